@@ -1,0 +1,193 @@
+//! Datasets: accepted formats, the mapping from a file's fields to a sample, and statistics.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Syntax of an uploaded file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum FileSyntax {
+    /// One JSON object per line.
+    Jsonl,
+    /// One JSON array of objects (or an object with such an array inside).
+    Json,
+    /// Comma, semicolon or tab separated, with a header line.
+    Csv,
+}
+
+/// How the fields of a row become a [`crate::sample::Sample`]. Field names are those of the
+/// file; a dot descends into nested objects (`data.text`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "format", rename_all = "snake_case")]
+pub enum Mapping {
+    /// Alpaca: instruction + optional input → output; history is `[[user, assistant], …]`.
+    Alpaca { instruction: String, input: Option<String>, output: String, system: Option<String>, history: Option<String> },
+    /// ShareGPT: `conversations: [{from, value}]`.
+    ShareGpt { conversations: String, system: Option<String> },
+    /// OpenAI: `messages: [{role, content}]`.
+    Messages { messages: String },
+    /// prompt → completion.
+    PromptCompletion { prompt: String, completion: String },
+    /// Classification: text → label. `instruction` is put before each text.
+    TextLabel { text: String, label: String, instruction: Option<String> },
+    /// question (+ optional context) → answer.
+    QuestionAnswer { question: String, context: Option<String>, answer: String },
+}
+
+impl Mapping {
+    /// The word for this format in files, forms and URLs.
+    #[must_use]
+    pub fn format(&self) -> &'static str {
+        match self {
+            Self::Alpaca { .. } => "alpaca",
+            Self::ShareGpt { .. } => "share_gpt",
+            Self::Messages { .. } => "messages",
+            Self::PromptCompletion { .. } => "prompt_completion",
+            Self::TextLabel { .. } => "text_label",
+            Self::QuestionAnswer { .. } => "question_answer",
+        }
+    }
+}
+
+/// What to do with lines that cannot be read or mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum BadLines {
+    /// Make no version; report every bad line.
+    #[default]
+    Stop,
+    /// Leave them out; keep the report.
+    Skip,
+}
+
+/// One line that could not become a sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LineError {
+    /// 1-based line of the file (for JSON arrays: 1-based element).
+    pub line: u64,
+    pub field: Option<String>,
+    pub reason: String,
+}
+
+/// How samples are divided. Shares are relative weights; a split with share 0 is empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SplitPlan {
+    pub seed: u64,
+    pub train: f64,
+    pub validation: f64,
+    pub test: f64,
+}
+
+impl Default for SplitPlan {
+    fn default() -> Self {
+        Self { seed: 42, train: 0.8, validation: 0.1, test: 0.1 }
+    }
+}
+
+impl SplitPlan {
+    /// Which split a sample belongs to: decided by the hash of its content and the seed alone,
+    /// so that exact duplicates share a split and growing data keeps old assignments.
+    #[must_use]
+    pub fn assign(&self, content_hash: &[u8; 32]) -> crate::sample::Split {
+        let mut x = self.seed ^ 0x9e37_79b9_7f4a_7c15;
+        for chunk in content_hash.chunks_exact(8) {
+            let mut word = [0u8; 8];
+            word.copy_from_slice(chunk);
+            x = splitmix64(x ^ u64::from_le_bytes(word));
+        }
+        let total = self.train + self.validation + self.test;
+        let u = (x >> 11) as f64 / (1u64 << 53) as f64 * total;
+        if u < self.train {
+            crate::sample::Split::Train
+        } else if u < self.train + self.validation {
+            crate::sample::Split::Validation
+        } else {
+            crate::sample::Split::Test
+        }
+    }
+
+    /// Whether shares are usable: none negative, the training share above 0.
+    pub fn check(&self) -> Result<(), String> {
+        let all = [self.train, self.validation, self.test];
+        if all.iter().any(|x| !x.is_finite() || *x < 0.0) || self.train <= 0.0 {
+            return Err("split shares must be 0 or more, and the training share above 0".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// One step of SplitMix64 (Steele, Lea & Flood 2014), a bijective mixer.
+fn splitmix64(x: u64) -> u64 {
+    let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// What a version looks like in numbers. Lengths are in characters until a base model is
+/// chosen, whose tokenizer then gives `tokens`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionStats {
+    pub samples: u64,
+    pub train: u64,
+    pub validation: u64,
+    pub test: u64,
+    /// Lines left out because they could not be read.
+    pub skipped_lines: u64,
+    /// Samples whose content appeared before in the same version.
+    pub exact_duplicates: u64,
+    pub characters: u64,
+    /// Label → number of samples, largest first; empty for unlabelled data.
+    #[serde(default)]
+    pub labels: Vec<(String, u64)>,
+    /// Histogram of sample length in characters.
+    #[serde(default)]
+    pub length_histogram: Histogram,
+    /// Token statistics by model id, filled in when a tokenizer was run over the version.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, TokenStats>,
+}
+
+/// Counts per bucket; bucket `i` covers `edges[i] <= x < edges[i + 1]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Histogram {
+    pub edges: Vec<f64>,
+    pub counts: Vec<u64>,
+}
+
+/// Lengths of a version in tokens of one tokenizer, chat template included.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenStats {
+    pub total: u64,
+    pub mean: f64,
+    pub p50: u32,
+    pub p95: u32,
+    pub max: u32,
+    pub histogram: Histogram,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_follow_the_shares() {
+        let plan = SplitPlan::default();
+        let mut counts = [0u32; 3];
+        for i in 0u64..10_000 {
+            let mut h = [0u8; 32];
+            h[..8].copy_from_slice(&i.to_le_bytes());
+            counts[plan.assign(&h) as usize] += 1;
+        }
+        assert!((7800..8200).contains(&counts[0]), "{counts:?}");
+        assert!((850..1150).contains(&counts[1]), "{counts:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What an evaluation of one model on one split yields.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which model was evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// The base model as it came.
+    Base,
+    /// The base model with the run's adapter.
+    Tuned,
+}
+
+impl Subject {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Tuned => "tuned",
+        }
+    }
+}
+
+/// What kind of task the data poses; it decides which metrics apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Every test sample has a label: the likeliest label of the closed set is the prediction.
+    Classification,
+    /// Free text: the model writes, greedily.
+    Generation,
+}
+
+/// One model's answer to one test sample. One JSON line each in the predictions file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Prediction {
+    /// Position of the sample in the test file (0-based).
+    pub index: u32,
+    pub output: String,
+    pub expected: String,
+    /// Label right, or text exactly the reference after trimming.
+    pub correct: bool,
+    /// Per-sample scores, for example `rouge_l`, `bleu`, `negative_log_likelihood` (nats per
+    /// answer token), `label_probability`.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// Precision, recall and F1 of one label, in [0, 1].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClassMetrics {
+    pub label: String,
+    pub support: u32,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+}
+
+/// How often label `labels[i]` was predicted as `labels[j]`: `counts[i][j]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConfusionMatrix {
+    pub labels: Vec<String>,
+    pub counts: Vec<Vec<u32>>,
+}
+
+/// Everything measured on one split. `values` holds the headline numbers by name:
+/// `accuracy`, `macro_f1` (classification); `exact_match`, `bleu`, `rouge_l` (generation), all in
+/// [0, 1]; `perplexity` (both).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EvalMetrics {
+    pub task: Task,
+    pub samples: u32,
+    pub values: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub classes: Vec<ClassMetrics>,
+    #[serde(default)]
+    pub confusion: Option<ConfusionMatrix>,
+}
+
+impl EvalMetrics {
+    /// The one number to sort runs by: accuracy, or ROUGE-L for free text.
+    #[must_use]
+    pub fn headline(&self) -> (&'static str, f64) {
+        let key = match self.task {
+            Task::Classification => "accuracy",
+            Task::Generation => "rouge_l",
+        };
+        (key, self.values.get(key).copied().unwrap_or(0.0))
+    }
+}
+
+/// Whether a larger value of this metric is better.
+#[must_use]
+pub fn larger_is_better(metric: &str) -> bool {
+    !matches!(metric, "perplexity" | "train_loss" | "validation_loss" | "negative_log_likelihood")
+}

@@ -1,0 +1,73 @@
+//! What `trainer run` reports while it works: one JSON object per line on its event pipe and
+//! in `events.jsonl`. The worker turns these into rows; the terminal into a progress bar.
+
+use crate::eval::{EvalMetrics, Subject};
+use serde::{Deserialize, Serialize};
+
+/// One event of a run. Times are milliseconds since the attempt began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run is set up: what it will do.
+    Started {
+        total_steps: u32,
+        /// First step of this attempt (0, or the checkpoint's step when resumed).
+        resumed_from_step: u32,
+        train_samples: u32,
+        validation_samples: u32,
+        trainable_parameters: u64,
+        total_parameters: u64,
+        device: String,
+    },
+    /// What the trainer is doing before or between steps.
+    Phase { phase: Phase, done: u32, total: u32, elapsed_ms: u64 },
+    /// One measured value. `key` is a [`series`] name.
+    Point { key: String, step: u32, value: f64, elapsed_ms: u64 },
+    /// A line for the log.
+    Log { level: Level, message: String, elapsed_ms: u64 },
+    /// What the model writes for one validation sample at this step.
+    Preview { step: u32, index: u32, prompt: String, expected: String, output: String },
+    /// A checkpoint stands complete and verified in this folder (relative to the out folder).
+    Checkpoint { step: u32, folder: String, loss: f64 },
+    /// An evaluation has ended; predictions are in `file` (JSON lines of
+    /// [`crate::eval::Prediction`], relative to the out folder).
+    Evaluated { subject: Subject, metrics: EvalMetrics, file: String },
+    /// The run is over and the adapter is written in this folder (relative to the out folder).
+    Finished { steps: u32, adapter_folder: String, elapsed_ms: u64 },
+    /// The run cannot go on.
+    Failed { kind: crate::run::FailureKind, message: String },
+}
+
+/// Coarse stages of a trainer process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Loading,
+    Tokenizing,
+    Training,
+    Validating,
+    EvaluatingBase,
+    EvaluatingTuned,
+    Saving,
+}
+
+/// Severity of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Info,
+    Warn,
+    Error,
+}
+
+/// Names of the measured series. Units are part of the name.
+pub mod series {
+    pub const TRAIN_LOSS: &str = "train_loss";
+    pub const VALIDATION_LOSS: &str = "validation_loss";
+    pub const LEARNING_RATE: &str = "learning_rate";
+    pub const GRADIENT_NORM: &str = "gradient_norm";
+    pub const TOKENS_PER_SECOND: &str = "tokens_per_second";
+    pub const MEMORY_MIB: &str = "memory_mib";
+    pub const EPOCH: &str = "epoch";
+    pub const ALL: [&str; 7] = [TRAIN_LOSS, VALIDATION_LOSS, LEARNING_RATE, GRADIENT_NORM, TOKENS_PER_SECOND, MEMORY_MIB, EPOCH];
+}

@@ -1,0 +1,88 @@
+//! Typed ids: one newtype per table, so that a run id is never passed where a model id belongs.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh id, ordered by creation time (UUID v7, RFC 9562).
+            #[must_use]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                Uuid::from_str(s).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person with an account.
+    UserId,
+    /// A team's workspace: members, models, datasets and runs live in one.
+    ProjectId,
+    /// An invitation link.
+    InvitationId,
+    /// An API token.
+    TokenId,
+    /// A registered base model.
+    ModelId,
+    /// A named dataset: a chain of versions.
+    DatasetId,
+    /// One immutable dataset version.
+    VersionId,
+    /// A file received from a user, not yet turned into a dataset version or model.
+    UploadId,
+    /// One training run.
+    RunId,
+    /// One evaluation of one model (base or tuned) on one split.
+    EvalId,
+    /// A failing prediction that a person looks after.
+    BadCaseId,
+    /// A background job (import, registration, sample project).
+    JobId,
+}
+
+/// One sample. An integer, because datasets hold millions of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct SampleId(pub i64);
+
+impl fmt::Display for SampleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SampleId {
+    type Err = std::num::ParseIntError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        s.parse().map(Self)
+    }
+}

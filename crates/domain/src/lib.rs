@@ -1,0 +1,22 @@
+//! Lathe's vocabulary, shared by browser, server and trainer.
+//!
+//! Here live typed ids, enums, the recipe and its validation, the state machines and pure
+//! maths (metrics, statistics). There is no I/O, no async and no SQL, and everything compiles
+//! to wasm. A word means one thing in this crate and the same thing everywhere else; the
+//! glossary in ARCHITECTURE.md lists them.
+
+pub mod access;
+pub mod account;
+pub mod badcase;
+pub mod dataset;
+pub mod eval;
+pub mod event;
+pub mod id;
+pub mod job;
+pub mod lang;
+pub mod metrics;
+pub mod model;
+pub mod page;
+pub mod recipe;
+pub mod run;
+pub mod sample;

@@ -1,0 +1,116 @@
+//! The one shape every training row has, whatever file it came from.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Who speaks in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Speaker {
+    System,
+    User,
+    Assistant,
+}
+
+impl Speaker {
+    /// The word the chat template and OpenAI's format use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Message {
+    pub role: Speaker,
+    pub content: String,
+}
+
+impl Message {
+    #[must_use]
+    pub fn new(role: Speaker, content: impl Into<String>) -> Self {
+        Self { role, content: content.into() }
+    }
+}
+
+/// A training or test row. `messages` ends with the assistant's turn, which is what a run
+/// learns to write. `label` is set for classification data, where the assistant's last turn
+/// is exactly the label. `slices` are other scalar fields of the source row, kept so that an
+/// evaluation can be cut by them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sample {
+    pub messages: Vec<Message>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slices: BTreeMap<String, String>,
+}
+
+impl Sample {
+    /// The turns given to the model: everything before the last assistant turn.
+    #[must_use]
+    pub fn prompt(&self) -> &[Message] {
+        match self.messages.split_last() {
+            Some((last, rest)) if last.role == Speaker::Assistant => rest,
+            _ => &self.messages,
+        }
+    }
+
+    /// The reference answer: the last assistant turn, if the sample ends with one.
+    #[must_use]
+    pub fn answer(&self) -> Option<&str> {
+        self.messages.last().filter(|m| m.role == Speaker::Assistant).map(|m| m.content.as_str())
+    }
+
+    /// The same sample with another reference answer (and label, when it had one).
+    #[must_use]
+    pub fn with_answer(&self, answer: &str) -> Self {
+        let mut messages = self.prompt().to_vec();
+        messages.push(Message::new(Speaker::Assistant, answer));
+        Self { messages, label: self.label.as_ref().map(|_| answer.to_owned()), slices: self.slices.clone() }
+    }
+}
+
+/// Which part of a dataset version a sample belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    Train,
+    Validation,
+    /// Sealed: read by evaluation only, never by training.
+    Test,
+}
+
+impl Split {
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl std::str::FromStr for Split {
+    type Err = UnknownSplit;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| UnknownSplit(s.to_owned()))
+    }
+}
+
+/// A word that names no split.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown split {0:?}: expected train, validation or test")]
+pub struct UnknownSplit(pub String);
