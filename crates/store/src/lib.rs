@@ -1,1 +1,24 @@
-//! x
+//! Every SQL statement of Lathe. Functions take a pool or connection and return domain types;
+//! a missing row is `Ok(None)`, and nothing here knows of HTTP, sessions or pages.
+//!
+//! One module per noun. A row struct stands beside the query that fills it. Functions that must
+//! be part of a larger transaction take `&mut PgConnection`.
+
+pub mod access;
+pub mod activity;
+pub mod error;
+pub mod invitations;
+pub mod projects;
+pub mod secret;
+pub mod sessions;
+pub mod throttle;
+pub mod tokens;
+pub mod users;
+
+pub use error::StoreError;
+pub use sqlx::PgPool;
+
+/// Brings the schema up to date.
+pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    sqlx::migrate!("../../migrations").run(db).await
+}

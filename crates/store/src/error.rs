@@ -1,0 +1,45 @@
+//! What can go wrong between us and the database.
+
+/// Why a store function failed. A missing row is not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored value is not what the schema promises.
+    #[error("a stored value is corrupt: {0}")]
+    Corrupt(String),
+    /// Somebody else changed the row meanwhile, or it is in another state than the caller thinks.
+    #[error("the row has changed meanwhile: {0}")]
+    Stale(&'static str),
+    /// The value is taken.
+    #[error("{0} already exists")]
+    Taken(&'static str),
+}
+
+impl StoreError {
+    /// Turns a unique violation into [`StoreError::Taken`].
+    pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |e| match &e {
+            sqlx::Error::Database(d) if d.is_unique_violation() => Self::Taken(what),
+            _ => Self::Database(e),
+        }
+    }
+}
+
+/// Parses a word that a check constraint guarantees.
+pub(crate) fn word<T: std::str::FromStr>(text: &str) -> Result<T, StoreError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|e: T::Err| StoreError::Corrupt(e.to_string()))
+}
+
+/// Reads a JSON column.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// Writes a JSON column.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
