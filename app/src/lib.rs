@@ -1,1 +1,31 @@
-//! x
+//! What the user sees: pages (rendered on the server) and islands (the interactive parts, which
+//! also run in the browser), with the server functions behind them.
+//!
+//! One folder per feature; features do not import each other. They share `ui` (which knows no
+//! domain), `routes`, `text`, `error` and the `domain` crate. Only `api.rs` files name `store`.
+#![recursion_limit = "512"]
+
+pub mod account;
+pub mod api;
+pub mod badcases;
+pub mod compare;
+pub mod datasets;
+pub mod error;
+pub mod evals;
+pub mod models;
+pub mod projects;
+pub mod routes;
+pub mod runs;
+pub mod shell;
+pub mod text;
+pub mod ui;
+
+pub use shell::App;
+
+/// Starts the islands of the page in the browser.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -109,6 +109,17 @@ impl std::str::FromStr for TokenScope {
 #[error("unknown token scope {0:?}: expected read or write")]
 pub struct UnknownScope(pub String);
 
+/// Who asks: a signed-in person, or a script with that person's API token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub user_id: crate::id::UserId,
+    pub is_admin: bool,
+    /// What the token may do; `None` for a browser session.
+    pub scope: Option<TokenScope>,
+    /// The only project the token opens; `None` for all of the person's.
+    pub only_project: Option<crate::id::ProjectId>,
+}
+
 /// The authorisation function. `role` is the caller's role in the project (`None`: not a
 /// member); `scope` limits a caller who came with an API token. Being the installation's
 /// administrator gives no access to a project: an administrator who needs it is made a member.

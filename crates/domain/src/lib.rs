@@ -17,6 +17,7 @@ pub mod lang;
 pub mod metrics;
 pub mod model;
 pub mod page;
+pub mod people;
 pub mod recipe;
 pub mod run;
 pub mod sample;

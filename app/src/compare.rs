@@ -1,0 +1,9 @@
+//! Comparing runs.
+
+use leptos::prelude::*;
+
+/// Page.
+#[component]
+pub fn ComparePage() -> impl IntoView {
+    view! { <p></p> }
+}

@@ -1,0 +1,134 @@
+//! Every address of the site, so that no page spells a path by hand.
+
+use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId};
+
+pub const SIGN_IN: &str = "/sign-in";
+pub const ACCOUNT: &str = "/account";
+pub const PROJECTS: &str = "/";
+
+/// Sign in, then go on to `next`.
+#[must_use]
+pub fn sign_in_then(next: &str) -> String {
+    format!("{SIGN_IN}?next={}", encode(next))
+}
+
+/// Percent-encodes a query value (RFC 3986 unreserved characters stay).
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(b)),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// A `next` that stays on this site, or the start page.
+#[must_use]
+pub fn safe_next(next: &str) -> &str {
+    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    if inside { next } else { PROJECTS }
+}
+
+#[must_use]
+pub fn invitation(secret: &str) -> String {
+    format!("/invite/{secret}")
+}
+
+#[must_use]
+pub fn project(p: ProjectId) -> String {
+    format!("/p/{p}")
+}
+
+#[must_use]
+pub fn settings(p: ProjectId) -> String {
+    format!("/p/{p}/settings")
+}
+
+#[must_use]
+pub fn models(p: ProjectId) -> String {
+    format!("/p/{p}/models")
+}
+
+#[must_use]
+pub fn new_model(p: ProjectId) -> String {
+    format!("/p/{p}/models/new")
+}
+
+#[must_use]
+pub fn model(p: ProjectId, m: ModelId) -> String {
+    format!("/p/{p}/models/{m}")
+}
+
+#[must_use]
+pub fn datasets(p: ProjectId) -> String {
+    format!("/p/{p}/datasets")
+}
+
+#[must_use]
+pub fn new_dataset(p: ProjectId) -> String {
+    format!("/p/{p}/datasets/new")
+}
+
+/// The newest version of a dataset.
+#[must_use]
+pub fn dataset(p: ProjectId, d: DatasetId) -> String {
+    format!("/p/{p}/datasets/{d}")
+}
+
+#[must_use]
+pub fn version(p: ProjectId, d: DatasetId, number: i32) -> String {
+    format!("/p/{p}/datasets/{d}/v/{number}")
+}
+
+#[must_use]
+pub fn runs(p: ProjectId) -> String {
+    format!("/p/{p}/runs")
+}
+
+#[must_use]
+pub fn new_run(p: ProjectId) -> String {
+    format!("/p/{p}/runs/new")
+}
+
+#[must_use]
+pub fn run(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}")
+}
+
+/// The evaluation table of a run.
+#[must_use]
+pub fn evaluation(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}/evaluation")
+}
+
+#[must_use]
+pub fn compare(p: ProjectId, runs: &[RunId]) -> String {
+    let ids: Vec<_> = runs.iter().map(ToString::to_string).collect();
+    format!("/p/{p}/compare?runs={}", ids.join(","))
+}
+
+#[must_use]
+pub fn bad_cases(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases")
+}
+
+#[must_use]
+pub fn bad_case(p: ProjectId, b: BadCaseId) -> String {
+    format!("/p/{p}/bad-cases/{b}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_never_leaves_the_site() {
+        for bad in ["https://evil.example", "//evil.example", "/\\evil.example", "", "evil", "/a\r\nSet-Cookie: x"] {
+            assert_eq!(safe_next(bad), PROJECTS, "{bad}");
+        }
+        assert_eq!(safe_next("/p/1?x=2"), "/p/1?x=2");
+    }
+}

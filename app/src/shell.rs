@@ -1,0 +1,100 @@
+//! The HTML around every page, the Content-Security-Policy that goes with it, and the routes.
+
+use crate::{
+    account::{AccountPage, InvitationPage, SignInPage},
+    badcases::{BadCaseListPage, BadCasePage},
+    compare::ComparePage,
+    datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
+    evals::EvaluationPage,
+    models::{ModelListPage, ModelPage, NewModelPage},
+    projects::{ProjectLayout, ProjectListPage, OverviewPage, SettingsPage},
+    runs::{NewRunPage, RunListPage, RunPage},
+    text,
+    ui::frame::NotFoundPage,
+};
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+/// The document. Called once per request, on the server.
+#[cfg(feature = "ssr")]
+pub fn document(options: LeptosOptions, stylesheet: String) -> impl IntoView {
+    set_policy();
+    let lang = text::lang();
+    let theme = use_context::<axum::http::request::Parts>()
+        .and_then(|p| text::cookie(&p.headers, "theme").map(str::to_owned))
+        .filter(|t| t == "light" || t == "dark");
+    view! {
+        <!DOCTYPE html>
+        <html lang=lang.tag() data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=stylesheet/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Scripts run only from our own files or with this response's nonce; nothing else loads.
+#[cfg(feature = "ssr")]
+fn set_policy() {
+    use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+    let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+/// Every page. Pages are rendered whole on the server (`SsrMode::Async`), so that they read the
+/// same without JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|t: String| if t.is_empty() { "Lathe".to_owned() } else { format!("{t} · Lathe") }/>
+        <Router>
+            <Routes fallback=|| view! { <NotFoundPage/> }>
+                <Route path=path!("/") view=ProjectListPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:secret") view=InvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("/p/:project") view=ProjectLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("models") view=ModelListPage ssr=SsrMode::Async/>
+                    <Route path=path!("models/new") view=NewModelPage ssr=SsrMode::Async/>
+                    <Route path=path!("models/:model") view=ModelPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets") view=DatasetListPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/:badcase") view=BadCasePage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,46 @@
+//! Showing what a future yields, or why it did not.
+
+use crate::{error::AppError, ui::notice::Problem};
+use leptos::{either::Either, prelude::*};
+use std::future::Future;
+
+/// Waits for `data` while the page is rendered and shows `view` of it, or the problem.
+/// Whoever is not signed in is sent to the sign-in page and comes back here afterwards.
+pub fn load<T, V>(
+    data: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    view: impl FnOnce(T) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: 'static,
+    V: IntoView + 'static,
+{
+    let suspended = Suspend::new(async move {
+        match data.await {
+            Ok(value) => Either::Left(view(value)),
+            Err(error) => {
+                answer(&error);
+                Either::Right(view! { <Problem error/> })
+            }
+        }
+    });
+    view! { <Suspense>{suspended}</Suspense> }
+}
+
+/// Gives the response the status of the error.
+#[cfg(feature = "ssr")]
+fn answer(error: &AppError) {
+    use axum::http::StatusCode;
+    if *error == AppError::SignIn {
+        let here = use_context::<axum::http::request::Parts>()
+            .and_then(|p| p.uri.path_and_query().map(ToString::to_string))
+            .unwrap_or_default();
+        leptos_axum::redirect(&crate::routes::sign_in_then(&here));
+    } else if let (Some(response), Ok(status)) =
+        (use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(error.status()))
+    {
+        response.set_status(status);
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn answer(_: &AppError) {}
