@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The steps of the gate, in order: fmt lint unit docs e2e, or only those named. Stops at the first that fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/cargo-env.sh
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
+
+fmt() {
+    cargo fmt --all --check
+}
+
+# The two halves are linted apart: features of one build would hide errors of the other.
+lint() {
+    cargo clippy --quiet --workspace --all-targets -- -D warnings
+    cargo clippy --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+    if command -v cargo-deny >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; fi
+}
+
+# `nextest` runs each test in a process of its own; plain `cargo test` does where it is not installed.
+unit() {
+    local runner=(cargo test --quiet)
+    if command -v cargo-nextest >/dev/null 2>&1; then runner=(cargo nextest run --cargo-quiet); fi
+    scripts/with-postgres.sh "${runner[@]}" --workspace
+}
+
+docs() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+}
+
+e2e() {
+    scripts/build.sh dev
+    (cd e2e && npm test --silent)
+}
+
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || steps=(fmt lint unit docs e2e)
+for step in "${steps[@]}"; do
+    case $step in fmt | lint | unit | docs | e2e) ;; *) echo "no such step: $step" >&2; exit 2 ;; esac
+    echo "== $step"
+    started=$SECONDS
+    "$step"
+    echo "== $step: passed in $((SECONDS - started)) s"
+done
