@@ -1,7 +1,12 @@
 //! Datasets: accepted formats, the mapping from a file's fields to a sample, and statistics.
 
+use crate::{
+    id::{BadCaseId, DatasetId, SampleId, VersionId},
+    sample::{Sample, Split},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// Syntax of an uploaded file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +28,13 @@ pub enum FileSyntax {
 #[serde(tag = "format", rename_all = "snake_case")]
 pub enum Mapping {
     /// Alpaca: instruction + optional input → output; history is `[[user, assistant], …]`.
-    Alpaca { instruction: String, input: Option<String>, output: String, system: Option<String>, history: Option<String> },
+    Alpaca {
+        instruction: String,
+        input: Option<String>,
+        output: String,
+        system: Option<String>,
+        history: Option<String>,
+    },
     /// ShareGPT: `conversations: [{from, value}]`.
     ShareGpt { conversations: String, system: Option<String> },
     /// OpenAI: `messages: [{role, content}]`.
@@ -122,7 +133,7 @@ impl SplitPlan {
 }
 
 /// One step of SplitMix64 (Steele, Lea & Flood 2014), a bijective mixer.
-fn splitmix64(x: u64) -> u64 {
+pub(crate) fn splitmix64(x: u64) -> u64 {
     let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -172,6 +183,111 @@ pub struct TokenStats {
     pub p95: u32,
     pub max: u32,
     pub histogram: Histogram,
+}
+
+/// A dataset as the list shows it, with its newest version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatasetSummary {
+    pub id: DatasetId,
+    pub name: String,
+    pub description: String,
+    /// Number of the newest version; versions count from 1 without gaps.
+    pub versions: u32,
+    pub latest_version_id: VersionId,
+    /// Of the newest version.
+    pub samples: u64,
+    /// Different labels in the newest version.
+    pub labels: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When the newest version was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+}
+
+/// One version in the list of a dataset's versions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionSummary {
+    pub id: VersionId,
+    pub dataset_id: DatasetId,
+    pub dataset_name: String,
+    pub number: u32,
+    pub note: String,
+    pub samples: u64,
+    pub train: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// How a version came to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// Read from a file.
+    Import {
+        file_name: String,
+        size_bytes: u64,
+        sha256: String,
+        syntax: FileSyntax,
+        encoding: String,
+        mapping: Mapping,
+        bad_lines: BadLines,
+        split: SplitPlan,
+    },
+    /// The parent version with corrected samples of bad cases.
+    Corrections {
+        corrections: u64,
+        /// Corrected samples that left the validation or test split to be learned from.
+        moved_to_train: u64,
+    },
+}
+
+/// Everything about one immutable version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Version {
+    pub id: VersionId,
+    pub dataset_id: DatasetId,
+    pub dataset_name: String,
+    pub number: u32,
+    pub parent: Option<VersionParent>,
+    pub note: String,
+    pub origin: Origin,
+    pub stats: VersionStats,
+    /// Name of the report of skipped lines in the artifact store.
+    pub skipped_report_sha256: Option<String>,
+    pub created_by: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// The version that another one was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionParent {
+    pub id: VersionId,
+    pub number: u32,
+}
+
+/// A sample at its place in a version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SampleRow {
+    pub id: SampleId,
+    /// Order in the version, 0-based.
+    pub position: u32,
+    pub split: Split,
+    pub sample: Sample,
+    pub source_file: String,
+    /// 1-based line of the file; 0 when there is none.
+    pub source_line: u64,
+    /// The sample that this one corrects.
+    pub parent_id: Option<SampleId>,
+    /// The bad case that led to this one.
+    pub bad_case_id: Option<BadCaseId>,
 }
 
 #[cfg(test)]

@@ -6,14 +6,19 @@
 
 pub mod access;
 pub mod activity;
+pub mod datasets;
 pub mod error;
 pub mod invitations;
+pub mod models;
 pub mod projects;
+pub mod samples;
 pub mod secret;
 pub mod sessions;
 pub mod throttle;
 pub mod tokens;
+pub mod uploads;
 pub mod users;
+pub mod versions;
 
 pub use error::StoreError;
 pub use sqlx::PgPool;

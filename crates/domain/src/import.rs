@@ -1,0 +1,141 @@
+//! From an uploaded file to a dataset version: what a person chooses, and what a first look at
+//! the file shows.
+
+use crate::{
+    dataset::{BadLines, FileSyntax, LineError, Mapping, SplitPlan},
+    id::{DatasetId, UploadId},
+    sample::Sample,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// Rows that a preview reads at most.
+pub const PREVIEW_ROWS: usize = 1000;
+/// Rows that a preview shows.
+pub const PREVIEW_SHOWN: usize = 10;
+/// Bad lines that a report lists; all are counted.
+pub const REPORT_LINES: usize = 10_000;
+
+/// A file that a person sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Upload {
+    pub id: UploadId,
+    pub file_name: String,
+    pub size_bytes: u64,
+    /// Name of the bytes in the artifact store, in hexadecimal.
+    pub sha256: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// Where the samples go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ImportTarget {
+    /// Version 1 of a new dataset with this name.
+    Name(String),
+    /// The next version of a dataset that exists.
+    DatasetId(DatasetId),
+}
+
+/// How to make a dataset version from an upload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportRequest {
+    pub upload_id: UploadId,
+    #[serde(flatten)]
+    pub target: ImportTarget,
+    /// Detected when absent.
+    #[serde(default)]
+    pub syntax: Option<FileSyntax>,
+    /// WHATWG encoding label such as `gb18030`; detected when absent.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Guessed from the first rows when absent.
+    #[serde(default)]
+    pub mapping: Option<Mapping>,
+    #[serde(default)]
+    pub bad_lines: BadLines,
+    #[serde(default)]
+    pub split: SplitPlan,
+}
+
+/// What a first look at a file should assume; what is absent is detected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewRequest {
+    #[serde(default)]
+    pub syntax: Option<FileSyntax>,
+    #[serde(default)]
+    pub encoding: Option<String>,
+    #[serde(default)]
+    pub mapping: Option<Mapping>,
+}
+
+/// One row of the file as it stands there: its line and its fields as text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewRow {
+    pub line: u64,
+    /// In the order of [`Preview::fields`]; `None` where the row lacks the field.
+    pub cells: Vec<Option<String>>,
+}
+
+/// A row that the mapping turned into a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewSample {
+    pub line: u64,
+    pub sample: Sample,
+}
+
+/// What the first [`PREVIEW_ROWS`] rows of a file show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preview {
+    pub upload: Upload,
+    pub syntax: FileSyntax,
+    /// WHATWG name of the encoding in use.
+    pub encoding: String,
+    /// Names of the fields, in order of appearance; nested ones with dots.
+    pub fields: Vec<String>,
+    /// The first [`PREVIEW_SHOWN`] rows.
+    pub rows: Vec<PreviewRow>,
+    /// The mapping in use: the one asked for, else a guess, else none.
+    pub mapping: Option<Mapping>,
+    /// The first [`PREVIEW_SHOWN`] samples.
+    pub samples: Vec<PreviewSample>,
+    /// Lines read, the bad ones included.
+    pub lines: u64,
+    /// Lines that cannot become samples.
+    pub errors: Vec<LineError>,
+    /// The file has more rows than were read.
+    pub has_more: bool,
+}
+
+impl ImportRequest {
+    /// Whether the choices make sense on their own; the file is not looked at.
+    pub fn check(&self) -> Result<(), String> {
+        self.split.check()?;
+        match &self.target {
+            ImportTarget::Name(name) => crate::account::parse_name(name).map(drop).map_err(|e| e.to_string()),
+            ImportTarget::DatasetId(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_needs_to_say_little() {
+        let json = r#"{"upload_id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "reviews"}"#;
+        let request: ImportRequest = serde_json::from_str(json).expect("valid");
+        assert_eq!(request.target, ImportTarget::Name("reviews".to_owned()));
+        assert_eq!(request.bad_lines, BadLines::Stop);
+        assert_eq!(request.check(), Ok(()));
+    }
+}

@@ -1,0 +1,165 @@
+//! Reading samples: pages of a version, single ones, and whole splits as a stream.
+
+use crate::{StoreError, error::json};
+use domain::{
+    dataset::SampleRow,
+    id::{BadCaseId, ProjectId, SampleId, VersionId},
+    page::Page,
+    sample::{Sample, Split},
+};
+use futures::{StreamExt, stream::BoxStream};
+use sqlx::{PgPool, Row, postgres::PgRow};
+
+/// Which samples of a version to show. Absent parts do not filter.
+#[derive(Clone, Debug, Default)]
+pub struct SampleFilter {
+    /// Text that some message contains, whatever its case.
+    pub search: Option<String>,
+    pub split: Option<Split>,
+    pub label: Option<String>,
+}
+
+/// How a split is stored.
+pub(crate) fn split_code(split: Split) -> i16 {
+    match split {
+        Split::Train => 0,
+        Split::Validation => 1,
+        Split::Test => 2,
+    }
+}
+
+pub(crate) fn split_of(code: i16) -> Result<Split, StoreError> {
+    Split::ALL
+        .into_iter()
+        .find(|s| split_code(*s) == code)
+        .ok_or_else(|| StoreError::Corrupt(format!("unknown split code {code}")))
+}
+
+/// The text that searches look through: all messages, in lower case so that a plain `like` finds any case.
+pub(crate) fn search_text(sample: &Sample) -> String {
+    let texts: Vec<_> = sample.messages.iter().map(|m| m.content.to_lowercase()).collect();
+    texts.join("\n")
+}
+
+/// A `like` pattern for text anywhere, with the pattern's own signs taken literally.
+fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.trim().to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn content(row: &PgRow) -> Result<Sample, StoreError> {
+    Ok(Sample {
+        messages: json(row.try_get("messages")?)?,
+        label: row.try_get("label")?,
+        slices: json(row.try_get("slices")?)?,
+    })
+}
+
+fn sample_row(row: &PgRow) -> Result<SampleRow, StoreError> {
+    Ok(SampleRow {
+        id: SampleId(row.try_get("id")?),
+        position: row.try_get::<i32, _>("position")?.cast_unsigned(),
+        split: split_of(row.try_get("split")?)?,
+        sample: content(row)?,
+        source_file: row.try_get("source_file")?,
+        source_line: row.try_get::<i64, _>("source_line")?.cast_unsigned(),
+        parent_id: row.try_get::<Option<i64>, _>("parent_id")?.map(SampleId),
+        bad_case_id: row.try_get::<Option<uuid::Uuid>, _>("bad_case_id")?.map(BadCaseId),
+    })
+}
+
+/// Samples of a version by position. `after` is the cursor: the last position seen.
+pub async fn page(
+    db: &PgPool,
+    version: VersionId,
+    filter: &SampleFilter,
+    after: Option<u32>,
+    limit: u32,
+) -> Result<Page<SampleRow>, StoreError> {
+    let search = filter.search.as_deref().filter(|s| !s.trim().is_empty()).map(contains);
+    let rows = sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
+         and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
+         order by vs.position limit $6",
+    )
+    .bind(version.0)
+    .bind(after.map_or(-1, |a| i32::try_from(a).unwrap_or(i32::MAX)))
+    .bind(filter.split.map(split_code))
+    .bind(filter.label.as_deref())
+    .bind(search)
+    .bind(i64::from(limit) + 1)
+    .fetch_all(db)
+    .await?;
+    let mut items = rows.iter().map(sample_row).collect::<Result<Vec<_>, _>>()?;
+    let has_more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| has_more).map(|r| r.position.to_string());
+    Ok(Page { items, next_cursor })
+}
+
+/// One sample of a version.
+pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option<SampleRow>, StoreError> {
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and s.id = $2",
+    )
+    .bind(version.0)
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(sample_row)
+    .transpose()
+}
+
+/// The content of one of the project's samples, whichever versions it is in.
+pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result<Option<Sample>, StoreError> {
+    sqlx::query(
+        "select s.messages, s.label, s.slices from samples s join datasets d on d.id = s.dataset_id \
+         where s.id = $1 and d.project_id = $2",
+    )
+    .bind(id.0)
+    .bind(project.0)
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(content)
+    .transpose()
+}
+
+/// All samples of a version, or those of one split, by position; memory does not grow with their number.
+pub fn stream<'a>(
+    db: impl sqlx::PgExecutor<'a> + 'a,
+    version: VersionId,
+    split: Option<Split>,
+) -> BoxStream<'a, Result<SampleRow, StoreError>> {
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) order by vs.position",
+    )
+    .bind(version.0)
+    .bind(split.map(split_code))
+    .fetch(db)
+    .map(|row| sample_row(&row?))
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains;
+
+    #[test]
+    fn pattern_signs_are_literal() {
+        assert_eq!(contains(" 50%_Off\\ "), "%50\\%\\_off\\\\%");
+    }
+}

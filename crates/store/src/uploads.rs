@@ -1,0 +1,70 @@
+//! Files that people sent, waiting to become a dataset version or a model. The bytes lie in the
+//! artifact store under their SHA-256.
+
+use crate::StoreError;
+use domain::{
+    id::{ProjectId, UploadId, UserId},
+    import::Upload,
+};
+use sqlx::{PgPool, Row, postgres::PgRow};
+
+fn upload(row: &PgRow) -> Result<Upload, StoreError> {
+    Ok(Upload {
+        id: UploadId(row.try_get("id")?),
+        file_name: row.try_get("file_name")?,
+        size_bytes: row.try_get::<i64, _>("size_bytes")?.cast_unsigned(),
+        sha256: row.try_get("sha256")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// Notes a file whose bytes are in the artifact store.
+pub async fn create(
+    db: &PgPool,
+    project: ProjectId,
+    by: UserId,
+    file_name: &str,
+    sha256: &str,
+    size_bytes: u64,
+) -> Result<Upload, StoreError> {
+    sqlx::query(
+        "insert into uploads (id, project_id, file_name, size_bytes, sha256, uploaded_by) values ($1, $2, $3, $4, $5, $6) \
+         returning id, file_name, size_bytes, sha256, created_at",
+    )
+    .bind(UploadId::new().0)
+    .bind(project.0)
+    .bind(file_name)
+    .bind(size_bytes.cast_signed())
+    .bind(sha256)
+    .bind(by.0)
+    .fetch_one(db)
+    .await
+    .map_err(StoreError::from)
+    .and_then(|r| upload(&r))
+}
+
+/// One of the project's uploads.
+pub async fn get(db: &PgPool, project: ProjectId, id: UploadId) -> Result<Option<Upload>, StoreError> {
+    sqlx::query("select id, file_name, size_bytes, sha256, created_at from uploads where id = $1 and project_id = $2")
+        .bind(id.0)
+        .bind(project.0)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(upload)
+        .transpose()
+}
+
+/// The project's latest uploads, newest first.
+pub async fn latest(db: &PgPool, project: ProjectId, limit: u32) -> Result<Vec<Upload>, StoreError> {
+    sqlx::query(
+        "select id, file_name, size_bytes, sha256, created_at from uploads where project_id = $1 order by created_at desc limit $2",
+    )
+    .bind(project.0)
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(upload)
+    .collect()
+}
