@@ -17,11 +17,12 @@ have_target() { compgen -G "$(rustc --print sysroot)/lib/rustlib/$target/lib/lib
 if ! have_target; then
     echo "Installing Rust's std for the browser ($target; up to a minute)"
     # A machine that rustup's server cannot be reached from may bring a script that installs it.
-    if ! rustup target add $target 2>target-add.log && [ -n "${LATHE_WASM_STD_SCRIPT:-}" ]; then
+    log=$(mktemp)
+    if ! rustup target add $target 2>"$log" && [ -n "${LATHE_WASM_STD_SCRIPT:-}" ]; then
         "$LATHE_WASM_STD_SCRIPT"
     fi
-    have_target || { cat target-add.log >&2; rm -f target-add.log; exit 1; }
-    rm -f target-add.log
+    have_target || { cat "$log" >&2; exit 1; }
+    rm -f "$log"
 fi
 
 # wasm-bindgen's command and library must be the same version: they share a private format.

@@ -3,7 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
-export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}
 
 fmt() {
     cargo fmt --all --check
