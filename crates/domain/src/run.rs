@@ -1,4 +1,9 @@
-//! A run's life: its states, which may follow which, and why runs fail.
+//! A run's life: its states, which may follow which, and why runs fail; and in [`view`] what is
+//! shown of it.
+
+mod view;
+
+pub use view::*;
 
 use serde::{Deserialize, Serialize};
 

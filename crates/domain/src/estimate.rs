@@ -1,0 +1,252 @@
+//! What a run will cost, before it is launched: steps, tokens, time and memory; and whether
+//! recipe, model and data fit together. Pure, so that the form computes it as one types.
+
+use crate::{
+    dataset::VersionStats,
+    model::ModelCard,
+    recipe::{Recipe, RecipeError, TargetModule},
+};
+use serde::{Deserialize, Serialize};
+
+/// Floating-point operations per second assumed before anything was measured: what two AVX2
+/// cores reach with the fused operations.
+pub const DEFAULT_FLOPS: f64 = 1.0e11;
+
+/// Characters per token assumed until the model's tokenizer has counted a version.
+const CHARACTERS_PER_TOKEN: f64 = 3.5;
+/// Tokens that a chat template adds to a sample.
+const TEMPLATE_TOKENS: f64 = 24.0;
+/// How much slower one generated token is than one token of a batch: decoding reads every
+/// weight for each token.
+const DECODING_SLOWDOWN: f64 = 12.0;
+/// Rows of logits that exist at a time.
+const LOGITS_ROWS: f64 = 256.0;
+/// Memory of the process itself.
+const PROCESS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
+
+/// Predicted cost of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Estimate {
+    /// Optimizer steps.
+    pub steps: u32,
+    /// Tokens that pass through training.
+    pub tokens: u64,
+    /// Tokens of a mean sample, after cutting at the longest length.
+    pub tokens_per_sample: f64,
+    pub train_seconds: f64,
+    /// Validations on the way and the final evaluation of base and tuned model.
+    pub evaluation_seconds: f64,
+    /// Peak of the trainer process.
+    pub memory_bytes: u64,
+    pub trainable_parameters: u64,
+    /// Floating-point operations per training token.
+    pub flops_per_token: f64,
+    /// The speed assumed, in operations per second.
+    pub flops: f64,
+    /// Whether `flops` was measured on finished runs rather than guessed.
+    pub is_measured: bool,
+    /// Whether the model's own tokenizer has counted the data.
+    pub is_counted: bool,
+}
+
+impl Estimate {
+    /// Training and evaluation together.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.train_seconds + self.evaluation_seconds
+    }
+}
+
+/// Predicts a run of `recipe` with this model on this data. `tokens_per_sample` is the mean
+/// length that the model's tokenizer counted, if it did; `measured_flops` the speed of finished
+/// runs, if there are any.
+#[must_use]
+pub fn estimate(
+    recipe: &Recipe,
+    model: &ModelCard,
+    data: &VersionStats,
+    tokens_per_sample: Option<f64>,
+    measured_flops: Option<f64>,
+) -> Estimate {
+    let guess = data.characters as f64 / data.samples.max(1) as f64 / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS;
+    let length = tokens_per_sample.unwrap_or(guess).min(f64::from(recipe.batch.max_length)).max(1.0);
+    let steps = recipe.total_steps(data.train);
+    let tokens = f64::from(steps) * recipe.effective_batch() as f64 * length;
+    let trainable = trainable_parameters(recipe, model);
+    let forward = forward_flops(model);
+    // Frozen weights need the gradient of their input alone (2 + 2 per weight), adapters also
+    // their own (6); causal attention costs 6·T·d per layer.
+    let attention = 6.0 * length * f64::from(model.attention_heads * model.head_dim) * f64::from(model.layers);
+    let flops_per_token = 2.0 * forward + 6.0 * trainable as f64 + attention;
+    let flops = measured_flops.filter(|x| *x > 0.0).unwrap_or(DEFAULT_FLOPS);
+    Estimate {
+        steps,
+        tokens: tokens as u64,
+        tokens_per_sample: length,
+        train_seconds: tokens * flops_per_token / flops,
+        evaluation_seconds: evaluation_flops(recipe, data, steps, length, forward) / flops,
+        memory_bytes: memory_bytes(recipe, model, trainable, length),
+        trainable_parameters: trainable,
+        flops_per_token,
+        flops,
+        is_measured: measured_flops.is_some(),
+        is_counted: tokens_per_sample.is_some(),
+    }
+}
+
+/// Parameters of the adapter: `rank · (inputs + outputs)` for each adapted layer.
+#[must_use]
+pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
+    let per_layer: u64 = recipe.lora.target_modules.iter().map(|m| shape(*m, model)).map(|(i, o)| i + o).sum();
+    per_layer * u64::from(recipe.lora.rank) * u64::from(model.layers)
+}
+
+/// Inputs and outputs of a linear layer.
+fn shape(module: TargetModule, model: &ModelCard) -> (u64, u64) {
+    let hidden = u64::from(model.hidden_size);
+    let inner = u64::from(model.intermediate_size);
+    let queries = u64::from(model.attention_heads) * u64::from(model.head_dim);
+    let keys = u64::from(model.key_value_heads) * u64::from(model.head_dim);
+    match module {
+        TargetModule::QProj => (hidden, queries),
+        TargetModule::KProj | TargetModule::VProj => (hidden, keys),
+        TargetModule::OProj => (queries, hidden),
+        TargetModule::GateProj | TargetModule::UpProj => (hidden, inner),
+        TargetModule::DownProj => (inner, hidden),
+    }
+}
+
+/// Two operations per weight that a token passes through, the output layer included.
+fn forward_flops(model: &ModelCard) -> f64 {
+    let block: u64 = TargetModule::ALL.into_iter().map(|m| shape(m, model)).map(|(i, o)| i * o).sum();
+    let output = u64::from(model.vocabulary) * u64::from(model.hidden_size);
+    2.0 * (block * u64::from(model.layers) + output) as f64
+}
+
+fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f64, forward: f64) -> f64 {
+    let e = &recipe.evaluation;
+    let validations = f64::from(steps / recipe.validation_interval(steps).max(1) + 1);
+    let written = f64::from(e.max_new_tokens).min(length / 2.0);
+    let validation = data.validation.min(u64::from(e.validation_samples)) as f64 * length
+        + f64::from(e.previews) * written * DECODING_SLOWDOWN;
+    let tested = if e.test_samples == 0 { data.test } else { data.test.min(u64::from(e.test_samples)) } as f64;
+    // Labelled data is scored, not written.
+    let per_test = length + if data.labels.is_empty() { written * DECODING_SLOWDOWN } else { 0.0 };
+    forward * (validations * validation + 2.0 * tested * per_test)
+}
+
+/// Weights in f32, what backward needs of every token of a micro-batch, one chunk of logits with
+/// its gradient, and adapter weights with gradient and two moments. Kept per token and layer:
+/// nine vectors of the hidden and three of the inner size.
+fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
+    // The longest sample of a micro-batch decides, not the mean.
+    let longest = (2.0 * length).min(f64::from(recipe.batch.max_length));
+    let tokens = f64::from(recipe.batch.micro_batch) * longest;
+    let per_token =
+        f64::from(model.layers) * (9.0 * f64::from(model.hidden_size) + 3.0 * f64::from(model.intermediate_size));
+    let logits = LOGITS_ROWS.min(tokens) * f64::from(model.vocabulary) * 2.0;
+    (4.0 * (model.parameters as f64 + tokens * per_token + logits + 4.0 * trainable as f64) + PROCESS_BYTES) as u64
+}
+
+/// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
+/// the recipe alone are [`Recipe::check`]'s.
+#[must_use]
+pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<Misfit> {
+    let mut out = Vec::new();
+    if data.train == 0 {
+        out.push(Misfit::NoTrainingSamples);
+    }
+    if recipe.batch.max_length > model.context_length {
+        out.push(Misfit::LongerThanContext { context: model.context_length });
+    }
+    out
+}
+
+/// A way in which recipe, model and data do not fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Misfit {
+    #[error(
+        "this dataset version has no training samples: choose another version, or import the data with a training share above 0"
+    )]
+    NoTrainingSamples,
+    #[error("the model reads at most {context} tokens: choose a max length up to that")]
+    LongerThanContext { context: u32 },
+}
+
+impl Misfit {
+    /// The field of the launch form that would have to change.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::NoTrainingSamples => "version",
+            Self::LongerThanContext { .. } => "batch.max_length",
+        }
+    }
+}
+
+impl From<Misfit> for RecipeError {
+    fn from(misfit: Misfit) -> Self {
+        Self { field: misfit.field().to_owned(), problem: misfit.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ModelFormat;
+
+    /// SmolLM2-135M-Instruct.
+    fn smol() -> ModelCard {
+        ModelCard {
+            architecture: "LlamaForCausalLM".to_owned(),
+            family: "llama".to_owned(),
+            format: ModelFormat::HuggingFace,
+            parameters: 134_515_008,
+            layers: 30,
+            hidden_size: 576,
+            intermediate_size: 1536,
+            attention_heads: 9,
+            key_value_heads: 3,
+            head_dim: 64,
+            context_length: 8192,
+            vocabulary: 49_152,
+            quantization: "F32".to_owned(),
+            licence: None,
+            chat_template: None,
+            tied_embeddings: true,
+            size_bytes: 538_060_032,
+        }
+    }
+
+    fn data(train: u64) -> VersionStats {
+        VersionStats { samples: train, train, characters: train * 350, ..VersionStats::default() }
+    }
+
+    #[test]
+    fn known_model_gives_known_numbers() {
+        let recipe = Recipe::default();
+        let e = estimate(&recipe, &smol(), &data(1600), Some(128.0), Some(1e11));
+        assert_eq!(e.steps, 300);
+        assert_eq!(e.trainable_parameters, 2_442_240);
+        assert_eq!(e.tokens, 300 * 16 * 128);
+        // 4 operations for each of 134.5 M weights, and adapters and attention on top.
+        assert!((5.38e8..5.8e8).contains(&e.flops_per_token), "{}", e.flops_per_token);
+    }
+
+    #[test]
+    fn memory_is_near_what_was_measured() {
+        let mut recipe = Recipe::default();
+        recipe.batch.micro_batch = 2;
+        let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
+        assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    #[test]
+    fn misfits_name_their_field() {
+        let mut recipe = Recipe::default();
+        recipe.batch.max_length = 9000;
+        let fields: Vec<_> = misfits(&recipe, &smol(), &data(0)).into_iter().map(Misfit::field).collect();
+        assert_eq!(fields, ["version", "batch.max_length"]);
+    }
+}
