@@ -132,7 +132,8 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     page.complaints = [];
-    page.on('console', (m) => m.type() === 'error' && page.complaints.push(`console: ${m.text()} (${page.url()})`));
+    const bad = (m) => m.type() === 'error' || m.text().includes('Could not find WASM function');
+    page.on('console', (m) => bad(m) && page.complaints.push(`console: ${m.text()} (${page.url()})`));
     page.on('pageerror', (e) => page.complaints.push(`script: ${e} (${page.url()})`));
     page.on('response', (r) => r.status() >= 500 && page.complaints.push(`${r.status()} ${r.url()}`));
     return page;
@@ -140,7 +141,8 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
 
 /** Waits until the page's islands answer, so that a click is not lost. */
 export const hydrated = async (page) => {
-    await page.waitForLoadState('networkidle').catch(() => undefined); // a live page never falls silent
+    await page.waitForFunction(() => window.__hydrateIsland);
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 300))));
 };
 
 /** The page as a picture in every language, theme and width, named `name-lang-theme-width.png`. */
