@@ -1,0 +1,28 @@
+//! Fused tensor operations with hand-written backward passes.
+//!
+//! candle's own graph computes gradients for frozen weights too and keeps every intermediate
+//! value. On the CPU (f32) each operation here is one [`candle_core::CustomOp1`] (or 2, 3) that
+//! computes only the gradients a LoRA run needs; on any other device the same function falls
+//! back to plain differentiable candle operations, so one decoder runs everywhere. Every file
+//! has one operation: formula, shapes, the fused and the plain version, and a test that
+//! compares them with each other and with finite differences.
+//!
+//! Activations are two-dimensional: `(tokens, features)` with `tokens = batch · seq`.
+
+pub mod attention;
+mod cpu;
+mod dropout;
+mod gemm;
+pub mod linear;
+pub mod linear_cross_entropy;
+pub mod lora_linear;
+pub mod rms_norm;
+pub mod rope;
+pub mod swiglu;
+mod vector;
+
+#[cfg(test)]
+mod check;
+
+pub use dropout::Dropout;
+pub use gemm::measure_gflops;

@@ -1,0 +1,157 @@
+//! Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245), computed in blocks of
+//! queries so that the score matrix never exists as a whole (Dao et al. 2022, arXiv:2205.14135).
+//!
+//! Per head, with scores S = q kᵀ/√d restricted to visible keys and P = softmax(S): `o = P v`.
+//! With D = rowsum(g ∘ o): `dv = Pᵀ g`, `dS = P ∘ (g vᵀ − D)/√d`, `dq = dS k`, `dk = dSᵀ q`; P is
+//! rebuilt from the saved log-sum-exp of each row. Query i of a sequence that starts at position
+//! p sees keys (p + i − window, p + i].
+
+use super::cpu::{fused, slice, tensor, with};
+use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
+use std::sync::{Arc, OnceLock};
+
+mod kernel;
+
+/// Sizes of one attention call, and where its sequences begin.
+#[derive(Clone, Debug)]
+pub struct Geometry {
+    pub heads: usize,
+    /// Number of key/value heads; divides `heads`.
+    pub kv_heads: usize,
+    pub head_dim: usize,
+    /// Queries per sequence.
+    pub seq: usize,
+    /// How many keys back a query sees, itself included; `None` for all.
+    pub window: Option<usize>,
+    /// Position of each sequence's first query: 0 without a cache, else the number of cached keys.
+    pub starts: Arc<[usize]>,
+}
+
+impl Geometry {
+    /// First key that the query at `position` sees.
+    fn first_key(&self, position: usize) -> usize {
+        self.window.map_or(0, |w| (position + 1).saturating_sub(w))
+    }
+}
+
+/// `q` (batch · seq, heads · head_dim), `k` and `v` (batch · keys, kv_heads · head_dim) where
+/// `keys` is `seq` or the capacity of a cache → (batch · seq, heads · head_dim). Differentiable
+/// when there is no cache.
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
+    if fused(q) {
+        q.apply_op3(k, v, Attention { geometry: geometry.clone(), log_sum_exp: OnceLock::new() })
+    } else {
+        plain(q, k, v, geometry)
+    }
+}
+
+/// The same from candle's own operations.
+pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
+    let Geometry { heads, kv_heads, head_dim, seq, .. } = *geometry;
+    let batch = geometry.starts.len();
+    let keys = k.dim(0)? / batch;
+    let q = q.reshape((batch, seq, heads, head_dim))?.transpose(1, 2)?.contiguous()?;
+    let spread = |t: &Tensor| -> Result<Tensor> {
+        let t = t.reshape((batch, keys, kv_heads, head_dim))?.transpose(1, 2)?.unsqueeze(2)?;
+        t.expand((batch, kv_heads, heads / kv_heads, keys, head_dim))?
+            .contiguous()?
+            .reshape((batch, heads, keys, head_dim))
+    };
+    let scores = (q.matmul(&spread(k)?.t()?)? / (head_dim as f64).sqrt())?;
+    let scores = scores.broadcast_add(&mask(geometry, keys, q.device())?)?;
+    let attended = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&spread(v)?)?;
+    attended.transpose(1, 2)?.contiguous()?.reshape((batch * seq, heads * head_dim))
+}
+
+/// 0 where a query sees a key and −∞ elsewhere, (batch, 1, seq, keys).
+fn mask(geometry: &Geometry, keys: usize, device: &candle_core::Device) -> Result<Tensor> {
+    let mut mask = Vec::with_capacity(geometry.starts.len() * geometry.seq * keys);
+    for start in geometry.starts.iter() {
+        for position in *start..start + geometry.seq {
+            let visible = geometry.first_key(position)..=position;
+            mask.extend((0..keys).map(|key| if visible.contains(&key) { 0f32 } else { f32::NEG_INFINITY }));
+        }
+    }
+    Tensor::from_vec(mask, (geometry.starts.len(), 1, geometry.seq, keys), device)
+}
+
+struct Attention {
+    geometry: Geometry,
+    /// Of each query and head, (batch · seq, heads).
+    log_sum_exp: OnceLock<Vec<f32>>,
+}
+
+impl CustomOp3 for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn cpu_fwd(
+        &self,
+        q: &CpuStorage,
+        q_layout: &Layout,
+        k: &CpuStorage,
+        k_layout: &Layout,
+        v: &CpuStorage,
+        v_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (o, lse) = kernel::forward(slice(q, q_layout)?, slice(k, k_layout)?, slice(v, v_layout)?, &self.geometry);
+        self.log_sum_exp.get_or_init(|| lse);
+        Ok((CpuStorage::F32(o), q_layout.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        o: &Tensor,
+        g: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let Some(lse) = self.log_sum_exp.get() else { candle_core::bail!("backward before forward") };
+        if k.dim(0)? != q.dim(0)? || self.geometry.starts.iter().any(|s| *s != 0) {
+            candle_core::bail!("attention over a cache has no backward pass");
+        }
+        let [dq, dk, dv] = with(q, |q| {
+            with(k, |k| {
+                with(v, |v| {
+                    with(o, |o| {
+                        with(g, |g| Ok(kernel::backward(&kernel::Saved { q, k, v, o, lse }, g, &self.geometry)))
+                    })
+                })
+            })
+        })?;
+        Ok((Some(tensor(dq, q.shape())?), Some(tensor(dk, k.shape())?), Some(tensor(dv, v.shape())?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_same_gradients, random};
+    use super::*;
+
+    fn geometry(window: Option<usize>, starts: &[usize], seq: usize) -> Geometry {
+        Geometry { heads: 4, kv_heads: 2, head_dim: 6, seq, window, starts: starts.into() }
+    }
+
+    #[test]
+    fn matches_plain_operations_and_finite_differences() -> Result<()> {
+        for window in [None, Some(3)] {
+            let g = geometry(window, &[0, 0], 5);
+            let inputs = [random((10, 24), 1)?, random((10, 12), 2)?, random((10, 12), 3)?];
+            assert_same_gradients(&inputs, |v| attention(&v[0], &v[1], &v[2], &g), |v| plain(&v[0], &v[1], &v[2], &g))?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn many_blocks_equal_plain_operations() -> Result<()> {
+        for (window, starts, keys) in [(None, [0, 0], 150), (Some(40), [0, 0], 150), (Some(70), [5, 31], 190)] {
+            let g = geometry(window, &starts, 150);
+            let (q, k, v) = (random((300, 24), 1)?, random((2 * keys, 12), 2)?, random((2 * keys, 12), 3)?);
+            let difference = (attention(&q, &k, &v, &g)? - plain(&q, &k, &v, &g)?)?.abs()?.max_all()?;
+            assert!(difference.to_scalar::<f32>()? < 1e-5);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! A frozen linear layer with a low-rank adapter (Hu et al. 2021, arXiv:2106.09685).
+//!
+//! `y = x Wᵀ + b + s · (m ∘ x) Aᵀ Bᵀ` with s = alpha / rank and m a dropout mask (all ones when
+//! there is none). With u = s · (m ∘ x) Aᵀ and v = s · g B:
+//! `dB = gᵀ u`, `dA = vᵀ (m ∘ x)`, `dx = g W + m ∘ (v A)`. There is no dW.
+
+use super::Dropout;
+use super::cpu::{fused, slice, tensor, with};
+use super::gemm::{self, Mat, Threads};
+use super::linear;
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// What is frozen in the layer.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// (out, in)
+    pub weight: Tensor,
+    /// (out)
+    pub bias: Option<Tensor>,
+    /// s = alpha / rank
+    pub scale: f64,
+    pub dropout: Option<Dropout>,
+}
+
+/// `x` (tokens, in), `a` (rank, in), `b` (out, rank) → (tokens, out).
+pub fn lora_linear(x: &Tensor, a: &Tensor, b: &Tensor, frozen: Frozen) -> Result<Tensor> {
+    if fused(x) { x.apply_op3(a, b, LoraLinear { frozen, inner: OnceLock::new() }) } else { plain(x, a, b, &frozen) }
+}
+
+/// The same from candle's own operations. The mask is the fused version's, so that a seed
+/// means the same on every device.
+pub fn plain(x: &Tensor, a: &Tensor, b: &Tensor, frozen: &Frozen) -> Result<Tensor> {
+    let y = linear::plain(x, &frozen.weight, frozen.bias.as_ref())?;
+    let masked = match &frozen.dropout {
+        Some(dropout) => {
+            let mut mask = vec![1f32; x.elem_count()];
+            dropout.apply(&mut mask);
+            (x * Tensor::from_vec(mask, x.shape(), x.device())?)?
+        }
+        None => x.clone(),
+    };
+    y + (masked.matmul(&a.t()?)?.matmul(&b.t()?)? * frozen.scale)?
+}
+
+struct LoraLinear {
+    frozen: Frozen,
+    /// u of the forward pass, (tokens, rank).
+    inner: OnceLock<Vec<f32>>,
+}
+
+impl LoraLinear {
+    fn masked<'a>(&self, x: &'a [f32]) -> Cow<'a, [f32]> {
+        match &self.frozen.dropout {
+            Some(dropout) => Cow::Owned(dropout.masked(x)),
+            None => Cow::Borrowed(x),
+        }
+    }
+}
+
+impl CustomOp3 for LoraLinear {
+    fn name(&self) -> &'static str {
+        "lora-linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        a: &CpuStorage,
+        a_layout: &Layout,
+        b: &CpuStorage,
+        b_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, a, b) = (slice(x, x_layout)?, slice(a, a_layout)?, slice(b, b_layout)?);
+        let ((tokens, width), (rank, _)) = (x_layout.shape().dims2()?, a_layout.shape().dims2()?);
+        let out = self.frozen.weight.dim(0)?;
+        let mut y = linear::forward(x, tokens, &self.frozen.weight, self.frozen.bias.as_ref())?;
+        let masked = self.masked(x);
+        let u = gemm::product(Mat::new(&masked, tokens, width), Mat::new(a, rank, width).t(), self.frozen.scale as f32);
+        gemm::add(&mut y, out, Mat::new(&u, tokens, rank), Mat::new(b, out, rank).t(), 1.0, Threads::All);
+        self.inner.get_or_init(|| u);
+        Ok((CpuStorage::F32(y), (tokens, out).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        a: &Tensor,
+        b: &Tensor,
+        _y: &Tensor,
+        g: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let Some(u) = self.inner.get() else { candle_core::bail!("backward before forward") };
+        let [tokens, width, rank, out] = [x.dim(0)?, x.dim(1)?, a.dim(0)?, b.dim(0)?];
+        let [dx, da, db] = with(x, |x| {
+            with(a, |a| {
+                with(b, |b| {
+                    with(g, |g| {
+                        let g = Mat::new(g, tokens, out);
+                        let v = gemm::product(g, Mat::new(b, out, rank), self.frozen.scale as f32);
+                        let (u, v) = (Mat::new(u, tokens, rank), Mat::new(&v, tokens, rank));
+                        let da = gemm::product(v.t(), Mat::new(&self.masked(x), tokens, width), 1.0);
+                        let db = gemm::product(g.t(), u, 1.0);
+                        let dx = self.input_gradient(g, v, Mat::new(a, rank, width), [tokens, width, out])?;
+                        Ok([dx, da, db])
+                    })
+                })
+            })
+        })?;
+        Ok((Some(tensor(dx, x.shape())?), Some(tensor(da, a.shape())?), Some(tensor(db, b.shape())?)))
+    }
+}
+
+impl LoraLinear {
+    /// g W + m ∘ (v A), (tokens, in).
+    fn input_gradient(&self, g: Mat, v: Mat, a: Mat, [tokens, width, out]: [usize; 3]) -> Result<Vec<f32>> {
+        with(&self.frozen.weight, |w| {
+            let w = Mat::new(w, out, width);
+            let Some(dropout) = &self.frozen.dropout else {
+                let mut dx = gemm::product(g, w, 1.0);
+                gemm::add(&mut dx, width, v, a, 1.0, Threads::All);
+                return Ok(dx);
+            };
+            let mut dx = vec![0f32; tokens * width];
+            gemm::set(&mut dx, width, v, a, 1.0, Threads::All);
+            dropout.apply(&mut dx);
+            gemm::add(&mut dx, width, g, w, 1.0, Threads::All);
+            Ok(dx)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_same_gradients, random};
+    use super::*;
+
+    #[test]
+    fn matches_plain_operations_and_finite_differences() -> Result<()> {
+        let bias = Some(random(7, 5)?);
+        let dropout = Some(Dropout { probability: 0.4, seed: 11 });
+        for (bias, dropout) in [(None, None), (bias.clone(), None), (bias, dropout)] {
+            let frozen = Frozen { weight: random((7, 9), 4)?, bias, scale: 1.5, dropout };
+            let inputs = [random((5, 9), 1)?, random((3, 9), 2)?, random((7, 3), 3)?];
+            assert_same_gradients(
+                &inputs,
+                |v| lora_linear(&v[0], &v[1], &v[2], frozen.clone()),
+                |v| plain(&v[0], &v[1], &v[2], &frozen),
+            )?;
+        }
+        Ok(())
+    }
+}
