@@ -1,0 +1,7 @@
+//! From samples to tokens: tokenizer, chat template, loss mask, batches.
+
+pub mod batch;
+pub mod masking;
+pub mod order;
+pub mod template;
+pub mod tokenizer;

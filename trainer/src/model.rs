@@ -1,0 +1,16 @@
+//! Base models: their files, their configuration, and the one decoder that runs them all.
+
+pub(crate) mod block;
+pub mod cache;
+pub mod config;
+pub mod decoder;
+pub mod error;
+pub mod gguf;
+mod gguf_model;
+mod hugging_face;
+pub mod projection;
+pub mod safetensors;
+pub mod weights;
+
+/// A result whose error is candle's unless it says otherwise.
+pub(crate) type Result<T, E = candle_core::Error> = std::result::Result<T, E>;

@@ -1,0 +1,148 @@
+//! A base model opened from disk: configuration, card, tokenizer, chat template, and weights that
+//! are read tensor by tensor when asked for.
+//!
+//! Opening reads headers and the tokenizer only, so it is also what `inspect` shows. Whatever the
+//! files are, tensors come out as f32 under their Hugging Face names.
+
+use super::config::DecoderConfig;
+use super::error::ModelError;
+use super::gguf::Gguf;
+use super::safetensors::Shard;
+use super::{gguf_model, hugging_face};
+use crate::data::template::ChatTemplate;
+use crate::data::tokenizer::Tokenizer;
+use candle_core::{Device, Tensor};
+use domain::model::ModelCard;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Everything a run needs of a base model.
+#[derive(Debug)]
+pub struct BaseModel {
+    pub config: DecoderConfig,
+    pub card: ModelCard,
+    pub tokenizer: Tokenizer,
+    pub template: ChatTemplate,
+    pub weights: Weights,
+}
+
+/// Opens a Hugging Face folder or a GGUF file; weights will be placed on `device`.
+pub fn open(path: &Path, device: &Device) -> Result<BaseModel, ModelError> {
+    let kind = std::fs::metadata(path).map_err(|e| ModelError::read(path, e))?;
+    if kind.is_dir() {
+        return hugging_face::open(path, device);
+    }
+    let is_gguf = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) || begins_as_gguf(path);
+    if kind.is_file() && is_gguf {
+        return gguf_model::open(path, device);
+    }
+    Err(ModelError::NotAModel { path: path.to_owned() })
+}
+
+fn begins_as_gguf(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut magic));
+    read.is_ok() && &magic == b"GGUF"
+}
+
+/// The tensors of a model, read one at a time so that only what is kept takes memory.
+#[derive(Debug)]
+pub struct Weights {
+    path: PathBuf,
+    device: Device,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Safetensors(Vec<Shard>),
+    Gguf { file: Gguf, names: gguf_model::TensorNames },
+    Memory(HashMap<String, Tensor>),
+}
+
+impl Weights {
+    /// Weights that are in memory already, under Hugging Face names.
+    #[must_use]
+    pub fn from_tensors(tensors: HashMap<String, Tensor>, device: &Device) -> Self {
+        Self { path: PathBuf::from("memory"), device: device.clone(), source: Source::Memory(tensors) }
+    }
+
+    /// The tensors of checked safetensors files, held against `config`.
+    pub(super) fn from_shards(
+        path: &Path,
+        shards: Vec<Shard>,
+        config: &DecoderConfig,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let weights = Self { path: path.to_owned(), device: device.clone(), source: Source::Safetensors(shards) };
+        weights.check_shapes(config)?;
+        Ok(weights)
+    }
+
+    /// The tensors of a checked GGUF file, held against `config`.
+    pub(super) fn from_gguf(file: Gguf, config: &DecoderConfig, device: &Device) -> Result<Self, ModelError> {
+        let names = gguf_model::TensorNames::new(config);
+        let weights = Self { path: file.path.clone(), device: device.clone(), source: Source::Gguf { file, names } };
+        weights.check_shapes(config)?;
+        Ok(weights)
+    }
+
+    /// Reads the tensor with this Hugging Face name as f32; one in memory is moved out.
+    pub fn take(&mut self, name: &str) -> Result<Tensor, ModelError> {
+        let missing = || ModelError::MissingTensor { path: self.path.clone(), tensor: name.to_owned() };
+        match &mut self.source {
+            Source::Safetensors(shards) => {
+                let shard = shards.iter().find(|s| s.tensors.contains_key(name)).ok_or_else(missing)?;
+                shard.read(name, &self.device)
+            }
+            Source::Gguf { file, names } => {
+                let tensor = names.read(file, name)?;
+                tensor.to_device(&self.device).map_err(|source| ModelError::Device { path: self.path.clone(), source })
+            }
+            Source::Memory(tensors) => tensors.remove(name).ok_or_else(missing),
+        }
+    }
+
+    /// Whether a tensor of this name is there.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.shape(name).is_some()
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        match &self.source {
+            Source::Safetensors(shards) => shards.iter().find_map(|s| s.tensors.get(name)).map(|t| t.shape.as_slice()),
+            Source::Gguf { file, names } => file.tensors.get(&names.stored(name)?).map(|t| t.shape.as_slice()),
+            Source::Memory(tensors) => tensors.get(name).map(Tensor::dims),
+        }
+    }
+
+    fn check_shapes(&self, config: &DecoderConfig) -> Result<(), ModelError> {
+        for (tensor, expected) in config.tensor_shapes() {
+            match self.shape(&tensor) {
+                None => return Err(ModelError::MissingTensor { path: self.path.clone(), tensor }),
+                Some(found) if found != expected => {
+                    let found = found.to_vec();
+                    return Err(ModelError::WrongShape { path: self.path.clone(), tensor, expected, found });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weight types of a model for its card: the commonest one, others in brackets. Takes a type
+/// and an element count for each matrix.
+pub(super) fn quantization(matrices: impl IntoIterator<Item = (String, u64)>) -> String {
+    let mut totals: HashMap<String, u64> = HashMap::new();
+    for (dtype, elements) in matrices {
+        *totals.entry(dtype).or_default() += elements;
+    }
+    let mut by_share: Vec<_> = totals.into_iter().collect();
+    by_share.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut names = by_share.into_iter().map(|(name, _)| name);
+    let first = names.next().unwrap_or_default();
+    let others: Vec<_> = names.collect();
+    if others.is_empty() { first } else { format!("{first} (some {})", others.join(", ")) }
+}
