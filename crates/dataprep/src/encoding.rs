@@ -1,0 +1,258 @@
+//! Which character encoding a file has, and reading it as UTF-8.
+//!
+//! A file that is UTF-8 passes through unchanged, invalid bytes included: the row readers
+//! report them by line. In other encodings an invalid byte becomes U+FFFD, and
+//! [`TextReader::has_replacements`] tells.
+
+use crate::HEAD_BYTES;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    BIG5, CoderResult, Decoder, EUC_KR, GB18030, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
+};
+use std::io::{self, Cursor, Read};
+
+pub use encoding_rs::Encoding;
+
+/// Encodings a person can choose from when the guess is wrong. Latin-1 is read as
+/// Windows-1252, as the WHATWG Encoding Standard does.
+pub const CHOICES: [&Encoding; 9] =
+    [UTF_8, GB18030, BIG5, UTF_16LE, UTF_16BE, WINDOWS_1252, SHIFT_JIS, EUC_KR, WINDOWS_1251];
+
+/// The encoding with this name or alias (`gbk`, `latin1`, `utf-16le` …).
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Encoding> {
+    Encoding::for_label(name.as_bytes()).map(widest)
+}
+
+/// Guesses the encoding from a file's first bytes (64 KiB are enough): byte order mark, then
+/// UTF-8, then UTF-16 by its zero bytes, then statistics of letters.
+#[must_use]
+pub fn detect(head: &[u8]) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return encoding;
+    }
+    if let Some(encoding) = utf16_by_zero_bytes(head) {
+        return encoding;
+    }
+    if looks_like_utf8(head) {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(head, head.len() < HEAD_BYTES);
+    widest(detector.guess(None, Utf8Detection::Deny))
+}
+
+/// GB18030 reads everything GBK does and more.
+fn widest(encoding: &'static Encoding) -> &'static Encoding {
+    if encoding == GBK { GB18030 } else { encoding }
+}
+
+/// UTF-16 of text with some ASCII in it (JSON and CSV have) has zero in one of two bytes.
+fn utf16_by_zero_bytes(head: &[u8]) -> Option<&'static Encoding> {
+    let zeros = |offset: usize| head.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let enough = head.len() / 20;
+    if odd > enough && odd > 10 * even {
+        Some(UTF_16LE)
+    } else if even > enough && even > 10 * odd {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Valid UTF-8, or UTF-8 with a few broken places: ten valid multi-byte characters for each
+/// invalid stretch do not come about by chance in another encoding.
+fn looks_like_utf8(head: &[u8]) -> bool {
+    let (mut multibyte, mut invalid) = (0usize, 0usize);
+    let mut chunks = head.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        multibyte += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        // The last character may be cut in two by the end of the head.
+        let is_cut = chunks.peek().is_none() && chunk.invalid().len() < 4 && head.len() >= HEAD_BYTES;
+        invalid += usize::from(!chunk.invalid().is_empty() && !is_cut);
+    }
+    invalid == 0 || multibyte >= 10 * invalid
+}
+
+/// Reads a file of any encoding as UTF-8, without its byte order mark.
+pub struct TextReader<R> {
+    source: io::Chain<Cursor<Vec<u8>>, R>,
+    encoding: &'static Encoding,
+    /// `None` for UTF-8, which is not touched.
+    transcoder: Option<Transcoder>,
+}
+
+impl<R: Read> TextReader<R> {
+    /// Reads the file's head and guesses the encoding, unless one is given. A byte order mark
+    /// is removed in either case. Fails when `source` cannot be read.
+    pub fn new(mut source: R, encoding: Option<&'static Encoding>) -> io::Result<Self> {
+        let mut head = Vec::new();
+        source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        let encoding = encoding.unwrap_or_else(|| detect(&head));
+        if let Some((marked, length)) = Encoding::for_bom(&head)
+            && marked == encoding
+        {
+            head.drain(..length);
+        }
+        let transcoder = (encoding != UTF_8).then(|| Transcoder::new(encoding));
+        Ok(Self { source: Cursor::new(head).chain(source), encoding, transcoder })
+    }
+
+    /// The encoding the file is read in.
+    #[must_use]
+    pub fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    /// Whether bytes that are invalid in the encoding were replaced so far. Never true of
+    /// UTF-8.
+    #[must_use]
+    pub fn has_replacements(&self) -> bool {
+        self.transcoder.as_ref().is_some_and(|t| t.has_replacements)
+    }
+}
+
+impl<R: Read> Read for TextReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.transcoder {
+            None => self.source.read(buffer),
+            Some(transcoder) => transcoder.read(&mut self.source, buffer),
+        }
+    }
+}
+
+/// Bytes of `input[input_at..]` still to decode and of `output[output_at..]` still to hand out.
+struct Transcoder {
+    decoder: Decoder,
+    input: Vec<u8>,
+    input_at: usize,
+    input_ended: bool,
+    output: Vec<u8>,
+    output_at: usize,
+    finished: bool,
+    has_replacements: bool,
+}
+
+impl Transcoder {
+    fn new(encoding: &'static Encoding) -> Self {
+        Self {
+            decoder: encoding.new_decoder_without_bom_handling(),
+            input: Vec::new(),
+            input_at: 0,
+            input_ended: false,
+            output: Vec::new(),
+            output_at: 0,
+            finished: false,
+            has_replacements: false,
+        }
+    }
+
+    fn read(&mut self, source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.output_at == self.output.len() && !self.finished {
+            self.refill(source)?;
+        }
+        let n = (self.output.len() - self.output_at).min(buffer.len());
+        buffer[..n].copy_from_slice(&self.output[self.output_at..self.output_at + n]);
+        self.output_at += n;
+        Ok(n)
+    }
+
+    fn refill(&mut self, source: &mut impl Read) -> io::Result<()> {
+        if self.input_at == self.input.len() && !self.input_ended {
+            self.input.resize(HEAD_BYTES, 0);
+            let n = source.read(&mut self.input)?;
+            self.input.truncate(n);
+            self.input_at = 0;
+            self.input_ended = n == 0;
+        }
+        self.output.resize(HEAD_BYTES, 0);
+        let (result, read, written, replaced) =
+            self.decoder.decode_to_utf8(&self.input[self.input_at..], &mut self.output, self.input_ended);
+        self.input_at += read;
+        self.output.truncate(written);
+        self.output_at = 0;
+        self.has_replacements |= replaced;
+        self.finished = self.input_ended && result == CoderResult::InputEmpty;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use proptest::prelude::*;
+
+    const CHINESE: &str = "{\"text\": \"看过嘟嘟和巴豆后，就觉得这本书买怨了。\", \"label\": \"差评\"}\n{\"text\": \"房间视个人喜好而定\"}\n";
+    const TRADITIONAL: &str =
+        "文本,標籤\n這家飯店的服務非常好，下次還會再來,好評\n房間太小了，隔音也很差，不會再來,差評\n";
+
+    fn read(bytes: &[u8], encoding: Option<&'static Encoding>) -> (&'static Encoding, String) {
+        let mut reader = TextReader::new(bytes, encoding).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        (reader.encoding(), text)
+    }
+
+    fn utf16(text: &str, big_endian: bool, mark: bool) -> Vec<u8> {
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(|u| if big_endian { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn detects_and_reads_each_encoding() {
+        let (gb, _, _) = GB18030.encode(CHINESE);
+        assert_eq!(read(&gb, None), (GB18030, CHINESE.to_owned()));
+        let (big5, _, _) = BIG5.encode(TRADITIONAL);
+        assert_eq!(read(&big5, None), (BIG5, TRADITIONAL.to_owned()));
+        let french = "texte;étiquette\nÇa a été très agréable, même à Noël;positif\n";
+        let (latin1, _, _) = WINDOWS_1252.encode(french);
+        assert_eq!(read(&latin1, None), (WINDOWS_1252, french.to_owned()));
+        assert_eq!(read(CHINESE.as_bytes(), None), (UTF_8, CHINESE.to_owned()));
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_a_mark() {
+        for mark in [true, false] {
+            assert_eq!(read(&utf16(CHINESE, false, mark), None), (UTF_16LE, CHINESE.to_owned()));
+            assert_eq!(read(&utf16(CHINESE, true, mark), None), (UTF_16BE, CHINESE.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_utf8_mark_is_removed() {
+        assert_eq!(read(b"\xef\xbb\xbfa,b\n", None), (UTF_8, "a,b\n".to_owned()));
+    }
+
+    #[test]
+    fn a_few_broken_bytes_do_not_hide_utf8() {
+        let mut bytes = CHINESE.as_bytes().to_vec();
+        bytes.push(0xff);
+        assert_eq!(detect(&bytes), UTF_8);
+    }
+
+    #[test]
+    fn a_character_cut_by_the_head_is_no_error() {
+        let text = "中".repeat(HEAD_BYTES);
+        assert_eq!(detect(&text.as_bytes()[..HEAD_BYTES]), UTF_8);
+        let (gb, _, _) = GB18030.encode(&text);
+        assert_eq!(read(&gb, Some(GB18030)).1, text);
+    }
+
+    #[test]
+    fn a_chosen_encoding_wins_and_replacements_are_told() {
+        let mut reader = TextReader::new(&b"abc\xff\xff"[..], by_name("gbk")).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("abc\u{fffd}") && reader.has_replacements());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_to_utf8_in_any_encoding(bytes in prop::collection::vec(any::<u8>(), 0..2000), i in 1..CHOICES.len()) {
+            read(&bytes, Some(CHOICES[i]));
+            prop_assert!(!detect(&bytes).name().is_empty());
+        }
+    }
+}

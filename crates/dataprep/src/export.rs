@@ -1,0 +1,134 @@
+//! Writes samples as files that this crate, other tools and spreadsheets read.
+
+use domain::sample::{Sample, Speaker, Split};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct JsonlRow<'a> {
+    messages: &'a [domain::sample::Message],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    split: Split,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    slices: &'a BTreeMap<String, String>,
+}
+
+/// Writes one line in OpenAI's messages format, with `label`, `split` and `slices` beside it.
+pub fn write_jsonl(writer: &mut impl Write, sample: &Sample, split: Split) -> io::Result<()> {
+    let row = JsonlRow { messages: &sample.messages, label: sample.label.as_deref(), split, slices: &sample.slices };
+    serde_json::to_writer(&mut *writer, &row)?;
+    writer.write_all(b"\n")
+}
+
+/// What happens to CSV cells a spreadsheet would run as a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Formulas {
+    /// Written as they are: the file reads back unchanged.
+    Keep,
+    /// Cells that begin with `=`, `+`, `-`, `@`, tab or carriage return get a `'` in front (OWASP,
+    /// CSV Injection), for files opened in a spreadsheet. Changes the data.
+    Neutralise,
+}
+
+/// A CSV file with the columns prompt, answer, label and split.
+pub struct CsvExport<W: Write> {
+    writer: csv::Writer<W>,
+    formulas: Formulas,
+}
+
+impl<W: Write> CsvExport<W> {
+    /// Starts the file with its header line.
+    pub fn new(writer: W, formulas: Formulas) -> io::Result<Self> {
+        let mut writer = csv::Writer::from_writer(writer);
+        writer.write_record(["prompt", "answer", "label", "split"])?;
+        Ok(Self { writer, formulas })
+    }
+
+    /// Writes one sample.
+    pub fn write(&mut self, sample: &Sample, split: Split) -> io::Result<()> {
+        let prompt = prompt_text(sample);
+        let cells = [
+            prompt.as_str(),
+            sample.answer().unwrap_or_default(),
+            sample.label.as_deref().unwrap_or_default(),
+            split.as_str(),
+        ];
+        let cells = cells.map(|cell| match self.formulas {
+            Formulas::Neutralise if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{cell}"),
+            Formulas::Neutralise | Formulas::Keep => cell.to_owned(),
+        });
+        Ok(self.writer.write_record(&cells)?)
+    }
+
+    /// Writes what is still buffered and returns the inner writer.
+    pub fn finish(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// A lone user turn as it is; several turns with the speaker's name before each.
+fn prompt_text(sample: &Sample) -> String {
+    match sample.prompt() {
+        [only] if only.role == Speaker::User => only.content.clone(),
+        turns => turns.iter().map(|m| format!("{}: {}", m.role.as_str(), m.content)).collect::<Vec<_>>().join("\n\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::{mapping, rows};
+    use domain::dataset::FileSyntax;
+    use domain::sample::Message;
+    use proptest::prelude::*;
+
+    fn sample(user: &str, label: &str) -> Sample {
+        let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, label)];
+        Sample { messages, label: Some(label.to_owned()), slices: BTreeMap::new() }
+    }
+
+    fn csv_of(sample: &Sample, formulas: Formulas) -> Vec<u8> {
+        let mut export = CsvExport::new(Vec::new(), formulas).unwrap();
+        export.write(sample, Split::Train).unwrap();
+        export.finish().unwrap()
+    }
+
+    #[test]
+    fn formulas_are_neutralised_only_on_request() {
+        let risky = sample("=1+1", "-x");
+        assert_eq!(csv_of(&risky, Formulas::Keep), b"prompt,answer,label,split\n=1+1,-x,-x,train\n");
+        assert_eq!(csv_of(&risky, Formulas::Neutralise), b"prompt,answer,label,split\n'=1+1,'-x,'-x,train\n");
+    }
+
+    proptest! {
+        #[test]
+        fn jsonl_reads_back(user in "\\PC{0,20}[a-z\n\"\u{4e00}]", label in "[a-z\"\u{4e00}]{1,5}") {
+            let written = sample(&user, &label);
+            let mut file = Vec::new();
+            write_jsonl(&mut file, &written, Split::Test).unwrap();
+            let (rows, errors) = rows::first_rows(&file[..], FileSyntax::Jsonl, 5).unwrap();
+            prop_assert!(errors.is_empty());
+            let mapping = mapping::guess(&rows).unwrap();
+            let read = mapping::apply(&mapping, &rows[0]);
+            if user.trim().is_empty() {
+                prop_assert!(read.is_err());
+            } else {
+                let read = read.unwrap();
+                prop_assert_eq!((read.messages, read.label), (written.messages, written.label));
+            }
+        }
+
+        #[test]
+        fn csv_reads_back(user in "[ -~\n\r\u{4e00}]{0,20}x", label in "[a-z,;\"]{1,5}") {
+            let written = sample(&user, &label);
+            let file = csv_of(&written, Formulas::Keep);
+            let (rows, errors) = rows::first_rows(&file[..], FileSyntax::Csv, 5).unwrap();
+            prop_assert!(errors.is_empty());
+            prop_assert_eq!(rows[0].value["prompt"].as_str(), Some(user.as_str()));
+            prop_assert_eq!(rows[0].value["label"].as_str(), Some(label.as_str()));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! From an uploaded file to samples: encoding → rows → mapping → samples, hashes, statistics.
+//!
+//! Everything streams over [`std::io::Read`]: memory does not grow with the file, only with its
+//! longest row (bounded by [`MAX_ROW_BYTES`]) and, in [`stats`], by 16 bytes a sample for finding
+//! duplicates. There is no SQL and no HTTP here, and nothing is written to disk.
+//!
+//! ```
+//! use dataprep::{encoding::TextReader, mapping, rows, syntax};
+//! use std::ops::ControlFlow;
+//!
+//! let file = b"text,label\nlovely,positive\n";
+//! let kind = syntax::guess("reviews.csv", file).ok_or("unknown syntax")?;
+//! let (preview, _errors) = rows::first_rows(TextReader::new(&file[..], None)?, kind, 20)?;
+//! let mapping = mapping::guess(&preview).ok_or("unknown format")?;
+//! mapping::read_samples(TextReader::new(&file[..], None)?, kind, &mapping, |row| {
+//!     println!("{row:?}");
+//!     ControlFlow::Continue(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod encoding;
+pub mod export;
+pub mod hash;
+pub mod mapping;
+pub mod rows;
+pub mod stats;
+pub mod syntax;
+
+/// Longest accepted row: a JSON line, a JSON array element or a CSV record.
+pub const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
+
+/// How much of a file's start is enough to guess its encoding and syntax.
+pub const HEAD_BYTES: usize = 64 * 1024;

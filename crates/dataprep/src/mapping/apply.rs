@@ -1,0 +1,193 @@
+//! Applies a mapping to a row. Every error names the line, the field and what to do.
+
+use super::conversation::{self, Turn};
+use super::{as_list, kind_of, lookup};
+use crate::rows::Row;
+use domain::dataset::{LineError, Mapping};
+use domain::sample::{Message, Sample, Speaker};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Longest value, in characters, that is kept as a slice.
+const MAX_SLICE_CHARS: usize = 100;
+/// Most slices kept of one row.
+const MAX_SLICES: usize = 32;
+
+/// Turns a row into a sample. Scalar fields the mapping does not use become slices when they are
+/// short. A labelled conversation (a field `label` equal to the last answer, as
+/// [`crate::export`] writes it) keeps its label.
+pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
+    let fields = RowFields { row };
+    let mut label = None;
+    let messages = match mapping {
+        Mapping::Alpaca { instruction, input, output, system, history } => {
+            let mut messages = fields.system(system.as_deref())?;
+            messages.extend(fields.history(history.as_deref())?);
+            let user = join(&fields.required(instruction)?, fields.optional(input.as_deref())?);
+            messages.extend(exchange(user, fields.required(output)?));
+            messages
+        }
+        Mapping::ShareGpt { conversations, system } => {
+            let mut messages = fields.system(system.as_deref())?;
+            messages.extend(conversation::parse(
+                &fields.turns(conversations)?,
+                row.line,
+                conversations,
+                &Turn::SHARE_GPT,
+            )?);
+            messages
+        }
+        Mapping::Messages { messages } => {
+            let turns = conversation::parse(&fields.turns(messages)?, row.line, messages, &Turn::OPENAI)?;
+            label = fields.label_of(&turns);
+            turns
+        }
+        Mapping::PromptCompletion { prompt, completion } => {
+            exchange(fields.required(prompt)?, fields.required(completion)?).into()
+        }
+        Mapping::TextLabel { text, label: label_field, instruction } => {
+            let text = fields.required(text)?;
+            let user = match instruction.as_deref().map(str::trim) {
+                None | Some("") => text,
+                Some(instruction) => format!("{instruction}\n\n{text}"),
+            };
+            let word = fields.required(label_field)?.trim().to_owned();
+            label = Some(word.clone());
+            exchange(user, word).into()
+        }
+        Mapping::QuestionAnswer { question, context, answer } => {
+            let question = fields.required(question)?;
+            let user = match fields.optional(context.as_deref())? {
+                Some(context) => format!("{context}\n\n{question}"),
+                None => question,
+            };
+            exchange(user, fields.required(answer)?).into()
+        }
+    };
+    Ok(Sample { messages, label, slices: fields.slices(&used_fields(mapping)) })
+}
+
+fn exchange(user: String, assistant: String) -> [Message; 2] {
+    [Message::new(Speaker::User, user), Message::new(Speaker::Assistant, assistant)]
+}
+
+fn join(first: &str, second: Option<String>) -> String {
+    second.map_or_else(|| first.to_owned(), |second| format!("{first}\n\n{second}"))
+}
+
+fn used_fields(mapping: &Mapping) -> Vec<&str> {
+    let (required, optional): (Vec<&str>, Vec<&Option<String>>) = match mapping {
+        Mapping::Alpaca { instruction, input, output, system, history } => {
+            (vec![instruction, output], vec![input, system, history])
+        }
+        Mapping::ShareGpt { conversations, system } => (vec![conversations], vec![system]),
+        Mapping::Messages { messages } => (vec![messages], vec![]),
+        Mapping::PromptCompletion { prompt, completion } => (vec![prompt, completion], vec![]),
+        Mapping::TextLabel { text, label, instruction: _ } => (vec![text, label], vec![]),
+        Mapping::QuestionAnswer { question, context, answer } => (vec![question, answer], vec![context]),
+    };
+    required.into_iter().chain(optional.into_iter().filter_map(|f| f.as_deref())).collect()
+}
+
+/// Looks up fields of one row and says what is wrong with them.
+struct RowFields<'a> {
+    row: &'a Row,
+}
+
+impl RowFields<'_> {
+    fn error(&self, field: &str, reason: impl Into<String>) -> LineError {
+        LineError { line: self.row.line, field: Some(field.to_owned()), reason: reason.into() }
+    }
+
+    /// Text, number or truth value of a field; `None` when it is absent, null or blank.
+    fn scalar(&self, field: &str) -> Result<Option<String>, LineError> {
+        match lookup(&self.row.value, field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|t| !t.trim().is_empty())),
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
+            Some(other) => Err(self.error(
+                field,
+                format!("the field holds {}, not a text: choose a field inside it or another field", kind_of(other)),
+            )),
+        }
+    }
+
+    fn required(&self, field: &str) -> Result<String, LineError> {
+        self.scalar(field)?.ok_or_else(|| match lookup(&self.row.value, field) {
+            None => self.error(field, "the field is missing: add it to the row or choose another field"),
+            Some(_) => self.error(field, "the field is empty: fill it in or remove the row"),
+        })
+    }
+
+    fn optional(&self, field: Option<&str>) -> Result<Option<String>, LineError> {
+        field.map_or(Ok(None), |field| self.scalar(field))
+    }
+
+    fn system(&self, field: Option<&str>) -> Result<Vec<Message>, LineError> {
+        Ok(self.optional(field)?.map(|text| Message::new(Speaker::System, text)).into_iter().collect())
+    }
+
+    fn turns(&self, field: &str) -> Result<std::borrow::Cow<'_, [Value]>, LineError> {
+        match lookup(&self.row.value, field) {
+            None => Err(self.error(field, "the field is missing: add it to the row or choose another field")),
+            Some(value) => as_list(value).ok_or_else(|| {
+                self.error(
+                    field,
+                    format!("the field holds {}, not a list of turns: choose another field", kind_of(value)),
+                )
+            }),
+        }
+    }
+
+    /// Alpaca's history: `[[user, assistant], …]`, oldest first.
+    fn history(&self, field: Option<&str>) -> Result<Vec<Message>, LineError> {
+        let Some(field) = field else { return Ok(Vec::new()) };
+        let value = match lookup(&self.row.value, field) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
+            Some(value) => value,
+        };
+        let wrong =
+            || self.error(field, "the history is not a list of [user, assistant] pairs of texts: correct or empty it");
+        let mut messages = Vec::new();
+        for pair in as_list(value).ok_or_else(wrong)?.iter() {
+            match pair.as_array().map(Vec::as_slice) {
+                Some([Value::String(user), Value::String(assistant)]) => {
+                    messages.extend(exchange(user.clone(), assistant.clone()))
+                }
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(messages)
+    }
+
+    fn label_of(&self, messages: &[Message]) -> Option<String> {
+        let answer = &messages.last()?.content;
+        self.row.value.get("label").and_then(Value::as_str).filter(|label| label == answer).map(str::to_owned)
+    }
+
+    fn slices(&self, used: &[&str]) -> BTreeMap<String, String> {
+        let mut slices = BTreeMap::new();
+        add_slices(&self.row.value, "", used, &mut slices);
+        slices
+    }
+}
+
+fn add_slices(object: &Map<String, Value>, prefix: &str, used: &[&str], slices: &mut BTreeMap<String, String>) {
+    for (name, value) in object {
+        let path = format!("{prefix}{name}");
+        let text = match value {
+            Value::Object(inner) => {
+                add_slices(inner, &format!("{path}."), used, slices);
+                continue;
+            }
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            Value::Null | Value::Array(_) => continue,
+        };
+        let is_short = !text.is_empty() && text.chars().nth(MAX_SLICE_CHARS).is_none();
+        if is_short && slices.len() < MAX_SLICES && !used.contains(&path.as_str()) {
+            slices.insert(path, text);
+        }
+    }
+}

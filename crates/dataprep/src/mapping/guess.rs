@@ -1,0 +1,221 @@
+//! Guesses a mapping from the first rows of a file.
+//!
+//! Names are compared in lower case. Of a format's known names the one earlier in the list wins,
+//! and a field at the top wins over a nested one.
+
+use super::{as_list, lookup};
+use crate::rows::Row;
+use domain::dataset::Mapping;
+use serde_json::{Map, Value};
+
+const INSTRUCTION: &[&str] = &["instruction", "instructions", "指令", "任务", "指示", "說明"];
+const INPUT: &[&str] = &["input", "inputs", "输入", "輸入"];
+const OUTPUT: &[&str] =
+    &["output", "outputs", "response", "answer", "completion", "target", "输出", "輸出", "回答", "答案", "回复"];
+const SYSTEM: &[&str] = &["system", "system_prompt", "系统", "系统提示"];
+const HISTORY: &[&str] = &["history", "历史"];
+const PROMPT: &[&str] = &["prompt", "input", "source", "query", "src", "提示", "提示词", "输入", "輸入"];
+const COMPLETION: &[&str] = &[
+    "completion",
+    "response",
+    "output",
+    "target",
+    "answer",
+    "chosen",
+    "reply",
+    "canonical_solution",
+    "solution",
+    "tgt",
+    "summary",
+    "回复",
+    "回答",
+    "输出",
+    "輸出",
+    "答案",
+    "补全",
+];
+const QUESTION: &[&str] = &["question", "query", "problem", "ask", "问题", "問題", "题目", "问", "提问"];
+const ANSWER: &[&str] = &["answer", "answers", "response", "solution", "final_answer", "答案", "回答", "答", "解答"];
+const CONTEXT: &[&str] =
+    &["context", "passage", "document", "paragraph", "article", "background", "上下文", "背景", "文章", "段落", "材料"];
+const TEXT: &[&str] = &[
+    "text",
+    "sentence",
+    "content",
+    "review",
+    "comment",
+    "utterance",
+    "query",
+    "message",
+    "body",
+    "title",
+    "tweet",
+    "question",
+    "input",
+    "文本",
+    "内容",
+    "內容",
+    "句子",
+    "评论",
+    "評論",
+    "评价",
+    "正文",
+    "语句",
+    "标题",
+    "描述",
+];
+const LABEL: &[&str] = &[
+    "label",
+    "labels",
+    "category",
+    "intent",
+    "sentiment",
+    "class",
+    "target",
+    "topic",
+    "emotion",
+    "rating",
+    "tag",
+    "type",
+    "output",
+    "标签",
+    "標籤",
+    "类别",
+    "類別",
+    "分类",
+    "分類",
+    "意图",
+    "情感",
+    "情绪",
+    "类型",
+    "标注",
+];
+const CONVERSATIONS: &[&str] = &["conversations", "conversation", "messages", "dialog", "dialogue", "items", "对话"];
+const MESSAGES: &[&str] = &["messages", "conversations", "conversation", "dialog", "dialogue", "chat", "消息", "对话"];
+
+/// How deep nested objects are searched.
+const MAX_DEPTH: usize = 4;
+
+/// The fields of these rows as dotted paths, top level first: what a person chooses from.
+#[must_use]
+pub fn field_names(rows: &[Row]) -> Vec<String> {
+    let mut paths = Vec::new();
+    for depth in 0..MAX_DEPTH {
+        for row in rows {
+            collect(&row.value, "", depth, &mut paths);
+        }
+    }
+    paths
+}
+
+/// Adds the paths of the fields that lie `depth` objects down and are no objects themselves.
+fn collect(object: &Map<String, Value>, prefix: &str, depth: usize, paths: &mut Vec<String>) {
+    for (name, value) in object {
+        match value {
+            Value::Object(inner) if depth > 0 => collect(inner, &format!("{prefix}{name}."), depth - 1, paths),
+            Value::Object(_) => {}
+            _ if depth == 0 => {
+                let path = format!("{prefix}{name}");
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The mapping these rows most likely want; `None` when no known format fits.
+#[must_use]
+pub fn guess(rows: &[Row]) -> Option<Mapping> {
+    let fields = Fields { paths: field_names(rows), rows };
+    fields
+        .messages()
+        .or_else(|| fields.share_gpt())
+        .or_else(|| fields.alpaca())
+        .or_else(|| fields.prompt_completion("prompt"))
+        .or_else(|| fields.question_answer())
+        .or_else(|| fields.text_label())
+        .or_else(|| fields.prompt_completion(""))
+}
+
+struct Fields<'a> {
+    paths: Vec<String>,
+    rows: &'a [Row],
+}
+
+impl Fields<'_> {
+    /// The first known name that some field has (as its whole path or its last part) and that
+    /// holds what `fits` asks for.
+    fn find(&self, names: &[&str], fits: impl Fn(&Value) -> bool) -> Option<String> {
+        names.iter().find_map(|name| {
+            self.paths
+                .iter()
+                .find(|path| last_part(path).to_lowercase().trim() == *name && self.holds(path, &fits))
+                .cloned()
+        })
+    }
+
+    /// Whether a row has something that fits there, and no row has something else.
+    fn holds(&self, path: &str, fits: impl Fn(&Value) -> bool) -> bool {
+        let mut values =
+            self.rows.iter().filter_map(|row| lookup(&row.value, path)).filter(|v| !v.is_null()).peekable();
+        values.peek().is_some() && values.all(fits)
+    }
+
+    fn scalar(&self, names: &[&str]) -> Option<String> {
+        self.find(names, |v| !v.is_array() && !v.is_object())
+    }
+
+    /// A list whose first turn has these two keys.
+    fn turns(&self, names: &[&str], keys: [&str; 2]) -> Option<String> {
+        self.find(names, |v| {
+            as_list(v).is_some_and(|turns| turns.first().is_none_or(|t| keys.iter().all(|k| t.get(k).is_some())))
+        })
+    }
+
+    fn messages(&self) -> Option<Mapping> {
+        Some(Mapping::Messages { messages: self.turns(MESSAGES, ["role", "content"])? })
+    }
+
+    fn share_gpt(&self) -> Option<Mapping> {
+        Some(Mapping::ShareGpt {
+            conversations: self.turns(CONVERSATIONS, ["from", "value"])?,
+            system: self.scalar(SYSTEM),
+        })
+    }
+
+    fn alpaca(&self) -> Option<Mapping> {
+        Some(Mapping::Alpaca {
+            instruction: self.scalar(INSTRUCTION)?,
+            input: self.scalar(INPUT),
+            output: self.scalar(OUTPUT)?,
+            system: self.scalar(SYSTEM),
+            history: self.find(HISTORY, |v| as_list(v).is_some() || v.as_str() == Some("")),
+        })
+    }
+
+    /// prompt → completion, if the prompt's name starts with `prefix`.
+    fn prompt_completion(&self, prefix: &str) -> Option<Mapping> {
+        let prompt = self.scalar(PROMPT).filter(|path| last_part(path).to_lowercase().starts_with(prefix))?;
+        let completion = self.scalar(COMPLETION).filter(|path| *path != prompt)?;
+        Some(Mapping::PromptCompletion { prompt, completion })
+    }
+
+    fn question_answer(&self) -> Option<Mapping> {
+        let (question, answer) = (self.scalar(QUESTION)?, self.scalar(ANSWER)?);
+        Some(Mapping::QuestionAnswer { question, context: self.scalar(CONTEXT), answer })
+    }
+
+    fn text_label(&self) -> Option<Mapping> {
+        let (text, label) = (self.scalar(TEXT)?, self.scalar(LABEL)?);
+        // input → output is free text, unless a better name for one of them is there.
+        let is_plain_pair = matches!(last_part(&text).to_lowercase().as_str(), "input" | "输入")
+            && last_part(&label).eq_ignore_ascii_case("output");
+        (!is_plain_pair).then_some(Mapping::TextLabel { text, label, instruction: None })
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(_, last)| last)
+}

@@ -1,0 +1,222 @@
+//! Guessing and applying every format, and every reason why a row is refused.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use crate::rows::Row;
+use domain::sample::{Message, Speaker};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn row(value: Value) -> Row {
+    let Value::Object(value) = value else { panic!("a row is an object") };
+    Row { line: 7, value }
+}
+
+fn guessed(value: Value) -> Mapping {
+    guess(&[row(value)]).unwrap()
+}
+
+fn some(name: &str) -> Option<String> {
+    Some(name.to_owned())
+}
+
+/// The turns as `u:`, `a:` and `s:` lines.
+fn turns(sample: &Sample) -> Vec<String> {
+    sample.messages.iter().map(|m| format!("{}:{}", &m.role.as_str()[..1], m.content)).collect()
+}
+
+/// (field, reason) of a refused row.
+fn refusal(mapping: &Mapping, value: Value) -> (String, String) {
+    let error = apply(mapping, &row(value)).unwrap_err();
+    assert_eq!(error.line, 7);
+    (error.field.unwrap(), error.reason)
+}
+
+#[test]
+fn alpaca_with_history_and_system() {
+    let value = json!({"instruction": "Sum", "input": "1 2", "output": 3, "system": "Be brief", "history": [["hi", "hello"]], "lang": "en"});
+    let mapping = guessed(value.clone());
+    let expected = Mapping::Alpaca {
+        instruction: "instruction".into(),
+        input: some("input"),
+        output: "output".into(),
+        system: some("system"),
+        history: some("history"),
+    };
+    assert_eq!(mapping, expected);
+    let sample = apply(&mapping, &row(value)).unwrap();
+    assert_eq!(turns(&sample), ["s:Be brief", "u:hi", "a:hello", "u:Sum\n\n1 2", "a:3"]);
+    assert_eq!(sample.slices.into_iter().collect::<Vec<_>>(), [("lang".to_owned(), "en".to_owned())]);
+    assert_eq!(refusal(&mapping, json!({"instruction": "x", "output": "y", "history": [["hi"]]})).0, "history");
+}
+
+#[test]
+fn share_gpt() {
+    let value =
+        json!({"id": "1", "conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]});
+    let mapping = guessed(value.clone());
+    assert_eq!(mapping, Mapping::ShareGpt { conversations: "conversations".into(), system: None });
+    assert_eq!(turns(&apply(&mapping, &row(value)).unwrap()), ["u:hi", "a:hello"]);
+    let (field, reason) = refusal(&mapping, json!({"conversations": [{"from": "tool", "value": "x"}]}));
+    assert_eq!(field, "conversations.0.from");
+    assert!(reason.contains("unknown role \"tool\"") && reason.contains("human"), "{reason}");
+}
+
+#[test]
+fn openai_messages() {
+    let value = json!({"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "q"}]}, {"role": "assistant", "content": "a"}], "label": "a"});
+    let mapping = guessed(value.clone());
+    let sample = apply(&mapping, &row(value)).unwrap();
+    assert_eq!(turns(&sample), ["s:s", "u:q", "a:a"]);
+    assert_eq!(sample.label.as_deref(), Some("a"));
+
+    for (turns, field, words) in [
+        (json!([]), "messages", "empty"),
+        (json!([{"role": "user", "content": "q"}]), "messages", "last turn is not the assistant's"),
+        (json!([{"role": "assistant", "content": "a"}]), "messages", "no turn is the user's"),
+        (
+            json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": " "}]),
+            "messages.1.content",
+            "empty",
+        ),
+        (json!([{"role": "user", "content": "q"}, {"role": "assistant"}]), "messages.1.content", "no \"content\""),
+        (json!([{"role": "user", "content": [{"type": "image_url"}]}]), "messages.0.content", "not text"),
+        (json!([{"role": "user", "content": "q"}, {"role": "system", "content": "s"}]), "messages.1", "first turn"),
+        (json!("words"), "messages", "not a list"),
+    ] {
+        let (at, reason) = refusal(&mapping, json!({ "messages": turns }));
+        assert!(at == field && reason.contains(words), "{at}: {reason}");
+    }
+}
+
+#[test]
+fn conversations_inside_csv_cells() {
+    let value =
+        json!({"messages": "[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]"});
+    assert_eq!(turns(&apply(&guessed(value.clone()), &row(value)).unwrap()), ["u:q", "a:a"]);
+}
+
+#[test]
+fn text_and_label() {
+    let value = json!({"id": 3, "text": "great", "score": 2.5, "label": "positive"});
+    let Mapping::TextLabel { text, label, .. } = guessed(value.clone()) else { panic!("not text + label") };
+    let mapping = Mapping::TextLabel { text, label, instruction: some("Which sentiment?") };
+    let sample = apply(&mapping, &row(value)).unwrap();
+    assert_eq!(turns(&sample), ["u:Which sentiment?\n\ngreat", "a:positive"]);
+    assert_eq!(sample.label.as_deref(), Some("positive"));
+    assert_eq!(sample.slices["score"], "2.5");
+    let number = apply(&mapping, &row(json!({"text": "x", "label": 1}))).unwrap();
+    assert_eq!((number.label.as_deref(), number.answer()), (Some("1"), Some("1")));
+    assert!(refusal(&mapping, json!({"text": "x", "label": " "})).1.contains("empty"));
+    assert!(refusal(&mapping, json!({"text": "x"})).1.contains("missing"));
+    assert!(refusal(&mapping, json!({"text": {"en": "x"}, "label": "a"})).1.contains("an object"));
+}
+
+#[test]
+fn question_context_answer() {
+    let value = json!({"passage": "It rains.", "question": "Is it wet?", "answer": true});
+    let mapping = guessed(value.clone());
+    assert_eq!(turns(&apply(&mapping, &row(value)).unwrap()), ["u:It rains.\n\nIs it wet?", "a:true"]);
+}
+
+#[test]
+fn guesses_by_name() {
+    for (value, format) in [
+        (json!({"prompt": "a", "completion": "b"}), "prompt_completion"),
+        (json!({"prompt": "a", "canonical_solution": "b", "task_id": "x"}), "prompt_completion"),
+        (json!({"input": "a", "output": "b"}), "prompt_completion"),
+        (json!({"Sentence": "a", "Category": "b"}), "text_label"),
+        (json!({"文本": "好", "标签": "正面"}), "text_label"),
+        (json!({"评论": "好", "情感": "正面"}), "text_label"),
+        (json!({"query": "weather", "intent": "ask_weather"}), "text_label"),
+        (json!({"问题": "几点", "答案": "三点"}), "question_answer"),
+        (json!({"指令": "翻译", "输入": "你好", "输出": "hello"}), "alpaca"),
+        (json!({"meta": {"id": 1}, "data": {"text": "a", "label": "b"}}), "text_label"),
+    ] {
+        assert_eq!(guess(&[row(value.clone())]).map(|m| m.format()), Some(format), "{value}");
+    }
+    assert_eq!(guess(&[row(json!({"word": "a", "synonyms": {"noun": ["b"]}}))]), None);
+    assert_eq!(guess(&[]), None);
+}
+
+#[test]
+fn nested_fields_and_fields_with_dots() {
+    let mapping = Mapping::PromptCompletion { prompt: "a.b".into(), completion: "c.d.e".into() };
+    let sample = apply(&mapping, &row(json!({"a": {"b": "x"}, "c": {"d": {"e": "y", "f": "z"}}}))).unwrap();
+    assert_eq!(turns(&sample), ["u:x", "a:y"]);
+    assert_eq!(sample.slices["c.d.f"], "z");
+    assert_eq!(turns(&apply(&mapping, &row(json!({"a.b": "x", "c.d": {"e": "y"}}))).unwrap()), ["u:x", "a:y"]);
+    assert_eq!(field_names(&[row(json!({"a": {"b": 1}, "c": 2}))]), ["c", "a.b"]);
+}
+
+#[test]
+fn long_values_are_no_slices() {
+    let mapping = Mapping::PromptCompletion { prompt: "p".into(), completion: "c".into() };
+    let sample = apply(
+        &mapping,
+        &row(json!({"p": "x", "c": "y", "long": "z".repeat(101), "ok": "z".repeat(100), "none": null, "list": [1]})),
+    )
+    .unwrap();
+    assert_eq!(sample.slices.keys().collect::<Vec<_>>(), ["ok"]);
+}
+
+#[test]
+fn a_file_becomes_samples_with_lines() {
+    let file = "text,label\nlovely,positive\n,negative\nawful,negative\n";
+    let mapping = Mapping::TextLabel { text: "text".into(), label: "label".into(), instruction: None };
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    read_samples(file.as_bytes(), FileSyntax::Csv, &mapping, |sample| {
+        match sample {
+            Ok((line, sample)) => lines.push((line, sample.messages[0].clone())),
+            Err(error) => errors.push(error),
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(lines, [(2, Message::new(Speaker::User, "lovely")), (4, Message::new(Speaker::User, "awful"))]);
+    assert_eq!((errors[0].line, errors[0].field.as_deref()), (3, Some("text")));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "[a-c \\[]{0,4}".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let key = prop_oneof![
+            Just("messages"),
+            Just("role"),
+            Just("content"),
+            Just("text"),
+            Just("label"),
+            Just("history"),
+            Just("a.b")
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key, inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn accepted_samples_end_with_an_answer(fields in prop::collection::vec(any_json(), 4)) {
+        let names = ["messages", "text", "label", "history"];
+        let row = Row { line: 1, value: names.iter().map(|n| (*n).to_owned()).zip(fields).collect() };
+        let mappings = [
+            Mapping::Messages { messages: "messages".into() },
+            Mapping::ShareGpt { conversations: "messages".into(), system: some("label") },
+            Mapping::TextLabel { text: "text".into(), label: "label".into(), instruction: None },
+            Mapping::Alpaca { instruction: "text".into(), input: some("a.b"), output: "label".into(), system: None, history: some("history") },
+        ];
+        for mapping in guess(std::slice::from_ref(&row)).into_iter().chain(mappings) {
+            if let Ok(sample) = apply(&mapping, &row) {
+                prop_assert!(sample.answer().is_some_and(|a| !a.trim().is_empty()));
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! One JSON array of objects, or an object in which exactly one field holds such an array.
+//!
+//! Only one element is in memory at a time: a serde visitor hands each on as it is parsed.
+
+use super::{ReadError, Row, line_error, too_long};
+use crate::MAX_ROW_BYTES;
+use domain::dataset::LineError;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+pub(super) fn read(
+    mut reader: impl BufRead,
+    each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    if skip_blank(&mut reader)? {
+        return Ok(());
+    }
+    let budget = Rc::new(Cell::new(MAX_ROW_BYTES));
+    let mut json = serde_json::Deserializer::from_reader(Budgeted { reader, left: Rc::clone(&budget) });
+    let mut walk = Walk { each, budget, element: 0, field: None, outcome: Outcome::Reading };
+    let result = json.deserialize_any(TopLevel(&mut walk)).and_then(|()| json.end());
+    match (walk.outcome, result) {
+        (Outcome::Stopped, _) => Ok(()),
+        (Outcome::Failed(error), _) => Err(error),
+        (Outcome::Reading, Ok(())) => Ok(()),
+        (Outcome::Reading, Err(error)) => Err(read_error(error, walk.element)),
+    }
+}
+
+/// The parser's message without its own "at line … column …".
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+fn read_error(error: serde_json::Error, read_so_far: u64) -> ReadError {
+    if error.is_io() {
+        return ReadError::Io(error.into());
+    }
+    ReadError::Json { element: read_so_far + 1, line: error.line(), column: error.column(), reason: reason(&error) }
+}
+
+/// Skips white space; true when nothing else is there.
+fn skip_blank(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(true);
+        }
+        let blank = buffer.len() - buffer.trim_ascii_start().len();
+        if blank < buffer.len() {
+            return Ok(false);
+        }
+        reader.consume(blank);
+    }
+}
+
+/// Refuses to read on once an element has used up its bytes, so that memory stays bounded.
+struct Budgeted<R> {
+    reader: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Budgeted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        let left =
+            self.left.get().checked_sub(n).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, too_long()))?;
+        self.left.set(left);
+        Ok(n)
+    }
+}
+
+enum Outcome {
+    Reading,
+    /// The caller has seen enough.
+    Stopped,
+    Failed(ReadError),
+}
+
+/// State of one walk through the file.
+struct Walk<F> {
+    each: F,
+    budget: Rc<Cell<usize>>,
+    /// Elements handed on so far.
+    element: u64,
+    /// The field that holds the rows, when the file is one object.
+    field: Option<String>,
+    outcome: Outcome,
+}
+
+impl<F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Walk<F> {
+    /// Hands on one element. The error ends the parse; `outcome` tells why.
+    fn hand_on<E: serde::de::Error>(&mut self, value: Value) -> Result<(), E> {
+        self.element += 1;
+        self.budget.set(MAX_ROW_BYTES);
+        let row = match value {
+            Value::Object(value) => Ok(Row { line: self.element, value }),
+            other => Err(line_error(
+                self.element,
+                format!("the element is {}, not an object {{…}}", crate::mapping::kind_of(&other)),
+            )),
+        };
+        if (self.each)(row).is_break() {
+            self.outcome = Outcome::Stopped;
+            return Err(E::custom("stopped"));
+        }
+        Ok(())
+    }
+
+    fn fail<E: serde::de::Error>(&mut self, error: ReadError) -> E {
+        let message = E::custom(&error);
+        self.outcome = Outcome::Failed(error);
+        message
+    }
+}
+
+/// The whole file.
+struct TopLevel<'a, F>(&'a mut Walk<F>);
+
+impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for TopLevel<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(value) = elements.next_element()? {
+            self.0.hand_on(value)?;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(name) = fields.next_key::<String>()? {
+            fields.next_value_seed(Field { walk: self.0, name })?;
+            self.0.budget.set(MAX_ROW_BYTES);
+        }
+        if self.0.field.is_none() { Err(self.0.fail(ReadError::NoRows)) } else { Ok(()) }
+    }
+}
+
+/// One field of a file that is one object: rows if it is an array of objects, else ignored.
+struct Field<'a, F> {
+    walk: &'a mut Walk<F>,
+    name: String,
+}
+
+impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> DeserializeSeed<'de> for Field<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for Field<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let Some(first) = elements.next_element::<Value>()? else { return Ok(()) };
+        if !first.is_object() {
+            while elements.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        if let Some(first) = &self.walk.field {
+            let error = ReadError::SeveralArrays { first: first.clone(), second: self.name };
+            return Err(self.walk.fail(error));
+        }
+        self.walk.field = Some(self.name);
+        self.walk.hand_on(first)?;
+        TopLevel(self.walk).visit_seq(elements)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}

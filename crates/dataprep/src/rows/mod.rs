@@ -1,0 +1,107 @@
+//! Rows of a file, one at a time, whatever its syntax.
+//!
+//! A row that cannot be read is handed over as a [`LineError`] and reading goes on with the next;
+//! only what makes the rest of the file unreadable is a [`ReadError`].
+
+pub mod csv;
+mod json;
+mod jsonl;
+
+use domain::dataset::{FileSyntax, LineError};
+use serde_json::{Map, Value};
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+
+/// One object of a JSON file or one record of a CSV file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// 1-based line on which the row begins; for JSON arrays the 1-based element.
+    pub line: u64,
+    /// Fields in the order of the file; those of a CSV file are all strings.
+    pub value: Map<String, Value>,
+}
+
+/// Why a file cannot be read further.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("failed to read the file: {0}")]
+    Io(#[from] io::Error),
+    #[error("the file is not valid JSON in element {element}, line {line}, column {column}: {reason}")]
+    Json { element: u64, line: usize, column: usize, reason: String },
+    #[error("the JSON file holds no array of objects")]
+    NoRows,
+    #[error("the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows")]
+    SeveralArrays { first: String, second: String },
+    #[error("the header line of the file cannot be used: {0}")]
+    Header(String),
+}
+
+/// Reads rows from UTF-8 text and hands each to `each`, until the file ends or `each` breaks.
+/// An empty file has no rows.
+pub fn read_rows(
+    reader: impl Read,
+    syntax: FileSyntax,
+    each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let reader = BufReader::with_capacity(crate::HEAD_BYTES, reader);
+    match syntax {
+        FileSyntax::Jsonl => jsonl::read(reader, each),
+        FileSyntax::Json => json::read(reader, each),
+        FileSyntax::Csv => csv::read(reader, each),
+    }
+}
+
+/// The first `count` readable rows and the errors met before them (at most `count`).
+pub fn first_rows(
+    reader: impl Read,
+    syntax: FileSyntax,
+    count: usize,
+) -> Result<(Vec<Row>, Vec<LineError>), ReadError> {
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    read_rows(reader, syntax, |row| {
+        match row {
+            Ok(row) => rows.push(row),
+            Err(error) => errors.push(error),
+        }
+        if rows.len().max(errors.len()) >= count { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok((rows, errors))
+}
+
+/// An error about a whole line.
+pub(crate) fn line_error(line: u64, reason: impl Into<String>) -> LineError {
+    LineError { line, field: None, reason: reason.into() }
+}
+
+const INVALID_UTF8: &str = "the line is not valid UTF-8: save the file as UTF-8 or choose its encoding";
+
+fn too_long() -> String {
+    format!("the row is longer than {} MiB", crate::MAX_ROW_BYTES >> 20)
+}
+
+/// What [`read_line`] found.
+enum Line {
+    End,
+    /// In the buffer, line feed included.
+    Whole,
+    /// Longer than allowed; read past, the buffer is empty.
+    TooLong,
+}
+
+/// Appends one line to `buffer`, which may grow to at most `limit` bytes.
+fn read_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Line> {
+    let room = limit.saturating_sub(buffer.len()) as u64;
+    let n = reader.by_ref().take(room + 1).read_until(b'\n', buffer)?;
+    if n == 0 {
+        return Ok(Line::End);
+    }
+    if n as u64 <= room || buffer.last() == Some(&b'\n') {
+        return Ok(Line::Whole);
+    }
+    buffer.clear();
+    reader.skip_until(b'\n')?;
+    Ok(Line::TooLong)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! All three syntaxes through the one public door.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use crate::encoding::TextReader;
+use crate::{HEAD_BYTES, MAX_ROW_BYTES};
+use proptest::prelude::*;
+use serde_json::json;
+
+/// Every row as (line, value) and every error as (line, reason).
+fn read(bytes: &[u8], syntax: FileSyntax) -> (Vec<(u64, Value)>, Vec<(u64, String)>, Result<(), ReadError>) {
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    let result = read_rows(bytes, syntax, |row| {
+        match row {
+            Ok(row) => rows.push((row.line, Value::Object(row.value))),
+            Err(error) => errors.push((error.line, error.reason)),
+        }
+        ControlFlow::Continue(())
+    });
+    (rows, errors, result)
+}
+
+#[test]
+fn jsonl_goes_on_after_bad_lines() {
+    let (rows, errors, result) =
+        read(b"{\"a\":1}\r\n\n[1]\n{\"a\":\n{\"a\":\"\xff\"}\n{\"a\":{\"b\":[2]}}", FileSyntax::Jsonl);
+    assert_eq!(rows, [(1, json!({"a": 1})), (6, json!({"a": {"b": [2]}}))]);
+    assert_eq!(errors.iter().map(|e| e.0).collect::<Vec<_>>(), [3, 4, 5]);
+    assert!(errors[0].1.contains("a list") && errors[2].1.contains("UTF-8"), "{errors:?}");
+    assert!(result.is_ok());
+}
+
+#[test]
+fn a_line_that_is_too_long_is_reported_and_passed_over() {
+    let mut file = format!("{{\"a\":\"{}\"}}\n", "x".repeat(MAX_ROW_BYTES));
+    file.push_str("{\"a\":1}\n");
+    let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
+    assert_eq!(rows, [(2, json!({"a": 1}))]);
+    assert_eq!(errors, [(1, "the row is longer than 16 MiB".to_owned())]);
+}
+
+#[test]
+fn json_arrays_and_objects_around_them() {
+    let expected = [(1, json!({"a": 1})), (2, json!({"a": [{"b": null}]}))];
+    let array = "[{\"a\":1},\n{\"a\":[{\"b\":null}]}]";
+    let wrapped = format!(
+        "{{\"version\": 1.5, \"tags\": [\"x\"], \"meta\": {{\"a\": [{{}}]}}, \"data\": {array}, \"none\": null}}"
+    );
+    for file in [array, &wrapped, &format!("  \n{array}\n")] {
+        let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Json);
+        assert_eq!((rows.as_slice(), errors.len()), (expected.as_slice(), 0), "{file}");
+        assert!(result.is_ok(), "{file}: {result:?}");
+    }
+    assert!(read(b" \n", FileSyntax::Json).2.is_ok());
+}
+
+#[test]
+fn json_errors() {
+    let (rows, errors, result) = read(b"[1, {\"a\":2}, {\"a\":]", FileSyntax::Json);
+    assert_eq!((rows.len(), errors[0].0), (1, 1));
+    assert!(matches!(result, Err(ReadError::Json { element: 3, line: 1, column: 19, .. })), "{result:?}");
+    assert!(matches!(read(b"{\"a\":[1]}", FileSyntax::Json).2, Err(ReadError::NoRows)));
+    assert!(matches!(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json).2, Err(ReadError::SeveralArrays { .. })));
+    assert!(matches!(read(b"7", FileSyntax::Json).2, Err(ReadError::Json { .. })));
+    let deep = "[".repeat(100_000);
+    assert!(matches!(read(deep.as_bytes(), FileSyntax::Json).2, Err(ReadError::Json { .. })));
+}
+
+#[test]
+fn a_json_element_is_bounded() {
+    let file = format!("[{{\"a\":1}},{{\"a\":\"{}\"}}]", "x".repeat(MAX_ROW_BYTES));
+    let (rows, _, result) = read(file.as_bytes(), FileSyntax::Json);
+    assert_eq!(rows.len(), 1);
+    assert!(result.unwrap_err().to_string().contains("16 MiB"));
+}
+
+#[test]
+fn csv_keeps_true_lines_over_blank_and_multiline_rows() {
+    let file = " text ;label;\r\n\r\n\"one\r\ntwo \"\"x\"\"; y\";a;1\r\n\r\nshort;b\r\nlast;\"c\";3";
+    let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
+    assert_eq!(rows[0], (3, json!({"text": "one\r\ntwo \"x\"; y", "label": "a", "column_3": "1"})));
+    assert_eq!(rows[1], (7, json!({"text": "last", "label": "c", "column_3": "3"})));
+    assert_eq!(errors[0].0, 6);
+    assert!(errors[0].1.contains("2 fields, the header has 3"), "{errors:?}");
+    assert!(result.is_ok());
+}
+
+#[test]
+fn csv_problems_are_named() {
+    let (rows, errors, _) = read(b"a,b\n1,2\n3,\"4\n5,6\n", FileSyntax::Csv);
+    assert_eq!((rows.len(), errors[0].0), (1, 3));
+    assert!(errors[0].1.contains("never closed"));
+    assert!(matches!(read(b"a,a\n1,2\n", FileSyntax::Csv).2, Err(ReadError::Header(_))));
+    assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1[0].0, 2);
+}
+
+#[test]
+fn delimiters_are_guessed() {
+    assert_eq!(csv::guess_delimiter(b"a;b\n1,5;2,5\n3,5;4\n"), b';');
+    assert_eq!(csv::guess_delimiter(b"a\tb\nx, y\tz\n"), b'\t');
+    assert_eq!(csv::guess_delimiter(b"text,label\n\"a;b;c\",d\n"), b',');
+    assert_eq!(csv::guess_delimiter(b"single\nrow\n"), b',');
+}
+
+#[test]
+fn breaking_off_stops_every_syntax() {
+    for (file, syntax) in
+        [("{}\n{}\n", FileSyntax::Jsonl), ("[{},{},", FileSyntax::Json), ("a\n1\n2\n", FileSyntax::Csv)]
+    {
+        let (rows, errors) = first_rows(file.as_bytes(), syntax, 1).unwrap();
+        assert_eq!((rows.len(), errors.len()), (1, 0), "{syntax:?}");
+    }
+}
+
+/// A file of `rows` lines that exists only while it is read.
+struct Endless {
+    rows: u64,
+    next: u64,
+    pending: Vec<u8>,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.pending.is_empty() && self.next < self.rows {
+            self.next += 1;
+            self.pending = format!("{{\"text\": \"第 {} 行\", \"label\": \"a\"}}\n", self.next).into_bytes();
+        }
+        let n = self.pending.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&self.pending[..n]);
+        self.pending.drain(..n);
+        Ok(n)
+    }
+}
+
+#[test]
+fn half_a_million_rows_stream() {
+    let reader = TextReader::new(Endless { rows: 500_000, next: 0, pending: Vec::new() }, None).unwrap();
+    let (mut count, mut last) = (0u64, 0);
+    read_rows(reader, FileSyntax::Jsonl, |row| {
+        count += 1;
+        last = row.unwrap().line;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!((count, last), (500_000, 500_000));
+}
+
+#[test]
+fn a_row_across_the_head_is_whole() {
+    let text = "字".repeat(HEAD_BYTES);
+    let file = format!("{{\"a\":\"{text}\"}}\n");
+    let (rows, errors) = first_rows(TextReader::new(file.as_bytes(), None).unwrap(), FileSyntax::Jsonl, 1).unwrap();
+    assert!(errors.is_empty());
+    assert_eq!(rows[0].value["a"].as_str(), Some(text.as_str()));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        for syntax in [FileSyntax::Jsonl, FileSyntax::Json, FileSyntax::Csv] {
+            let reader = TextReader::new(&bytes[..], None).unwrap();
+            let _ = first_rows(reader, syntax, 100);
+        }
+    }
+
+    #[test]
+    fn json_like_text_never_panics(text in "[\\[\\]{}\",:a0 \n\\\\]{0,80}") {
+        for syntax in [FileSyntax::Jsonl, FileSyntax::Json, FileSyntax::Csv] {
+            let _ = first_rows(text.as_bytes(), syntax, 100);
+        }
+    }
+
+    #[test]
+    fn jsonl_round_trips(texts in prop::collection::vec("\\PC{0,30}", 1..20)) {
+        let file: String = texts.iter().map(|t| format!("{}\n", json!({"a": t}))).collect();
+        let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
+        prop_assert!(errors.is_empty());
+        prop_assert_eq!(rows, texts.iter().zip(1..).map(|(t, line)| (line, json!({"a": t}))).collect::<Vec<_>>());
+    }
+
+    /// The `csv` crate writes whatever texts, this reader reads them back.
+    #[test]
+    fn csv_round_trips(records in prop::collection::vec(("[a\",;\n\r 中]{0,8}", "[a\",;\n\r 中]{0,8}x"), 1..10)) {
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        writer.write_record(["first", "second"]).unwrap();
+        for (a, b) in &records {
+            writer.write_record([a, b]).unwrap();
+        }
+        let file = writer.into_inner().unwrap();
+        prop_assume!(csv::guess_delimiter(&file) == b',');
+        let (rows, errors, _) = read(&file, FileSyntax::Csv);
+        prop_assert!(errors.is_empty());
+        let values: Vec<_> = rows.into_iter().map(|r| r.1).collect();
+        prop_assert_eq!(values, records.iter().map(|(a, b)| json!({"first": a, "second": b})).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,120 @@
+//! Counts over the samples of a version, gathered one by one.
+
+use domain::dataset::{Histogram, VersionStats};
+use domain::sample::{Sample, Split};
+use std::collections::{HashMap, HashSet};
+
+/// Most labels listed in the statistics; the rarest are left out.
+const MAX_LABELS: usize = 1000;
+
+/// Gathers [`VersionStats`]. Needs 16 bytes a sample to find duplicates.
+#[derive(Default)]
+pub struct StatsBuilder {
+    stats: VersionStats,
+    labels: HashMap<String, u64>,
+    /// `lengths[i]`: samples in bucket `i`, see [`bucket`].
+    lengths: Vec<u64>,
+    /// First 16 bytes of every content hash.
+    seen: HashSet<u128>,
+}
+
+impl StatsBuilder {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a sample; `hash` is its [`crate::hash::content_hash`]. Says whether the same
+    /// content was counted before.
+    pub fn add(&mut self, sample: &Sample, split: Split, hash: &[u8; 32]) -> bool {
+        let characters: usize = sample.messages.iter().map(|m| m.content.chars().count()).sum();
+        self.stats.samples += 1;
+        self.stats.characters += characters as u64;
+        match split {
+            Split::Train => self.stats.train += 1,
+            Split::Validation => self.stats.validation += 1,
+            Split::Test => self.stats.test += 1,
+        }
+        if let Some(label) = &sample.label {
+            *self.labels.entry(label.clone()).or_default() += 1;
+        }
+        let bucket = bucket(characters);
+        if self.lengths.len() <= bucket {
+            self.lengths.resize(bucket + 1, 0);
+        }
+        self.lengths[bucket] += 1;
+        let mut prefix = [0u8; 16];
+        prefix.copy_from_slice(&hash[..16]);
+        let is_duplicate = !self.seen.insert(u128::from_le_bytes(prefix));
+        self.stats.exact_duplicates += u64::from(is_duplicate);
+        is_duplicate
+    }
+
+    /// Counts a line that became no sample.
+    pub fn skip_line(&mut self) {
+        self.stats.skipped_lines += 1;
+    }
+
+    /// The statistics so far, without tokens.
+    #[must_use]
+    pub fn finish(self) -> VersionStats {
+        let mut labels: Vec<_> = self.labels.into_iter().collect();
+        labels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        labels.truncate(MAX_LABELS);
+        let edges = if self.lengths.is_empty() { Vec::new() } else { (0..=self.lengths.len()).map(edge).collect() };
+        VersionStats { labels, length_histogram: Histogram { edges, counts: self.lengths }, ..self.stats }
+    }
+}
+
+/// Buckets double in width: 0–15, 16–31, 32–63 … characters.
+fn bucket(characters: usize) -> usize {
+    (characters / 16).checked_ilog2().map_or(0, |log| log as usize + 1)
+}
+
+/// Lower edge of bucket `i`.
+fn edge(i: usize) -> f64 {
+    if i == 0 { 0.0 } else { 8.0 * 2f64.powi(i as i32) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::content_hash;
+    use domain::sample::{Message, Speaker};
+    use proptest::prelude::*;
+
+    fn labelled(text: &str, label: &str) -> Sample {
+        let messages = vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, label)];
+        Sample { messages, label: Some(label.to_owned()), slices: Default::default() }
+    }
+
+    #[test]
+    fn counts_what_it_sees() {
+        let mut builder = StatsBuilder::new();
+        for (text, label, split) in
+            [("好书", "pos", Split::Train), ("好书", "pos", Split::Train), ("bad", "neg", Split::Test)]
+        {
+            let sample = labelled(text, label);
+            builder.add(&sample, split, &content_hash(&sample));
+        }
+        builder.skip_line();
+        let stats = builder.finish();
+        assert_eq!((stats.samples, stats.train, stats.validation, stats.test), (3, 2, 0, 1));
+        assert_eq!((stats.exact_duplicates, stats.skipped_lines, stats.characters), (1, 1, 16));
+        assert_eq!(stats.labels, [("pos".to_owned(), 2), ("neg".to_owned(), 1)]);
+        assert_eq!(stats.length_histogram, Histogram { edges: vec![0.0, 16.0], counts: vec![3] });
+    }
+
+    #[test]
+    fn nothing_counted_is_all_zero() {
+        assert_eq!(StatsBuilder::new().finish(), VersionStats::default());
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_lies_between_its_buckets_edges(n in 0usize..10_000_000) {
+            let i = bucket(n);
+            prop_assert!(edge(i) <= n as f64 && (n as f64) < edge(i + 1));
+        }
+    }
+}
