@@ -9,11 +9,10 @@ use crate::{
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{ProjectLayout, ProjectListPage, OverviewPage, SettingsPage},
     runs::{NewRunPage, RunListPage, RunPage},
-    text,
     ui::frame::NotFoundPage,
 };
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{ParentRoute, Route, Router, Routes},
@@ -23,6 +22,8 @@ use leptos_router::{
 /// The document. Called once per request, on the server.
 #[cfg(feature = "ssr")]
 pub fn document(options: LeptosOptions, stylesheet: String) -> impl IntoView {
+    use crate::text;
+    use leptos_meta::MetaTags;
     set_policy();
     let lang = text::lang();
     let theme = use_context::<axum::http::request::Parts>()
