@@ -6,11 +6,19 @@
 
 pub mod access;
 pub mod activity;
+pub mod artifacts;
+pub mod badcases;
 pub mod datasets;
 pub mod error;
+pub mod evals;
 pub mod invitations;
+pub mod jobs;
 pub mod models;
+pub mod overview;
+pub mod points;
 pub mod projects;
+pub mod queue;
+pub mod runs;
 pub mod samples;
 pub mod secret;
 pub mod sessions;
@@ -26,4 +34,10 @@ pub use sqlx::PgPool;
 /// Brings the schema up to date.
 pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     sqlx::migrate!("../../migrations").run(db).await
+}
+
+/// Whether the database answers.
+pub async fn ping(db: &PgPool) -> Result<(), StoreError> {
+    sqlx::query("select 1").execute(db).await?;
+    Ok(())
 }

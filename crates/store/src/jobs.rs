@@ -1,0 +1,260 @@
+//! The queue of background jobs. Whoever works on a job holds a lease and renews it; every
+//! statement of a worker is guarded by that lease, so one that lost it changes nothing more.
+
+use crate::{
+    StoreError,
+    error::{json, to_json, word},
+};
+use domain::{
+    id::{JobId, ProjectId, UserId},
+    job::{Job, Progress},
+};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use uuid::Uuid;
+
+/// Channel on which every change of a job is announced, with the job's id.
+pub const CHANNEL: &str = "job";
+/// Seconds until a lease that is not renewed is lost.
+pub const LEASE_SECONDS: i32 = 60;
+/// A job that took this many workers down with it is not tried again.
+pub const MAX_ATTEMPTS: i32 = 3;
+
+const COLUMNS: &str = "id, project_id, kind, status, progress, result, error, cancel_requested_at, \
+     created_at, started_at, ended_at";
+
+fn job(row: &PgRow) -> Result<Job, StoreError> {
+    Ok(Job {
+        id: JobId(row.try_get("id")?),
+        project_id: ProjectId(row.try_get("project_id")?),
+        kind: row.try_get("kind")?,
+        status: word(row.try_get("status")?)?,
+        progress: json(row.try_get("progress")?)?,
+        result: row.try_get("result")?,
+        error: row.try_get("error")?,
+        cancelling: row.try_get::<Option<time::OffsetDateTime>, _>("cancel_requested_at")?.is_some(),
+        created_at: row.try_get("created_at")?,
+        started_at: row.try_get("started_at")?,
+        ended_at: row.try_get("ended_at")?,
+    })
+}
+
+/// Queues a job.
+pub async fn create<P: serde::Serialize>(
+    db: &mut PgConnection,
+    project: ProjectId,
+    kind: &str,
+    payload: &P,
+    by: UserId,
+) -> Result<JobId, StoreError> {
+    let id = JobId::new();
+    sqlx::query("insert into jobs (id, project_id, kind, payload, created_by) values ($1, $2, $3, $4, $5)")
+        .bind(id.0)
+        .bind(project.0)
+        .bind(kind)
+        .bind(to_json(payload)?)
+        .bind(by.0)
+        .execute(&mut *db)
+        .await?;
+    announce(db, id).await?;
+    Ok(id)
+}
+
+/// Queues a job by itself, outside any larger transaction.
+pub async fn enqueue<P: serde::Serialize>(
+    db: &PgPool,
+    project: ProjectId,
+    kind: &str,
+    payload: &P,
+    by: UserId,
+) -> Result<JobId, StoreError> {
+    let mut tx = db.begin().await?;
+    let id = create(&mut tx, project, kind, payload, by).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn announce(db: &mut PgConnection, id: JobId) -> Result<(), StoreError> {
+    sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(id.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// A job of a project.
+pub async fn get(db: &PgPool, project: ProjectId, id: JobId) -> Result<Option<Job>, StoreError> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from jobs where id = $1 and project_id = $2")))
+        .bind(id.0)
+        .bind(project.0)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(job)
+        .transpose()
+}
+
+/// A project's jobs, newest first; `before` continues a list.
+pub async fn list(db: &PgPool, project: ProjectId, before: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from jobs where project_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3"
+    )))
+    .bind(project.0)
+    .bind(before.map(|id| id.0))
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(job).collect()
+}
+
+/// Cancels a queued job at once and asks a running one to stop; false when it is over already or not there.
+pub async fn request_cancel(db: &PgPool, project: ProjectId, id: JobId) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let done = sqlx::query(
+        "update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
+         status = case when status = 'queued' then 'cancelled' else status end, \
+         ended_at = case when status = 'queued' then now() else ended_at end \
+         where id = $1 and project_id = $2 and status in ('queued', 'running')",
+    )
+    .bind(id.0)
+    .bind(project.0)
+    .execute(&mut *tx)
+    .await?;
+    announce(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A job taken by [`claim`].
+#[derive(Debug)]
+pub struct Claimed {
+    pub id: JobId,
+    pub project_id: ProjectId,
+    pub kind: String,
+    pub payload: serde_json::Value,
+    pub created_by: UserId,
+}
+
+/// Takes the oldest queued job of one of `kinds`.
+pub async fn claim(db: &PgPool, owner: Uuid, kinds: &[&str]) -> Result<Option<Claimed>, StoreError> {
+    let row = sqlx::query(
+        "update jobs set status = 'running', lease_owner = $1, lease_until = now() + make_interval(secs => $2), \
+         attempt = attempt + 1, started_at = coalesce(started_at, now()) \
+         where id = (select id from jobs where status = 'queued' and kind = any($3) \
+         order by created_at limit 1 for update skip locked) \
+         returning id, project_id, kind, payload, created_by",
+    )
+    .bind(owner)
+    .bind(f64::from(LEASE_SECONDS))
+    .bind(kinds)
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        Ok(Claimed {
+            id: JobId(r.try_get("id")?),
+            project_id: ProjectId(r.try_get("project_id")?),
+            kind: r.try_get("kind")?,
+            payload: r.try_get("payload")?,
+            created_by: UserId(r.try_get("created_by")?),
+        })
+    })
+    .transpose()
+}
+
+/// What a worker learns when it renews its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    GoOn,
+    CancelRequested,
+    /// Somebody else has the job now, or it is over.
+    Lost,
+}
+
+/// Renews the lease.
+pub async fn heartbeat(db: &PgPool, id: JobId, owner: Uuid) -> Result<Beat, StoreError> {
+    let cancel: Option<bool> = sqlx::query_scalar(
+        "update jobs set lease_until = now() + make_interval(secs => $3) \
+         where id = $1 and lease_owner = $2 and status = 'running' returning cancel_requested_at is not null",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .bind(f64::from(LEASE_SECONDS))
+    .fetch_optional(db)
+    .await?;
+    Ok(match cancel {
+        None => Beat::Lost,
+        Some(true) => Beat::CancelRequested,
+        Some(false) => Beat::GoOn,
+    })
+}
+
+/// Notes how far the job is.
+pub async fn progress(db: &PgPool, id: JobId, owner: Uuid, progress: &Progress) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    sqlx::query("update jobs set progress = $3 where id = $1 and lease_owner = $2 and status = 'running'")
+        .bind(id.0)
+        .bind(owner)
+        .bind(to_json(progress)?)
+        .execute(&mut *tx)
+        .await?;
+    announce(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Succeeded(serde_json::Value),
+    Failed { error: String, details: Option<serde_json::Value> },
+    Cancelled,
+}
+
+/// Ends the job; false when the lease was lost, and then nothing is written.
+pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> Result<bool, StoreError> {
+    let (status, result, error) = match outcome {
+        Outcome::Succeeded(value) => ("succeeded", Some(value), None),
+        Outcome::Failed { error, details } => ("failed", details.as_ref(), Some(error.as_str())),
+        Outcome::Cancelled => ("cancelled", None, None),
+    };
+    let mut tx = db.begin().await?;
+    let done = sqlx::query(
+        "update jobs set status = $3, result = $4, error = $5, ended_at = now(), lease_until = null \
+         where id = $1 and lease_owner = $2 and status = 'running'",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .bind(status)
+    .bind(result)
+    .bind(error)
+    .execute(&mut *tx)
+    .await?;
+    announce(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a job back unharmed, as when the server stops; the attempt does not count.
+pub async fn release(db: &PgPool, id: JobId, owner: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "update jobs set status = 'queued', attempt = attempt - 1, lease_owner = null, lease_until = null \
+         where id = $1 and lease_owner = $2 and status = 'running'",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Queues jobs again whose lease is lost; those that were tried too often fail.
+pub async fn requeue_lost(db: &PgPool) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "update jobs set lease_owner = null, lease_until = null, \
+         status = case when cancel_requested_at is not null then 'cancelled' when attempt >= $1 then 'failed' else 'queued' end, \
+         error = case when cancel_requested_at is null and attempt >= $1 \
+         then 'The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.' end, \
+         ended_at = case when cancel_requested_at is not null or attempt >= $1 then now() end \
+         where status = 'running' and lease_until < now()",
+    )
+    .bind(MAX_ATTEMPTS)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}

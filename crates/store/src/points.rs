@@ -1,0 +1,1 @@
+//! What runs measured: series and their points, log lines, previews.
