@@ -131,6 +131,92 @@ pub struct RunSummary {
     pub headline: Option<Headline>,
 }
 
+/// Which runs of a project to list, in which order, from where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Any of these; all when empty.
+    pub statuses: Vec<RunStatus>,
+    /// Part of a run's, model's or dataset's name, or the run's number.
+    pub search: String,
+    pub sort: RunSort,
+    /// [`crate::page::Page::next_cursor`] of the page before.
+    pub cursor: Option<RunCursor>,
+    pub limit: u32,
+}
+
+/// Order of a run list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RunSort {
+    #[default]
+    Newest,
+    /// The tuned model's headline metric, best first; runs without evaluation last.
+    Score,
+    /// Time between start and end, longest first.
+    Duration,
+}
+
+impl RunSort {
+    pub const ALL: [Self; 3] = [Self::Newest, Self::Score, Self::Duration];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Score => "score",
+            Self::Duration => "duration",
+        }
+    }
+}
+
+impl std::str::FromStr for RunSort {
+    type Err = super::UnknownStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| super::UnknownStatus(s.to_owned()))
+    }
+}
+
+/// Where a page of runs begins: behind the run with this sort value (its exact bits) and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunCursor {
+    value_bits: u64,
+    pub number: i32,
+}
+
+impl RunCursor {
+    #[must_use]
+    pub fn new(value: f64, number: i32) -> Self {
+        Self { value_bits: value.to_bits(), number }
+    }
+
+    /// The sort value.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        f64::from_bits(self.value_bits)
+    }
+}
+
+impl std::fmt::Display for RunCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}.{}", self.value_bits, self.number)
+    }
+}
+
+impl std::str::FromStr for RunCursor {
+    type Err = InvalidCursor;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let (bits, number) = s.split_once('.').ok_or(InvalidCursor)?;
+        let value_bits = u64::from_str_radix(bits, 16).map_err(|_| InvalidCursor)?;
+        Ok(Self { value_bits, number: number.parse().map_err(|_| InvalidCursor)? })
+    }
+}
+
+/// Text that is no cursor of a run list.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this is not a cursor of a run list")]
+pub struct InvalidCursor;
+
 /// A file of the trained adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

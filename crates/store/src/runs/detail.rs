@@ -1,0 +1,56 @@
+//! One run.
+
+use super::{FROM, STATE, SUMMARY, run_state, summary};
+use crate::{StoreError, error::json};
+use domain::{
+    id::{ProjectId, RunId},
+    run::{RunDetail, RunState},
+};
+use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
+
+/// A run of the project.
+pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunDetail>, StoreError> {
+    sqlx::query(AssertSqlSafe(format!(
+        "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, m.card, r.cloned_from, \
+         (select c.number from runs c where c.id = r.cloned_from) as cloned_number, \
+         exists (select from evals e where e.run_id = r.id) as has_evaluation \
+         from {FROM} where r.project_id = $1 and r.id = $2"
+    )))
+    .bind(project.0)
+    .bind(run.0)
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(detail)
+    .transpose()
+}
+
+fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
+    let estimate: serde_json::Value = row.try_get("estimate")?;
+    let cloned_from: Option<uuid::Uuid> = row.try_get("cloned_from")?;
+    let cloned_number: Option<i32> = row.try_get("cloned_number")?;
+    let adapter: Option<serde_json::Value> = row.try_get("adapter")?;
+    Ok(RunDetail {
+        summary: summary(row)?,
+        recipe: json(row.try_get("recipe")?)?,
+        // A run made without a prediction has `{}` here.
+        estimate: serde_json::from_value(estimate).ok(),
+        model: json(row.try_get("card")?)?,
+        cloned_from: cloned_from.map(RunId).zip(cloned_number),
+        result: row.try_get("result")?,
+        adapter: adapter.map(json).transpose()?.unwrap_or_default(),
+        has_evaluation: row.try_get("has_evaluation")?,
+    })
+}
+
+/// Where a run of the project stands now.
+pub async fn state(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunState>, StoreError> {
+    sqlx::query(AssertSqlSafe(format!("select {STATE} from runs r where r.project_id = $1 and r.id = $2")))
+        .bind(project.0)
+        .bind(run.0)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(run_state)
+        .transpose()
+}

@@ -1,0 +1,163 @@
+//! Launching runs, and asking them to stop.
+
+use crate::{
+    StoreError, activity,
+    error::{json, to_json},
+    queue::CHANNEL,
+};
+use domain::{
+    estimate::Estimate,
+    event::series::TOKENS_PER_SECOND,
+    id::{DatasetId, ModelId, ProjectId, RunId, UserId, VersionId},
+    recipe::Recipe,
+    run::{LaunchChoices, ModelChoice, VersionChoice},
+};
+use sqlx::{PgConnection, PgPool, Row};
+
+/// What a launch stores.
+pub struct NewRun<'a> {
+    pub project: ProjectId,
+    pub by: UserId,
+    pub name: &'a str,
+    pub model: ModelId,
+    pub version: VersionId,
+    pub recipe: &'a Recipe,
+    pub estimate: &'a Estimate,
+    pub cloned_from: Option<RunId>,
+    /// A second launch with the same key in the same project yields the first one's run.
+    pub idempotency_key: Option<&'a str>,
+}
+
+/// A launched run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launched {
+    pub id: RunId,
+    /// False when an earlier launch with the same key made it.
+    pub is_new: bool,
+}
+
+/// Puts a run in the queue. The caller has checked that model and version are of the project.
+pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError> {
+    let mut tx = db.begin().await?;
+    // Numbers count up without gaps, so launches of one project go one after another.
+    sqlx::query("select from projects where id = $1 for update").bind(new.project.0).execute(&mut *tx).await?;
+    if let Some(id) = with_key(&mut tx, new.project, new.idempotency_key).await? {
+        return Ok(Launched { id, is_new: false });
+    }
+    let id = RunId::new();
+    sqlx::query(
+        "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
+         idempotency_key, created_by) select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 \
+         from runs where project_id = $2",
+    )
+    .bind(id.0)
+    .bind(new.project.0)
+    .bind(new.name)
+    .bind(new.model.0)
+    .bind(new.version.0)
+    .bind(to_json(new.recipe)?)
+    .bind(new.cloned_from.map(|r| r.0))
+    .bind(to_json(new.estimate)?)
+    .bind(i32::try_from(new.estimate.steps).unwrap_or(i32::MAX))
+    .bind(new.idempotency_key)
+    .bind(new.by.0)
+    .execute(&mut *tx)
+    .await?;
+    activity::record(&mut *tx, new.project, Some(new.by), "run.launched", &id.to_string(), new.name).await?;
+    ring(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(Launched { id, is_new: true })
+}
+
+async fn with_key(db: &mut PgConnection, project: ProjectId, key: Option<&str>) -> Result<Option<RunId>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    let id = sqlx::query_scalar("select id from runs where project_id = $1 and idempotency_key = $2")
+        .bind(project.0)
+        .bind(key)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(RunId))
+}
+
+async fn ring(db: &mut PgConnection, run: RunId) -> Result<(), StoreError> {
+    sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(run.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// Asks a run to stop: a waiting run is cancelled at once, a working one by its worker. False
+/// when the project has no such open run.
+pub async fn request_cancel(db: &PgPool, project: ProjectId, run: RunId, by: UserId) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let name: Option<String> = sqlx::query_scalar(
+        "update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
+         ended_at = case when status = 'queued' then now() end, \
+         status = case when status = 'queued' then 'cancelled' else status end \
+         where id = $1 and project_id = $2 and status in ('queued', 'claimed', 'running', 'evaluating') returning name",
+    )
+    .bind(run.0)
+    .bind(project.0)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(name) = name else { return Ok(false) };
+    activity::record(&mut *tx, project, Some(by), "run.cancelled", &run.to_string(), &name).await?;
+    ring(&mut tx, run).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The models and versions that a run of this project can be launched with, newest first, at
+/// most 500 of each.
+pub async fn choices(db: &PgPool, project: ProjectId) -> Result<LaunchChoices, StoreError> {
+    let models = sqlx::query(
+        "select id, name, card from models where project_id = $1 and archived_at is null order by created_at desc limit 500",
+    )
+    .bind(project.0)
+    .fetch_all(db)
+    .await?;
+    let versions = sqlx::query(
+        "select v.id, d.id as dataset_id, d.name, v.number, v.stats from dataset_versions v join datasets d on d.id = v.dataset_id \
+         where d.project_id = $1 and d.archived_at is null order by v.created_at desc, v.number desc limit 500",
+    )
+    .bind(project.0)
+    .fetch_all(db)
+    .await?;
+    Ok(LaunchChoices {
+        models: models
+            .into_iter()
+            .map(|r| {
+                Ok(ModelChoice {
+                    id: ModelId(r.try_get("id")?),
+                    name: r.try_get("name")?,
+                    card: json(r.try_get("card")?)?,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?,
+        versions: versions
+            .into_iter()
+            .map(|r| {
+                Ok(VersionChoice {
+                    id: VersionId(r.try_get("id")?),
+                    dataset_id: DatasetId(r.try_get("dataset_id")?),
+                    dataset_name: r.try_get("name")?,
+                    number: r.try_get("number")?,
+                    stats: json(r.try_get("stats")?)?,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?,
+        measured_flops: measured_flops(db, project).await?,
+    })
+}
+
+/// Speed of the project's latest finished runs: tokens per second times operations per token.
+async fn measured_flops(db: &PgPool, project: ProjectId) -> Result<Option<f64>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select avg(x.speed * x.flops_per_token) from (select \
+            (select avg(p.value) from series s join points p on p.series_id = s.id where s.run_id = r.id and s.key = $2) as speed, \
+            (r.estimate->>'flops_per_token')::float8 as flops_per_token \
+            from runs r where r.project_id = $1 and r.status = 'succeeded' order by r.ended_at desc limit 3) x",
+    )
+    .bind(project.0)
+    .bind(TOKENS_PER_SECOND)
+    .fetch_one(db)
+    .await?)
+}

@@ -1,0 +1,217 @@
+//! Runs against a real Postgres.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use domain::{
+    dataset::VersionStats,
+    estimate::Estimate,
+    id::{ProjectId, UserId},
+    model::{ModelCard, ModelFormat},
+    recipe::Recipe,
+    run::{FailureKind, RunCursor, RunFilter, RunSort},
+};
+use serde_json::json;
+use sqlx::PgPool;
+
+struct Place {
+    db: PgPool,
+    user: UserId,
+    project: ProjectId,
+    model: ModelId,
+    version: VersionId,
+}
+
+fn card() -> ModelCard {
+    ModelCard {
+        architecture: "LlamaForCausalLM".to_owned(),
+        family: "llama".to_owned(),
+        format: ModelFormat::Gguf,
+        parameters: 1000,
+        layers: 2,
+        hidden_size: 8,
+        intermediate_size: 16,
+        attention_heads: 2,
+        key_value_heads: 1,
+        head_dim: 4,
+        context_length: 512,
+        vocabulary: 100,
+        quantization: "F32".to_owned(),
+        licence: None,
+        chat_template: None,
+        tied_embeddings: true,
+        size_bytes: 4000,
+    }
+}
+
+/// A project with one model and one dataset version.
+async fn place(db: PgPool) -> Place {
+    let (user, model, dataset, version) = (UserId::new(), ModelId::new(), DatasetId::new(), VersionId::new());
+    sqlx::query("insert into users (id, email, name, password_hash) values ($1, 'ada@example.org', 'Ada', '')")
+        .bind(user.0)
+        .execute(&db)
+        .await
+        .unwrap();
+    let project = crate::projects::create(&db, user, "Intents", "").await.unwrap();
+    sqlx::query(
+        "insert into models (id, project_id, name, source, card, created_by) values ($1, $2, 'Smol', '{}', $3, $4)",
+    )
+    .bind(model.0)
+    .bind(project.0)
+    .bind(serde_json::to_value(card()).unwrap())
+    .bind(user.0)
+    .execute(&db)
+    .await
+    .unwrap();
+    sqlx::query("insert into datasets (id, project_id, name, created_by) values ($1, $2, 'Home', $3)")
+        .bind(dataset.0)
+        .bind(project.0)
+        .bind(user.0)
+        .execute(&db)
+        .await
+        .unwrap();
+    sqlx::query(
+        "insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) values ($1, $2, 1, '{}', $3, $4)",
+    )
+    .bind(version.0)
+    .bind(dataset.0)
+    .bind(serde_json::to_value(VersionStats { samples: 10, train: 8, ..VersionStats::default() }).unwrap())
+    .bind(user.0)
+    .execute(&db)
+    .await
+    .unwrap();
+    Place { db, user, project, model, version }
+}
+
+impl Place {
+    async fn launch(&self, name: &str, key: Option<&str>) -> Launched {
+        let recipe = Recipe::default();
+        let data = VersionStats { samples: 10, train: 8, ..VersionStats::default() };
+        let estimate: Estimate = domain::estimate::estimate(&recipe, &card(), &data, None, None);
+        let new = NewRun {
+            project: self.project,
+            by: self.user,
+            name,
+            model: self.model,
+            version: self.version,
+            recipe: &recipe,
+            estimate: &estimate,
+            cloned_from: None,
+            idempotency_key: key,
+        };
+        create(&self.db, new).await.unwrap()
+    }
+
+    async fn set(&self, run: RunId, change: &'static str) {
+        sqlx::query(sqlx::AssertSqlSafe(format!("update runs set {change} where id = $1")))
+            .bind(run.0)
+            .execute(&self.db)
+            .await
+            .unwrap();
+    }
+
+    async fn list(&self, filter: RunFilter) -> domain::page::Page<RunSummary> {
+        list(&self.db, self.project, &filter).await.unwrap()
+    }
+}
+
+fn numbers(page: &domain::page::Page<RunSummary>) -> Vec<i32> {
+    page.items.iter().map(|r| r.number).collect()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn launches_are_numbered_and_idempotent(db: PgPool) {
+    let p = place(db).await;
+    let first = p.launch("one", Some("k")).await;
+    let again = p.launch("one", Some("k")).await;
+    let second = p.launch("two", None).await;
+    assert_eq!((again.id, again.is_new, first.is_new), (first.id, false, true));
+    let run = get(&p.db, p.project, second.id).await.unwrap().unwrap();
+    assert_eq!(
+        (run.summary.number, run.summary.model_name.as_str(), run.summary.dataset_name.as_str()),
+        (2, "Smol", "Home")
+    );
+    assert_eq!(run.summary.state.queue, Some(QueueReason::RunsBefore { runs: 1 }));
+    assert!(run.estimate.is_some());
+    assert_eq!(
+        crate::activity::latest(&p.db, p.project, 10)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|a| a.verb == "run.launched")
+            .count(),
+        2
+    );
+    // Not of another project.
+    assert!(get(&p.db, ProjectId::new(), second.id).await.unwrap().is_none());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn cancelling_ends_a_waiting_run_and_asks_a_working_one(db: PgPool) {
+    let p = place(db).await;
+    let (waiting, working) = (p.launch("a", None).await.id, p.launch("b", None).await.id);
+    p.set(working, "status = 'running', lease_until = now() + interval '1 minute'").await;
+    assert!(request_cancel(&p.db, p.project, waiting, p.user).await.unwrap());
+    assert!(request_cancel(&p.db, p.project, working, p.user).await.unwrap());
+    let waiting_state = state(&p.db, p.project, waiting).await.unwrap().unwrap();
+    let working_state = state(&p.db, p.project, working).await.unwrap().unwrap();
+    assert_eq!(waiting_state.status, RunStatus::Cancelled);
+    assert_eq!((working_state.status, working_state.cancel_requested), (RunStatus::Running, true));
+    assert!(!request_cancel(&p.db, p.project, waiting, p.user).await.unwrap(), "a final run cannot be cancelled");
+    assert!(!request_cancel(&p.db, ProjectId::new(), working, p.user).await.unwrap(), "only in its project");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn lists_filter_sort_and_page(db: PgPool) {
+    let p = place(db).await;
+    let mut ids = Vec::new();
+    for name in ["alpha", "beta", "gamma"] {
+        ids.push(p.launch(name, None).await.id);
+    }
+    p.set(ids[1], "status = 'failed', failure_kind = 'disk_full', failure_message = 'no space'").await;
+    for (run, accuracy) in [(ids[0], 0.9), (ids[2], 0.4)] {
+        sqlx::query("insert into evals (id, project_id, run_id, subject, version_id, metrics) values ($1, $2, $3, 'tuned', $4, $5)")
+            .bind(domain::id::EvalId::new().0)
+            .bind(p.project.0)
+            .bind(run.0)
+            .bind(p.version.0)
+            .bind(json!({"task": "classification", "samples": 10, "values": {"accuracy": accuracy}}))
+            .execute(&p.db)
+            .await
+            .unwrap();
+    }
+    let all = p.list(RunFilter { limit: 2, ..RunFilter::default() }).await;
+    assert_eq!(numbers(&all), [3, 2]);
+    let cursor: RunCursor = all.next_cursor.unwrap().parse().unwrap();
+    let rest = p.list(RunFilter { limit: 2, cursor: Some(cursor), ..RunFilter::default() }).await;
+    assert_eq!((numbers(&rest), rest.next_cursor), (vec![1], None));
+
+    let best = p.list(RunFilter { limit: 5, sort: RunSort::Score, ..RunFilter::default() }).await;
+    assert_eq!(numbers(&best), [1, 3, 2]);
+    assert_eq!(best.items[0].headline.as_ref().unwrap().tuned, Some(0.9));
+
+    let failed = p.list(RunFilter { limit: 5, statuses: vec![RunStatus::Failed], ..RunFilter::default() }).await;
+    assert_eq!(numbers(&failed), [2]);
+    assert_eq!(failed.items[0].state.failure.as_ref().unwrap().kind, FailureKind::DiskFull);
+    let found = p.list(RunFilter { limit: 5, search: "GAM".to_owned(), ..RunFilter::default() }).await;
+    assert_eq!(numbers(&found), [3]);
+    assert_eq!(of_ids(&p.db, p.project, &[ids[2], ids[0]]).await.unwrap()[0].number, 3);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn choices_know_the_measured_speed(db: PgPool) {
+    let p = place(db).await;
+    assert_eq!(choices(&p.db, p.project).await.unwrap().measured_flops, None);
+    let run = p.launch("a", None).await.id;
+    p.set(run, "status = 'succeeded', ended_at = now(), estimate = '{\"flops_per_token\": 10}'").await;
+    sqlx::query(
+        "with s as (insert into series (run_id, attempt, key) values ($1, 1, 'tokens_per_second') returning id) \
+         insert into points (series_id, step, value, elapsed_ms) select id, n, 100, n from s, generate_series(1, 3) n",
+    )
+    .bind(run.0)
+    .execute(&p.db)
+    .await
+    .unwrap();
+    let choices = choices(&p.db, p.project).await.unwrap();
+    assert_eq!((choices.models.len(), choices.versions.len()), (1, 1));
+    assert_eq!(choices.measured_flops, Some(1000.0));
+}
