@@ -1,0 +1,113 @@
+//! One pre-norm transformer block: attention and feed-forward, each behind a residual.
+//!
+//! `x ← x + Wo · attention(rope(Wq n₁), rope(Wk n₁), Wv n₁)` with n₁ = norm(x), then
+//! `x ← x + Wdown · (silu(Wgate n₂) ∘ Wup n₂)` with n₂ = norm(x).
+
+use super::Result;
+use super::cache::KvCache;
+use super::config::DecoderConfig;
+use super::decoder::Mode;
+use super::error::ModelError;
+use super::projection::Projection;
+use super::weights::Weights;
+use crate::ops::attention::{Geometry, attention};
+use crate::ops::rms_norm::rms_norm;
+use crate::ops::rope::{Rotation, rope};
+use crate::ops::swiglu::swiglu;
+use candle_core::Tensor;
+use domain::recipe::TargetModule;
+
+/// What all blocks share in one forward pass.
+pub(super) struct Pass<'a> {
+    pub(super) geometry: Geometry,
+    pub(super) rotation: Rotation,
+    pub(super) mode: Mode,
+    pub(super) cache: Option<&'a mut KvCache>,
+}
+
+/// A decoder block.
+#[derive(Debug)]
+pub(super) struct Block {
+    layer: usize,
+    epsilon: f64,
+    attention_norm: Tensor,
+    q: Projection,
+    k: Projection,
+    v: Projection,
+    o: Projection,
+    mlp_norm: Tensor,
+    gate: Projection,
+    up: Projection,
+    down: Projection,
+}
+
+impl Block {
+    /// Takes the block's tensors out of `weights`.
+    pub(super) fn new(config: &DecoderConfig, layer: usize, weights: &mut Weights) -> Result<Self, ModelError> {
+        use TargetModule::{DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
+        let mut take = |name: &str| weights.take(&format!("model.layers.{layer}.{name}"));
+        let (attention_norm, mlp_norm) = (take("input_layernorm.weight")?, take("post_attention_layernorm.weight")?);
+        let mut projection = |module: TargetModule| {
+            let (part, name) = (parent(module), module.as_str());
+            let has_bias = config.qkv_bias && matches!(module, QProj | KProj | VProj);
+            let bias = if has_bias { Some(take(&format!("{part}.{name}.bias"))?) } else { None };
+            Ok::<_, ModelError>(Projection {
+                layer,
+                module,
+                weight: take(&format!("{part}.{name}.weight"))?,
+                bias,
+                adapter: None,
+            })
+        };
+        Ok(Self {
+            q: projection(QProj)?,
+            k: projection(KProj)?,
+            v: projection(VProj)?,
+            o: projection(OProj)?,
+            gate: projection(GateProj)?,
+            up: projection(UpProj)?,
+            down: projection(DownProj)?,
+            epsilon: config.norm_epsilon,
+            layer,
+            attention_norm,
+            mlp_norm,
+        })
+    }
+
+    /// All linear layers, in the order of [`TargetModule::ALL`].
+    pub(super) fn projections(&self) -> [&Projection; 7] {
+        [&self.q, &self.k, &self.v, &self.o, &self.gate, &self.up, &self.down]
+    }
+
+    /// All linear layers, in the order of [`TargetModule::ALL`].
+    pub(super) fn projections_mut(&mut self) -> [&mut Projection; 7] {
+        [&mut self.q, &mut self.k, &mut self.v, &mut self.o, &mut self.gate, &mut self.up, &mut self.down]
+    }
+
+    /// (tokens, hidden) → (tokens, hidden).
+    pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
+        let x = (x + self.attend(&rms_norm(x, &self.attention_norm, self.epsilon)?, pass)?)?;
+        let y = rms_norm(&x, &self.mlp_norm, self.epsilon)?;
+        let gated = swiglu(&self.gate.forward(&y, pass.mode)?, &self.up.forward(&y, pass.mode)?)?;
+        x + self.down.forward(&gated, pass.mode)?
+    }
+
+    fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {
+        let q = rope(&self.q.forward(y, pass.mode)?, &pass.rotation)?;
+        let k = rope(&self.k.forward(y, pass.mode)?, &pass.rotation)?;
+        let v = self.v.forward(y, pass.mode)?;
+        let (k, v) = match &mut pass.cache {
+            Some(cache) => cache.write(self.layer, &k, &v)?,
+            None => (k, v),
+        };
+        self.o.forward(&attention(&q, &k, &v, &pass.geometry)?, pass.mode)
+    }
+}
+
+/// The part of a block that a linear layer belongs to, as Hugging Face names it.
+pub(crate) fn parent(module: TargetModule) -> &'static str {
+    match module {
+        TargetModule::QProj | TargetModule::KProj | TargetModule::VProj | TargetModule::OProj => "self_attn",
+        TargetModule::GateProj | TargetModule::UpProj | TargetModule::DownProj => "mlp",
+    }
+}

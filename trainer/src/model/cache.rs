@@ -1,0 +1,87 @@
+//! Keys and values of the tokens already read, so that generation reads each token once.
+
+use super::config::DecoderConfig;
+use candle_core::{DType, Device, Result, Tensor, bail};
+
+/// A cache for a batch of sequences of different lengths. Its tensors are written in place, so
+/// it is deliberately not `Clone`; see [`KvCache::repeat`].
+#[derive(Debug)]
+pub struct KvCache {
+    /// Keys and values of each layer, both (batch · capacity, kv_heads · head_dim).
+    layers: Vec<(Tensor, Tensor)>,
+    /// Tokens of each sequence that are valid.
+    lengths: Vec<usize>,
+    capacity: usize,
+}
+
+impl KvCache {
+    /// Room for `batch` sequences of up to `capacity` tokens.
+    pub fn new(config: &DecoderConfig, batch: usize, capacity: usize, device: &Device) -> Result<Self> {
+        let shape = (batch * capacity, config.kv_heads * config.head_dim);
+        let zeros = || Tensor::zeros(shape, DType::F32, device);
+        let layers = (0..config.layers).map(|_| Ok((zeros()?, zeros()?))).collect::<Result<_>>()?;
+        Ok(Self { layers, lengths: vec![0; batch], capacity })
+    }
+
+    /// Tokens of each sequence read so far.
+    #[must_use]
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
+    /// Longest sequence that fits, in tokens.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Forgets everything after the first `lengths[i]` tokens of each sequence: the padding of
+    /// a prompt, or a continuation that was only scored.
+    pub fn truncate(&mut self, lengths: &[usize]) {
+        for (have, want) in self.lengths.iter_mut().zip(lengths) {
+            *have = (*have).min(*want);
+        }
+    }
+
+    /// A cache of `batch` sequences that all continue the only sequence of this one, with room
+    /// for `capacity` tokens each.
+    pub fn repeat(&self, batch: usize, capacity: usize) -> Result<Self> {
+        let [length] = self.lengths[..] else { bail!("only a cache of one sequence can be repeated") };
+        if length > capacity {
+            bail!("a cache of {capacity} tokens cannot hold {length}");
+        }
+        let copy = |from: &Tensor| -> Result<Tensor> {
+            let to = Tensor::zeros((batch * capacity, from.dim(1)?), from.dtype(), from.device())?;
+            if length > 0 {
+                let read = from.narrow(0, 0, length)?;
+                for i in 0..batch {
+                    to.slice_set(&read, 0, i * capacity)?;
+                }
+            }
+            Ok(to)
+        };
+        let layers = self.layers.iter().map(|(k, v)| Ok((copy(k)?, copy(v)?))).collect::<Result<_>>()?;
+        Ok(Self { layers, lengths: vec![length; batch], capacity })
+    }
+
+    /// Writes the keys and values (batch · seq, width) of the next tokens behind the valid ones
+    /// and returns the whole buffers. [`KvCache::advance`] makes them valid.
+    pub(super) fn write(&mut self, layer: usize, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
+        let seq = k.dim(0)? / self.lengths.len();
+        let (keys, values) = &self.layers[layer];
+        for (i, length) in self.lengths.iter().enumerate() {
+            if length + seq > self.capacity {
+                bail!("a cache of {} tokens cannot hold {}", self.capacity, length + seq);
+            }
+            keys.slice_set(&k.narrow(0, i * seq, seq)?.contiguous()?, 0, i * self.capacity + length)?;
+            values.slice_set(&v.narrow(0, i * seq, seq)?.contiguous()?, 0, i * self.capacity + length)?;
+        }
+        Ok((keys.clone(), values.clone()))
+    }
+
+    pub(super) fn advance(&mut self, seq: usize) {
+        for length in &mut self.lengths {
+            *length += seq;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The decoder: embedding, blocks, norm and output layer, one code for every family.
+//!
+//! Freezing is structural: all weights here are plain tensors whose products never compute a
+//! weight gradient; only the matrices of an attached adapter are variables.
+
+use super::Result;
+use super::block::{Block, Pass};
+use super::cache::KvCache;
+use super::config::DecoderConfig;
+use super::error::ModelError;
+use super::projection::{LowRank, Projection};
+use super::weights::Weights;
+use crate::ops::attention::Geometry;
+use crate::ops::linear::linear;
+use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
+use crate::ops::rms_norm::rms_norm;
+use crate::ops::rope::Rotation;
+use candle_core::{DType, Device, Tensor, bail};
+use domain::recipe::TargetModule;
+
+/// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Inference,
+    /// `seed` decides the dropout masks of this pass.
+    Training {
+        seed: u64,
+    },
+}
+
+/// Which rows of a flattened batch predict which token.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// Indices into (batch · seq).
+    pub rows: Vec<u32>,
+    /// The token that follows each row.
+    pub tokens: Vec<u32>,
+}
+
+/// A causal language model.
+#[derive(Debug)]
+pub struct Decoder {
+    pub config: DecoderConfig,
+    frequencies: Vec<f32>,
+    /// (vocabulary, hidden)
+    embedding: Tensor,
+    blocks: Vec<Block>,
+    norm: Tensor,
+    /// (vocabulary, hidden); the embedding when the two are tied.
+    head: Tensor,
+}
+
+impl Decoder {
+    /// Takes the decoder's tensors out of `weights`.
+    pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
+        let embedding = weights.take("model.embed_tokens.weight")?;
+        let head = if config.tie_embeddings { embedding.clone() } else { weights.take("lm_head.weight")? };
+        let blocks =
+            (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
+        let norm = weights.take("model.norm.weight")?;
+        let frequencies = config.inverse_frequencies().into_iter().map(|f| f as f32).collect();
+        Ok(Self { config, frequencies, embedding, blocks, norm, head })
+    }
+
+    /// Where the weights are.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        self.embedding.device()
+    }
+
+    /// All linear layers of all blocks, block by block in the order of [`TargetModule::ALL`].
+    pub fn projections(&self) -> impl Iterator<Item = &Projection> {
+        self.blocks.iter().flat_map(Block::projections)
+    }
+
+    /// Puts on every linear layer the adapter that `of` gives for it (or none).
+    pub fn attach(&mut self, of: impl Fn(usize, TargetModule) -> Option<LowRank>) {
+        for projection in self.blocks.iter_mut().flat_map(Block::projections_mut) {
+            projection.adapter = of(projection.layer, projection.module);
+        }
+    }
+
+    /// Removes all adapters: what remains is exactly the base model.
+    pub fn detach(&mut self) {
+        self.attach(|_, _| None);
+    }
+
+    /// Final hidden states (batch · seq, hidden) of `ids` (batch, seq), u32. With a cache the tokens
+    /// continue the cached sequences, whose lengths grow by seq. A sequence shorter than seq is padded on the
+    /// right: causality keeps padding out of the rows before it; with a cache,
+    /// [`KvCache::truncate`] then forgets it.
+    pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
+        rms_norm(&self.states(ids, cache, Mode::Inference)?, &self.norm, self.config.norm_epsilon)
+    }
+
+    /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
+    pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
+        linear(hidden, &self.head, None)
+    }
+
+    /// −log p(target), in nats, of each target of `ids` (batch, seq).
+    pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
+        let hidden = self.target_rows(&self.states(ids, None, Mode::Inference)?, targets)?;
+        token_losses(&hidden, &self.head, &targets.tokens)
+    }
+
+    /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
+    /// backward pass.
+    pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
+        let hidden = self.target_rows(&self.states(ids, None, Mode::Training { seed })?, targets)?;
+        linear_cross_entropy(&hidden, &self.head, &targets.tokens, denominator)
+    }
+
+    fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
+        let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
+        rms_norm(&states.index_select(&rows, 0)?, &self.norm, self.config.norm_epsilon)
+    }
+
+    /// Hidden states before the last norm, (batch · seq, hidden).
+    fn states(&self, ids: &Tensor, mut cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
+        let (batch, seq) = ids.dims2()?;
+        let starts = cache.as_ref().map_or_else(|| vec![0; batch], |c| c.lengths().to_vec());
+        if starts.len() != batch {
+            bail!("{batch} sequences but a cache of {}", starts.len());
+        }
+        let mut pass = Pass {
+            geometry: self.geometry(seq, &starts),
+            rotation: self.rotation(seq, &starts)?,
+            mode,
+            cache: cache.as_deref_mut(),
+        };
+        let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
+        for block in &self.blocks {
+            x = block.forward(&x, &mut pass)?;
+        }
+        if let Some(cache) = cache {
+            cache.advance(seq);
+        }
+        Ok(x)
+    }
+
+    fn geometry(&self, seq: usize, starts: &[usize]) -> Geometry {
+        let c = &self.config;
+        Geometry {
+            heads: c.heads,
+            kv_heads: c.kv_heads,
+            head_dim: c.head_dim,
+            seq,
+            window: c.sliding_window,
+            starts: starts.into(),
+        }
+    }
+
+    /// One row of angles per token, or per position when all sequences start at the same.
+    fn rotation(&self, seq: usize, starts: &[usize]) -> Result<Rotation> {
+        let together = starts.windows(2).all(|w| w[0] == w[1]);
+        let different = if together { &starts[..starts.len().min(1)] } else { starts };
+        let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
+        Rotation::new(&positions, &self.frequencies, self.device())
+    }
+}
