@@ -99,6 +99,8 @@ pub struct Preview {
     pub syntax: FileSyntax,
     /// WHATWG name of the encoding in use.
     pub encoding: String,
+    /// Bytes that are invalid in this encoding stand as U+FFFD: it may be the wrong one.
+    pub has_replacements: bool,
     /// Names of the fields, in order of appearance; nested ones with dots.
     pub fields: Vec<String>,
     /// The first [`PREVIEW_SHOWN`] rows.

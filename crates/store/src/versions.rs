@@ -3,7 +3,10 @@
 //! [`import`] makes one from a file, [`corrections`] from another version and corrected bad
 //! cases. Both do so in one transaction: a half-made version is never seen.
 
+pub mod corrections;
 pub mod import;
+
+pub use corrections::{Correction, create_from_corrections};
 
 use crate::{
     StoreError,

@@ -163,9 +163,9 @@ async fn replace(
 /// Statistics of all samples of a version.
 async fn count(tx: &mut PgConnection, version: VersionId) -> Result<VersionStats, StoreError> {
     let mut rows = samples::stream(tx, version, None);
-    let mut stats = StatsBuilder::default();
+    let mut stats = StatsBuilder::new();
     while let Some(row) = rows.try_next().await? {
-        stats.add(&row.sample, &content_hash(&row.sample), row.split);
+        stats.add(&row.sample, row.split, &content_hash(&row.sample));
     }
-    Ok(stats.finish(0))
+    Ok(stats.finish())
 }

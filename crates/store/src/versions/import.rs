@@ -34,7 +34,7 @@ pub struct NewSample {
 }
 
 /// A version that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Made {
     pub dataset_id: DatasetId,
     pub version_id: VersionId,

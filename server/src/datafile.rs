@@ -1,0 +1,288 @@
+//! An uploaded data file, opened for reading, and the first look at it that people get before
+//! they import it. The reading itself is `dataprep`'s.
+
+use crate::artifacts::{ArtifactError, Artifacts};
+use dataprep::{
+    HEAD_BYTES,
+    encoding::{self, Encoding, TextReader},
+    mapping,
+    rows::{ReadError, Row, read_rows},
+    syntax,
+};
+use domain::{
+    dataset::{FileSyntax, LineError, Mapping},
+    import::{PREVIEW_ROWS, PREVIEW_SHOWN, Preview, PreviewRequest, PreviewRow, PreviewSample, Upload},
+    sample::Sample,
+};
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::{self, Read},
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Rows from which a mapping is guessed.
+const GUESS_ROWS: usize = 20;
+/// Text that a first look reads at most, since single rows may be large.
+const PREVIEW_BYTES: usize = 8 << 20;
+/// Characters of a cell that a first look shows.
+const CELL_CHARS: usize = 300;
+
+/// Why a data file cannot be used as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DataFileError {
+    #[error("unknown encoding {0:?}: use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030")]
+    Encoding(String),
+    #[error("this looks like neither JSON Lines, JSON nor CSV: choose the syntax, or save the file as one of them")]
+    Syntax,
+    #[error("no known format fits the fields of this file: choose one and say which field is what")]
+    Mapping,
+    #[error("failed to read the file: {0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+}
+
+/// A file on this machine's disk, and how it is to be read.
+pub struct DataFile {
+    path: PathBuf,
+    /// Keeps the copy of a file that came from a remote store.
+    _copy: Option<tempfile::TempDir>,
+    pub encoding: &'static Encoding,
+    pub syntax: FileSyntax,
+}
+
+impl DataFile {
+    /// Finds the file and detects what is not given.
+    pub async fn open(
+        artifacts: &Artifacts,
+        upload: &Upload,
+        syntax: Option<FileSyntax>,
+        encoding: Option<&str>,
+    ) -> Result<Self, DataFileError> {
+        let encoding =
+            encoding.map(|name| encoding::by_name(name).ok_or_else(|| DataFileError::Encoding(name.to_owned())));
+        let encoding = encoding.transpose()?;
+        let (path, copy) = match artifacts.local_path(&upload.sha256) {
+            Some(path) => (path, None),
+            None => {
+                let folder = tempfile::tempdir()?;
+                let path = folder.path().join("upload");
+                artifacts.place(&upload.sha256, &path).await?;
+                (path, Some(folder))
+            }
+        };
+        let mut text = TextReader::new(File::open(&path)?, encoding)?;
+        let mut head = Vec::new();
+        text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        let syntax = syntax.or_else(|| syntax::guess(&upload.file_name, &head)).ok_or(DataFileError::Syntax)?;
+        Ok(Self { path, _copy: copy, encoding: text.encoding(), syntax })
+    }
+
+    /// The text from the beginning. `bytes_read` is raised as reading goes on.
+    pub fn text(&self, bytes_read: &Arc<AtomicU64>) -> io::Result<TextReader<Counted<File>>> {
+        let file = Counted { inner: File::open(&self.path)?, bytes_read: Arc::clone(bytes_read) };
+        TextReader::new(file, Some(self.encoding))
+    }
+
+    /// The mapping that the first rows suggest.
+    pub fn guess_mapping(&self) -> Result<Mapping, DataFileError> {
+        let head = self.head(GUESS_ROWS)?;
+        mapping::guess(&head.rows).ok_or(DataFileError::Mapping)
+    }
+
+    /// The first rows, at most `limit` lines of them.
+    fn head(&self, limit: usize) -> io::Result<Head> {
+        let mut text = self.text(&Arc::default())?;
+        let mut head = Head::default();
+        let (mut lines, mut bytes) = (0, 0);
+        let end = read_rows(&mut text, self.syntax, |row| {
+            if lines == limit || bytes > PREVIEW_BYTES {
+                head.has_more = true;
+                return ControlFlow::Break(());
+            }
+            lines += 1;
+            match row {
+                Ok(row) => {
+                    bytes += row.value.values().map(|v| v.to_string().len()).sum::<usize>();
+                    head.rows.push(row);
+                }
+                Err(error) => head.errors.push(error),
+            }
+            ControlFlow::Continue(())
+        });
+        match end {
+            Ok(()) => {}
+            Err(ReadError::Io(error)) => return Err(error),
+            Err(error) => head.errors.push(end_of_file(&error)),
+        }
+        head.has_replacements = text.has_replacements();
+        Ok(head)
+    }
+}
+
+/// What makes the rest of a file unreadable, as an error of the line where reading ended.
+#[must_use]
+pub fn end_of_file(error: &ReadError) -> LineError {
+    let line = match error {
+        ReadError::Json { element, .. } => *element,
+        ReadError::Io(_) | ReadError::NoRows | ReadError::SeveralArrays { .. } | ReadError::Header(_) => 1,
+    };
+    LineError { line, field: None, reason: error.to_string() }
+}
+
+/// Refuses what the database cannot hold.
+pub fn check_storable(line: u64, sample: Sample) -> Result<Sample, LineError> {
+    let has_nul = sample.messages.iter().any(|m| m.content.contains('\0'))
+        || sample.label.as_ref().is_some_and(|l| l.contains('\0'))
+        || sample.slices.iter().any(|(k, v)| k.contains('\0') || v.contains('\0'));
+    if has_nul {
+        let reason =
+            "the row contains a NUL character (U+0000), which is no text: remove it, or choose another encoding";
+        return Err(LineError { line, field: None, reason: reason.to_owned() });
+    }
+    Ok(sample)
+}
+
+/// A file that tells how much of it has been read.
+pub struct Counted<R> {
+    inner: R,
+    bytes_read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.bytes_read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// The beginning of a file.
+#[derive(Default)]
+struct Head {
+    rows: Vec<Row>,
+    errors: Vec<LineError>,
+    has_more: bool,
+    has_replacements: bool,
+}
+
+/// What the first rows of an upload show under the given assumptions.
+pub async fn preview(artifacts: &Artifacts, upload: Upload, request: PreviewRequest) -> Result<Preview, DataFileError> {
+    let file = DataFile::open(artifacts, &upload, request.syntax, request.encoding.as_deref()).await?;
+    let work = move || -> Result<Preview, DataFileError> {
+        let head = file.head(PREVIEW_ROWS)?;
+        Ok(preview_of(upload, &file, head, request.mapping))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+fn preview_of(upload: Upload, file: &DataFile, head: Head, wanted: Option<Mapping>) -> Preview {
+    let lines = (head.rows.len() + head.errors.len()) as u64;
+    let guess_from = &head.rows[..head.rows.len().min(GUESS_ROWS)];
+    let fields = mapping::field_names(guess_from);
+    let mapping = wanted.or_else(|| mapping::guess(guess_from));
+    let mut errors = head.errors;
+    let mut samples = Vec::new();
+    if let Some(mapping) = &mapping {
+        for row in &head.rows {
+            match mapping::apply(mapping, row).and_then(|sample| check_storable(row.line, sample)) {
+                Ok(sample) if samples.len() < PREVIEW_SHOWN => samples.push(PreviewSample { line: row.line, sample }),
+                Ok(_) => {}
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    errors.sort_by_key(|e| e.line);
+    let shown = head.rows.iter().take(PREVIEW_SHOWN);
+    let rows =
+        shown.map(|row| PreviewRow { line: row.line, cells: fields.iter().map(|f| cell(row, f)).collect() }).collect();
+    Preview {
+        upload,
+        syntax: file.syntax,
+        encoding: file.encoding.name().to_owned(),
+        has_replacements: head.has_replacements,
+        fields,
+        rows,
+        mapping,
+        samples,
+        lines,
+        errors,
+        has_more: head.has_more,
+    }
+}
+
+/// A field of a row as text, shortened.
+fn cell(row: &Row, field: &str) -> Option<String> {
+    let value = mapping::lookup(&row.value, field)?;
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Some(match text.char_indices().nth(CELL_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use time::OffsetDateTime;
+
+    fn look(name: &str, content: &[u8], request: PreviewRequest) -> Preview {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("upload");
+        std::fs::write(&path, content).unwrap();
+        let encoding = request.encoding.as_deref().and_then(encoding::by_name);
+        let text = TextReader::new(content, encoding).unwrap();
+        let syntax = request.syntax.or_else(|| syntax::guess(name, content)).unwrap();
+        let file = DataFile { path, _copy: Some(folder), encoding: text.encoding(), syntax };
+        let upload = Upload {
+            id: domain::id::UploadId::new(),
+            file_name: name.to_owned(),
+            size_bytes: content.len() as u64,
+            sha256: String::new(),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let head = file.head(PREVIEW_ROWS).unwrap();
+        preview_of(upload, &file, head, request.mapping)
+    }
+
+    #[test]
+    fn a_first_look_shows_fields_samples_and_errors() {
+        let file = "text,label\nlovely,good\n,good\n\"two\nlines\",bad\n";
+        let preview = look("reviews.csv", file.as_bytes(), PreviewRequest::default());
+        assert_eq!((preview.syntax, preview.encoding.as_str()), (FileSyntax::Csv, "UTF-8"));
+        assert_eq!(preview.fields, ["text", "label"]);
+        assert_eq!(preview.samples.iter().map(|s| s.line).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(
+            preview.errors.iter().map(|e| (e.line, e.field.as_deref())).collect::<Vec<_>>(),
+            [(3, Some("text"))]
+        );
+        assert!(!preview.has_more);
+    }
+
+    #[test]
+    fn a_first_look_is_bounded() {
+        let file = "{\"prompt\": \"a\", \"completion\": \"b\"}\n".repeat(PREVIEW_ROWS + 1);
+        let preview = look("a.jsonl", file.as_bytes(), PreviewRequest::default());
+        assert_eq!(
+            (preview.lines, preview.samples.len(), preview.has_more),
+            (PREVIEW_ROWS as u64, PREVIEW_SHOWN, true)
+        );
+    }
+
+    #[test]
+    fn a_nul_character_is_refused() {
+        let preview = look("a.jsonl", br#"{"prompt": "a\u0000", "completion": "b"}"#, PreviewRequest::default());
+        assert_eq!((preview.samples.len(), preview.errors.len()), (0, 1));
+    }
+}
