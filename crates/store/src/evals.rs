@@ -1,0 +1,240 @@
+//! Evaluations: results and per-sample predictions, written once by the worker.
+
+use crate::{
+    StoreError,
+    error::{json, to_json, word},
+};
+use domain::{
+    eval::{
+        EvalMetrics, Prediction, Subject,
+        view::{Answer, Evaluation, Outcome, PredictionQuery, PredictionRow, SampleScores},
+    },
+    id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, VersionId},
+    page::{Page, clamp_limit},
+    sample::{Sample, Split},
+};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+
+/// What an evaluation is of.
+pub struct NewEval<'a> {
+    pub project: ProjectId,
+    pub run: RunId,
+    pub subject: Subject,
+    pub version: VersionId,
+    pub split: Split,
+    pub metrics: &'a EvalMetrics,
+}
+
+/// Stores an evaluation with its predictions and, for the tuned model, a bad-case candidate for
+/// each failure. An earlier evaluation of the same (as when a crash repeats it) is replaced
+/// unless people have worked on its bad cases already; then it stays. Part of the caller's
+/// transaction. `samples[i]` is the sample that prediction `index == i` answers.
+pub async fn record(
+    tx: &mut PgConnection,
+    new: NewEval<'_>,
+    samples: &[SampleId],
+    predictions: &[Prediction],
+) -> Result<(), StoreError> {
+    let touched: bool = sqlx::query_scalar(
+        "select exists (select from evals e join bad_cases b on b.eval_id = e.id \
+         where e.run_id = $1 and e.subject = $2 and e.split = $3 and b.revision > 0)",
+    )
+    .bind(new.run.0)
+    .bind(new.subject.as_str())
+    .bind(new.split.as_str())
+    .fetch_one(&mut *tx)
+    .await?;
+    if touched {
+        return Ok(());
+    }
+    sqlx::query("delete from evals where run_id = $1 and subject = $2 and split = $3")
+        .bind(new.run.0)
+        .bind(new.subject.as_str())
+        .bind(new.split.as_str())
+        .execute(&mut *tx)
+        .await?;
+    let id = EvalId::new();
+    sqlx::query("insert into evals (id, project_id, run_id, subject, version_id, split, metrics) values ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(id.0)
+        .bind(new.project.0)
+        .bind(new.run.0)
+        .bind(new.subject.as_str())
+        .bind(new.version.0)
+        .bind(new.split.as_str())
+        .bind(to_json(new.metrics)?)
+        .execute(&mut *tx)
+        .await?;
+    for batch in predictions.chunks(1000) {
+        insert_predictions(tx, id, samples, batch).await?;
+    }
+    if new.subject == Subject::Tuned {
+        sqlx::query(
+            "insert into bad_cases (id, project_id, run_id, eval_id, sample_id, output, expected) \
+             select gen_random_uuid(), $2, $3, p.eval_id, p.sample_id, p.output, p.expected \
+             from predictions p where p.eval_id = $1 and not p.correct on conflict do nothing",
+        )
+        .bind(id.0)
+        .bind(new.project.0)
+        .bind(new.run.0)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn insert_predictions(
+    tx: &mut PgConnection,
+    id: EvalId,
+    samples: &[SampleId],
+    batch: &[Prediction],
+) -> Result<(), StoreError> {
+    let mut rows: (Vec<i64>, Vec<i32>, Vec<&str>, Vec<&str>, Vec<bool>, Vec<serde_json::Value>) = Default::default();
+    for p in batch {
+        let sample = samples
+            .get(p.index as usize)
+            .ok_or_else(|| StoreError::Corrupt(format!("prediction {} answers no sample of the split", p.index)))?;
+        rows.0.push(sample.0);
+        rows.1.push(p.index.cast_signed());
+        rows.2.push(&p.output);
+        rows.3.push(&p.expected);
+        rows.4.push(p.correct);
+        rows.5.push(to_json(&p.scores)?);
+    }
+    sqlx::query(
+        "insert into predictions (eval_id, sample_id, position, output, expected, correct, scores) \
+         select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::bool[], $7::jsonb[])",
+    )
+    .bind(id.0)
+    .bind(rows.0)
+    .bind(rows.1)
+    .bind(rows.2)
+    .bind(rows.3)
+    .bind(rows.4)
+    .bind(rows.5)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn evaluation(row: &PgRow) -> Result<Evaluation, StoreError> {
+    Ok(Evaluation {
+        id: EvalId(row.try_get("id")?),
+        run_id: RunId(row.try_get("run_id")?),
+        subject: word(row.try_get("subject")?)?,
+        version_id: VersionId(row.try_get("version_id")?),
+        split: word(row.try_get("split")?)?,
+        metrics: json(row.try_get("metrics")?)?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// The evaluations of some of the project's runs on their test splits.
+pub async fn of_runs(db: &PgPool, project: ProjectId, runs: &[RunId]) -> Result<Vec<Evaluation>, StoreError> {
+    let ids: Vec<_> = runs.iter().map(|r| r.0).collect();
+    sqlx::query(
+        "select id, run_id, subject, version_id, split, metrics, created_at from evals \
+         where project_id = $1 and run_id = any($2) and split = 'test' order by run_id, subject",
+    )
+    .bind(project.0)
+    .bind(ids)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(evaluation)
+    .collect()
+}
+
+/// Per-sample scores of one evaluation, `correct` among them as 0 or 1.
+pub async fn scores(db: &PgPool, eval: EvalId) -> Result<SampleScores, StoreError> {
+    let rows = sqlx::query("select sample_id, correct, scores from predictions where eval_id = $1 order by position")
+        .bind(eval.0)
+        .fetch_all(db)
+        .await?;
+    rows.into_iter()
+        .map(|r| {
+            let mut scores: std::collections::BTreeMap<String, f64> = json(r.try_get("scores")?)?;
+            scores.insert("correct".to_owned(), f64::from(u8::from(r.try_get::<bool, _>("correct")?)));
+            Ok((SampleId(r.try_get("sample_id")?), scores))
+        })
+        .collect()
+}
+
+fn prediction(row: &PgRow) -> Result<PredictionRow, StoreError> {
+    let base_output: Option<String> = row.try_get("base_output")?;
+    let base = match base_output {
+        Some(output) => {
+            Some(Answer { output, correct: row.try_get("base_correct")?, scores: json(row.try_get("base_scores")?)? })
+        }
+        None => None,
+    };
+    Ok(PredictionRow {
+        position: row.try_get::<i32, _>("position")?.cast_unsigned(),
+        sample_id: SampleId(row.try_get("sample_id")?),
+        sample: Sample {
+            messages: json(row.try_get("messages")?)?,
+            label: row.try_get("label")?,
+            slices: json(row.try_get("slices")?)?,
+        },
+        expected: row.try_get("expected")?,
+        base,
+        tuned: Answer {
+            output: row.try_get("output")?,
+            correct: row.try_get("correct")?,
+            scores: json(row.try_get("scores")?)?,
+        },
+        bad_case_id: row.try_get::<Option<uuid::Uuid>, _>("bad_case_id")?.map(BadCaseId),
+    })
+}
+
+/// A page of a run's test predictions: failing ones first, then by position.
+pub async fn predictions(
+    db: &PgPool,
+    project: ProjectId,
+    run: RunId,
+    query: &PredictionQuery,
+) -> Result<Page<PredictionRow>, StoreError> {
+    let limit = clamp_limit(query.limit);
+    let after = query.cursor.as_deref().and_then(parse_cursor);
+    let condition = match query.outcome {
+        Outcome::All => "true",
+        Outcome::Wrong => "not t.correct",
+        Outcome::Right => "t.correct",
+        Outcome::Better => "t.correct and not b.correct",
+        Outcome::Worse => "not t.correct and b.correct",
+    };
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select t.position, t.sample_id, t.expected, t.output, t.correct, t.scores, s.messages, s.label, s.slices, \
+         b.output as base_output, b.correct as base_correct, b.scores as base_scores, c.id as bad_case_id \
+         from evals et join predictions t on t.eval_id = et.id join samples s on s.id = t.sample_id \
+         left join evals eb on eb.run_id = et.run_id and eb.subject = 'base' and eb.split = et.split \
+         left join predictions b on b.eval_id = eb.id and b.position = t.position \
+         left join bad_cases c on c.eval_id = et.id and c.sample_id = t.sample_id \
+         where et.project_id = $1 and et.run_id = $2 and et.subject = 'tuned' and et.split = 'test' and {condition} \
+         and ($3::text is null or t.expected = $3) \
+         and ($4::text is null or strpos(lower(s.search_text), lower($4)) > 0 or strpos(lower(t.output), lower($4)) > 0) \
+         and ($5::bool is null or (t.correct, t.position) > ($5, $6)) \
+         order by t.correct, t.position limit $7"
+    )))
+    .bind(project.0)
+    .bind(run.0)
+    .bind(&query.label)
+    .bind(&query.search)
+    .bind(after.map(|a| a.0))
+    .bind(after.map(|a| a.1))
+    .bind(i64::from(limit) + 1)
+    .fetch_all(db)
+    .await?;
+    let mut items = rows.iter().map(prediction).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(|p| format!("{}-{}", u8::from(p.tuned.correct), p.position));
+    Ok(Page { items, next_cursor })
+}
+
+fn parse_cursor(text: &str) -> Option<(bool, i32)> {
+    let (correct, position) = text.split_once('-')?;
+    Some((correct == "1", position.parse().ok()?))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
