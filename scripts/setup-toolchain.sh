@@ -3,13 +3,15 @@
 set -euo pipefail
 target=wasm32-unknown-unknown
 
-if ! command -v cargo >/dev/null 2>&1; then
+channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+have_rust() { [[ "$(rustc --version 2>/dev/null)" == "rustc $channel "* ]]; }
+if ! have_rust && ! command -v rustup >/dev/null 2>&1; then
     echo "Installing Rust with rustup (about a minute)"
     curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --no-modify-path --profile minimal --default-toolchain none
     . "$HOME/.cargo/env"
 fi
-if ! rustc --version >/dev/null 2>&1; then
-    echo "Installing the Rust toolchain that rust-toolchain.toml names (about a minute)"
+if ! have_rust; then
+    echo "Installing Rust $channel (about a minute)"
     rustup toolchain install --no-self-update
 fi
 
