@@ -1,0 +1,62 @@
+// What a person does in Lathe, one function per action, found by role and label as a screen reader would.
+// Works in both languages: names are given in both.
+import { until } from './harness.mjs';
+
+/** Matches exactly the English or the Chinese text. */
+export const either = (...names) => new RegExp(`^\\s*(${names.map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})\\s*$`);
+
+export const person = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'a sentence is a good password' };
+
+const field = (page, ...names) => page.getByLabel(either(...names));
+const button = (scope, ...names) => scope.getByRole('button', { name: either(...names) });
+export const link = (scope, ...names) => scope.getByRole('link', { name: either(...names) });
+
+/** Opens the set-up or an invitation link and makes an account. */
+export const createAccount = async (page, address, { name, email, password } = person) => {
+    await page.goto(address);
+    await field(page, 'Your name', '您的姓名').fill(name);
+    await field(page, 'E-mail address', '电子邮箱').fill(email);
+    await field(page, 'Password', '密码').fill(password);
+    await button(page, 'Create account', '创建账户').click();
+    await page.waitForURL((url) => !url.pathname.startsWith('/invite/'));
+};
+
+export const signIn = async (page, { email, password } = person) => {
+    await page.goto('/sign-in');
+    await field(page, 'E-mail address', '电子邮箱').fill(email);
+    await field(page, 'Password', '密码').fill(password);
+    await button(page, 'Sign in', '登录').click();
+    await page.waitForURL((url) => url.pathname !== '/sign-in');
+};
+
+export const signOut = async (page) => {
+    await page.goto('/account');
+    await button(page, 'Sign out', '退出登录').click();
+    await page.waitForURL('**/sign-in*');
+};
+
+/** Chooses the language in the top bar's menu. */
+export const chooseLanguage = async (page, lang) => {
+    await page.locator('header details > summary').click();
+    await button(page, lang === 'zh' ? '简体中文' : 'English').click();
+    await until('the page is in the chosen language', 5_000, async () => (await page.locator('html').getAttribute('lang')) === (lang === 'zh' ? 'zh-CN' : 'en'));
+};
+
+/** Makes the sample project and waits until its model and data are there; returns the project's path. */
+export const createSampleProject = async (page) => {
+    await page.goto('/');
+    const more = page.getByText(either('New project', '新建项目'));
+    if (await more.isVisible()) await more.click();
+    await button(page, 'Create a sample project', '创建示例项目').click();
+    await page.waitForURL('**/p/*');
+    return new URL(page.url()).pathname;
+};
+
+/** An answer of the REST API, as the person signed in on `page`. */
+export const api = async (page, method, path, body = undefined) => {
+    const headers = { origin: new URL(page.url()).origin };
+    const response = await page.request.fetch(path.startsWith('/') ? path : `/api/v1/${path}`, { method, headers, data: body });
+    const text = await response.text();
+    if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${text}`);
+    return text && /json/.test(response.headers()['content-type'] ?? '') ? JSON.parse(text) : text;
+};
