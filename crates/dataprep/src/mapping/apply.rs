@@ -153,7 +153,7 @@ impl RowFields<'_> {
         for pair in as_list(value).ok_or_else(wrong)?.iter() {
             match pair.as_array().map(Vec::as_slice) {
                 Some([Value::String(user), Value::String(assistant)]) => {
-                    messages.extend(exchange(user.clone(), assistant.clone()))
+                    messages.extend(exchange(user.clone(), assistant.clone()));
                 }
                 _ => return Err(wrong()),
             }

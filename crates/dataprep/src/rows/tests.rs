@@ -7,8 +7,10 @@ use crate::{HEAD_BYTES, MAX_ROW_BYTES};
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Every row as (line, value) and every error as (line, reason).
-fn read(bytes: &[u8], syntax: FileSyntax) -> (Vec<(u64, Value)>, Vec<(u64, String)>, Result<(), ReadError>) {
+/// Rows as (line, value), errors as (line, reason), and how reading ended.
+type Found = (Vec<(u64, Value)>, Vec<(u64, String)>, Result<(), ReadError>);
+
+fn read(bytes: &[u8], syntax: FileSyntax) -> Found {
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     let result = read_rows(bytes, syntax, |row| {
         match row {
