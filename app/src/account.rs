@@ -1,21 +1,21 @@
-//! Signing in, invitations, and a person's own settings.
+//! How people get in and look after themselves: the set-up link and invitations, signing in and
+//! out, name and password, signed-in browsers, API tokens.
+//!
+//! The first person comes by the set-up link that the server prints; everybody else by an
+//! invitation from a project's owner. There is no open registration. Failed guesses are counted
+//! per account and per address (`store::throttle`), and an unknown address is answered like a
+//! wrong password, after the same work.
 
-use leptos::prelude::*;
+pub mod api;
+mod invitation;
+#[cfg(feature = "ssr")]
+mod password;
+mod profile;
+mod sessions;
+mod sign_in;
+mod text;
+mod tokens;
 
-/// Page.
-#[component]
-pub fn SignInPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn InvitationPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn AccountPage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use invitation::InvitationPage;
+pub use profile::AccountPage;
+pub use sign_in::SignInPage;

@@ -54,6 +54,25 @@ pub fn caller() -> Result<Caller, AppError> {
     parts()?.extensions.get::<Caller>().cloned().ok_or(AppError::SignIn)
 }
 
+/// The caller, if it is a person in a browser: for what an API token must never do, such as
+/// changing the password or making tokens.
+pub fn in_person() -> Result<Caller, AppError> {
+    let caller = caller()?;
+    if caller.scope.is_none() { Ok(caller) } else { Err(AppError::Forbidden) }
+}
+
+/// Where the request comes from, as the throttle counts it: an IPv4 address, or the /64 network
+/// of an IPv6 address, since one subscriber has all of it.
+pub fn client_network() -> Result<String, AppError> {
+    let parts = parts()?;
+    let peer = parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+    Ok(match peer.map(|info| info.0.ip().to_canonical()) {
+        Some(std::net::IpAddr::V4(ip)) => ip.to_string(),
+        Some(std::net::IpAddr::V6(ip)) => std::net::Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).to_string(),
+        None => String::new(),
+    })
+}
+
 /// The database and the caller, if the caller may do `action` in `project`.
 pub async fn authorise(project: ProjectId, action: Action) -> Result<(PgPool, Caller), AppError> {
     let caller = caller()?;

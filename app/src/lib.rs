@@ -16,9 +16,11 @@ pub mod models;
 pub mod projects;
 pub mod routes;
 pub mod runs;
+pub mod session;
 pub mod shell;
 pub mod text;
 pub mod ui;
+pub mod words;
 
 pub use shell::App;
 

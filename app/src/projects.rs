@@ -1,27 +1,20 @@
-//! Projects: list, frame with navigation, overview, settings.
+//! Projects: the list, the frame with its navigation, the overview, and the settings with members
+//! and invitations.
+//!
+//! A project is a team's workspace. Whoever makes one owns it; others come in by an owner's
+//! invitation, with a role that an owner can change. An archived project is out of sight, never
+//! deleted.
 
-use leptos::prelude::*;
+pub mod api;
+mod layout;
+mod list;
+mod members;
+mod overview;
+mod sample;
+mod settings;
+mod text;
 
-/// Page.
-#[component]
-pub fn ProjectListPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn OverviewPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn SettingsPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Frame.
-#[component]
-pub fn ProjectLayout() -> impl IntoView {
-    view! { <leptos_router::components::Outlet/> }
-}
+pub use layout::ProjectLayout;
+pub use list::ProjectListPage;
+pub use overview::OverviewPage;
+pub use settings::SettingsPage;

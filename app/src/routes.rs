@@ -1,6 +1,24 @@
 //! Every address of the site, so that no page spells a path by hand.
 
+use crate::error::AppError;
 use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId};
+use leptos::prelude::ReadUntracked;
+use std::str::FromStr;
+
+/// A part of this page's path, such as the project's id. One that does not parse leads nowhere.
+pub fn param<T: FromStr>(name: &str) -> Result<T, AppError> {
+    leptos_router::hooks::use_params_map()
+        .read_untracked()
+        .get(name)
+        .and_then(|text| text.parse().ok())
+        .ok_or(AppError::NotFound)
+}
+
+/// A value of this page's query; `None` when absent, empty or not to be parsed.
+#[must_use]
+pub fn query<T: FromStr>(name: &str) -> Option<T> {
+    leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?.parse().ok()
+}
 
 pub const SIGN_IN: &str = "/sign-in";
 pub const ACCOUNT: &str = "/account";
@@ -28,7 +46,8 @@ pub fn encode(text: &str) -> String {
 /// A `next` that stays on this site, or the start page.
 #[must_use]
 pub fn safe_next(next: &str) -> &str {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let inside =
+        next.starts_with('/') && !next.starts_with("//") && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if inside { next } else { PROJECTS }
 }
 
@@ -126,7 +145,9 @@ mod tests {
 
     #[test]
     fn next_never_leaves_the_site() {
-        for bad in ["https://evil.example", "//evil.example", "/\\evil.example", "", "evil", "/a\r\nSet-Cookie: x"] {
+        for bad in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "", "evil", "/a\r\nSet-Cookie: x", "/项目"]
+        {
             assert_eq!(safe_next(bad), PROJECTS, "{bad}");
         }
         assert_eq!(safe_next("/p/1?x=2"), "/p/1?x=2");

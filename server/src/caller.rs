@@ -2,6 +2,7 @@
 //! bearer token, and leaves a [`Caller`] in the request's extensions. It decides nothing: that
 //! is `store::access::authorise`'s job.
 
+use app::session::USER_KEY;
 use axum::{
     extract::{Request, State},
     http::header::{AUTHORIZATION, USER_AGENT},
@@ -11,9 +12,6 @@ use axum::{
 use domain::{access::Caller, id::UserId};
 use store::{PgPool, StoreError};
 use tower_sessions::Session;
-
-/// Key of the user id in the session's data.
-pub const SESSION_USER: &str = "user";
 
 /// The middleware. A request without valid credentials goes on without a [`Caller`].
 pub async fn identify(State(db): State<PgPool>, mut request: Request, next: Next) -> Response {
@@ -35,7 +33,7 @@ async fn find(db: &PgPool, request: &Request) -> Result<Option<Caller>, StoreErr
         return store::tokens::caller(db, token.trim()).await;
     }
     let Some(session) = request.extensions().get::<Session>() else { return Ok(None) };
-    let Ok(Some(user_id)) = session.get::<UserId>(SESSION_USER).await else { return Ok(None) };
+    let Ok(Some(user_id)) = session.get::<UserId>(USER_KEY).await else { return Ok(None) };
     let Some(person) = store::users::get(db, user_id).await? else { return Ok(None) };
     if let Some(id) = session.id() {
         store::sessions::touch(db, &id.to_string(), user_id, header(USER_AGENT).unwrap_or("")).await?;

@@ -1,6 +1,9 @@
 //! Showing what a future yields, or why it did not.
 
-use crate::{error::AppError, ui::notice::Problem};
+use crate::{
+    error::AppError,
+    ui::{frame::PlainPage, notice::Problem},
+};
 use leptos::{either::Either, prelude::*};
 use std::future::Future;
 
@@ -14,12 +17,37 @@ where
     T: 'static,
     V: IntoView + 'static,
 {
+    load_or(data, view, |error| view! { <Problem error/> })
+}
+
+/// [`load`] for what brings the frame of the page: the problem needs a frame of its own.
+pub fn load_page<T, V>(
+    data: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    view: impl FnOnce(T) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: 'static,
+    V: IntoView + 'static,
+{
+    load_or(data, view, |error| view! { <PlainPage><Problem error/></PlainPage> })
+}
+
+fn load_or<T, V, P>(
+    data: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    view: impl FnOnce(T) -> V + Send + 'static,
+    problem: impl FnOnce(AppError) -> P + Send + 'static,
+) -> impl IntoView
+where
+    T: 'static,
+    V: IntoView + 'static,
+    P: IntoView + 'static,
+{
     let suspended = Suspend::new(async move {
         match data.await {
             Ok(value) => Either::Left(view(value)),
             Err(error) => {
                 answer(&error);
-                Either::Right(view! { <Problem error/> })
+                Either::Right(problem(error))
             }
         }
     });

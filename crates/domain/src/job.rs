@@ -1,7 +1,9 @@
 //! Background jobs: imports, model registration, the sample project. Training has its own
 //! queue (see [`crate::run`]).
 
+use crate::id::{JobId, ProjectId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,4 +53,36 @@ pub struct Progress {
     pub done: u64,
     /// 0 when unknown.
     pub total: u64,
+}
+
+impl Progress {
+    /// Whether `done` and `total` are bytes; otherwise they count rows or files.
+    #[must_use]
+    pub fn counts_bytes(&self) -> bool {
+        matches!(self.stage.as_str(), "downloading" | "checking" | "copying" | "unpacking")
+    }
+}
+
+/// A job as the members of its project see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Job {
+    pub id: JobId,
+    pub project_id: ProjectId,
+    /// For example `import_dataset`.
+    pub kind: String,
+    pub status: JobStatus,
+    pub progress: Progress,
+    /// What the job made; for example `{"version_id": "…"}`. Only after success.
+    pub result: Option<serde_json::Value>,
+    /// Why it failed, in words for the user. Only after a failure.
+    pub error: Option<String>,
+    /// Somebody asked to cancel; the job ends at its next check.
+    pub cancelling: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub started_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
 }

@@ -58,7 +58,7 @@ pub async fn create(
 pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Vec<Invitation>, StoreError> {
     let rows = sqlx::query(
         "select id, email, role, expires_at from invitations \
-         where project_id = $1 and accepted_at is null and expires_at > now() order by created_at desc",
+         where project_id = $1 and accepted_at is null and expires_at > now() order by created_at desc limit 500",
     )
     .bind(project.0)
     .fetch_all(db)
@@ -108,21 +108,60 @@ pub async fn offer(db: &PgPool, text: &str) -> Result<Option<InvitationOffer>, S
     .transpose()
 }
 
-/// An invitation taken by [`claim`].
-pub struct Claimed {
-    pub id: InvitationId,
-    pub is_setup: bool,
-    /// Empty: any address.
-    pub email: String,
-    pub membership: Option<(ProjectId, Role)>,
+/// Who accepts an invitation.
+pub enum Guest<'a> {
+    /// Somebody with an account, who has proved to own it.
+    Member(UserId),
+    /// Somebody new. The invitation's address, where it has one, goes before `email`.
+    New { email: &'a Email, name: &'a str, password_hash: &'a str },
 }
 
-/// Takes an invitation inside the caller's transaction: of two who try, one gets it.
-/// A set-up link is void once there is an administrator.
-pub async fn claim(tx: &mut PgConnection, text: &str) -> Result<Option<Claimed>, StoreError> {
+/// What accepting led to.
+#[derive(Debug)]
+pub struct Accepted {
+    pub user: UserId,
+    pub project: Option<ProjectId>,
+}
+
+struct Claimed {
+    id: InvitationId,
+    is_setup: bool,
+    /// Empty: any address.
+    email: String,
+    membership: Option<(ProjectId, Role)>,
+}
+
+/// Accepts an invitation: account, membership and the record of it in one transaction. `None`
+/// when the link is not good any more.
+pub async fn accept(db: &PgPool, text: &str, guest: Guest<'_>) -> Result<Option<Accepted>, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(claimed) = claim(&mut tx, text).await? else { return Ok(None) };
+    let user = match guest {
+        Guest::Member(user) => {
+            check_address(&mut tx, &claimed, user).await?;
+            user
+        }
+        Guest::New { email, name, password_hash } => {
+            let fixed = Email::parse(&claimed.email).ok();
+            crate::users::create(&mut tx, fixed.as_ref().unwrap_or(email), name, password_hash, claimed.is_setup)
+                .await?
+        }
+    };
+    complete(&mut tx, &claimed, user).await?;
+    tx.commit().await?;
+    Ok(Some(Accepted { user, project: claimed.membership.map(|(project, _)| project) }))
+}
+
+/// Takes an invitation: of two who try, one gets it. A set-up link is void once there is an
+/// administrator, and needs a new account.
+async fn claim(tx: &mut PgConnection, text: &str) -> Result<Option<Claimed>, StoreError> {
+    // Of several set-up links at once only one may make the administrator.
+    sqlx::query("lock table users in share row exclusive mode").execute(&mut *tx).await?;
     let row = sqlx::query(
-        "update invitations set accepted_at = now() where token_hash = $1 and accepted_at is null and expires_at > now() \
-         and not (is_setup and exists (select from users where is_admin)) returning id, is_setup, email, project_id, role",
+        "update invitations i set accepted_at = now() where token_hash = $1 and accepted_at is null and expires_at > now() \
+         and not (is_setup and exists (select from users where is_admin)) \
+         and not exists (select from projects p where p.id = i.project_id and p.archived_at is not null) \
+         returning id, is_setup, email, project_id, role",
     )
     .bind(secret::hash(text))
     .fetch_optional(tx)
@@ -138,17 +177,91 @@ pub async fn claim(tx: &mut PgConnection, text: &str) -> Result<Option<Claimed>,
     }))
 }
 
-/// Notes who accepted, and makes the membership the invitation promised. Accepting twice, or as
-/// a member already, leaves the higher standing untouched.
-pub async fn complete(tx: &mut PgConnection, claimed: &Claimed, user: UserId) -> Result<(), StoreError> {
-    sqlx::query("update invitations set accepted_by = $2 where id = $1").bind(claimed.id.0).bind(user.0).execute(&mut *tx).await?;
-    if let Some((project, role)) = claimed.membership {
+/// An invitation to one address is not for another person's account.
+async fn check_address(tx: &mut PgConnection, claimed: &Claimed, user: UserId) -> Result<(), StoreError> {
+    let email: String = sqlx::query_scalar("select email from users where id = $1").bind(user.0).fetch_one(tx).await?;
+    if claimed.is_setup || !(claimed.email.is_empty() || claimed.email == email) {
+        return Err(StoreError::Stale("the invitation is for another e-mail address"));
+    }
+    Ok(())
+}
+
+/// Notes who accepted, and makes the membership the invitation promised. Whoever is a member
+/// already keeps their role.
+async fn complete(tx: &mut PgConnection, claimed: &Claimed, user: UserId) -> Result<(), StoreError> {
+    sqlx::query("update invitations set accepted_by = $2 where id = $1")
+        .bind(claimed.id.0)
+        .bind(user.0)
+        .execute(&mut *tx)
+        .await?;
+    let Some((project, role)) = claimed.membership else { return Ok(()) };
+    let done =
         sqlx::query("insert into members (project_id, user_id, role) values ($1, $2, $3) on conflict do nothing")
             .bind(project.0)
             .bind(user.0)
             .bind(role.as_str())
             .execute(&mut *tx)
             .await?;
+    if done.rows_affected() == 1 {
+        crate::activity::record(&mut *tx, project, Some(user), "member.joined", &user.to_string(), role.as_str())
+            .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn ada() -> Email {
+        Email::parse("ada@example.org").unwrap()
+    }
+
+    async fn set_up(db: &PgPool) -> UserId {
+        let link = create_setup(db).await.unwrap().unwrap();
+        let guest = Guest::New { email: &ada(), name: "Ada", password_hash: "-" };
+        accept(db, &link, guest).await.unwrap().unwrap().user
+    }
+
+    #[sqlx::test(migrations = "../../migrations")]
+    async fn one_set_up_link_makes_one_administrator(db: PgPool) {
+        let link = create_setup(&db).await.unwrap().unwrap();
+        let email = Email::parse("eve@example.org").unwrap();
+        let newer = create_setup(&db).await.unwrap().unwrap();
+        assert!(offer(&db, &link).await.unwrap().is_none(), "a newer link replaces an older one");
+        let guest = || Guest::New { email: &email, name: "Eve", password_hash: "-" };
+        let eve = accept(&db, &newer, guest()).await.unwrap().unwrap().user;
+        assert!(crate::users::get(&db, eve).await.unwrap().unwrap().is_admin);
+        assert!(accept(&db, &newer, guest()).await.unwrap().is_none());
+        assert!(create_setup(&db).await.unwrap().is_none());
+    }
+
+    #[sqlx::test(migrations = "../../migrations")]
+    async fn an_invitation_makes_a_member_once(db: PgPool) {
+        let owner = set_up(&db).await;
+        let project = crate::projects::create(&db, owner, "P", "").await.unwrap();
+        let bob = Email::parse("bob@example.org").unwrap();
+        let link = create(&db, owner, project, Role::Annotator, Some(&bob)).await.unwrap();
+        assert!(matches!(accept(&db, &link, Guest::Member(owner)).await, Err(StoreError::Stale(_))));
+        let other = Email::parse("other@example.org").unwrap();
+        let guest = Guest::New { email: &other, name: "Bob", password_hash: "-" };
+        let user = accept(&db, &link, guest).await.unwrap().unwrap().user;
+        assert_eq!(crate::users::get(&db, user).await.unwrap().unwrap().email, "bob@example.org");
+        assert_eq!(crate::users::role(&db, user, project).await.unwrap(), Some(Role::Annotator));
+        assert!(offer(&db, &link).await.unwrap().is_none());
+    }
+
+    #[sqlx::test(migrations = "../../migrations")]
+    async fn withdrawn_and_archived_invitations_are_void(db: PgPool) {
+        let owner = set_up(&db).await;
+        let project = crate::projects::create(&db, owner, "P", "").await.unwrap();
+        let link = create(&db, owner, project, Role::Manager, None).await.unwrap();
+        let id = of_project(&db, project).await.unwrap()[0].id;
+        assert!(withdraw(&db, project, id).await.unwrap());
+        assert!(accept(&db, &link, Guest::Member(owner)).await.unwrap().is_none());
+        let link = create(&db, owner, project, Role::Manager, None).await.unwrap();
+        crate::projects::archive(&db, project, owner).await.unwrap();
+        assert!(accept(&db, &link, Guest::Member(owner)).await.unwrap().is_none());
+    }
 }

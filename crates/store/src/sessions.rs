@@ -75,7 +75,7 @@ fn handle(id: &str) -> String {
 pub async fn of_user(db: &PgPool, user: UserId, current: Option<&str>) -> Result<Vec<SessionInfo>, StoreError> {
     let rows = sqlx::query(
         "select id, user_agent, created_at, last_seen_at from sessions \
-         where user_id = $1 and expires_at > now() order by last_seen_at desc",
+         where user_id = $1 and expires_at > now() order by last_seen_at desc limit 100",
     )
     .bind(user.0)
     .fetch_all(db)
@@ -96,7 +96,8 @@ pub async fn of_user(db: &PgPool, user: UserId, current: Option<&str>) -> Result
 
 /// Ends one of the user's sessions by its handle; false when there is none.
 pub async fn revoke(db: &PgPool, user: UserId, wanted: &str) -> Result<bool, StoreError> {
-    let ids: Vec<String> = sqlx::query_scalar("select id from sessions where user_id = $1").bind(user.0).fetch_all(db).await?;
+    let ids: Vec<String> =
+        sqlx::query_scalar("select id from sessions where user_id = $1").bind(user.0).fetch_all(db).await?;
     let Some(id) = ids.into_iter().find(|id| handle(id) == wanted) else { return Ok(false) };
     delete(db, &id).await?;
     Ok(true)
@@ -104,7 +105,11 @@ pub async fn revoke(db: &PgPool, user: UserId, wanted: &str) -> Result<bool, Sto
 
 /// Ends all of the user's sessions but one, as after a password change.
 pub async fn revoke_others(db: &PgPool, user: UserId, keep: Option<&str>) -> Result<(), StoreError> {
-    sqlx::query("delete from sessions where user_id = $1 and id is distinct from $2").bind(user.0).bind(keep).execute(db).await?;
+    sqlx::query("delete from sessions where user_id = $1 and id is distinct from $2")
+        .bind(user.0)
+        .bind(keep)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -66,11 +66,11 @@ pub async fn caller(db: &PgPool, text: &str) -> Result<Option<Caller>, StoreErro
     }))
 }
 
-/// The user's live tokens, newest first.
+/// The user's live tokens, newest first, 500 at most.
 pub async fn of_user(db: &PgPool, user: UserId) -> Result<Vec<TokenInfo>, StoreError> {
     let rows = sqlx::query(
         "select id, name, prefix, scope, project_id, expires_at, last_used_at from api_tokens \
-         where user_id = $1 and revoked_at is null and expires_at > now() order by created_at desc",
+         where user_id = $1 and revoked_at is null and expires_at > now() order by created_at desc limit 500",
     )
     .bind(user.0)
     .fetch_all(db)
@@ -92,10 +92,11 @@ pub async fn of_user(db: &PgPool, user: UserId) -> Result<Vec<TokenInfo>, StoreE
 
 /// Revokes one of the user's tokens; false when there is none.
 pub async fn revoke(db: &PgPool, user: UserId, id: TokenId) -> Result<bool, StoreError> {
-    let done = sqlx::query("update api_tokens set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null")
-        .bind(id.0)
-        .bind(user.0)
-        .execute(db)
-        .await?;
+    let done =
+        sqlx::query("update api_tokens set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null")
+            .bind(id.0)
+            .bind(user.0)
+            .execute(db)
+            .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -69,13 +69,25 @@ pub async fn set_password_hash(db: &PgPool, id: UserId, hash: &str) -> Result<()
     Ok(())
 }
 
+/// Changes the name others see.
+pub async fn rename(db: &PgPool, id: UserId, name: &str) -> Result<(), StoreError> {
+    sqlx::query("update users set name = $2 where id = $1").bind(id.0).bind(name).execute(db).await?;
+    Ok(())
+}
+
 /// Whether the installation has an administrator.
 pub async fn any_admin(db: &PgPool) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar("select exists (select from users where is_admin and disabled_at is null)").fetch_one(db).await?)
+    Ok(sqlx::query_scalar("select exists (select from users where is_admin and disabled_at is null)")
+        .fetch_one(db)
+        .await?)
 }
 
 /// The role of a user in a project that is not archived.
-pub async fn role(db: &PgPool, id: UserId, project: domain::id::ProjectId) -> Result<Option<domain::access::Role>, StoreError> {
+pub async fn role(
+    db: &PgPool,
+    id: UserId,
+    project: domain::id::ProjectId,
+) -> Result<Option<domain::access::Role>, StoreError> {
     let text: Option<String> = sqlx::query_scalar(
         "select m.role from members m join projects p on p.id = m.project_id \
          where m.user_id = $1 and m.project_id = $2 and p.archived_at is null",

@@ -1,0 +1,95 @@
+//! The frame of a project's pages: top bar, navigation, and the page in it.
+
+use super::{
+    api::{Frame, find_frame},
+    text,
+};
+use crate::{
+    routes,
+    text::lang,
+    ui::{frame::TopBar, load::load_page},
+};
+use domain::id::ProjectId;
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+
+/// Shows its page only to members.
+#[component]
+pub fn ProjectLayout() -> impl IntoView {
+    let project = routes::param::<ProjectId>("project");
+    let frame = async move { find_frame(project?).await };
+    load_page(frame, |Frame { project, person }| {
+        let l = lang();
+        let (id, name) = (project.id, project.name.clone());
+        view! {
+            <TopBar person=person.name>
+                <a class="topbar-link" href=routes::PROJECTS>{text::projects(l)}</a>
+                <span aria-hidden="true">"/"</span>
+                <a class="topbar-link" href=routes::project(id)>{name}</a>
+            </TopBar>
+            <details class="sidebar-menu">
+                <summary>{text::menu(l)}</summary>
+                <Navigation project=id/>
+            </details>
+            <div class="shell">
+                <aside class="sidebar">
+                    <p class="sidebar-project">{project.name}</p>
+                    <Navigation project=id/>
+                </aside>
+                <main id="content" class="content"><Outlet/></main>
+            </div>
+        }
+    })
+}
+
+#[component]
+fn Navigation(project: ProjectId) -> impl IntoView {
+    let l = lang();
+    let here = use_location().pathname.get_untracked();
+    let places = [
+        (routes::project(project), text::overview(l)),
+        (routes::models(project), text::models(l)),
+        (routes::datasets(project), text::datasets(l)),
+        (routes::runs(project), text::runs(l)),
+        (routes::compare(project, &[]), text::compare(l)),
+        (routes::bad_cases(project), text::bad_cases(l)),
+        (routes::settings(project), text::settings(l)),
+    ];
+    let overview = routes::project(project);
+    view! {
+        <nav aria-label=text::navigation(l)>
+            <ul class="nav">
+                {places.map(|(href, name)| {
+                    let current = is_current(&here, &href, &overview);
+                    view! { <li><a href=href aria-current=current>{name}</a></li> }
+                }).collect_view()}
+            </ul>
+        </nav>
+    }
+}
+
+/// `page` for the very page, `true` for one below it. The overview has no pages below it: its
+/// address begins all others.
+fn is_current(here: &str, place: &str, overview: &str) -> Option<&'static str> {
+    let place = place.split('?').next().unwrap_or_default();
+    let below = here.trim_end_matches('/').strip_prefix(place)?;
+    match below {
+        "" => Some("page"),
+        _ if below.starts_with('/') && place != overview => Some("true"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_current;
+
+    #[test]
+    fn the_overview_is_not_current_on_pages_below_it() {
+        assert_eq!(is_current("/p/1/", "/p/1", "/p/1"), Some("page"));
+        assert_eq!(is_current("/p/1/runs/2", "/p/1", "/p/1"), None);
+        assert_eq!(is_current("/p/1/runs/2", "/p/1/runs", "/p/1"), Some("true"));
+        assert_eq!(is_current("/p/1/compare", "/p/1/compare?runs=", "/p/1"), Some("page"));
+        assert_eq!(is_current("/p/1/models", "/p/1/runs", "/p/1"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! A background job on a page: how far it is, how long it will take, why it failed; and onwards
+//! when it is done. Without JavaScript the page is reloaded by a link.
+
+mod api;
+mod text;
+
+use crate::{
+    text::lang,
+    ui::{
+        format::{bytes, duration, integer},
+        load::load,
+    },
+};
+use api::{CancelJob, find_job};
+use domain::{
+    id::{JobId, ProjectId},
+    job::{Job, JobStatus, Progress},
+};
+use leptos::{form::ActionForm, prelude::*};
+
+/// Shows a job and goes to `then` after its success. `{word}` in `then` stands for that field of
+/// the job's result, as in `/datasets/{dataset_id}`.
+#[component]
+pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
+    load(find_job(project, job), move |job| view! { <LiveJob job then/> })
+}
+
+/// `then` with the fields of the result in it; `None` while a field is missing.
+fn destination(then: &str, job: &Job) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = then;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (word, behind) = after.split_once('}')?;
+        let value = job.result.as_ref()?.get(word)?;
+        out.push_str(before);
+        out.push_str(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        rest = behind;
+    }
+    out.push_str(rest);
+    (job.status == JobStatus::Succeeded).then_some(out)
+}
+
+#[island]
+fn LiveJob(job: Job, then: String) -> impl IntoView {
+    let l = lang();
+    let (project, id) = (job.project_id, job.id);
+    let job = RwSignal::new(job);
+    // Seconds left, once two looks have shown a rate.
+    let left = RwSignal::new(None::<u64>);
+    watch(job, left, then.clone());
+    let status = move || job.with(|j| j.status);
+    view! {
+        <section class="card job" aria-live="polite">
+            <div class="progress">
+                {move || job.with(|j| view! { <Bar progress=j.progress.clone() status=j.status/> })}
+                <div class="progress-line">
+                    <span>{move || job.with(|j| text::state(l, j))}</span>
+                    <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
+                </div>
+            </div>
+            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="notice notice-bad job-error">{error}</p> })}
+            <div class="actions">
+                {move || (!status().is_final()).then(|| view! {
+                    <ActionForm action={ServerAction::<CancelJob>::new()}>
+                        <input type="hidden" name="project" value=project.to_string()/>
+                        <input type="hidden" name="job" value=id.to_string()/>
+                        <button class="button button-small" type="submit" disabled=move || job.with(|j| j.cancelling)>{text::cancel(l)}</button>
+                    </ActionForm>
+                    <noscript><a class="button button-small" href="">{text::refresh(l)}</a></noscript>
+                })}
+                {move || job.with(|j| destination(&then, j)).map(|href| view! { <a class="button button-primary" href=href>{text::go_on(l)}</a> })}
+            </div>
+        </section>
+    }
+}
+
+/// The bar: full when done, moving without a value while the total is unknown.
+#[component]
+fn Bar(progress: Progress, status: JobStatus) -> impl IntoView {
+    let Progress { done, total, .. } = progress;
+    let value = match status {
+        JobStatus::Succeeded => Some(1.0),
+        JobStatus::Failed | JobStatus::Cancelled => Some(0.0),
+        JobStatus::Queued | JobStatus::Running => (total > 0).then(|| done as f64 / total as f64),
+    };
+    view! { <progress max="1" value=value.map(|v| v.min(1.0).to_string()) aria-label=text::progress(lang())></progress> }
+}
+
+/// "12.0 MiB of 93.0 MiB" or "1,200 of 9,000".
+fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
+    let show = |n| if progress.counts_bytes() { bytes(n) } else { integer(n) };
+    match (progress.done, progress.total) {
+        (0, 0) => None,
+        (done, 0) => Some(show(done)),
+        (done, total) => Some(text::of(l, show(done), show(total))),
+    }
+}
+
+/// Looks at the job every second until it is over, then goes on. In the browser only.
+#[cfg(feature = "hydrate")]
+fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
+    use std::time::Duration;
+    if job.with_untracked(|j| j.status.is_final()) {
+        return;
+    }
+    let (project, id) = job.with_untracked(|j| (j.project_id, j.id));
+    // Where the present stage was first seen: (stage, done, milliseconds).
+    let seen = StoredValue::new((String::new(), 0_u64, 0.0_f64));
+    let look = move || {
+        let then = then.clone();
+        leptos::task::spawn_local(async move {
+            let Ok(found) = find_job(project, id).await else { return };
+            let now = js_sys::Date::now();
+            seen.update_value(|(stage, first, since)| {
+                let Progress { stage: current, done, total } = &found.progress;
+                if stage != current || *done < *first {
+                    (*stage, *first, *since) = (current.clone(), *done, now);
+                }
+                let rate = (*done - *first) as f64 / (now - *since).max(1.0);
+                let rest = total.saturating_sub(*done) as f64;
+                left.set((rate > 0.0 && rest > 0.0).then(|| (rest / rate / 1000.0).ceil() as u64));
+            });
+            if let Some(href) = destination(&then, &found) {
+                let _ = window().location().set_href(&href);
+            }
+            job.set(found);
+        });
+    };
+    let timer = set_interval_with_handle(look, Duration::from_secs(1));
+    Effect::new(move |_| {
+        if job.with(|j| j.status.is_final()) {
+            if let Ok(timer) = &timer {
+                timer.clear();
+            }
+        }
+    });
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn watch(_: RwSignal<Job>, _: RwSignal<Option<u64>>, _: String) {}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn the_result_leads_on() {
+        let job = |status: &str| -> Job {
+            let json = format!(
+                r#"{{"id": "00000000-0000-0000-0000-000000000001", "project_id": "00000000-0000-0000-0000-000000000002",
+                "kind": "import_dataset", "status": "{status}", "progress": {{"stage": "", "done": 0, "total": 0}},
+                "result": {{"dataset_id": "d", "number": 2}}, "error": null, "cancelling": false,
+                "created_at": "2026-01-01T00:00:00Z", "started_at": null, "ended_at": null}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let then = "/datasets/{dataset_id}/v/{number}";
+        assert_eq!(destination(then, &job("succeeded")).as_deref(), Some("/datasets/d/v/2"));
+        assert_eq!(destination(then, &job("running")), None);
+        assert_eq!(destination("/x/{other}", &job("succeeded")), None);
+        assert_eq!(destination("/models", &job("succeeded")).as_deref(), Some("/models"));
+    }
+}

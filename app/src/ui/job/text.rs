@@ -1,0 +1,62 @@
+//! Texts of a job's progress.
+
+use domain::{
+    job::{Job, JobStatus},
+    lang::Lang,
+};
+
+crate::texts! {
+    progress = "Progress", "进度";
+    of(done, total) = "{done} of {total}", "{done} / {total}";
+    left(time) = "about {time} left", "约剩 {time}";
+    cancel = "Cancel", "取消";
+    refresh = "Refresh", "刷新";
+    go_on = "Continue", "继续";
+    queued = "Waiting to start", "等待开始";
+    running = "Working", "处理中";
+    cancelling = "Stopping", "正在停止";
+    succeeded = "Done", "已完成";
+    failed = "Failed", "失败";
+    cancelled = "Cancelled", "已取消";
+    downloading = "Downloading", "正在下载";
+    checking = "Checking", "正在校验";
+    reading = "Reading", "正在读取";
+    importing = "Importing", "正在导入";
+    copying = "Copying", "正在复制";
+    inspecting = "Inspecting the model", "正在检查模型";
+    saving = "Saving", "正在保存";
+    unpacking = "Unpacking", "正在解压";
+    counting = "Counting tokens", "正在统计词元";
+}
+
+/// Where the job stands, in words: the stage and how much of it while it runs.
+pub(super) fn state(l: Lang, job: &Job) -> String {
+    let word = match job.status {
+        JobStatus::Queued => queued(l),
+        JobStatus::Running if job.cancelling => cancelling(l),
+        JobStatus::Running => {
+            let stage = stage(l, &job.progress.stage).unwrap_or(running(l));
+            return super::amount(l, &job.progress)
+                .map_or_else(|| stage.to_owned(), |amount| format!("{stage}: {amount}"));
+        }
+        JobStatus::Succeeded => succeeded(l),
+        JobStatus::Failed => failed(l),
+        JobStatus::Cancelled => cancelled(l),
+    };
+    word.to_owned()
+}
+
+fn stage(l: Lang, word: &str) -> Option<&'static str> {
+    Some(match word {
+        "downloading" => downloading(l),
+        "checking" => checking(l),
+        "reading" => reading(l),
+        "importing" => importing(l),
+        "copying" => copying(l),
+        "inspecting" => inspecting(l),
+        "saving" => saving(l),
+        "unpacking" => unpacking(l),
+        "counting" => counting(l),
+        _ => return None,
+    })
+}

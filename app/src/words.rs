@@ -1,0 +1,36 @@
+//! Names of the domain's words in every language, for those that several features show.
+
+use domain::{access::Role, account::AccountError, lang::Lang};
+
+crate::texts! {
+    role_owner = "owner", "所有者";
+    role_scientist = "scientist", "数据科学家";
+    role_annotator = "annotator", "标注员";
+    role_manager = "manager", "管理者";
+    email_problem = "This is not an e-mail address.", "电子邮箱格式不正确。";
+    too_short = "The password must have at least 12 characters.", "密码至少需要 12 个字符。";
+    too_long = "The password must have at most 256 characters.", "密码最多 256 个字符。";
+    name_problem = "The name must have 1 to 200 characters.", "名称应为 1 至 200 个字符。";
+}
+
+/// A role's name.
+#[must_use]
+pub fn role(lang: Lang, role: Role) -> &'static str {
+    match role {
+        Role::Owner => role_owner(lang),
+        Role::Scientist => role_scientist(lang),
+        Role::Annotator => role_annotator(lang),
+        Role::Manager => role_manager(lang),
+    }
+}
+
+/// What is wrong with an address, a password or a name.
+#[must_use]
+pub fn account_problem(lang: Lang, error: AccountError) -> &'static str {
+    match error {
+        AccountError::Email => email_problem(lang),
+        AccountError::PasswordTooShort => too_short(lang),
+        AccountError::PasswordTooLong => too_long(lang),
+        AccountError::Name => name_problem(lang),
+    }
+}
