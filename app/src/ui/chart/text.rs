@@ -1,0 +1,15 @@
+//! Texts of charts.
+
+crate::texts! {
+    log_scale = "Log scale", "对数刻度";
+    smoothing = "Smoothing", "平滑";
+    axis = "Axis", "横轴";
+    steps = "Steps", "步数";
+    time = "Time", "时间";
+    reset_zoom = "Reset zoom", "重置缩放";
+    png = "PNG", "PNG";
+    csv = "CSV", "CSV";
+    no_points = "No values yet.", "尚无数据。";
+    hint = "Drag to zoom, double-click to reset; arrow keys move the readout.", "拖动以缩放，双击重置；方向键移动读数。";
+    at_step(step) = "step {step}", "第 {step} 步";
+}
