@@ -1,4 +1,286 @@
 //! The queue of training runs, as workers see it.
+//!
+//! A worker owns a run by a lease that it renews. Every change it makes is guarded by that lease
+//! and by the state it leaves (see [`RunStatus::can_become`]), so a worker that lost the run,
+//! because it was away for too long, changes nothing more.
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::jobs::Beat;
+
+use crate::{
+    StoreError, activity,
+    error::{json, to_json, word},
+};
+use domain::{
+    id::{ModelId, ProjectId, RunId, VersionId},
+    recipe::Recipe,
+    run::{AdapterFile, FailureKind, PhaseProgress, RunStatus},
+};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, postgres::PgRow};
+use uuid::Uuid;
 
 /// Channel on which every change of a run is announced, with the run's id.
 pub const CHANNEL: &str = "run";
+/// Seconds until a lease that is not renewed is lost.
+pub const LEASE_SECONDS: i32 = 60;
+
+/// Who works on which attempt of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub run: RunId,
+    /// The worker's slot; stable across restarts.
+    pub owner: Uuid,
+    pub attempt: i32,
+}
+
+/// A run in a worker's hands, with what training needs.
+#[derive(Debug)]
+pub struct ClaimedRun {
+    pub lease: Lease,
+    pub project_id: ProjectId,
+    pub name: String,
+    pub model_id: ModelId,
+    pub version_id: VersionId,
+    pub recipe: Recipe,
+    pub max_attempts: i32,
+    pub status: RunStatus,
+    /// Bytes of this attempt's event file that are stored already.
+    pub events_offset: u64,
+}
+
+const CLAIMED: &str =
+    "id, lease_owner, attempt, project_id, name, model_id, version_id, recipe, max_attempts, status, events_offset";
+/// The states in which a worker holds a run, and the lease of `$1..$3`.
+const HELD: &str = "id = $1 and lease_owner = $2 and attempt = $3 and status in ('claimed', 'running', 'evaluating')";
+
+fn claimed(row: &PgRow) -> Result<ClaimedRun, StoreError> {
+    Ok(ClaimedRun {
+        lease: Lease {
+            run: RunId(row.try_get("id")?),
+            owner: row.try_get("lease_owner")?,
+            attempt: row.try_get("attempt")?,
+        },
+        project_id: ProjectId(row.try_get("project_id")?),
+        name: row.try_get("name")?,
+        model_id: ModelId(row.try_get("model_id")?),
+        version_id: VersionId(row.try_get("version_id")?),
+        recipe: json(row.try_get("recipe")?)?,
+        max_attempts: row.try_get("max_attempts")?,
+        status: word(row.try_get("status")?)?,
+        events_offset: row.try_get::<i64, _>("events_offset")?.cast_unsigned(),
+    })
+}
+
+/// A statement guarded by a lease, bound as `$1..$3`.
+macro_rules! under_lease {
+    ($sql:expr, $lease:expr) => {
+        sqlx::query(AssertSqlSafe($sql)).bind($lease.run.0).bind($lease.owner).bind($lease.attempt)
+    };
+}
+
+/// Wakes who watches the run, when the caller's transaction commits.
+pub async fn announce(db: &mut PgConnection, run: RunId) -> Result<(), StoreError> {
+    sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(run.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// Takes the oldest queued run for a new attempt.
+pub async fn claim(db: &PgPool, owner: Uuid, device: &str) -> Result<Option<ClaimedRun>, StoreError> {
+    let mut tx = db.begin().await?;
+    let row = sqlx::query(AssertSqlSafe(format!(
+        "update runs set status = 'claimed', lease_owner = $1, lease_until = now() + make_interval(secs => $2), device = $3, \
+         attempt = attempt + 1, events_offset = 0, phase = null, started_at = coalesce(started_at, now()) \
+         where id = (select id from runs where status = 'queued' order by created_at, id limit 1 for update skip locked) \
+         returning {CLAIMED}"
+    )))
+    .bind(owner)
+    .bind(f64::from(LEASE_SECONDS))
+    .bind(device)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(run) = row.as_ref().map(claimed).transpose()? else { return Ok(None) };
+    announce(&mut tx, run.lease.run).await?;
+    tx.commit().await?;
+    Ok(Some(run))
+}
+
+/// The run that this slot held when its process ended, with the lease renewed.
+pub async fn held(db: &PgPool, owner: Uuid) -> Result<Option<ClaimedRun>, StoreError> {
+    sqlx::query(AssertSqlSafe(format!(
+        "update runs set lease_until = now() + make_interval(secs => $2) \
+         where lease_owner = $1 and status in ('claimed', 'running', 'evaluating') returning {CLAIMED}"
+    )))
+    .bind(owner)
+    .bind(f64::from(LEASE_SECONDS))
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(claimed)
+    .transpose()
+}
+
+/// Renews the lease.
+pub async fn heartbeat(db: &PgPool, lease: Lease) -> Result<Beat, StoreError> {
+    let row = under_lease!(
+        format!(
+            "update runs set lease_until = now() + make_interval(secs => $4) where {HELD} \
+             returning cancel_requested_at is not null as cancel"
+        ),
+        lease
+    )
+    .bind(f64::from(LEASE_SECONDS))
+    .fetch_optional(db)
+    .await?;
+    Ok(match row.map(|r| r.try_get("cancel")).transpose()? {
+        None => Beat::Lost,
+        Some(true) => Beat::CancelRequested,
+        Some(false) => Beat::GoOn,
+    })
+}
+
+/// Moves the run on; false when the lease is lost or the state machine does not allow it.
+pub async fn transition(db: &mut PgConnection, lease: Lease, to: RunStatus) -> Result<bool, StoreError> {
+    let from: Vec<&str> = RunStatus::ALL.into_iter().filter(|s| s.can_become(to)).map(RunStatus::as_str).collect();
+    let done = under_lease!(
+        format!(
+            "update runs set status = $4, ended_at = case when $5 then now() end, \
+             lease_until = case when not $5 then lease_until end where {HELD} and status = any($6)"
+        ),
+        lease
+    )
+    .bind(to.as_str())
+    .bind(to.is_final())
+    .bind(from)
+    .execute(&mut *db)
+    .await?;
+    announce(db, lease.run).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a piece of the event file says about the run itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advance {
+    /// The run's last step so far.
+    pub step: Option<u32>,
+    pub total_steps: Option<u32>,
+    pub phase: Option<PhaseProgress>,
+    /// Training is over and the tuned model is being scored.
+    pub evaluating: bool,
+}
+
+/// Stores that the event file is read from byte `from` to byte `to`, renewing the lease. False
+/// when the lease is lost or the piece is stored already; then the caller must roll back.
+pub async fn advance(
+    db: &mut PgConnection,
+    lease: Lease,
+    (from, to): (u64, u64),
+    news: &Advance,
+) -> Result<bool, StoreError> {
+    let done = under_lease!(
+        format!(
+            "update runs set events_offset = $5, step = coalesce($6, step), total_steps = coalesce($7, total_steps), \
+             phase = coalesce($8, phase), lease_until = now() + make_interval(secs => $10), \
+             status = case when $9 and status = 'running' then 'evaluating' else status end \
+             where {HELD} and events_offset = $4"
+        ),
+        lease
+    )
+    .bind(from.cast_signed())
+    .bind(to.cast_signed())
+    .bind(news.step.map(u32::cast_signed))
+    .bind(news.total_steps.map(u32::cast_signed))
+    .bind(news.phase.as_ref().map(to_json).transpose()?)
+    .bind(news.evaluating)
+    .bind(f64::from(LEASE_SECONDS))
+    .execute(&mut *db)
+    .await?;
+    announce(db, lease.run).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// How a worker is done with a run.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    Succeeded {
+        summary: serde_json::Value,
+        adapter: Vec<AdapterFile>,
+    },
+    Failed {
+        kind: FailureKind,
+        message: String,
+    },
+    Cancelled,
+    /// Back into the queue, to go on from the last checkpoint.
+    Again,
+    /// Back into the queue as if this attempt had not been, as when the worker is stopped.
+    GivenBack,
+}
+
+/// Ends this worker's part and records it; false when the lease is lost. A run that somebody
+/// asked to cancel is not queued again.
+pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let (status, kind, message) = match ending {
+        Ending::Succeeded { .. } => (RunStatus::Succeeded, None, None),
+        Ending::Failed { kind, message } => (RunStatus::Failed, Some(kind.as_str()), Some(message.as_str())),
+        Ending::Cancelled => (RunStatus::Cancelled, None, None),
+        Ending::Again | Ending::GivenBack => (RunStatus::Queued, None, None),
+    };
+    let (summary, adapter) = match ending {
+        Ending::Succeeded { summary, adapter } => (Some(summary), Some(to_json(adapter)?)),
+        _ => (None, None),
+    };
+    let row = under_lease!(
+        format!(
+            "update runs set status = case when $4 = 'queued' and cancel_requested_at is not null then 'cancelled' else $4 end, \
+             ended_at = case when $4 <> 'queued' or cancel_requested_at is not null then now() end, \
+             lease_owner = null, lease_until = null, phase = null, failure_kind = $5, failure_message = $6, summary = $7, \
+             adapter = $8, attempt = attempt - $9 where {HELD} returning project_id, name, status"
+        ),
+        lease
+    )
+    .bind(status.as_str())
+    .bind(kind)
+    .bind(message)
+    .bind(summary)
+    .bind(adapter)
+    .bind(i32::from(matches!(ending, Ending::GivenBack)))
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    let verb = match row.try_get("status")? {
+        "succeeded" => Some("run.succeeded"),
+        "failed" => Some("run.failed"),
+        _ => None,
+    };
+    if let Some(verb) = verb {
+        let (project, name) = (ProjectId(row.try_get("project_id")?), row.try_get("name")?);
+        activity::record(&mut *tx, project, None, verb, &lease.run.to_string(), name).await?;
+    }
+    announce(&mut tx, lease.run).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Queues runs again whose worker has vanished; those with no attempt left fail.
+pub async fn requeue_lost(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
+    let mut tx = db.begin().await?;
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "update runs set lease_owner = null, lease_until = null, phase = null, \
+         status = case when cancel_requested_at is not null then 'cancelled' when attempt >= max_attempts then 'failed' else 'queued' end, \
+         ended_at = case when cancel_requested_at is not null or attempt >= max_attempts then now() end, \
+         failure_kind = case when cancel_requested_at is null and attempt >= max_attempts then 'crashed' end, \
+         failure_message = case when cancel_requested_at is null and attempt >= max_attempts \
+             then 'the worker vanished during this run, in every attempt' end \
+         where status in ('claimed', 'running', 'evaluating') and lease_until < now() returning id",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for id in &ids {
+        announce(&mut tx, RunId(*id)).await?;
+    }
+    tx.commit().await?;
+    Ok(ids.into_iter().map(RunId).collect())
+}
