@@ -2,3 +2,15 @@
 
 pub(crate) mod convert;
 pub(crate) mod inspect;
+pub(crate) mod run;
+
+/// Sets the size of the CPU thread pool, once, before any work; `None` leaves it at all cores.
+pub(crate) fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
+    match threads {
+        Some(n) => Ok(rayon::ThreadPoolBuilder::new().num_threads(n).build_global()?),
+        None => Ok(()),
+    }
+}
+pub(crate) mod eval;
+pub(crate) mod generate;
+pub(crate) mod model;

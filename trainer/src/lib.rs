@@ -4,9 +4,19 @@
 //! which only composes them.
 
 pub mod adapt;
+pub mod checkpoint;
 pub mod convert;
 pub mod data;
+pub mod device;
+pub mod error;
+pub mod eval;
+pub mod event;
+pub mod finish;
+pub mod infer;
 pub mod inspect;
+pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod setup;
+pub mod train;

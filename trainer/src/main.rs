@@ -9,19 +9,35 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Parser)]
 #[command(name = "trainer", version, about)]
 enum Command {
+    Run(cli::run::RunCommand),
     Inspect(cli::inspect::Inspect),
     Convert(cli::convert::Convert),
+    Generate(cli::generate::Generate),
+    Eval(cli::eval::Eval),
 }
 
+/// Stack of the working thread: a backward pass recurses once per operation of the forward pass.
+const STACK_BYTES: usize = 256 << 20;
+
 fn main() -> ExitCode {
-    let done = match Command::parse() {
-        Command::Inspect(c) => c.run(),
-        Command::Convert(c) => c.run(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let command = Command::parse();
+    let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
+        Command::Run(c) => c.run(),
+        Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Convert(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
+    });
+    match work.map(std::thread::JoinHandle::join) {
+        Ok(Ok(Ok(code))) => code,
+        Ok(Ok(Err(error))) => {
             eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+        // A panic has already said what happened.
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: cannot start a thread: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,208 @@
+//! Checkpoints: all that a run needs to go on as if it had never stopped.
+//!
+//! A checkpoint folder holds the adapter in PEFT's format (so it can be used as it is), the
+//! optimizer's moments and `state.json`. There is no generator state: every random choice is a
+//! function of seed and step. A folder is written under a temporary name, flushed to disk, and
+//! renamed, so it is there completely or not at all; its manifest holds a SHA-256 of every file,
+//! which reading verifies.
+
+use crate::adapt::LoraAdapter;
+use crate::error::TrainError;
+use crate::optim::adamw::AdamW;
+use candle_core::{Device, Tensor};
+use domain::recipe::Recipe;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Folder of all checkpoints in the out folder.
+pub const FOLDER: &str = "checkpoints";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const STATE: &str = "state.json";
+const MANIFEST: &str = "manifest.json";
+/// Most recent checkpoints that are kept, besides the best.
+const KEEP: usize = 2;
+
+/// The numbers of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Optimizer steps taken.
+    pub step: u32,
+    pub recipe: Recipe,
+    /// SHA-256 of the tokenized training samples: a resumed run must see the same.
+    pub data_sha256: String,
+    /// Tokens trained on so far.
+    pub tokens: u64,
+    /// Loss of the last step.
+    pub train_loss: f64,
+    pub best: Option<Best>,
+}
+
+/// The step with the lowest validation loss so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    pub step: u32,
+    pub validation_loss: f64,
+}
+
+/// A checkpoint on disk that has been verified.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub folder: PathBuf,
+    pub state: State,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    /// SHA-256 by file name.
+    files: BTreeMap<String, String>,
+}
+
+/// Name of the checkpoint folder of a step, relative to the out folder.
+#[must_use]
+pub fn folder_name(step: u32) -> String {
+    format!("{FOLDER}/step-{step:08}")
+}
+
+/// Writes a checkpoint and deletes those that are neither recent nor best.
+pub fn save(
+    out: &Path,
+    state: &State,
+    adapter: &LoraAdapter,
+    base_model: &str,
+    optimizer: &AdamW,
+) -> Result<(), TrainError> {
+    let root = out.join(FOLDER);
+    let (target, temporary) = (out.join(folder_name(state.step)), root.join(format!(".writing-{}", state.step)));
+    let write = |path: &Path, source: io::Error| TrainError::Write { path: path.to_owned(), source };
+    remove_if_there(&temporary).and_then(|()| fs::create_dir_all(&temporary)).map_err(|e| write(&temporary, e))?;
+    adapter.save(&temporary, base_model)?;
+    let path = temporary.join(OPTIMIZER);
+    safetensors::serialize_to_file(optimizer.moments(), None, &path).map_err(|e| write(&path, into_io(e)))?;
+    let path = temporary.join(STATE);
+    let text = serde_json::to_vec_pretty(state).map_err(|e| write(&path, e.into()))?;
+    fs::write(&path, text).map_err(|e| write(&path, e))?;
+    seal(&temporary).map_err(|e| write(&temporary, e))?;
+    remove_if_there(&target).and_then(|()| fs::rename(&temporary, &target)).map_err(|e| write(&target, e))?;
+    sync(&root).and_then(|()| prune(&root, state.best.map(|b| b.step))).map_err(|e| write(&root, e))
+}
+
+/// The newest checkpoint that is undamaged, and what was wrong with newer ones.
+pub fn latest(out: &Path) -> Result<(Option<Checkpoint>, Vec<TrainError>), TrainError> {
+    let root = out.join(FOLDER);
+    let mut damaged = Vec::new();
+    for (step, folder) in
+        steps(&root).map_err(|source| TrainError::Read { path: root.clone(), source })?.into_iter().rev()
+    {
+        match verify(&folder) {
+            Ok(state) if state.step == step => return Ok((Some(Checkpoint { folder, state }), damaged)),
+            Ok(state) => damaged.push(TrainError::Checkpoint {
+                path: folder,
+                problem: format!("it says it is of step {}", state.step),
+            }),
+            Err(problem) => damaged.push(TrainError::Checkpoint { path: folder, problem }),
+        }
+    }
+    Ok((None, damaged))
+}
+
+impl Checkpoint {
+    /// Puts the saved values into the adapter's variables and the optimizer.
+    pub fn restore(
+        &self,
+        adapter: &LoraAdapter,
+        optimizer: &mut AdamW,
+        config: &crate::model::config::DecoderConfig,
+        device: &Device,
+    ) -> Result<(), TrainError> {
+        adapter.assign(&LoraAdapter::load(&self.folder, config, device)?)?;
+        let moments: HashMap<String, Tensor> = candle_core::safetensors::load(self.folder.join(OPTIMIZER), device)?;
+        let missing = |name: &str| candle_core::Error::Msg(format!("the checkpoint has no {name}"));
+        optimizer.restore(self.state.step, |name| moments.get(name).cloned().ok_or_else(|| missing(name)))?;
+        Ok(())
+    }
+}
+
+/// Checkpoint folders by step, ascending.
+fn steps(root: &Path) -> io::Result<BTreeMap<u32, PathBuf>> {
+    if !root.exists() {
+        return Ok(BTreeMap::new());
+    }
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let step = entry.file_name().to_str().and_then(|n| n.strip_prefix("step-")?.parse().ok());
+        if let Some(step) = step {
+            found.insert(step, entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn prune(root: &Path, best: Option<u32>) -> io::Result<()> {
+    let steps = steps(root)?;
+    let old = steps.len().saturating_sub(KEEP);
+    for (step, folder) in steps.into_iter().take(old) {
+        if Some(step) != best {
+            fs::remove_dir_all(folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Flushes every file to disk and writes the manifest.
+fn seal(folder: &Path) -> io::Result<()> {
+    let mut manifest = Manifest { files: BTreeMap::new() };
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        sync(&path)?;
+        manifest.files.insert(name(&path), sha256(&path)?);
+    }
+    let path = folder.join(MANIFEST);
+    fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
+    sync(&path)?;
+    sync(folder)
+}
+
+fn verify(folder: &Path) -> Result<State, String> {
+    let read = |file: &str| fs::read(folder.join(file)).map_err(|e| format!("{file}: {e}"));
+    let manifest: Manifest = serde_json::from_slice(&read(MANIFEST)?).map_err(|e| format!("{MANIFEST}: {e}"))?;
+    for (file, want) in &manifest.files {
+        let have = sha256(&folder.join(file)).map_err(|e| format!("{file}: {e}"))?;
+        if have != *want {
+            return Err(format!("{file} does not have the checksum of the manifest"));
+        }
+    }
+    serde_json::from_slice(&read(STATE)?).map_err(|e| format!("{STATE}: {e}"))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut fs::File::open(path)?, &mut hasher)?;
+    Ok(hex::encode(hasher.finalize()))
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn into_io(error: safetensors::SafeTensorError) -> io::Error {
+    match error {
+        safetensors::SafeTensorError::IoError(e) => e,
+        other => io::Error::other(other),
+    }
+}

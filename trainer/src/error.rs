@@ -1,0 +1,118 @@
+//! Why a run cannot go on, in words for its user, and of which kind: the kind decides whether a
+//! restart can help and which advice is shown.
+
+use crate::adapt::lora::AdapterError;
+use crate::data::masking::EncodeError;
+use crate::model::error::ModelError;
+use domain::recipe::RecipeTextError;
+use domain::run::FailureKind;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// Everything that ends a run before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    Recipe(#[from] RecipeTextError),
+    #[error("{0}")]
+    Invalid(String),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("{} line {line} is not a sample: {problem}", path.display())]
+    Sample { path: PathBuf, line: usize, problem: String },
+    #[error("failed to tokenize: {0}")]
+    Encode(#[from] EncodeError),
+    #[error("the {what} became {value} at step {step}")]
+    NotANumber { what: &'static str, value: f64, step: u32 },
+    #[error("only {available_mib} MiB of memory are left at step {step}")]
+    MemoryLow { available_mib: u64, step: u32 },
+    #[error("the checkpoint in {} is damaged: {problem}", path.display())]
+    Checkpoint { path: PathBuf, problem: String },
+    #[error("failed to compute: {0}")]
+    Compute(#[from] candle_core::Error),
+    #[error("failed to evaluate: {0}")]
+    Evaluate(String),
+}
+
+impl TrainError {
+    /// The kind of failure, as the run's page names it.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) => FailureKind::InvalidInput,
+            Self::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
+            Self::Write { source, .. } => io_kind(source, FailureKind::Crashed),
+            Self::Model(e) => match e {
+                ModelError::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
+                ModelError::Device { source, .. } => compute_kind(source, FailureKind::InvalidInput),
+                _ => FailureKind::InvalidInput,
+            },
+            Self::Adapter(e) => match e {
+                AdapterError::Read { source, .. } | AdapterError::Write { source, .. } => {
+                    io_kind(source, FailureKind::Crashed)
+                }
+                AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
+                AdapterError::Malformed { .. } | AdapterError::Misfit { .. } => FailureKind::InvalidInput,
+            },
+            Self::NotANumber { .. } => FailureKind::NotANumber,
+            Self::MemoryLow { .. } => FailureKind::OutOfMemory,
+            Self::Compute(source) => compute_kind(source, FailureKind::Crashed),
+            Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
+        }
+    }
+}
+
+/// What usually helps against this kind of failure.
+#[must_use]
+pub fn advice(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::OutOfMemory => {
+            "lower batch.micro_batch (and raise batch.accumulation to match) or batch.max_length"
+        }
+        FailureKind::NotANumber => {
+            "lower optimizer.learning_rate, lengthen the warm-up, or keep optimizer.clip_norm at 1"
+        }
+        FailureKind::DiskFull => "free space on the disk of the output folder, then start again with --resume",
+        FailureKind::InvalidInput => "correct the recipe, model or data named above",
+        FailureKind::Crashed => "start again with --resume; if it fails at the same place, report it with events.jsonl",
+    }
+}
+
+fn io_kind(source: &std::io::Error, otherwise: FailureKind) -> FailureKind {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => FailureKind::DiskFull,
+        ErrorKind::OutOfMemory => FailureKind::OutOfMemory,
+        _ => otherwise,
+    }
+}
+
+/// GPU drivers report exhausted memory only in their error text.
+fn compute_kind(source: &candle_core::Error, otherwise: FailureKind) -> FailureKind {
+    let text = source.to_string().to_lowercase();
+    let says = ["out of memory", "out_of_memory", "alloc_failed", "cannot allocate"];
+    if says.iter().any(|s| text.contains(s)) { FailureKind::OutOfMemory } else { otherwise }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_have_kinds() {
+        let full = || std::io::Error::from(ErrorKind::StorageFull);
+        let write = TrainError::Write { path: "x".into(), source: full() };
+        let adapter = TrainError::Adapter(AdapterError::Write { path: "x".into(), source: full() });
+        let cuda =
+            TrainError::Compute(candle_core::Error::Msg("DriverError(CUDA_ERROR_OUT_OF_MEMORY, ...)".to_owned()));
+        assert_eq!(
+            [write.kind(), adapter.kind(), cuda.kind()],
+            [FailureKind::DiskFull, FailureKind::DiskFull, FailureKind::OutOfMemory]
+        );
+    }
+}

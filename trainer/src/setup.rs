@@ -1,0 +1,236 @@
+//! Before the first step: open the model, tokenize the data, make or restore the adapter.
+
+use crate::adapt::LoraAdapter;
+use crate::checkpoint::{self, Best, Checkpoint};
+use crate::data::masking::{Encoded, Encoder};
+use crate::data::order::Order;
+use crate::data::samples;
+use crate::data::template::ChatTemplate;
+use crate::data::tokenizer::Tokenizer;
+use crate::error::TrainError;
+use crate::event::Sink;
+use crate::model::decoder::Decoder;
+use crate::model::weights;
+use crate::optim::adamw::AdamW;
+use candle_core::Device;
+use domain::event::{Event, Level, Phase};
+use domain::model::ModelCard;
+use domain::recipe::Recipe;
+use domain::sample::Sample;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// What a run is given.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub recipe: Recipe,
+    /// Hugging Face folder or GGUF file.
+    pub model: PathBuf,
+    /// Sample files, JSON lines.
+    pub train: PathBuf,
+    pub validation: Option<PathBuf>,
+    pub test: Option<PathBuf>,
+    /// Where everything is written.
+    pub out: PathBuf,
+    /// Go on from the newest checkpoint in `out`, if there is one.
+    pub resume: bool,
+    pub device: Device,
+}
+
+impl Job {
+    /// The base model's name in adapter files: the last part of its path.
+    #[must_use]
+    pub fn base_model_name(&self) -> String {
+        let name = self.model.file_stem().filter(|_| self.model.is_file()).or(self.model.file_name());
+        name.unwrap_or(self.model.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
+/// A run that is ready to take steps.
+#[derive(Debug)]
+pub struct Run {
+    pub job: Job,
+    pub card: ModelCard,
+    pub tokenizer: Tokenizer,
+    pub template: ChatTemplate,
+    pub decoder: Decoder,
+    pub adapter: LoraAdapter,
+    pub optimizer: AdamW,
+    pub train: Vec<Encoded>,
+    pub validation: Vec<Encoded>,
+    /// The samples of `validation`, for previews.
+    pub validation_samples: Vec<Sample>,
+    pub order: Order,
+    pub data_sha256: String,
+    pub total_steps: u32,
+    /// Steps taken so far.
+    pub step: u32,
+    pub tokens: u64,
+    pub train_loss: f64,
+    pub best: Option<Best>,
+}
+
+impl Run {
+    /// Loads, tokenizes and restores; emits `Started`.
+    pub fn set_up(job: Job, sink: &mut Sink) -> Result<Self, TrainError> {
+        sink.phase(Phase::Loading, 0, 1)?;
+        let recipe = &job.recipe;
+        recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
+        let mut base = weights::open(&job.model, &job.device)?;
+        let context = base.config.context_length;
+        if recipe.batch.max_length as usize > context {
+            sink.log(
+                Level::Warn,
+                format!("samples are cut at the model's context of {context} tokens, below batch.max_length"),
+            )?;
+        }
+        let encoder = Encoder {
+            template: &base.template,
+            tokenizer: &base.tokenizer,
+            end_tokens: &base.config.eos_token_ids,
+            max_length: (recipe.batch.max_length as usize).min(context),
+            mask_prompt: recipe.batch.mask_prompt,
+        };
+        let train_samples = samples::read(&job.train)?;
+        let (train, _) = encode_all(&encoder, &train_samples, "training", sink)?;
+        if train.is_empty() {
+            return Err(TrainError::Invalid(format!("{} holds no sample to train on", job.train.display())));
+        }
+        let limit = recipe.evaluation.validation_samples as usize;
+        let mut held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
+        held_out.truncate(limit);
+        let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
+        let decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
+        let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
+        let optimizer = AdamW::new(&recipe.optimizer, adapter.variables())?;
+        let mut run = Self {
+            data_sha256: digest(&train),
+            total_steps: recipe.total_steps(train.len() as u64),
+            order: Order::new(train.len(), recipe.seed),
+            card: base.card,
+            tokenizer: base.tokenizer,
+            template: base.template,
+            validation_samples: kept,
+            step: 0,
+            tokens: 0,
+            train_loss: f64::NAN,
+            best: None,
+            decoder,
+            adapter,
+            optimizer,
+            train,
+            validation,
+            job,
+        };
+        run.adapter.attach_to(&mut run.decoder);
+        if run.job.resume {
+            run.resume(sink)?;
+        }
+        run.announce(sink)?;
+        Ok(run)
+    }
+
+    fn resume(&mut self, sink: &mut Sink) -> Result<(), TrainError> {
+        let (checkpoint, damaged) = checkpoint::latest(&self.job.out)?;
+        for problem in damaged {
+            sink.log(Level::Warn, format!("{problem}; going back to an earlier one"))?;
+        }
+        let Some(checkpoint) = checkpoint else { return Ok(()) };
+        self.check_same_run(&checkpoint)?;
+        checkpoint.restore(&self.adapter, &mut self.optimizer, &self.decoder.config, &self.job.device)?;
+        let state = checkpoint.state;
+        (self.step, self.tokens, self.train_loss, self.best) = (state.step, state.tokens, state.train_loss, state.best);
+        sink.log(Level::Info, format!("resumed from the checkpoint of step {}", self.step))
+    }
+
+    /// A resumed run equals an uninterrupted one only when recipe and data are the same.
+    fn check_same_run(&self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
+        let changed = self.job.recipe.differences(&checkpoint.state.recipe);
+        if let Some((field, now, then)) = changed.first() {
+            return Err(TrainError::Invalid(format!(
+                "cannot resume: {field} was {then} and is now {now}; use another --out"
+            )));
+        }
+        if checkpoint.state.data_sha256 != self.data_sha256 {
+            return Err(TrainError::Invalid(
+                "cannot resume: the training data has changed; use another --out".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn announce(&self, sink: &mut Sink) -> Result<(), TrainError> {
+        sink.emit(&Event::Started {
+            total_steps: self.total_steps,
+            resumed_from_step: self.step,
+            train_samples: self.train.len() as u32,
+            validation_samples: self.validation.len() as u32,
+            trainable_parameters: self.adapter.parameters(),
+            total_parameters: self.card.parameters + self.adapter.parameters(),
+            device: device_name(&self.job.device),
+        })
+    }
+}
+
+/// `cpu`, `cuda:0`, `metal`.
+#[must_use]
+pub fn device_name(device: &Device) -> String {
+    match device.location() {
+        candle_core::DeviceLocation::Cpu => "cpu".to_owned(),
+        candle_core::DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
+        candle_core::DeviceLocation::Metal { .. } => "metal".to_owned(),
+    }
+}
+
+/// The encoded samples and the samples they came from; logs how many had nothing to learn.
+fn encode_all(
+    encoder: &Encoder,
+    samples: &[Sample],
+    what: &str,
+    sink: &mut Sink,
+) -> Result<(Vec<Encoded>, Vec<Sample>), TrainError> {
+    let total = samples.len();
+    let (mut encoded, mut kept) = (Vec::with_capacity(total), Vec::with_capacity(total));
+    for (i, sample) in samples.iter().enumerate() {
+        if i % 1000 == 0 {
+            sink.phase(Phase::Tokenizing, i as u32, total as u32)?;
+        }
+        if let Some(e) = encoder.encode(sample)? {
+            encoded.push(e);
+            kept.push(sample.clone());
+        }
+    }
+    let dropped = total - encoded.len();
+    if dropped > 0 {
+        let length = encoder.max_length;
+        sink.log(
+            Level::Warn,
+            format!(
+                "left out {dropped} of {total} {what} samples: cut to {length} tokens, nothing of the answer remains"
+            ),
+        )?;
+    }
+    Ok((encoded, kept))
+}
+
+fn digest(samples: &[Encoded]) -> String {
+    let mut hasher = Sha256::new();
+    for sample in samples {
+        hasher.update((sample.ids.len() as u64).to_le_bytes());
+        for (id, counts) in sample.ids.iter().zip(&sample.carries_loss) {
+            hasher.update(id.to_le_bytes());
+            hasher.update([u8::from(*counts)]);
+        }
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// Makes the out folder; `resume` decides whether an earlier run may be in it.
+pub fn prepare_out(out: &Path, resume: bool) -> Result<(), TrainError> {
+    if !resume && out.join(checkpoint::FOLDER).exists() {
+        let text =
+            format!("{} already holds a run: add --resume to go on with it, or choose another --out", out.display());
+        return Err(TrainError::Invalid(text));
+    }
+    std::fs::create_dir_all(out).map_err(|source| TrainError::Write { path: out.to_owned(), source })
+}
