@@ -3,6 +3,7 @@
 use crate::{
     StoreError, activity,
     error::{json, word},
+    versions::{self, Correction, import::Made},
 };
 use domain::{
     badcase::{
@@ -213,6 +214,57 @@ pub async fn edit(
     activity::record(&mut *tx, project, Some(by), "bad_case.judged", &id.to_string(), edit.status().as_str()).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Makes the next version of the parent's dataset from the corrections of these bad cases; with
+/// `move_to_train` the corrected samples also leave the validation or test split. Of several
+/// corrections of one sample the latest counts. Cases that are not in status `corrected` are left
+/// out; [`StoreError::Stale`] when none remains, or when a corrected sample is not in the parent.
+/// `None` when the project has no such parent version.
+pub async fn add_to_version(
+    db: &PgPool,
+    project: ProjectId,
+    parent: VersionId,
+    ids: &[BadCaseId],
+    move_to_train: bool,
+    by: UserId,
+    note: &str,
+) -> Result<Option<Made>, StoreError> {
+    let corrections = corrections_of(db, project, ids, move_to_train).await?;
+    if corrections.is_empty() {
+        return Err(StoreError::Stale("none of these bad cases has a correction that waits to be added"));
+    }
+    versions::create_from_corrections(db, project, parent, &corrections, by, note).await
+}
+
+/// The waiting corrections among these bad cases, oldest first.
+async fn corrections_of(
+    db: &PgPool,
+    project: ProjectId,
+    ids: &[BadCaseId],
+    move_to_train: bool,
+) -> Result<Vec<Correction>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|b| b.0).collect();
+    let rows = sqlx::query(
+        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.slices \
+         from bad_cases b join samples s on s.id = b.sample_id \
+         where b.project_id = $1 and b.id = any($2) and b.status = 'corrected' and b.correction is not null \
+         order by b.updated_at, b.id",
+    )
+    .bind(project.0)
+    .bind(ids)
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Correction {
+                original: SampleId(row.try_get("sample_id")?),
+                sample: sample(row)?.with_answer(row.try_get("correction")?),
+                bad_case: BadCaseId(row.try_get("id")?),
+                move_to_train,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -38,3 +38,31 @@ async fn filters_counts_and_neighbours_agree(db: PgPool) {
         (Some(all[0].id), Some(all[2].id))
     );
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn only_waiting_corrections_become_a_version_and_only_once(db: PgPool) {
+    let p = place(db).await;
+    p.record(Subject::Tuned, ["no", "no", "yes"]).await;
+    let all = list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items;
+    let corrected = BadCaseEdit { correction: Some(" maybe ".to_owned()), ..judged(0) };
+    edit(&p.db, p.project, all[0].id, &corrected, p.user).await.unwrap();
+    edit(&p.db, p.project, all[1].id, &judged(0), p.user).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|b| b.id).collect();
+    let add =
+        async |parent, ids: Vec<BadCaseId>| add_to_version(&p.db, p.project, parent, &ids, true, p.user, "fixed").await;
+    assert!(add(VersionId::new(), ids.clone()).await.unwrap().is_none(), "no such parent");
+    let made = add(p.version, ids.clone()).await.unwrap().unwrap();
+    let (label, answer, split): (String, String, i16) = sqlx::query_as(
+        "select s.label, s.messages->1->>'content', vs.split from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and s.bad_case_id = $2",
+    )
+    .bind(made.version_id.0)
+    .bind(all[0].id.0)
+    .fetch_one(&p.db)
+    .await
+    .unwrap();
+    assert_eq!((label.as_str(), answer.as_str(), split), ("maybe", "maybe", 0));
+    let counts = counts(&p.db, p.project, &BadCaseQuery::default()).await.unwrap();
+    assert_eq!((counts.added, counts.confirmed, counts.open), (1, 1, 1));
+    assert!(matches!(add(made.version_id, ids).await, Err(StoreError::Stale(_))), "nothing waits any more");
+}

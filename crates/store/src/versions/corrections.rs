@@ -146,9 +146,9 @@ async fn replace(
         .bind(split_code(split))
         .execute(&mut *tx)
         .await?;
-    sqlx::query(
+    let added = sqlx::query(
         "update bad_cases set status = 'added', corrected_sample_id = $2, corrected_version_id = $3, updated_by = $4, \
-         updated_at = now(), revision = revision + 1 where id = $1 and project_id = $5",
+         updated_at = now(), revision = revision + 1 where id = $1 and project_id = $5 and status = 'corrected'",
     )
     .bind(correction.bad_case.0)
     .bind(id)
@@ -157,7 +157,11 @@ async fn replace(
     .bind(project.0)
     .execute(tx)
     .await?;
-    Ok(())
+    if added.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Stale("a correction was added or taken back meanwhile"))
+    }
 }
 
 /// Statistics of all samples of a version.
