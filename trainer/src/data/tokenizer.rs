@@ -66,6 +66,12 @@ impl Tokenizer {
         self.inner.id_to_token(id)
     }
 
+    /// Whether a token is a mark such as the end of a turn, not part of text.
+    #[must_use]
+    pub fn is_special(&self, id: u32) -> bool {
+        self.inner.get_added_tokens_decoder().get(&id).is_some_and(|token| token.special)
+    }
+
     /// The `tokenizer.json` of this tokenizer.
     pub fn to_json(&self) -> Result<String, TokenizeError> {
         self.inner.to_string(false).map_err(|e| TokenizeError(e.to_string()))

@@ -104,7 +104,7 @@ impl DecoderConfig {
             heads,
             kv_heads: fields.optional_count("num_key_value_heads", 1..=1024)?.unwrap_or(heads),
             head_dim: fields.optional_count("head_dim", 2..=1024)?.unwrap_or(hidden_size / heads),
-            context_length: fields.optional_count("max_position_embeddings", 1..=MAX_CONTEXT)?.unwrap_or(2048),
+            context_length: fields.optional_count("max_position_embeddings", 2..=MAX_CONTEXT)?.unwrap_or(2048),
             norm_epsilon: fields.optional_number("rms_norm_eps")?.unwrap_or(1e-6),
             rope_theta: fields.rope_theta()?,
             rope_scaling: fields.rope_scaling()?,

@@ -98,6 +98,11 @@ impl Decoder {
         linear(hidden, &self.head, None)
     }
 
+    /// −log p(token), in nats, of the token that follows each final hidden state (rows, hidden).
+    pub fn token_losses(&self, hidden: &Tensor, tokens: &[u32]) -> Result<Vec<f32>> {
+        token_losses(hidden, &self.head, tokens)
+    }
+
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
         let hidden = self.target_rows(&self.states(ids, None, Mode::Inference)?, targets)?;

@@ -56,7 +56,7 @@ fn config(file: &Gguf) -> Result<DecoderConfig, ModelError> {
         heads,
         kv_heads: metadata.optional_count("attention.head_count_kv", 1..=1024)?.unwrap_or(heads),
         head_dim: metadata.optional_count("attention.key_length", 2..=1024)?.unwrap_or(hidden_size / heads),
-        context_length: metadata.count("context_length", 1..=MAX_CONTEXT)?,
+        context_length: metadata.count("context_length", 2..=MAX_CONTEXT)?,
         norm_epsilon: metadata.single("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
         rope_theta: metadata.single("rope.freq_base").unwrap_or(10_000.0),
         rope_scaling: metadata.rope_scaling()?,

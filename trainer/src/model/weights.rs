@@ -13,6 +13,7 @@ use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
 use candle_core::{Device, Tensor};
 use domain::model::ModelCard;
+use domain::sample::{Message, Speaker};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -30,13 +31,25 @@ pub struct BaseModel {
 pub fn open(path: &Path, device: &Device) -> Result<BaseModel, ModelError> {
     let kind = std::fs::metadata(path).map_err(|e| ModelError::read(path, e))?;
     if kind.is_dir() {
-        return hugging_face::open(path, device);
+        return hugging_face::open(path, device).map(with_end_of_turn);
     }
     let is_gguf = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) || begins_as_gguf(path);
     if kind.is_file() && is_gguf {
-        return gguf_model::open(path, device);
+        return gguf_model::open(path, device).map(with_end_of_turn);
     }
     Err(ModelError::NotAModel { path: path.to_owned() })
+}
+
+/// Counts the special token with which the template ends an answer among the ends of texts: some
+/// configurations name only the end of a whole document.
+fn with_end_of_turn(mut model: BaseModel) -> BaseModel {
+    let messages = [Message::new(Speaker::User, "a"), Message::new(Speaker::Assistant, "b")];
+    let whole = model.template.render(&messages, false).unwrap_or_default();
+    let after = whole.rsplit_once('b').map_or("", |(_, after)| after);
+    let first = model.tokenizer.encode(after.trim_start()).ok().and_then(|ids| ids.first().copied());
+    let ends = &mut model.config.eos_token_ids;
+    ends.extend(first.filter(|id| model.tokenizer.is_special(*id) && !ends.contains(id)));
+    model
 }
 
 fn begins_as_gguf(path: &Path) -> bool {

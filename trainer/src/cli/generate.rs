@@ -1,0 +1,78 @@
+//! `trainer generate`: one answer of a model, with or without an adapter, streamed to the terminal.
+
+use super::model::LoadedModel;
+use anyhow::{Context, Result};
+use domain::sample::{Message, Speaker};
+use std::io::{IsTerminal, Read, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use trainer::infer::generate::{GenerateOptions, generate};
+use trainer::infer::sampler::Sampling;
+
+/// Lets a model answer a prompt.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Generate {
+    /// A Hugging Face folder or a GGUF file.
+    #[arg(long)]
+    model: PathBuf,
+    /// A folder with adapter_config.json and adapter_model.safetensors.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
+    /// What the user says. Without it, a JSON list of {role, content} is read from standard input.
+    #[arg(long)]
+    prompt: Option<String>,
+    /// The system message put before the prompt.
+    #[arg(long, requires = "prompt")]
+    system: Option<String>,
+    #[arg(long, default_value_t = 256)]
+    max_new_tokens: usize,
+    /// 0 answers greedily; larger is more varied.
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f64,
+    /// Only the likeliest tokens that together reach this probability.
+    #[arg(long, default_value_t = 1.0)]
+    top_p: f64,
+    /// Only this many of the likeliest tokens; 0: all.
+    #[arg(long, default_value_t = 0)]
+    top_k: usize,
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+}
+
+impl Generate {
+    /// Runs the command.
+    pub(crate) fn run(self) -> Result<()> {
+        let messages = self.messages()?;
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref())?;
+        let options = GenerateOptions {
+            sampling: Sampling { temperature: self.temperature, top_p: self.top_p, top_k: self.top_k, seed: self.seed },
+            max_new_tokens: self.max_new_tokens,
+        };
+        let mut out = std::io::stdout();
+        let mut written = 0;
+        let generated = generate(model.chat(), &messages, &options, |text| {
+            written += text.len();
+            // A closed pipe means that nobody reads on.
+            if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        // Bytes held back as half a character until the very end.
+        let rest = generated.text.get(written..).unwrap_or_default();
+        writeln!(out, "{rest}").context("cannot write the answer")
+    }
+
+    fn messages(&self) -> Result<Vec<Message>> {
+        if let Some(prompt) = &self.prompt {
+            let system = self.system.iter().map(|s| Message::new(Speaker::System, s));
+            return Ok(system.chain([Message::new(Speaker::User, prompt)]).collect());
+        }
+        if std::io::stdin().is_terminal() {
+            anyhow::bail!("give --prompt TEXT, or a JSON list of messages on standard input");
+        }
+        let mut json = String::new();
+        std::io::stdin().read_to_string(&mut json).context("cannot read standard input")?;
+        serde_json::from_str(&json).context("standard input is not a JSON list of {role, content}")
+    }
+}

@@ -1,0 +1,121 @@
+//! Many prompts at once: greedy answers and the likelihood of given ones.
+//!
+//! Prompts are read once into a key-value cache; every continuation starts from there.
+
+use super::chat::{Chat, InferError, Prompt};
+use crate::model::cache::KvCache;
+use crate::model::decoder::Decoder;
+use candle_core::{D, Tensor};
+
+/// −log p of a text given its prompt, summed over its tokens, in nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Likelihood {
+    pub negative_log: f64,
+    pub tokens: usize,
+}
+
+/// Prompts that have been read: what their continuations start from.
+#[derive(Debug)]
+pub struct Prompted<'a> {
+    chat: Chat<'a>,
+    cache: KvCache,
+    /// Final hidden state of each prompt's last token, (batch, hidden).
+    last: Tensor,
+}
+
+impl<'a> Prompted<'a> {
+    /// Reads `prompts` (at least one), leaving room for `answer_tokens` after each.
+    pub fn read(chat: Chat<'a>, prompts: &[&Prompt], answer_tokens: usize) -> Result<Self, InferError> {
+        let decoder = chat.decoder;
+        let lengths: Vec<usize> = prompts.iter().map(|p| p.ids.len()).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let mut cache = KvCache::new(&decoder.config, prompts.len(), longest + answer_tokens, decoder.device())?;
+        let ids = padded(decoder, prompts.iter().map(|p| p.ids.as_slice()), longest)?;
+        let hidden = decoder.forward(&ids, Some(&mut cache))?;
+        cache.truncate(&lengths);
+        let rows: Vec<u32> = lengths.iter().enumerate().map(|(i, length)| (i * longest + length - 1) as u32).collect();
+        let last = hidden.index_select(&Tensor::new(rows, decoder.device())?, 0)?;
+        Ok(Self { chat, cache, last })
+    }
+
+    /// The only prompt read, as the beginning of `batch` continuations of up to `answer_tokens`.
+    pub fn repeat(&self, batch: usize, answer_tokens: usize) -> Result<Self, InferError> {
+        let capacity = self.cache.lengths().iter().copied().max().unwrap_or(0) + answer_tokens;
+        let cache = self.cache.repeat(batch, capacity)?;
+        let last = self.last.broadcast_as((batch, self.last.dim(1)?))?.contiguous()?;
+        Ok(Self { chat: self.chat, cache, last })
+    }
+
+    /// How likely each prompt is to be continued by its text; leaves the prompts as they are.
+    pub fn likelihoods(&mut self, continuations: &[&[u32]]) -> Result<Vec<Likelihood>, InferError> {
+        let decoder = self.chat.decoder;
+        let lengths = self.cache.lengths().to_vec();
+        // The last token of a continuation is predicted but never read.
+        let seq = continuations.iter().map(|c| c.len().saturating_sub(1)).max().unwrap_or(0);
+        let batch = continuations.len();
+        let mut states = vec![self.last.clone()];
+        if seq > 0 {
+            let read = continuations.iter().map(|c| &c[..c.len().saturating_sub(1)]);
+            states.push(decoder.forward(&padded(decoder, read, seq)?, Some(&mut self.cache))?);
+            self.cache.truncate(&lengths);
+        }
+        let (mut rows, mut targets, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, continuation) in continuations.iter().enumerate() {
+            for (t, token) in continuation.iter().enumerate() {
+                rows.push(if t == 0 { i } else { batch + i * seq + t - 1 } as u32);
+                targets.push(*token);
+                owners.push(i);
+            }
+        }
+        let mut likelihoods = vec![Likelihood::default(); batch];
+        if rows.is_empty() {
+            return Ok(likelihoods);
+        }
+        let states = Tensor::cat(&states, 0)?.index_select(&Tensor::new(rows, decoder.device())?, 0)?;
+        for (owner, loss) in owners.into_iter().zip(decoder.token_losses(&states, &targets)?) {
+            likelihoods[owner].negative_log += f64::from(loss);
+            likelihoods[owner].tokens += 1;
+        }
+        Ok(likelihoods)
+    }
+
+    /// The likeliest next token again and again until every answer has ended or has
+    /// `max_new_tokens`; the ends themselves are left out.
+    pub fn answer(mut self, max_new_tokens: usize) -> Result<Vec<Vec<u32>>, InferError> {
+        let decoder = self.chat.decoder;
+        let batch = self.last.dim(0)?;
+        let mut answers = vec![Vec::new(); batch];
+        let mut is_over = vec![false; batch];
+        for step in 0..max_new_tokens {
+            let next: Vec<u32> = decoder.logits(&self.last)?.argmax(D::Minus1)?.to_vec1()?;
+            for (i, token) in next.iter().enumerate() {
+                is_over[i] |= self.chat.ends_turn(*token);
+                if !is_over[i] {
+                    answers[i].push(*token);
+                }
+            }
+            if is_over.iter().all(|over| *over) || step + 1 == max_new_tokens {
+                break;
+            }
+            let ids = Tensor::new(next, decoder.device())?.unsqueeze(1)?;
+            self.last = decoder.forward(&ids, Some(&mut self.cache))?;
+        }
+        Ok(answers)
+    }
+}
+
+/// Sequences as one (batch, seq) tensor, padded on the right.
+fn padded<'a>(
+    decoder: &Decoder,
+    sequences: impl Iterator<Item = &'a [u32]>,
+    seq: usize,
+) -> candle_core::Result<Tensor> {
+    let mut ids = Vec::new();
+    let mut batch = 0;
+    for sequence in sequences {
+        ids.extend_from_slice(sequence);
+        batch += 1;
+        ids.resize(batch * seq, 0);
+    }
+    Tensor::from_vec(ids, (batch, seq), decoder.device())
+}
