@@ -5,7 +5,10 @@
 use app::session::USER_KEY;
 use axum::{
     extract::{Request, State},
-    http::header::{AUTHORIZATION, USER_AGENT},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, USER_AGENT},
+    },
     middleware::Next,
     response::Response,
 };
@@ -15,7 +18,8 @@ use tower_sessions::Session;
 
 /// The middleware. A request without valid credentials goes on without a [`Caller`].
 pub async fn identify(State(db): State<PgPool>, mut request: Request, next: Next) -> Response {
-    match find(&db, &request).await {
+    let session = request.extensions().get::<Session>().cloned();
+    match find(&db, request.headers(), session).await {
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
         }
@@ -25,14 +29,14 @@ pub async fn identify(State(db): State<PgPool>, mut request: Request, next: Next
     next.run(request).await
 }
 
-async fn find(db: &PgPool, request: &Request) -> Result<Option<Caller>, StoreError> {
-    let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+async fn find(db: &PgPool, headers: &HeaderMap, session: Option<Session>) -> Result<Option<Caller>, StoreError> {
+    let header = |name| headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(value) = header(AUTHORIZATION) {
         // A request that brings a token is judged by the token alone, never by a cookie beside it.
         let Some(token) = value.strip_prefix("Bearer ") else { return Ok(None) };
         return store::tokens::caller(db, token.trim()).await;
     }
-    let Some(session) = request.extensions().get::<Session>() else { return Ok(None) };
+    let Some(session) = session else { return Ok(None) };
     let Ok(Some(user_id)) = session.get::<UserId>(USER_KEY).await else { return Ok(None) };
     let Some(person) = store::users::get(db, user_id).await? else { return Ok(None) };
     if let Some(id) = session.id() {

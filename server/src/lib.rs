@@ -1,1 +1,28 @@
-//! x
+//! The axum binary: wires `app` and `store` together, and runs what pages cannot: sessions, the
+//! REST API, server-sent events, background jobs, training workers, and the embedded Postgres.
+//!
+//! No SQL is written here (that is `store`'s), and no page is drawn here (that is `app`'s).
+
+pub mod artifacts;
+pub mod assets;
+pub mod caller;
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod csrf;
+pub mod data_folder;
+pub mod datafile;
+pub mod events;
+pub mod fetch;
+pub mod headers;
+pub mod jobs;
+pub mod log;
+pub mod postgres;
+pub mod preferences;
+pub mod rest;
+pub mod router;
+pub mod serve;
+pub mod sessions;
+pub mod shutdown;
+pub mod state;
+pub mod worker;

@@ -1,0 +1,176 @@
+//! Background jobs: imports, registrations, downloads. Each kind has a handler; this module runs
+//! them, a few at a time, under a lease that another server takes over if this one dies.
+//!
+//! Training is not a job: it has its own queue and workers (see [`crate::worker`]).
+
+mod context;
+pub mod count_tokens;
+pub mod import_dataset;
+pub mod register_model;
+pub mod sample_project;
+
+pub use context::{JobContext, JobError};
+
+use crate::{
+    events::{Doorbell, Doorbells},
+    state::AppState,
+};
+use domain::id::JobId;
+use futures::future::BoxFuture;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use store::{
+    StoreError,
+    jobs::{Beat, Claimed, Outcome},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+/// Jobs that run at the same time in one server.
+const CONCURRENCY: usize = 2;
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Longest wait between two looks at the queue; usually a doorbell comes first.
+const POLL: Duration = Duration::from_secs(10);
+
+type Handler = Arc<dyn Fn(JobContext, Value) -> BoxFuture<'static, Result<Value, JobError>> + Send + Sync>;
+
+/// The handler of each kind of job.
+#[derive(Clone, Default)]
+pub struct Handlers {
+    by_kind: BTreeMap<&'static str, Handler>,
+}
+
+/// Every kind of job this server can do.
+#[must_use]
+pub fn handlers() -> Handlers {
+    Handlers::default()
+        .with(import_dataset::KIND, import_dataset::import_dataset)
+        .with(count_tokens::KIND, count_tokens::count_tokens)
+        .with(register_model::KIND, register_model::register_model)
+        .with(sample_project::KIND, sample_project::sample_project)
+}
+
+impl Handlers {
+    /// Adds a handler. `payload` is what the job was created with, the answer its result.
+    #[must_use]
+    pub fn with<P, T, F>(mut self, kind: &'static str, handler: fn(JobContext, P) -> F) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        T: Serialize,
+        F: Future<Output = Result<T, JobError>> + Send + 'static,
+    {
+        let boxed: Handler = Arc::new(move |context, payload| {
+            Box::pin(async move {
+                let payload = serde_json::from_value(payload).map_err(JobError::internal)?;
+                let made = handler(context, payload).await?;
+                serde_json::to_value(made).map_err(JobError::internal)
+            })
+        });
+        self.by_kind.insert(kind, boxed);
+        self
+    }
+}
+
+/// Starts the runners.
+pub fn start(state: &AppState, handlers: Handlers, tracker: &TaskTracker) {
+    for _ in 0..CONCURRENCY {
+        let runner = Runner { state: state.clone(), handlers: handlers.clone(), owner: Uuid::new_v4() };
+        tracker.spawn(async move { runner.run().await });
+    }
+}
+
+/// Takes one job after the other.
+struct Runner {
+    state: AppState,
+    handlers: Handlers,
+    owner: Uuid,
+}
+
+impl Runner {
+    async fn run(self) {
+        let kinds: Vec<&str> = self.handlers.by_kind.keys().copied().collect();
+        let mut rings = self.state.doorbells.subscribe();
+        while !self.state.shutdown.is_cancelled() {
+            match self.take_one(&kinds).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let rung = Doorbells::next(&mut rings, POLL, |ring| !matches!(ring, Doorbell::Run(_)));
+                    self.state.shutdown.run_until_cancelled(rung).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "failed to work on the job queue");
+                    self.state.shutdown.run_until_cancelled(tokio::time::sleep(POLL)).await;
+                }
+            }
+        }
+    }
+
+    /// Works on one job; false when there is none.
+    async fn take_one(&self, kinds: &[&str]) -> Result<bool, StoreError> {
+        store::jobs::requeue_lost(&self.state.db).await?;
+        let Some(claimed) = store::jobs::claim(&self.state.db, self.owner, kinds).await? else { return Ok(false) };
+        let (id, kind) = (claimed.id, claimed.kind.clone());
+        tracing::info!(job = %id, kind, "job begins");
+        match self.work(claimed).await {
+            Some(outcome) => {
+                match &outcome {
+                    Outcome::Failed { error, .. } => tracing::warn!(job = %id, kind, error, "job failed"),
+                    _ => tracing::info!(job = %id, kind, "job ended"),
+                }
+                store::jobs::finish(&self.state.db, id, self.owner, &outcome).await?;
+            }
+            None => store::jobs::release(&self.state.db, id, self.owner).await?,
+        }
+        Ok(true)
+    }
+
+    /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.
+    async fn work(&self, claimed: Claimed) -> Option<Outcome> {
+        let handler = self.handlers.by_kind.get(claimed.kind.as_str())?.clone();
+        let id = claimed.id;
+        let cancelled = CancellationToken::new();
+        let context = JobContext::new(self.state.clone(), &claimed, self.owner, cancelled.clone());
+        // A task of its own, so that a panic fails the job and not the runner.
+        let mut task = tokio::spawn(handler(context, claimed.payload));
+        let outcome = tokio::select! {
+            ended = &mut task => Some(ended.unwrap_or_else(|panic| Err(JobError::internal(panic)))),
+            () = self.beat(id, &cancelled) => Some(Err(JobError::Cancelled)),
+            () = self.state.shutdown.cancelled() => None,
+        };
+        task.abort();
+        outcome.map(outcome_of)
+    }
+
+    /// Renews the lease; returns when the job should not go on. A job that was asked to stop gets a moment to do so itself.
+    async fn beat(&self, id: JobId, cancelled: &CancellationToken) {
+        let mut rings = self.state.doorbells.subscribe();
+        loop {
+            match store::jobs::heartbeat(&self.state.db, id, self.owner).await {
+                Ok(Beat::GoOn) => {}
+                Ok(Beat::CancelRequested) => {
+                    cancelled.cancel();
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    return;
+                }
+                Ok(Beat::Lost) => return,
+                Err(error) => tracing::warn!(job = %id, %error, "failed to renew a job's lease"),
+            }
+            // A job rings at each progress, so a cancellation is noticed about twice a second.
+            let pause = Doorbells::next(&mut rings, HEARTBEAT, |ring| ring.concerns_job(id));
+            tokio::join!(pause, tokio::time::sleep(Duration::from_millis(500)));
+        }
+    }
+}
+
+fn outcome_of(result: Result<Value, JobError>) -> Outcome {
+    match result {
+        Ok(value) => Outcome::Succeeded(value),
+        Err(JobError::Cancelled) => Outcome::Cancelled,
+        Err(JobError::Refused { message, details }) => Outcome::Failed { error: message, details },
+        Err(error) => {
+            tracing::error!(%error, "a job failed by our own fault");
+            Outcome::Failed { error: error.to_string(), details: None }
+        }
+    }
+}

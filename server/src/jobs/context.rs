@@ -1,0 +1,122 @@
+//! What a job's handler gets, and how it fails.
+
+use crate::{
+    artifacts::{ArtifactError, Artifacts},
+    config::Config,
+    state::AppState,
+};
+use domain::{
+    id::{JobId, ProjectId, UserId},
+    job::Progress,
+};
+use serde_json::Value;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use store::{PgPool, StoreError, jobs::Claimed};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Least time between two written progress reports.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+/// Why a job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// Something the user can mend. The message says what and how; details depend on the kind.
+    #[error("{message}")]
+    Refused { message: String, details: Option<Value> },
+    #[error("cancelled")]
+    Cancelled,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error("failed to read or write a file: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the server made a mistake: {0}")]
+    Internal(String),
+}
+
+impl JobError {
+    /// Something the user can mend.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), details: None }
+    }
+
+    /// Our own fault.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// The job at hand and what it may use. Cheap to clone.
+#[derive(Clone)]
+pub struct JobContext {
+    pub db: PgPool,
+    pub artifacts: Artifacts,
+    pub config: Arc<Config>,
+    pub job: JobId,
+    pub project: ProjectId,
+    /// Who asked for it.
+    pub user: UserId,
+    owner: Uuid,
+    cancelled: CancellationToken,
+    reported: Arc<Mutex<Reported>>,
+}
+
+/// The last report that was written.
+#[derive(Default)]
+struct Reported {
+    at: Option<Instant>,
+    stage: String,
+}
+
+impl JobContext {
+    pub(super) fn new(state: AppState, claimed: &Claimed, owner: Uuid, cancelled: CancellationToken) -> Self {
+        Self {
+            db: state.db,
+            artifacts: state.artifacts,
+            config: state.config,
+            job: claimed.id,
+            project: claimed.project_id,
+            user: claimed.created_by,
+            owner,
+            cancelled,
+            reported: Arc::default(),
+        }
+    }
+
+    /// Tells users how far the job is, at most twice a second; a new stage is told at once.
+    /// Fails with [`JobError::Cancelled`] when the job should stop, so that loops need no other check.
+    pub async fn progress(&self, stage: &str, done: u64, total: u64) -> Result<(), JobError> {
+        self.check()?;
+        if !self.is_due(stage) {
+            return Ok(());
+        }
+        let progress = Progress { stage: stage.to_owned(), done, total };
+        store::jobs::progress(&self.db, self.job, self.owner, &progress).await?;
+        Ok(())
+    }
+
+    /// Whether the job was asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.is_cancelled()
+    }
+
+    /// Fails when the job was asked to stop.
+    pub fn check(&self) -> Result<(), JobError> {
+        if self.is_cancelled() { Err(JobError::Cancelled) } else { Ok(()) }
+    }
+
+    fn is_due(&self, stage: &str) -> bool {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = reported.stage != stage || reported.at.is_none_or(|at| at.elapsed() >= REPORT_EVERY);
+        if due {
+            *reported = Reported { at: Some(Instant::now()), stage: stage.to_owned() };
+        }
+        due
+    }
+}

@@ -1,0 +1,47 @@
+//! Which handler answers which address, and what every request passes on its way.
+
+use crate::{assets, caller, csrf, headers, preferences, sessions, state::AppState};
+use axum::{Router, extract::State, http::StatusCode, middleware, routing};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use tower_http::trace::TraceLayer;
+
+/// The whole site.
+pub fn router(state: AppState) -> Router {
+    let services = state.services();
+    let context = move || provide_context(services.clone());
+    let site = state.site.clone();
+    let document = move |options| app::shell::document(options, site.stylesheet.clone());
+    let page = {
+        let (document, options) = (document.clone(), state.leptos.clone());
+        move || document(options.clone())
+    };
+    let own_host = csrf::OwnHost(state.config.public_url.authority().to_owned());
+    let https = headers::Https(state.config.is_https());
+    Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(app::App), context.clone(), page)
+        .route("/preferences", routing::post(preferences::set))
+        .merge(crate::rest::router())
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, document))
+        .layer(middleware::from_fn_with_state(state.db.clone(), caller::identify))
+        .layer(sessions::layer(state.db.clone(), &state.config))
+        .layer(middleware::from_fn_with_state(own_host, csrf::check))
+        // Files and health need neither a session nor the database's opinion of the caller.
+        .nest("/pkg", assets::package(&state.config.site))
+        .route("/healthz", routing::get(|| async { "ok" }))
+        .route("/readyz", routing::get(ready))
+        .layer(middleware::from_fn_with_state(https, headers::secure))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+/// Whether the database answers.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    match store::ping(&state.db).await {
+        Ok(()) => (StatusCode::OK, "ready"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}

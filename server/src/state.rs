@@ -1,0 +1,34 @@
+//! What every handler may reach.
+
+use crate::{artifacts::Artifacts, assets::Site, config::Config, events::Doorbells};
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use std::sync::Arc;
+use store::PgPool;
+use tokio_util::sync::CancellationToken;
+
+/// Cheap to clone; shared by all requests.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub db: PgPool,
+    pub config: Arc<Config>,
+    pub artifacts: Artifacts,
+    pub doorbells: Doorbells,
+    /// Cancelled when the server stops: streams that would go on for ever end then.
+    pub shutdown: CancellationToken,
+    pub leptos: LeptosOptions,
+    #[from_ref(skip)]
+    pub site: Arc<Site>,
+}
+
+impl AppState {
+    /// What pages and server functions get.
+    #[must_use]
+    pub fn services(&self) -> app::api::Services {
+        app::api::Services {
+            db: self.db.clone(),
+            public_url: self.config.public_address().to_owned(),
+            first_look: Arc::new(self.artifacts.clone()),
+        }
+    }
+}

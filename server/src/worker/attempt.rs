@@ -1,0 +1,337 @@
+//! One attempt at one run, from the claim to its end.
+
+use super::{
+    events::{self, Piece},
+    folder::RunFolder,
+    ingest,
+    process::{Exit, Trainer},
+};
+use crate::{artifacts::ArtifactError, config::Slot, state::AppState};
+use domain::{
+    event::{Event, Level},
+    run::{AdapterFile, FailureKind, RunStatus},
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use store::{
+    StoreError,
+    queue::{Beat, ClaimedRun, Ending},
+};
+
+/// Time between two looks at the event file and the lease.
+const TICK: Duration = Duration::from_millis(500);
+/// How long a trainer may take to write a checkpoint and end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why we end a trainer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// A user has asked for it.
+    Cancelled,
+    /// The server stops.
+    Shutdown,
+    /// The run is somebody else's now.
+    Lost,
+}
+
+/// A run in the hands of a slot.
+pub(super) struct Attempt<'a> {
+    state: &'a AppState,
+    run: ClaimedRun,
+    slot: &'a Slot,
+    folder: RunFolder,
+    stop: Option<(Stop, Instant)>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(state: &'a AppState, run: ClaimedRun, slot: &'a Slot) -> Self {
+        let folder = RunFolder::of(&state.config.data, run.lease.run);
+        Self { state, run, slot, folder, stop: None }
+    }
+
+    /// Prepares the input, starts a trainer and sees it through.
+    pub(super) async fn begin(mut self) {
+        let run = self.run.lease.run;
+        tracing::info!(%run, attempt = self.run.lease.attempt, slot = self.slot.0, "run begins");
+        match self.start().await {
+            Ok(Some(trainer)) => self.see_through(Some(trainer)).await,
+            Ok(None) => {}
+            Err(ending) => self.end(ending).await,
+        }
+    }
+
+    /// Goes on with a run that an earlier server began. Its trainer may have ended meanwhile.
+    pub(super) async fn take_up(self, trainer: Option<Trainer>) {
+        if self.run.status == RunStatus::Claimed && trainer.is_none() {
+            // The trainer had not begun: nothing is lost.
+            return self.end(Ending::GivenBack).await;
+        }
+        self.see_through(trainer).await;
+    }
+
+    /// `None` when the lease was lost meanwhile.
+    async fn start(&mut self) -> Result<Option<Trainer>, Ending> {
+        let preparing = self.folder.prepare(self.state, &self.run);
+        let prepared = tokio::select! {
+            prepared = preparing => prepared,
+            ending = self.until_unwanted() => return ending.map_or(Ok(None), Err),
+        };
+        prepared.map_err(|error| {
+            let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
+            Ending::Failed { kind, message: error.to_string() }
+        })?;
+        let resume = self.folder.has_checkpoint();
+        let trainer = Trainer::spawn(&self.state.config, &self.folder, self.slot, resume).await.map_err(|error| {
+            let program = self.state.config.trainer.display();
+            Ending::Failed {
+                kind: FailureKind::Crashed,
+                message: format!("failed to start the trainer {program}: {error}"),
+            }
+        })?;
+        match self.mark_running(resume).await {
+            Ok(true) => Ok(Some(trainer)),
+            Ok(false) => {
+                trainer.kill();
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::error!(%error, "failed to mark a run as running");
+                trainer.kill();
+                Err(Ending::GivenBack)
+            }
+        }
+    }
+
+    /// Renews the lease while the input is prepared; returns when it should not be. `None`: the lease is lost.
+    async fn until_unwanted(&self) -> Option<Ending> {
+        loop {
+            match store::queue::heartbeat(&self.state.db, self.run.lease).await {
+                Ok(Beat::GoOn) => {}
+                Ok(Beat::CancelRequested) => return Some(Ending::Cancelled),
+                Ok(Beat::Lost) => return None,
+                Err(error) => tracing::warn!(%error, "failed to renew a run's lease"),
+            }
+            if self.state.shutdown.run_until_cancelled(tokio::time::sleep(TICK)).await.is_none() {
+                return Some(Ending::GivenBack);
+            }
+        }
+    }
+
+    async fn mark_running(&self, resume: bool) -> Result<bool, StoreError> {
+        let (lease, slot) = (self.run.lease, &self.slot.0);
+        let mut tx = self.state.db.begin().await?;
+        if !store::queue::transition(&mut tx, lease, RunStatus::Running).await? {
+            return Ok(false);
+        }
+        let how = if resume { "goes on from its last checkpoint" } else { "begins" };
+        let line = (Level::Info, format!("attempt {} {how} on {slot}", lease.attempt));
+        store::points::insert_logs(&mut tx, lease.run, lease.attempt, &[line]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Stores what the trainer reports until it has ended, then ends the run.
+    async fn see_through(mut self, mut trainer: Option<Trainer>) {
+        let mut exit = if trainer.is_some() { None } else { Some(Exit::Unknown) };
+        let last = loop {
+            match self.read_all().await {
+                Ok(Some(last)) => break Some(last),
+                // All is read; when the trainer has ended too, nothing more will come.
+                Ok(None) if exit.is_some() => break None,
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, run = %self.run.lease.run, "failed to store a run's news; trying again");
+                    if exit.is_some() && self.state.shutdown.is_cancelled() {
+                        // The next server reads on from the stored offset.
+                        return;
+                    }
+                }
+            }
+            match &mut trainer {
+                Some(running) if exit.is_none() => {
+                    tokio::select! {
+                        ended = running.ended() => exit = Some(ended),
+                        () = tokio::time::sleep(TICK) => {}
+                    }
+                    self.look_around(running).await;
+                }
+                _ => tokio::time::sleep(TICK).await,
+            }
+            if matches!(self.stop, Some((Stop::Lost, _))) && exit.is_some() {
+                return;
+            }
+        };
+        let oom = trainer.as_ref().is_some_and(Trainer::kernel_killed_for_memory);
+        if let Some(mut running) = trainer.filter(|_| exit.is_none())
+            && tokio::time::timeout(PATIENCE, running.ended()).await.is_err()
+        {
+            running.kill();
+        }
+        let ending = self.ending(last, exit.unwrap_or(Exit::Unknown), oom).await;
+        self.end(ending).await;
+    }
+
+    /// Stores everything that stands in the event file; the run's last event if it is there.
+    async fn read_all(&mut self) -> Result<Option<Event>, ingest::IngestError> {
+        loop {
+            let mut piece: Piece = events::read(&self.folder.events(), self.run.events_offset).await?;
+            let last = piece.last.take();
+            if piece.is_empty() {
+                return Ok(last);
+            }
+            let to = piece.to;
+            if !ingest::store(&self.state.db, &self.run, &self.folder, piece).await? {
+                self.stop.get_or_insert((Stop::Lost, Instant::now()));
+                return Ok(None);
+            }
+            self.run.events_offset = to;
+        }
+    }
+
+    /// Renews the lease and ends the trainer when it is no longer wanted.
+    async fn look_around(&mut self, trainer: &Trainer) {
+        if let Some((_, since)) = self.stop {
+            if since.elapsed() > PATIENCE {
+                trainer.kill();
+            }
+            return;
+        }
+        let stop = match store::queue::heartbeat(&self.state.db, self.run.lease).await {
+            Ok(Beat::Lost) => Some(Stop::Lost),
+            Ok(Beat::CancelRequested) => Some(Stop::Cancelled),
+            Ok(Beat::GoOn) => self.state.shutdown.is_cancelled().then_some(Stop::Shutdown),
+            Err(error) => {
+                tracing::warn!(%error, run = %self.run.lease.run, "failed to renew a run's lease");
+                self.state.shutdown.is_cancelled().then_some(Stop::Shutdown)
+            }
+        };
+        if let Some(stop) = stop {
+            tracing::info!(run = %self.run.lease.run, ?stop, "asking the trainer to stop");
+            trainer.ask_to_stop();
+            self.stop = Some((stop, Instant::now()));
+        }
+    }
+
+    /// What the end of the trainer means for the run.
+    async fn ending(&self, last: Option<Event>, exit: Exit, oom: bool) -> Ending {
+        match (last, self.stop.map(|(stop, _)| stop)) {
+            (Some(Event::Finished { adapter_folder, .. }), _) => tokio::select! {
+                ending = self.collect(Path::new(&adapter_folder)) => ending,
+                never = self.keep_lease() => match never {},
+            },
+            (_, Some(Stop::Cancelled)) => Ending::Cancelled,
+            (_, Some(Stop::Shutdown | Stop::Lost)) => Ending::GivenBack,
+            (Some(Event::Failed { kind, message }), None) if !kind.is_worth_retrying() => {
+                Ending::Failed { kind, message }
+            }
+            (Some(Event::Failed { message, .. }), None) => self.crashed(message).await,
+            (_, None) if oom && exit == Exit::Signal(9) => Ending::Failed {
+                kind: FailureKind::OutOfMemory,
+                message: "the machine ran out of memory and the system ended the trainer".to_owned(),
+            },
+            (_, None) => {
+                let how = match exit {
+                    Exit::Code(code) => format!("the trainer ended with code {code}"),
+                    Exit::Signal(signal) => format!("the trainer was ended by signal {signal}"),
+                    Exit::Unknown => "the trainer is gone".to_owned(),
+                };
+                let words = self.folder.last_words();
+                self.crashed(if words.is_empty() { how } else { format!("{how}; it said:\n{words}") }).await
+            }
+        }
+    }
+
+    /// Another attempt if one is left.
+    async fn crashed(&self, message: String) -> Ending {
+        let lease = self.run.lease;
+        tracing::warn!(run = %lease.run, attempt = lease.attempt, message, "a trainer crashed");
+        if lease.attempt >= self.run.max_attempts {
+            return Ending::Failed { kind: FailureKind::Crashed, message };
+        }
+        let line = (Level::Error, format!("attempt {} crashed: {message}", lease.attempt));
+        if let Err(error) = self.log(line).await {
+            tracing::warn!(%error, "failed to log a crash");
+        }
+        Ending::Again
+    }
+
+    async fn log(&self, line: (Level, String)) -> Result<(), StoreError> {
+        let mut connection = self.state.db.acquire().await?;
+        store::points::insert_logs(&mut connection, self.run.lease.run, self.run.lease.attempt, &[line]).await
+    }
+
+    /// Renews the lease for as long as it is polled.
+    async fn keep_lease(&self) -> std::convert::Infallible {
+        loop {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            if let Err(error) = store::queue::heartbeat(&self.state.db, self.run.lease).await {
+                tracing::warn!(%error, "failed to renew a run's lease");
+            }
+        }
+    }
+
+    /// Stores the adapter and the summary of a trainer that has finished.
+    async fn collect(&self, adapter_folder: &Path) -> Ending {
+        let summary = tokio::fs::read(self.folder.out().join("summary.json")).await.ok();
+        let summary = summary.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let mut tries = 0;
+        loop {
+            match self.store_adapter(&self.folder.out().join(adapter_folder)).await {
+                Ok(adapter) => return Ending::Succeeded { summary, adapter },
+                Err(error) if tries < 3 => {
+                    tracing::warn!(%error, "failed to store an adapter; trying again");
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                }
+                Err(error) => {
+                    let full = matches!(&error, ArtifactError::Io(e) if e.kind() == io::ErrorKind::StorageFull);
+                    let kind = if full { FailureKind::DiskFull } else { FailureKind::Crashed };
+                    return Ending::Failed {
+                        kind,
+                        message: format!("the adapter is trained but was not stored: {error}"),
+                    };
+                }
+            }
+        }
+    }
+
+    async fn store_adapter(&self, folder: &Path) -> Result<Vec<AdapterFile>, ArtifactError> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        let mut entries = tokio::fs::read_dir(folder).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            if entry.file_type().await?.is_file() {
+                paths.push(entry.path());
+            }
+        }
+        paths.sort();
+        let mut files = Vec::new();
+        for path in paths {
+            let stored = self.state.artifacts.put_file(&path).await?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push(AdapterFile { path: name, sha256: stored.sha256, size_bytes: stored.size_bytes });
+        }
+        Ok(files)
+    }
+
+    /// Writes down the end; tries until the database answers or the server must stop.
+    async fn end(self, ending: Ending) {
+        let run = self.run.lease.run;
+        let is_over = !matches!(ending, Ending::Again | Ending::GivenBack);
+        loop {
+            match store::queue::end(&self.state.db, self.run.lease, &ending).await {
+                Ok(true) => break tracing::info!(%run, ?ending, "run ends"),
+                Ok(false) => return tracing::warn!(%run, "the run was somebody else's when it ended"),
+                Err(error) => tracing::error!(%run, %error, "failed to write down a run's end"),
+            }
+            if self.state.shutdown.run_until_cancelled(tokio::time::sleep(Duration::from_secs(2))).await.is_none() {
+                return;
+            }
+        }
+        if is_over {
+            self.folder.tidy().await;
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The folder of one run: what the trainer reads, and what it writes.
+
+use crate::{artifacts::ArtifactError, state::AppState};
+use domain::{id::RunId, sample::Split};
+use futures::TryStreamExt;
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+use store::{StoreError, queue::ClaimedRun};
+use tokio::{
+    fs,
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter},
+};
+
+/// Why the input of a run could not be laid out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PrepareError {
+    #[error("failed to prepare the run's folder: {0}")]
+    Io(#[from] io::Error),
+    #[error("failed to prepare the model's files: {0}")]
+    Artifact(#[from] ArtifactError),
+    #[error("failed to read the run's data: {0}")]
+    Store(#[from] StoreError),
+    #[error("failed to write a sample: {0}")]
+    Encode(#[from] serde_json::Error),
+    #[error("failed to prepare the model: {0}")]
+    Model(String),
+}
+
+impl PrepareError {
+    /// Whether the disk is full.
+    pub(super) fn is_disk_full(&self) -> bool {
+        let error = match self {
+            Self::Io(e) | Self::Artifact(ArtifactError::Io(e)) => e,
+            _ => return false,
+        };
+        error.kind() == io::ErrorKind::StorageFull
+    }
+}
+
+/// Paths of one run.
+#[derive(Clone, Debug)]
+pub(super) struct RunFolder {
+    root: PathBuf,
+    out: PathBuf,
+}
+
+impl RunFolder {
+    /// Where the folders of all runs lie.
+    pub(super) fn parent(data: &Path) -> PathBuf {
+        data.join("runs")
+    }
+
+    pub(super) fn of(data: &Path, run: RunId) -> Self {
+        let root = Self::parent(data).join(run.to_string());
+        Self { out: root.join("out"), root }
+    }
+
+    /// What the trainer writes.
+    pub(super) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    pub(super) fn events(&self) -> PathBuf {
+        self.out.join("events.jsonl")
+    }
+
+    /// What the trainer says besides its events.
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("trainer.log")
+    }
+
+    pub(super) fn recipe(&self) -> PathBuf {
+        self.root.join("recipe.toml")
+    }
+
+    /// The model: a folder, or the one GGUF file in it.
+    pub(super) async fn model(&self) -> io::Result<PathBuf> {
+        let folder = self.root.join("model");
+        let mut files = fs::read_dir(&folder).await?;
+        while let Some(file) = files.next_entry().await? {
+            if file.path().extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) {
+                return Ok(file.path());
+            }
+        }
+        Ok(folder)
+    }
+
+    /// The file of a split, if the version has samples in it.
+    pub(super) fn split(&self, split: Split) -> Option<PathBuf> {
+        Some(self.root.join(format!("{}.jsonl", split.as_str()))).filter(|p| p.metadata().is_ok_and(|m| m.len() > 0))
+    }
+
+    /// Whether an earlier attempt left a checkpoint.
+    pub(super) fn has_checkpoint(&self) -> bool {
+        let checkpoints = std::fs::read_dir(self.out.join("checkpoints"));
+        checkpoints.is_ok_and(|mut entries| entries.next().is_some())
+    }
+
+    /// The last lines that the trainer wrote to its error output.
+    pub(super) fn last_words(&self) -> String {
+        let text = std::fs::read(self.log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text[text.len().saturating_sub(4096)..]).into_owned();
+        let lines: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(8)..].join("\n")
+    }
+
+    /// Lays out the input, unless an earlier attempt did, and makes room for this attempt's events.
+    pub(super) async fn prepare(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
+        let complete = self.root.join("prepared");
+        if !fs::try_exists(&complete).await? {
+            fs::create_dir_all(&self.out).await?;
+            self.place_model(state, run).await?;
+            for split in Split::ALL {
+                self.write_split(state, run, split).await?;
+            }
+            fs::write(self.recipe(), run.recipe.to_toml()).await?;
+            fs::write(&complete, "").await?;
+        }
+        match fs::rename(self.events(), self.out.join(format!("events-{}.jsonl", run.lease.attempt - 1))).await {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn place_model(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
+        let folder = self.root.join("model");
+        if fs::try_exists(&folder).await? {
+            fs::remove_dir_all(&folder).await?;
+        }
+        let files = store::models::files(&state.db, run.model_id).await?;
+        if files.is_empty() {
+            return Err(PrepareError::Model("it has no files".to_owned()));
+        }
+        for file in files {
+            let inside = Path::new(&file.path).components().all(|c| matches!(c, Component::Normal(_)));
+            if !inside {
+                return Err(PrepareError::Model(format!("{} is not a path inside the model", file.path)));
+            }
+            state.artifacts.place(&file.sha256, &folder.join(&file.path)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the samples of a split as JSON lines, and beside them their ids, by which
+    /// predictions find their samples.
+    async fn write_split(&self, state: &AppState, run: &ClaimedRun, split: Split) -> Result<(), PrepareError> {
+        let file = |extension| self.root.join(format!("{}.{extension}", split.as_str()));
+        let mut lines = BufWriter::with_capacity(1 << 18, fs::File::create(file("jsonl")).await?);
+        let mut ids = BufWriter::new(fs::File::create(file("ids")).await?);
+        let mut samples = store::versions::stream_split(&state.db, run.version_id, split);
+        while let Some((_, id, sample)) = samples.try_next().await? {
+            let mut line = serde_json::to_vec(&sample)?;
+            line.push(b'\n');
+            lines.write_all(&line).await?;
+            ids.write_all(format!("{id}\n").as_bytes()).await?;
+        }
+        lines.flush().await?;
+        ids.flush().await?;
+        Ok(())
+    }
+
+    /// The ids of the samples in the test file, in its order.
+    pub(super) async fn test_ids(&self) -> io::Result<Vec<domain::id::SampleId>> {
+        let mut lines = BufReader::new(fs::File::open(self.root.join("test.ids")).await?).lines();
+        let mut ids = Vec::new();
+        while let Some(line) = lines.next_line().await? {
+            ids.push(line.trim().parse().map_err(io::Error::other)?);
+        }
+        Ok(ids)
+    }
+
+    /// Removes what takes space and is of no use once the run is over. Its log and events stay.
+    pub(super) async fn tidy(&self) {
+        for path in [self.root.join("model"), self.out.join("checkpoints")] {
+            if let Err(error) = fs::remove_dir_all(&path).await
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, path = %path.display(), "failed to remove files of a run that is over");
+            }
+        }
+        for split in Split::ALL {
+            let _ = fs::remove_file(self.root.join(format!("{}.jsonl", split.as_str()))).await;
+        }
+        let _ = fs::remove_file(self.root.join("prepared")).await;
+    }
+}
