@@ -1,15 +1,13 @@
-//! Bad cases: filter, judge, correct, make the next dataset version.
+//! Bad cases: every prediction of a tuned model that failed is a candidate. People confirm it,
+//! name the cause, correct the answer; corrections become the next version of the dataset, from
+//! which the next run starts. This closes the loop.
 
-use leptos::prelude::*;
+mod add;
+mod api;
+mod detail;
+mod judge;
+mod list;
+pub mod text;
 
-/// Page.
-#[component]
-pub fn BadCaseListPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn BadCasePage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use detail::BadCasePage;
+pub use list::BadCaseListPage;

@@ -1,9 +1,12 @@
-//! The evaluation of a run: base against tuned.
+//! The evaluation of a run on the sealed test split: base against tuned model, as headline
+//! numbers with intervals, per class, as a confusion matrix, and sample by sample with failures
+//! first.
 
-use leptos::prelude::*;
+mod api;
+mod classes;
+mod confusion;
+mod page;
+mod predictions;
+pub mod text;
 
-/// Page.
-#[component]
-pub fn EvaluationPage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use page::EvaluationPage;

@@ -1,21 +1,13 @@
-//! Base models: list, register, card.
+//! Base models: what a run starts from. The list, the ways to register one, and the card that
+//! shows what its files say. Registration is a background job, because files may be large and
+//! far away; a model appears only when all of its files have been checked.
 
-use leptos::prelude::*;
+mod api;
+mod detail;
+mod list;
+mod new;
+pub mod text;
 
-/// Page.
-#[component]
-pub fn ModelListPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn NewModelPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn ModelPage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use detail::ModelPage;
+pub use list::ModelListPage;
+pub use new::NewModelPage;

@@ -1,12 +1,14 @@
 //! Building blocks of pages. They know no domain: they take values, never fetch.
 
-pub mod copy;
-pub mod form;
-pub mod job;
 pub mod chart;
+pub mod conversation;
+pub mod copy;
 pub mod field;
+pub mod form;
 pub mod format;
 pub mod frame;
+pub mod job;
 pub mod load;
+pub mod metric;
 pub mod notice;
 pub mod upload;

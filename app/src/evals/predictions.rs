@@ -1,0 +1,142 @@
+//! The predictions: filters, and one fold per sample with both models' answers.
+
+use super::{api::list_predictions, text};
+use crate::{
+    routes,
+    text::lang,
+    ui::{
+        conversation::{Conversation, Turn},
+        field::Field,
+        load::load,
+        metric,
+    },
+};
+use domain::{
+    eval::view::{Answer, Outcome, PredictionQuery, PredictionRow},
+    id::{ProjectId, RunId},
+    lang::Lang,
+    page::Page,
+};
+use leptos::prelude::*;
+
+const ROWS: u32 = 50;
+
+/// The list with its filters, all from the page's query.
+#[component]
+pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>) -> impl IntoView {
+    let l = lang();
+    let query = PredictionQuery {
+        outcome: routes::query("outcome").unwrap_or_default(),
+        search: routes::query("q"),
+        label: routes::query("label"),
+        cursor: routes::query("cursor"),
+        limit: Some(ROWS),
+    };
+    let base = format!("/api/v1/projects/{project}/runs/{run}/predictions");
+    view! {
+        <section class="card" id="predictions">
+            <div class="card-title">
+                <h2>{text::predictions_title(l)}</h2>
+                <span class="actions">
+                    <a class="button button-small" href=format!("{base}?format=csv")>{text::export_csv(l)}</a>
+                    <a class="button button-small" href=format!("{base}?format=json")>{text::export_json(l)}</a>
+                </span>
+            </div>
+            {filters(query.clone(), labels, l)}
+            {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page))}
+        </section>
+    }
+}
+
+fn outcome_name(l: Lang, outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::All => text::all(l),
+        Outcome::Wrong => text::wrong(l),
+        Outcome::Right => text::right(l),
+        Outcome::Better => text::changed_better(l),
+        Outcome::Worse => text::changed_worse(l),
+    }
+}
+
+fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoView {
+    let outcomes = Outcome::ALL.map(|o| view! { <option value=o.as_str() selected=o == query.outcome>{outcome_name(l, o)}</option> });
+    let chosen = query.label.clone();
+    let options = labels.iter().map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{x.clone()}</option> }).collect_view();
+    view! {
+        <form class="filters" method="get" action="#predictions">
+            <Field id="outcome" label=text::outcome(l)>
+                <select id="outcome" name="outcome">{outcomes.collect_view()}</select>
+            </Field>
+            {(!labels.is_empty()).then(|| view! {
+                <Field id="label" label=text::label(l)>
+                    <select id="label" name="label"><option value="">{text::any(l)}</option>{options}</select>
+                </Field>
+            })}
+            <Field id="q" label=text::search(l)>
+                <input id="q" type="search" name="q" value=query.search placeholder=text::search_help(l)/>
+            </Field>
+            <button class="button" type="submit">{text::apply(l)}</button>
+        </form>
+    }
+}
+
+fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>) -> AnyView {
+    let l = lang();
+    if page.items.is_empty() {
+        return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
+    }
+    let link = |cursor: &str| {
+        let part = |name: &str, value: &Option<String>| value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)));
+        format!("?outcome={}{}{}&cursor={cursor}#predictions", query.outcome.as_str(), part("label", &query.label), part("q", &query.search))
+    };
+    let next = page.next_cursor.as_deref().map(|c| view! { <a class="button button-small" href=link(c)>{text::next_page(l)}</a> });
+    let first = query.cursor.is_some().then(|| view! { <a href=link("")>{text::first_page(l)}</a> });
+    view! {
+        <div>
+            <div class="prediction-head"><span>{text::prompt(l)}</span><span>{text::expected(l)}</span><span>{text::base(l)}</span><span>{text::tuned(l)}</span></div>
+            {page.items.into_iter().map(|row| one(project, row, l)).collect_view()}
+        </div>
+        <div class="pager"><span>{first}</span><span>{next}</span></div>
+    }
+    .into_any()
+}
+
+fn badge(answer: &Answer, l: Lang) -> impl IntoView + use<> {
+    let class = if answer.correct { "badge badge-good" } else { "badge badge-bad" };
+    view! { <span class=class title=if answer.correct { text::right_badge(l) } else { text::wrong_badge(l) }>{clip(&answer.output, l)}</span> }
+}
+
+/// The first line of a text, short enough for a row.
+fn clip(text: &str, l: Lang) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return text::empty_output(l).to_owned();
+    }
+    let short: String = line.chars().take(60).collect();
+    if short.len() < text.trim().len() { format!("{short}…") } else { short }
+}
+
+fn one(project: ProjectId, row: PredictionRow, l: Lang) -> impl IntoView {
+    let prompt = row.sample.prompt().last().map(|m| m.content.chars().take(160).collect::<String>()).unwrap_or_default();
+    let base = row.base.clone();
+    view! {
+        <details class="prediction">
+            <summary>
+                <span>{prompt}</span>
+                <span>{clip(&row.expected, l)}</span>
+                <span>{base.as_ref().map(|b| badge(b, l))}</span>
+                <span>{badge(&row.tuned, l)}</span>
+            </summary>
+            <div class="sample">
+                <Conversation messages=row.sample.prompt().to_vec()/>
+                <Turn who=text::expected(l) text=row.expected/>
+                {base.map(|b| view! { <Turn who=text::base(l) text=b.output bad=!b.correct/> })}
+                <Turn who=text::tuned(l) text=row.tuned.output.clone() bad=!row.tuned.correct/>
+            </div>
+            <dl class="meta">
+                {row.tuned.scores.iter().map(|(k, v)| view! { <div><dt>{metric::name(l, k)}</dt><dd>{metric::value(k, *v)}</dd></div> }).collect_view()}
+            </dl>
+            {row.bad_case_id.map(|id| view! { <p><a href=routes::bad_case(project, id)>{text::open_bad_case(l)}</a></p> })}
+        </details>
+    }
+}

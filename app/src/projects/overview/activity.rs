@@ -1,0 +1,56 @@
+//! What happened lately, in words.
+
+use super::text;
+use crate::{routes, ui::format::Time};
+use domain::{id::ProjectId, lang::Lang, people::ActivityEntry};
+use leptos::prelude::*;
+
+/// The entries, newest first.
+pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> AnyView {
+    if entries.is_empty() {
+        return view! { <p class="muted">{text::quiet(l)}</p> }.into_any();
+    }
+    let items = entries.into_iter().map(|e| {
+        let who = e.person.clone().unwrap_or_else(|| text::the_server(l).to_owned());
+        let name = if e.object_name.is_empty() { e.object_id.clone() } else { e.object_name.clone() };
+        let object = match link(project, &e) {
+            Some(href) => view! { <a href=href>{name}</a> }.into_any(),
+            None => view! { <span>{name}</span> }.into_any(),
+        };
+        view! { <li><strong>{who}</strong>" "{verb(l, &e.verb)}" "{object}<span class="muted activity-time"><Time at=e.at/></span></li> }
+    });
+    view! { <ul class="activity">{items.collect_view()}</ul> }.into_any()
+}
+
+/// The page of the thing, where it has one.
+fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
+    let id = &e.object_id;
+    Some(match e.verb.split('.').next()? {
+        "run" => routes::run(project, id.parse().ok()?),
+        "model" => routes::model(project, id.parse().ok()?),
+        "bad_case" => routes::bad_case(project, id.parse().ok()?),
+        "dataset" => routes::dataset(project, id.parse().ok()?),
+        _ => return None,
+    })
+}
+
+/// What was done. Verbs without a word of their own are shown as they are.
+fn verb(l: Lang, verb: &str) -> String {
+    let word = match verb {
+        "run.launched" => text::run_launched(l),
+        "run.succeeded" => text::run_succeeded(l),
+        "run.failed" => text::run_failed(l),
+        "run.cancelled" => text::run_cancelled(l),
+        "model.registered" => text::model_registered(l),
+        "version.created" => text::version_created(l),
+        "bad_case.judged" => text::bad_case_judged(l),
+        "member.joined" => text::member_joined(l),
+        "member.removed" => text::member_removed(l),
+        "member.role_changed" => text::role_changed(l),
+        "project.created" => text::project_created(l),
+        "project.updated" => text::project_updated(l),
+        "dataset.archived" => text::dataset_archived(l),
+        other => return other.replace(['.', '_'], " "),
+    };
+    word.to_owned()
+}

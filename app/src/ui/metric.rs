@@ -1,0 +1,76 @@
+//! Names and number formats of metrics, alike on every page.
+
+use crate::ui::format::{number, percent};
+use domain::lang::Lang;
+
+crate::texts! {
+    accuracy = "Accuracy", "准确率";
+    macro_f1 = "Macro F1", "宏平均 F1";
+    exact_match = "Exact match", "完全匹配";
+    rouge_l = "ROUGE-L", "ROUGE-L";
+    bleu = "BLEU", "BLEU";
+    perplexity = "Perplexity", "困惑度";
+    label_probability = "Label probability", "标签概率";
+    negative_log_likelihood = "Negative log-likelihood (nats/token)", "负对数似然（nats/词元）";
+    train_loss = "Training loss", "训练损失";
+    validation_loss = "Validation loss", "验证损失";
+    learning_rate = "Learning rate", "学习率";
+    gradient_norm = "Gradient norm", "梯度范数";
+    tokens_per_second = "Tokens per second", "每秒词元数";
+    memory_mib = "Memory (MiB)", "内存（MiB）";
+    epoch = "Epoch", "轮次";
+}
+
+/// The name of a metric, score or series. Unknown ones are shown by their key.
+#[must_use]
+pub fn name(l: Lang, key: &str) -> String {
+    let known = match key {
+        "accuracy" => accuracy(l),
+        "macro_f1" => macro_f1(l),
+        "exact_match" => exact_match(l),
+        "rouge_l" => rouge_l(l),
+        "bleu" => bleu(l),
+        "perplexity" => perplexity(l),
+        "label_probability" => label_probability(l),
+        "negative_log_likelihood" => negative_log_likelihood(l),
+        "train_loss" => train_loss(l),
+        "validation_loss" => validation_loss(l),
+        "learning_rate" => learning_rate(l),
+        "gradient_norm" => gradient_norm(l),
+        "tokens_per_second" => tokens_per_second(l),
+        "memory_mib" => memory_mib(l),
+        "epoch" => epoch(l),
+        other => return other.replace('_', " "),
+    };
+    known.to_owned()
+}
+
+/// Whether the metric is a share, shown in percent.
+fn is_share(key: &str) -> bool {
+    matches!(key, "accuracy" | "macro_f1" | "exact_match" | "rouge_l" | "bleu" | "label_probability")
+}
+
+/// The value as text: shares in percent.
+#[must_use]
+pub fn value(key: &str, x: f64) -> String {
+    if is_share(key) { percent(x) } else { number(x) }
+}
+
+/// A difference with its sign: percentage points for shares.
+#[must_use]
+pub fn signed(key: &str, x: f64) -> String {
+    let sign = if x >= 0.0 { "+" } else { "−" };
+    if is_share(key) { format!("{sign}{:.1} pp", x.abs() * 100.0) } else { format!("{sign}{}", number(x.abs())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!(value("accuracy", 0.8125), "81.2%");
+        assert_eq!(signed("accuracy", -0.031), "−3.1 pp");
+        assert_eq!(value("perplexity", 12.5), "12.500");
+    }
+}

