@@ -3,6 +3,8 @@
 
 use crate::adapt::lora::AdapterError;
 use crate::data::masking::EncodeError;
+use crate::eval::EvalError;
+use crate::infer::InferError;
 use crate::model::error::ModelError;
 use domain::recipe::RecipeTextError;
 use domain::run::FailureKind;
@@ -37,7 +39,7 @@ pub enum TrainError {
     #[error("failed to compute: {0}")]
     Compute(#[from] candle_core::Error),
     #[error("failed to evaluate: {0}")]
-    Evaluate(String),
+    Evaluate(#[from] EvalError),
 }
 
 impl TrainError {
@@ -63,6 +65,10 @@ impl TrainError {
             Self::NotANumber { .. } => FailureKind::NotANumber,
             Self::MemoryLow { .. } => FailureKind::OutOfMemory,
             Self::Compute(source) => compute_kind(source, FailureKind::Crashed),
+            Self::Evaluate(EvalError::Infer(e) | EvalError::Sample { source: e, .. }) => match e {
+                InferError::Compute(source) => compute_kind(source, FailureKind::Crashed),
+                InferError::Template(_) | InferError::Tokenize(_) => FailureKind::InvalidInput,
+            },
             Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
         }
     }

@@ -1,13 +1,21 @@
 //! After the last step: the adapter's final files, the evaluation of base and tuned model, and
 //! the summary.
 
+use crate::data::samples;
 use crate::error::TrainError;
+use crate::eval::{EvalError, EvalOptions, evaluate};
 use crate::event::Sink;
 use crate::memory;
 use crate::setup::{Run, device_name};
-use domain::event::Event;
+use crate::train::Ending;
+use domain::eval::{EvalMetrics, Prediction, Subject};
+use domain::event::{Event, Phase};
+use domain::sample::Sample;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Folder of the final adapter in the out folder.
 pub const ADAPTER_FOLDER: &str = "adapter";
@@ -30,14 +38,95 @@ pub struct Summary {
     /// Duration of the last attempt.
     pub elapsed_ms: u64,
     pub peak_memory_mib: Option<f64>,
+    /// On the test split, when there is one.
+    pub base: Option<EvalMetrics>,
+    pub tuned: Option<EvalMetrics>,
 }
 
-/// Writes the adapter and the summary; emits `Finished`.
-pub fn finish(run: &mut Run, sink: &mut Sink) -> Result<Summary, TrainError> {
+/// Writes the adapter, evaluates base and tuned model on the test split, writes the summary and
+/// emits `Finished`. `Stopped` when `stop` was set during the evaluation: then a resumed run
+/// evaluates again.
+pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
     let folder = run.job.out.join(ADAPTER_FOLDER);
     fs::create_dir_all(&folder).map_err(|source| TrainError::Write { path: folder.clone(), source })?;
     run.adapter.save(&folder, &run.job.base_model_name())?;
-    let summary = Summary {
+    let test = test_samples(run)?;
+    let (mut base, mut tuned) = (None, None);
+    if !test.is_empty() {
+        run.decoder.detach();
+        let scored = score(run, Subject::Base, &test, sink, stop);
+        run.adapter.attach_to(&mut run.decoder);
+        base = scored?;
+        tuned = if base.is_some() { score(run, Subject::Tuned, &test, sink, stop)? } else { None };
+        if tuned.is_none() {
+            return Ok(Ending::Stopped);
+        }
+    }
+    let path = run.job.out.join(SUMMARY_FILE);
+    let text = serde_json::to_vec_pretty(&summary(run, sink.elapsed_ms(), base, tuned));
+    let written = text.map_err(std::io::Error::from).and_then(|t| fs::write(&path, t));
+    written.map_err(|source| TrainError::Write { path, source })?;
+    let adapter_folder = ADAPTER_FOLDER.to_owned();
+    sink.emit(&Event::Finished { steps: run.step, adapter_folder, elapsed_ms: sink.elapsed_ms() })?;
+    Ok(Ending::Complete)
+}
+
+fn test_samples(run: &Run) -> Result<Vec<Sample>, TrainError> {
+    let mut test = run.job.test.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
+    let limit = run.job.recipe.evaluation.test_samples as usize;
+    if limit > 0 {
+        test.truncate(limit);
+    }
+    Ok(test)
+}
+
+/// Metrics of the model as it stands; writes its predictions. `None` when stopped.
+fn score(
+    run: &Run,
+    subject: Subject,
+    test: &[Sample],
+    sink: &mut Sink,
+    stop: &AtomicBool,
+) -> Result<Option<EvalMetrics>, TrainError> {
+    let phase = match subject {
+        Subject::Base => Phase::EvaluatingBase,
+        Subject::Tuned => Phase::EvaluatingTuned,
+    };
+    let options = EvalOptions {
+        labels: run.labels.clone(),
+        max_new_tokens: run.job.recipe.evaluation.max_new_tokens as usize,
+        ..EvalOptions::default()
+    };
+    sink.phase(phase, 0, test.len() as u32)?;
+    let mut reported = Ok(());
+    let scored = evaluate(run.chat(), test, &options, &mut |done| {
+        reported = sink.phase(phase, done as u32, test.len() as u32);
+        if reported.is_err() || stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    reported?;
+    let (metrics, predictions) = match scored {
+        Err(EvalError::Stopped) => return Ok(None),
+        other => other?,
+    };
+    let file = format!("predictions-{}.jsonl", subject.as_str());
+    write_lines(&run.job.out.join(&file), &predictions)?;
+    sink.emit(&Event::Evaluated { subject, metrics: metrics.clone(), file })?;
+    Ok(Some(metrics))
+}
+
+fn write_lines(path: &Path, predictions: &[Prediction]) -> Result<(), TrainError> {
+    let mut text = Vec::new();
+    let lines = predictions.iter().try_for_each(|p| serde_json::to_writer(&mut text, p).map(|()| text.push(b'\n')));
+    let written = lines.map_err(std::io::Error::from).and_then(|()| fs::write(path, &text));
+    written.map_err(|source| TrainError::Write { path: path.to_owned(), source })
+}
+
+fn summary(run: &Run, elapsed_ms: u64, base: Option<EvalMetrics>, tuned: Option<EvalMetrics>) -> Summary {
+    Summary {
         base_model: run.job.base_model_name(),
         device: device_name(&run.job.device),
         steps: run.step,
@@ -47,14 +136,9 @@ pub fn finish(run: &mut Run, sink: &mut Sink) -> Result<Summary, TrainError> {
         trainable_parameters: run.adapter.parameters(),
         train_loss: run.train_loss,
         best: run.best,
-        elapsed_ms: sink.elapsed_ms(),
+        elapsed_ms,
         peak_memory_mib: memory::peak_mib(),
-    };
-    let path = run.job.out.join(SUMMARY_FILE);
-    let text =
-        serde_json::to_vec_pretty(&summary).map_err(|e| TrainError::Write { path: path.clone(), source: e.into() })?;
-    fs::write(&path, text).map_err(|source| TrainError::Write { path, source })?;
-    let adapter_folder = ADAPTER_FOLDER.to_owned();
-    sink.emit(&Event::Finished { steps: run.step, adapter_folder, elapsed_ms: sink.elapsed_ms() })?;
-    Ok(summary)
+        base,
+        tuned,
+    }
 }

@@ -18,5 +18,6 @@ pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod preview;
 pub mod setup;
 pub mod train;

@@ -9,6 +9,7 @@ use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
 use crate::error::TrainError;
 use crate::event::Sink;
+use crate::infer::Chat;
 use crate::model::decoder::Decoder;
 use crate::model::weights;
 use crate::optim::adamw::AdamW;
@@ -18,6 +19,7 @@ use domain::model::ModelCard;
 use domain::recipe::Recipe;
 use domain::sample::Sample;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What a run is given.
@@ -60,6 +62,8 @@ pub struct Run {
     pub validation: Vec<Encoded>,
     /// The samples of `validation`, for previews.
     pub validation_samples: Vec<Sample>,
+    /// Labels of the training samples: what a classification may answer.
+    pub labels: BTreeSet<String>,
     pub order: Order,
     pub data_sha256: String,
     pub total_steps: u32,
@@ -111,6 +115,7 @@ impl Run {
             tokenizer: base.tokenizer,
             template: base.template,
             validation_samples: kept,
+            labels: train_samples.into_iter().filter_map(|s| s.label).collect(),
             step: 0,
             tokens: 0,
             train_loss: f64::NAN,
@@ -128,6 +133,12 @@ impl Run {
         }
         run.announce(sink)?;
         Ok(run)
+    }
+
+    /// The model as it is now, as something that answers.
+    #[must_use]
+    pub fn chat(&self) -> Chat<'_> {
+        Chat { decoder: &self.decoder, tokenizer: &self.tokenizer, template: &self.template }
     }
 
     fn resume(&mut self, sink: &mut Sink) -> Result<(), TrainError> {

@@ -12,6 +12,7 @@ use crate::error::TrainError;
 use crate::event::Sink;
 use crate::memory;
 use crate::optim::clip;
+use crate::preview;
 use crate::setup::Run;
 use candle_core::Tensor;
 use domain::event::{Event, Phase, series};
@@ -45,7 +46,6 @@ pub fn train(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending
     if run.step == 0 {
         validate(run, sink, stop)?;
     }
-    sink.phase(Phase::Training, run.step, run.total_steps)?;
     let mut saved = run.step;
     while run.step < run.total_steps {
         let Some(step) = take_step(run, stop)? else { break };
@@ -137,7 +137,7 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
 /// Mean loss per target token over the validation samples, and previews.
 fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<(), TrainError> {
     if run.validation.is_empty() {
-        return Ok(());
+        return sink.phase(Phase::Training, run.step, run.total_steps);
     }
     let samples: Vec<&Encoded> = run.validation.iter().collect();
     let batches = by_length(&samples, run.job.recipe.batch.micro_batch as usize);
@@ -158,6 +158,7 @@ fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<(), Tra
     if run.best.is_none_or(|b| validation_loss < b.validation_loss) {
         run.best = Some(Best { step: run.step, validation_loss });
     }
+    preview::write(run, sink)?;
     sink.phase(Phase::Training, run.step, run.total_steps)
 }
 

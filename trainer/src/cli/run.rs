@@ -89,11 +89,10 @@ impl RunCommand {
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
         let mut run = Run::set_up(self.job()?, sink)?;
-        let ending = train::train(&mut run, sink, stop)?;
-        if ending == Ending::Complete {
-            finish::finish(&mut run, sink)?;
+        match train::train(&mut run, sink, stop)? {
+            Ending::Complete => finish::finish(&mut run, sink, stop),
+            Ending::Stopped => Ok(Ending::Stopped),
         }
-        Ok(ending)
     }
 
     fn job(&self) -> Result<Job, TrainError> {
