@@ -4,6 +4,7 @@
 //! One folder per feature; features do not import each other. They share `ui` (which knows no
 //! domain), `routes`, `text`, `error` and the `domain` crate. Only `api.rs` files name `store`.
 #![recursion_limit = "512"]
+#![allow(unreachable_pub, reason = "the macro of a component makes its props public, also in a private module")]
 
 pub mod account;
 pub mod api;
