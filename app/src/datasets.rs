@@ -1,21 +1,19 @@
-//! Datasets: list, upload and import, versions and their samples.
+//! Datasets: an upload becomes an immutable version by way of a preview and an import; a version
+//! shows what is in it, where it came from, and every sample.
+//!
+//! `form` is what the import form says, as one thing for its address, its post and its preview.
 
-use leptos::prelude::*;
+pub mod api;
+pub mod detail;
+pub mod form;
+pub mod list;
+pub mod new;
+pub mod preview;
+pub mod samples;
+pub mod stats;
+pub mod text;
+pub mod tokens;
 
-/// Page.
-#[component]
-pub fn DatasetListPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn NewDatasetPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn DatasetPage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use detail::DatasetPage;
+pub use list::DatasetListPage;
+pub use new::NewDatasetPage;

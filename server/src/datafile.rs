@@ -2,6 +2,10 @@
 //! they import it. The reading itself is `dataprep`'s.
 
 use crate::artifacts::{ArtifactError, Artifacts};
+use app::{
+    api::{FirstLook, LookFuture},
+    error::AppError,
+};
 use dataprep::{
     HEAD_BYTES,
     encoding::{self, Encoding, TextReader},
@@ -170,6 +174,24 @@ struct Head {
     errors: Vec<LineError>,
     has_more: bool,
     has_replacements: bool,
+}
+
+impl FirstLook for Artifacts {
+    fn look(&self, upload: Upload, request: PreviewRequest) -> LookFuture {
+        let artifacts = self.clone();
+        Box::pin(async move { preview(&artifacts, upload, request).await.map_err(AppError::from) })
+    }
+}
+
+impl From<DataFileError> for AppError {
+    fn from(e: DataFileError) -> Self {
+        match e {
+            DataFileError::Encoding(_) => Self::invalid("encoding", e.to_string()),
+            DataFileError::Syntax => Self::invalid("syntax", e.to_string()),
+            DataFileError::Mapping => Self::invalid("format", e.to_string()),
+            DataFileError::Io(_) | DataFileError::Artifact(_) => Self::internal_from(e),
+        }
+    }
 }
 
 /// What the first rows of an upload show under the given assumptions.

@@ -185,6 +185,26 @@ pub struct TokenStats {
     pub histogram: Histogram,
 }
 
+impl TokenStats {
+    /// From the length of every sample. Percentiles are nearest-rank.
+    #[must_use]
+    pub fn of_lengths(mut lengths: Vec<u32>) -> Self {
+        lengths.sort_unstable();
+        let Some(max) = lengths.last().copied() else { return Self::default() };
+        let rank = |share: f64| lengths[((lengths.len() as f64 * share).ceil() as usize).clamp(1, lengths.len()) - 1];
+        let total = lengths.iter().map(|n| u64::from(*n)).sum();
+        // Buckets double in width: 0–15, 16–31, 32–63 … tokens.
+        let mut edges = vec![0.0, 16.0];
+        while edges[edges.len() - 1] <= f64::from(max) {
+            edges.push(edges[edges.len() - 1] * 2.0);
+        }
+        let below = |edge: &f64| lengths.partition_point(|n| f64::from(*n) < *edge) as u64;
+        let counts = edges.windows(2).map(|e| below(&e[1]) - below(&e[0])).collect();
+        let histogram = Histogram { edges, counts };
+        Self { total, mean: total as f64 / lengths.len() as f64, p50: rank(0.5), p95: rank(0.95), max, histogram }
+    }
+}
+
 /// A dataset as the list shows it, with its newest version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -305,5 +325,16 @@ mod tests {
         }
         assert!((7800..8200).contains(&counts[0]), "{counts:?}");
         assert!((850..1150).contains(&counts[1]), "{counts:?}");
+    }
+
+    #[test]
+    fn token_statistics_cover_every_sample() {
+        let stats = TokenStats::of_lengths((0..100).rev().collect());
+        assert_eq!((stats.total, stats.p50, stats.p95, stats.max), (4950, 49, 94, 99));
+        assert_eq!(
+            stats.histogram,
+            Histogram { edges: vec![0.0, 16.0, 32.0, 64.0, 128.0], counts: vec![16, 16, 32, 36] }
+        );
+        assert_eq!(TokenStats::of_lengths(Vec::new()), TokenStats::default());
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     dataset::{BadLines, FileSyntax, LineError, Mapping, SplitPlan},
-    id::{DatasetId, UploadId},
+    id::{DatasetId, ModelId, UploadId, VersionId},
     sample::Sample,
 };
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,14 @@ pub struct Preview {
     pub errors: Vec<LineError>,
     /// The file has more rows than were read.
     pub has_more: bool,
+}
+
+/// Asks for a version's token statistics under one model's tokenizer and chat template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CountTokens {
+    pub version_id: VersionId,
+    pub model_id: ModelId,
 }
 
 impl ImportRequest {

@@ -17,6 +17,8 @@ pub struct SampleFilter {
     pub search: Option<String>,
     pub split: Option<Split>,
     pub label: Option<String>,
+    /// Only samples that correct another one.
+    pub corrected: bool,
 }
 
 /// How a split is stored.
@@ -89,13 +91,14 @@ pub async fn page(
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
-         order by vs.position limit $6",
+         and (not $6 or s.parent_id is not null) order by vs.position limit $7",
     )
     .bind(version.0)
     .bind(after.map_or(-1, |a| i32::try_from(a).unwrap_or(i32::MAX)))
     .bind(filter.split.map(split_code))
     .bind(filter.label.as_deref())
     .bind(search)
+    .bind(filter.corrected)
     .bind(i64::from(limit) + 1)
     .fetch_all(db)
     .await?;

@@ -6,7 +6,7 @@ use crate::{
     datafile::{DataFile, DataFileError, check_storable, end_of_file},
     jobs::{JobContext, JobError},
 };
-use bytes::Bytes;
+use axum::body::Bytes;
 use dataprep::{hash::content_hash, mapping::read_samples, rows::ReadError, stats::StatsBuilder};
 use domain::{
     dataset::{BadLines, LineError, Mapping, Origin, SplitPlan, VersionStats},

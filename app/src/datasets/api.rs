@@ -1,0 +1,213 @@
+//! Server functions of the dataset pages.
+
+use super::form::ImportForm;
+use crate::error::AppError;
+use domain::{
+    dataset::{DatasetSummary, SampleRow, Version, VersionSummary},
+    id::{DatasetId, JobId, ModelId, ProjectId, UploadId, VersionId},
+    import::{Preview, Upload},
+    page::Page,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    super::text,
+    crate::{api, routes, text::lang, words},
+    domain::{
+        access::Action,
+        account::parse_name,
+        import::{CountTokens, ImportTarget},
+        job::{Job, JobStatus},
+        page::DEFAULT_LIMIT,
+    },
+    store::samples::SampleFilter,
+};
+
+/// One page of the project's datasets.
+#[server]
+pub async fn list_datasets(
+    project: ProjectId,
+    search: String,
+    after: Option<DatasetId>,
+) -> Result<Page<DatasetSummary>, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    Ok(store::datasets::list(&db, project, &search, after, DEFAULT_LIMIT).await?)
+}
+
+/// The latest uploads, to go on with one that was sent before.
+#[server]
+pub async fn list_uploads(project: ProjectId) -> Result<Vec<Upload>, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    Ok(store::uploads::latest(&db, project, 5).await?)
+}
+
+/// What the import page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportView {
+    pub upload: Upload,
+    /// The first look, or why there is none under these choices.
+    pub preview: Result<Preview, String>,
+    /// Datasets that the samples can be appended to.
+    pub datasets: Vec<DatasetSummary>,
+    /// The last attempt, if there was one.
+    pub attempt: Option<Attempt>,
+}
+
+/// How an import job is doing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    pub job: JobId,
+    /// Over without success.
+    pub failed: bool,
+    pub has_report: bool,
+}
+
+/// An upload with its preview under the form's choices.
+#[server]
+pub async fn look_at_upload(
+    project: ProjectId,
+    upload: UploadId,
+    job: Option<JobId>,
+    form: ImportForm,
+) -> Result<ImportView, AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let upload = store::uploads::get(&db, project, upload).await?.ok_or(AppError::NotFound)?;
+    let job = match job {
+        Some(id) => store::jobs::get(&db, project, id).await?,
+        None => None,
+    };
+    let preview = match api::services()?.first_look.look(upload.clone(), form.preview_request()).await {
+        Ok(preview) => Ok(preview),
+        Err(AppError::Invalid { problem, .. }) => Err(problem),
+        Err(error) => return Err(error),
+    };
+    let datasets = store::datasets::list(&db, project, "", None, 500).await?.items;
+    Ok(ImportView { upload, preview, datasets, attempt: job.map(attempt) })
+}
+
+#[cfg(feature = "ssr")]
+fn attempt(job: Job) -> Attempt {
+    let has_report =
+        job.result.as_ref().is_some_and(|r| r.get("report_sha256").is_some_and(serde_json::Value::is_string));
+    Attempt { job: job.id, failed: matches!(job.status, JobStatus::Failed | JobStatus::Cancelled), has_report }
+}
+
+/// Starts an import and goes on to its progress.
+#[server]
+pub async fn start_import(project: ProjectId, #[server(flatten)] form: ImportForm) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let request = form.request(lang())?;
+    if let ImportTarget::Name(name) = &request.target {
+        parse_name(name).map_err(|e| AppError::invalid("name", words::account_problem(lang(), e)))?;
+    }
+    if store::uploads::get(&db, project, request.upload_id).await?.is_none() {
+        return Err(AppError::NotFound);
+    }
+    let job = store::jobs::enqueue(&db, project, "import_dataset", &request, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?{}&job={job}", routes::new_dataset(project), form.without_job().query()));
+    Ok(())
+}
+
+/// What a version's page shows besides its samples.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VersionView {
+    pub version: Version,
+    pub description: String,
+    pub versions: Vec<VersionSummary>,
+    /// Models whose tokenizer can count.
+    pub models: Vec<(ModelId, String)>,
+}
+
+/// A dataset's version by number, or its newest.
+#[server]
+pub async fn get_version(project: ProjectId, dataset: DatasetId, number: Option<u32>) -> Result<VersionView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let summary = store::datasets::get(&db, project, dataset).await?.ok_or(AppError::NotFound)?;
+    let version = store::versions::by_number(&db, project, dataset, number).await?.ok_or(AppError::NotFound)?;
+    let versions = store::versions::of_dataset(&db, project, dataset).await?;
+    let models = store::models::list(&db, project).await?.into_iter().map(|m| (m.id, m.name)).collect();
+    Ok(VersionView { version, description: summary.description, versions, models })
+}
+
+/// Which samples a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleQuery {
+    pub search: String,
+    /// A split's word, or nothing.
+    pub split: String,
+    pub label: String,
+    pub corrected: bool,
+    /// Cursor.
+    pub after: Option<u32>,
+}
+
+/// One page of a version's samples.
+#[server]
+pub async fn list_samples(
+    project: ProjectId,
+    version: VersionId,
+    query: SampleQuery,
+) -> Result<Page<SampleRow>, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    store::versions::get(&db, project, version).await?.ok_or(AppError::NotFound)?;
+    let filter = SampleFilter {
+        search: Some(query.search),
+        split: query.split.parse().ok(),
+        label: Some(query.label).filter(|l| !l.is_empty()),
+        corrected: query.corrected,
+    };
+    Ok(store::samples::page(&db, version, &filter, query.after, DEFAULT_LIMIT).await?)
+}
+
+/// Starts counting a version's tokens and goes on to the progress.
+#[server]
+pub async fn start_token_count(
+    project: ProjectId,
+    dataset: DatasetId,
+    version: VersionId,
+    number: u32,
+    model: ModelId,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    store::versions::get(&db, project, version).await?.ok_or(AppError::NotFound)?;
+    store::models::get(&db, project, model)
+        .await?
+        .ok_or_else(|| AppError::invalid("model", text::choose_model(lang())))?;
+    let request = CountTokens { version_id: version, model_id: model };
+    let job = store::jobs::enqueue(&db, project, "count_tokens", &request, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?job={job}", routes::version(project, dataset, number.cast_signed())));
+    Ok(())
+}
+
+/// Changes a dataset's name and description.
+#[server]
+pub async fn rename_dataset(
+    project: ProjectId,
+    dataset: DatasetId,
+    name: String,
+    #[server(default)] description: String,
+) -> Result<(), AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let name = parse_name(&name).map_err(|e| AppError::invalid("name", words::account_problem(lang(), e)))?;
+    if description.chars().count() > 2000 {
+        return Err(AppError::invalid("description", text::description_too_long(lang())));
+    }
+    if !store::datasets::update(&db, project, dataset, &name, description.trim()).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::dataset(project, dataset));
+    Ok(())
+}
+
+/// Takes a dataset out of lists and forms.
+#[server]
+pub async fn archive_dataset(project: ProjectId, dataset: DatasetId) -> Result<(), AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    if !store::datasets::archive(&db, project, dataset).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::datasets(project));
+    Ok(())
+}

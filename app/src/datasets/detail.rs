@@ -1,0 +1,168 @@
+//! A dataset's page: one version of it, with its numbers, its origin and its samples.
+
+use super::{
+    api::{ArchiveDataset, RenameDataset, VersionView, get_version},
+    samples::Samples,
+    stats::{Counts, Labels, Lengths},
+    text,
+    tokens::Tokens,
+};
+use crate::{
+    routes,
+    text::lang,
+    ui::{
+        field::{Confirm, Field},
+        form::posted,
+        format::{Time, bytes},
+        frame::PageHeader,
+        load::load,
+        notice::Problem,
+    },
+};
+use domain::{
+    dataset::{Origin, Version, VersionSummary},
+    id::{DatasetId, ProjectId},
+};
+use leptos::{form::ActionForm, prelude::*};
+
+/// `/p/:project/datasets/:dataset`, and `…/v/:number` for a version that is not the newest.
+#[component]
+pub fn DatasetPage() -> impl IntoView {
+    let (Ok(project), Ok(dataset)) = (routes::param::<ProjectId>("project"), routes::param::<DatasetId>("dataset"))
+    else {
+        return view! { <Problem error=crate::error::AppError::NotFound/> }.into_any();
+    };
+    let number = routes::param::<u32>("number").ok();
+    let failure = posted(ServerAction::<RenameDataset>::new());
+    view! {
+        {failure.map(|error| view! { <Problem error/> })}
+        {load(get_version(project, dataset, number), move |view| page(project, view))}
+    }
+    .into_any()
+}
+
+fn page(project: ProjectId, view: VersionView) -> impl IntoView {
+    let l = lang();
+    let version = view.version.clone();
+    let api = format!("/api/v1/projects/{project}/versions/{}", version.id);
+    let title = text::version_title(l, &version.dataset_name, version.number);
+    let stats = version.stats.clone();
+    view! {
+        <PageHeader title lead=view.description.clone()>
+            <a class="button button-primary" href=format!("{}?version={}", routes::new_run(project), version.id)>{text::launch(l)}</a>
+            <a class="button" href=format!("{}?dataset={}", routes::new_dataset(project), version.dataset_id)>{text::add_data(l)}</a>
+        </PageHeader>
+        {version_picker(project, &version, view.versions.clone())}
+        <Counts project version=version.clone()/>
+        <div class="split">
+            <div class="stack">
+                {origin(project, &version)}
+                <Labels labels=stats.labels samples=stats.samples/>
+            </div>
+            <div class="stack">
+                <Lengths title=text::lengths(l) histogram=stats.length_histogram/>
+                <Tokens project view=view.clone()/>
+            </div>
+        </div>
+        <p class="actions">
+            <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
+            <a class="button button-small" href=format!("{api}/download?format=csv") download>{text::download_csv(l)}</a>
+            <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
+        </p>
+        <Samples project version=version.clone()/>
+        {settings(project, &version, view.description)}
+    }
+}
+
+fn version_picker(project: ProjectId, shown: &Version, versions: Vec<VersionSummary>) -> impl IntoView + use<> {
+    let l = lang();
+    let (id, newest) = (shown.id, versions.first().map(|v| v.number));
+    let tabs = versions.into_iter().map(|v| {
+        let mark = (Some(v.number) == newest).then(|| view! { " " <span class="muted">{text::newest(l)}</span> });
+        view! {
+            <a href=routes::version(project, v.dataset_id, v.number.cast_signed()) aria-current=(v.id == id).then_some("page")>
+                {format!("v{}", v.number)} {mark}
+            </a>
+        }
+    });
+    view! { <nav class="tabs" aria-label=text::versions(l)>{tabs.collect_view()}</nav> }
+}
+
+/// Where the version came from.
+fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
+    let l = lang();
+    let url = routes::version(project, version.dataset_id, version.number.cast_signed());
+    let parent = version.parent.map(|parent| {
+        let href = routes::version(project, version.dataset_id, parent.number.cast_signed());
+        fact(text::parent(l), view! { <a href=href>{format!("v{}", parent.number)}</a> })
+    });
+    let note = (!version.note.is_empty()).then(|| fact(text::note(l), version.note.clone()));
+    let facts = match version.origin.clone() {
+        Origin::Import { file_name, size_bytes, syntax, encoding, mapping, bad_lines, split, .. } => view! {
+            {fact(text::file(l), format!("{file_name} ({})", bytes(size_bytes)))}
+            {fact(text::syntax(l), text::syntax_name(syntax))}
+            {fact(text::encoding(l), encoding)}
+            {fact(text::format(l), text::format_name(l, mapping.format()))}
+            {fact(text::bad_lines(l), text::bad_lines_choice(l, bad_lines))}
+            {fact(text::seed(l), split.seed.to_string())}
+        }
+        .into_any(),
+        Origin::Corrections { corrections, moved_to_train } => view! {
+            {fact(text::origin(l), view! {
+                {text::corrections_of(l, corrections)} " "
+                <a href=format!("{url}?corrected=1#samples")>{text::show_corrected(l)}</a>
+            })}
+            {(moved_to_train > 0).then(|| fact(text::test(l), text::moved(l, moved_to_train)))}
+        }
+        .into_any(),
+    };
+    view! {
+        <section class="card">
+            <h2>{text::origin(l)}</h2>
+            <dl class="meta">
+                {parent}
+                {facts}
+                {fact(text::made_by(l), version.created_by.clone())}
+                {fact(text::made_at(l), view! { <Time at=version.created_at/> })}
+                {note}
+            </dl>
+        </section>
+    }
+}
+
+fn fact(label: &'static str, value: impl IntoView) -> impl IntoView {
+    view! { <div><dt>{label}</dt><dd>{value}</dd></div> }
+}
+
+/// Renaming and archiving.
+fn settings(project: ProjectId, version: &Version, description: String) -> impl IntoView + use<> {
+    let l = lang();
+    let (dataset, name) = (version.dataset_id, version.dataset_name.clone());
+    let ids = move || {
+        view! {
+            <input type="hidden" name="project" value=project.to_string()/>
+            <input type="hidden" name="dataset" value=dataset.to_string()/>
+        }
+    };
+    view! {
+        <details class="fold card">
+            <summary>{text::settings(l)}</summary>
+            <ActionForm action={ServerAction::<RenameDataset>::new()}>
+                {ids()}
+                <Field id="name" label=text::name(l)>
+                    <input id="name" name="name" required maxlength="200" value=name/>
+                </Field>
+                <Field id="description" label=text::description(l)>
+                    <textarea id="description" name="description" maxlength="2000">{description}</textarea>
+                </Field>
+                <button class="button" type="submit">{text::save(l)}</button>
+            </ActionForm>
+            <Confirm label=text::archive(l) question=text::archive_question(l)>
+                <ActionForm action={ServerAction::<ArchiveDataset>::new()}>
+                    {ids()}
+                    <button class="button button-danger" type="submit">{text::archive(l)}</button>
+                </ActionForm>
+            </Confirm>
+        </details>
+    }
+}

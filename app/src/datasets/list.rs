@@ -1,0 +1,107 @@
+//! The list of datasets.
+
+use super::{api::list_datasets, text};
+use crate::{
+    routes,
+    text::lang,
+    ui::{
+        field::Field,
+        format::{Time, integer},
+        frame::PageHeader,
+        load::load,
+        notice::Empty,
+    },
+};
+use domain::{
+    dataset::DatasetSummary,
+    id::{DatasetId, ProjectId},
+    page::Page,
+};
+use leptos::prelude::*;
+
+/// `/p/:project/datasets`
+#[component]
+pub fn DatasetListPage() -> impl IntoView {
+    let l = lang();
+    let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    let search = routes::query::<String>("search").unwrap_or_default();
+    let after = routes::query::<DatasetId>("after");
+    let found = list_datasets(project, search.clone(), after);
+    view! {
+        <PageHeader title=text::title(l) lead=text::lead(l)>
+            <a class="button button-primary" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
+        </PageHeader>
+        {load(found, move |page| content(project, search, after.is_some(), page))}
+    }
+    .into_any()
+}
+
+fn content(project: ProjectId, search: String, is_later_page: bool, page: Page<DatasetSummary>) -> impl IntoView {
+    let l = lang();
+    let url = routes::datasets(project);
+    if page.items.is_empty() && search.is_empty() && !is_later_page {
+        return view! {
+            <Empty title=text::none_title(l) hint=text::none_hint(l)>
+                <a class="button" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    let next = page.next_cursor.map(|cursor| format!("{url}?search={}&after={cursor}", routes::encode(&search)));
+    let body = if page.items.is_empty() {
+        let all = url.clone();
+        view! {
+            <Empty title=text::nothing_found(l) hint=text::nothing_found_hint(l)>
+                <a class="button" href=all>{text::show_all(l)}</a>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        table(project, page.items).into_any()
+    };
+    view! {
+        <form class="filters" method="get" action=url.clone()>
+            <Field id="search" label=text::search_names(l)>
+                <input id="search" name="search" type="search" value=search/>
+            </Field>
+            <button class="button" type="submit">{text::search(l)}</button>
+        </form>
+        {body}
+        <nav class="pager" aria-label=text::next_page(l)>
+            {is_later_page.then(|| view! { <a class="button button-small" href=url>{text::first_page(l)}</a> })}
+            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>{text::next_page(l)}</a> })}
+        </nav>
+    }
+    .into_any()
+}
+
+fn table(project: ProjectId, datasets: Vec<DatasetSummary>) -> impl IntoView {
+    let l = lang();
+    let rows = datasets.into_iter().map(|d| {
+        view! {
+            <tr>
+                <th scope="row"><a href=routes::dataset(project, d.id)>{d.name}</a></th>
+                <td class="num">{integer(d.versions.into())}</td>
+                <td class="num">{integer(d.samples)}</td>
+                <td class="num">{(d.labels > 0).then(|| integer(d.labels))}</td>
+                <td class="nowrap"><Time at=d.updated_at/></td>
+            </tr>
+        }
+    });
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">{text::name(l)}</th>
+                        <th scope="col" class="num">{text::versions(l)}</th>
+                        <th scope="col" class="num">{text::samples(l)}</th>
+                        <th scope="col" class="num">{text::labels(l)}</th>
+                        <th scope="col">{text::updated(l)}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,227 @@
+//! Sending a file, then the import form around its preview.
+
+use super::{
+    api::{Attempt, ImportView, StartImport, list_uploads, look_at_upload},
+    form::ImportForm,
+    preview::{Choices, Findings},
+    text,
+};
+use crate::{
+    routes,
+    text::lang,
+    ui::{
+        field::Field,
+        form::posted,
+        format::{Time, bytes},
+        frame::PageHeader,
+        job::JobProgress,
+        load::load,
+        notice::Problem,
+        upload::UploadField,
+    },
+};
+use domain::{
+    dataset::{BadLines, DatasetSummary, SplitPlan},
+    id::{JobId, ProjectId, UploadId},
+    import::Upload,
+};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+/// `/p/:project/datasets/new`, and with `?upload=` the preview of that upload.
+#[component]
+pub fn NewDatasetPage() -> impl IntoView {
+    let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    let form = use_query_map().with_untracked(|q| ImportForm::from_pairs(q.latest_values()));
+    match routes::query::<UploadId>("upload") {
+        None => view! { <SendPage project form/> }.into_any(),
+        Some(upload) => {
+            let failure = posted(ServerAction::<StartImport>::new());
+            let looked = look_at_upload(project, upload, routes::query::<JobId>("job"), form.clone());
+            view! {
+                {failure.map(|error| view! { <Problem error/> })}
+                {load(looked, move |view| import_page(project, form, view))}
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Choosing a file. What the form holds already (the dataset to append to) is carried on.
+#[component]
+fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
+    let l = lang();
+    let dataset = form.given("dataset").map(str::to_owned);
+    view! {
+        <PageHeader title=text::new_title(l) lead=text::new_lead(l)/>
+        <form class="card" method="get" action=routes::new_dataset(project)>
+            {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
+            <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true/>
+        </form>
+        <noscript>
+            <form class="card" method="post" action=format!("/api/v1/projects/{project}/uploads/form") enctype="multipart/form-data">
+                <p>{text::plain_form(l)}</p>
+                <Field id="file" label=text::file(l)>
+                    <input id="file" name="file" type="file" required/>
+                </Field>
+                <button class="button button-primary" type="submit">{text::send(l)}</button>
+            </form>
+        </noscript>
+        {load(list_uploads(project), move |uploads| recent(project, uploads))}
+    }
+}
+
+fn recent(project: ProjectId, uploads: Vec<Upload>) -> impl IntoView {
+    let l = lang();
+    let any = !uploads.is_empty();
+    let rows = uploads.into_iter().map(|u| {
+        view! {
+            <tr>
+                <th scope="row"><a href=format!("{}?upload={}", routes::new_dataset(project), u.id)>{u.file_name}</a></th>
+                <td class="num">{bytes(u.size_bytes)}</td>
+                <td class="nowrap"><Time at=u.created_at/></td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    any.then(|| {
+        view! {
+            <h2>{text::recent(l)}</h2>
+            <div class="table-wrap">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">{text::file(l)}</th>
+                            <th scope="col" class="num">{text::size(l)}</th>
+                            <th scope="col">{text::sent_at(l)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+    })
+}
+
+fn import_page(project: ProjectId, form: ImportForm, view: ImportView) -> impl IntoView {
+    let l = lang();
+    let title = text::import_title(l, &view.upload.file_name);
+    let goes_on = view.attempt.as_ref().is_some_and(|a| !a.failed);
+    view! {
+        <PageHeader title lead=bytes(view.upload.size_bytes)/>
+        {view.attempt.clone().map(|attempt| attempt_box(project, attempt))}
+        {(!goes_on).then(|| import_form(project, form, view))}
+    }
+}
+
+/// The last import of this form: on its way, or failed.
+fn attempt_box(project: ProjectId, attempt: Attempt) -> impl IntoView {
+    let l = lang();
+    let then = format!("{}/{{dataset_id}}/v/{{number}}", routes::datasets(project));
+    let report = format!("/api/v1/projects/{project}/jobs/{}/bad-lines", attempt.job);
+    view! {
+        <section class="stack">
+            <h2>{if attempt.failed { text::attempt_failed(l) } else { text::importing(l) }}</h2>
+            <p class="muted">{if attempt.failed { text::attempt_failed_hint(l) } else { text::importing_hint(l) }}</p>
+            <JobProgress project job=attempt.job then/>
+            {attempt.has_report.then(|| view! {
+                <p class="actions">
+                    <span>{text::bad_lines_report(l)}</span>
+                    <a class="button button-small" href=report.clone() download>"JSONL"</a>
+                    <a class="button button-small" href=format!("{report}?format=csv") download>"CSV"</a>
+                </p>
+            })}
+        </section>
+    }
+}
+
+/// One form with two buttons: one asks for the preview again, the other starts the import.
+fn import_form(project: ProjectId, form: ImportForm, view: ImportView) -> impl IntoView {
+    let l = lang();
+    let action = ServerAction::<StartImport>::new();
+    let problem = view.preview.as_ref().err().cloned();
+    let can_start = view.preview.as_ref().is_ok_and(|p| !p.samples.is_empty());
+    let findings = view.preview.clone().ok();
+    view! {
+        <ActionForm action=action attr:class="stack" attr:id="import">
+            <input type="hidden" name="project" value=project.to_string()/>
+            <input type="hidden" name="upload" value=view.upload.id.to_string()/>
+            <Choices project form=form.clone() preview=view.preview.clone().ok()/>
+            {problem.map(|problem| view! { <p class="notice notice-bad" role="alert">{problem}</p> })}
+            {findings.map(|preview| view! { <Findings form=form.clone() preview/> })}
+            {target(&form, view.datasets, &view.upload)}
+            <div class="actions">
+                <button class="button button-primary" type="submit" disabled=!can_start>{text::start_import(l)}</button>
+            </div>
+        </ActionForm>
+    }
+}
+
+/// Where the samples go, what happens to bad lines, and the division into splits.
+fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> impl IntoView + use<> {
+    let l = lang();
+    let chosen = form.get("dataset").to_owned();
+    let options = datasets.into_iter().map(|d| {
+        let id = d.id.to_string();
+        view! { <option value=id.clone() selected={id == chosen}>{text::new_version_of(l, d.name)}</option> }
+    });
+    let options = options.collect_view();
+    let default_name = upload.file_name.rsplit_once('.').map_or(upload.file_name.as_str(), |(stem, _)| stem);
+    let name = form.given("name").unwrap_or(default_name).to_owned();
+    let skips = form.get("bad_lines") == "skip";
+    let choice = |value: &'static str, which: BadLines, checked: bool| {
+        view! {
+            <label class="check">
+                <input type="radio" name="bad_lines" value=value checked=checked/>
+                {text::bad_lines_choice(l, which)}
+            </label>
+        }
+    };
+    view! {
+        <fieldset>
+            <legend>{text::what_becomes(l)}</legend>
+            <div class="field-row">
+                <Field id="dataset" label=text::into(l)>
+                    <select id="dataset" name="dataset">
+                        <option value="">{text::new_dataset(l)}</option>
+                        {options}
+                    </select>
+                </Field>
+                <Field id="name" label=text::name_of_new(l) help=text::name_help(l)>
+                    <input id="name" name="name" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
+                </Field>
+            </div>
+            <div class="field" role="radiogroup" aria-label=text::bad_lines(l)>
+                <span class="field-label">{text::bad_lines(l)}</span>
+                <div class="checks">{choice("stop", BadLines::Stop, !skips)} {choice("skip", BadLines::Skip, skips)}</div>
+            </div>
+            {shares(form)}
+        </fieldset>
+    }
+}
+
+fn shares(form: &ImportForm) -> impl IntoView + use<> {
+    let l = lang();
+    let default = SplitPlan::default();
+    let share = |name: &'static str, label: &'static str, default: f64| {
+        let value = form.given(name).map_or_else(|| format!("{:.0}", default * 100.0), str::to_owned);
+        view! {
+            <Field id=name label=label>
+                <input id=name name=name type="number" min="0" step="any" required value=value aria-describedby="split-help"/>
+            </Field>
+        }
+    };
+    let seed = form.given("seed").map_or_else(|| default.seed.to_string(), str::to_owned);
+    view! {
+        <p class="field-label">{text::split(l)}</p>
+        <div class="field-row">
+            {share("train", text::train(l), default.train)}
+            {share("validation", text::validation(l), default.validation)}
+            {share("test", text::test(l), default.test)}
+            <Field id="seed" label=text::seed(l)>
+                <input id="seed" name="seed" type="number" min="0" step="1" required value=seed/>
+            </Field>
+        </div>
+        <p class="help" id="split-help">{text::split_help(l)}</p>
+    }
+}

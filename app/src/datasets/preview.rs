@@ -1,0 +1,254 @@
+//! The first look at a file: how it is read, its first rows, the samples they become, and the
+//! lines that become none.
+
+use super::{
+    form::{FORMATS, ImportForm, PREFIX, slot_value},
+    samples::Conversation,
+    text,
+};
+use crate::{routes, text::lang, ui::field::Field, ui::format::integer};
+use domain::{
+    dataset::{FileSyntax, LineError},
+    id::ProjectId,
+    import::{Preview, PreviewRow, PreviewSample},
+};
+use leptos::prelude::*;
+
+/// Encodings to choose from: WHATWG labels.
+const ENCODINGS: [&str; 9] =
+    ["utf-8", "gb18030", "big5", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "euc-kr", "windows-1251"];
+/// Bad lines that the page lists; a report has more.
+const ERRORS_SHOWN: usize = 20;
+
+/// Syntax, encoding, format and fields, with the button that shows what they lead to.
+#[component]
+pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -> impl IntoView {
+    let l = lang();
+    let detected = preview.as_ref().map(|p| (text::syntax_name(p.syntax).to_owned(), p.encoding.clone()));
+    let (syntax, encoding) = detected.map_or((None, None), |(s, e)| (Some(s), Some(e)));
+    let detect =
+        move |what: Option<String>| what.map_or_else(|| text::detect(l).to_owned(), |what| text::detected(l, what));
+    let syntaxes =
+        [("jsonl", FileSyntax::Jsonl), ("json", FileSyntax::Json), ("csv", FileSyntax::Csv)].map(|(value, s)| {
+            view! { <option value=value selected={form.get("syntax") == value}>{text::syntax_name(s)}</option> }
+        });
+    let encodings = ENCODINGS.map(|e| view! { <option value=e selected={form.get("encoding") == e}>{e}</option> });
+    view! {
+        <fieldset>
+            <legend>{text::how_read(l)}</legend>
+            <div class="field-row">
+                <Field id="syntax" label=text::syntax(l)>
+                    <select id="syntax" name="syntax">
+                        <option value="">{detect(syntax)}</option>
+                        {syntaxes.collect_view()}
+                    </select>
+                </Field>
+                <Field id="encoding" label=text::encoding(l)>
+                    <select id="encoding" name="encoding">
+                        <option value="">{detect(encoding)}</option>
+                        {encodings.collect_view()}
+                    </select>
+                </Field>
+            </div>
+            {preview.as_ref().map(|preview| mapping(&form, preview))}
+            <div class="actions">
+                <button class="button" type="submit" formmethod="get" formaction=routes::new_dataset(project) formnovalidate id="update">
+                    {text::update_preview(l)}
+                </button>
+                <PreviewFollows/>
+            </div>
+        </fieldset>
+    }
+}
+
+/// Asks for the preview again as soon as a choice that it shows has changed.
+#[island]
+fn PreviewFollows() -> impl IntoView {
+    Effect::new(|_| follow());
+    view! { <span class="help">{text::update_help(lang())}</span> }
+}
+
+#[cfg(feature = "hydrate")]
+fn follow() {
+    use wasm_bindgen::{JsCast, closure::Closure};
+    let element = |id: &str| document().get_element_by_id(id);
+    let (Some(form), Some(button)) = (element("import"), element("update")) else { return };
+    let listener = Closure::<dyn FnMut(web_sys::Event)>::new(move |e: web_sys::Event| {
+        let changed = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        let shown = changed.is_some_and(|c| c.tag_name() == "SELECT" && c.id() != "dataset");
+        if let (true, Some(button)) = (shown, button.dyn_ref::<web_sys::HtmlElement>()) {
+            button.click();
+        }
+    });
+    // Lives as long as the page.
+    let _ = form.add_event_listener_with_callback("change", listener.into_js_value().unchecked_ref());
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn follow() {}
+
+/// The format and which field is what.
+fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
+    let l = lang();
+    let in_use = preview.mapping.as_ref();
+    let format = form.given("format").or(in_use.map(|m| m.format())).unwrap_or_default().to_owned();
+    let formats = FORMATS.map(|(word, _)| {
+        view! { <option value=word selected={word == format}>{text::format_name(l, word)}</option> }
+    });
+    let slots = FORMATS.iter().find(|(word, _)| *word == format).map_or(&[][..], |(_, slots)| *slots);
+    let same_format = in_use.filter(|m| m.format() == format);
+    let fields = slots.iter().map(|(slot, needed)| {
+        let chosen =
+            same_format.and_then(|m| slot_value(m, slot)).or_else(|| likely(form, preview, slot)).unwrap_or_default();
+        slot_select(slot, *needed, &preview.fields, &chosen)
+    });
+    let fields = fields.collect_view();
+    let prefix = (format == "text_label").then(|| {
+        let value = form.get(PREFIX).to_owned();
+        view! {
+            <Field id=PREFIX label=text::prefix(l) help=text::prefix_help(l)>
+                <textarea id=PREFIX name=PREFIX rows="2" aria-describedby="prefix-help">{value}</textarea>
+            </Field>
+        }
+    });
+    view! {
+        <Field id="format" label=text::format(l) help=text::format_help(l)>
+            <select id="format" name="format" aria-describedby="format-help">
+                {format.is_empty().then(|| view! { <option value="">{text::choose_format(l)}</option> })}
+                {formats.collect_view()}
+            </select>
+        </Field>
+        <div class="field-row">{fields}</div>
+        {prefix}
+    }
+}
+
+/// A field that was chosen before or has the name that the format gives it.
+fn likely(form: &ImportForm, preview: &Preview, slot: &str) -> Option<String> {
+    let chosen = form.given(slot).filter(|f| preview.fields.iter().any(|x| x == f));
+    let named = || preview.fields.iter().find(|f| f.rsplit('.').next() == Some(slot)).map(String::as_str);
+    chosen.or_else(named).map(str::to_owned)
+}
+
+fn slot_select(slot: &'static str, needed: bool, fields: &[String], chosen: &str) -> impl IntoView + use<> {
+    let l = lang();
+    let empty = if needed { text::choose_field(l) } else { text::not_used(l) };
+    let options = fields.iter().map(|f| view! { <option value=f.clone() selected={f == chosen}>{f.clone()}</option> });
+    let options = options.collect_view();
+    view! {
+        <Field id=slot label=text::slot_name(l, slot)>
+            <select id=slot name=slot required=needed>
+                <option value="">{empty}</option>
+                {options}
+            </select>
+        </Field>
+    }
+}
+
+/// What the choices lead to.
+#[component]
+pub fn Findings(form: ImportForm, preview: Preview) -> impl IntoView {
+    let l = lang();
+    // A format that was chosen but lacks fields shows no samples of another one.
+    let is_chosen = form.given("format").is_none() || form.mapping().is_some();
+    let warning = preview.has_replacements.then(|| {
+        view! {
+            <div class="notice notice-warn"><strong>{text::replaced_title(l)}</strong><p>{text::replaced(l)}</p></div>
+        }
+    });
+    let outcome = if !is_chosen || preview.mapping.is_none() {
+        view! { <p class="notice notice-warn">{text::choose_fields(l)}</p> }.into_any()
+    } else {
+        view! {
+            {errors(preview.errors, preview.lines, preview.has_more)}
+            {as_samples(preview.samples)}
+        }
+        .into_any()
+    };
+    view! {
+        {warning}
+        {rows(preview.fields, preview.rows)}
+        {outcome}
+    }
+}
+
+fn rows(fields: Vec<String>, rows: Vec<PreviewRow>) -> impl IntoView {
+    let l = lang();
+    let head = fields.into_iter().map(|f| view! { <th scope="col">{f}</th> }).collect_view();
+    let body = rows.into_iter().map(|row| {
+        let cells = row.cells.into_iter().map(|c| view! { <td><span class="clip">{c}</span></td> });
+        view! { <tr><th scope="row" class="num">{row.line}</th>{cells.collect_view()}</tr> }
+    });
+    let body = body.collect_view();
+    view! {
+        <section>
+            <h2>{text::first_rows(l)}</h2>
+            <div class="table-wrap">
+                <table class="table">
+                    <thead><tr><th scope="col" class="num">{text::line(l)}</th>{head}</tr></thead>
+                    <tbody>{body}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+fn errors(errors: Vec<LineError>, lines: u64, has_more: bool) -> impl IntoView {
+    let l = lang();
+    let count = errors.len();
+    if count == 0 {
+        let title =
+            if has_more { text::good_title(l, integer(lines)) } else { text::good_title_all(l, integer(lines)) };
+        return view! { <p class="notice notice-good">{title}</p> }.into_any();
+    }
+    let rows = errors.into_iter().take(ERRORS_SHOWN).map(|e| {
+        view! {
+            <tr class="bad">
+                <th scope="row" class="num">{e.line}</th>
+                <td class="mono">{e.field}</td>
+                <td>{e.reason}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let more = count.saturating_sub(ERRORS_SHOWN);
+    view! {
+        <details class="fold notice notice-warn" open={count <= 5}>
+            <summary>{text::bad_title(l, integer(count as u64), integer(lines))}</summary>
+            <div class="table-wrap">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col" class="num">{text::line(l)}</th>
+                            <th scope="col">{text::field(l)}</th>
+                            <th scope="col">{text::reason(l)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {(more > 0).then(|| view! { <p class="muted">{text::more_errors(l, more)}</p> })}
+        </details>
+    }
+    .into_any()
+}
+
+fn as_samples(samples: Vec<PreviewSample>) -> impl IntoView {
+    let l = lang();
+    let any = !samples.is_empty();
+    let cards = samples.into_iter().take(3).map(|s| {
+        view! {
+            <article class="card">
+                <p class="muted">{text::line(l)} " " {s.line}</p>
+                <Conversation sample=s.sample/>
+            </article>
+        }
+    });
+    let cards = cards.collect_view();
+    view! {
+        <section class="stack">
+            <h2>{text::as_samples(l)}</h2>
+            {if any { cards.into_any() } else { view! { <p class="notice notice-bad">{text::no_samples(l)}</p> }.into_any() }}
+        </section>
+    }
+}

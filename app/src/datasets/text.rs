@@ -1,0 +1,244 @@
+//! Texts of the dataset pages.
+
+use domain::{
+    dataset::{BadLines, FileSyntax},
+    lang::Lang,
+    sample::{Speaker, Split},
+};
+
+crate::texts! {
+    title = "Datasets", "数据集";
+    lead = "Each import makes an immutable version. A run trains on exactly one version.", "每次导入都会生成一个不可变的版本，每次训练运行只使用一个版本。";
+    upload_data = "Upload data", "上传数据";
+    none_title = "No dataset yet", "还没有数据集";
+    none_hint = "Upload a JSON Lines, JSON or CSV file. You see a preview before anything is imported.", "上传 JSON Lines、JSON 或 CSV 文件，导入前可先预览。";
+    nothing_found = "No dataset has this in its name", "没有名称包含此内容的数据集";
+    nothing_found_hint = "Search for something else, or show all.", "请换个关键词，或显示全部。";
+    show_all = "Show all", "显示全部";
+    name = "Name", "名称";
+    versions = "Versions", "版本";
+    samples = "Samples", "样本";
+    labels = "Labels", "标签";
+    updated = "Updated", "更新时间";
+    search = "Search", "搜索";
+    search_names = "Search names", "搜索名称";
+    next_page = "Next page", "下一页";
+    first_page = "First page", "第一页";
+
+    new_title = "Upload data", "上传数据";
+    new_lead = "JSON Lines, JSON or CSV, up to 8 GiB. The next page shows what is in the file and how it will be read.",
+        "支持 JSON Lines、JSON 或 CSV，最大 8 GiB。下一页会显示文件内容及读取方式。";
+    file = "File", "文件";
+    plain_form = "Without JavaScript, send the file with this form:", "未启用 JavaScript 时，请使用此表单上传：";
+    send = "Send", "上传";
+    recent = "Sent before", "最近上传";
+    size = "Size", "大小";
+    sent_at = "Sent", "上传时间";
+
+    import_title(file) = "Import {file}", "导入 {file}";
+    importing = "Import in progress", "正在导入";
+    importing_hint = "You may leave this page; the import goes on.", "可以离开此页面，导入会继续进行。";
+    attempt_failed = "The import did not succeed", "导入未成功";
+    attempt_failed_hint = "Nothing was saved. Change the settings below, or mend the file and upload it again.", "未保存任何内容。请修改下方设置，或修正文件后重新上传。";
+    bad_lines_report = "Bad lines", "错误行";
+    how_read = "How the file is read", "读取方式";
+    syntax = "Syntax", "语法";
+    encoding = "Character encoding", "字符编码";
+    detected(what) = "detected: {what}", "自动识别：{what}";
+    detect = "detect", "自动识别";
+    replaced_title = "Some characters could not be decoded", "部分字符无法解码";
+    replaced = "They are shown as �. If there are many, choose another encoding.", "已显示为 �。若数量较多，请选择其他编码。";
+    format = "Format", "格式";
+    format_help = "What one row of the file is.", "文件中每一行（每条记录）的含义。";
+    choose_format = "choose a format", "请选择格式";
+    choose_field = "choose a field", "请选择字段";
+    not_used = "not used", "不使用";
+    prefix = "Instruction before each text", "每条文本前的指令";
+    prefix_help = "Tells the model what to do, for example: Classify the sentiment of this review as positive or negative.",
+        "告诉模型要做什么，例如：判断这条评论的情感是正面还是负面。";
+    update_preview = "Update preview", "更新预览";
+    update_help = "The preview follows your choices.", "预览会随选择更新。";
+    first_rows = "First rows of the file", "文件的前几行";
+    line = "Line", "行";
+    as_samples = "The same rows as samples", "转换后的样本";
+    no_samples = "No row can become a sample with these choices.", "按当前选择，没有行可以转换为样本。";
+    bad_title(bad, lines) = "{bad} of the first {lines} rows cannot become samples", "前 {lines} 行中有 {bad} 行无法转换为样本";
+    good_title(lines) = "All of the first {lines} rows can become samples", "前 {lines} 行均可转换为样本";
+    good_title_all(lines) = "All {lines} rows can become samples", "全部 {lines} 行均可转换为样本";
+    field = "Field", "字段";
+    reason = "Reason", "原因";
+    more_errors(n) = "and {n} more", "另有 {n} 行";
+    choose_fields = "Choose a format and the fields it needs.", "请选择格式及其所需字段。";
+
+    what_becomes = "What becomes of it", "导入为";
+    bad_lines = "Lines that cannot be read", "无法读取的行";
+    bad_stop = "Stop: import nothing if there is any", "停止：只要有错误行就不导入";
+    bad_skip = "Skip them: import the rest and keep a report", "跳过：导入其余内容并保留报告";
+    into = "Import into", "导入到";
+    new_dataset = "a new dataset", "新数据集";
+    new_version_of(name) = "a new version of {name}", "{name} 的新版本";
+    name_of_new = "Name of the new dataset", "新数据集名称";
+    name_help = "Only for a new dataset.", "仅用于新数据集。";
+    split = "Division into splits", "数据划分";
+    split_help = "Shares of the samples. Which sample goes where depends only on its content and the seed: duplicates stay together, and growing data keeps its places.",
+        "各划分所占份额。样本归属只取决于其内容和随机种子：重复样本保持在一起，数据增加时原有归属不变。";
+    seed = "Seed", "随机种子";
+    split_problem = "Shares must be numbers of 0 or more, the training share above 0, and the seed a whole number of 0 or more.",
+        "份额必须是不小于 0 的数字，训练份额须大于 0，随机种子须为非负整数。";
+    start_import = "Import", "开始导入";
+
+    version_title(name, number) = "{name} v{number}", "{name} v{number}";
+    launch = "Launch a run", "启动训练运行";
+    add_data = "Upload a new version", "上传新版本";
+    download_jsonl = "Download JSONL", "下载 JSONL";
+    download_csv = "Download CSV", "下载 CSV";
+    stats_json = "Statistics as JSON", "统计 JSON";
+    newest = "newest", "最新";
+    characters = "Characters", "字符";
+    duplicates = "Exact duplicates", "完全重复";
+    skipped = "Skipped lines", "跳过的行";
+    lengths = "Length in characters", "长度（字符）";
+    token_lengths(model) = "Length in tokens of {model}", "长度（{model} 的词元）";
+    tokens_total = "Tokens", "词元";
+    tokens_mean = "Mean", "平均";
+    tokens_p50 = "Median", "中位数";
+    tokens_p95 = "95 % below", "95% 低于";
+    tokens_max = "Longest", "最长";
+    tokens_title = "Tokens", "词元统计";
+    tokens_none = "Count with a base model's tokenizer and chat template to see how long samples really are.",
+        "使用基座模型的分词器和对话模板统计样本的实际长度。";
+    tokens_no_model = "Register a base model first.", "请先注册基座模型。";
+    model = "Base model", "基座模型";
+    count = "Count tokens", "统计词元";
+    choose_model = "Choose a model of this project.", "请选择本项目中的模型。";
+    more_labels(n) = "{n} more labels", "另外 {n} 个标签";
+    origin = "Origin", "来源";
+    made_at = "Made", "创建时间";
+    made_by = "By", "创建者";
+    parent = "Made from", "基于";
+    corrections_of(n) = "{n} corrected samples from bad cases", "来自 Bad Case 的 {n} 条修正样本";
+    moved(n) = "{n} of them moved to the training split", "其中 {n} 条移入训练集";
+    show_corrected = "Show them", "查看";
+    note = "Note", "备注";
+    settings = "Name and archive", "名称与归档";
+    description = "Description", "说明";
+    description_too_long = "At most 2000 characters.", "最多 2000 个字符。";
+    save = "Save", "保存";
+    archive = "Archive", "归档";
+    archive_question = "The dataset leaves every list. Nothing is deleted, and runs made from it stay whole.", "数据集将从所有列表中移除。不会删除任何内容，基于它的训练运行保持完整。";
+
+    all_splits = "all", "全部";
+    all_labels = "all", "全部";
+    split_word = "Split", "划分";
+    label = "Label", "标签";
+    filter = "Filter", "筛选";
+    clear = "Clear", "清除";
+    corrected_only = "Corrected only", "仅修正样本";
+    position = "No.", "序号";
+    sample = "Sample", "样本";
+    no_match = "No sample matches", "没有匹配的样本";
+    no_match_hint = "Change the filter or clear it.", "请修改或清除筛选条件。";
+    from_line(file, line) = "{file}, line {line}", "{file} 第 {line} 行";
+    corrects(id) = "corrects sample {id}", "修正样本 {id}";
+    bad_case = "bad case", "Bad Case";
+    slices = "Other fields", "其他字段";
+
+    train = "train", "训练集";
+    validation = "validation", "验证集";
+    test = "test", "测试集";
+    system = "system", "系统";
+    user = "user", "用户";
+    assistant = "assistant", "助手";
+    format_messages = "Conversations: messages with role and content (OpenAI)", "对话：含 role 与 content 的 messages（OpenAI）";
+    format_share_gpt = "Conversations: turns with from and value (ShareGPT)", "对话：含 from 与 value 的轮次（ShareGPT）";
+    format_alpaca = "Instruction, input, output (Alpaca)", "指令、输入、输出（Alpaca）";
+    format_prompt_completion = "Prompt and completion", "提示与补全";
+    format_text_label = "Text and label (classification)", "文本与标签（分类）";
+    format_question_answer = "Question and answer", "问题与答案";
+    slot_messages = "Messages", "消息列表";
+    slot_conversations = "Turns", "对话轮次";
+    slot_system = "System prompt", "系统提示";
+    slot_instruction = "Instruction", "指令";
+    slot_input = "Input", "输入";
+    slot_output = "Output", "输出";
+    slot_history = "History", "历史";
+    slot_prompt = "Prompt", "提示";
+    slot_completion = "Completion", "补全";
+    slot_text = "Text", "文本";
+    slot_question = "Question", "问题";
+    slot_context = "Context", "上下文";
+    slot_answer = "Answer", "答案";
+}
+
+/// A split's name.
+#[must_use]
+pub fn split_name(l: Lang, split: Split) -> &'static str {
+    match split {
+        Split::Train => train(l),
+        Split::Validation => validation(l),
+        Split::Test => test(l),
+    }
+}
+
+/// Who speaks.
+#[must_use]
+pub fn speaker(l: Lang, speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::System => system(l),
+        Speaker::User => user(l),
+        Speaker::Assistant => assistant(l),
+    }
+}
+
+/// A syntax as people call it.
+#[must_use]
+pub fn syntax_name(syntax: FileSyntax) -> &'static str {
+    match syntax {
+        FileSyntax::Jsonl => "JSON Lines",
+        FileSyntax::Json => "JSON",
+        FileSyntax::Csv => "CSV",
+    }
+}
+
+/// What happens to bad lines.
+#[must_use]
+pub fn bad_lines_choice(l: Lang, choice: BadLines) -> &'static str {
+    match choice {
+        BadLines::Stop => bad_stop(l),
+        BadLines::Skip => bad_skip(l),
+    }
+}
+
+/// A format of [`super::form::FORMATS`] in words.
+#[must_use]
+pub fn format_name(l: Lang, format: &str) -> &'static str {
+    match format {
+        "messages" => format_messages(l),
+        "share_gpt" => format_share_gpt(l),
+        "alpaca" => format_alpaca(l),
+        "prompt_completion" => format_prompt_completion(l),
+        "text_label" => format_text_label(l),
+        _ => format_question_answer(l),
+    }
+}
+
+/// A part of a format in words.
+#[must_use]
+pub fn slot_name(l: Lang, slot: &str) -> &'static str {
+    match slot {
+        "messages" => slot_messages(l),
+        "conversations" => slot_conversations(l),
+        "system" => slot_system(l),
+        "instruction" => slot_instruction(l),
+        "input" => slot_input(l),
+        "output" => slot_output(l),
+        "history" => slot_history(l),
+        "prompt" => slot_prompt(l),
+        "completion" => slot_completion(l),
+        "text" => slot_text(l),
+        "label" => label(l),
+        "question" => slot_question(l),
+        "context" => slot_context(l),
+        _ => slot_answer(l),
+    }
+}
