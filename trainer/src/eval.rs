@@ -2,7 +2,9 @@
 
 mod classification;
 mod generation;
+mod label_search;
 
+use crate::infer::batch::Likelihood;
 use crate::infer::{Chat, InferError};
 use domain::eval::{EvalMetrics, Prediction, Task};
 use domain::sample::Sample;
@@ -71,11 +73,14 @@ pub fn evaluate(
     }
 }
 
-/// exp of the mean −log p per token; 1 when there are no tokens.
-fn perplexity(likelihoods: &[crate::infer::batch::Likelihood]) -> f64 {
-    let negative_log: f64 = likelihoods.iter().map(|l| l.negative_log).sum();
-    let tokens: usize = likelihoods.iter().map(|l| l.tokens).sum();
-    (negative_log / tokens.max(1) as f64).exp()
+/// exp of the mean −log p per token; 1 when there are no tokens. Always finite, since JSON knows no
+/// infinity.
+fn perplexity(likelihoods: &[Likelihood]) -> f64 {
+    let total = Likelihood {
+        negative_log: likelihoods.iter().map(|l| l.negative_log).sum(),
+        tokens: likelihoods.iter().map(|l| l.tokens).sum(),
+    };
+    total.per_token().exp().min(f64::MAX)
 }
 
 /// Reports progress, or says that the evaluation is to stop.

@@ -65,7 +65,7 @@ fn predict(ready: &Ready, sample: &Sample, output: String, likelihood: Likelihoo
     let mut scores = BTreeMap::from([
         ("rouge_l".to_owned(), rouge_l(&output, &expected)),
         ("bleu".to_owned(), sentence_bleu(&output, &expected)),
-        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), likelihood.negative_log / likelihood.tokens.max(1) as f64),
+        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), likelihood.per_token()),
     ]);
     if ready.prompt.cut_tokens > 0 {
         scores.insert(CUT_TOKENS.to_owned(), ready.prompt.cut_tokens as f64);

@@ -14,6 +14,14 @@ pub struct Likelihood {
     pub tokens: usize,
 }
 
+impl Likelihood {
+    /// Mean −log p per token, in nats; 0 without tokens, and finite even where the model breaks down.
+    #[must_use]
+    pub fn per_token(&self) -> f64 {
+        (self.negative_log / self.tokens.max(1) as f64).min(f64::MAX)
+    }
+}
+
 /// Prompts that have been read: what their continuations start from.
 #[derive(Debug)]
 pub struct Prompted<'a> {
@@ -38,12 +46,28 @@ impl<'a> Prompted<'a> {
         Ok(Self { chat, cache, last })
     }
 
-    /// The only prompt read, as the beginning of `batch` continuations of up to `answer_tokens`.
-    pub fn repeat(&self, batch: usize, answer_tokens: usize) -> Result<Self, InferError> {
-        let capacity = self.cache.lengths().iter().copied().max().unwrap_or(0) + answer_tokens;
-        let cache = self.cache.repeat(batch, capacity)?;
-        let last = self.last.broadcast_as((batch, self.last.dim(1)?))?.contiguous()?;
+    /// A copy in which place `i` continues prompt `rows[i]`, with room for `answer_tokens` more.
+    pub fn select(&self, rows: &[usize], answer_tokens: usize) -> Result<Self, InferError> {
+        let longest = rows.iter().map(|row| self.cache.lengths()[*row]).max().unwrap_or(0);
+        let cache = self.cache.select(rows, longest + answer_tokens)?;
+        let index: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+        let last = self.last.index_select(&Tensor::new(index, self.chat.decoder.device())?, 0)?;
         Ok(Self { chat: self.chat, cache, last })
+    }
+
+    /// −log p, in nats, of `tokens[i]` as the next token of place `rows[i]`.
+    pub fn next_losses(&self, rows: &[usize], tokens: &[u32]) -> Result<Vec<f32>, InferError> {
+        let index: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+        let states = self.last.index_select(&Tensor::new(index, self.chat.decoder.device())?, 0)?;
+        Ok(self.chat.decoder.token_losses(&states, tokens)?)
+    }
+
+    /// Reads one more token per place, for which there must be room.
+    pub fn push(&mut self, tokens: &[u32]) -> Result<(), InferError> {
+        let decoder = self.chat.decoder;
+        let ids = Tensor::new(tokens, decoder.device())?.unsqueeze(1)?;
+        self.last = decoder.forward(&ids, Some(&mut self.cache))?;
+        Ok(())
     }
 
     /// How likely each prompt is to be continued by its text; leaves the prompts as they are.
@@ -97,8 +121,7 @@ impl<'a> Prompted<'a> {
             if is_over.iter().all(|over| *over) || step + 1 == max_new_tokens {
                 break;
             }
-            let ids = Tensor::new(next, decoder.device())?.unsqueeze(1)?;
-            self.last = decoder.forward(&ids, Some(&mut self.cache))?;
+            self.push(&next)?;
         }
         Ok(answers)
     }

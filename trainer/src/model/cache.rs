@@ -4,7 +4,7 @@ use super::config::DecoderConfig;
 use candle_core::{DType, Device, Result, Tensor, bail};
 
 /// A cache for a batch of sequences of different lengths. Its tensors are written in place, so
-/// it is deliberately not `Clone`; see [`KvCache::repeat`].
+/// it is deliberately not `Clone`; see [`KvCache::select`].
 #[derive(Debug)]
 pub struct KvCache {
     /// Keys and values of each layer, both (batch · capacity, kv_heads · head_dim).
@@ -43,25 +43,22 @@ impl KvCache {
         }
     }
 
-    /// A cache of `batch` sequences that all continue the only sequence of this one, with room
-    /// for `capacity` tokens each.
-    pub fn repeat(&self, batch: usize, capacity: usize) -> Result<Self> {
-        let [length] = self.lengths[..] else { bail!("only a cache of one sequence can be repeated") };
-        if length > capacity {
+    /// A cache whose sequence `i` is a copy of sequence `rows[i]` of this one, with room for
+    /// `capacity` tokens each.
+    pub fn select(&self, rows: &[usize], capacity: usize) -> Result<Self> {
+        let lengths: Vec<usize> = rows.iter().map(|row| self.lengths[*row]).collect();
+        if let Some(length) = lengths.iter().find(|length| **length > capacity) {
             bail!("a cache of {capacity} tokens cannot hold {length}");
         }
         let copy = |from: &Tensor| -> Result<Tensor> {
-            let to = Tensor::zeros((batch * capacity, from.dim(1)?), from.dtype(), from.device())?;
-            if length > 0 {
-                let read = from.narrow(0, 0, length)?;
-                for i in 0..batch {
-                    to.slice_set(&read, 0, i * capacity)?;
-                }
+            let to = Tensor::zeros((rows.len() * capacity, from.dim(1)?), from.dtype(), from.device())?;
+            for (i, (row, length)) in rows.iter().zip(&lengths).enumerate().filter(|(_, (_, length))| **length > 0) {
+                to.slice_set(&from.narrow(0, row * self.capacity, *length)?, 0, i * capacity)?;
             }
             Ok(to)
         };
         let layers = self.layers.iter().map(|(k, v)| Ok((copy(k)?, copy(v)?))).collect::<Result<_>>()?;
-        Ok(Self { layers, lengths: vec![length; batch], capacity })
+        Ok(Self { layers, lengths, capacity })
     }
 
     /// Writes the keys and values (batch · seq, width) of the next tokens behind the valid ones

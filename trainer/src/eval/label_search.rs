@@ -1,0 +1,172 @@
+//! The likelihood of every label as the whole answer, without reading every label in full.
+//!
+//! score(label) = Σ log p(token | prompt, tokens before), the end of the turn included, so that no
+//! label wins by being the beginning of another. Labels that begin alike share the work: the
+//! search walks down their tokens, a few prompts at a time, and keeps the likeliest branches. A
+//! branch that falls behind is an upper bound for all its labels; only those whose bound could
+//! still matter are scored in full afterwards.
+
+use crate::infer::batch::{Likelihood, Prompted};
+use crate::infer::{Chat, InferError, Prompt};
+
+/// Labels this many nats behind the best have no say: e⁻¹⁴ is below one in a million.
+const MARGIN: f64 = 14.0;
+/// Branches kept per prompt at each token.
+const WIDTH: usize = 8;
+/// Memory for copied keys and values.
+const CACHE_BYTES: usize = 256 << 20;
+
+/// The score of one label after one prompt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LabelScore {
+    /// Exact for every label within [`MARGIN`] of the best and for the reference; else a bound.
+    pub(super) log_p: f64,
+    is_exact: bool,
+}
+
+/// A prompt with the tokens of every label as its answer.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) prompt: Prompt,
+    pub(super) answers: Vec<Vec<u32>>,
+    /// The right label, which is scored exactly in any case.
+    pub(super) reference: Option<usize>,
+}
+
+/// Labels that share their first tokens, after one prompt.
+#[derive(Debug)]
+struct Branch {
+    question: usize,
+    labels: Vec<usize>,
+    log_p: f64,
+    /// Place of the branch's parent among those read.
+    parent: usize,
+    /// Last shared token.
+    token: u32,
+}
+
+/// How many prompts of this length are best searched together, within the memory limit.
+pub(super) fn prompts_at_once(chat: Chat<'_>, prompt_tokens: usize) -> usize {
+    (places(chat, prompt_tokens) / WIDTH).clamp(1, 16)
+}
+
+/// Copies of a context of `tokens` that the memory limit allows.
+fn places(chat: Chat<'_>, tokens: usize) -> usize {
+    let config = &chat.decoder.config;
+    let token_bytes = config.layers * 2 * config.kv_heads * config.head_dim * size_of::<f32>();
+    CACHE_BYTES / (token_bytes * tokens.max(1))
+}
+
+/// Scores all labels of all questions.
+pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<LabelScore>>, InferError> {
+    let prompts: Vec<&Prompt> = questions.iter().map(|q| &q.prompt).collect();
+    let read = Prompted::read(chat, &prompts, 0)?;
+    let mut scores: Vec<Vec<LabelScore>> = questions
+        .iter()
+        .map(|q| vec![LabelScore { log_p: f64::NEG_INFINITY, is_exact: false }; q.answers.len()])
+        .collect();
+    descend(questions, &read, &mut scores)?;
+    let longest = questions.iter().map(|q| longest_context(q)).max().unwrap_or(0);
+    let open: Vec<(usize, usize)> =
+        scores.iter().enumerate().flat_map(|(i, s)| undecided(i, s, questions[i].reference)).collect();
+    for chunk in open.chunks(places(chat, longest).max(1)) {
+        let rows: Vec<usize> = chunk.iter().map(|(question, _)| *question).collect();
+        let continuations: Vec<&[u32]> =
+            chunk.iter().map(|(q, label)| questions[*q].answers[*label].as_slice()).collect();
+        let room = continuations.iter().map(|c| c.len()).max().unwrap_or(0);
+        let exact = read.select(&rows, room)?.likelihoods(&continuations)?;
+        for ((question, label), Likelihood { negative_log, .. }) in chunk.iter().zip(exact) {
+            scores[*question][*label] = LabelScore { log_p: -negative_log, is_exact: true };
+        }
+    }
+    Ok(scores)
+}
+
+fn longest_context(question: &Question) -> usize {
+    question.prompt.ids.len() + question.answers.iter().map(Vec::len).max().unwrap_or(0)
+}
+
+/// Walks down the labels' tokens, the likeliest branches of each question at a time.
+fn descend(questions: &[Question], read: &Prompted<'_>, scores: &mut [Vec<LabelScore>]) -> Result<(), InferError> {
+    let roots = questions.iter().enumerate().map(|(question, q)| Branch {
+        question,
+        labels: (0..q.answers.len()).filter(|label| !q.answers[*label].is_empty()).collect(),
+        log_p: 0.0,
+        parent: question,
+        token: 0,
+    });
+    let mut branches: Vec<Branch> = roots.collect();
+    let mut place = read.select(&(0..questions.len()).collect::<Vec<_>>(), 0)?;
+    for depth in 0.. {
+        let mut children: Vec<Branch> =
+            branches.iter().enumerate().flat_map(|(i, b)| split(b, i, depth, questions)).collect();
+        let rows: Vec<usize> = children.iter().map(|c| c.parent).collect();
+        let tokens: Vec<u32> = children.iter().map(|c| c.token).collect();
+        if children.is_empty() {
+            break;
+        }
+        for (child, loss) in children.iter_mut().zip(place.next_losses(&rows, &tokens)?) {
+            child.log_p -= f64::from(loss);
+        }
+        branches = keep(children, depth + 1, questions, scores);
+        if branches.is_empty() {
+            break;
+        }
+        place = place.select(&branches.iter().map(|b| b.parent).collect::<Vec<_>>(), 1)?;
+        place.push(&branches.iter().map(|b| b.token).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// The branches below one, by the token at `depth`.
+fn split(branch: &Branch, parent: usize, depth: usize, questions: &[Question]) -> Vec<Branch> {
+    let mut children: Vec<Branch> = Vec::new();
+    for label in &branch.labels {
+        let token = questions[branch.question].answers[*label][depth];
+        match children.iter_mut().find(|c| c.token == token) {
+            Some(child) => child.labels.push(*label),
+            None => {
+                let labels = vec![*label];
+                children.push(Branch { question: branch.question, labels, log_p: branch.log_p, parent, token });
+            }
+        }
+    }
+    children
+}
+
+/// Takes finished labels out of the branches, notes bounds, and keeps the likeliest of the rest.
+fn keep(
+    mut children: Vec<Branch>,
+    depth: usize,
+    questions: &[Question],
+    scores: &mut [Vec<LabelScore>],
+) -> Vec<Branch> {
+    for child in &mut children {
+        let (answers, scores) = (&questions[child.question].answers, &mut scores[child.question]);
+        for label in &child.labels {
+            scores[*label] = LabelScore { log_p: child.log_p, is_exact: answers[*label].len() == depth };
+        }
+        child.labels.retain(|label| answers[*label].len() > depth);
+    }
+    let best: Vec<f64> = scores.iter().map(|s| best_exact(s)).collect();
+    children.retain(|c| !c.labels.is_empty() && c.log_p > best[c.question] - MARGIN);
+    children.sort_by(|a, b| a.question.cmp(&b.question).then(b.log_p.total_cmp(&a.log_p)));
+    let mut kept: Vec<Branch> = Vec::new();
+    for child in children {
+        if kept.iter().filter(|k| k.question == child.question).count() < WIDTH {
+            kept.push(child);
+        }
+    }
+    kept
+}
+
+fn best_exact(scores: &[LabelScore]) -> f64 {
+    scores.iter().filter(|s| s.is_exact).map(|s| s.log_p).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Labels of a question that must still be scored in full, as (question, label).
+fn undecided(question: usize, scores: &[LabelScore], reference: Option<usize>) -> Vec<(usize, usize)> {
+    let limit = best_exact(scores) - MARGIN;
+    let matters = |label: usize, s: &LabelScore| !s.is_exact && (s.log_p > limit || reference == Some(label));
+    scores.iter().enumerate().filter(|(label, s)| matters(*label, s)).map(|(label, _)| (question, label)).collect()
+}
