@@ -9,11 +9,33 @@ pub mod pypi;
 
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use tokio::io::AsyncWriteExt;
 
-/// Where progress goes: a stage word, bytes done, bytes in all (0: unknown).
-pub type Report<'a> = &'a (dyn Fn(&'static str, u64, u64) + Send + Sync);
+/// How far a download is: bytes done and bytes in all (0: unknown). Written by the download, read by
+/// whoever waits for it.
+#[derive(Default)]
+pub struct Meter {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Meter {
+    fn set(&self, done: u64, total: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Bytes done, bytes in all.
+    #[must_use]
+    pub fn read(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+}
 
 /// Why something could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -73,13 +95,13 @@ pub async fn download(
     url: &str,
     sha256: &str,
     file: &Path,
-    report: Report<'_>,
+    meter: &Meter,
 ) -> Result<(), FetchError> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = std::path::PathBuf::from(part);
     let mut attempt = 1;
-    while let Err(error) = download_once(client, url, &part, report).await {
+    while let Err(error) = download_once(client, url, &part, meter).await {
         let passing = matches!(&error, FetchError::Unreachable { .. })
             || matches!(&error, FetchError::Status { status, .. } if *status >= 500 || *status == 429);
         if !passing || attempt >= ATTEMPTS {
@@ -98,7 +120,7 @@ pub async fn download(
     tokio::fs::rename(&part, file).await.map_err(disk(file))
 }
 
-async fn download_once(client: &reqwest::Client, url: &str, part: &Path, report: Report<'_>) -> Result<(), FetchError> {
+async fn download_once(client: &reqwest::Client, url: &str, part: &Path, meter: &Meter) -> Result<(), FetchError> {
     let unreachable = |e: reqwest::Error| FetchError::Unreachable { url: url.to_owned(), reason: chain(&e) };
     let have = tokio::fs::metadata(part).await.map_or(0, |m| m.len());
     let mut request = client.get(url);
@@ -130,7 +152,7 @@ async fn download_once(client: &reqwest::Client, url: &str, part: &Path, report:
         let chunk = chunk.map_err(unreachable)?;
         out.write_all(&chunk).await.map_err(disk(part))?;
         done += chunk.len() as u64;
-        report("downloading", done, total);
+        meter.set(done, total);
     }
     out.sync_all().await.map_err(disk(part))
 }

@@ -49,12 +49,14 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
         Some(href) => view! { <a class="button" href=href>{name}</a> }.into_any(),
         None => view! { <span class="button" aria-disabled="true">{name}</span> }.into_any(),
     };
+    let judge_next = next.clone();
+    let links = (button(previous.clone(), text::previous(l)), button(next.clone(), text::next(l)));
     let fixed = !open.may_judge || status == BadCaseStatus::Added;
     view! {
         <PageHeader title=text::one_title(l) lead=text::lead(l)>
             <a class="button button-quiet" href=format!("{}{filter}", routes::bad_cases(project))>{text::back(l)}</a>
-            {button(previous.clone(), text::previous(l))}
-            {button(next.clone(), text::next(l))}
+            {links.0}
+            {links.1}
         </PageHeader>
         <div class="split-main">
             <div class="stack">
@@ -68,7 +70,7 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
                 </div>
                 {case.updated_by.clone().map(|name| view! { <p class="muted">{text::edited_by(l, name)}</p> })}
                 {fixed.then(|| locked(&case, open.may_judge, l))}
-                {(!fixed).then(|| view! { <Judge project case=case.clone() here=here.clone() next=next.clone()/> })}
+                {(!fixed).then(|| view! { <Judge project case=case.clone() here=here.clone() next=judge_next/> })}
             </section>
         </div>
         <Shortcuts previous next/>

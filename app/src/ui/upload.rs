@@ -17,6 +17,7 @@ crate::texts! {
 
 /// How one file is doing.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser sends files"))]
 enum State {
     Sending { done: f64, total: f64, rate: f64 },
     Sent { id: String, size: f64 },

@@ -24,8 +24,9 @@ pub fn unzip_member(archive: &Path, suffix: &str, target: &Path) -> Result<(), F
     let err = broken(archive);
     let file = File::open(archive).map_err(|e| err(e.to_string()))?;
     let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| err(e.to_string()))?;
-    let name = zip.file_names().find(|n| n.ends_with(suffix)).map(|n| n.to_string()).ok_or_else(|| missing(archive, suffix))?;
-    let mut member = zip.by_name(&name).map_err(|e| err(e.to_string()))?;
+    let index = (0..zip.len()).find(|i| matches!(zip.name_for_index(*i), Some(Ok(name)) if name.ends_with(suffix)));
+    let index = index.ok_or_else(|| missing(archive, suffix))?;
+    let mut member = zip.by_index(index).map_err(|e| err(e.to_string()))?;
     copy(&mut member, target).map_err(|e| err(e.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! Models of the Hugging Face Hub, by the `hf-hub` crate.
 
-use super::{FetchError, Report, chain};
+use super::{FetchError, Meter, chain};
 use hf_hub::{
     HFClient, HFError,
     progress::{DownloadEvent, ProgressEvent, ProgressHandler},
@@ -21,7 +21,7 @@ const WANTED: [&str; 6] =
     ["config.json", "generation_config.json", "tokenizer*.json", "chat_template.jinja", "*.safetensors", "model.safetensors.index.json"];
 
 /// Fetches a model repository (`owner/name`) into `folder`.
-pub async fn fetch(hub: &Url, repo: &str, revision: Option<&str>, folder: &Path, report: Report<'_>) -> Result<(), FetchError> {
+pub async fn fetch(hub: &Url, repo: &str, revision: Option<&str>, folder: &Path, meter: &Meter) -> Result<(), FetchError> {
     let url = format!("{}/{repo}", hub.as_str().trim_end_matches('/'));
     let failed = |e: HFError| explain(&url, &e);
     let (owner, name) = hf_hub::split_id(repo);
@@ -33,8 +33,8 @@ pub async fn fetch(hub: &Url, repo: &str, revision: Option<&str>, folder: &Path,
         .build()
         .map_err(failed)?;
     let counter = Arc::new(Counter::default());
-    let download = client
-        .model(owner, name)
+    let repository = client.model(owner, name);
+    let download = repository
         .snapshot_download()
         .maybe_revision(revision)
         .allow_patterns(WANTED.map(str::to_owned).to_vec())
@@ -46,7 +46,7 @@ pub async fn fetch(hub: &Url, repo: &str, revision: Option<&str>, folder: &Path,
     loop {
         tokio::select! {
             done = &mut download => { done.map_err(failed)?; return Ok(()) }
-            _ = tick.tick() => report("downloading", counter.done.load(Ordering::Relaxed), counter.total.load(Ordering::Relaxed)),
+            _ = tick.tick() => meter.set(counter.done.load(Ordering::Relaxed), counter.total.load(Ordering::Relaxed)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Files of Python packages, found through PyPI's JSON API.
 
-use super::{FetchError, Report, chain, download};
+use super::{FetchError, Meter, chain, download};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -39,7 +39,7 @@ pub async fn fetch(
     version: &str,
     kind: Distribution,
     folder: &Path,
-    report: Report<'_>,
+    meter: &Meter,
 ) -> Result<PathBuf, FetchError> {
     let url = format!("{}/pypi/{name}/{version}/json", index.as_str().trim_end_matches('/'));
     let response = client
@@ -67,7 +67,7 @@ pub async fn fetch(
     }
     let path = folder.join(&file.filename);
     if !path.exists() {
-        download(client, &file.url, &file.digests.sha256, &path, report).await?;
+        download(client, &file.url, &file.digests.sha256, &path, meter).await?;
     }
     Ok(path)
 }

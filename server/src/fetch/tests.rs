@@ -41,7 +41,7 @@ async fn a_broken_download_goes_on_where_it_broke() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("fox");
     let sha = hex::encode(Sha256::digest(BYTES));
-    download(&client().unwrap(), &url, &sha, &file, &|_, _, _| {}).await.unwrap();
+    download(&client().unwrap(), &url, &sha, &file, &Meter::default()).await.unwrap();
     assert_eq!(std::fs::read(file).unwrap(), BYTES);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 }
@@ -52,7 +52,7 @@ async fn wrong_bytes_are_discarded() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("fox");
     let sha = hex::encode(Sha256::digest(BYTES));
-    let error = download(&client().unwrap(), &url, &sha, &file, &|_, _, _| {}).await.unwrap_err();
+    let error = download(&client().unwrap(), &url, &sha, &file, &Meter::default()).await.unwrap_err();
     assert!(matches!(error, FetchError::Checksum { .. }), "{error}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
@@ -61,6 +61,6 @@ async fn wrong_bytes_are_discarded() {
 async fn a_refusal_is_final_and_named() {
     let url = serve(Router::new()).await;
     let dir = tempfile::tempdir().unwrap();
-    let error = download(&client().unwrap(), &url, "", &dir.path().join("x"), &|_, _, _| {}).await.unwrap_err();
+    let error = download(&client().unwrap(), &url, "", &dir.path().join("x"), &Meter::default()).await.unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     artifacts::Artifacts,
-    fetch::{self, FetchError, Report, pypi::Distribution},
+    fetch::{self, FetchError, Meter, pypi::Distribution},
     jobs::{JobContext, JobError},
 };
 use domain::{
@@ -13,7 +13,6 @@ use domain::{
 use serde::Serialize;
 use std::{
     path::{Component, Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 use store::models::NewModel;
@@ -83,10 +82,9 @@ async fn gather(
             Ok((root, ModelSource::Upload { file_name }, name))
         }
         ModelOrigin::Hub { repo, revision } => {
-            reporting(context, async |report| {
-                fetch::hub::fetch(&context.config.hub_url, repo, revision.as_deref(), folder, report).await
-            })
-            .await?;
+            let meter = Meter::default();
+            let download = fetch::hub::fetch(&context.config.hub_url, repo, revision.as_deref(), folder, &meter);
+            reporting(context, &meter, download).await?;
             let source = ModelSource::Hub {
                 repo: repo.clone(),
                 revision: revision.clone().unwrap_or_else(|| "main".to_owned()),
@@ -113,28 +111,25 @@ pub(super) async fn fetch_package(
 ) -> Result<PathBuf, JobError> {
     let client = fetch::client()?;
     let folder = work_folder(context).await?;
-    reporting(context, async |report| {
-        fetch::pypi::fetch(&client, &context.config.pypi_url, name, version, kind, &folder, report).await
-    })
-    .await
+    let meter = Meter::default();
+    let download = fetch::pypi::fetch(&client, &context.config.pypi_url, name, version, kind, &folder, &meter);
+    reporting(context, &meter, download).await
 }
 
-/// Runs `work`, which reports its progress from inside, and passes the reports on to the job
-/// twice a second. A cancelled job drops the work.
+/// Waits for a download and tells the job twice a second how far it is. A cancelled job drops it.
 async fn reporting<T>(
     context: &JobContext,
-    work: impl AsyncFnOnce(Report<'_>) -> Result<T, FetchError>,
+    meter: &Meter,
+    download: impl Future<Output = Result<T, FetchError>> + Send,
 ) -> Result<T, JobError> {
-    let latest = Mutex::new(("connecting", 0, 0));
-    let report = |stage, done, total| *latest.lock().unwrap_or_else(PoisonError::into_inner) = (stage, done, total);
-    let mut work = std::pin::pin!(work(&report));
+    let mut download = std::pin::pin!(download);
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
-            done = &mut work => return Ok(done?),
+            done = &mut download => return Ok(done?),
             _ = tick.tick() => {
-                let (stage, done, total) = *latest.lock().unwrap_or_else(PoisonError::into_inner);
-                context.progress(stage, done, total).await?;
+                let (done, total) = meter.read();
+                context.progress("downloading", done, total).await?;
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         register_model::{fetch_package, register_model},
     },
 };
-use bytes::Bytes;
+use axum::body::Bytes;
 use domain::{
     dataset::{BadLines, FileSyntax, Mapping, SplitPlan},
     id::UploadId,
