@@ -1,5 +1,6 @@
 //! The subcommands of `trainer`, one file each.
 
+pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod inspect;
 pub(crate) mod run;

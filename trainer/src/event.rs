@@ -6,6 +6,7 @@ use domain::event::{Event, Level, Phase, series};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,23 +14,18 @@ use std::time::Instant;
 pub const EVENTS_FILE: &str = "events.jsonl";
 
 /// Takes the events of one attempt.
+#[derive(Debug)]
 pub struct Sink {
     path: PathBuf,
     file: File,
-    pipe: Option<Box<dyn Write + Send>>,
+    pipe: Option<File>,
     bar: ProgressBar,
     started: Instant,
 }
 
-impl std::fmt::Debug for Sink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sink").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
 impl Sink {
     /// Appends to `events.jsonl` in `out` and copies each line to `pipe`.
-    pub fn open(out: &Path, pipe: Option<Box<dyn Write + Send>>, show_bar: bool) -> Result<Self, TrainError> {
+    pub fn open(out: &Path, pipe: Option<File>, show_bar: bool) -> Result<Self, TrainError> {
         let path = out.join(EVENTS_FILE);
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(|source| TrainError::Write { path: path.clone(), source })?;
@@ -38,6 +34,12 @@ impl Sink {
             bar.set_style(style);
         }
         Ok(Self { path, file, pipe, bar, started: Instant::now() })
+    }
+
+    /// File descriptors of the event file and the pipe, −1 where there is none.
+    #[must_use]
+    pub fn descriptors(&self) -> [i32; 2] {
+        [self.file.as_raw_fd(), self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)]
     }
 
     /// Milliseconds since the attempt began.
@@ -54,7 +56,7 @@ impl Sink {
         line.push(b'\n');
         self.file.write_all(&line).map_err(write)?;
         if let Some(pipe) = &mut self.pipe
-            && pipe.write_all(&line).and_then(|()| pipe.flush()).is_err()
+            && pipe.write_all(&line).is_err()
         {
             self.pipe = None;
         }
@@ -103,7 +105,7 @@ impl Sink {
                 ));
             }
             Event::Finished { adapter_folder, .. } => {
-                self.bar.finish_with_message(format!("adapter in {adapter_folder}"))
+                self.bar.finish_with_message(format!("adapter in {adapter_folder}"));
             }
             Event::Failed { .. } => self.bar.abandon(),
             _ => {}

@@ -4,6 +4,7 @@
 //! which only composes them.
 
 pub mod adapt;
+pub mod bench;
 pub mod checkpoint;
 pub mod convert;
 pub mod data;

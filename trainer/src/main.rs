@@ -5,11 +5,15 @@ mod cli;
 use clap::Parser;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: trainer::ops::allocator::Reporting = trainer::ops::allocator::Reporting;
+
 /// Fine-tune, evaluate and run language models.
 #[derive(Debug, clap::Parser)]
 #[command(name = "trainer", version, about)]
 enum Command {
     Run(cli::run::RunCommand),
+    Bench(cli::bench::Bench),
     Inspect(cli::inspect::Inspect),
     Convert(cli::convert::Convert),
     Generate(cli::generate::Generate),
@@ -23,6 +27,7 @@ fn main() -> ExitCode {
     let command = Command::parse();
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
         Command::Run(c) => c.run(),
+        Command::Bench(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Convert(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),

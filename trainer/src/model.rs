@@ -1,6 +1,6 @@
 //! Base models: their files, their configuration, and the one decoder that runs them all.
 
-pub(crate) mod block;
+mod block;
 pub mod cache;
 pub mod config;
 pub mod decoder;

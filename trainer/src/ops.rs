@@ -9,6 +9,7 @@
 //!
 //! Activations are two-dimensional: `(tokens, features)` with `tokens = batch · seq`.
 
+pub mod allocator;
 pub mod attention;
 mod cpu;
 mod dropout;

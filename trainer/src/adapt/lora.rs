@@ -140,10 +140,7 @@ impl LoraAdapter {
         for projection in decoder.projections() {
             if let Some(pair) = self.pairs.get(&(projection.layer, projection.module)) {
                 let delta = (pair.b.as_detached_tensor().matmul(&pair.a.as_detached_tensor())? * pair.scale)?;
-                merged.insert(
-                    format!("{}.weight", peft::module_path(projection.layer, projection.module)),
-                    (&projection.weight + delta)?,
-                );
+                merged.insert(format!("{}.weight", projection.path()), (&projection.weight + delta)?);
             }
         }
         Ok(merged)

@@ -5,7 +5,7 @@
 //! way round. Variants of LoRA that compute something else are refused.
 
 use super::lora::AdapterError;
-use crate::model::block::parent;
+use crate::model::projection::path;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Lora, TargetModule};
 use serde::{Deserialize, Serialize};
@@ -108,14 +108,9 @@ fn module(name: &str) -> Result<TargetModule, String> {
     found.ok_or_else(|| format!("the target module {name:?} is not supported"))
 }
 
-/// `model.layers.3.self_attn.q_proj`
-pub(super) fn module_path(layer: usize, module: TargetModule) -> String {
-    format!("model.layers.{layer}.{}.{}", parent(module), module.as_str())
-}
-
 /// `base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight`
 pub(super) fn key(layer: usize, module: TargetModule, which: &str) -> String {
-    format!("base_model.model.{}.lora_{which}.weight", module_path(layer, module))
+    format!("base_model.model.{}.lora_{which}.weight", path(layer, module))
 }
 
 pub(super) fn write_config(folder: &Path, config: &PeftConfig) -> Result<(), AdapterError> {

@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail};
 use domain::event::Event;
 use domain::recipe::Recipe;
 use serde::Deserialize;
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -75,6 +77,7 @@ impl RunCommand {
         }
         setup::prepare_out(&self.out, self.resume)?;
         let mut sink = Sink::open(&self.out, pipe, std::io::stderr().is_terminal())?;
+        trainer::ops::allocator::report_to(sink.descriptors());
         match self.work(&mut sink, &stop) {
             Ok(Ending::Complete) => Ok(ExitCode::SUCCESS),
             Ok(Ending::Stopped) => Ok(ExitCode::from(STOPPED)),
@@ -128,10 +131,11 @@ fn read_run_file(path: &Path) -> Result<(Recipe, Input), TrainError> {
     Ok((Recipe::from_toml(&rest)?, input))
 }
 
-fn open_pipe(path: &Path) -> Result<Box<dyn Write + Send>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdout()));
-    }
-    let file = std::fs::File::options().append(true).create(true).open(path);
-    Ok(Box::new(file.with_context(|| format!("failed to open {} for events", path.display()))?))
+fn open_pipe(path: &Path) -> Result<File> {
+    let file = if path == Path::new("-") {
+        std::io::stdout().as_fd().try_clone_to_owned().map(File::from)
+    } else {
+        File::options().append(true).create(true).open(path)
+    };
+    file.with_context(|| format!("failed to open {} for events", path.display()))
 }

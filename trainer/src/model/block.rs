@@ -8,7 +8,7 @@ use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::decoder::Mode;
 use super::error::ModelError;
-use super::projection::Projection;
+use super::projection::{self, Projection};
 use super::weights::Weights;
 use crate::ops::attention::{Geometry, attention};
 use crate::ops::rms_norm::rms_norm;
@@ -45,28 +45,29 @@ impl Block {
     /// Takes the block's tensors out of `weights`.
     pub(super) fn new(config: &DecoderConfig, layer: usize, weights: &mut Weights) -> Result<Self, ModelError> {
         use TargetModule::{DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
-        let mut take = |name: &str| weights.take(&format!("model.layers.{layer}.{name}"));
-        let (attention_norm, mlp_norm) = (take("input_layernorm.weight")?, take("post_attention_layernorm.weight")?);
-        let mut projection = |module: TargetModule| {
-            let (part, name) = (parent(module), module.as_str());
+        let norm = |name: &str| format!("model.layers.{layer}.{name}.weight");
+        let (attention_norm, mlp_norm) =
+            (weights.take(&norm("input_layernorm"))?, weights.take(&norm("post_attention_layernorm"))?);
+        let mut take = |module: TargetModule| {
+            let path = projection::path(layer, module);
             let has_bias = config.qkv_bias && matches!(module, QProj | KProj | VProj);
-            let bias = if has_bias { Some(take(&format!("{part}.{name}.bias"))?) } else { None };
+            let bias = if has_bias { Some(weights.take(&format!("{path}.bias"))?) } else { None };
             Ok::<_, ModelError>(Projection {
                 layer,
                 module,
-                weight: take(&format!("{part}.{name}.weight"))?,
+                weight: weights.take(&format!("{path}.weight"))?,
                 bias,
                 adapter: None,
             })
         };
         Ok(Self {
-            q: projection(QProj)?,
-            k: projection(KProj)?,
-            v: projection(VProj)?,
-            o: projection(OProj)?,
-            gate: projection(GateProj)?,
-            up: projection(UpProj)?,
-            down: projection(DownProj)?,
+            q: take(QProj)?,
+            k: take(KProj)?,
+            v: take(VProj)?,
+            o: take(OProj)?,
+            gate: take(GateProj)?,
+            up: take(UpProj)?,
+            down: take(DownProj)?,
             epsilon: config.norm_epsilon,
             layer,
             attention_norm,
@@ -101,13 +102,5 @@ impl Block {
             None => (k, v),
         };
         self.o.forward(&attention(&q, &k, &v, &pass.geometry)?, pass.mode)
-    }
-}
-
-/// The part of a block that a linear layer belongs to, as Hugging Face names it.
-pub(crate) fn parent(module: TargetModule) -> &'static str {
-    match module {
-        TargetModule::QProj | TargetModule::KProj | TargetModule::VProj | TargetModule::OProj => "self_attn",
-        TargetModule::GateProj | TargetModule::UpProj | TargetModule::DownProj => "mlp",
     }
 }

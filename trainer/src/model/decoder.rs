@@ -85,6 +85,15 @@ impl Decoder {
         self.attach(|_, _| None);
     }
 
+    /// Replaces the weights of linear layers by those that `of` gives for their Hugging Face names.
+    pub fn replace_weights(&mut self, of: impl Fn(&str) -> Option<Tensor>) {
+        for projection in self.blocks.iter_mut().flat_map(Block::projections_mut) {
+            if let Some(weight) = of(&format!("{}.weight", projection.path())) {
+                projection.weight = weight;
+            }
+        }
+    }
+
     /// Final hidden states (batch · seq, hidden) of `ids` (batch, seq), u32. With a cache the tokens
     /// continue the cached sequences, whose lengths grow by seq. A sequence shorter than seq is padded on the
     /// right: causality keeps padding out of the rows before it; with a cache,

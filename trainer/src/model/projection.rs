@@ -34,6 +34,12 @@ pub struct Projection {
 }
 
 impl Projection {
+    /// Its Hugging Face name: `model.layers.3.self_attn.q_proj`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        path(self.layer, self.module)
+    }
+
     /// (tokens, in) → (tokens, out).
     pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         let Some(adapter) = &self.adapter else { return linear(x, &self.weight, self.bias.as_ref()) };
@@ -53,4 +59,14 @@ impl Projection {
             }
         }
     }
+}
+
+/// The Hugging Face name of a linear layer: `model.layers.3.self_attn.q_proj`.
+#[must_use]
+pub fn path(layer: usize, module: TargetModule) -> String {
+    let part = match module {
+        TargetModule::QProj | TargetModule::KProj | TargetModule::VProj | TargetModule::OProj => "self_attn",
+        TargetModule::GateProj | TargetModule::UpProj | TargetModule::DownProj => "mlp",
+    };
+    format!("model.layers.{layer}.{part}.{}", module.as_str())
 }

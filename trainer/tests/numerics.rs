@@ -1,0 +1,224 @@
+//! What must hold of the numbers: a fresh adapter changes nothing, the base never changes,
+//! gradients are slopes, padding and caching do not matter, and a batch can be learnt by heart.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use candle_core::{Device, Tensor};
+use domain::recipe::{Lora, Optimizer};
+use serde_json::json;
+use trainer::adapt::LoraAdapter;
+use trainer::data::batch::Batch;
+use trainer::data::masking::{Encoded, Encoder};
+use trainer::model::cache::KvCache;
+use trainer::model::decoder::Decoder;
+use trainer::model::weights::{self, BaseModel};
+use trainer::optim::adamw::AdamW;
+
+const CPU: Device = Device::Cpu;
+
+struct Tiny {
+    base: BaseModel,
+    decoder: Decoder,
+}
+
+fn tiny(config: &serde_json::Value) -> Tiny {
+    let folder = tempfile::tempdir().unwrap();
+    support::write_model_of(folder.path(), config).unwrap();
+    let mut base = weights::open(folder.path(), &CPU).unwrap();
+    let decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
+    Tiny { base, decoder }
+}
+
+/// The tiny model of each family.
+fn families() -> Vec<Tiny> {
+    let changed = |class: &str, more: serde_json::Value| {
+        let mut config = support::config();
+        config["architectures"] = json!([class]);
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        tiny(&config)
+    };
+    vec![
+        changed("LlamaForCausalLM", json!({})),
+        changed("MistralForCausalLM", json!({ "sliding_window": 5, "tie_word_embeddings": false })),
+        changed("Qwen2ForCausalLM", json!({})),
+    ]
+}
+
+fn encode(tiny: &Tiny, count: usize) -> Vec<Encoded> {
+    let encoder = Encoder {
+        template: &tiny.base.template,
+        tokenizer: &tiny.base.tokenizer,
+        end_tokens: &tiny.base.config.eos_token_ids,
+        max_length: 64,
+        mask_prompt: true,
+    };
+    support::samples(count).iter().map(|s| encoder.encode(s).unwrap().unwrap()).collect()
+}
+
+/// An adapter with B moved away from zero, so that it does something.
+fn moved_adapter(tiny: &Tiny) -> LoraAdapter {
+    let lora = Lora { rank: 3, alpha: 6.0, ..Lora::default() };
+    let adapter = LoraAdapter::new(&tiny.base.config, &lora, 5, &CPU).unwrap();
+    for (i, (name, v)) in adapter.variables().iter().enumerate() {
+        if name.contains("lora_B") {
+            let n = v.elem_count();
+            let data: Vec<f32> = (0..n).map(|j| ((i * 31 + j * 17) % 13) as f32 / 40.0 - 0.15).collect();
+            v.set(&Tensor::from_vec(data, v.shape(), &CPU).unwrap()).unwrap();
+        }
+    }
+    adapter
+}
+
+fn logits(decoder: &Decoder, ids: &[u32]) -> Vec<f32> {
+    let ids = Tensor::new(ids, &CPU).unwrap().unsqueeze(0).unwrap();
+    let hidden = decoder.forward(&ids, None).unwrap();
+    decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn masking_gives_loss_to_the_answer_and_its_end_only() {
+    let tiny = tiny(&support::config());
+    let encoded = &encode(&tiny, 1)[0];
+    let learnt: Vec<u32> =
+        encoded.ids.iter().zip(&encoded.carries_loss).filter(|(_, c)| **c).map(|(id, _)| *id).collect();
+    let mut want = tiny.base.tokenizer.encode("vowel").unwrap();
+    want.push(0);
+    assert_eq!(learnt, want);
+}
+
+#[test]
+fn a_fresh_adapter_gives_the_base_exactly() {
+    for mut tiny in families() {
+        let before = logits(&tiny.decoder, &[2, 70, 71, 3, 90]);
+        LoraAdapter::new(&tiny.base.config, &Lora::default(), 1, &CPU).unwrap().attach_to(&mut tiny.decoder);
+        assert_eq!(before, logits(&tiny.decoder, &[2, 70, 71, 3, 90]));
+    }
+}
+
+#[test]
+fn merged_weights_equal_the_adapter() {
+    for mut tiny in families() {
+        let adapter = moved_adapter(&tiny);
+        let merged = adapter.merged(&tiny.decoder).unwrap();
+        let base = logits(&tiny.decoder, &[2, 70, 71, 3, 90]);
+        adapter.attach_to(&mut tiny.decoder);
+        let adapted = logits(&tiny.decoder, &[2, 70, 71, 3, 90]);
+        tiny.decoder.detach();
+        assert_eq!(base, logits(&tiny.decoder, &[2, 70, 71, 3, 90]), "a detached adapter leaves the base");
+        tiny.decoder.replace_weights(|name| merged.get(name).cloned());
+        assert!(largest_difference(&adapted, &base) > 1e-2);
+        assert!(largest_difference(&adapted, &logits(&tiny.decoder, &[2, 70, 71, 3, 90])) < 1e-4);
+    }
+}
+
+#[test]
+fn padding_does_not_leak() {
+    for mut tiny in families() {
+        moved_adapter(&tiny).attach_to(&mut tiny.decoder);
+        let encoded = encode(&tiny, 4);
+        let total = |samples: &[&Encoded]| -> f32 {
+            let batch = Batch::new(samples, &CPU).unwrap();
+            tiny.decoder.losses(&batch.ids, &batch.targets).unwrap().iter().sum()
+        };
+        let together = total(&encoded.iter().collect::<Vec<_>>());
+        let apart: f32 = encoded.iter().map(|e| total(&[e])).sum();
+        assert!((together - apart).abs() < 1e-3, "{together} {apart}");
+    }
+}
+
+#[test]
+fn a_cache_changes_nothing() {
+    for tiny in families() {
+        let (a, b) = ([2u32, 70, 71, 3, 90, 91, 92, 93], [2u32, 80, 3, 60, 61, 62]);
+        let whole = [logits(&tiny.decoder, &a), logits(&tiny.decoder, &b)];
+        // Prompts of 5 and 3 tokens, the shorter one padded; then three more tokens each.
+        let mut cache = KvCache::new(&tiny.base.config, 2, 16, &CPU).unwrap();
+        let prompt = Tensor::new(vec![a[..5].to_vec(), [&b[..3], &[9, 9]].concat()], &CPU).unwrap();
+        tiny.decoder.forward(&prompt, Some(&mut cache)).unwrap();
+        cache.truncate(&[5, 3]);
+        for step in 0..3 {
+            let ids = Tensor::new(&[[a[5 + step]], [b[3 + step]]], &CPU).unwrap();
+            let hidden = tiny.decoder.forward(&ids, Some(&mut cache)).unwrap();
+            let rows: Vec<Vec<f32>> = tiny.decoder.logits(&hidden).unwrap().to_vec2().unwrap();
+            for (i, at) in [5 + step, 3 + step].into_iter().enumerate() {
+                assert!(largest_difference(&rows[i], &whole[i][at * 260..(at + 1) * 260]) < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_are_slopes() {
+    for mut tiny in families() {
+        let adapter = moved_adapter(&tiny);
+        adapter.attach_to(&mut tiny.decoder);
+        let encoded = encode(&tiny, 3);
+        let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
+        let loss = |decoder: &Decoder| decoder.training_loss(&batch.ids, &batch.targets, 1.0, 0).unwrap();
+        let gradients = loss(&tiny.decoder).backward().unwrap();
+        for (name, v) in adapter.variables() {
+            let g: Vec<f32> = gradients.get(&v).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+            let base: Vec<f32> = v.flatten_all().unwrap().to_vec1().unwrap();
+            // Along the gradient itself the slope is its norm.
+            let norm = g.iter().map(|x| x * x).sum::<f32>().sqrt();
+            let at = |h: f32| -> f64 {
+                let moved: Vec<f32> = base.iter().zip(&g).map(|(x, g)| x + h * g / norm).collect();
+                v.set(&Tensor::from_vec(moved, v.shape(), &CPU).unwrap()).unwrap();
+                f64::from(loss(&tiny.decoder).to_scalar::<f32>().unwrap())
+            };
+            let slope = ((at(1e-2) - at(-1e-2)) / 2e-2) as f32;
+            at(0.0);
+            assert!((slope - norm).abs() < 0.03 * norm.max(0.05), "{name}: slope {slope}, gradient {norm}");
+        }
+    }
+}
+
+#[test]
+fn one_batch_is_learnt_by_heart_and_the_base_stays() {
+    let mut tiny = tiny(&support::config());
+    let weights = |d: &Decoder| -> Vec<Vec<f32>> {
+        d.projections().map(|p| p.weight.flatten_all().unwrap().to_vec1().unwrap()).collect()
+    };
+    let before = weights(&tiny.decoder);
+    let adapter = LoraAdapter::new(&tiny.base.config, &Lora::default(), 3, &CPU).unwrap();
+    adapter.attach_to(&mut tiny.decoder);
+    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.variables()).unwrap();
+    let encoded = encode(&tiny, 4);
+    let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
+    let mut losses = Vec::new();
+    for step in 0..150 {
+        let loss =
+            tiny.decoder.training_loss(&batch.ids, &batch.targets, batch.targets.rows.len() as f64, step).unwrap();
+        let store = loss.backward().unwrap();
+        let gradients: Vec<Tensor> = adapter.variables().iter().map(|(_, v)| store.get(v).unwrap().clone()).collect();
+        optimizer.step(&gradients, 1.0, 2e-2).unwrap();
+        losses.push(loss.to_scalar::<f32>().unwrap());
+    }
+    assert!(losses[0] > 3.0 && losses[149] < 0.05, "{} → {}", losses[0], losses[149]);
+    assert_eq!(before, weights(&tiny.decoder), "frozen weights are the same bits");
+}
+
+#[test]
+fn an_adapter_survives_its_files() {
+    let tiny = tiny(&support::config());
+    let adapter = moved_adapter(&tiny);
+    let folder = tempfile::tempdir().unwrap();
+    adapter.save(folder.path(), "tiny").unwrap();
+    let read = LoraAdapter::load(folder.path(), &tiny.base.config, &CPU).unwrap();
+    assert_eq!(read.settings, adapter.settings);
+    for ((n, a), (m, b)) in adapter.variables().iter().zip(read.variables()) {
+        assert_eq!(
+            (n, a.flatten_all().unwrap().to_vec1::<f32>().unwrap()),
+            (&m, b.flatten_all().unwrap().to_vec1().unwrap())
+        );
+    }
+    assert_eq!(adapter.variables()[0].0, "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
+    let mut other = tiny.base.config.clone();
+    other.layers = 1;
+    assert!(LoraAdapter::load(folder.path(), &other, &CPU).is_err(), "an adapter of another model is refused");
+}

@@ -1,0 +1,192 @@
+//! The `trainer run` command as a user or a worker starts it, on a tiny model.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use domain::event::Event;
+use domain::run::FailureKind;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+struct Workplace {
+    folder: tempfile::TempDir,
+}
+
+impl Workplace {
+    fn new(recipe: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        support::write_model(&at.join("model")).unwrap();
+        let samples = support::samples(60);
+        support::write_samples(&at.join("train.jsonl"), &samples[..40]).unwrap();
+        support::write_samples(&at.join("validation.jsonl"), &samples[40..50]).unwrap();
+        support::write_samples(&at.join("test.jsonl"), &samples[50..]).unwrap();
+        let input = "\n[input]\nmodel = \"model\"\ntrain = \"train.jsonl\"\nvalidation = \"validation.jsonl\"\n";
+        std::fs::write(at.join("recipe.toml"), format!("{recipe}{input}")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn start(&self, out: &str, more: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_trainer"))
+            .arg("run")
+            .arg(self.path("recipe.toml"))
+            .arg("--out")
+            .arg(self.path(out))
+            .args(["--threads", "1"])
+            .args(more)
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn run(&self, out: &str, more: &[&str]) -> ExitStatus {
+        self.start(out, more).wait().unwrap()
+    }
+
+    fn events(&self, out: &str) -> Vec<Event> {
+        events(&self.path(out).join("events.jsonl"))
+    }
+
+    fn adapter(&self, out: &str) -> Vec<u8> {
+        std::fs::read(self.path(out).join("adapter/adapter_model.safetensors")).unwrap()
+    }
+
+    /// Waits until the run in `out` has written a checkpoint at or after `step`.
+    fn wait_for_checkpoint(&self, out: &str, step: u32) {
+        let started = Instant::now();
+        let reached = |e: &Event| matches!(e, Event::Checkpoint { step: s, .. } if *s >= step);
+        while !self.path(out).join("events.jsonl").exists() || !self.events(out).iter().any(reached) {
+            assert!(started.elapsed() < Duration::from_secs(60), "no checkpoint in time");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// The complete lines of an event file.
+fn events(path: &Path) -> Vec<Event> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let whole = &text[..text.rfind('\n').map_or(0, |i| i + 1)];
+    whole.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+const LONG: &str = "[schedule]\nmax_steps = 300\n[lora]\nrank = 4\ndropout = 0.1\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
+    [evaluation]\nevery_steps = 50\ncheckpoint_every_steps = 20\npreviews = 0\n";
+
+#[test]
+fn a_run_killed_and_resumed_equals_an_uninterrupted_one() {
+    let place = Workplace::new(LONG);
+    assert!(place.run("whole", &[]).success());
+    let mut child = place.start("killed", &[]);
+    place.wait_for_checkpoint("killed", 60);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!place.path("killed/adapter").exists(), "killed before its end");
+    assert!(!place.run("killed", &[]).success(), "an existing run is not overwritten");
+    assert!(place.run("killed", &["--resume"]).success());
+    let resumed = place
+        .events("killed")
+        .iter()
+        .any(|e| matches!(e, Event::Started { resumed_from_step, .. } if *resumed_from_step >= 60));
+    assert!(resumed);
+    assert_eq!(place.adapter("whole"), place.adapter("killed"), "the same bits");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let place = Workplace::new(LONG);
+    assert!(place.run("out", &[]).success());
+    let whole = place.adapter("out");
+    let newest = place.path("out/checkpoints/step-00000300/optimizer.safetensors");
+    let mut bytes = std::fs::read(&newest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&newest, bytes).unwrap();
+    assert!(place.run("out", &["--resume"]).success());
+    let from = place
+        .events("out")
+        .iter()
+        .filter_map(|e| match e {
+            Event::Started { resumed_from_step, .. } => Some(*resumed_from_step),
+            _ => None,
+        })
+        .next_back();
+    assert_eq!(from, Some(280));
+    assert_eq!(whole, place.adapter("out"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_asked_to_stop_leaves_a_checkpoint() {
+    let place = Workplace::new(LONG);
+    let mut child = place.start("out", &[]);
+    place.wait_for_checkpoint("out", 20);
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(matches!(place.events("out").last(), Some(Event::Checkpoint { .. })));
+    assert!(place.run("out", &["--resume"]).success());
+}
+
+#[test]
+fn base_and_tuned_model_are_evaluated() {
+    let recipe = "[optimizer]\nlearning_rate = 1e-2\n[schedule]\nmax_steps = 60\n[batch]\nmicro_batch = 8\naccumulation = 1\n[evaluation]\nevery_steps = 20\npreviews = 1\n";
+    let place = Workplace::new(recipe);
+    let test = place.path("test.jsonl");
+    assert!(place.run("out", &["--test", test.to_str().unwrap()]).success());
+    let summary: trainer::finish::Summary =
+        serde_json::from_slice(&std::fs::read(place.path("out/summary.json")).unwrap()).unwrap();
+    let (base, tuned) = (summary.base.unwrap(), summary.tuned.unwrap());
+    assert!(tuned.values["perplexity"] < base.values["perplexity"]);
+    for file in ["predictions-base.jsonl", "predictions-tuned.jsonl"] {
+        assert_eq!(std::fs::read_to_string(place.path("out").join(file)).unwrap().lines().count(), 10);
+    }
+    let events = place.events("out");
+    assert_eq!(events.iter().filter(|e| matches!(e, Event::Preview { .. })).count(), 4);
+    assert!(matches!(events.last(), Some(Event::Finished { steps: 60, .. })));
+}
+
+#[test]
+fn a_bad_line_is_named() {
+    let place = Workplace::new(LONG);
+    std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();
+    assert_eq!(place.run("out", &[]).code(), Some(1));
+    let events = place.events("out");
+    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput);
+    assert!(message.contains("train.jsonl line 1"), "{message}");
+}
+
+#[test]
+fn a_loss_that_explodes_is_named() {
+    let place = Workplace::new(LONG);
+    let weights = place.path("model/model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&weights, &candle_core::Device::Cpu).unwrap();
+    let norm = tensors.get_mut("model.norm.weight").unwrap();
+    *norm = (norm.ones_like().unwrap() * 1e38).unwrap();
+    candle_core::safetensors::save(&tensors, &weights).unwrap();
+    assert_eq!(place.run("out", &[]).code(), Some(1));
+    let events = place.events("out");
+    assert!(matches!(events.last(), Some(Event::Failed { kind: FailureKind::NotANumber, .. })), "{:?}", events.last());
+}
+
+#[test]
+fn running_out_of_memory_is_named() {
+    let place = Workplace::new(LONG);
+    let command = format!(
+        "ulimit -v 500000; exec {} run {} --out {} --threads 1",
+        env!("CARGO_BIN_EXE_trainer"),
+        place.path("recipe.toml").display(),
+        place.path("out").display()
+    );
+    // Half a gigabyte of address space is less than a batch of this size needs.
+    let recipe =
+        std::fs::read_to_string(place.path("recipe.toml")).unwrap().replace("micro_batch = 4", "micro_batch = 1024");
+    std::fs::write(place.path("recipe.toml"), recipe).unwrap();
+    assert_eq!(Command::new("sh").args(["-c", &command]).status().unwrap().code(), Some(1));
+    let events = place.events("out");
+    assert!(matches!(events.last(), Some(Event::Failed { kind: FailureKind::OutOfMemory, .. })), "{:?}", events.last());
+}

@@ -1,0 +1,103 @@
+//! A tiny random model as a Hugging Face folder, and samples for it: what the trainer's tests
+//! run on in seconds.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use candle_core::{Device, Tensor};
+use domain::sample::{Message, Sample, Speaker};
+use rand::{Rng, SeedableRng};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::path::Path;
+use trainer::model::config::DecoderConfig;
+
+const SPECIAL: [&str; 4] = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
+
+const TEMPLATE: &str = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>\n{% endfor %}\
+    {% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+/// Two layers, hidden size 32, byte tokens: enough to have every part of the real thing.
+pub(crate) fn config() -> Value {
+    json!({
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "vocab_size": 260, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": 0, "bos_token_id": null
+    })
+}
+
+/// Writes the model of [`config`] into `folder`.
+pub(crate) fn write_model(folder: &Path) -> std::io::Result<()> {
+    write_model_of(folder, &config())
+}
+
+/// Writes a model of random weights with this `config.json`.
+pub(crate) fn write_model_of(folder: &Path, config: &Value) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("config.json"), config.to_string())?;
+    std::fs::write(folder.join("tokenizer.json"), tokenizer().to_string())?;
+    let template = json!({ "chat_template": TEMPLATE, "eos_token": "<|end|>" });
+    std::fs::write(folder.join("tokenizer_config.json"), template.to_string())?;
+    let fields = config.as_object().cloned().unwrap_or_default();
+    let shape = DecoderConfig::from_json(folder, &fields).map_err(std::io::Error::other)?;
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(17);
+    let mut tensors = HashMap::new();
+    for (name, dims) in shape.tensor_shapes() {
+        let n: usize = dims.iter().product();
+        let center = if name.contains("norm") { 1.0 } else { 0.0 };
+        // The output layer must be able to tell tokens apart.
+        let spread = if name.contains("embed") || name.contains("head") { 1.0 } else { 0.25 };
+        let data: Vec<f32> = (0..n).map(|_| center + rng.random_range(-spread..spread)).collect();
+        tensors.insert(name, Tensor::from_vec(data, dims, &Device::Cpu).map_err(std::io::Error::other)?);
+    }
+    candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).map_err(std::io::Error::other)
+}
+
+/// One token per byte, in GPT-2's alphabet, after the special tokens.
+fn tokenizer() -> Value {
+    let mut vocabulary = Map::new();
+    let added: Vec<Value> = SPECIAL.iter().enumerate().map(|(id, content)| {
+        vocabulary.insert((*content).to_owned(), json!(id));
+        json!({ "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true })
+    }).collect();
+    let printable = |b: u32| (33..=126).contains(&b) || (161..=172).contains(&b) || (174..=255).contains(&b);
+    let mut shifted = 256;
+    for byte in 0..256u32 {
+        let code = if printable(byte) {
+            byte
+        } else {
+            shifted += 1;
+            shifted - 1
+        };
+        let id = vocabulary.len();
+        vocabulary.insert(char::from_u32(code).map(String::from).unwrap_or_default(), json!(id));
+    }
+    let bytes = json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true });
+    json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
+        "model": {
+            "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": vocabulary, "merges": []
+        }
+    })
+}
+
+/// Labelled samples: say whether a word begins with a vowel.
+pub(crate) fn samples(count: usize) -> Vec<Sample> {
+    const WORDS: [&str; 10] = ["apple", "stone", "iron", "wood", "ear", "nose", "oak", "fir", "under", "past"];
+    (0..count)
+        .map(|i| {
+            let word = WORDS[i % WORDS.len()];
+            let label = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "vowel" } else { "consonant" };
+            let messages =
+                vec![Message::new(Speaker::User, format!("{word}{i}?")), Message::new(Speaker::Assistant, label)];
+            Sample { messages, label: Some(label.to_owned()), slices: std::collections::BTreeMap::new() }
+        })
+        .collect()
+}
+
+/// Writes samples as JSON lines.
+pub(crate) fn write_samples(path: &Path, samples: &[Sample]) -> std::io::Result<()> {
+    let lines = samples.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+    std::fs::write(path, lines.join("\n") + "\n")
+}
