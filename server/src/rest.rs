@@ -6,14 +6,20 @@
 //! open. Errors are RFC 9457 problems, lists are cursor pages.
 
 pub mod auth;
+pub mod badcases;
+pub mod compare;
 pub mod datasets;
 pub mod docs;
+pub mod evals;
+pub mod export;
 pub mod extract;
 pub mod jobs;
+pub mod models;
 pub mod paging;
 pub mod people;
 pub mod problem;
 pub mod projects;
+pub mod sample_project;
 pub mod uploads;
 pub mod versions;
 
@@ -72,6 +78,11 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(uploads::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(models::routes())
+        .merge(sample_project::routes())
+        .merge(evals::routes())
+        .merge(compare::routes())
+        .merge(badcases::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -1,7 +1,7 @@
 //! The page: headline table, then classes and confusion, then predictions.
 
 use super::{
-    api::{RunEvaluation, get_evaluation},
+    api::get_evaluation,
     classes::ClassTable,
     confusion::ConfusionTable,
     predictions::Predictions,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 use domain::{
-    eval::view::{Difference, metric_order},
+    eval::view::{Difference, RunEvaluation, metric_order},
     id::{ProjectId, RunId},
     lang::Lang,
 };

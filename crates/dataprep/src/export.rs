@@ -32,34 +32,28 @@ pub enum Formulas {
     Neutralise,
 }
 
-/// A CSV file with the columns prompt, answer, label and split.
-pub struct CsvExport<W: Write> {
+/// Writes CSV lines.
+pub struct CsvTable<W: Write> {
     writer: csv::Writer<W>,
     formulas: Formulas,
 }
 
-impl<W: Write> CsvExport<W> {
-    /// Starts the file with its header line.
-    pub fn new(writer: W, formulas: Formulas) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(writer);
-        writer.write_record(["prompt", "answer", "label", "split"])?;
-        Ok(Self { writer, formulas })
+impl<W: Write> CsvTable<W> {
+    pub fn new(writer: W, formulas: Formulas) -> Self {
+        Self { writer: csv::Writer::from_writer(writer), formulas }
     }
 
-    /// Writes one sample.
-    pub fn write(&mut self, sample: &Sample, split: Split) -> io::Result<()> {
-        let prompt = prompt_text(sample);
-        let cells = [
-            prompt.as_str(),
-            sample.answer().unwrap_or_default(),
-            sample.label.as_deref().unwrap_or_default(),
-            split.as_str(),
-        ];
-        let cells = cells.map(|cell| match self.formulas {
-            Formulas::Neutralise if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{cell}"),
-            Formulas::Neutralise | Formulas::Keep => cell.to_owned(),
-        });
-        Ok(self.writer.write_record(&cells)?)
+    /// Writes one line.
+    pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
+        for cell in cells {
+            let cell = cell.as_ref();
+            if self.formulas == Formulas::Neutralise && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+                self.writer.write_field(format!("'{cell}"))?;
+            } else {
+                self.writer.write_field(cell)?;
+            }
+        }
+        Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
     /// Writes what is still buffered and returns the inner writer.
@@ -68,8 +62,32 @@ impl<W: Write> CsvExport<W> {
     }
 }
 
-/// A lone user turn as it is; several turns with the speaker's name before each.
-fn prompt_text(sample: &Sample) -> String {
+/// A CSV file with the columns prompt, answer, label and split.
+pub struct CsvExport<W: Write>(CsvTable<W>);
+
+impl<W: Write> CsvExport<W> {
+    /// Starts the file with its header line.
+    pub fn new(writer: W, formulas: Formulas) -> io::Result<Self> {
+        let mut table = CsvTable::new(writer, formulas);
+        table.row(["prompt", "answer", "label", "split"])?;
+        Ok(Self(table))
+    }
+
+    /// Writes one sample.
+    pub fn write(&mut self, sample: &Sample, split: Split) -> io::Result<()> {
+        let (answer, label) = (sample.answer().unwrap_or_default(), sample.label.as_deref().unwrap_or_default());
+        self.0.row([prompt_text(sample).as_str(), answer, label, split.as_str()])
+    }
+
+    /// Writes what is still buffered and returns the inner writer.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.finish()
+    }
+}
+
+/// What a sample asks: a lone user turn as it is, several turns with the speaker's name before each.
+#[must_use]
+pub fn prompt_text(sample: &Sample) -> String {
     match sample.prompt() {
         [only] if only.role == Speaker::User => only.content.clone(),
         turns => turns.iter().map(|m| format!("{}: {}", m.role.as_str(), m.content)).collect::<Vec<_>>().join("\n\n"),

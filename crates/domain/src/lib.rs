@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod badcase;
+pub mod compare;
 pub mod dataset;
 pub mod estimate;
 pub mod eval;

@@ -7,7 +7,7 @@ use crate::{
 use domain::{
     eval::{
         EvalMetrics, Prediction, Subject,
-        view::{Answer, Evaluation, Outcome, PredictionQuery, PredictionRow, SampleScores},
+        view::{Answer, Evaluation, Outcome, PredictionQuery, PredictionRow, RunEvaluation, SampleScores, differences},
     },
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, VersionId},
     page::{Page, clamp_limit},
@@ -157,6 +157,28 @@ pub async fn scores(db: &PgPool, eval: EvalId) -> Result<SampleScores, StoreErro
             Ok((SampleId(r.try_get("sample_id")?), scores))
         })
         .collect()
+}
+
+/// Both evaluations of a run and how they differ; `None` when the project has no such run.
+pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunEvaluation>, StoreError> {
+    let found: Option<(i32, String)> =
+        sqlx::query_as("select number, name from runs where id = $1 and project_id = $2")
+            .bind(run.0)
+            .bind(project.0)
+            .fetch_optional(db)
+            .await?;
+    let Some((run_number, run_name)) = found else { return Ok(None) };
+    let mut evals = of_runs(db, project, &[run]).await?;
+    let mut take = |subject| evals.iter().position(|e| e.subject == subject).map(|i| evals.swap_remove(i));
+    let (base, tuned) = (take(Subject::Base), take(Subject::Tuned));
+    let differences = match (&base, &tuned) {
+        (Some(base), Some(tuned)) => {
+            let (before, after) = (scores(db, base.id).await?, scores(db, tuned.id).await?);
+            differences((&base.metrics, &before), (&tuned.metrics, &after))
+        }
+        _ => Vec::new(),
+    };
+    Ok(Some(RunEvaluation { run_number, run_name, base, tuned, differences }))
 }
 
 fn prediction(row: &PgRow) -> Result<PredictionRow, StoreError> {

@@ -3,17 +3,14 @@
 use crate::{
     artifacts::Artifacts,
     jobs::count_tokens,
-    rest::{Json, Path, Problem, Query, auth::Caller, paging::PageQuery},
+    rest::{Json, Path, Problem, Query, auth::Caller, export::attachment, paging::PageQuery},
     state::AppState,
 };
 use axum::{
     body::{Body, Bytes},
     extract::State,
-    http::{
-        StatusCode,
-        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    },
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use dataprep::export::Formulas;
 use domain::{
@@ -219,12 +216,4 @@ async fn start_count_tokens(
     let id = store::jobs::enqueue(&db, project, count_tokens::KIND, &request, caller.user_id).await?;
     let job = store::jobs::get(&db, project, id).await?.ok_or_else(Problem::not_found)?;
     Ok((StatusCode::ACCEPTED, Json(job)))
-}
-
-/// A file to be saved under `name`.
-fn attachment(name: &str, media_type: &str, body: Body) -> Response {
-    let ascii: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", app::routes::encode(name));
-    ([(CONTENT_TYPE, media_type.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response()
 }

@@ -125,6 +125,18 @@ impl Difference {
     }
 }
 
+/// Both evaluations of a run on the test split and how they differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunEvaluation {
+    pub run_number: i32,
+    pub run_name: String,
+    pub base: Option<Evaluation>,
+    pub tuned: Option<Evaluation>,
+    /// From base to tuned; empty unless both are there.
+    pub differences: Vec<Difference>,
+}
+
 /// Per-sample scores of one model: sample → score name → value. `correct` is among them as 0 or 1.
 pub type SampleScores = BTreeMap<SampleId, BTreeMap<String, f64>>;
 
