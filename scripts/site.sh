@@ -1,16 +1,32 @@
 #!/usr/bin/env bash
-# Builds the browser's part of Lathe into target/site: pkg/lathe.HASH.{js,wasm,css} and the files of public/,
-# each beside its .br and .gz. target/site/hash.txt tells the server the hashes, one `js: HASH` a line.
-# Fails when the wasm exceeds its budget: a page must be quick on a slow line.
+# Builds the browser's part of Lathe into target/site: two bundles (`everyday` for most pages, `charts` for those
+# with curves) as pkg/NAME.HASH.{js,wasm}, the stylesheet pkg/css.HASH.css, and the files of public/, each beside its
+# .br and .gz. target/site/hash.txt tells the server the hashes, one `NAME: HASH` a line.
+# Fails when the everyday wasm exceeds its budget: a first page must be quick on a slow line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
 site=target/site
 budget_bytes=$((300 * 1024))
 profile=wasm-release
-wasm=target/wasm32-unknown-unknown/$profile/app.wasm
+built=target/wasm32-unknown-unknown/$profile/app.wasm
+bundles=target/bundles
 
-cargo build --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate --profile $profile
+# bundle NAME FEATURE: compiles a bundle of islands and makes its JavaScript.
+bundle() {
+    cargo build --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features "$2" --profile $profile
+    # wasm-bindgen takes seconds; the compiler's output tells whether it is needed.
+    local sum
+    sum=$(sha256sum <"$built")
+    if [ "$(cat "$bundles/$1/sum" 2>/dev/null)" = "$sum" ]; then return; fi
+    rm -rf "${bundles:?}/$1"
+    mkdir -p "$bundles/$1"
+    wasm-bindgen "$built" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$1" --out-dir "$bundles/$1"
+    mv "$bundles/$1/$1_bg.wasm" "$bundles/$1/$1.wasm"
+    echo "$sum" >"$bundles/$1/sum"
+}
+bundle everyday hydrate
+bundle charts charts
 
 sheets=(style/tokens.css style/base.css)
 for sheet in style/*.css; do
@@ -18,29 +34,30 @@ for sheet in style/*.css; do
 done
 
 # Nothing that goes into the site has changed: keep it.
-stamp=$(cat "$wasm" "${sheets[@]}" "$0" $(find public -type f | sort) | sha256sum | cut -d' ' -f1)
+stamp=$(cat $bundles/*/sum "${sheets[@]}" "$0" $(find public -type f | sort) | sha256sum | cut -d' ' -f1)
 if [ "$(cat $site/stamp 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 
 new=$site.new
 rm -rf $new
 mkdir -p $new/pkg
 cp -r public/. $new/
-wasm-bindgen "$wasm" --target web --no-typescript --out-name lathe --out-dir $new/pkg
-mv $new/pkg/lathe_bg.wasm $new/pkg/lathe.wasm
-cat "${sheets[@]}" >$new/pkg/lathe.css
-
-# The name carries the content's hash, so that a browser may keep the file for ever.
-for kind in js wasm css; do
-    hash=$(sha256sum $new/pkg/lathe.$kind | cut -c1-16)
-    mv $new/pkg/lathe.$kind "$new/pkg/lathe.$hash.$kind"
-    echo "$kind: $hash" >>$new/hash.txt
+for name in everyday charts; do
+    if [ -d $bundles/$name/snippets ]; then cp -r $bundles/$name/snippets $new/pkg/; fi
+    # The name carries the content's hash, so that a browser may keep the file for ever.
+    hash=$(cat $bundles/$name/$name.{js,wasm} | sha256sum | cut -c1-16)
+    for kind in js wasm; do cp $bundles/$name/$name.$kind "$new/pkg/$name.$hash.$kind"; done
+    echo "$name: $hash" >>$new/hash.txt
 done
+hash=$(cat "${sheets[@]}" | sha256sum | cut -c1-16)
+cat "${sheets[@]}" >"$new/pkg/css.$hash.css"
+echo "css: $hash" >>$new/hash.txt
 
 find $new -type f \( -name '*.js' -o -name '*.wasm' -o -name '*.css' -o -name '*.svg' \) -print0 |
     xargs -0 -P 2 -I{} sh -c 'brotli --quality=11 --force --keep "{}" && gzip --best --force --keep "{}"'
 
-size=$(stat -c %s $new/pkg/lathe.*.wasm.br)
-echo "browser part: wasm $((size / 1024)) KB, css $(($(stat -c %s $new/pkg/lathe.*.css.br) / 1024)) KB (brotli)"
+size=$(stat -c %s $new/pkg/everyday.*.wasm.br)
+kb() { echo $(($(stat -c %s "$@") / 1024)); }
+echo "browser part, brotli: everyday $((size / 1024)) KB, with curves $(kb $new/pkg/charts.*.wasm.br) KB, css $(kb $new/pkg/css.*.css.br) KB"
 if [ "$size" -gt $budget_bytes ]; then
     echo "the wasm exceeds its budget of $((budget_bytes / 1024)) KB: look for what an island pulled in" >&2
     exit 1

@@ -11,7 +11,7 @@ fmt() {
 # The two halves are linted apart: features of one build would hide errors of the other.
 lint() {
     cargo clippy --quiet --workspace --all-targets -- -D warnings
-    cargo clippy --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+    cargo clippy --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features charts -- -D warnings
     if command -v cargo-deny >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; fi
 }
 

@@ -3,12 +3,16 @@
 //!
 //! One folder per feature; features do not import each other. They share `ui` (which knows no
 //! domain), `routes`, `text`, `error` and the `domain` crate. Only `api.rs` files name `store`.
+//!
+//! The browser gets one of two bundles: the everyday islands (feature `hydrate`), or those and the
+//! ones with curves (feature `charts`). Pages themselves are compiled for the server alone.
 #![recursion_limit = "512"]
 #![allow(unreachable_pub, reason = "the macro of a component makes its props public, also in a private module")]
 
 pub mod account;
 pub mod api;
 pub mod badcases;
+#[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;
 pub mod datasets;
 pub mod error;
@@ -16,13 +20,16 @@ pub mod evals;
 pub mod models;
 pub mod projects;
 pub mod routes;
+#[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod runs;
 pub mod session;
+#[cfg(feature = "ssr")]
 pub mod shell;
 pub mod text;
 pub mod ui;
 pub mod words;
 
+#[cfg(feature = "ssr")]
 pub use shell::App;
 
 /// Starts the islands of the page in the browser.

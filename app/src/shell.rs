@@ -9,22 +9,43 @@ use crate::{
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{ProjectLayout, ProjectListPage, OverviewPage, SettingsPage},
     runs::{NewRunPage, RunListPage, RunPage},
+    text,
     ui::frame::NotFoundPage,
 };
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
-/// The document. Called once per request, on the server.
-#[cfg(feature = "ssr")]
-pub fn document(options: LeptosOptions, stylesheet: String) -> impl IntoView {
-    use crate::text;
-    use leptos_meta::MetaTags;
+/// The built browser files, by the names they have on this server.
+#[derive(Clone, Debug)]
+pub struct BrowserFiles {
+    /// Address of the stylesheet.
+    pub stylesheet: String,
+    /// Name without ending of the bundle for everyday pages.
+    pub everyday: String,
+    /// Name without ending of the bundle for pages with curves.
+    pub charts: String,
+}
+
+impl BrowserFiles {
+    /// The bundle that the page at this path needs.
+    fn bundle(&self, path: &str) -> &str {
+        match path.split('/').nth(3) {
+            Some("runs" | "compare") => &self.charts,
+            _ => &self.everyday,
+        }
+    }
+}
+
+/// The document. Called once per request.
+pub fn document(mut options: LeptosOptions, files: BrowserFiles) -> impl IntoView {
     set_policy();
+    let path = use_context::<axum::http::request::Parts>().map(|p| p.uri.path().to_owned()).unwrap_or_default();
+    options.output_name = files.bundle(&path).into();
     let lang = text::lang();
     let theme = use_context::<axum::http::request::Parts>()
         .and_then(|p| text::cookie(&p.headers, "theme").map(str::to_owned))
@@ -37,7 +58,7 @@ pub fn document(options: LeptosOptions, stylesheet: String) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href=stylesheet/>
+                <link rel="stylesheet" href=files.stylesheet/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
@@ -50,7 +71,6 @@ pub fn document(options: LeptosOptions, stylesheet: String) -> impl IntoView {
 }
 
 /// Scripts run only from our own files or with this response's nonce; nothing else loads.
-#[cfg(feature = "ssr")]
 fn set_policy() {
     use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
     let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>()) else { return };

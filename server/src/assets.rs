@@ -1,8 +1,9 @@
 //! The built browser files: which names they have, and how they are served.
 //!
 //! The build gives every file in `pkg/` a name with its content's hash and writes the hashes to
-//! `hash.txt` (`js: …`, `wasm: …`, `css: …`), so such a file may be cached for ever.
+//! `hash.txt` (`everyday: …`, `charts: …`, `css: …`), so such a file may be cached for ever.
 
+use app::shell::BrowserFiles;
 use axum::{
     Router,
     extract::Request,
@@ -21,29 +22,30 @@ pub const OUTPUT_NAME: &str = "lathe";
 #[derive(Clone, Debug)]
 pub struct Site {
     pub options: LeptosOptions,
-    /// Address of the stylesheet.
-    pub stylesheet: String,
+    pub files: BrowserFiles,
 }
 
 impl Site {
     /// Looks at the built site. One without `hash.txt` has plain names.
     #[must_use]
     pub fn open(root: &Path, listen: SocketAddr) -> Self {
-        let hash_file = root.join("hash.txt");
-        let hashes = std::fs::read_to_string(&hash_file).unwrap_or_default();
+        let hashes = std::fs::read_to_string(root.join("hash.txt")).unwrap_or_default();
         let options = LeptosOptions::builder()
             .output_name(OUTPUT_NAME)
             .site_root(Arc::from(root.to_string_lossy()))
             .site_pkg_dir("pkg")
             .site_addr(listen)
-            .hash_file(Arc::from(hash_file.to_string_lossy()))
-            .hash_files(!hashes.is_empty())
             .build();
-        let stylesheet = match hash_of(&hashes, "css") {
-            Some(hash) => format!("/pkg/{OUTPUT_NAME}.{hash}.css"),
-            None => format!("/pkg/{OUTPUT_NAME}.css"),
+        let name = |kind: &str| match hash_of(&hashes, kind) {
+            Some(hash) => format!("{kind}.{hash}"),
+            None => kind.to_owned(),
         };
-        Self { options, stylesheet }
+        let files = BrowserFiles {
+            stylesheet: format!("/pkg/{}.css", name("css")),
+            everyday: name("everyday"),
+            charts: name("charts"),
+        };
+        Self { options, files }
     }
 }
 
@@ -67,7 +69,7 @@ async fn cache(request: Request, next: Next) -> Response {
     response
 }
 
-/// `lathe.HASH.js`, `lathe.HASH.wasm`, `lathe.HASH.css`.
+/// `charts.HASH.js`, `charts.HASH.wasm`, `css.HASH.css`.
 fn is_hashed(name: &str) -> bool {
     let mut parts = name.split('.');
     matches!((parts.next(), parts.next(), parts.next(), parts.next()), (Some(_), Some(hash), Some(_), None) if hash.len() >= 8)
@@ -79,14 +81,14 @@ mod tests {
 
     #[test]
     fn hashed_names() {
-        assert!(is_hashed("lathe.Ab3dEf9hIjKl.wasm"));
-        assert!(!is_hashed("lathe.js"));
+        assert!(is_hashed("charts.Ab3dEf9hIjKl.wasm"));
+        assert!(!is_hashed("charts.js"));
         assert!(!is_hashed("inline0.js"));
     }
 
     #[test]
     fn hashes_are_found() {
-        let text = "js: AAA\nwasm: BBB\ncss: CCC\n";
+        let text = "everyday: AAA\ncharts: BBB\ncss: CCC\n";
         assert_eq!(hash_of(text, "css"), Some("CCC"));
         assert_eq!(hash_of(text, "manifest"), None);
     }

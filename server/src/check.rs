@@ -110,7 +110,7 @@ fn trainer(config: &Config) -> Finding {
 
 fn site(config: &Config) -> Finding {
     let built = |name: &Path| config.site.join(name).exists();
-    let result = if built(Path::new("hash.txt")) || built(Path::new("pkg/lathe.css")) {
+    let result = if built(Path::new("hash.txt")) || built(Path::new("pkg/css.css")) {
         Ok("built".to_owned())
     } else {
         Err("is not built: run `make site`, or set LATHE_SITE".to_owned())

@@ -11,7 +11,7 @@ pub fn router(state: AppState) -> Router {
     let services = state.services();
     let context = move || provide_context(services.clone());
     let site = state.site.clone();
-    let document = move |options| app::shell::document(options, site.stylesheet.clone());
+    let document = move |options| app::shell::document(options, site.files.clone());
     let page = {
         let (document, options) = (document.clone(), state.leptos.clone());
         move || document(options.clone())

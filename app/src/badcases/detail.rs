@@ -70,7 +70,11 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
                 </div>
                 {case.updated_by.clone().map(|name| view! { <p class="muted">{text::edited_by(l, name)}</p> })}
                 {fixed.then(|| locked(&case, open.may_judge, l))}
-                {(!fixed).then(|| view! { <Judge project case=case.clone() here=here.clone() next=judge_next/> })}
+                {(!fixed).then(|| view! { <Judge
+                    project id=case.summary.id revision=case.revision cause=case.summary.cause note=case.note.clone()
+                    given=case.summary.correction.clone().unwrap_or_default() labels=case.labels.clone()
+                    here=here.clone() next=judge_next
+                /> })}
             </section>
         </div>
         <Shortcuts previous next/>

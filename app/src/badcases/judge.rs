@@ -7,17 +7,27 @@ use crate::{
     ui::{form::failure, notice::FormProblem},
 };
 use domain::{
-    badcase::{Cause, view::BadCase},
-    id::ProjectId,
+    badcase::Cause,
+    id::{BadCaseId, ProjectId},
 };
 use leptos::{form::ActionForm, prelude::*};
 
-/// The form. `next` is where "save and next" leads.
+/// The form. `revision` is the one the person sees; `labels` are the choices for labelled data;
+/// `next` is where "save and next" leads.
 #[island]
-pub fn Judge(project: ProjectId, case: BadCase, here: String, next: Option<String>) -> impl IntoView {
+pub fn Judge(
+    project: ProjectId,
+    id: BadCaseId,
+    revision: i32,
+    cause: Option<Cause>,
+    note: String,
+    given: String,
+    labels: Vec<String>,
+    here: String,
+    next: Option<String>,
+) -> impl IntoView {
     let l = lang();
     let action = ServerAction::<JudgeBadCase>::new();
-    let cause = case.summary.cause;
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {
         view! {
             <label class="check" title=text::cause_help(l, c)>
@@ -31,16 +41,16 @@ pub fn Judge(project: ProjectId, case: BadCase, here: String, next: Option<Strin
         <FormProblem error=failure(action)/>
         <ActionForm action=action attr:id="judge">
             <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="id" value=case.summary.id.to_string()/>
-            <input type="hidden" name="revision" value=case.revision.to_string()/>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="revision" value=revision.to_string()/>
             <fieldset>
                 <legend>{text::cause(l)}</legend>
                 <div class="checks">{causes}</div>
             </fieldset>
-            {correction(&case)}
+            {correction(given, labels)}
             <div class="field">
                 <label for="note">{text::note(l)}</label>
-                <textarea id="note" name="note" rows="3" aria-describedby="note-help">{case.note.clone()}</textarea>
+                <textarea id="note" name="note" rows="3" aria-describedby="note-help">{note}</textarea>
                 <p class="help" id="note-help">{text::note_help(l)}</p>
             </div>
             <p><label class="check"><input type="checkbox" name="dismiss" value="true"/><span>{text::dismiss(l)}</span></label></p>
@@ -55,13 +65,12 @@ pub fn Judge(project: ProjectId, case: BadCase, here: String, next: Option<Strin
 }
 
 /// A choice among the labels, or free text.
-fn correction(case: &BadCase) -> impl IntoView + use<> {
+fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     let l = lang();
-    let given = case.summary.correction.clone().unwrap_or_default();
-    let control = if case.labels.is_empty() {
+    let control = if labels.is_empty() {
         view! { <textarea id="correction" name="correction" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
     } else {
-        let options = case.labels.iter().map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> }).collect_view();
+        let options = labels.iter().map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> }).collect_view();
         view! {
             <select id="correction" name="correction" aria-describedby="correction-help">
                 <option value="">{text::no_correction(l)}</option>

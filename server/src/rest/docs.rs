@@ -39,7 +39,7 @@ pub async fn page(State(state): State<AppState>, Extension(doc): Extension<Arc<V
     let address = state.config.public_address().to_owned();
     let html = Owner::new().with(|| {
         provide_context(parts);
-        render(&doc, &state.site.stylesheet, &address)
+        render(&doc, &state.site.files.stylesheet, &address)
     });
     let mut response = Html(format!("<!DOCTYPE html>{html}")).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
