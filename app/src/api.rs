@@ -7,9 +7,20 @@ use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
     id::ProjectId,
+    import::{Preview, PreviewRequest, Upload},
 };
 use leptos::prelude::use_context;
+use std::{pin::Pin, sync::Arc};
 use store::{PgPool, StoreError, access::Denied};
+
+/// A first look at an uploaded data file. Pages know no files, so the server provides it.
+pub trait FirstLook: Send + Sync {
+    /// What the first rows show; [`AppError::Invalid`] when the file cannot be read as asked.
+    fn look(&self, upload: Upload, request: PreviewRequest) -> LookFuture;
+}
+
+/// The answer of a [`FirstLook`].
+pub type LookFuture = Pin<Box<dyn Future<Output = Result<Preview, AppError>> + Send>>;
 
 /// What the server gives to every request.
 #[derive(Clone)]
@@ -17,6 +28,8 @@ pub struct Services {
     pub db: PgPool,
     /// Address under which users reach us, without a trailing slash.
     pub public_url: String,
+    /// Reads uploaded files for their preview.
+    pub first_look: Arc<dyn FirstLook>,
 }
 
 impl From<StoreError> for AppError {

@@ -1,21 +1,20 @@
-//! Runs: list, launch form, live page.
+//! Runs: the list, the launch form, and the page of one run, which is live while the run works.
+//!
+//! A run is launched with a base model, a dataset version and a recipe; it waits in the queue
+//! until a worker takes it. Its page is rendered whole on the server; in the browser an island
+//! follows the run's event stream and reconnects where it stopped.
 
-use leptos::prelude::*;
+pub mod api;
+mod curves;
+mod detail;
+mod form;
+mod list;
+mod live;
+mod new;
+mod result;
+mod state;
+pub mod text;
 
-/// Page.
-#[component]
-pub fn RunListPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn NewRunPage() -> impl IntoView {
-    view! { <p></p> }
-}
-
-/// Page.
-#[component]
-pub fn RunPage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use detail::RunPage;
+pub use list::RunListPage;
+pub use new::NewRunPage;

@@ -3,6 +3,8 @@
 //!
 //! No SQL is written here (that is `store`'s), and no page is drawn here (that is `app`'s).
 
+#![recursion_limit = "512"]
+
 pub mod artifacts;
 pub mod assets;
 pub mod caller;

@@ -1,4 +1,5 @@
 //! Starts the server; everything is in the library.
+#![recursion_limit = "512"]
 
 use clap::Parser;
 

@@ -19,6 +19,7 @@ pub mod paging;
 pub mod people;
 pub mod problem;
 pub mod projects;
+pub mod runs;
 pub mod sample_project;
 pub mod uploads;
 pub mod versions;
@@ -80,6 +81,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
+        .merge(runs::routes())
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())

@@ -19,9 +19,14 @@ pub fn CopyText(#[prop(into)] id: String, #[prop(into)] text: String) -> impl In
     }
 }
 
-/// Copies the text of the element with this id.
 #[island]
 fn CopyButton(id: String) -> impl IntoView {
+    view! { <CopyOf id/> }
+}
+
+/// Copies the text of the element with this id. For use inside an island.
+#[component]
+pub fn CopyOf(#[prop(into)] id: String) -> impl IntoView {
     let done = RwSignal::new(false);
     let click = move |_| {
         #[cfg(feature = "hydrate")]

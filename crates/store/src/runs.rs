@@ -5,6 +5,7 @@ mod detail;
 mod journal;
 mod launch;
 mod list;
+mod preflight;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ pub use detail::{get, state};
 pub use journal::{logs_since, previews};
 pub use launch::{Launched, NewRun, choices, create, request_cancel};
 pub use list::{list, of_ids};
+pub use preflight::{Launch, LaunchError, launch};
 
 use crate::{
     StoreError,

@@ -3,17 +3,17 @@
 
 use domain::{
     account::Email,
-    dataset::{BadLines, FileSyntax, Mapping, Origin, SplitPlan, VersionStats},
-    id::{ProjectId, UserId},
+    dataset::{BadLines, FileSyntax, Mapping, Origin, SampleRow, SplitPlan, VersionStats},
+    id::{BadCaseId, ProjectId, SampleId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Speaker, Split},
 };
 use futures::TryStreamExt;
 use store::{
-    PgPool, datasets,
+    PgPool, StoreError, datasets,
     samples::{self, SampleFilter},
     versions::{
-        self,
+        self, Correction, create_from_corrections,
         import::{Made, NewSample, NewVersion, Writer},
     },
 };
@@ -154,4 +154,71 @@ async fn other_projects_see_nothing(db: PgPool) {
     assert!(datasets::archive(&db, project, made.dataset_id).await.unwrap());
     assert!(datasets::get(&db, project, made.dataset_id).await.unwrap().is_none());
     assert!(versions::get(&db, project, made.version_id).await.unwrap().is_some());
+}
+
+/// A bad case of a run on `version` about `sample`.
+async fn bad_case(db: &PgPool, user: UserId, project: ProjectId, version: VersionId, sample: SampleId) -> BadCaseId {
+    let id = BadCaseId::new();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "insert into models (id, project_id, name, source, card, created_by) values ('{id}', '{project}', 'm', '{{}}', '{{}}', '{user}');
+         insert into runs (id, project_id, number, name, model_id, version_id, recipe, created_by)
+             select '{id}', '{project}', coalesce(max(number), 0) + 1, 'r', '{id}', '{version}', '{{}}', '{user}' from runs;
+         insert into evals (id, project_id, run_id, subject, version_id, metrics) values ('{id}', '{project}', '{id}', 'tuned', '{version}', '{{}}');
+         insert into bad_cases (id, project_id, run_id, eval_id, sample_id, output, expected)
+             values ('{id}', '{project}', '{id}', '{id}', {sample}, 'x', 'y');"
+    )))
+    .execute(db)
+    .await
+    .unwrap();
+    id
+}
+
+async fn rows(db: &PgPool, version: VersionId) -> Vec<SampleRow> {
+    samples::stream(db, version, None).try_collect().await.unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_correction_takes_its_originals_place(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let first = import(&db, user, project, &name("reviews")).await.version_id;
+    let before = rows(&db, first).await;
+    let mut corrections = Vec::new();
+    for (position, move_to_train) in [(0, false), (8, false), (9, true)] {
+        let original = before[position].id;
+        let bad_case = bad_case(&db, user, project, first, original).await;
+        corrections.push(Correction { original, sample: sample("same", "fixed"), bad_case, move_to_train });
+    }
+    let made = create_from_corrections(&db, project, first, &corrections, user, "why").await.unwrap().unwrap();
+    let after = rows(&db, made.version_id).await;
+    assert_eq!((after.len(), made.number), (10, 2));
+    let splits = |rows: &[SampleRow]| [0, 8, 9].map(|i| rows[i].split);
+    assert_eq!(splits(&before), [Split::Train, Split::Validation, Split::Test]);
+    assert_eq!(splits(&after), [Split::Train, Split::Validation, Split::Train]);
+    assert_eq!(after[1], before[1]);
+    assert_eq!((after[9].parent_id, after[9].bad_case_id), (Some(before[9].id), Some(corrections[2].bad_case)));
+    assert_eq!((after[9].source_line, after[9].sample.label.as_deref()), (11, Some("fixed")));
+    let version = versions::get(&db, project, made.version_id).await.unwrap().unwrap();
+    assert_eq!(version.origin, Origin::Corrections { corrections: 3, moved_to_train: 1 });
+    assert_eq!((version.stats.train, version.stats.validation, version.stats.test), (9, 1, 0));
+    assert_eq!((version.stats.samples, version.stats.exact_duplicates), (10, 2));
+    assert_eq!(version.parent.map(|p| p.number), Some(1));
+    // The parent has not changed, and a later correction of the same original finds its successor.
+    assert_eq!(rows(&db, first).await, before);
+    let again = vec![Correction { sample: sample("again", "fixed"), ..corrections[0].clone() }];
+    let third = create_from_corrections(&db, project, made.version_id, &again, user, "").await.unwrap().unwrap();
+    assert_eq!(rows(&db, third.version_id).await[0].parent_id, Some(after[0].id));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_correction_of_a_stranger_makes_nothing(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let first = import(&db, user, project, &name("reviews")).await.version_id;
+    let other = import(&db, user, project, &name("other")).await.version_id;
+    let original = rows(&db, other).await[0].id;
+    let bad_case = bad_case(&db, user, project, other, original).await;
+    let stray = [Correction { original, sample: sample("a", "b"), bad_case, move_to_train: false }];
+    assert!(matches!(create_from_corrections(&db, project, first, &stray, user, "").await, Err(StoreError::Stale(_))));
+    let elsewhere = store::projects::create(&db, user, "elsewhere", "").await.unwrap();
+    assert!(create_from_corrections(&db, elsewhere, first, &stray, user, "").await.unwrap().is_none());
+    assert_eq!(versions::of_project(&db, project).await.unwrap().len(), 2);
 }

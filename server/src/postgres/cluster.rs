@@ -96,7 +96,8 @@ impl Cluster {
         }
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
-            if test_kill_process(pid).is_err() {
+            // Its pid file goes last; the process may stay as a zombie if nobody collects it.
+            if self.running() != Some(pid) {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -215,3 +215,29 @@ async fn choices_know_the_measured_speed(db: PgPool) {
     assert_eq!((choices.models.len(), choices.versions.len()), (1, 1));
     assert_eq!(choices.measured_flops, Some(1000.0));
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
+    let p = place(db).await;
+    let wanted = Launch {
+        project: p.project,
+        by: p.user,
+        name: String::new(),
+        model: p.model,
+        version: p.version,
+        recipe: Recipe::default(),
+        cloned_from: None,
+        idempotency_key: None,
+    };
+    let made = launch(&p.db, &wanted).await.unwrap();
+    assert_eq!(get(&p.db, p.project, made.id).await.unwrap().unwrap().summary.name, "Smol · Home v1");
+
+    let mut long = wanted.clone();
+    long.recipe.batch.max_length = 513;
+    assert!(matches!(launch(&p.db, &long).await, Err(LaunchError::Misfits(_))));
+    let mut wrong = wanted.clone();
+    wrong.recipe.lora.rank = 0;
+    assert!(matches!(launch(&p.db, &wrong).await, Err(LaunchError::Recipe(_))));
+    let foreign = Launch { model: ModelId::new(), ..wanted };
+    assert!(matches!(launch(&p.db, &foreign).await, Err(LaunchError::Model)));
+}

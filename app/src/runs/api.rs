@@ -1,0 +1,227 @@
+//! Server functions of the run pages.
+
+use super::{curves::Tracks, form::parse::Values};
+use crate::error::AppError;
+use domain::{
+    id::{ModelId, ProjectId, RunId, VersionId},
+    page::Page,
+    recipe::Recipe,
+    run::{LaunchChoices, LogLine, Preview, RunDetail, RunSummary},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    super::{form::parse, text},
+    crate::{api, routes, text::lang},
+    domain::{access::Action, event::series, lang::Lang, run::RunFilter, run::RunStatus},
+    store::runs::{Launch, LaunchError},
+};
+
+/// What the address of the run list asks for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunQuery {
+    /// A status, `open` for all that are not final, or empty.
+    pub status: String,
+    pub search: String,
+    pub sort: String,
+    pub cursor: String,
+}
+
+/// Runs of a project.
+#[server]
+pub async fn list_runs(project: ProjectId, query: RunQuery) -> Result<Page<RunSummary>, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let statuses = match query.status.as_str() {
+        "open" => RunStatus::ALL.into_iter().filter(|s| !s.is_final()).collect(),
+        word => word.parse().into_iter().collect(),
+    };
+    let filter = RunFilter {
+        statuses,
+        search: query.search,
+        sort: query.sort.parse().unwrap_or_default(),
+        cursor: query.cursor.parse().ok(),
+        limit: domain::page::DEFAULT_LIMIT,
+    };
+    Ok(store::runs::list(&db, project, &filter).await?)
+}
+
+/// What the launch form starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaunchOptions {
+    pub choices: LaunchChoices,
+    /// The run being cloned.
+    pub original: Option<Original>,
+}
+
+/// What a clone takes over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Original {
+    pub id: RunId,
+    pub number: i32,
+    pub name: String,
+    pub model: ModelId,
+    pub version: VersionId,
+    pub recipe: Recipe,
+}
+
+/// Models, versions and, for a clone, the original.
+#[server]
+pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Result<LaunchOptions, AppError> {
+    let (db, _) = api::authorise(project, Action::Launch).await?;
+    let mut choices = store::runs::choices(&db, project).await?;
+    slim(&mut choices);
+    let original = match clone {
+        Some(run) => Some(store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?),
+        None => None,
+    };
+    let original = original.map(|run| Original {
+        id: run.summary.id,
+        number: run.summary.number,
+        name: run.summary.name,
+        model: run.summary.model_id,
+        version: run.summary.version_id,
+        recipe: run.recipe,
+    });
+    Ok(LaunchOptions { choices, original })
+}
+
+/// Leaves out what the form does not show, since all of it is sent to the browser.
+#[cfg(feature = "ssr")]
+fn slim(choices: &mut LaunchChoices) {
+    for model in &mut choices.models {
+        model.card.chat_template = None;
+    }
+    for version in &mut choices.versions {
+        version.stats.labels.truncate(1);
+        version.stats.length_histogram = Default::default();
+        version.stats.tokens.values_mut().for_each(|t| t.histogram = Default::default());
+    }
+}
+
+/// Launches a run from the form; yields and goes to its page.
+#[server]
+pub async fn launch_run(
+    project: ProjectId,
+    name: String,
+    model: String,
+    version: String,
+    key: String,
+    cloned_from: String,
+    values: Values,
+) -> Result<String, AppError> {
+    let (db, caller) = api::authorise(project, Action::Launch).await?;
+    let l = lang();
+    let (recipe, problems) = parse::recipe(&values, l);
+    if let Some((field, problem)) = problems.into_iter().next() {
+        return Err(AppError::Invalid { field, problem });
+    }
+    let launch = Launch {
+        project,
+        by: caller.user_id,
+        name,
+        model: model.parse().map_err(|_| AppError::invalid("model", super::form::choose_model(l)))?,
+        version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
+        recipe,
+        cloned_from: cloned_from.parse().ok(),
+        idempotency_key: (!key.is_empty()).then_some(key),
+    };
+    let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
+    let path = routes::run(project, launched.id);
+    leptos_axum::redirect(&path);
+    Ok(path)
+}
+
+#[cfg(feature = "ssr")]
+fn refusal(error: LaunchError, l: Lang) -> AppError {
+    match error {
+        LaunchError::Name => AppError::invalid("name", super::form::bad_name(l)),
+        LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
+        LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
+        LaunchError::Recipe(errors) => match errors.first() {
+            Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),
+            None => AppError::Conflict(String::new()),
+        },
+        LaunchError::Misfits(misfits) => match misfits.first() {
+            Some(m) => AppError::invalid(m.field(), text::misfit(l, *m)),
+            None => AppError::Conflict(String::new()),
+        },
+        LaunchError::Store(e) => e.into(),
+    }
+}
+
+/// Everything the page of a run shows at first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    pub run: RunDetail,
+    pub tracks: Tracks,
+    pub logs: Vec<LogLine>,
+    pub previews: Vec<Preview>,
+    /// How far the event stream has been read.
+    pub seen: Seen,
+}
+
+/// How far somebody has read a run's event stream; as text, the id of its events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Largest `seq` of points.
+    pub seq: i64,
+    /// Largest id of log lines.
+    pub log: i64,
+    /// Latest step of previews, -1 for none.
+    pub preview_step: i64,
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.seq, self.log, self.preview_step)
+    }
+}
+
+impl std::str::FromStr for Seen {
+    type Err = std::num::ParseIntError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let mut parts = s.splitn(3, '.');
+        let mut next = |default: &'static str| parts.next().unwrap_or(default).parse::<i64>();
+        Ok(Self { seq: next("0")?, log: next("0")?, preview_step: next("-1")? })
+    }
+}
+
+/// Log lines shown at first.
+#[cfg(feature = "ssr")]
+const LOG_LINES: u32 = 500;
+/// Points of a curve sent at first: twice so many.
+#[cfg(feature = "ssr")]
+const BUCKETS: u32 = 1000;
+
+/// A run with its curves, logs and previews.
+#[server]
+pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let detail = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    // Read before the points: what arrives meanwhile is sent again rather than lost.
+    let seq = store::points::last_seq(&db, run).await?;
+    let mut tracks = Tracks::default();
+    for key in series::ALL {
+        tracks.extend(&store::points::downsampled(&db, run, key, BUCKETS).await?);
+    }
+    let logs = store::runs::logs_since(&db, run, 0, LOG_LINES).await?;
+    let previews = store::runs::previews(&db, run, -1).await?;
+    let seen = Seen {
+        seq,
+        log: logs.last().map_or(0, |l| l.id),
+        preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
+    };
+    Ok(RunView { run: detail, tracks, logs, previews, seen })
+}
+
+/// Asks a run to stop.
+#[server]
+pub async fn cancel_run(project: ProjectId, run: RunId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Launch).await?;
+    // A run that has ended meanwhile needs no stopping: its page shows how it ended.
+    store::runs::request_cancel(&db, project, run, caller.user_id).await?;
+    leptos_axum::redirect(&routes::run(project, run));
+    Ok(())
+}

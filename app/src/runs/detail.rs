@@ -1,0 +1,95 @@
+//! The page of one run.
+
+use super::{
+    api::{RunView, get_run},
+    live::{LiveRun, Snapshot},
+    result::{adapter_card, predicted, predicted_values, recipe_card},
+    text,
+};
+use crate::{
+    error::AppError,
+    routes,
+    text::lang,
+    ui::{
+        format::{Time, bytes, duration, integer, percent},
+        frame::PageHeader,
+        load::load,
+        notice::Problem,
+    },
+};
+use domain::{
+    id::{ProjectId, RunId},
+    lang::Lang,
+    run::RunDetail,
+};
+use leptos::prelude::*;
+
+crate::texts! {
+    clone_run = "Clone run", "克隆运行";
+    evaluation = "Evaluation", "评估";
+    cloned_from = "Cloned from", "克隆自";
+    run_number(n) = "Run {n}", "运行 {n}";
+}
+
+/// `/p/:project/runs/:run`
+#[component]
+pub fn RunPage() -> impl IntoView {
+    match (routes::param::<ProjectId>("project"), routes::param::<RunId>("run")) {
+        (Ok(project), Ok(run)) => load(get_run(project, run), move |view| page(project, view)).into_any(),
+        _ => view! { <Problem error=AppError::NotFound/> }.into_any(),
+    }
+}
+
+fn page(project: ProjectId, view: RunView) -> impl IntoView {
+    let l = lang();
+    let run = &view.run;
+    let id = run.summary.id;
+    let title = format!("#{} {}", run.summary.number, run.summary.name);
+    let clone = format!("{}?clone={id}", routes::new_run(project));
+    let has_evaluation = run.has_evaluation;
+    let facts = facts(l, project, run);
+    let (adapter, recipe) = (adapter_card(project, run), recipe_card(project, run));
+    view! {
+        <PageHeader title>
+            {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
+            <a class="button" href=clone>{clone_run(l)}</a>
+        </PageHeader>
+        {facts}
+        <LiveRun snapshot=Snapshot::of(project, &view)/>
+        {adapter}
+        {recipe}
+    }
+}
+
+/// Model, data, person, origin, score, prediction.
+fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> {
+    let s = &run.summary;
+    let version = text::version_label(l, &s.dataset_name, s.version_number);
+    let origin = run.cloned_from.map(|(id, n)| {
+        view! { <div><dt>{cloned_from(l)}</dt><dd><a href=routes::run(project, id)>{run_number(l, n)}</a></dd></div> }
+    });
+    let score = s.headline.as_ref().map(|h| {
+        let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), percent);
+        let words = format!("{} → {} ({})", show(h.base), show(h.tuned), h.metric);
+        view! { <div><dt>{text::score(l)}</dt><dd>{words}</dd></div> }
+    });
+    let prediction = run.estimate.as_ref().map(|e| {
+        let words = predicted_values(
+            l,
+            integer(e.steps.into()),
+            duration(e.seconds().round() as u64, l),
+            bytes(e.memory_bytes),
+        );
+        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
+    });
+    view! {
+        <dl class="meta card">
+            <div><dt>{text::model(l)}</dt><dd><a href=routes::model(project, s.model_id)>{s.model_name.clone()}</a></dd></div>
+            <div><dt>{text::dataset(l)}</dt><dd><a href=routes::version(project, s.dataset_id, s.version_number)>{version}</a></dd></div>
+            <div><dt>{text::started(l)}</dt><dd><Time at=s.created_at/> " · " {s.created_by.clone()}</dd></div>
+            {origin}
+            {score}
+            {prediction}
+        </dl>
+    }
+}

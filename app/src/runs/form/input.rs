@@ -1,0 +1,109 @@
+//! One field of the launch form, by its kind.
+
+use super::{
+    Form,
+    fields::{FIELDS, Field, Group, Kind, shape_constant, shape_cosine, shape_linear},
+    parse::{ON, module_name},
+};
+use crate::text::lang;
+use domain::recipe::TargetModule;
+use leptos::prelude::*;
+
+/// The fields of a group.
+#[component]
+pub(super) fn FieldSet(form: Form, group: Group) -> impl IntoView {
+    let fields = FIELDS.iter().filter(move |f| f.group == group);
+    view! { <div class="field-row">{fields.map(|field| view! { <Control form field/> }).collect_view()}</div> }
+}
+
+/// What is wrong with a field.
+#[component]
+pub(super) fn Problem(form: Form, path: &'static str) -> impl IntoView {
+    let problem = Memo::new(move |_| form.checked.with(|c| c.1.get(path).cloned()));
+    view! { <p class="error" id=format!("{path}-error") hidden=move || problem.with(Option::is_none)>{move || problem.get()}</p> }
+}
+
+#[component]
+fn Control(form: Form, field: &'static Field) -> impl IntoView {
+    let l = lang();
+    let path = field.path;
+    let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
+    match field.kind {
+        Kind::Integer { .. } | Kind::Number { .. } => view! {
+            <div class="field">
+                <label for=path>{(field.label)(l)}</label>
+                <Text form path is_whole=matches!(field.kind, Kind::Integer { .. })/>
+                {help}
+                <Problem form path/>
+            </div>
+        }
+        .into_any(),
+        Kind::Switch => view! {
+            <div class="field">
+                <span class="field-label">{(field.label)(l)}</span>
+                <Check form name=path.to_owned() label=(field.label)(l)/>
+                {help}
+            </div>
+        }
+        .into_any(),
+        Kind::Shape => view! {
+            <div class="field">
+                <label for=path>{(field.label)(l)}</label>
+                <Shapes form path/>
+                {help}
+            </div>
+        }
+        .into_any(),
+        Kind::Modules => view! {
+            <div class="field field-wide">
+                <span class="field-label">{(field.label)(l)}</span>
+                <div class="checks" role="group" aria-label=(field.label)(l)>
+                    {TargetModule::ALL.map(|m| view! { <Check form name=module_name(m) label=m.as_str()/> })}
+                </div>
+                {help}
+                <Problem form path/>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// A number as text, so that what is typed is never changed under one's hands.
+#[component]
+fn Text(form: Form, path: &'static str, is_whole: bool) -> impl IntoView {
+    let value = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
+    let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
+    view! {
+        <input id=path name=format!("values[{path}]") value=value required autocomplete="off"
+            inputmode=if is_whole { "numeric" } else { "decimal" }
+            aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
+            on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))/>
+    }
+}
+
+#[component]
+fn Check(form: Form, name: String, label: &'static str) -> impl IntoView {
+    let checked = form.values.with_untracked(|v| v.contains_key(&name));
+    let field_name = format!("values[{name}]");
+    let change = move |e| {
+        form.values.update(|v| {
+            if event_target_checked(&e) { v.insert(name.clone(), ON.to_owned()) } else { v.remove(&name) };
+        });
+    };
+    view! { <label class="check"><input type="checkbox" name=field_name value=ON checked=checked on:change=change/><span>{label}</span></label> }
+}
+
+#[component]
+fn Shapes(form: Form, path: &'static str) -> impl IntoView {
+    let l = lang();
+    let current = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
+    let option = |value: &'static str, words: &'static str| view! { <option value=value selected=current == value>{words}</option> };
+    view! {
+        <select id=path name=format!("values[{path}]") aria-describedby=format!("{path}-help")
+            on:change=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>
+            {option("cosine", shape_cosine(l))}
+            {option("linear", shape_linear(l))}
+            {option("constant", shape_constant(l))}
+        </select>
+    }
+}

@@ -1,0 +1,173 @@
+//! Between the texts of the form's fields and a recipe, in both directions.
+//!
+//! The form's names are the recipe's dotted paths, so that a plain post and the REST API speak of
+//! the same fields. A checkbox that is not ticked is not sent: it is off.
+
+use super::fields::{FIELDS, Field, Kind, field};
+use domain::{
+    lang::Lang,
+    recipe::{Recipe, RecipeError, ScheduleShape, TargetModule},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Texts by dotted path.
+pub type Values = BTreeMap<String, String>;
+
+/// One field that cannot be used, and why in the user's language.
+pub type Problems = BTreeMap<String, String>;
+
+/// Value of a ticked checkbox.
+pub const ON: &str = "on";
+
+/// The name of a target module's checkbox.
+#[must_use]
+pub fn module_name(module: TargetModule) -> String {
+    format!("lora.target_modules.{}", module.as_str())
+}
+
+/// The texts that show a recipe.
+#[must_use]
+pub fn values(recipe: &Recipe) -> Values {
+    let mut out: Values = recipe
+        .fields()
+        .into_iter()
+        .filter_map(|(path, text)| match field(&path)?.kind {
+            Kind::Switch => (text == "true").then(|| (path, ON.to_owned())),
+            Kind::Modules => None,
+            _ => Some((path, text)),
+        })
+        .collect();
+    out.extend(recipe.lora.target_modules.iter().map(|m| (module_name(*m), ON.to_owned())));
+    out
+}
+
+/// The recipe that the texts spell, and what is wrong with them. Fields that cannot be read keep
+/// their default in the recipe.
+#[must_use]
+pub fn recipe(values: &Values, l: Lang) -> (Recipe, Problems) {
+    let mut problems = Problems::new();
+    let mut json = serde_json::to_value(Recipe::default()).unwrap_or_default();
+    for field in &FIELDS {
+        match read(field, values, l) {
+            Ok(value) => put(&mut json, field.path, value),
+            Err(problem) => drop(problems.insert(field.path.to_owned(), problem)),
+        }
+    }
+    let recipe: Recipe = serde_json::from_value(json).unwrap_or_default();
+    for error in recipe.check().err().into_iter().flatten() {
+        let text = problem_text(&error, l);
+        problems.entry(error.field).or_insert(text);
+    }
+    (recipe, problems)
+}
+
+fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
+    let text = values.get(field.path).map_or("", |t| t.trim());
+    match field.kind {
+        Kind::Integer { low, high } => match text.parse::<u64>() {
+            Ok(n) if (low..=high).contains(&n) => Ok(json!(n)),
+            _ => Err(whole_between(l, low, high)),
+        },
+        Kind::Number { .. } => match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(json!(x)),
+            _ => Err(range_text(field.kind, l)),
+        },
+        Kind::Switch => Ok(json!(!text.is_empty())),
+        Kind::Shape => match serde_json::from_value::<ScheduleShape>(json!(text)) {
+            Ok(shape) => Ok(json!(shape)),
+            Err(_) => Err(choose(l).to_owned()),
+        },
+        Kind::Modules => {
+            let chosen: Vec<_> = TargetModule::ALL.into_iter().filter(|m| values.contains_key(&module_name(*m))).collect();
+            Ok(json!(chosen))
+        }
+    }
+}
+
+fn put(json: &mut Value, path: &str, value: Value) {
+    if let Some(place) = json.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
+        *place = value;
+    }
+}
+
+/// What a recipe's error means to the user.
+#[must_use]
+pub fn problem_text(error: &RecipeError, l: Lang) -> String {
+    match field(&error.field).map(|f| f.kind) {
+        Some(Kind::Modules) => one_module(l).to_owned(),
+        Some(Kind::Integer { low, high }) => whole_between(l, low, high),
+        Some(kind @ Kind::Number { .. }) => range_text(kind, l),
+        _ => error.problem.clone(),
+    }
+}
+
+fn range_text(kind: Kind, l: Lang) -> String {
+    match kind {
+        Kind::Number { low, high, above: true } => above_up_to(l, low, high),
+        Kind::Number { low, high, above: false } => between(l, low, high),
+        _ => String::new(),
+    }
+}
+
+crate::texts! {
+    whole_between(low, high) = "A whole number from {low} to {high}.", "请输入 {low} 到 {high} 的整数。";
+    between(low, high) = "A number from {low} to {high}.", "请输入 {low} 到 {high} 的数。";
+    above_up_to(low, high) = "A number above {low}, at most {high}.", "请输入大于 {low} 且不超过 {high} 的数。";
+    one_module = "Choose at least one module.", "请至少选择一个模块。";
+    choose = "Choose one of the list.", "请从列表中选择。";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_survives_the_form() {
+        let mut original = Recipe::default();
+        original.optimizer.learning_rate = 3.5e-5;
+        original.optimizer.epsilon = 1e-9;
+        original.batch.mask_prompt = false;
+        original.lora.target_modules = vec![TargetModule::QProj, TargetModule::DownProj];
+        assert_eq!(recipe(&values(&original), Lang::En), (original, Problems::new()));
+    }
+
+    #[test]
+    fn the_form_has_every_field_of_a_recipe() {
+        let paths: Vec<_> = Recipe::default().fields().into_iter().map(|f| f.0).filter(|p| p != "method").collect();
+        assert!(paths.iter().all(|p| field(p).is_some()), "{paths:?}");
+        assert_eq!(paths.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn bounds_shown_are_the_bounds_checked() {
+        for f in &FIELDS {
+            let (inside, outside) = match f.kind {
+                Kind::Integer { low, high } => (vec![low.to_string(), high.to_string()], vec![high.saturating_add(1).to_string()]),
+                Kind::Number { low, high, above } => {
+                    let inside = if above { vec![high] } else { vec![low, high] };
+                    let outside = if above { vec![low, high * 1.01] } else { vec![low - 0.01, high + 1.0] };
+                    (inside.iter().map(ToString::to_string).collect(), outside.iter().map(ToString::to_string).collect())
+                }
+                _ => continue,
+            };
+            let problem = |text: &str| {
+                let mut v = values(&Recipe::default());
+                v.insert(f.path.to_owned(), text.to_owned());
+                recipe(&v, Lang::En).1.contains_key(f.path)
+            };
+            assert!(inside.iter().all(|t| !problem(t)), "{} {inside:?}", f.path);
+            assert!(outside.iter().all(|t| problem(t)), "{} {outside:?}", f.path);
+        }
+    }
+
+    #[test]
+    fn unreadable_texts_are_named() {
+        let mut v = values(&Recipe::default());
+        v.insert("lora.rank".to_owned(), "eight".to_owned());
+        v.insert("schedule.shape".to_owned(), "square".to_owned());
+        v.retain(|k, _| !k.starts_with("lora.target_modules"));
+        let problems = recipe(&v, Lang::Zh).1;
+        assert_eq!(problems.keys().collect::<Vec<_>>(), ["lora.rank", "lora.target_modules", "schedule.shape"]);
+    }
+}

@@ -1,0 +1,194 @@
+//! The list of runs.
+
+use super::{
+    api::{RunQuery, list_runs},
+    state::{Badge, Bar},
+    text,
+};
+use crate::{
+    error::AppError,
+    routes,
+    text::lang,
+    ui::{
+        format::{Time, duration, number, percent},
+        frame::PageHeader,
+        load::load,
+        notice::{Empty, Problem},
+    },
+};
+use domain::{
+    id::ProjectId,
+    page::Page,
+    run::{Headline, RunSort, RunStatus, RunSummary},
+};
+use leptos::prelude::*;
+use leptos_meta::Meta;
+use leptos_router::hooks::use_query_map;
+
+/// How often the list looks again while a run is open.
+const REFRESH_SECONDS: &str = "15";
+
+/// `/p/:project/runs?status=&search=&sort=&cursor=`
+#[component]
+pub fn RunListPage() -> impl IntoView {
+    let l = lang();
+    let Ok(project) = routes::param::<ProjectId>("project") else {
+        return view! { <Problem error=AppError::NotFound/> }.into_any();
+    };
+    let map = use_query_map().get_untracked();
+    let get = |key| map.get(key).unwrap_or_default();
+    let query = RunQuery { status: get("status"), search: get("search"), sort: get("sort"), cursor: get("cursor") };
+    view! {
+        <PageHeader title=text::title(l) lead=text::lead(l)>
+            <a class="button" href=format!("/api/v1/projects/{project}/runs?limit=500")>{text::export_json(l)}</a>
+            <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a>
+        </PageHeader>
+        {load(list_runs(project, query.clone()), move |page| shown(project, query, page))}
+    }
+    .into_any()
+}
+
+fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl IntoView {
+    let l = lang();
+    let is_filtered = !query.status.is_empty() || !query.search.is_empty();
+    if page.items.is_empty() && !is_filtered {
+        return view! {
+            <Empty title=text::none_title(l) hint=text::none_hint(l)>
+                <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    let any_open = page.items.iter().any(|r| !r.state.status.is_final());
+    let next = page.next_cursor.clone().map(|cursor| address(project, &query, &cursor));
+    let first = (!query.cursor.is_empty()).then(|| address(project, &query, ""));
+    view! {
+        {any_open.then(|| view! { <Meta http_equiv="refresh" content=REFRESH_SECONDS/> })}
+        <Filters project query/>
+        {if page.items.is_empty() {
+            view! {
+                <Empty title=text::none_found(l) hint=text::none_found_hint(l)>
+                    <a class="button" href=routes::runs(project)>{text::clear_filters(l)}</a>
+                </Empty>
+            }.into_any()
+        } else {
+            table(project, page.items).into_any()
+        }}
+        <nav class="pager" aria-label=text::next_page(l)>
+            <span>{first.map(|href| view! { <a href=href>{text::first_page(l)}</a> })}</span>
+            <span>{next.map(|href| view! { <a href=href>{text::next_page(l)}</a> })}</span>
+        </nav>
+    }
+    .into_any()
+}
+
+fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {
+    let pairs = [("status", query.status.as_str()), ("search", &query.search), ("sort", &query.sort), ("cursor", cursor)];
+    let pairs: Vec<_> =
+        pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", routes::encode(v))).collect();
+    format!("{}?{}", routes::runs(project), pairs.join("&"))
+}
+
+#[component]
+fn Filters(project: ProjectId, query: RunQuery) -> impl IntoView {
+    let l = lang();
+    let status = query.status.clone();
+    let option = move |value: &'static str, words: &'static str| {
+        view! { <option value=value selected=status == value>{words}</option> }
+    };
+    let sort = query.sort.clone();
+    let order = move |value: RunSort, words: &'static str| {
+        view! { <option value=value.as_str() selected=sort == value.as_str()>{words}</option> }
+    };
+    view! {
+        <form class="filters" method="get" action=routes::runs(project)>
+            <div class="field">
+                <label for="run-search">{text::search(l)}</label>
+                <input id="run-search" type="search" name="search" value=query.search placeholder=text::search_hint(l)/>
+            </div>
+            <div class="field">
+                <label for="run-status">{text::status(l)}</label>
+                <select id="run-status" name="status">
+                    {option("", text::any_status(l))}
+                    {option("open", text::open_runs(l))}
+                    {RunStatus::ALL.map(|s| option(s.as_str(), text::status_name(l, s)))}
+                </select>
+            </div>
+            <div class="field">
+                <label for="run-sort">{text::sort(l)}</label>
+                <select id="run-sort" name="sort">
+                    {order(RunSort::Newest, text::sort_newest(l))}
+                    {order(RunSort::Score, text::sort_score(l))}
+                    {order(RunSort::Duration, text::sort_duration(l))}
+                </select>
+            </div>
+            <button class="button" type="submit">{text::apply(l)}</button>
+        </form>
+    }
+}
+
+fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
+    let l = lang();
+    let rows = runs.into_iter().map(|run| view! { <Row project run/> }).collect_view();
+    view! {
+        <form method="get" action=routes::compare(project, &[]).split('?').next().unwrap_or_default().to_owned()>
+            <div class="table-wrap">
+                <table class="table runs">
+                    <thead>
+                        <tr>
+                            <th scope="col"><span class="visually-hidden">{text::select(l)}</span></th>
+                            <th scope="col">{text::run(l)}</th>
+                            <th scope="col">{text::status(l)}</th>
+                            <th scope="col">{text::model(l)}</th>
+                            <th scope="col">{text::dataset(l)}</th>
+                            <th scope="col" class="num">{text::score(l)}</th>
+                            <th scope="col" class="num">{text::loss(l)}</th>
+                            <th scope="col" class="num">{text::duration(l)}</th>
+                            <th scope="col">{text::started(l)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <div class="toolbar runs-compare">
+                <button class="button" type="submit">{text::compare(l)}</button>
+                <span class="muted">{text::compare_hint(l)}</span>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
+    let l = lang();
+    let status = run.state.status;
+    let version = text::version_label(l, &run.dataset_name, run.version_number);
+    let number_text = run.number.to_string();
+    let elapsed = run.state.started_at.map(|_| duration(run.state.elapsed_seconds, l));
+    view! {
+        <tr class:bad=status == RunStatus::Failed>
+            <td><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
+            <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " {run.name}</a></th>
+            <td class="run-status">
+                <Badge status/>
+                {(!status.is_final()).then(|| view! { <Bar state=run.state.clone() left=None/> })}
+            </td>
+            <td><a href=routes::model(project, run.model_id)>{run.model_name}</a></td>
+            <td><a href=routes::version(project, run.dataset_id, run.version_number)>{version}</a></td>
+            <td class="num">{run.headline.map(headline)}</td>
+            <td class="num">{run.train_loss.map(number)}</td>
+            <td class="num">{elapsed}</td>
+            <td class="nowrap"><Time at=run.created_at/><div class="muted">{run.created_by}</div></td>
+        </tr>
+    }
+}
+
+/// "42.0% → 91.3%", with the metric's name below.
+fn headline(h: Headline) -> impl IntoView {
+    let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), percent);
+    let is_better = h.base.zip(h.tuned).is_some_and(|(b, t)| t > b);
+    view! {
+        <span>{show(h.base)} " → " <strong class:best=is_better>{show(h.tuned)}</strong></span>
+        <div class="muted">{h.metric}</div>
+    }
+}

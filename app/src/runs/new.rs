@@ -1,0 +1,90 @@
+//! The page that launches a run.
+
+use super::{
+    api::{LaunchOptions, LaunchRun, get_launch_options},
+    form::{Initial, LaunchForm, cloned, no_models, no_versions},
+    text,
+};
+use crate::{
+    error::AppError,
+    routes,
+    text::lang,
+    ui::{form::posted, frame::PageHeader, load::load, notice},
+};
+use domain::{
+    id::{ProjectId, RunId},
+    recipe::Recipe,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+crate::texts! {
+    register_model = "Register a model", "注册模型";
+    upload_data = "Upload data", "上传数据";
+}
+
+/// `/p/:project/runs/new?model=&version=&clone=`
+#[component]
+pub fn NewRunPage() -> impl IntoView {
+    let l = lang();
+    let Ok(project) = routes::param::<ProjectId>("project") else {
+        return view! { <notice::Problem error=AppError::NotFound/> }.into_any();
+    };
+    let query = use_query_map().get_untracked();
+    let clone = query.get("clone").and_then(|c| c.parse::<RunId>().ok());
+    let wanted = (query.get("model").unwrap_or_default(), query.get("version").unwrap_or_default());
+    let refused = posted(ServerAction::<LaunchRun>::new());
+    view! {
+        <PageHeader title=text::new_run(l) lead=text::lead(l)/>
+        {refused.map(|error| view! { <notice::Problem error/> })}
+        {load(get_launch_options(project, clone), move |options| form(project, options, wanted))}
+    }
+    .into_any()
+}
+
+fn form(project: ProjectId, options: LaunchOptions, wanted: (String, String)) -> impl IntoView {
+    let l = lang();
+    if options.choices.models.is_empty() {
+        return view! {
+            <notice::Empty title=no_models(l) hint=text::lead(l)>
+                <a class="button button-primary" href=routes::new_model(project)>{register_model(l)}</a>
+            </notice::Empty>
+        }
+        .into_any();
+    }
+    if options.choices.versions.is_empty() {
+        return view! {
+            <notice::Empty title=no_versions(l) hint=text::lead(l)>
+                <a class="button button-primary" href=routes::new_dataset(project)>{upload_data(l)}</a>
+            </notice::Empty>
+        }
+        .into_any();
+    }
+    let number = options.original.as_ref().map(|o| o.number);
+    let initial = initial(&options, wanted);
+    view! {
+        {number.map(|n| view! { <p class="notice">{cloned(l, n)}</p> })}
+        <LaunchForm project options initial/>
+    }
+    .into_any()
+}
+
+/// What the address asks for, else what the cloned run had, else the newest.
+fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initial {
+    let original = options.original.as_ref();
+    let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
+    let versions: Vec<_> = options.choices.versions.iter().map(|v| v.id.to_string()).collect();
+    Initial {
+        name: original.map(|o| o.name.clone()).unwrap_or_default(),
+        model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
+        version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
+        cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
+        key: uuid::Uuid::now_v7().to_string(),
+        recipe: original.map_or_else(Recipe::default, |o| o.recipe.clone()),
+    }
+}
+
+fn first_known(known: &[String], wanted: [Option<String>; 2]) -> String {
+    let found = wanted.into_iter().flatten().find(|w| known.contains(w));
+    found.or_else(|| known.first().cloned()).unwrap_or_default()
+}

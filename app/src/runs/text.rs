@@ -1,0 +1,152 @@
+//! Texts of the run pages. Field labels and help are in [`super::form::fields`].
+
+use domain::{
+    estimate::Misfit,
+    event::Phase,
+    lang::Lang,
+    run::{FailureKind, QueueReason, RunStatus},
+};
+
+crate::texts! {
+    title = "Runs", "训练运行";
+    lead = "A run turns a base model and a dataset version into an adapter.", "一次运行用基座模型和数据集版本训练出一个适配器。";
+    new_run = "New run", "新建运行";
+    none_title = "No runs yet", "还没有训练运行";
+    none_hint = "Launch the first one: it needs a base model and a dataset version.", "启动第一次运行：需要一个基座模型和一个数据集版本。";
+    none_found = "No run matches", "没有符合条件的运行";
+    none_found_hint = "Change or clear the filters.", "请修改或清除筛选条件。";
+    clear_filters = "Clear filters", "清除筛选";
+    status = "Status", "状态";
+    any_status = "Any status", "全部状态";
+    open_runs = "Not finished", "未结束";
+    search = "Search", "搜索";
+    search_hint = "Name, model, dataset or number", "名称、模型、数据集或编号";
+    sort = "Sort by", "排序";
+    sort_newest = "Newest", "最新";
+    sort_score = "Best score", "得分最高";
+    sort_duration = "Longest", "耗时最长";
+    apply = "Apply", "应用";
+    run = "Run", "运行";
+    name = "Name", "名称";
+    model = "Base model", "基座模型";
+    dataset = "Dataset version", "数据集版本";
+    version_label(name, number) = "{name} v{number}", "{name} v{number}";
+    score = "Score (base → tuned)", "得分（基座 → 微调后）";
+    loss = "Loss", "损失";
+    progress = "Progress", "进度";
+    duration = "Duration", "耗时";
+    started = "Launched", "启动时间";
+    by = "By", "启动者";
+    select = "Select", "选择";
+    select_run(number) = "Select run {number} to compare", "选择运行 {number} 进行对比";
+    compare = "Compare selected", "对比所选";
+    compare_hint = "Select 2 to 20 runs.", "请选择 2 到 20 个运行。";
+    refresh = "Refresh", "刷新";
+    next_page = "Next page", "下一页";
+    first_page = "First page", "第一页";
+    export_json = "JSON", "JSON";
+    step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
+    left(time) = "about {time} left", "约剩 {time}";
+
+    status_queued = "Queued", "排队中";
+    status_claimed = "Preparing", "准备中";
+    status_running = "Training", "训练中";
+    status_evaluating = "Evaluating", "评估中";
+    status_succeeded = "Succeeded", "成功";
+    status_failed = "Failed", "失败";
+    status_cancelled = "Cancelled", "已取消";
+    queue_before(n) = "{n} runs before it", "前面还有 {n} 个运行";
+    queue_before_one = "1 run before it", "前面还有 1 个运行";
+    queue_slot = "Next in line; waits for a free device slot", "下一个执行；等待空闲设备";
+    queue_now = "Next in line; starts in a few seconds", "下一个执行；几秒内开始";
+    queue_no_worker = "No worker takes runs: ask the administrator to start one (server work)", "没有可用的工作进程：请管理员启动（server work）";
+    cancelling = "Stopping…", "正在停止…";
+    phase_loading = "Loading the model", "正在加载模型";
+    phase_tokenizing = "Tokenizing the data", "正在分词";
+    phase_training = "Training", "正在训练";
+    phase_validating = "Validating", "正在验证";
+    phase_base = "Evaluating the base model", "正在评估基座模型";
+    phase_tuned = "Evaluating the tuned model", "正在评估微调后模型";
+    phase_saving = "Saving", "正在保存";
+
+    advice_memory = "Choose a smaller micro-batch or max length (accumulation keeps the effective batch), or a smaller rank.",
+        "请减小微批大小或最大长度（可用梯度累积保持有效批大小），或减小秩。";
+    advice_nan = "Lower the learning rate (try half), raise the warm-up, or keep gradient clipping at 1. Check the data for very long or empty answers.",
+        "请降低学习率（例如减半）、加长预热，或将梯度裁剪设为 1。并检查数据中是否有过长或空的答案。";
+    advice_disk = "Free space on the server's data disk, then clone the run. Checkpoints of finished runs can be removed.",
+        "请清理服务器数据盘空间后克隆此运行。已结束运行的检查点可以删除。";
+    advice_input = "Recipe, model and data do not fit together. Change what the message names and launch a clone.",
+        "配方、模型与数据不匹配。请按提示修改后克隆并重新启动。";
+    advice_crash = "The trainer died repeatedly without saying why. Look at the log below; if it happens again, tell the administrator.",
+        "训练进程多次异常退出且未说明原因。请查看下方日志；若再次发生，请联系管理员。";
+    failed_memory = "Out of memory", "内存不足";
+    failed_nan = "The loss is no longer a number", "损失变为非数值";
+    failed_disk = "The disk is full", "磁盘已满";
+    failed_input = "The input cannot be used", "输入无法使用";
+    failed_crash = "The trainer crashed", "训练进程崩溃";
+
+    no_training_samples = "This dataset version has no training samples. Choose another version, or import the data with a training share above 0.",
+        "此数据集版本没有训练样本。请选择其他版本，或以大于 0 的训练集比例重新导入。";
+    longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";
+}
+
+/// A status in words.
+#[must_use]
+pub fn status_name(l: Lang, status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Queued => status_queued(l),
+        RunStatus::Claimed => status_claimed(l),
+        RunStatus::Running => status_running(l),
+        RunStatus::Evaluating => status_evaluating(l),
+        RunStatus::Succeeded => status_succeeded(l),
+        RunStatus::Failed => status_failed(l),
+        RunStatus::Cancelled => status_cancelled(l),
+    }
+}
+
+/// Why a run waits.
+#[must_use]
+pub fn queue_reason(l: Lang, reason: QueueReason) -> String {
+    match reason {
+        QueueReason::RunsBefore { runs: 1 } => queue_before_one(l).to_owned(),
+        QueueReason::RunsBefore { runs } => queue_before(l, runs),
+        QueueReason::WaitsForSlot => queue_slot(l).to_owned(),
+        QueueReason::JustQueued => queue_now(l).to_owned(),
+        QueueReason::NoWorker => queue_no_worker(l).to_owned(),
+    }
+}
+
+/// What the trainer is doing.
+#[must_use]
+pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
+    match phase {
+        Phase::Loading => phase_loading(l),
+        Phase::Tokenizing => phase_tokenizing(l),
+        Phase::Training => phase_training(l),
+        Phase::Validating => phase_validating(l),
+        Phase::EvaluatingBase => phase_base(l),
+        Phase::EvaluatingTuned => phase_tuned(l),
+        Phase::Saving => phase_saving(l),
+    }
+}
+
+/// What happened, and what to do about it.
+#[must_use]
+pub fn failure(l: Lang, kind: FailureKind) -> (&'static str, &'static str) {
+    match kind {
+        FailureKind::OutOfMemory => (failed_memory(l), advice_memory(l)),
+        FailureKind::NotANumber => (failed_nan(l), advice_nan(l)),
+        FailureKind::DiskFull => (failed_disk(l), advice_disk(l)),
+        FailureKind::InvalidInput => (failed_input(l), advice_input(l)),
+        FailureKind::Crashed => (failed_crash(l), advice_crash(l)),
+    }
+}
+
+/// Why recipe, model and data do not fit together.
+#[must_use]
+pub fn misfit(l: Lang, misfit: Misfit) -> String {
+    match misfit {
+        Misfit::NoTrainingSamples => no_training_samples(l).to_owned(),
+        Misfit::LongerThanContext { context } => longer_than_context(l, context),
+    }
+}
