@@ -50,9 +50,9 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
     let folder = run.job.out.join(ADAPTER_FOLDER);
     fs::create_dir_all(&folder).map_err(|source| TrainError::Write { path: folder.clone(), source })?;
     run.adapter.save(&folder, &run.job.base_model_name())?;
-    let test = test_samples(run)?;
+    let test = test_set(run)?;
     let (mut base, mut tuned) = (None, None);
-    if !test.is_empty() {
+    if !test.samples.is_empty() {
         run.decoder.detach();
         let scored = score(run, Subject::Base, &test, sink, stop);
         run.adapter.attach_to(&mut run.decoder);
@@ -71,20 +71,24 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
     Ok(Ending::Complete)
 }
 
-fn test_samples(run: &Run) -> Result<Vec<Sample>, TrainError> {
-    let mut test = run.job.test.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
+/// The samples to test on, with their positions in the test file.
+struct TestSet {
+    positions: Vec<u32>,
+    samples: Vec<Sample>,
+}
+
+fn test_set(run: &Run) -> Result<TestSet, TrainError> {
+    let test = run.job.test.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
     let limit = run.job.recipe.evaluation.test_samples as usize;
-    if limit > 0 {
-        test.truncate(limit);
-    }
-    Ok(test)
+    let (positions, samples) = samples::choose(test, limit).into_iter().unzip();
+    Ok(TestSet { positions, samples })
 }
 
 /// Metrics of the model as it stands; writes its predictions. `None` when stopped.
 fn score(
     run: &Run,
     subject: Subject,
-    test: &[Sample],
+    test: &TestSet,
     sink: &mut Sink,
     stop: &AtomicBool,
 ) -> Result<Option<EvalMetrics>, TrainError> {
@@ -97,10 +101,10 @@ fn score(
         max_new_tokens: run.job.recipe.evaluation.max_new_tokens as usize,
         ..EvalOptions::default()
     };
-    sink.phase(phase, 0, test.len() as u32)?;
+    sink.phase(phase, 0, test.samples.len() as u32)?;
     let mut reported = Ok(());
-    let scored = evaluate(run.chat(), test, &options, &mut |done| {
-        reported = sink.phase(phase, done as u32, test.len() as u32);
+    let scored = evaluate(run.chat(), &test.samples, &options, &mut |done| {
+        reported = sink.phase(phase, done as u32, test.samples.len() as u32);
         if reported.is_err() || stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
@@ -108,10 +112,13 @@ fn score(
         }
     });
     reported?;
-    let (metrics, predictions) = match scored {
+    let (metrics, mut predictions) = match scored {
         Err(EvalError::Stopped) => return Ok(None),
         other => other?,
     };
+    for prediction in &mut predictions {
+        prediction.index = test.positions[prediction.index as usize];
+    }
     let file = format!("predictions-{}.jsonl", subject.as_str());
     write_lines(&run.job.out.join(&file), &predictions)?;
     sink.emit(&Event::Evaluated { subject, metrics: metrics.clone(), file })?;

@@ -7,16 +7,19 @@ use crate::data::order::Order;
 use crate::data::samples;
 use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
-use crate::error::TrainError;
+use crate::error::{TrainError, advice};
 use crate::event::Sink;
 use crate::infer::Chat;
+use crate::memory;
 use crate::model::decoder::Decoder;
 use crate::model::weights;
 use crate::optim::adamw::AdamW;
 use candle_core::Device;
+use domain::dataset::VersionStats;
 use domain::event::{Event, Level, Phase};
 use domain::model::ModelCard;
 use domain::recipe::Recipe;
+use domain::run::FailureKind;
 use domain::sample::Sample;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -101,8 +104,8 @@ impl Run {
             return Err(TrainError::Invalid(format!("{} holds no sample to train on", job.train.display())));
         }
         let limit = recipe.evaluation.validation_samples as usize;
-        let mut held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
-        held_out.truncate(limit);
+        let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
+        let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
         let decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
         let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
@@ -131,6 +134,7 @@ impl Run {
         if run.job.resume {
             run.resume(sink)?;
         }
+        run.warn_of_memory(sink)?;
         run.announce(sink)?;
         Ok(run)
     }
@@ -168,6 +172,24 @@ impl Run {
             ));
         }
         Ok(())
+    }
+
+    /// Says so beforehand when the run will probably need more memory than there is.
+    fn warn_of_memory(&self, sink: &mut Sink) -> Result<(), TrainError> {
+        let samples = self.train.len() as u64;
+        let tokens: usize = self.train.iter().map(|s| s.ids.len()).sum();
+        let data = VersionStats { samples, train: samples, ..VersionStats::default() };
+        let mean = tokens as f64 / samples as f64;
+        let cost = domain::estimate::estimate(&self.job.recipe, &self.card, &data, Some(mean), None);
+        let (needed, resident) = (cost.memory_bytes >> 20, memory::resident_mib().unwrap_or(0.0) as u64);
+        match memory::available_mib() {
+            Some(available) if self.job.device.is_cpu() && needed > available + resident => {
+                let there = available + resident;
+                let text = format!("this run needs about {needed} MiB of memory and {there} MiB are there; ");
+                sink.log(Level::Warn, text + advice(FailureKind::OutOfMemory))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn announce(&self, sink: &mut Sink) -> Result<(), TrainError> {

@@ -2,6 +2,9 @@
 
 use crate::error::TrainError;
 use domain::sample::Sample;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -27,4 +30,35 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, TrainError> {
         samples.push(sample);
     }
     Ok(samples)
+}
+
+/// At most `limit` of `samples` (0: all) with their positions, chosen at random and in their order:
+/// files are often sorted, so their beginning stands for nothing. The choice does not depend on the
+/// recipe, so that different runs are measured on the same samples.
+#[must_use]
+pub fn choose(samples: Vec<Sample>, limit: usize) -> Vec<(u32, Sample)> {
+    let mut numbered: Vec<(u32, Sample)> = (0..).zip(samples).collect();
+    if limit == 0 || limit >= numbered.len() {
+        return numbered;
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let chosen = rand::seq::index::sample(&mut random, numbered.len(), limit);
+    let chosen: HashSet<usize> = chosen.into_iter().collect();
+    numbered.retain(|(i, _)| chosen.contains(&(*i as usize)));
+    numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_spread_and_repeats() {
+        let sample = Sample { messages: Vec::new(), label: None, slices: Default::default() };
+        let positions = || choose(vec![sample.clone(); 1000], 50).into_iter().map(|(i, _)| i).collect::<Vec<_>>();
+        let chosen = positions();
+        assert_eq!((chosen.len(), positions()), (50, chosen.clone()));
+        assert!(chosen.is_sorted() && chosen[49] > 500, "{chosen:?}");
+        assert_eq!(choose(vec![sample; 3], 0).len(), 3);
+    }
 }

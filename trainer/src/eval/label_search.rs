@@ -9,8 +9,9 @@
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
 
-/// Labels this many nats behind the best have no say: e⁻¹⁴ is below one in a million.
-const MARGIN: f64 = 14.0;
+/// Labels this many nats behind the best have no say: each has less than e⁻⁹ of the best one's
+/// probability, about one in ten thousand.
+const MARGIN: f64 = 9.0;
 /// Branches kept per prompt at each token.
 const WIDTH: usize = 8;
 /// Memory for copied keys and values.
@@ -67,6 +68,7 @@ pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<La
         .collect();
     descend(questions, &read, &mut scores)?;
     let longest = questions.iter().map(|q| longest_context(q)).max().unwrap_or(0);
+    if std::env::var("DBG").is_ok() { for (i,s) in scores.iter().enumerate() { eprintln!("{} prompt {} exact {} open {}", i, questions[i].prompt.ids.len(), s.iter().filter(|x|x.is_exact).count(), undecided(i, s, questions[i].reference).len()); } }
     let open: Vec<(usize, usize)> =
         scores.iter().enumerate().flat_map(|(i, s)| undecided(i, s, questions[i].reference)).collect();
     for chunk in open.chunks(places(chat, longest).max(1)) {
@@ -100,13 +102,12 @@ fn descend(questions: &[Question], read: &Prompted<'_>, scores: &mut [Vec<LabelS
     for depth in 0.. {
         let mut children: Vec<Branch> =
             branches.iter().enumerate().flat_map(|(i, b)| split(b, i, depth, questions)).collect();
-        let rows: Vec<usize> = children.iter().map(|c| c.parent).collect();
-        let tokens: Vec<u32> = children.iter().map(|c| c.token).collect();
         if children.is_empty() {
             break;
         }
-        for (child, loss) in children.iter_mut().zip(place.next_losses(&rows, &tokens)?) {
-            child.log_p -= f64::from(loss);
+        let pairs: Vec<(usize, u32)> = children.iter().map(|c| (c.parent, c.token)).collect();
+        for (child, log_p) in children.iter_mut().zip(place.next_log_p(&pairs)?) {
+            child.log_p += log_p;
         }
         branches = keep(children, depth + 1, questions, scores);
         if branches.is_empty() {

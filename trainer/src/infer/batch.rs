@@ -6,6 +6,7 @@ use super::chat::{Chat, InferError, Prompt};
 use crate::model::cache::KvCache;
 use crate::model::decoder::Decoder;
 use candle_core::{D, Tensor};
+use rayon::prelude::*;
 
 /// −log p of a text given its prompt, summed over its tokens, in nats.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,12 +37,19 @@ impl<'a> Prompted<'a> {
     pub fn read(chat: Chat<'a>, prompts: &[&Prompt], answer_tokens: usize) -> Result<Self, InferError> {
         let decoder = chat.decoder;
         let lengths: Vec<usize> = prompts.iter().map(|p| p.ids.len()).collect();
-        let longest = lengths.iter().copied().max().unwrap_or(0);
-        let mut cache = KvCache::new(&decoder.config, prompts.len(), longest + answer_tokens, decoder.device())?;
-        let ids = padded(decoder, prompts.iter().map(|p| p.ids.as_slice()), longest)?;
+        let capacity = lengths.iter().copied().max().unwrap_or(0) + answer_tokens;
+        let shared = shared_tokens(prompts);
+        let mut cache = KvCache::new(&decoder.config, if shared > 0 { 1 } else { prompts.len() }, capacity, decoder.device())?;
+        if shared > 0 {
+            let ids = Tensor::new(&prompts[0].ids[..shared], decoder.device())?.unsqueeze(0)?;
+            decoder.forward(&ids, Some(&mut cache))?;
+            cache = cache.select(&vec![0; prompts.len()], capacity)?;
+        }
+        let seq = capacity - answer_tokens - shared;
+        let ids = padded(decoder, prompts.iter().map(|p| &p.ids[shared..]), seq)?;
         let hidden = decoder.forward(&ids, Some(&mut cache))?;
         cache.truncate(&lengths);
-        let rows: Vec<u32> = lengths.iter().enumerate().map(|(i, length)| (i * longest + length - 1) as u32).collect();
+        let rows: Vec<u32> = lengths.iter().enumerate().map(|(i, length)| (i * seq + length - shared - 1) as u32).collect();
         let last = hidden.index_select(&Tensor::new(rows, decoder.device())?, 0)?;
         Ok(Self { chat, cache, last })
     }
@@ -55,11 +63,11 @@ impl<'a> Prompted<'a> {
         Ok(Self { chat: self.chat, cache, last })
     }
 
-    /// −log p, in nats, of `tokens[i]` as the next token of place `rows[i]`.
-    pub fn next_losses(&self, rows: &[usize], tokens: &[u32]) -> Result<Vec<f32>, InferError> {
-        let index: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
-        let states = self.last.index_select(&Tensor::new(index, self.chat.decoder.device())?, 0)?;
-        Ok(self.chat.decoder.token_losses(&states, tokens)?)
+    /// log p, in nats, of the next token being `token` at place `row`, for each pair.
+    pub fn next_log_p(&self, pairs: &[(usize, u32)]) -> Result<Vec<f64>, InferError> {
+        let logits = self.chat.decoder.logits(&self.last)?.to_vec2::<f32>()?;
+        let normalisers: Vec<f64> = logits.par_iter().map(|row| log_sum_exp(row)).collect();
+        Ok(pairs.iter().map(|(row, token)| f64::from(logits[*row][*token as usize]) - normalisers[*row]).collect())
     }
 
     /// Reads one more token per place, for which there must be room.
@@ -125,6 +133,21 @@ impl<'a> Prompted<'a> {
         }
         Ok(answers)
     }
+}
+
+/// Tokens that all of several prompts begin with, but for the last token of each; 0 when too few to
+/// be worth a pass of their own.
+fn shared_tokens(prompts: &[&Prompt]) -> usize {
+    let [first, others @ ..] = prompts else { return 0 };
+    let agree = |other: &&Prompt| first.ids.iter().zip(&other.ids).take_while(|(a, b)| a == b).count();
+    let shortest = prompts.iter().map(|p| p.ids.len() - 1).min().unwrap_or(0);
+    others.iter().map(agree).min().map(|shared| shared.min(shortest)).filter(|shared| *shared >= 8).unwrap_or(0)
+}
+
+fn log_sum_exp(logits: &[f32]) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f64 = logits.iter().map(|l| f64::from((l - largest).exp())).sum();
+    f64::from(largest) + total.ln()
 }
 
 /// Sequences as one (batch, seq) tensor, padded on the right.

@@ -6,7 +6,7 @@
 
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
-use super::linear;
+use super::linear::linear;
 use super::vector::{exp, max, simd, sum};
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -40,7 +40,7 @@ pub fn token_losses(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result
 
 /// −log p(target) of each row from candle's own operations, (rows).
 pub fn plain(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result<Tensor> {
-    let log_probabilities = candle_nn::ops::log_softmax(&linear::plain(hidden, weight, None)?, D::Minus1)?;
+    let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
     let targets = Tensor::new(targets, hidden.device())?.unsqueeze(1)?;
     log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()
 }

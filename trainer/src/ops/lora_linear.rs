@@ -29,10 +29,10 @@ pub fn lora_linear(x: &Tensor, a: &Tensor, b: &Tensor, frozen: Frozen) -> Result
     if fused(x) { x.apply_op3(a, b, LoraLinear { frozen, inner: OnceLock::new() }) } else { plain(x, a, b, &frozen) }
 }
 
-/// The same from candle's own operations. The mask is the fused version's, so that a seed
+/// The same with candle's own operations for the adapter. The mask is the fused version's, so that a seed
 /// means the same on every device.
 pub fn plain(x: &Tensor, a: &Tensor, b: &Tensor, frozen: &Frozen) -> Result<Tensor> {
-    let y = linear::plain(x, &frozen.weight, frozen.bias.as_ref())?;
+    let y = linear::linear(x, &frozen.weight, frozen.bias.as_ref())?;
     let masked = match &frozen.dropout {
         Some(dropout) => {
             let mut mask = vec![1f32; x.elem_count()];
@@ -94,7 +94,8 @@ impl CustomOp3 for LoraLinear {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let Some(u) = self.inner.get() else { candle_core::bail!("backward before forward") };
         let [tokens, width, rank, out] = [x.dim(0)?, x.dim(1)?, a.dim(0)?, b.dim(0)?];
-        let [dx, da, db] = with(x, |x| {
+        let x_is_tracked = x.track_op();
+        let (dx, da, db) = with(x, |x| {
             with(a, |a| {
                 with(b, |b| {
                     with(g, |g| {
@@ -103,13 +104,17 @@ impl CustomOp3 for LoraLinear {
                         let (u, v) = (Mat::new(u, tokens, rank), Mat::new(&v, tokens, rank));
                         let da = gemm::product(v.t(), Mat::new(&self.masked(x), tokens, width), 1.0);
                         let db = gemm::product(g.t(), u, 1.0);
-                        let dx = self.input_gradient(g, v, Mat::new(a, rank, width), [tokens, width, out])?;
-                        Ok([dx, da, db])
+                        // Nothing asks for the gradient of the first layer's input.
+                        let a = Mat::new(a, rank, width);
+                        let dx =
+                            x_is_tracked.then(|| self.input_gradient(g, v, a, [tokens, width, out])).transpose()?;
+                        Ok((dx, da, db))
                     })
                 })
             })
         })?;
-        Ok((Some(tensor(dx, x.shape())?), Some(tensor(da, a.shape())?), Some(tensor(db, b.shape())?)))
+        let dx = dx.map(|dx| tensor(dx, x.shape())).transpose()?;
+        Ok((dx, Some(tensor(da, a.shape())?), Some(tensor(db, b.shape())?)))
     }
 }
 
