@@ -1,9 +1,10 @@
-//! Comparing runs.
+//! Comparing runs: curves laid over each other, only the settings in which they differ, and the
+//! tuned models' test metrics side by side with the best marked and the differences' intervals.
 
-use leptos::prelude::*;
+mod api;
+mod choose;
+mod page;
+mod tables;
+mod text;
 
-/// Page.
-#[component]
-pub fn ComparePage() -> impl IntoView {
-    view! { <p></p> }
-}
+pub use page::ComparePage;

@@ -2,8 +2,8 @@
 //! happen, and reach nobody.
 
 use domain::lang::Lang;
-use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError};
 use leptos::prelude::ServerFnErrorErr;
+use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError};
 use serde::{Deserialize, Serialize};
 
 /// Why a page or action did not work.

@@ -7,7 +7,7 @@ use crate::{
     datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
     evals::EvaluationPage,
     models::{ModelListPage, ModelPage, NewModelPage},
-    projects::{ProjectLayout, ProjectListPage, OverviewPage, SettingsPage},
+    projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
     runs::{NewRunPage, RunListPage, RunPage},
     text,
     ui::frame::NotFoundPage,
@@ -73,7 +73,10 @@ pub fn document(mut options: LeptosOptions, files: BrowserFiles) -> impl IntoVie
 /// Scripts run only from our own files or with this response's nonce; nothing else loads.
 fn set_policy() {
     use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
-    let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>()) else { return };
+    let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>())
+    else {
+        return;
+    };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; \

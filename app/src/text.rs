@@ -71,7 +71,10 @@ pub fn cookie<'a>(headers: &'a axum::http::HeaderMap, name: &str) -> Option<&'a 
 
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 fn of_page() -> Lang {
-    leptos::prelude::document().document_element().and_then(|e| Lang::from_tag(&e.get_attribute("lang")?)).unwrap_or_default()
+    leptos::prelude::document()
+        .document_element()
+        .and_then(|e| Lang::from_tag(&e.get_attribute("lang")?))
+        .unwrap_or_default()
 }
 
 #[cfg(not(any(feature = "hydrate", feature = "ssr")))]

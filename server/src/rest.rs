@@ -75,7 +75,10 @@ impl Modify for Doors {
 
 /// Every noun, without the prefix.
 fn nouns() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(people::routes()).merge(projects::routes()).merge(jobs::routes())
+    OpenApiRouter::new()
+        .merge(people::routes())
+        .merge(projects::routes())
+        .merge(jobs::routes())
         .merge(uploads::routes())
         .merge(datasets::routes())
         .merge(versions::routes())

@@ -13,13 +13,19 @@ use serde::{Deserialize, Serialize};
 use {
     super::text,
     crate::{api, routes, text::lang},
-    domain::{access::{Action, permits}, badcase::view::BadCaseEdit},
+    domain::{
+        access::{Action, permits},
+        badcase::view::BadCaseEdit,
+    },
     store::StoreError,
 };
 
 /// A page of bad cases and how many have each status.
 #[server]
-pub async fn list_bad_cases(project: ProjectId, query: BadCaseQuery) -> Result<(Page<BadCaseSummary>, BadCaseCounts), AppError> {
+pub async fn list_bad_cases(
+    project: ProjectId,
+    query: BadCaseQuery,
+) -> Result<(Page<BadCaseSummary>, BadCaseCounts), AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     let page = store::badcases::list(&db, project, &query).await?;
     let counts = store::badcases::counts(&db, project, &query).await?;
@@ -81,10 +87,12 @@ pub async fn add_corrections(
     if cases.is_empty() {
         return Err(AppError::invalid("cases", text::need_cases(lang())));
     }
-    let newest = store::versions::of_dataset(&db, project, dataset).await?.into_iter().next().ok_or(AppError::NotFound)?;
-    let made = store::badcases::add_to_version(&db, project, newest.id, &cases, move_to_train, caller.user_id, note.trim())
-        .await?
-        .ok_or(AppError::NotFound)?;
+    let newest =
+        store::versions::of_dataset(&db, project, dataset).await?.into_iter().next().ok_or(AppError::NotFound)?;
+    let made =
+        store::badcases::add_to_version(&db, project, newest.id, &cases, move_to_train, caller.user_id, note.trim())
+            .await?
+            .ok_or(AppError::NotFound)?;
     leptos_axum::redirect(&routes::version(project, made.dataset_id, made.number.cast_signed()));
     Ok(())
 }

@@ -18,7 +18,10 @@ use crate::{
     },
 };
 use domain::{
-    badcase::{BadCaseStatus, view::{BadCase, BadCaseQuery}},
+    badcase::{
+        BadCaseStatus,
+        view::{BadCase, BadCaseQuery},
+    },
     id::{BadCaseId, ProjectId},
     lang::Lang,
 };
@@ -97,7 +100,8 @@ fn locked(case: &BadCase, may_judge: bool, l: Lang) -> impl IntoView + use<> {
 }
 
 fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
-    let output = if case.summary.output.trim().is_empty() { text::empty(l).to_owned() } else { case.summary.output.clone() };
+    let output =
+        if case.summary.output.trim().is_empty() { text::empty(l).to_owned() } else { case.summary.output.clone() };
     view! {
         <section class="card">
             <h2>{text::conversation(l)}</h2>

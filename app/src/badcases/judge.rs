@@ -70,7 +70,10 @@ fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     let control = if labels.is_empty() {
         view! { <textarea id="correction" name="correction" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
     } else {
-        let options = labels.iter().map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> }).collect_view();
+        let options = labels
+            .iter()
+            .map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> })
+            .collect_view();
         view! {
             <select id="correction" name="correction" aria-describedby="correction-help">
                 <option value="">{text::no_correction(l)}</option>
@@ -133,7 +136,8 @@ mod keys {
         let target = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlElement>().ok());
         target.is_some_and(|t| {
             let kind = t.get_attribute("type").unwrap_or_default();
-            matches!(t.tag_name().as_str(), "TEXTAREA" | "SELECT") || (t.tag_name() == "INPUT" && kind != "radio" && kind != "checkbox")
+            matches!(t.tag_name().as_str(), "TEXTAREA" | "SELECT")
+                || (t.tag_name() == "INPUT" && kind != "radio" && kind != "checkbox")
         })
     }
 

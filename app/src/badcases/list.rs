@@ -87,7 +87,8 @@ fn tabs(query: &BadCaseQuery, counts: &BadCaseCounts, l: Lang) -> impl IntoView 
 }
 
 fn filters(query: BadCaseQuery, l: Lang) -> impl IntoView {
-    let causes = Cause::ALL.map(|c| view! { <option value=c.as_str() selected=query.cause == Some(c)>{text::cause_name(l, c)}</option> });
+    let causes = Cause::ALL
+        .map(|c| view! { <option value=c.as_str() selected=query.cause == Some(c)>{text::cause_name(l, c)}</option> });
     view! {
         <form class="filters" method="get">
             {query.status.map(|s| view! { <input type="hidden" name="status" value=s.as_str()/> })}
@@ -109,7 +110,10 @@ fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, l
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
     }
     let back = query_string(query, query.status);
-    let next = page.next_cursor.as_ref().map(|c| view! { <a class="button button-small" href=format!("{back}&cursor={c}")>{text::next_page(l)}</a> });
+    let next = page
+        .next_cursor
+        .as_ref()
+        .map(|c| view! { <a class="button button-small" href=format!("{back}&cursor={c}")>{text::next_page(l)}</a> });
     let first = query.cursor.is_some().then(|| view! { <a href=back.clone()>{text::first_page(l)}</a> });
     let rows = page.items.into_iter().map(|b| row(project, &back, b, l)).collect_view();
     view! {

@@ -20,7 +20,11 @@ pub async fn get_evaluation(project: ProjectId, run: RunId) -> Result<RunEvaluat
 
 /// A page of a run's predictions.
 #[server]
-pub async fn list_predictions(project: ProjectId, run: RunId, query: PredictionQuery) -> Result<Page<PredictionRow>, AppError> {
+pub async fn list_predictions(
+    project: ProjectId,
+    run: RunId,
+    query: PredictionQuery,
+) -> Result<Page<PredictionRow>, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     Ok(store::evals::predictions(&db, project, run, &query).await?)
 }

@@ -30,7 +30,7 @@ pub fn ClassTable(base: Option<EvalMetrics>, tuned: EvalMetrics) -> impl IntoVie
         let old = before.iter().find(|b| b.label == c.label).cloned();
         view! {
             <tr>
-                <th scope="row">{c.label.clone()}</th>
+                <th scope="row" class="nowrap">{c.label.clone()}</th>
                 <td class="num">{integer(c.support.into())}</td>
                 <td class="num">{pair(old.as_ref().map(|o| o.precision), c.precision)}</td>
                 <td class="num">{pair(old.as_ref().map(|o| o.recall), c.recall)}</td>

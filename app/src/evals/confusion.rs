@@ -16,7 +16,12 @@ pub fn ConfusionTable(base: Option<ConfusionMatrix>, tuned: Option<ConfusionMatr
     let show_base = base.is_some() && routes::query::<String>("confusion").as_deref() == Some("base");
     let has_base = base.is_some();
     let Some(matrix) = (if show_base { base } else { tuned }) else { return ().into_any() };
-    let heads = matrix.labels.iter().enumerate().map(|(i, label)| view! { <th scope="col" title=label.clone()>{short(label, i)}</th> }).collect_view();
+    let heads = matrix
+        .labels
+        .iter()
+        .enumerate()
+        .map(|(i, label)| view! { <th scope="col" title=label.clone()>{short(label, i)}</th> })
+        .collect_view();
     let rows = matrix.labels.iter().zip(&matrix.counts).enumerate().map(|(i, (label, counts))| {
         let total: u32 = counts.iter().sum();
         let cells = counts.iter().enumerate().map(|(j, n)| {

@@ -1,12 +1,6 @@
 //! The page: headline table, then classes and confusion, then predictions.
 
-use super::{
-    api::get_evaluation,
-    classes::ClassTable,
-    confusion::ConfusionTable,
-    predictions::Predictions,
-    text,
-};
+use super::{api::get_evaluation, classes::ClassTable, confusion::ConfusionTable, predictions::Predictions, text};
 use crate::{
     error::AppError,
     routes,

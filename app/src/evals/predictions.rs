@@ -59,9 +59,13 @@ fn outcome_name(l: Lang, outcome: Outcome) -> &'static str {
 }
 
 fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoView {
-    let outcomes = Outcome::ALL.map(|o| view! { <option value=o.as_str() selected=o == query.outcome>{outcome_name(l, o)}</option> });
+    let outcomes = Outcome::ALL
+        .map(|o| view! { <option value=o.as_str() selected=o == query.outcome>{outcome_name(l, o)}</option> });
     let chosen = query.label.clone();
-    let options = labels.iter().map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{x.clone()}</option> }).collect_view();
+    let options = labels
+        .iter()
+        .map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{x.clone()}</option> })
+        .collect_view();
     view! {
         <form class="filters" method="get" action="#predictions">
             <Field id="outcome" label=text::outcome(l)>
@@ -86,10 +90,20 @@ fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>) 
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
     }
     let link = |cursor: &str| {
-        let part = |name: &str, value: &Option<String>| value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)));
-        format!("?outcome={}{}{}&cursor={cursor}#predictions", query.outcome.as_str(), part("label", &query.label), part("q", &query.search))
+        let part = |name: &str, value: &Option<String>| {
+            value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)))
+        };
+        format!(
+            "?outcome={}{}{}&cursor={cursor}#predictions",
+            query.outcome.as_str(),
+            part("label", &query.label),
+            part("q", &query.search)
+        )
     };
-    let next = page.next_cursor.as_deref().map(|c| view! { <a class="button button-small" href=link(c)>{text::next_page(l)}</a> });
+    let next = page
+        .next_cursor
+        .as_deref()
+        .map(|c| view! { <a class="button button-small" href=link(c)>{text::next_page(l)}</a> });
     let first = query.cursor.is_some().then(|| view! { <a href=link("")>{text::first_page(l)}</a> });
     view! {
         <div>
@@ -117,7 +131,8 @@ fn clip(text: &str, l: Lang) -> String {
 }
 
 fn one(project: ProjectId, row: PredictionRow, l: Lang) -> impl IntoView {
-    let prompt = row.sample.prompt().last().map(|m| m.content.chars().take(160).collect::<String>()).unwrap_or_default();
+    let prompt =
+        row.sample.prompt().last().map(|m| m.content.chars().take(160).collect::<String>()).unwrap_or_default();
     let base = row.base.clone();
     view! {
         <details class="prediction">

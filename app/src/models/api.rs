@@ -59,10 +59,16 @@ fn origin(way: &str, path: &str, repo: &str, revision: &str, uploads: &str) -> R
     match way {
         "path" if path.is_empty() => Err(AppError::invalid("path", text::need_path(l))),
         "path" => Ok(ModelOrigin::Path { path: path.to_owned() }),
-        "hub" if repo.split('/').filter(|p| !p.is_empty()).count() != 2 => Err(AppError::invalid("repo", text::need_repo(l))),
-        "hub" => Ok(ModelOrigin::Hub { repo: repo.to_owned(), revision: (!revision.is_empty()).then(|| revision.to_owned()) }),
+        "hub" if repo.split('/').filter(|p| !p.is_empty()).count() != 2 => {
+            Err(AppError::invalid("repo", text::need_repo(l)))
+        }
+        "hub" => Ok(ModelOrigin::Hub {
+            repo: repo.to_owned(),
+            revision: (!revision.is_empty()).then(|| revision.to_owned()),
+        }),
         "upload" => {
-            let uploads: Result<Vec<UploadId>, _> = uploads.split(',').filter(|u| !u.is_empty()).map(str::parse).collect();
+            let uploads: Result<Vec<UploadId>, _> =
+                uploads.split(',').filter(|u| !u.is_empty()).map(str::parse).collect();
             match uploads {
                 Ok(uploads) if !uploads.is_empty() => Ok(ModelOrigin::Uploads { uploads }),
                 _ => Err(AppError::invalid("uploads", text::need_uploads(l))),

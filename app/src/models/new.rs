@@ -4,7 +4,7 @@ use super::{api::RegisterModelForm, text};
 use crate::{
     routes,
     text::lang,
-    ui::{field::Field, frame::PageHeader, form::posted, notice::Problem, upload::UploadField},
+    ui::{field::Field, form::posted, frame::PageHeader, notice::Problem, upload::UploadField},
 };
 use domain::id::ProjectId;
 use leptos::{form::ActionForm, prelude::*};

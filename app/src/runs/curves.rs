@@ -54,7 +54,9 @@ impl Tracks {
     /// The curves of one chart; series without points are empty curves.
     #[must_use]
     pub fn curves(&self, keys: &[&str], name: impl Fn(&str) -> String) -> Vec<Curve> {
-        keys.iter().map(|key| Curve::new(name(key), self.0.get(*key).map(|t| t.points.clone()).unwrap_or_default())).collect()
+        keys.iter()
+            .map(|key| Curve::new(name(key), self.0.get(*key).map(|t| t.points.clone()).unwrap_or_default()))
+            .collect()
     }
 
     /// Seconds until `total` steps at the pace of the last steps.
@@ -73,7 +75,14 @@ mod tests {
     use super::*;
 
     fn point(attempt: u32, step: u32, seconds: u64) -> Point {
-        Point { seq: 0, key: series::TRAIN_LOSS.to_owned(), attempt, step, value: f64::from(step), elapsed_ms: seconds * 1000 }
+        Point {
+            seq: 0,
+            key: series::TRAIN_LOSS.to_owned(),
+            attempt,
+            step,
+            value: f64::from(step),
+            elapsed_ms: seconds * 1000,
+        }
     }
 
     #[test]

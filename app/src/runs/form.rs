@@ -2,9 +2,9 @@
 //! fields without JavaScript.
 
 pub mod fields;
-pub mod parse;
 mod forecast;
 mod input;
+pub mod parse;
 
 use super::{
     api::{LaunchOptions, LaunchRun},
@@ -71,7 +71,9 @@ impl Form {
         let options = StoredValue::new(options);
         let checked = Memo::new(move |_| {
             let (recipe, mut problems) = values.with(|v| parse::recipe(v, lang()));
-            for misfit in Self::chosen(options, model, version, |m, v| domain::estimate::misfits(&recipe, &m.card, &v.stats)) {
+            for misfit in
+                Self::chosen(options, model, version, |m, v| domain::estimate::misfits(&recipe, &m.card, &v.stats))
+            {
                 problems.entry(misfit.field().to_owned()).or_insert_with(|| text::misfit(lang(), misfit));
             }
             (recipe, problems)
@@ -86,12 +88,13 @@ impl Form {
         version: RwSignal<String>,
         of: impl FnOnce(&domain::run::ModelChoice, &domain::run::VersionChoice) -> T,
     ) -> T {
-        options.with_value(|o| {
-            let model = model.with(|id| o.choices.models.iter().find(|m| m.id.to_string() == *id))?;
-            let version = version.with(|id| o.choices.versions.iter().find(|v| v.id.to_string() == *id))?;
-            Some(of(model, version))
-        })
-        .unwrap_or_default()
+        options
+            .with_value(|o| {
+                let model = model.with(|id| o.choices.models.iter().find(|m| m.id.to_string() == *id))?;
+                let version = version.with(|id| o.choices.versions.iter().find(|v| v.id.to_string() == *id))?;
+                Some(of(model, version))
+            })
+            .unwrap_or_default()
     }
 }
 

@@ -83,7 +83,8 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
 }
 
 fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {
-    let pairs = [("status", query.status.as_str()), ("search", &query.search), ("sort", &query.sort), ("cursor", cursor)];
+    let pairs =
+        [("status", query.status.as_str()), ("search", &query.search), ("sort", &query.sort), ("cursor", cursor)];
     let pairs: Vec<_> =
         pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", routes::encode(v))).collect();
     format!("{}?{}", routes::runs(project), pairs.join("&"))

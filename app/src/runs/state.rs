@@ -53,7 +53,9 @@ fn amount(l: Lang, state: &RunState) -> (Option<f64>, String) {
     match (state.status, state.phase) {
         _ if state.cancel_requested && !state.status.is_final() => (None, text::cancelling(l).to_owned()),
         (RunStatus::Running, None) => (Some(state.progress()), trained()),
-        (RunStatus::Running, Some(p)) if p.phase == domain::event::Phase::Training => (Some(state.progress()), trained()),
+        (RunStatus::Running, Some(p)) if p.phase == domain::event::Phase::Training => {
+            (Some(state.progress()), trained())
+        }
         (RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating, Some(p)) => {
             let share = (p.total > 0).then(|| f64::from(p.done) / f64::from(p.total));
             (share, text::phase_name(l, p.phase).to_owned())

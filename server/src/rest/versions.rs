@@ -92,7 +92,8 @@ async fn list_samples(
 ) -> Result<Json<Page<SampleRow>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
-    let filter = SampleFilter { search: query.search, split: query.split, label: query.label, corrected: query.corrected };
+    let filter =
+        SampleFilter { search: query.search, split: query.split, label: query.label, corrected: query.corrected };
     Ok(Json(store::samples::page(&db, version.id, &filter, page.after()?, page.limit()).await?))
 }
 

@@ -68,7 +68,17 @@ pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<La
         .collect();
     descend(questions, &read, &mut scores)?;
     let longest = questions.iter().map(|q| longest_context(q)).max().unwrap_or(0);
-    if std::env::var("DBG").is_ok() { for (i,s) in scores.iter().enumerate() { eprintln!("{} prompt {} exact {} open {}", i, questions[i].prompt.ids.len(), s.iter().filter(|x|x.is_exact).count(), undecided(i, s, questions[i].reference).len()); } }
+    if std::env::var("DBG").is_ok() {
+        for (i, s) in scores.iter().enumerate() {
+            eprintln!(
+                "{} prompt {} exact {} open {}",
+                i,
+                questions[i].prompt.ids.len(),
+                s.iter().filter(|x| x.is_exact).count(),
+                undecided(i, s, questions[i].reference).len()
+            );
+        }
+    }
     let open: Vec<(usize, usize)> =
         scores.iter().enumerate().flat_map(|(i, s)| undecided(i, s, questions[i].reference)).collect();
     for chunk in open.chunks(places(chat, longest).max(1)) {

@@ -39,7 +39,8 @@ impl<'a> Prompted<'a> {
         let lengths: Vec<usize> = prompts.iter().map(|p| p.ids.len()).collect();
         let capacity = lengths.iter().copied().max().unwrap_or(0) + answer_tokens;
         let shared = shared_tokens(prompts);
-        let mut cache = KvCache::new(&decoder.config, if shared > 0 { 1 } else { prompts.len() }, capacity, decoder.device())?;
+        let mut cache =
+            KvCache::new(&decoder.config, if shared > 0 { 1 } else { prompts.len() }, capacity, decoder.device())?;
         if shared > 0 {
             let ids = Tensor::new(&prompts[0].ids[..shared], decoder.device())?.unsqueeze(0)?;
             decoder.forward(&ids, Some(&mut cache))?;
@@ -49,7 +50,8 @@ impl<'a> Prompted<'a> {
         let ids = padded(decoder, prompts.iter().map(|p| &p.ids[shared..]), seq)?;
         let hidden = decoder.forward(&ids, Some(&mut cache))?;
         cache.truncate(&lengths);
-        let rows: Vec<u32> = lengths.iter().enumerate().map(|(i, length)| (i * seq + length - shared - 1) as u32).collect();
+        let rows: Vec<u32> =
+            lengths.iter().enumerate().map(|(i, length)| (i * seq + length - shared - 1) as u32).collect();
         let last = hidden.index_select(&Tensor::new(rows, decoder.device())?, 0)?;
         Ok(Self { chat, cache, last })
     }

@@ -61,11 +61,24 @@ pub struct Field {
     pub help: fn(Lang) -> &'static str,
 }
 
-const fn integer(path: &'static str, group: Group, low: u64, high: u64, label: fn(Lang) -> &'static str, help: fn(Lang) -> &'static str) -> Field {
+const fn integer(
+    path: &'static str,
+    group: Group,
+    low: u64,
+    high: u64,
+    label: fn(Lang) -> &'static str,
+    help: fn(Lang) -> &'static str,
+) -> Field {
     Field { path, group, kind: Kind::Integer { low, high }, label, help }
 }
 
-const fn number(path: &'static str, group: Group, kind: Kind, label: fn(Lang) -> &'static str, help: fn(Lang) -> &'static str) -> Field {
+const fn number(
+    path: &'static str,
+    group: Group,
+    kind: Kind,
+    label: fn(Lang) -> &'static str,
+    help: fn(Lang) -> &'static str,
+) -> Field {
     Field { path, group, kind, label, help }
 }
 
@@ -96,11 +109,24 @@ pub const FIELDS: [Field; 25] = [
     Field { path: "schedule.shape", group: Group::Schedule, kind: Kind::Shape, label: shape, help: shape_help },
     number("schedule.warmup_ratio", Group::Schedule, between(0.0, 0.5), warmup, warmup_help),
     integer("batch.accumulation", Group::Batch, 1, 1024, accumulation, accumulation_help),
-    Field { path: "batch.mask_prompt", group: Group::Batch, kind: Kind::Switch, label: mask_prompt, help: mask_prompt_help },
+    Field {
+        path: "batch.mask_prompt",
+        group: Group::Batch,
+        kind: Kind::Switch,
+        label: mask_prompt,
+        help: mask_prompt_help,
+    },
     integer("seed", Group::Batch, 0, i64::MAX.unsigned_abs(), seed, seed_help),
     integer("evaluation.every_steps", Group::Evaluation, 0, 10_000_000, every_steps, every_steps_help),
     integer("evaluation.checkpoint_every_steps", Group::Evaluation, 0, 10_000_000, checkpoints, checkpoints_help),
-    integer("evaluation.validation_samples", Group::Evaluation, 1, 100_000, validation_samples, validation_samples_help),
+    integer(
+        "evaluation.validation_samples",
+        Group::Evaluation,
+        1,
+        100_000,
+        validation_samples,
+        validation_samples_help,
+    ),
     integer("evaluation.previews", Group::Evaluation, 0, 32, previews, previews_help),
     integer("evaluation.test_samples", Group::Evaluation, 0, u32::MAX as u64, test_samples, test_samples_help),
     integer("evaluation.max_new_tokens", Group::Evaluation, 1, 8192, max_new_tokens, max_new_tokens_help),

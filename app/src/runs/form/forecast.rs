@@ -87,4 +87,3 @@ fn facts(l: Lang, e: &Estimate, batch: u64) -> impl IntoView + use<> {
         <p class="help">{if e.is_measured { measured(l) } else { guessed(l) }} " " {(!e.is_counted).then(|| guessed_tokens(l))}</p>
     }
 }
-

@@ -87,7 +87,11 @@ fn Check(form: Form, name: String, label: &'static str) -> impl IntoView {
     let field_name = format!("values[{name}]");
     let change = move |e| {
         form.values.update(|v| {
-            if event_target_checked(&e) { v.insert(name.clone(), ON.to_owned()) } else { v.remove(&name) };
+            if event_target_checked(&e) {
+                v.insert(name.clone(), ON.to_owned())
+            } else {
+                v.remove(&name)
+            };
         });
     };
     view! { <label class="check"><input type="checkbox" name=field_name value=ON checked=checked on:change=change/><span>{label}</span></label> }

@@ -79,7 +79,8 @@ fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
             Err(_) => Err(choose(l).to_owned()),
         },
         Kind::Modules => {
-            let chosen: Vec<_> = TargetModule::ALL.into_iter().filter(|m| values.contains_key(&module_name(*m))).collect();
+            let chosen: Vec<_> =
+                TargetModule::ALL.into_iter().filter(|m| values.contains_key(&module_name(*m))).collect();
             Ok(json!(chosen))
         }
     }
@@ -143,11 +144,16 @@ mod tests {
     fn bounds_shown_are_the_bounds_checked() {
         for f in &FIELDS {
             let (inside, outside) = match f.kind {
-                Kind::Integer { low, high } => (vec![low.to_string(), high.to_string()], vec![high.saturating_add(1).to_string()]),
+                Kind::Integer { low, high } => {
+                    (vec![low.to_string(), high.to_string()], vec![high.saturating_add(1).to_string()])
+                }
                 Kind::Number { low, high, above } => {
                     let inside = if above { vec![high] } else { vec![low, high] };
                     let outside = if above { vec![low, high * 1.01] } else { vec![low - 0.01, high + 1.0] };
-                    (inside.iter().map(ToString::to_string).collect(), outside.iter().map(ToString::to_string).collect())
+                    (
+                        inside.iter().map(ToString::to_string).collect(),
+                        outside.iter().map(ToString::to_string).collect(),
+                    )
                 }
                 _ => continue,
             };

@@ -44,6 +44,7 @@ impl Board {
         Self { curves: CHARTS.map(|keys| RwSignal::new(curves(tracks, keys))), version: RwSignal::new(()) }
     }
 
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser gets more points"))]
     /// Shows the tracks after points of these series have come.
     pub(super) fn show(self, tracks: &Tracks, changed: &[&str]) {
         for (keys, signal) in CHARTS.iter().zip(self.curves) {

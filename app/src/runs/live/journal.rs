@@ -8,6 +8,7 @@ use domain::{
 };
 use leptos::{html, prelude::*};
 
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser gets more lines"))]
 /// Most log lines kept on the page.
 pub(super) const LINES: usize = 500;
 

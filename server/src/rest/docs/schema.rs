@@ -63,7 +63,7 @@ pub(super) fn Types(doc: Value) -> impl IntoView {
         .map(|(name, schema)| {
             view! {
                 <div class="card" id=format!("type-{name}")>
-                    <h3><code>{name}</code></h3>
+                    <h3><code>{name.clone()}</code></h3>
                     {schema["description"].as_str().map(|d| view! { <p>{d.to_owned()}</p> })}
                     {type_name(&schema)}
                 </div>

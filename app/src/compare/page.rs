@@ -1,0 +1,111 @@
+//! The page, all of whose state is in its address.
+
+use super::{
+    api::{CompareView, get_comparison},
+    choose::{chips, picker},
+    tables::{metric_table, setting_table},
+    text,
+};
+use crate::{
+    routes,
+    text::lang,
+    ui::{chart::FixedChart, frame::PageHeader, load::load, metric},
+};
+use domain::{
+    compare::{MAX_RUNS, MIN_RUNS, SERIES},
+    id::{ProjectId, RunId},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// What the address says.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) runs: Vec<RunId>,
+    pub(super) baseline: Option<RunId>,
+    pub(super) series: String,
+}
+
+impl Chosen {
+    /// `runs` may stand once with commas (links) or several times (check boxes).
+    fn of_address() -> Self {
+        let map = use_query_map().get_untracked();
+        let mut runs: Vec<RunId> = Vec::new();
+        for id in map
+            .get_all("runs")
+            .into_iter()
+            .flatten()
+            .flat_map(|text| text.split(',').map(str::to_owned).collect::<Vec<_>>())
+        {
+            if let Ok(id) = id.parse()
+                && !runs.contains(&id)
+            {
+                runs.push(id);
+            }
+        }
+        runs.truncate(MAX_RUNS);
+        let series = map.get("series").filter(|s| SERIES.contains(&s.as_str())).unwrap_or_else(|| SERIES[0].to_owned());
+        Self { runs, baseline: routes::query("baseline"), series }
+    }
+
+    /// The same as a query string.
+    pub(super) fn query(&self) -> String {
+        let runs: Vec<_> = self.runs.iter().map(ToString::to_string).collect();
+        let baseline = self.baseline.map_or_else(String::new, |id| format!("&baseline={id}"));
+        format!("?runs={}{baseline}&series={}", runs.join(","), self.series)
+    }
+}
+
+/// `/p/:project/compare?runs=…&baseline=…&series=…`
+#[component]
+pub fn ComparePage() -> impl IntoView {
+    let l = lang();
+    let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    let chosen = Chosen::of_address();
+    let data = get_comparison(project, chosen.runs.clone(), chosen.baseline, chosen.series.clone());
+    let export = format!("/api/v1/projects/{project}/compare{}&format=csv", chosen.query());
+    let is_enough = chosen.runs.len() >= MIN_RUNS;
+    view! {
+        <PageHeader title=text::title(l) lead=text::lead(l)>
+            {is_enough.then(|| view! { <a class="button" href=export>{text::export(l)}</a> })}
+        </PageHeader>
+        {load(data, move |view| body(project, &chosen, view))}
+    }
+    .into_any()
+}
+
+fn body(project: ProjectId, chosen: &Chosen, view: CompareView) -> AnyView {
+    let l = lang();
+    let Some(comparison) = view.comparison.filter(|c| c.runs.len() >= MIN_RUNS) else {
+        return picker(project, chosen, view.choices);
+    };
+    let series = SERIES.map(|key| {
+        let link = Chosen { series: key.to_owned(), ..chosen.clone() };
+        view! { <a href=link.query() aria-current=(key == chosen.series).then_some("page")>{metric::name(l, key)}</a> }
+    });
+    let csv = format!("/api/v1/projects/{project}/compare/curves{}&format=csv", chosen.query());
+    let warnings = [
+        (!comparison.same_model()).then(|| text::unlike_models(l)),
+        (!comparison.same_version()).then(|| text::unlike_versions(l)),
+    ];
+    let warnings =
+        warnings.into_iter().flatten().map(|w| view! { <p class="notice notice-warn">{w}</p> }).collect_view();
+    view! {
+        {chips(chosen, &comparison, view.choices)}
+        {warnings}
+        <section class="card">
+            <h2>{text::metrics(l)}</h2>
+            {metric_table(project, &comparison, l)}
+            <p class="help">{text::metrics_help(l)}</p>
+        </section>
+        <section class="card">
+            <h2>{text::settings(l)}</h2>
+            {setting_table(&comparison, l)}
+        </section>
+        <section class="card">
+            <nav class="tabs" aria-label=text::curves(l)>{series.collect_view()}</nav>
+            <FixedChart title=metric::name(l, &chosen.series) curves=view.curves csv/>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,74 @@
+//! The tables: one column per run.
+
+use super::{choose::name, text};
+use crate::{routes, ui::metric};
+use domain::{
+    compare::{Comparison, MetricCell},
+    id::ProjectId,
+    lang::Lang,
+};
+use leptos::prelude::*;
+
+/// Metrics with the best marked and differences below.
+pub(super) fn metric_table(project: ProjectId, c: &Comparison, l: Lang) -> AnyView {
+    if c.metrics.is_empty() {
+        return view! { <p class="muted">{text::no_metrics(l)}</p> }.into_any();
+    }
+    let heads = c
+        .runs
+        .iter()
+        .map(|run| view! { <th scope="col" class="num"><a href=routes::run(project, run.id)>{name(run)}</a></th> });
+    let rows = c.metrics.iter().map(|row| {
+        let cells = row
+            .cells
+            .iter()
+            .map(|cell| view! { <td class="num">{cell.as_ref().map(|x| value(&row.metric, x, l))}</td> });
+        view! { <tr><th scope="row" class="nowrap">{metric::name(l, &row.metric)}</th>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <thead><tr><th scope="col">{text::metric(l)}</th>{heads.collect_view()}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn value(key: &str, cell: &MetricCell, l: Lang) -> impl IntoView + use<> {
+    let class = if cell.is_best { "best" } else { "" };
+    let difference = cell.difference.as_ref().map(|d| {
+        let tone = match d.verdict() {
+            Some(true) => "badge badge-good",
+            Some(false) => "badge badge-bad",
+            None => "badge badge-quiet",
+        };
+        let interval =
+            d.interval.map(|(low, high)| format!(" [{} … {}]", metric::signed(key, low), metric::signed(key, high)));
+        let common = (cell.common_samples > 0).then(|| text::common(l, cell.common_samples));
+        view! { <div title=common><span class=tone>{metric::signed(key, d.to - d.from)}{interval}</span></div> }
+    });
+    view! { <span class=class>{metric::value(key, cell.value)}</span>{difference} }
+}
+
+/// Only the settings in which the runs differ.
+pub(super) fn setting_table(c: &Comparison, l: Lang) -> AnyView {
+    if c.fields.is_empty() {
+        return view! { <p class="muted">{text::same_settings(l)}</p> }.into_any();
+    }
+    let heads = c.runs.iter().map(|run| view! { <th scope="col">{name(run)}</th> });
+    let rows = c.fields.iter().map(|row| {
+        let cells = row.values.iter().map(|v| view! { <td>{v.clone()}</td> });
+        view! { <tr><th scope="row" class="mono nowrap">{row.field.clone()}</th>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <thead><tr><th scope="col">{text::setting(l)}</th>{heads.collect_view()}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
