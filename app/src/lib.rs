@@ -7,6 +7,10 @@
 //! The browser gets one of two bundles: the everyday islands (feature `hydrate`), or those and the
 //! ones with curves (feature `charts`). Pages themselves are compiled for the server alone.
 #![recursion_limit = "512"]
+#![cfg_attr(
+    not(feature = "ssr"),
+    allow(dead_code, reason = "pages, server functions and their texts are for the server")
+)]
 #![allow(unreachable_pub, reason = "the macro of a component makes its props public, also in a private module")]
 
 pub mod account;

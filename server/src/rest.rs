@@ -128,7 +128,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// [`crate::caller::identify`] must lie around it.
 pub fn router() -> Router<AppState> {
     let (api, doc) = assemble();
-    let json = serde_json::to_value(&doc).map_or_else(|_| serde_json::Value::Null, |json| json);
+    let json = serde_json::to_value(&doc).unwrap_or_default();
     let page = Arc::new(json.clone());
     api.route(&format!("{PREFIX}/openapi.json"), get(move || async move { axum::Json(json) }))
         .route("/api/docs", get(docs::page).layer(Extension(page)))

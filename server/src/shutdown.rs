@@ -12,6 +12,7 @@ pub fn on_signal() -> CancellationToken {
         stop.cancel();
         asked_to_stop().await;
         // A second request means that waiting is not wanted; Postgres and running trainers survive that.
+        #[expect(clippy::disallowed_methods, reason = "somebody who asks twice wants no orderly end")]
         std::process::exit(130);
     });
     token

@@ -2,6 +2,7 @@
 //! every page for strangers. An operation that the table below does not know fails the test, so
 //! that nobody adds a door without saying who may use it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(unreachable_pub, reason = "modules of a test binary are reached by nobody else")]
 
 #[path = "support/openapi.rs"]
 mod openapi;
@@ -81,6 +82,19 @@ const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/models/{model}/files/{file}", Project(Read)),
     ("POST /sample-project", Unbound { writes: true }),
     ("POST /projects/{project}/sample", Project(EditModels)),
+    ("GET /projects/{project}/runs", Project(Read)),
+    ("POST /projects/{project}/runs", Project(Launch)),
+    ("GET /projects/{project}/runs/{run}", Project(Read)),
+    ("POST /projects/{project}/runs/{run}/cancel", Project(Launch)),
+    ("POST /projects/{project}/runs/{run}/clone", Project(Launch)),
+    ("GET /projects/{project}/runs/{run}/points", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/points.csv", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/logs", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/previews", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/recipe.toml", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/adapter.zip", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/adapter/{file}", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/events", Project(Read)),
     ("GET /projects/{project}/runs/{run}/evaluation", Project(Read)),
     ("GET /projects/{project}/runs/{run}/predictions", Project(Read)),
     ("GET /projects/{project}/overview", Project(Read)),

@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use domain::{
-    badcase::view::{BadCase, BadCaseCounts, BadCaseQuery, BadCaseSummary},
+    badcase::view::{BadCase, BadCaseCounts, BadCaseEdit, BadCaseQuery, BadCaseSummary},
     id::{BadCaseId, DatasetId, ProjectId},
     page::Page,
 };
@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::text,
     crate::{api, routes, text::lang},
-    domain::{
-        access::{Action, permits},
-        badcase::view::BadCaseEdit,
-    },
+    domain::access::{Action, permits},
     store::StoreError,
 };
 
@@ -56,15 +53,10 @@ pub async fn get_bad_case(project: ProjectId, id: BadCaseId, query: BadCaseQuery
 pub async fn judge_bad_case(
     project: ProjectId,
     id: BadCaseId,
-    revision: i32,
-    #[server(default)] cause: String,
-    #[server(default)] note: String,
-    #[server(default)] correction: String,
-    #[server(default)] dismiss: bool,
+    edit: BadCaseEdit,
     then: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let edit = BadCaseEdit { revision, cause: cause.parse().ok(), note, correction: Some(correction), dismiss };
     match store::badcases::edit(&db, project, id, &edit, caller.user_id).await {
         Ok(true) => leptos_axum::redirect(routes::safe_next(&then)),
         Ok(false) => return Err(AppError::NotFound),

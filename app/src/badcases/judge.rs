@@ -31,7 +31,7 @@ pub fn Judge(
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {
         view! {
             <label class="check" title=text::cause_help(l, c)>
-                <input type="radio" name="cause" value=c.as_str() checked=cause == Some(c) data-key=(i + 1).to_string()/>
+                <input type="radio" name="edit[cause]" value=c.as_str() checked=cause == Some(c) data-key=(i + 1).to_string()/>
                 <span>{text::cause_name(l, c)}</span><kbd>{i + 1}</kbd>
             </label>
         }
@@ -42,7 +42,7 @@ pub fn Judge(
         <ActionForm action=action attr:id="judge">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="id" value=id.to_string()/>
-            <input type="hidden" name="revision" value=revision.to_string()/>
+            <input type="hidden" name="edit[revision]" value=revision.to_string()/>
             <fieldset>
                 <legend>{text::cause(l)}</legend>
                 <div class="checks">{causes}</div>
@@ -50,10 +50,10 @@ pub fn Judge(
             {correction(given, labels)}
             <div class="field">
                 <label for="note">{text::note(l)}</label>
-                <textarea id="note" name="note" rows="3" aria-describedby="note-help">{note}</textarea>
+                <textarea id="note" name="edit[note]" rows="3" aria-describedby="note-help">{note}</textarea>
                 <p class="help" id="note-help">{text::note_help(l)}</p>
             </div>
-            <p><label class="check"><input type="checkbox" name="dismiss" value="true"/><span>{text::dismiss(l)}</span></label></p>
+            <p><label class="check"><input type="checkbox" name="edit[dismiss]" value="true"/><span>{text::dismiss(l)}</span></label></p>
             <div class="actions">
                 {next.map(|next| view! {
                     <button class="button button-primary" type="submit" name="then" value=next data-key="save">{text::save_next(l)}</button>
@@ -68,14 +68,14 @@ pub fn Judge(
 fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     let l = lang();
     let control = if labels.is_empty() {
-        view! { <textarea id="correction" name="correction" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
+        view! { <textarea id="correction" name="edit[correction]" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
     } else {
         let options = labels
             .iter()
             .map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> })
             .collect_view();
         view! {
-            <select id="correction" name="correction" aria-describedby="correction-help">
+            <select id="correction" name="edit[correction]" aria-describedby="correction-help">
                 <option value="">{text::no_correction(l)}</option>
                 {options}
             </select>

@@ -128,10 +128,10 @@ fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
     };
     let timer = set_interval_with_handle(look, Duration::from_secs(1));
     Effect::new(move |_| {
-        if job.with(|j| j.status.is_final()) {
-            if let Ok(timer) = &timer {
-                timer.clear();
-            }
+        if job.with(|j| j.status.is_final())
+            && let Ok(timer) = &timer
+        {
+            timer.clear();
         }
     });
 }

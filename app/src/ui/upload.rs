@@ -162,9 +162,9 @@ mod send {
         let set = move |state: State| {
             files.update(|f| {
                 if let Some(entry) = f.get_mut(index) {
-                    entry.1 = state
+                    entry.1 = state;
                 }
-            })
+            });
         };
         let request = web_sys::XmlHttpRequest::new().ok()?;
         let url = format!("/api/v1/projects/{project}/uploads?file_name={}", crate::routes::encode(&file.name()));

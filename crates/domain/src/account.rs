@@ -15,7 +15,10 @@ impl Email {
         let ok = text.len() <= 254
             && !text.chars().any(|c| c.is_whitespace() || c.is_control())
             && text.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && !domain.contains('@') && domain.split('.').count() > 1 && domain.split('.').all(|p| !p.is_empty())
+                !local.is_empty()
+                    && !domain.contains('@')
+                    && domain.split('.').count() > 1
+                    && domain.split('.').all(|p| !p.is_empty())
             });
         if ok { Ok(Self(text)) } else { Err(AccountError::Email) }
     }

@@ -242,6 +242,7 @@ pub struct VersionSummary {
 }
 
 /// How a version came to be.
+#[allow(clippy::large_enum_variant, reason = "one per version, never many at once; not large on 32 bits")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -71,5 +71,6 @@ pub mod series {
     pub const TOKENS_PER_SECOND: &str = "tokens_per_second";
     pub const MEMORY_MIB: &str = "memory_mib";
     pub const EPOCH: &str = "epoch";
-    pub const ALL: [&str; 7] = [TRAIN_LOSS, VALIDATION_LOSS, LEARNING_RATE, GRADIENT_NORM, TOKENS_PER_SECOND, MEMORY_MIB, EPOCH];
+    pub const ALL: [&str; 7] =
+        [TRAIN_LOSS, VALIDATION_LOSS, LEARNING_RATE, GRADIENT_NORM, TOKENS_PER_SECOND, MEMORY_MIB, EPOCH];
 }

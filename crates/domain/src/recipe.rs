@@ -198,7 +198,14 @@ impl Default for Batch {
 
 impl Default for Evaluation {
     fn default() -> Self {
-        Self { every_steps: 0, checkpoint_every_steps: 0, validation_samples: 64, previews: 4, test_samples: 0, max_new_tokens: 128 }
+        Self {
+            every_steps: 0,
+            checkpoint_every_steps: 0,
+            validation_samples: 64,
+            previews: 4,
+            test_samples: 0,
+            max_new_tokens: 128,
+        }
     }
 }
 
@@ -335,7 +342,8 @@ fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: 
         match v {
             serde_json::Value::Object(inner) => flatten(&format!("{prefix}{k}."), inner, out),
             serde_json::Value::Array(items) => {
-                let words: Vec<_> = items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect();
+                let words: Vec<_> =
+                    items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect();
                 out.push((format!("{prefix}{k}"), words.join(", ")));
             }
             serde_json::Value::String(s) => out.push((format!("{prefix}{k}"), s.clone())),

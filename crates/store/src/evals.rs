@@ -88,29 +88,23 @@ async fn insert_predictions(
     samples: &[SampleId],
     batch: &[Prediction],
 ) -> Result<(), StoreError> {
-    let mut rows: (Vec<i64>, Vec<i32>, Vec<&str>, Vec<&str>, Vec<bool>, Vec<serde_json::Value>) = Default::default();
-    for p in batch {
-        let sample = samples
-            .get(p.index as usize)
-            .ok_or_else(|| StoreError::Corrupt(format!("prediction {} answers no sample of the split", p.index)))?;
-        rows.0.push(sample.0);
-        rows.1.push(p.index.cast_signed());
-        rows.2.push(&p.output);
-        rows.3.push(&p.expected);
-        rows.4.push(p.correct);
-        rows.5.push(to_json(&p.scores)?);
-    }
+    let sample_of = |p: &Prediction| match samples.get(p.index as usize) {
+        Some(sample) => Ok(sample.0),
+        None => Err(StoreError::Corrupt(format!("prediction {} answers no sample of the split", p.index))),
+    };
+    let ids = batch.iter().map(sample_of).collect::<Result<Vec<_>, _>>()?;
+    let scores = batch.iter().map(|p| to_json(&p.scores)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
         "insert into predictions (eval_id, sample_id, position, output, expected, correct, scores) \
          select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::bool[], $7::jsonb[])",
     )
     .bind(id.0)
-    .bind(rows.0)
-    .bind(rows.1)
-    .bind(rows.2)
-    .bind(rows.3)
-    .bind(rows.4)
-    .bind(rows.5)
+    .bind(ids)
+    .bind(batch.iter().map(|p| p.index.cast_signed()).collect::<Vec<_>>())
+    .bind(batch.iter().map(|p| p.output.as_str()).collect::<Vec<_>>())
+    .bind(batch.iter().map(|p| p.expected.as_str()).collect::<Vec<_>>())
+    .bind(batch.iter().map(|p| p.correct).collect::<Vec<_>>())
+    .bind(scores)
     .execute(tx)
     .await?;
     Ok(())

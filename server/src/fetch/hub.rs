@@ -86,7 +86,7 @@ impl ProgressHandler for Counter {
     fn on_progress(&self, event: &ProgressEvent) {
         match event {
             ProgressEvent::Download(DownloadEvent::Start { total_bytes, .. }) => {
-                self.total.store(*total_bytes, Ordering::Relaxed)
+                self.total.store(*total_bytes, Ordering::Relaxed);
             }
             ProgressEvent::Download(DownloadEvent::Progress { files }) => {
                 let mut known = self.files.lock().unwrap_or_else(PoisonError::into_inner);

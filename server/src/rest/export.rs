@@ -179,9 +179,8 @@ mod tests {
     #[tokio::test]
     async fn pages_become_one_file() {
         assert_eq!(text_of(Format::Csv, &[&[1, 2], &[3]]).await, "n\n1\n2\n3\n");
-        for (pages, expected) in
-            [(&[&[1u32, 2][..], &[3]][..], vec![1, 2, 3]), (&[&[]], vec![]), (&[&[7][..], &[]], vec![7])]
-        {
+        const CASES: [(&[&[u32]], &[u32]); 3] = [(&[&[1, 2], &[3]], &[1, 2, 3]), (&[&[]], &[]), (&[&[7], &[]], &[7])];
+        for (pages, expected) in CASES {
             let json = text_of(Format::Json, pages).await;
             assert_eq!(serde_json::from_str::<Vec<u32>>(&json).unwrap(), expected, "{json}");
         }

@@ -67,7 +67,7 @@ pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<La
         .map(|q| vec![LabelScore { log_p: f64::NEG_INFINITY, is_exact: false }; q.answers.len()])
         .collect();
     descend(questions, &read, &mut scores)?;
-    let longest = questions.iter().map(|q| longest_context(q)).max().unwrap_or(0);
+    let longest = questions.iter().map(longest_context).max().unwrap_or(0);
     if std::env::var("DBG").is_ok() {
         for (i, s) in scores.iter().enumerate() {
             eprintln!(

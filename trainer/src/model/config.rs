@@ -120,13 +120,13 @@ impl DecoderConfig {
     /// Checks what single fields cannot tell; every constructor ends here.
     pub(crate) fn checked(self, path: &Path) -> Result<Self, ModelError> {
         let bad = |field: &str, problem: String| Err(ModelError::config(path, field, problem));
-        if self.heads % self.kv_heads != 0 {
+        if !self.heads.is_multiple_of(self.kv_heads) {
             return bad(
                 "num_key_value_heads",
                 format!("must divide the {} attention heads, not be {}", self.heads, self.kv_heads),
             );
         }
-        if self.head_dim < 2 || self.head_dim % 2 != 0 {
+        if self.head_dim < 2 || !self.head_dim.is_multiple_of(2) {
             return bad("head_dim", format!("must be even and at least 2, not {}", self.head_dim));
         }
         if !(self.norm_epsilon > 0.0 && self.norm_epsilon < 0.1) {

@@ -50,7 +50,7 @@ async fn logs_and_previews_are_stored(db: PgPool) {
         .await
         .unwrap();
     let preview = Preview { step: 3, index: 0, prompt: "p".into(), expected: "e".into(), output: "o".into() };
-    insert_previews(&mut connection, run, &[preview.clone()]).await.unwrap();
+    insert_previews(&mut connection, run, std::slice::from_ref(&preview)).await.unwrap();
     insert_previews(&mut connection, run, &[Preview { output: "better".into(), ..preview }]).await.unwrap();
     let lines = crate::runs::logs_since(&db, run, 0, 10).await.unwrap();
     assert_eq!(lines.iter().map(|l| l.message.as_str()).collect::<Vec<_>>(), ["a\u{fffd}b", "c"]);

@@ -1,5 +1,7 @@
 //! JSON Schema as text: the name of a type, and the fields of the named ones.
 
+#![allow(unreachable_pub, reason = "the macro of a component makes it public, also in a private module")]
+
 use leptos::prelude::*;
 use serde_json::Value;
 

@@ -89,6 +89,7 @@ async fn send(
 }
 
 /// Writes rows in one of the formats.
+#[expect(clippy::large_enum_variant, reason = "one per download")]
 enum FileWriter {
     Jsonl(Buffer),
     Csv(CsvExport<Buffer>),
