@@ -278,7 +278,7 @@ fn server_functions_begin_with_authorisation() {
     let mut seen = 0;
     for file in api_files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../app/src"))) {
         let text = std::fs::read_to_string(&file).unwrap();
-        for function in text.split("#[server").skip(1) {
+        for function in text.split("#[server]").skip(1) {
             let name = function.split("async fn ").nth(1).unwrap().split('(').next().unwrap();
             if OPEN_FUNCTIONS.contains(&name) {
                 continue;

@@ -164,8 +164,8 @@ async fn bad_case(db: &PgPool, user: UserId, project: ProjectId, version: Versio
          insert into runs (id, project_id, number, name, model_id, version_id, recipe, created_by)
              select '{id}', '{project}', coalesce(max(number), 0) + 1, 'r', '{id}', '{version}', '{{}}', '{user}' from runs;
          insert into evals (id, project_id, run_id, subject, version_id, metrics) values ('{id}', '{project}', '{id}', 'tuned', '{version}', '{{}}');
-         insert into bad_cases (id, project_id, run_id, eval_id, sample_id, output, expected)
-             values ('{id}', '{project}', '{id}', '{id}', {sample}, 'x', 'y');"
+         insert into bad_cases (id, project_id, run_id, eval_id, sample_id, output, expected, status, correction)
+             values ('{id}', '{project}', '{id}', '{id}', {sample}, 'x', 'y', 'corrected', 'fixed');"
     )))
     .execute(db)
     .await
@@ -204,7 +204,8 @@ async fn a_correction_takes_its_originals_place(db: PgPool) {
     assert_eq!(version.parent.map(|p| p.number), Some(1));
     // The parent has not changed, and a later correction of the same original finds its successor.
     assert_eq!(rows(&db, first).await, before);
-    let again = vec![Correction { sample: sample("again", "fixed"), ..corrections[0].clone() }];
+    let later = bad_case(&db, user, project, first, before[0].id).await;
+    let again = vec![Correction { sample: sample("again", "fixed"), bad_case: later, ..corrections[0].clone() }];
     let third = create_from_corrections(&db, project, made.version_id, &again, user, "").await.unwrap().unwrap();
     assert_eq!(rows(&db, third.version_id).await[0].parent_id, Some(after[0].id));
 }

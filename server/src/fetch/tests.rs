@@ -20,7 +20,12 @@ const BYTES: &[u8] = b"the quick brown fox jumps over the lazy dog";
 async fn flaky(headers: HeaderMap, count: Arc<AtomicU32>) -> Response {
     if count.fetch_add(1, Ordering::SeqCst) == 0 {
         let pieces = [Ok(BYTES[..10].to_vec()), Err(std::io::Error::other("broken"))];
-        return Body::from_stream(futures::stream::iter(pieces)).into_response();
+        // Time for the first piece to arrive before the connection breaks.
+        let slowly = futures::stream::iter(pieces).then(|piece| async {
+            tokio::time::sleep(Duration::from_millis(if piece.is_err() { 200 } else { 0 })).await;
+            piece
+        });
+        return Body::from_stream(slowly).into_response();
     }
     let from =
         headers[RANGE].to_str().unwrap().trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap();
