@@ -1,7 +1,14 @@
-//! Fine-tunes, evaluates and runs language models on candle.
+//! Fine-tunes, evaluates and runs language models on candle. Knows nothing of HTTP or SQL.
 //!
-//! Read in this order: [`ops`] (fused operations with hand-written gradients), then the rest,
-//! which only composes them.
+//! Read in this order:
+//! - [`data`]: from samples to tokens, loss masks, batches, and the order a run sees them in;
+//! - [`ops`]: fused operations with hand-written gradients, and what they fall back to on a GPU;
+//! - [`model`]: files, configuration, and the one decoder for every family;
+//! - [`adapt`], [`optim`]: what is trained, and how it moves;
+//! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
+//!   [`checkpoint`], [`event`], [`preview`], [`memory`], [`device`] and [`error`] beside it;
+//! - [`infer`], [`eval`]: answers and scores of a model;
+//! - [`inspect`], [`convert`], [`bench`]: the smaller commands.
 
 pub mod adapt;
 pub mod bench;
