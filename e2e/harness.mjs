@@ -132,7 +132,8 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     page.complaints = [];
-    const bad = (m) => m.type() === 'error' || m.text().includes('Could not find WASM function');
+    // A refusal (4xx) is an answer that the page shows; the browser logs it all the same.
+    const bad = (m) => (m.type() === 'error' && !/status of 4\d\d/.test(m.text())) || m.text().includes('Could not find WASM function');
     page.on('console', (m) => bad(m) && page.complaints.push(`console: ${m.text()} (${page.url()})`));
     page.on('pageerror', (e) => page.complaints.push(`script: ${e} (${page.url()})`));
     page.on('response', (r) => r.status() >= 500 && page.complaints.push(`${r.status()} ${r.url()}`));

@@ -2,11 +2,11 @@
 // comparison → bad case → next dataset version → next run. Stops at the first step that fails and leaves a picture,
 // the page and the server's log in e2e/artifacts.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, artifacts, hydrated, openBrowser, openPage, overflow, screenshots } from './harness.mjs';
-import { chooseLanguage, createAccount, either, link, person, signIn, signOut } from './steps.mjs';
+import { Server, artifacts, hydrated, openBrowser, openPage, overflow, screenshots, until } from './harness.mjs';
+import { api, chooseLanguage, createAccount, createSampleProject, either, ended, fillRecipe, launch, link, person, signIn, signOut } from './steps.mjs';
 
 let server, browser, page;
 let failed = false;
@@ -74,4 +74,165 @@ step('the account page fits every width', async () => {
     }
     await page.setViewportSize({ width: 1280, height: 900 });
     await screenshots(page, 'account');
+});
+
+// The smallest run that still learns: a few steps on short samples, a few dozen test samples.
+const small = {
+    'schedule.max_steps': 16,
+    'optimizer.learning_rate': 0.001,
+    'batch.micro_batch': 4,
+    'batch.accumulation': 1,
+    'batch.max_length': 128,
+    'evaluation.every_steps': 8,
+    'evaluation.validation_samples': 8,
+    'evaluation.previews': 1,
+    'evaluation.test_samples': 60,
+};
+const runLimitMs = 15 * 60_000;
+let project, firstRun, secondRun;
+
+step('the sample project brings a real model and a real dataset', async () => {
+    project = await createSampleProject(page);
+    await until('model and dataset are there', 10 * 60_000, async () => {
+        await page.goto(project);
+        return (await page.getByText('made dataset version').count()) > 0;
+    }, 1000);
+    await screenshots(page, 'overview-new');
+    await page.goto(`${project}/models`);
+    await link(page, 'SmolLM2-135M-Instruct').click();
+    await page.getByText('134.5M').waitFor();
+    await page.getByText('im_start').first().waitFor();
+    await screenshots(page, 'model');
+});
+
+step('a file in another encoding with a broken line becomes a version, the bad line is reported', async () => {
+    await page.goto(`${project}/datasets/new`);
+    await hydrated(page);
+    const good = Array.from({ length: 40 }, (_, i) => JSON.stringify({ 文本: `第 ${i} 次使用，${i % 2 ? '很满意' : '太差了'}`, 标签: i % 2 ? '正面' : '负面' }));
+    const lines = [...good.slice(0, 20), '{"文本": 缺引号', ...good.slice(20)].join('\n');
+    await page.locator('input[type=file]').first().setInputFiles({ name: '评论.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(lines) });
+    await page.waitForURL(/upload=/);
+    await page.getByRole('heading', { level: 1, name: /评论\.jsonl/ }).waitFor();
+    await page.getByText('1 of the first 41 rows').waitFor();
+    await screenshots(page, 'import');
+    await page.getByLabel(/Skip them/).check();
+    await page.getByRole('button', { name: /Import/ }).click();
+    await page.waitForURL(/\/datasets\/[0-9a-f-]{36}/, { timeout: 60_000 });
+    await page.getByText('正面').first().waitFor();
+    await screenshots(page, 'version');
+});
+
+step('a run is launched from the form, which predicts its cost and checks its fields', async () => {
+    await page.goto(`${project}/runs/new`);
+    await hydrated(page);
+    await page.locator('[name=version]').selectOption({ label: await page.locator('[name=version] option', { hasText: 'Movie reviews v1' }).first().textContent() });
+    await fillRecipe(page, { ...small, 'lora.rank': 0 });
+    await page.getByText(/between 1 and 512/).waitFor();
+    await fillRecipe(page, { 'lora.rank': 8 });
+    await screenshots(page, 'launch', { langs: ['en'] });
+    await hydrated(page);
+    await page.locator('[name=version]').selectOption({ label: await page.locator('[name=version] option', { hasText: 'Movie reviews v1' }).first().textContent() });
+    await fillRecipe(page, small);
+    firstRun = await launch(page);
+});
+
+step('the live page follows the run to its end; the loss falls', async () => {
+    await page.getByText('16').first().waitFor();
+    await until('a loss is shown', runLimitMs, async () => (await page.locator('.chart-legend, .chart').first().textContent())?.match(/training\s*\d/));
+    assert.equal(await ended(page, runLimitMs), 'Succeeded');
+    const points = await api(page, 'GET', `projects/${project.split('/')[2]}/runs/${firstRun.split('/').pop()}/points?keys=validation_loss`);
+    assert.ok(points.at(-1).value < points[0].value, JSON.stringify(points));
+    await page.goto(firstRun);
+    await screenshots(page, 'run');
+});
+
+step('on the test split the tuned model beats the base model', async () => {
+    await page.goto(`${firstRun}/evaluation`);
+    const row = page.locator('#headline tr', { hasText: 'Accuracy' });
+    const [base, tuned] = (await row.locator('td').allTextContents()).slice(0, 2).map(parseFloat);
+    assert.ok(tuned > base, `base ${base} %, tuned ${tuned} %`);
+    await screenshots(page, 'evaluation');
+});
+
+step('the adapter is a zip in PEFT format', async () => {
+    await page.goto(firstRun);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /zip/ }).click()]);
+    const bytes = readFileSync(await download.path());
+    assert.ok(bytes.includes('adapter_model.safetensors') && bytes.includes('base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight'));
+});
+
+step('bad cases are judged with the keyboard and corrected', async () => {
+    await page.goto(`${project}/bad-cases`);
+    await screenshots(page, 'bad-cases');
+    await page.locator('tbody th a').first().click();
+    await hydrated(page);
+    await page.keyboard.press('2');
+    await page.getByLabel('Right answer').selectOption({ index: 1 });
+    await page.getByLabel('Note').fill('ambiguous review');
+    await screenshots(page, 'bad-case', { langs: ['en'] });
+    await hydrated(page);
+    await page.keyboard.press('2');
+    await page.getByLabel('Right answer').selectOption({ index: 1 });
+    const before = page.url();
+    await page.keyboard.press('Control+Enter');
+    await page.waitForURL((url) => url.href !== before || url.search !== new URL(before).search, { timeout: 10_000 }).catch(() => undefined);
+    await page.goto(`${project}/bad-cases?status=corrected`);
+    await page.locator('tbody tr').first().waitFor();
+});
+
+step('corrections make the next dataset version, which names where they came from', async () => {
+    await page.getByRole('button', { name: 'Make the next version' }).click();
+    await page.waitForURL(/\/datasets\/[0-9a-f-]{36}\/v\/2/);
+    await page.getByText(/corrected samples? from bad cases/).first().waitFor();
+    await screenshots(page, 'version-2');
+});
+
+step('the next run starts from that version, and can be cancelled', async () => {
+    await page.goto(`${project}/runs/new`);
+    await hydrated(page);
+    await page.locator('[name=version]').selectOption({ label: await page.locator('[name=version] option', { hasText: 'Movie reviews v2' }).first().textContent() });
+    await fillRecipe(page, { ...small, 'schedule.max_steps': 8, 'optimizer.learning_rate': 0.0005 });
+    secondRun = await launch(page);
+    await page.getByText('Movie reviews v2').first().waitFor();
+    assert.equal(await ended(page, runLimitMs), 'Succeeded');
+    await page.goto(`${project}/runs/new?clone=${secondRun.split('/').pop()}`);
+    await hydrated(page);
+    await fillRecipe(page, { 'schedule.max_steps': 500 });
+    await launch(page);
+    await until('it is training', runLimitMs, async () => /step \d+ of 500/.test((await page.locator('main').textContent()) ?? ''), 500);
+    await page.getByText('Cancel run', { exact: true }).first().click();
+    await page.getByRole('button', { name: 'Stop it' }).click();
+    assert.equal(await ended(page, 60_000), 'Cancelled');
+});
+
+step('runs are compared', async () => {
+    await page.goto(`${project}/runs`);
+    await screenshots(page, 'runs');
+    for (const run of [firstRun, secondRun]) await page.locator(`input[name=runs][value="${run.split('/').pop()}"]`).check();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('schedule.max_steps').waitFor();
+    await page.getByText('Accuracy').first().waitFor();
+    await screenshots(page, 'compare');
+    await page.goto(project);
+    await page.getByText('Best so far').waitFor();
+    await screenshots(page, 'overview');
+});
+
+step('pages read and work without JavaScript, and fit a phone', async () => {
+    const plain = await openPage(browser, server, { javaScriptEnabled: false, width: 390, lang: 'zh' });
+    await signIn(plain);
+    for (const [address, text] of [[project, '最近活动'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, 'Bad Case']]) {
+        await plain.goto(address);
+        await plain.getByText(text).first().waitFor();
+        assert.equal(await overflow(plain), 0, address);
+    }
+    assert.ok((await plain.goto(firstRun)) && (await plain.locator('.chart-static svg').count()) > 0);
+    await plain.context().close();
+});
+
+step('a killed server comes back with everything', async () => {
+    await server.kill();
+    server = await Server.start({ data: server.data, port: server.port });
+    await page.goto(firstRun);
+    await page.getByText('Succeeded').first().waitFor();
 });

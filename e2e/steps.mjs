@@ -60,3 +60,29 @@ export const api = async (page, method, path, body = undefined) => {
     if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${text}`);
     return text && /json/.test(response.headers()['content-type'] ?? '') ? JSON.parse(text) : text;
 };
+
+/** Fills the launch form's fields by their names (`schedule.max_steps`, …), opening folds on the way. */
+export const fillRecipe = async (page, values) => {
+    for (const [field, value] of Object.entries(values)) {
+        const control = page.locator(`[name="values[${field}]"]`);
+        await control.evaluate((e) => {
+            const fold = e.closest('details');
+            if (fold) fold.open = true;
+        });
+        await control.fill(String(value));
+    }
+};
+
+/** Launches what the form holds and returns the run's path. */
+export const launch = async (page) => {
+    await button(page, 'Launch run', '启动运行').click();
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+    return new URL(page.url()).pathname;
+};
+
+/** Waits on the run's page until it has ended; returns the status as the page names it. */
+export const ended = async (page, limitMs) =>
+    until('the run ends', limitMs, async () => {
+        const text = await page.locator('main .badge').first().textContent().catch(() => '');
+        return ['Succeeded', 'Failed', 'Cancelled', '成功', '失败', '已取消'].find((word) => text?.includes(word));
+    }, 500);

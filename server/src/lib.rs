@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod log;
 pub mod postgres;
 pub mod preferences;
+pub mod refusals;
 pub mod rest;
 pub mod router;
 pub mod serve;

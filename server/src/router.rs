@@ -1,6 +1,6 @@
 //! Which handler answers which address, and what every request passes on its way.
 
-use crate::{assets, caller, csrf, headers, preferences, sessions, state::AppState};
+use crate::{assets, caller, csrf, headers, preferences, refusals, sessions, state::AppState};
 use axum::{Router, extract::State, http::StatusCode, middleware, routing};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
@@ -23,6 +23,7 @@ pub fn router(state: AppState) -> Router {
         .route("/preferences", routing::post(preferences::set))
         .merge(crate::rest::router())
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, document))
+        .layer(middleware::from_fn(refusals::fit_status))
         .layer(middleware::from_fn_with_state(state.db.clone(), caller::identify))
         .layer(sessions::layer(state.db.clone(), &state.config))
         .layer(middleware::from_fn_with_state(own_host, csrf::check))
