@@ -83,7 +83,8 @@ fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> 
         view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
     });
     view! {
-        <dl class="meta card">
+        <section class="card">
+        <dl class="meta">
             <div><dt>{text::model(l)}</dt><dd><a href=routes::model(project, s.model_id)>{s.model_name.clone()}</a></dd></div>
             <div><dt>{text::dataset(l)}</dt><dd><a href=routes::version(project, s.dataset_id, s.version_number)>{version}</a></dd></div>
             <div><dt>{text::started(l)}</dt><dd><Time at=s.created_at/> " · " {s.created_by.clone()}</dd></div>
@@ -91,5 +92,6 @@ fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> 
             {score}
             {prediction}
         </dl>
+        </section>
     }
 }

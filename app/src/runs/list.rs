@@ -22,11 +22,11 @@ use domain::{
     run::{Headline, RunSort, RunStatus, RunSummary},
 };
 use leptos::prelude::*;
-use leptos_meta::Meta;
 use leptos_router::hooks::use_query_map;
 
 /// How often the list looks again while a run is open.
-const REFRESH_SECONDS: &str = "15";
+#[cfg(feature = "hydrate")]
+const REFRESH: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// `/p/:project/runs?status=&search=&sort=&cursor=`
 #[component]
@@ -63,7 +63,7 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
     let next = page.next_cursor.clone().map(|cursor| address(project, &query, &cursor));
     let first = (!query.cursor.is_empty()).then(|| address(project, &query, ""));
     view! {
-        {any_open.then(|| view! { <Meta http_equiv="refresh" content=REFRESH_SECONDS/> })}
+        {any_open.then(|| view! { <Refresh/> })}
         <Filters project query/>
         {if page.items.is_empty() {
             view! {
@@ -80,6 +80,22 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
         </nav>
     }
     .into_any()
+}
+
+/// Loads the page again while a run is open, unless somebody is choosing or typing.
+#[island]
+fn Refresh() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    set_interval(
+        || {
+            let in_use = document().query_selector(".runs input:checked, .filters :focus").ok().flatten().is_some();
+            if !in_use {
+                let _ = window().location().reload();
+            }
+        },
+        REFRESH,
+    );
+    view! { <noscript><a class="button button-small" href="">{text::refresh(lang())}</a></noscript> }
 }
 
 fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {

@@ -39,8 +39,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Switch => view! {
-            <div class="field">
-                <span class="field-label">{(field.label)(l)}</span>
+            <div class="field field-check">
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
             </div>

@@ -112,8 +112,8 @@ fn range_text(kind: Kind, l: Lang) -> String {
 }
 
 crate::texts! {
-    whole_between(low, high) = "A whole number from {low} to {high}.", "请输入 {low} 到 {high} 的整数。";
-    between(low, high) = "A number from {low} to {high}.", "请输入 {low} 到 {high} 的数。";
+    whole_between(low, high) = "A whole number between {low} and {high}.", "请输入 {low} 到 {high} 的整数。";
+    between(low, high) = "A number between {low} and {high}.", "请输入 {low} 到 {high} 的数。";
     above_up_to(low, high) = "A number above {low}, at most {high}.", "请输入大于 {low} 且不超过 {high} 的数。";
     one_module = "Choose at least one module.", "请至少选择一个模块。";
     choose = "Choose one of the list.", "请从列表中选择。";

@@ -67,7 +67,7 @@ pub(super) fn draw<DB: DrawingBackend>(
         let points: Vec<_> = clip(&line.points, scene.x);
         let width = (if line.faint { 1.0 } else { 1.75 } * size.scale).round().max(1.0) as u32;
         if points.len() <= DOTS && !line.faint {
-            for point in &points {
+            for point in line.points.iter().filter(|p| (scene.x.0..=scene.x.1).contains(&p.0)) {
                 area.draw(&Circle::new(*point, px(2.5), color.filled()))?;
             }
         }
@@ -88,7 +88,7 @@ fn draw_grid<DB: DrawingBackend, CT: CoordTranslate<From = (f64, f64)>>(
     let gap = (6.0 * size.scale) as i32;
     let (width, height) = area.dim_in_pixel();
     let x_ticks = ticks(scene.x, f64::from(width) / size.scale / 90.0);
-    let (x_step, y_ticks) = (distance(&x_ticks), ticks(scene.y, f64::from(height) / size.scale / 45.0));
+    let (x_step, y_ticks) = (distance(&x_ticks), ticks(scene.y, f64::from(height) / size.scale / 32.0));
     let y_step = distance(&y_ticks);
     for x in x_ticks {
         area.draw(&PathElement::new(vec![(x, scene.y.0), (x, scene.y.1)], palette.grid))?;

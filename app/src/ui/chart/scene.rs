@@ -131,12 +131,11 @@ pub(super) fn ticks((low, high): (f64, f64), count: f64) -> Vec<f64> {
 
 /// A tick or hover value as text; `step` is the distance between ticks.
 pub(super) fn label(value: f64, step: f64) -> String {
-    let size = value.abs().max(step.abs());
     if value.abs() < step.abs() * 1e-9 {
         "0".to_owned()
-    } else if size >= 1e5 {
+    } else if value.abs().max(step.abs()) >= 1e5 {
         format!("{}k", trim(format!("{:.1}", value / 1e3)))
-    } else if size < 1e-3 {
+    } else if step.abs() < 1e-3 && value.abs() < 0.01 {
         format!("{value:.1e}")
     } else {
         let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
@@ -192,6 +191,7 @@ mod tests {
     fn ticks_are_round() {
         assert_eq!(ticks((0.0, 97.0), 5.0), [0.0, 20.0, 40.0, 60.0, 80.0]);
         assert_eq!(label(0.25, 0.05), "0.25");
+        assert_eq!([label(0.001, 2e-4), label(8e-4, 2e-4)], ["1.0e-3", "8.0e-4"]);
         assert_eq!(label(120_000.0, 20_000.0), "120k");
         assert_eq!(time_label(5400.0, 10_000.0), "1.5 h");
     }

@@ -1,7 +1,7 @@
 //! Texts of charts.
 
 crate::texts! {
-    log_scale = "Log scale", "对数刻度";
+    log_scale = "Log", "对数";
     smoothing = "Smoothing", "平滑";
     axis = "Axis", "横轴";
     steps = "Steps", "步数";
