@@ -143,7 +143,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
 /** Waits until the page's islands answer, so that a click is not lost. */
 export const hydrated = async (page) => {
     await page.waitForFunction(() => window.__hydrateIsland);
-    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 300))));
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 300), { timeout: 500 })));
 };
 
 /** The page as a picture in every language, theme and width, named `name-lang-theme-width.png`. */

@@ -24,7 +24,7 @@ after(async () => {
 
 /** A test that runs only while all before it have passed. */
 const step = (name, work) =>
-    test(name, async (t) => {
+    test(name, { timeout: 20 * 60_000 }, async (t) => {
         if (failed) return t.skip('an earlier step failed');
         try {
             await work(t);

@@ -40,7 +40,7 @@ pub fn UploadField(
     let over = RwSignal::new(false);
     let input = NodeRef::<leptos::html::Input>::new();
     let hidden = NodeRef::<leptos::html::Input>::new();
-    let cancels = StoredValue::new_local(Vec::<send::Cancel>::new());
+    let cancels = StoredValue::new(Vec::<send::Cancel>::new());
     let ids = Memo::new(move |_| {
         files.with(|f| {
             f.iter()
@@ -116,11 +116,12 @@ fn line(name: &str, state: &State) -> impl IntoView + use<> {
 mod send {
     use super::{State, broken, cancelled};
     use domain::id::ProjectId;
-    use leptos::prelude::*;
+    use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
     use wasm_bindgen::{JsCast, closure::Closure};
 
     pub(super) type Files = web_sys::FileList;
-    pub(super) type Cancel = web_sys::XmlHttpRequest;
+    /// The browser has one thread; the wrapper says so to the compiler.
+    pub(super) type Cancel = SendWrapper<web_sys::XmlHttpRequest>;
 
     pub(super) fn chosen(input: NodeRef<leptos::html::Input>) -> Option<Files> {
         input.get_untracked()?.files()
@@ -185,7 +186,7 @@ mod send {
         let abort = Closure::<dyn FnMut()>::new(move || set(State::Failed(cancelled(l).to_owned())));
         request.set_onabort(Some(abort.into_js_value().unchecked_ref()));
         request.send_with_opt_blob(Some(file)).ok()?;
-        Some(request)
+        Some(SendWrapper::new(request))
     }
 
     fn outcome(request: &web_sys::XmlHttpRequest, size: f64) -> State {
