@@ -221,7 +221,7 @@ step('runs are compared', async () => {
 step('pages read and work without JavaScript, and fit a phone', async () => {
     const plain = await openPage(browser, server, { javaScriptEnabled: false, width: 390, lang: 'zh' });
     await signIn(plain);
-    for (const [address, text] of [[project, '最近活动'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, 'Bad Case']]) {
+    for (const [address, text] of [[project, '最近活动'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, '待处理']]) {
         await plain.goto(address);
         await plain.getByText(text).first().waitFor();
         assert.equal(await overflow(plain), 0, address);
