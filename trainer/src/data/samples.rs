@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use domain::sample::Sample;
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashSet;
 use std::fs::File;
@@ -32,20 +32,21 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, TrainError> {
     Ok(samples)
 }
 
-/// At most `limit` of `samples` (0: all) with their positions, chosen at random and in their order:
-/// files are often sorted, so their beginning stands for nothing. The choice does not depend on the
-/// recipe, so that different runs are measured on the same samples.
+/// At most `limit` of `samples` (0: all) with their positions: one at random from each of `limit`
+/// equal stretches of the file. Files are often sorted, so their beginning stands for nothing, and
+/// a plain draw may miss a part. The choice does not depend on the recipe, so that different runs
+/// are measured on the same samples.
 #[must_use]
 pub fn choose(samples: Vec<Sample>, limit: usize) -> Vec<(u32, Sample)> {
-    let mut numbered: Vec<(u32, Sample)> = (0..).zip(samples).collect();
-    if limit == 0 || limit >= numbered.len() {
-        return numbered;
+    let count = samples.len();
+    let numbered = (0..).zip(samples);
+    if limit == 0 || limit >= count {
+        return numbered.collect();
     }
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    let chosen = rand::seq::index::sample(&mut random, numbered.len(), limit);
-    let chosen: HashSet<usize> = chosen.into_iter().collect();
-    numbered.retain(|(i, _)| chosen.contains(&(*i as usize)));
-    numbered
+    let chosen: HashSet<usize> =
+        (0..limit).map(|k| random.random_range(k * count / limit..(k + 1) * count / limit)).collect();
+    numbered.filter(|(i, _)| chosen.contains(&(*i as usize))).collect()
 }
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
         let positions = || choose(vec![sample.clone(); 1000], 50).into_iter().map(|(i, _)| i).collect::<Vec<_>>();
         let chosen = positions();
         assert_eq!((chosen.len(), positions()), (50, chosen.clone()));
-        assert!(chosen.is_sorted() && chosen[49] > 500, "{chosen:?}");
+        assert!(chosen.iter().enumerate().all(|(k, i)| *i as usize / 20 == k), "one of each stretch: {chosen:?}");
         assert_eq!(choose(vec![sample; 3], 0).len(), 3);
     }
 }
