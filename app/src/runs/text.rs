@@ -1,4 +1,4 @@
-//! Texts of the run pages. Field labels and help are in [`super::form::fields`].
+//! Texts of the run pages. Field labels and help are in `form::fields`.
 
 use domain::{
     estimate::Misfit,

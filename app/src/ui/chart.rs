@@ -1,6 +1,6 @@
 //! Line charts of curves that may have a hundred thousand points and may still grow.
 //!
-//! One drawing function ([`draw::draw`], with plotters) serves the server, which sends an SVG, and
+//! One drawing function (`draw::draw`, with plotters) serves the server, which sends an SVG, and
 //! the browser, which draws on a canvas and adds hover, zoom, log scale, smoothing, a time axis,
 //! a legend that hides curves, and PNG and CSV export. Without JavaScript the SVG remains.
 //!

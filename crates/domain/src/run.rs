@@ -1,4 +1,4 @@
-//! A run's life: its states, which may follow which, and why runs fail; and in [`view`] what is
+//! A run's life: its states, which may follow which, and why runs fail; and in `view` what is
 //! shown of it.
 
 mod view;
