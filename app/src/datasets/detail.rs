@@ -112,7 +112,7 @@ fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
                 {text::corrections_of(l, corrections)} " "
                 <a href=format!("{url}?corrected=1#samples")>{text::show_corrected(l)}</a>
             })}
-            {(moved_to_train > 0).then(|| fact(text::test(l), text::moved(l, moved_to_train)))}
+            {(moved_to_train > 0).then(|| fact(text::train(l), text::moved(l, moved_to_train)))}
         }
         .into_any(),
     };

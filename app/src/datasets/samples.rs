@@ -135,7 +135,9 @@ fn table(project: ProjectId, url: &str, query: &SampleQuery, page: Page<SampleRo
 
 fn sample_row(project: ProjectId, row: SampleRow, has_labels: bool) -> impl IntoView {
     let l = lang();
-    let summary = row.sample.prompt().last().map_or("", |m| m.content.as_str()).chars().take(200).collect::<String>();
+    // Instructions and contexts come first and repeat; what tells samples apart is the last paragraph.
+    let prompt = row.sample.prompt().last().map_or("", |m| m.content.trim());
+    let summary = prompt.rsplit("\n\n").next().unwrap_or(prompt).chars().take(200).collect::<String>();
     let label = row.sample.label.clone();
     let origin = origin(project, &row);
     let slices = slices(&row.sample);

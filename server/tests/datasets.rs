@@ -1,0 +1,154 @@
+//! From an upload to a dataset version, over the REST API and through the job queue: good files,
+//! broken lines, other encodings.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(unreachable_pub, reason = "modules of a test binary are reached by nobody else")]
+
+#[expect(dead_code, reason = "other tests need more of it")]
+mod support;
+
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+};
+use domain::{access::TokenScope, id::ProjectId};
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::PgPool;
+use support::{Credential, TestApp};
+use tokio_util::task::TaskTracker;
+
+/// A script with a project of its own.
+struct Script {
+    app: TestApp,
+    project: ProjectId,
+    credential: Credential,
+}
+
+impl Script {
+    async fn new(db: PgPool) -> Self {
+        let app = TestApp::new(db);
+        let user = app.person("ada").await;
+        let project = store::projects::create(&app.db, user, "p", "").await.unwrap();
+        let credential = Credential::Script(app.token(user, TokenScope::Write, None).await);
+        Self { app, project, credential }
+    }
+
+    /// Status and text of the answer.
+    async fn call(&self, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String) {
+        let path = format!("/api/v1/projects/{}{path}", self.project);
+        let request = self.credential.request(method, &path).header(header::CONTENT_TYPE, "application/json");
+        let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
+        (answer.status(), String::from_utf8(answer.body().to_vec()).unwrap())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, text) = self.call("GET", path, Vec::new()).await;
+        assert_eq!(status, StatusCode::OK, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Uploads a file and queues its import; the id of the job.
+    async fn import(&self, file_name: &str, content: Vec<u8>, choices: Value) -> String {
+        let (status, text) = self.call("POST", &format!("/uploads?file_name={file_name}"), content).await;
+        assert_eq!(status, StatusCode::CREATED, "{text}");
+        let upload: Value = serde_json::from_str(&text).unwrap();
+        let mut request = json!({ "upload_id": upload["id"], "name": file_name });
+        request.as_object_mut().unwrap().extend(choices.as_object().unwrap().clone());
+        let (status, text) = self.call("POST", "/imports", request.to_string().into_bytes()).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{text}");
+        serde_json::from_str::<Value>(&text).unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Works off the queue until this job, which was queued last, is over.
+    async fn finish(&self, job: &str) -> Value {
+        server::jobs::start(&self.app.state, server::jobs::handlers(), &TaskTracker::new());
+        for _ in 0..600 {
+            let found = self.get(&format!("/jobs/{job}")).await;
+            if !["queued", "running"].contains(&found["status"].as_str().unwrap()) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the job did not end");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_version_holds_the_file_and_gives_it_back(db: PgPool) {
+    let script = Script::new(db).await;
+    let text = "文本,标签\n质量很好,好评\n\"太差了,\n不推荐\",差评\n质量很好,好评\n";
+    let gb18030 = dataprep::encoding::by_name("gb18030").unwrap().encode(text).0.into_owned();
+    let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 0 });
+    let job = script.import("reviews.csv", gb18030, json!({ "split": split })).await;
+    let job = script.finish(&job).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    let version = format!("/versions/{}", job["result"]["version_id"].as_str().unwrap());
+    let found = script.get(&version).await;
+    assert_eq!((&found["origin"]["encoding"], &found["origin"]["syntax"]), (&json!("gb18030"), &json!("csv")));
+    assert_eq!((&found["stats"]["train"], &found["stats"]["exact_duplicates"]), (&json!(3), &json!(1)));
+    assert_eq!(found["stats"]["labels"], json!([["好评", 2], ["差评", 1]]));
+    let samples = script.get(&format!("{version}/samples?search=%E4%B8%8D%E6%8E%A8%E8%8D%90")).await;
+    assert_eq!(samples["items"][0]["source_line"], 3);
+    assert_eq!(samples["items"][0]["sample"]["messages"][1]["content"], "差评");
+    let (_, jsonl) = script.call("GET", &format!("{version}/download"), Vec::new()).await;
+    assert_eq!(jsonl.lines().count(), 3);
+    let (_, csv) = script.call("GET", &format!("{version}/download?format=csv"), Vec::new()).await;
+    assert!(csv.starts_with("prompt,answer,label,split\n质量很好,好评,好评,train\n"), "{csv}");
+    let (_, none) = script.call("GET", &format!("{version}/download?split=test"), Vec::new()).await;
+    assert_eq!(none, "");
+}
+
+/// Two good lines, one that is no JSON, one without an answer.
+const BROKEN: &str = "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \"a\"\n{\"prompt\": \"c\", \"completion\": \" \"}\n\
+    {\"prompt\": \"d\", \"completion\": \"e\"}\n";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_bad_line_stops_an_import_and_is_reported(db: PgPool) {
+    let script = Script::new(db).await;
+    let job = script.import("broken.jsonl", BROKEN.into(), json!({})).await;
+    let failed = script.finish(&job).await;
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["error"].as_str().unwrap().starts_with("2 of 4 lines cannot become samples; line 2"), "{failed}");
+    let (status, report) = script.call("GET", &format!("/jobs/{job}/bad-lines?format=csv"), Vec::new()).await;
+    assert_eq!(status, StatusCode::OK);
+    let lines: Vec<_> = report.lines().map(|l| l.split(',').next().unwrap()).collect();
+    assert_eq!(lines, ["line", "2", "3"]);
+    assert_eq!(script.get("/datasets").await["items"], json!([]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn bad_lines_are_skipped_on_request(db: PgPool) {
+    let script = Script::new(db).await;
+    let job = script.import("broken.jsonl", BROKEN.into(), json!({ "bad_lines": "skip" })).await;
+    let done = script.finish(&job).await;
+    assert_eq!(done["status"], "succeeded", "{done}");
+    let version = format!("/versions/{}", done["result"]["version_id"].as_str().unwrap());
+    let stats = script.get(&format!("{version}/stats")).await;
+    assert_eq!((&stats["samples"], &stats["skipped_lines"]), (&json!(2), &json!(2)));
+    let (_, report) = script.call("GET", &format!("{version}/skipped-lines"), Vec::new()).await;
+    assert!(report.contains("\"field\":\"completion\""), "{report}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_cut_off_array_is_no_dataset(db: PgPool) {
+    let script = Script::new(db).await;
+    let cut = br#"{"data": [{"a": {"question": "1+1?"}, "answer": 2}, {"a": {"question": "#;
+    let job = script.import("cut.json", cut.to_vec(), json!({ "bad_lines": "skip" })).await;
+    let failed = script.finish(&job).await;
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["error"].as_str().unwrap().contains("cannot be read to its end"), "{failed}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nested_json_is_previewed_and_imported(db: PgPool) {
+    let script = Script::new(db).await;
+    let file = br#"{"data": [{"a": {"question": "1+1?"}, "answer": 2, "topic": "sums"}, {"a": {"question": "2+2?"}, "answer": 4}]}"#;
+    let job = script.import("nested.json", file.to_vec(), json!({})).await;
+    let upload = script.get("/uploads").await[0]["id"].as_str().unwrap().to_owned();
+    let (_, preview) = script.call("POST", &format!("/uploads/{upload}/preview"), b"{}".to_vec()).await;
+    let preview: Value = serde_json::from_str(&preview).unwrap();
+    assert_eq!(preview["mapping"]["question"], "a.question");
+    let done = script.finish(&job).await;
+    let samples = script.get(&format!("/versions/{}/samples", done["result"]["version_id"].as_str().unwrap())).await;
+    assert_eq!(samples["items"][0]["sample"]["slices"]["topic"], "sums");
+}
