@@ -3,15 +3,15 @@ import { Server, openBrowser, openPage, hydrated, screenshots } from './harness.
 import { api, createAccount, createSampleProject, ended, fillRecipe, launch } from './steps.mjs';
 
 const recipe = {
-    'schedule.max_steps': 120,
+    'schedule.max_steps': 90,
     'optimizer.learning_rate': 0.0005,
     'batch.micro_batch': 8,
     'batch.accumulation': 1,
     'batch.max_length': 128,
     'evaluation.every_steps': 30,
-    'evaluation.validation_samples': 48,
+    'evaluation.validation_samples': 32,
     'evaluation.previews': 3,
-    'evaluation.test_samples': 300,
+    'evaluation.test_samples': 200,
 };
 
 const server = await Server.start();
