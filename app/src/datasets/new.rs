@@ -124,6 +124,8 @@ fn attempt_box(project: ProjectId, attempt: Attempt) -> impl IntoView {
             <h2>{if attempt.failed { text::attempt_failed(l) } else { text::importing(l) }}</h2>
             <p class="muted">{if attempt.failed { text::attempt_failed_hint(l) } else { text::importing_hint(l) }}</p>
             <JobProgress project job=attempt.job then/>
+            // The same address: rendered anew, it brings the form back once the job has failed.
+            {(!attempt.failed).then(|| view! { <p><a href="">{text::after_failure(l)}</a></p> })}
             {attempt.has_report.then(|| view! {
                 <p class="actions">
                     <span>{text::bad_lines_report(l)}</span>

@@ -38,6 +38,7 @@ crate::texts! {
     import_title(file) = "Import {file}", "导入 {file}";
     importing = "Import in progress", "正在导入";
     importing_hint = "You may leave this page; the import goes on.", "可以离开此页面，导入会继续进行。";
+    after_failure = "If it fails: show the settings again", "如果失败：重新显示设置";
     attempt_failed = "The import did not succeed", "导入未成功";
     attempt_failed_hint = "Nothing was saved. Change the settings below, or mend the file and upload it again.", "未保存任何内容。请修改下方设置，或修正文件后重新上传。";
     bad_lines_report = "Bad lines", "错误行";
