@@ -80,9 +80,18 @@ export const launch = async (page) => {
     return new URL(page.url()).pathname;
 };
 
-/** Waits on the run's page until it has ended; returns the status as the page names it. */
-export const ended = async (page, limitMs) =>
-    until('the run ends', limitMs, async () => {
-        const text = await page.locator('main .badge').first().textContent().catch(() => '');
-        return ['Succeeded', 'Failed', 'Cancelled', '成功', '失败', '已取消'].find((word) => text?.includes(word));
+/** Waits until the run of this page has ended and shows its page again; returns its status. */
+export const ended = async (page, limitMs) => {
+    const address = new URL(page.url()).pathname;
+    const [, , project, , run] = address.split('/');
+    const status = await until('the run ends', limitMs, async () => {
+        const { state } = await api(page, 'GET', `projects/${project}/runs/${run}`);
+        return ['succeeded', 'failed', 'cancelled'].includes(state.status) && state.status;
     }, 500);
+    // The live page loads itself again at the end; two navigations at once would abort each other.
+    await page.waitForTimeout(2000);
+    await page.goto(address);
+    const word = status[0].toUpperCase() + status.slice(1);
+    await page.getByText(word).first().waitFor();
+    return word;
+};
