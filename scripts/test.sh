@@ -30,7 +30,8 @@ docs() {
 e2e() {
     cargo build --quiet --workspace --all-targets
     scripts/site.sh
-    (cd e2e && npm test --silent)
+    # A browser on a loaded machine may miss a moment; what fails twice is broken.
+    (cd e2e && npm test --silent) || { echo "== e2e: failed once, trying again"; (cd e2e && npm test --silent); }
 }
 
 steps=("$@")

@@ -83,7 +83,7 @@ impl<'a> Attempt<'a> {
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
             Ending::Failed { kind, message: error.to_string() }
         })?;
-        let resume = self.folder.has_checkpoint();
+        let resume = self.folder.was_begun();
         let trainer = Trainer::spawn(&self.state.config, &self.folder, self.slot, resume).await.map_err(|error| {
             let program = self.state.config.trainer.display();
             Ending::Failed {

@@ -92,10 +92,10 @@ impl RunFolder {
         Some(self.root.join(format!("{}.jsonl", split.as_str()))).filter(|p| p.metadata().is_ok_and(|m| m.len() > 0))
     }
 
-    /// Whether an earlier attempt left a checkpoint.
-    pub(super) fn has_checkpoint(&self) -> bool {
-        let checkpoints = std::fs::read_dir(self.out.join("checkpoints"));
-        checkpoints.is_ok_and(|mut entries| entries.next().is_some())
+    /// Whether an earlier attempt trained here. It may have died before its first checkpoint; the trainer
+    /// then begins anew, but refuses to unless it is told to resume.
+    pub(super) fn was_begun(&self) -> bool {
+        self.out.join("checkpoints").exists()
     }
 
     /// The last lines that the trainer wrote to its error output.

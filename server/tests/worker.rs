@@ -1,0 +1,348 @@
+//! Workers as processes: the real `server work` with a scripted trainer, killed and started again.
+//! What a run measured and how it ended must not depend on who died meanwhile.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use domain::{
+    id::{DatasetId, ModelId, ProjectId, RunId, UserId, VersionId},
+    recipe::Recipe,
+    run::{RunDetail, RunStatus},
+};
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use store::PgPool;
+use tempfile::TempDir;
+
+/// What every scripted trainer begins with: it learns its out folder and whether it resumes.
+const PRELUDE: &str = r#"#!/bin/sh
+out=; resume=
+while [ $# -gt 0 ]; do
+    case $1 in --out) out=$2; shift ;; --resume) resume=yes ;; esac
+    shift
+done
+say() { printf '%s\n' "$1" >>"$out/events.jsonl"; }
+point() { say "{\"event\":\"point\",\"key\":\"train_loss\",\"step\":$1,\"value\":$2,\"elapsed_ms\":$1}"; }
+started() { say "{\"event\":\"started\",\"total_steps\":4,\"resumed_from_step\":$1,\"train_samples\":1,\"validation_samples\":0,\"trainable_parameters\":1,\"total_parameters\":2,\"device\":\"cpu\"}"; }
+finish() {
+    mkdir -p "$out/adapter"
+    echo weights >"$out/adapter/adapter_model.safetensors"
+    echo '{"steps": 4}' >"$out/summary.json"
+    say '{"event":"finished","steps":4,"adapter_folder":"adapter","elapsed_ms":9}'
+}
+"#;
+
+/// A project with one queued run, and a folder for its worker.
+struct Place {
+    db: PgPool,
+    project: ProjectId,
+    run: RunId,
+    folder: TempDir,
+}
+
+impl Place {
+    async fn new(db: PgPool, trainer: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let program = folder.path().join("trainer");
+        std::fs::write(&program, format!("{PRELUDE}{trainer}")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let sha256 = "ab".repeat(32);
+        let artifact = folder.path().join("artifacts/ab");
+        std::fs::create_dir_all(&artifact).unwrap();
+        std::fs::write(artifact.join(&sha256), "model").unwrap();
+        let (project, run) = fill(&db, &sha256).await;
+        Self { db, project, run, folder }
+    }
+
+    /// `server work` on this database and folder.
+    fn work(&self) -> Worker {
+        let options = self.db.connect_options();
+        let url = sqlx::ConnectOptions::to_url_lossy(options.as_ref());
+        let child = Command::new(env!("CARGO_BIN_EXE_server"))
+            .args(["work", "--device", "cpu"])
+            .env("DATABASE_URL", url.as_str())
+            .env("LATHE_DATA", self.folder.path())
+            .env("LATHE_TRAINER", self.folder.path().join("trainer"))
+            .env_remove("LATHE_ARTIFACT_URL")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Worker { child, folder: self.folder.path().to_owned() }
+    }
+
+    async fn detail(&self) -> RunDetail {
+        store::runs::get(&self.db, self.project, self.run).await.unwrap().unwrap()
+    }
+
+    /// Waits until the run satisfies `condition`.
+    async fn until(&self, what: &str, condition: impl Fn(&RunDetail) -> bool) -> RunDetail {
+        let deadline = Instant::now() + Duration::from_secs(40);
+        loop {
+            let run = self.detail().await;
+            if condition(&run) {
+                return run;
+            }
+            assert!(Instant::now() < deadline, "not within 40 s: {what}; the run is {:?}", run.summary.state);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn until_status(&self, status: RunStatus) -> RunDetail {
+        self.until(status.as_str(), |run| run.summary.state.status == status).await
+    }
+
+    /// (attempt, step) of the stored training losses.
+    async fn steps(&self) -> Vec<(u32, u32)> {
+        let points = store::points::since(&self.db, self.run, 0, 1000).await.unwrap();
+        points.iter().map(|p| (p.attempt, p.step)).collect()
+    }
+}
+
+/// A worker process that a test may kill; a trainer it leaves behind ends with the test.
+struct Worker {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Worker {
+    /// As the kernel or a power cut would.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks to stop, and waits for it.
+    fn terminate(&mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // Scripted trainers wait for this file to vanish or appear; removing the folder ends them all.
+        let _ = std::fs::remove_file(self.folder.join("hold"));
+    }
+}
+
+/// One of everything that a run needs.
+async fn fill(db: &PgPool, sha256: &str) -> (ProjectId, RunId) {
+    let email = domain::account::Email::parse("ada@lathe.test").unwrap();
+    let mut connection = db.acquire().await.unwrap();
+    let user: UserId = store::users::create(&mut connection, &email, "Ada", "-", false).await.unwrap();
+    drop(connection);
+    let project = store::projects::create(db, user, "P", "").await.unwrap();
+    store::artifacts::record(db, sha256, 5).await.unwrap();
+    let (model, dataset, version, run) = (ModelId::new(), DatasetId::new(), VersionId::new(), RunId::new());
+    let card = serde_json::json!({
+        "architecture": "LlamaForCausalLM", "family": "llama", "format": "gguf", "parameters": 1, "layers": 1, "hidden_size": 1,
+        "intermediate_size": 1, "attention_heads": 1, "key_value_heads": 1, "head_dim": 1, "context_length": 8, "vocabulary": 8,
+        "quantization": "F32", "licence": null, "chat_template": null, "tied_embeddings": true, "size_bytes": 5,
+    });
+    let recipe = serde_json::to_value(Recipe::default()).unwrap();
+    let messages =
+        serde_json::json!([{"role": "user", "content": "question"}, {"role": "assistant", "content": "answer"}]);
+    sqlx::query(
+        "insert into models (id, project_id, name, source, card, created_by) values ($1, $2, 'm', '{}', $3, $4)",
+    )
+    .bind(model.0)
+    .bind(project.0)
+    .bind(card)
+    .bind(user.0)
+    .execute(db)
+    .await
+    .unwrap();
+    sqlx::query("insert into model_files (model_id, path, sha256) values ($1, 'model.gguf', $2)")
+        .bind(model.0)
+        .bind(sha256)
+        .execute(db)
+        .await
+        .unwrap();
+    sqlx::query("insert into datasets (id, project_id, name, created_by) values ($1, $2, 'd', $3)")
+        .bind(dataset.0)
+        .bind(project.0)
+        .bind(user.0)
+        .execute(db)
+        .await
+        .unwrap();
+    sqlx::query("insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) values ($1, $2, 1, '{}', '{}', $3)")
+        .bind(version.0)
+        .bind(dataset.0)
+        .bind(user.0)
+        .execute(db)
+        .await
+        .unwrap();
+    for (position, split) in [(0, 0i16), (1, 2)] {
+        sqlx::query(
+            "with s as (insert into samples (dataset_id, messages, content_hash, search_text) values ($1, $2, $3, '') returning id) \
+             insert into version_samples (version_id, position, sample_id, split) select $4, $5, id, $6 from s",
+        )
+        .bind(dataset.0)
+        .bind(&messages)
+        .bind([u8::try_from(position).unwrap(); 32].as_slice())
+        .bind(version.0)
+        .bind(position)
+        .bind(split)
+        .execute(db)
+        .await
+        .unwrap();
+    }
+    sqlx::query(
+        "insert into runs (id, project_id, number, name, model_id, version_id, recipe, created_by) values ($1, $2, 1, 'r', $3, $4, $5, $6)",
+    )
+    .bind(run.0)
+    .bind(project.0)
+    .bind(model.0)
+    .bind(version.0)
+    .bind(recipe)
+    .bind(user.0)
+    .execute(db)
+    .await
+    .unwrap();
+    (project, run)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_run_becomes_curves_an_evaluation_a_bad_case_and_an_adapter(db: PgPool) {
+    let place = Place::new(
+        db,
+        r#"
+started 0
+point 1 2.0; point 2 1.5
+say 'not json'
+say '{"event":"preview","step":2,"index":0,"prompt":"p","expected":"e","output":"o"}'
+echo '{"index":0,"output":"wrong","expected":"answer","correct":false,"scores":{"rouge_l":0.5}}' >"$out/tuned.jsonl"
+say '{"event":"evaluated","subject":"tuned","metrics":{"task":"generation","samples":1,"values":{"rouge_l":0.5}},"file":"tuned.jsonl"}'
+finish
+"#,
+    )
+    .await;
+    let _worker = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!(place.steps().await, [(1, 1), (1, 2)]);
+    assert_eq!(run.result, Some(serde_json::json!({"steps": 4})));
+    assert_eq!(run.adapter.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["adapter_model.safetensors"]);
+    assert!(run.has_evaluation);
+    assert_eq!(store::runs::previews(&place.db, place.run, -1).await.unwrap().len(), 1);
+    let query = domain::badcase::view::BadCaseQuery::default();
+    assert_eq!(store::badcases::list(&place.db, place.project, &query).await.unwrap().items.len(), 1);
+    let logs = store::runs::logs_since(&place.db, place.run, 0, 100).await.unwrap();
+    assert!(logs.iter().any(|l| l.message.contains("could not be read")), "{logs:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_killed_trainer_goes_on_in_a_second_attempt(db: PgPool) {
+    let place = Place::new(
+        db,
+        r#"
+if [ -z "$resume" ]; then
+    started 0; point 1 2.0
+    mkdir -p "$out/checkpoints"
+    kill -KILL $$
+fi
+started 1; point 2 1.0; finish
+"#,
+    )
+    .await;
+    let _worker = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.attempt, place.steps().await), (2, vec![(1, 1), (2, 2)]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_trainer_that_always_crashes_fails_with_its_last_words(db: PgPool) {
+    let place = Place::new(db, "echo 'the gears jammed' >&2; exit 3").await;
+    let _worker = place.work();
+    let failure = place.until_status(RunStatus::Failed).await.summary.state.failure.unwrap();
+    assert_eq!(failure.kind, domain::run::FailureKind::Crashed);
+    assert!(failure.message.contains("code 3") && failure.message.contains("the gears jammed"), "{}", failure.message);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_failure_with_a_reason_is_not_tried_again(db: PgPool) {
+    let place =
+        Place::new(db, r#"say '{"event":"failed","kind":"not_a_number","message":"the loss is NaN"}'; exit 1"#).await;
+    let _worker = place.work();
+    let state = place.until_status(RunStatus::Failed).await.summary.state;
+    assert_eq!((state.attempt, state.failure.unwrap().kind), (1, domain::run::FailureKind::NotANumber));
+}
+
+/// Steps 1 and 2, then it waits for the file `hold` to go.
+const HELD_UP: &str = r#"
+hold=$out/../../../hold
+started 0; point 1 2.0; point 2 1.5
+while [ -e "$hold" ]; do sleep 0.1; done
+point 3 1.0; finish
+"#;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_trainer_outlives_its_killed_worker_and_is_taken_up_again(db: PgPool) {
+    let place = Place::new(db, HELD_UP).await;
+    let hold = place.folder.path().join("hold");
+    std::fs::write(&hold, "").unwrap();
+    let mut first = place.work();
+    place.until("two steps are stored", |run| run.summary.state.step == 2).await;
+    first.kill();
+    // The trainer goes on alone.
+    std::fs::write(&hold, "").unwrap();
+    let _second = place.work();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    std::fs::remove_file(&hold).unwrap();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.attempt, place.steps().await), (1, vec![(1, 1), (1, 2), (1, 3)]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_trainer_finished_while_nobody_listened_is_read_later(db: PgPool) {
+    let place = Place::new(db, HELD_UP).await;
+    let hold = place.folder.path().join("hold");
+    std::fs::write(&hold, "").unwrap();
+    let mut first = place.work();
+    place.until("two steps are stored", |run| run.summary.state.step == 2).await;
+    first.kill();
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let _second = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.attempt, place.steps().await), (1, vec![(1, 1), (1, 2), (1, 3)]));
+}
+
+/// Waits for SIGTERM, then ends as the trainer does.
+const PATIENT: &str = r#"
+mkdir -p "$out/checkpoints"
+trap 'exit 130' TERM
+if [ -n "$resume" ]; then started 1; point 2 1.0; finish; exit; fi
+started 0; point 1 2.0
+while :; do sleep 0.1; done
+"#;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn cancelling_ends_the_trainer_at_once(db: PgPool) {
+    let place = Place::new(db, PATIENT).await;
+    let _worker = place.work();
+    place.until("a step is stored", |run| run.summary.state.step == 1).await;
+    let user: uuid::Uuid = sqlx::query_scalar("select id from users").fetch_one(&place.db).await.unwrap();
+    let asked = Instant::now();
+    assert!(store::runs::request_cancel(&place.db, place.project, place.run, UserId(user)).await.unwrap());
+    place.until_status(RunStatus::Cancelled).await;
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stopped_worker_gives_its_run_back_and_goes_on_later(db: PgPool) {
+    let place = Place::new(db, PATIENT).await;
+    let mut first = place.work();
+    place.until("a step is stored", |run| run.summary.state.step == 1).await;
+    first.terminate();
+    assert_eq!(place.detail().await.summary.state.status, RunStatus::Queued);
+    let _second = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.attempt, place.steps().await), (1, vec![(1, 1), (1, 2)]));
+}
