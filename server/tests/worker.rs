@@ -127,7 +127,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // Scripted trainers wait for this file to vanish or appear; removing the folder ends them all.
+        // A scripted trainer that was left behind waits for this file to go.
         let _ = std::fs::remove_file(self.folder.join("hold"));
     }
 }
@@ -289,9 +289,8 @@ async fn a_trainer_outlives_its_killed_worker_and_is_taken_up_again(db: PgPool) 
     std::fs::write(&hold, "").unwrap();
     let mut first = place.work();
     place.until("two steps are stored", |run| run.summary.state.step == 2).await;
-    first.kill();
     // The trainer goes on alone.
-    std::fs::write(&hold, "").unwrap();
+    first.kill();
     let _second = place.work();
     tokio::time::sleep(Duration::from_secs(1)).await;
     std::fs::remove_file(&hold).unwrap();

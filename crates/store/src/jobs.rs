@@ -1,6 +1,9 @@
 //! The queue of background jobs. Whoever works on a job holds a lease and renews it; every
 //! statement of a worker is guarded by that lease, so one that lost it changes nothing more.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     StoreError,
     error::{json, to_json, word},
