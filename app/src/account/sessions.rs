@@ -54,8 +54,8 @@ fn Row(session: SessionInfo) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" title=session.user_agent.clone()>{browser_name(&session.user_agent).unwrap_or_else(|| text::unknown_browser(l).to_owned())}</th>
-            <td><Time at=session.created_at/></td>
-            <td><Time at=session.last_seen_at/></td>
+            <td class="nowrap"><Time at=session.created_at/></td>
+            <td class="nowrap"><Time at=session.last_seen_at/></td>
             <td class="num">{last}</td>
         </tr>
     }

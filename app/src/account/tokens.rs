@@ -97,10 +97,10 @@ fn Row(token: TokenInfo, project: String) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{token.name.clone()}<br/><code class="muted">{token.prefix} "…"</code></th>
-            <td>{text::scope_name(l, token.scope)}</td>
-            <td>{project}</td>
-            <td><Time at=token.expires_at/></td>
-            <td>{token.last_used_at.map_or_else(|| text::never(l).to_owned(), time_text)}</td>
+            <td class="nowrap">{text::scope_name(l, token.scope)}</td>
+            <td class="nowrap">{project}</td>
+            <td class="nowrap"><Time at=token.expires_at/></td>
+            <td class="nowrap">{token.last_used_at.map_or_else(|| text::never(l).to_owned(), time_text)}</td>
             <td class="num">
                 <Confirm label=text::revoke(l) question=text::revoke_token_question(l, token.name)>
                     <ActionForm action={ServerAction::<RevokeToken>::new()}>

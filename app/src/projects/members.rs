@@ -78,7 +78,7 @@ fn MemberRow(project: ProjectId, member: Member, is_me: bool, owner: bool) -> im
                 <br/><span class="muted">{member.email}</span>
             </th>
             <td>{role}</td>
-            <td><Time at=member.added_at/></td>
+            <td class="nowrap"><Time at=member.added_at/></td>
             {owner.then(|| view! {
                 <td class="num">
                     <Confirm label=label question>
@@ -180,7 +180,7 @@ fn OpenInvitations(project: ProjectId, invitations: Vec<Invitation>) -> impl Int
                         <tr>
                             <th scope="row">{if i.email.is_empty() { text::anybody(l).to_owned() } else { i.email }}</th>
                             <td>{i.role.map(|role| words::role(l, role))}</td>
-                            <td><Time at=i.expires_at/></td>
+                            <td class="nowrap"><Time at=i.expires_at/></td>
                             <td class="num">
                                 <ActionForm action={ServerAction::<WithdrawInvitation>::new()}>
                                     <input type="hidden" name="project" value=project.to_string()/>
