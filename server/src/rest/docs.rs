@@ -67,7 +67,7 @@ fn render(doc: &Value, stylesheet: &str, address: &str) -> String {
                         <div><h1>{title(l)}</h1><p class="lead">{lead(l)}</p></div>
                         <div class="actions"><a class="button" href="/api/v1/openapi.json">{download(l)}</a></div>
                     </div>
-                    <p>{text(&doc["info"]["description"])}</p>
+                    <p>{prose(&text(&doc["info"]["description"]))}</p>
                     <h2>{example_title()}</h2>
                     <pre class="code">{example}</pre>
                     {by_tag(doc).into_iter().map(|(tag, operations)| view! {
@@ -87,6 +87,14 @@ fn example_title() -> &'static str {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A description, with what stands between backticks as code.
+fn prose(text: &str) -> Vec<AnyView> {
+    let pieces = text.split('`').map(str::to_owned).enumerate();
+    pieces
+        .map(|(i, piece)| if i % 2 == 1 { view! { <code>{piece}</code> }.into_any() } else { piece.into_any() })
+        .collect()
 }
 
 /// Operations by tag, in the document's order.
@@ -115,8 +123,8 @@ fn Operation(method: String, path: String, operation: Value) -> impl IntoView {
     let badge = if method == "GET" { "badge badge-quiet" } else { "badge badge-busy" };
     view! {
         <details class="card operation" id=text(&operation["operationId"])>
-            <summary><span class=badge>{method}</span> <code>{path}</code> <span class="muted">{text(&operation["summary"])}</span></summary>
-            {operation["description"].as_str().map(|d| view! { <p>{d.to_owned()}</p> })}
+            <summary><span class=badge>{method}</span> <code>{path}</code> " " <span class="muted">{text(&operation["summary"])}</span></summary>
+            {operation["description"].as_str().map(|d| view! { <p>{prose(d)}</p> })}
             {(!rows.is_empty()).then(|| view! { <h3>{parameters(l)}</h3> <Parameters rows/> })}
             {(!request.is_empty()).then(|| view! { <h3>{body(l)}</h3> <ul><Contents content=request/></ul> })}
             <h3>{answers(l)}</h3>
