@@ -110,7 +110,7 @@ step('a file in another encoding with a broken line becomes a version, the bad l
     await hydrated(page);
     const good = Array.from({ length: 40 }, (_, i) => JSON.stringify({ 文本: `第 ${i} 次使用，${i % 2 ? '很满意' : '太差了'}`, 标签: i % 2 ? '正面' : '负面' }));
     const lines = [...good.slice(0, 20), '{"文本": 缺引号', ...good.slice(20)].join('\n');
-    await page.locator('input[type=file]').first().setInputFiles({ name: '评论.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(lines) });
+    await page.locator('input[type=file]').first().setInputFiles({ name: '评论.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(`\ufeff${lines}`, 'utf16le') });
     await page.waitForURL(/upload=/);
     await page.getByRole('heading', { level: 1, name: /评论\.jsonl/ }).waitFor();
     await page.getByText('1 of the first 41 rows').waitFor();
