@@ -3,8 +3,8 @@
 //! score(label) = Σ log p(token | prompt, tokens before), the end of the turn included, so that no
 //! label wins by being the beginning of another. Labels that begin alike share the work: the
 //! search walks down their tokens, a few prompts at a time, and keeps the likeliest branches. A
-//! branch that falls behind is an upper bound for all its labels; only those whose bound could
-//! still matter are scored in full afterwards.
+//! branch that falls behind is an upper bound for all its labels; those whose bound could still
+//! matter are searched again, against a better known best.
 
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
@@ -23,6 +23,13 @@ pub(super) struct LabelScore {
     /// Exact for every label within [`MARGIN`] of the best and for the reference; else a bound.
     pub(super) log_p: f64,
     is_exact: bool,
+}
+
+impl LabelScore {
+    /// No probability exceeds 1; a label without tokens cannot be written at all.
+    fn before_reading(answer: &[u32]) -> Self {
+        Self { log_p: if answer.is_empty() { f64::NEG_INFINITY } else { 0.0 }, is_exact: answer.is_empty() }
+    }
 }
 
 /// A prompt with the tokens of every label as its answer.
@@ -62,25 +69,30 @@ fn places(chat: Chat<'_>, tokens: usize) -> usize {
 pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<LabelScore>>, InferError> {
     let prompts: Vec<&Prompt> = questions.iter().map(|q| &q.prompt).collect();
     let read = Prompted::read(chat, &prompts, 0)?;
-    let mut scores: Vec<Vec<LabelScore>> = questions
-        .iter()
-        .map(|q| vec![LabelScore { log_p: f64::NEG_INFINITY, is_exact: false }; q.answers.len()])
-        .collect();
-    descend(questions, &read, &mut scores)?;
-    let longest = questions.iter().map(longest_context).max().unwrap_or(0);
-    if std::env::var("DBG").is_ok() {
-        for (i, s) in scores.iter().enumerate() {
-            eprintln!(
-                "{} prompt {} exact {} open {}",
-                i,
-                questions[i].prompt.ids.len(),
-                s.iter().filter(|x| x.is_exact).count(),
-                undecided(i, s, questions[i].reference).len()
-            );
+    let mut scores: Vec<Vec<LabelScore>> =
+        questions.iter().map(|q| q.answers.iter().map(|a| LabelScore::before_reading(a)).collect()).collect();
+    // Every round decides one label of each open question at least.
+    loop {
+        let open: Vec<Vec<usize>> = scores.iter().map(|s| undecided(s)).collect();
+        if open.iter().all(Vec::is_empty) {
+            break;
         }
+        descend(questions, open, &read, &mut scores)?;
     }
-    let open: Vec<(usize, usize)> =
-        scores.iter().enumerate().flat_map(|(i, s)| undecided(i, s, questions[i].reference)).collect();
+    score_references(chat, questions, &read, &mut scores)?;
+    Ok(scores)
+}
+
+/// Scores in full the right labels that were left with a bound.
+fn score_references(
+    chat: Chat<'_>,
+    questions: &[Question],
+    read: &Prompted<'_>,
+    scores: &mut [Vec<LabelScore>],
+) -> Result<(), InferError> {
+    let references = questions.iter().enumerate().filter_map(|(i, q)| Some((i, q.reference?)));
+    let open: Vec<(usize, usize)> = references.filter(|(i, label)| !scores[*i][*label].is_exact).collect();
+    let longest = questions.iter().map(longest_context).max().unwrap_or(0);
     for chunk in open.chunks(places(chat, longest).max(1)) {
         let rows: Vec<usize> = chunk.iter().map(|(question, _)| *question).collect();
         let continuations: Vec<&[u32]> =
@@ -91,18 +103,23 @@ pub(super) fn score(chat: Chat<'_>, questions: &[Question]) -> Result<Vec<Vec<La
             scores[*question][*label] = LabelScore { log_p: -negative_log, is_exact: true };
         }
     }
-    Ok(scores)
+    Ok(())
 }
 
 fn longest_context(question: &Question) -> usize {
     question.prompt.ids.len() + question.answers.iter().map(Vec::len).max().unwrap_or(0)
 }
 
-/// Walks down the labels' tokens, the likeliest branches of each question at a time.
-fn descend(questions: &[Question], read: &Prompted<'_>, scores: &mut [Vec<LabelScore>]) -> Result<(), InferError> {
-    let roots = questions.iter().enumerate().map(|(question, q)| Branch {
+/// Walks down the tokens of the `open` labels of each question, the likeliest branches at a time.
+fn descend(
+    questions: &[Question],
+    open: Vec<Vec<usize>>,
+    read: &Prompted<'_>,
+    scores: &mut [Vec<LabelScore>],
+) -> Result<(), InferError> {
+    let roots = open.into_iter().enumerate().map(|(question, labels)| Branch {
         question,
-        labels: (0..q.answers.len()).filter(|label| !q.answers[*label].is_empty()).collect(),
+        labels,
         log_p: 0.0,
         parent: question,
         token: 0,
@@ -175,9 +192,9 @@ fn best_exact(scores: &[LabelScore]) -> f64 {
     scores.iter().filter(|s| s.is_exact).map(|s| s.log_p).fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Labels of a question that must still be scored in full, as (question, label).
-fn undecided(question: usize, scores: &[LabelScore], reference: Option<usize>) -> Vec<(usize, usize)> {
+/// Labels of a question that are not scored in full though their bound is near the best score.
+fn undecided(scores: &[LabelScore]) -> Vec<usize> {
     let limit = best_exact(scores) - MARGIN;
-    let matters = |label: usize, s: &LabelScore| !s.is_exact && (s.log_p > limit || reference == Some(label));
-    scores.iter().enumerate().filter(|(label, s)| matters(*label, s)).map(|(label, _)| (question, label)).collect()
+    let matters = |s: &LabelScore| !s.is_exact && s.log_p > limit;
+    scores.iter().enumerate().filter(|(_, s)| matters(s)).map(|(label, _)| label).collect()
 }
