@@ -2,7 +2,10 @@
 
 pub(crate) mod bench;
 pub(crate) mod convert;
+pub(crate) mod eval;
+pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod model;
 pub(crate) mod run;
 
 /// Sets the size of the CPU thread pool, once, before any work; `None` leaves it at all cores.
@@ -12,6 +15,3 @@ pub(crate) fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
         None => Ok(()),
     }
 }
-pub(crate) mod eval;
-pub(crate) mod generate;
-pub(crate) mod model;

@@ -2,6 +2,8 @@
 //! run on in seconds.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod gguf;
+
 use candle_core::{Device, Tensor};
 use domain::sample::{Message, Sample, Speaker};
 use rand::{Rng, SeedableRng};

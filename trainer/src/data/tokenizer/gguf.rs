@@ -161,3 +161,62 @@ fn merges_by_score(tokens: &[String], kinds: &[i32], scores: &[f32]) -> Vec<Valu
     merges.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| order(a).cmp(&order(b))));
     merges.into_iter().map(|(_, left, right)| json!([left, right])).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::data::tokenizer::Tokenizer;
+    use crate::model::gguf::GgufValue;
+
+    /// A file of these tokens, each with a score and a kind.
+    fn file(model: &str, pre: &str, tokens: &[(&str, f32, i32)]) -> Gguf {
+        let metadata = [
+            ("tokenizer.ggml.model", GgufValue::Text(model.to_owned())),
+            ("tokenizer.ggml.pre", GgufValue::Text(pre.to_owned())),
+            ("tokenizer.ggml.tokens", GgufValue::Texts(tokens.iter().map(|t| t.0.to_owned()).collect())),
+            ("tokenizer.ggml.scores", GgufValue::Floats(tokens.iter().map(|t| t.1).collect())),
+            ("tokenizer.ggml.token_type", GgufValue::Integers(tokens.iter().map(|t| t.2).collect())),
+            ("tokenizer.ggml.merges", GgufValue::Texts(vec!["1 2".to_owned()])),
+        ];
+        let metadata = metadata.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        Gguf { path: "test.gguf".into(), metadata, tensors: std::collections::BTreeMap::new(), size_bytes: 0 }
+    }
+
+    #[test]
+    fn sentence_piece_merges_by_score_and_falls_back_to_bytes() {
+        let tokens = [
+            ("<unk>", 0.0, UNKNOWN),
+            ("</s>", 0.0, CONTROL),
+            ("<0xC3>", 0.0, 6),
+            ("<0xA9>", 0.0, 6),
+            ("▁", -9.0, 1),
+            ("a", -8.0, 1),
+            ("b", -7.0, 1),
+            ("ab", -2.0, 1),
+            ("▁a", -1.0, 1),
+            ("▁ab", -3.0, 1),
+        ];
+        let tokenizer = Tokenizer::from_gguf(&file("llama", "default", &tokens)).unwrap();
+        assert_eq!(tokenizer.encode("ab").unwrap(), [9]);
+        assert_eq!(tokenizer.encode("bab").unwrap(), [4, 6, 7], "ab is merged, the prefix stays alone");
+        assert_eq!(tokenizer.encode("aé</s>").unwrap(), [8, 2, 3, 1]);
+        assert_eq!(tokenizer.decode(&[8, 2, 3, 1]), "aé");
+    }
+
+    #[test]
+    fn digits_are_cut_as_the_model_was_taught() {
+        let tokens = [("1", 0.0, 1), ("2", 0.0, 1), ("12", 0.0, 1)];
+        let encode = |pre: &str| Tokenizer::from_gguf(&file("gpt2", pre, &tokens)).unwrap().encode("12").unwrap();
+        assert_eq!((encode("smollm"), encode("qwen2")), (vec![0, 1], vec![0, 1]), "one digit at a time");
+        assert_eq!((encode("default"), encode("llama-bpe")), (vec![2], vec![2]), "several digits together");
+    }
+
+    #[test]
+    fn unknown_kinds_are_refused() {
+        for (model, pre) in [("bert", "default"), ("gpt2", "tekken")] {
+            let error = Tokenizer::from_gguf(&file(model, pre, &[("1", 0.0, 1)])).unwrap_err().to_string();
+            assert!(error.contains("not supported"), "{error}");
+        }
+    }
+}

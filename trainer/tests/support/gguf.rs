@@ -1,0 +1,80 @@
+//! The tiny model as a GGUF file, written as llama.cpp's converter would.
+
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Result, Tensor};
+use std::path::Path;
+use trainer::model::weights::{BaseModel, open};
+
+/// Writes the Hugging Face model in `folder` as a GGUF file of f32 tensors.
+pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
+    let mut model = open(folder, &Device::Cpu).map_err(candle_core::Error::wrap)?;
+    let config = model.config.clone();
+    let mut tensors = Vec::new();
+    for (name, _) in config.tensor_shapes() {
+        let tensor = model.weights.take(&name).map_err(candle_core::Error::wrap)?;
+        let tensor = match name.rsplit('.').nth(1) {
+            Some("q_proj") => interleave(&tensor, config.heads)?,
+            Some("k_proj") => interleave(&tensor, config.kv_heads)?,
+            _ => tensor,
+        };
+        tensors.push((stored_name(&name), QTensor::quantize(&tensor, GgmlDType::F32)?));
+    }
+    let metadata = metadata(&model);
+    let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (*k, v)).collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
+    gguf_file::write(&mut std::fs::File::create(file)?, &metadata, &tensors)
+}
+
+/// Rows of each head from two halves to interleaved pairs.
+fn interleave(weight: &Tensor, heads: usize) -> Result<Tensor> {
+    let (rows, columns) = weight.dims2()?;
+    weight.reshape((heads, 2, rows / heads / 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
+}
+
+fn stored_name(name: &str) -> String {
+    [
+        ("model.layers.", "blk."),
+        ("model.embed_tokens", "token_embd"),
+        ("model.norm", "output_norm"),
+        ("lm_head", "output"),
+        ("self_attn.o_proj", "attn_output"),
+        ("self_attn.q_proj", "attn_q"),
+        ("self_attn.k_proj", "attn_k"),
+        ("self_attn.v_proj", "attn_v"),
+        ("input_layernorm", "attn_norm"),
+        ("post_attention_layernorm", "ffn_norm"),
+        ("mlp.gate_proj", "ffn_gate"),
+        ("mlp.up_proj", "ffn_up"),
+        ("mlp.down_proj", "ffn_down"),
+    ]
+    .iter()
+    .fold(name.to_owned(), |name, (from, to)| name.replace(from, to))
+}
+
+fn metadata(model: &BaseModel) -> Vec<(&'static str, Value)> {
+    let c = &model.config;
+    let text = |s: &str| Value::String(s.to_owned());
+    let count = |n: usize| Value::U32(n as u32);
+    let tokens: Vec<String> = (0..c.vocab_size as u32).filter_map(|id| model.tokenizer.token(id)).collect();
+    let kinds = (0..c.vocab_size as u32).map(|id| Value::I32(if model.tokenizer.is_special(id) { 3 } else { 1 }));
+    vec![
+        ("general.architecture", text("llama")),
+        ("general.license", text("apache-2.0")),
+        ("llama.block_count", count(c.layers)),
+        ("llama.context_length", count(c.context_length)),
+        ("llama.embedding_length", count(c.hidden_size)),
+        ("llama.feed_forward_length", count(c.intermediate_size)),
+        ("llama.attention.head_count", count(c.heads)),
+        ("llama.attention.head_count_kv", count(c.kv_heads)),
+        ("llama.attention.layer_norm_rms_epsilon", Value::F32(c.norm_epsilon as f32)),
+        ("llama.rope.freq_base", Value::F32(c.rope_theta as f32)),
+        ("tokenizer.ggml.model", text("gpt2")),
+        ("tokenizer.ggml.pre", text("gpt-2")),
+        ("tokenizer.ggml.tokens", Value::Array(tokens.iter().map(|t| text(t)).collect())),
+        ("tokenizer.ggml.token_type", Value::Array(kinds.collect())),
+        ("tokenizer.ggml.merges", Value::Array(vec![text("a b")])),
+        ("tokenizer.ggml.eos_token_id", count(0)),
+        ("tokenizer.chat_template", text(model.card.chat_template.as_deref().unwrap_or_default())),
+    ]
+}
