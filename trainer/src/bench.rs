@@ -4,7 +4,7 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
-use crate::adapt::lora::{LoraAdapter, module_shape};
+use crate::adapt::LoraAdapter;
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
@@ -13,7 +13,7 @@ use crate::ops::measure_gflops;
 use crate::optim::adamw::AdamW;
 use crate::optim::clip;
 use candle_core::Tensor;
-use domain::recipe::{Lora, Optimizer, TargetModule};
+use domain::recipe::{Lora, Optimizer};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -89,9 +89,9 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
 /// dX), 6 per adapter weight (dA or dB as well), and attention over half the sequence, two products
 /// forward and five backward.
 fn flop_per_token(config: &DecoderConfig, rank: usize, seq: usize) -> f64 {
-    let shapes = TargetModule::ALL.map(|m| module_shape(config, m));
-    let frozen: usize = shapes.iter().map(|(o, i)| o * i).sum();
-    let adapter: usize = shapes.iter().map(|(o, i)| rank * (o + i)).sum();
+    let linears = config.linear_layers();
+    let frozen: usize = linears.iter().map(|l| l.out * l.width).sum();
+    let adapter: usize = linears.iter().map(|l| rank * (l.out + l.width)).sum();
     let attention = 7 * config.heads * config.head_dim * seq;
     let head = config.vocab_size * config.hidden_size;
     (config.layers * (4 * frozen + 6 * adapter + attention) + 4 * head) as f64

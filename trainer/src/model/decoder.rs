@@ -4,17 +4,17 @@
 //! weight gradient; only the matrices of an attached adapter are variables.
 
 use super::Result;
-use super::block::{Block, Pass};
+use super::block::{Block, Pass, Scope};
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::error::ModelError;
+use super::norm::Norm;
 use super::projection::{LowRank, Projection};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
-use crate::ops::rms_norm::rms_norm;
-use crate::ops::rope::Rotation;
+use crate::ops::rope::{Head, Rotation};
 use candle_core::{DType, Device, Tensor, bail};
 use domain::recipe::TargetModule;
 
@@ -41,11 +41,12 @@ pub struct Targets {
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
-    frequencies: Vec<f32>,
     /// (vocabulary, hidden)
     embedding: Tensor,
+    /// Learnt positions (context, hidden), added to the embeddings.
+    positions: Option<Tensor>,
     blocks: Vec<Block>,
-    norm: Tensor,
+    norm: Norm,
     /// (vocabulary, hidden); the embedding when the two are tied.
     head: Tensor,
 }
@@ -53,13 +54,13 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the decoder's tensors out of `weights`.
     pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
-        let embedding = weights.take("model.embed_tokens.weight")?;
+        let embedding = weights.take(config.family.embedding())?;
+        let positions = config.family.learnt_positions().map(|name| weights.take(name)).transpose()?;
         let head = if config.tie_embeddings { embedding.clone() } else { weights.take("lm_head.weight")? };
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
-        let norm = weights.take("model.norm.weight")?;
-        let frequencies = config.inverse_frequencies().into_iter().map(|f| f as f32).collect();
-        Ok(Self { config, frequencies, embedding, blocks, norm, head })
+        let norm = Norm::take(&config, config.family.last_norm(), weights)?;
+        Ok(Self { config, embedding, positions, blocks, norm, head })
     }
 
     /// Where the weights are.
@@ -99,7 +100,7 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        rms_norm(&self.states(ids, cache, Mode::Inference)?, &self.norm, self.config.norm_epsilon)
+        self.norm.forward(&self.states(ids, cache, Mode::Inference)?)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
@@ -127,7 +128,7 @@ impl Decoder {
 
     fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
         let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
-        rms_norm(&states.index_select(&rows, 0)?, &self.norm, self.config.norm_epsilon)
+        self.norm.forward(&states.index_select(&rows, 0)?)
     }
 
     /// Hidden states before the last norm, (batch · seq, hidden).
@@ -137,13 +138,11 @@ impl Decoder {
         if starts.len() != batch {
             bail!("{batch} sequences but a cache of {}", starts.len());
         }
-        let mut pass = Pass {
-            geometry: self.geometry(seq, &starts),
-            rotation: self.rotation(seq, &starts)?,
-            mode,
-            cache: cache.as_deref_mut(),
-        };
-        let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
+        let everywhere = self.scope(seq, &starts, false)?;
+        let slides = self.config.sliding_layers.contains(&true);
+        let nearby = if slides { self.scope(seq, &starts, true)? } else { everywhere.clone() };
+        let mut pass = Pass { scopes: [everywhere, nearby], mode, cache: cache.as_deref_mut() };
+        let mut x = self.embedded(ids, &starts)?;
         for block in &self.blocks {
             x = block.forward(&x, &mut pass)?;
         }
@@ -153,23 +152,44 @@ impl Decoder {
         Ok(x)
     }
 
-    fn geometry(&self, seq: usize, starts: &[usize]) -> Geometry {
+    /// Embeddings (batch · seq, hidden) of `ids` (batch, seq).
+    fn embedded(&self, ids: &Tensor, starts: &[usize]) -> Result<Tensor> {
+        let seq = ids.dim(1)?;
+        let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
+        if let Some(scale) = self.config.embedding_scale() {
+            x = (x * scale)?;
+        }
+        let Some(learnt) = &self.positions else { return Ok(x) };
+        let context = self.config.context_length;
+        if starts.iter().any(|start| start + seq > context) {
+            bail!("a text is longer than the {context} positions that the model has learnt");
+        }
+        let positions: Vec<u32> = starts.iter().flat_map(|start| *start as u32..(start + seq) as u32).collect();
+        x + learnt.index_select(&Tensor::new(positions, self.device())?, 0)?
+    }
+
+    /// What the layers with or without a sliding window share.
+    fn scope(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Scope> {
         let c = &self.config;
-        Geometry {
+        let geometry = Geometry {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_dim: c.head_dim,
+            scale: (1.0 / c.score_divisor.sqrt()) as f32,
             seq,
-            window: c.sliding_window,
+            window: c.sliding_window.filter(|_| sliding),
             starts: starts.into(),
-        }
+        };
+        Ok(Scope { geometry, rotation: self.rotation(seq, starts, sliding)? })
     }
 
     /// One row of angles per token, or per position when all sequences start at the same.
-    fn rotation(&self, seq: usize, starts: &[usize]) -> Result<Rotation> {
+    fn rotation(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Option<Rotation>> {
+        let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
         let together = starts.windows(2).all(|w| w[0] == w[1]);
         let different = if together { &starts[..starts.len().min(1)] } else { starts };
         let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
-        Rotation::new(&positions, &self.frequencies, self.device())
+        let head = Head { dim: self.config.head_dim, pairing };
+        Rotation::new(&positions, &self.config.inverse_frequencies(sliding), head, self.device()).map(Some)
     }
 }
