@@ -28,8 +28,14 @@ pub struct Services {
     pub db: PgPool,
     /// Address under which users reach us, without a trailing slash.
     pub public_url: String,
+    /// The largest file that is taken.
+    pub max_upload_bytes: u64,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
+}
+
+crate::texts! {
+    nul = "The text holds a NUL character (U+0000). Remove it.", "文本中含有 NUL 字符（U+0000），请将其删除。";
 }
 
 impl From<StoreError> for AppError {
@@ -37,6 +43,7 @@ impl From<StoreError> for AppError {
         match e {
             StoreError::Stale(what) => Self::Conflict(what.to_owned()),
             StoreError::Taken(what) => Self::Conflict(format!("{what} already exists")),
+            StoreError::Nul => Self::invalid("text", nul(crate::text::lang())),
             StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal_from(e),
         }
     }

@@ -38,9 +38,19 @@ pub async fn list_datasets(
 
 /// The latest uploads, to go on with one that was sent before.
 #[server]
-pub async fn list_uploads(project: ProjectId) -> Result<Vec<Upload>, AppError> {
+pub async fn list_uploads(project: ProjectId) -> Result<Sending, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    Ok(store::uploads::latest(&db, project, 5).await?)
+    let max_bytes = api::services()?.max_upload_bytes;
+    Ok(Sending { uploads: store::uploads::latest(&db, project, 5).await?, max_bytes })
+}
+
+/// What the page shows on which a file is chosen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sending {
+    /// Files that were sent before, newest first.
+    pub uploads: Vec<Upload>,
+    /// The largest file that is taken.
+    pub max_bytes: u64,
 }
 
 /// What the import page shows.

@@ -1,7 +1,7 @@
 //! Sending a file, then the import form around its preview.
 
 use super::{
-    api::{Attempt, ImportView, StartImport, list_uploads, look_at_upload},
+    api::{Attempt, ImportView, Sending, StartImport, list_uploads, look_at_upload},
     form::ImportForm,
     preview::{Choices, Findings},
     text,
@@ -50,10 +50,14 @@ pub fn NewDatasetPage() -> impl IntoView {
 /// Choosing a file. What the form holds already (the dataset to append to) is carried on.
 #[component]
 fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
-    let l = lang();
     let dataset = form.given("dataset").map(str::to_owned);
+    load(list_uploads(project), move |sending| send_page(project, dataset, sending))
+}
+
+fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> impl IntoView {
+    let l = lang();
     view! {
-        <PageHeader title=text::new_title(l) lead=text::new_lead(l)/>
+        <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
         <form class="card" method="get" action=routes::new_dataset(project)>
             {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
             <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true/>
@@ -67,7 +71,7 @@ fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
                 <button class="button button-primary" type="submit">{text::send(l)}</button>
             </form>
         </noscript>
-        {load(list_uploads(project), move |uploads| recent(project, uploads))}
+        {recent(project, sending.uploads)}
     }
 }
 

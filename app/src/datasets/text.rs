@@ -26,8 +26,8 @@ crate::texts! {
     first_page = "First page", "第一页";
 
     new_title = "Upload data", "上传数据";
-    new_lead = "JSON Lines, JSON or CSV, up to 8 GiB. The next page shows what is in the file and how it will be read.",
-        "支持 JSON Lines、JSON 或 CSV，最大 8 GiB。下一页会显示文件内容及读取方式。";
+    new_lead(most) = "JSON Lines, JSON or CSV, up to {most}. The next page shows what is in the file and how it will be read.",
+        "支持 JSON Lines、JSON 或 CSV，最大 {most}。下一页会显示文件内容及读取方式。";
     file = "File", "文件";
     plain_form = "Without JavaScript, send the file with this form:", "未启用 JavaScript 时，请使用此表单上传：";
     send = "Send", "上传";

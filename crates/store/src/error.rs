@@ -4,7 +4,10 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database refused: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// A text that Postgres cannot hold: it has a NUL character.
+    #[error("a text holds a NUL character (U+0000): remove it")]
+    Nul,
     /// A stored value is not what the schema promises.
     #[error("a stored value is corrupt: {0}")]
     Corrupt(String),
@@ -16,12 +19,22 @@ pub enum StoreError {
     Taken(&'static str),
 }
 
+impl From<sqlx::Error> for StoreError {
+    fn from(e: sqlx::Error) -> Self {
+        // character_not_in_repertoire, and untranslatable_character for JSON's \u0000.
+        match e.as_database_error().and_then(|d| d.code()).as_deref() {
+            Some("22021" | "22P05") => Self::Nul,
+            _ => Self::Database(e),
+        }
+    }
+}
+
 impl StoreError {
     /// Turns a unique violation into [`StoreError::Taken`].
     pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |e| match &e {
             sqlx::Error::Database(d) if d.is_unique_violation() => Self::Taken(what),
-            _ => Self::Database(e),
+            _ => e.into(),
         }
     }
 }

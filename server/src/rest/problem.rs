@@ -108,6 +108,7 @@ impl From<StoreError> for Problem {
         match e {
             StoreError::Stale(why) => Self::conflict(why),
             StoreError::Taken(_) => Self::conflict(e.to_string()),
+            StoreError::Nul => Self::new(StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
             StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal(e),
         }
     }

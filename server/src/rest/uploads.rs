@@ -24,8 +24,6 @@ use store::{PgPool, access::authorise};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Largest file that is taken.
-pub const MAX_UPLOAD_BYTES: u64 = 8 << 30;
 const MAX_NAME_CHARS: usize = 200;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -86,7 +84,7 @@ struct UploadQuery {
 
 /// Send a file.
 ///
-/// The body is the file itself, up to 8 GiB: `curl --data-binary @reviews.csv …` or, without
+/// The body is the file itself, up to the size that the server is set to (4 GiB by default): `curl --data-binary @reviews.csv …` or, without
 /// reading it into memory first, `curl -T reviews.csv -X POST …`.
 #[utoipa::path(post, path = "/projects/{project}/uploads", tag = "datasets", params(("project" = ProjectId, Path), UploadQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = CREATED, body = Upload)))]
 async fn send_upload(
@@ -138,7 +136,7 @@ async fn receive<E: std::fmt::Display>(
 ) -> Result<Upload, Problem> {
     let name = base_name(file_name)
         .ok_or_else(|| Problem::invalid("file_name", "give the file's name, at most 200 characters"))?;
-    let stored = state.artifacts.put_stream(bytes, MAX_UPLOAD_BYTES).await?;
+    let stored = state.artifacts.put_stream(bytes, state.config.max_upload_bytes).await?;
     if stored.size_bytes == 0 {
         return Err(Problem::invalid("file", "the file is empty"));
     }

@@ -125,6 +125,17 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
     let again = p.launch("one", Some("k")).await;
     let second = p.launch("two", None).await;
     assert_eq!((again.id, again.is_new, first.is_new), (first.id, false, true));
+    let other = Launch {
+        project: p.project,
+        by: p.user,
+        name: String::new(),
+        model: p.model,
+        version: p.version,
+        recipe: Recipe { seed: 7, ..Recipe::default() },
+        cloned_from: None,
+        idempotency_key: Some("k".to_owned()),
+    };
+    assert!(matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Taken(_)))), "the key is used");
     let run = get(&p.db, p.project, second.id).await.unwrap().unwrap();
     assert_eq!(
         (run.summary.number, run.summary.model_name.as_str(), run.summary.dataset_name.as_str()),
