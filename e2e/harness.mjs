@@ -197,6 +197,7 @@ export const screenshots = async (page, name, { langs = ['en', 'zh'], themes = [
             for (const width of widths) {
                 await page.setViewportSize({ width, height: 900 });
                 await page.waitForTimeout(150); // charts redraw after a resize
+                await page.evaluate(() => scrollTo(0, 0)); // the top bar sticks to where the page stands
                 await page.screenshot({ path: path.join(artifacts, `${name}-${lang}-${theme}-${width}.png`), fullPage: true });
             }
         }
