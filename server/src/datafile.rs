@@ -3,7 +3,7 @@
 
 use crate::artifacts::{ArtifactError, Artifacts};
 use app::{
-    api::{FirstLook, LookFuture},
+    api::{FirstLook, LookError, LookFuture},
     error::AppError,
 };
 use dataprep::{
@@ -14,8 +14,8 @@ use dataprep::{
     syntax,
 };
 use domain::{
-    dataset::{FileSyntax, LineError, Mapping},
-    import::{PREVIEW_ROWS, PREVIEW_SHOWN, Preview, PreviewRequest, PreviewRow, PreviewSample, Upload},
+    dataset::{FileSyntax, LineError, LineProblem, Mapping},
+    import::{ImportProblem, PREVIEW_ROWS, PREVIEW_SHOWN, Preview, PreviewRequest, PreviewRow, PreviewSample, Upload},
     sample::Sample,
 };
 use serde_json::Value;
@@ -40,12 +40,8 @@ const CELL_CHARS: usize = 300;
 /// Why a data file cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFileError {
-    #[error("unknown encoding {0:?}: use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030")]
-    Encoding(String),
-    #[error("this looks like neither JSON Lines, JSON nor CSV: choose the syntax, or save the file as one of them")]
-    Syntax,
-    #[error("no known format fits the fields of this file: choose one and say which field is what")]
-    Mapping,
+    #[error(transparent)]
+    Problem(#[from] ImportProblem),
     #[error("failed to read the file: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -69,9 +65,8 @@ impl DataFile {
         syntax: Option<FileSyntax>,
         encoding: Option<&str>,
     ) -> Result<Self, DataFileError> {
-        let encoding =
-            encoding.map(|name| encoding::by_name(name).ok_or_else(|| DataFileError::Encoding(name.to_owned())));
-        let encoding = encoding.transpose()?;
+        let unknown = |name: &str| ImportProblem::UnknownEncoding { name: name.to_owned() };
+        let encoding = encoding.map(|name| encoding::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
         let (path, copy) = match artifacts.local_path(&upload.sha256) {
             Some(path) => (path, None),
             None => {
@@ -84,7 +79,7 @@ impl DataFile {
         let mut text = TextReader::new(File::open(&path)?, encoding)?;
         let mut head = Vec::new();
         text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        let syntax = syntax.or_else(|| syntax::guess(&upload.file_name, &head)).ok_or(DataFileError::Syntax)?;
+        let syntax = syntax.or_else(|| syntax::guess(&upload.file_name, &head)).ok_or(ImportProblem::UnknownSyntax)?;
         Ok(Self { path, _copy: copy, encoding: text.encoding(), syntax })
     }
 
@@ -97,7 +92,7 @@ impl DataFile {
     /// The mapping that the first rows suggest.
     pub fn guess_mapping(&self) -> Result<Mapping, DataFileError> {
         let head = self.head(GUESS_ROWS)?;
-        mapping::guess(&head.rows).ok_or(DataFileError::Mapping)
+        Ok(mapping::guess(&head.rows).ok_or(ImportProblem::NoMapping)?)
     }
 
     /// The first rows, at most `limit` lines of them.
@@ -123,21 +118,11 @@ impl DataFile {
         match end {
             Ok(()) => {}
             Err(ReadError::Io(error)) => return Err(error),
-            Err(error) => head.errors.push(end_of_file(&error)),
+            Err(ReadError::Broken(error)) => head.errors.push(error),
         }
         head.has_replacements = text.has_replacements();
         Ok(head)
     }
-}
-
-/// What makes the rest of a file unreadable, as an error of the line where reading ended.
-#[must_use]
-pub fn end_of_file(error: &ReadError) -> LineError {
-    let line = match error {
-        ReadError::Json { element, .. } => *element,
-        ReadError::Io(_) | ReadError::NoRows | ReadError::SeveralArrays { .. } | ReadError::Header(_) => 1,
-    };
-    LineError { line, field: None, reason: error.to_string() }
 }
 
 /// Refuses what the database cannot hold.
@@ -145,12 +130,7 @@ pub fn check_storable(line: u64, sample: Sample) -> Result<Sample, LineError> {
     let has_nul = sample.messages.iter().any(|m| m.content.contains('\0'))
         || sample.label.as_ref().is_some_and(|l| l.contains('\0'))
         || sample.slices.iter().any(|(k, v)| k.contains('\0') || v.contains('\0'));
-    if has_nul {
-        let reason =
-            "the row contains a NUL character (U+0000), which is no text: remove it, or choose another encoding";
-        return Err(LineError { line, field: None, reason: reason.to_owned() });
-    }
-    Ok(sample)
+    if has_nul { Err(LineError::whole(line, LineProblem::NulCharacter)) } else { Ok(sample) }
 }
 
 /// A file that tells how much of it has been read.
@@ -179,17 +159,15 @@ struct Head {
 impl FirstLook for Artifacts {
     fn look(&self, upload: Upload, request: PreviewRequest) -> LookFuture {
         let artifacts = self.clone();
-        Box::pin(async move { preview(&artifacts, upload, request).await.map_err(AppError::from) })
+        Box::pin(async move { preview(&artifacts, upload, request).await.map_err(LookError::from) })
     }
 }
 
-impl From<DataFileError> for AppError {
+impl From<DataFileError> for LookError {
     fn from(e: DataFileError) -> Self {
         match e {
-            DataFileError::Encoding(_) => Self::invalid("encoding", e.to_string()),
-            DataFileError::Syntax => Self::invalid("syntax", e.to_string()),
-            DataFileError::Mapping => Self::invalid("format", e.to_string()),
-            DataFileError::Io(_) | DataFileError::Artifact(_) => Self::internal_from(e),
+            DataFileError::Problem(problem) => Self::Problem(problem),
+            DataFileError::Io(_) | DataFileError::Artifact(_) => Self::Other(AppError::internal_from(e)),
         }
     }
 }
@@ -305,6 +283,7 @@ mod tests {
     #[test]
     fn a_nul_character_is_refused() {
         let preview = look("a.jsonl", br#"{"prompt": "a\u0000", "completion": "b"}"#, PreviewRequest::default());
-        assert_eq!((preview.samples.len(), preview.errors.len()), (0, 1));
+        assert!(preview.samples.is_empty());
+        assert_eq!(preview.errors, [LineError::whole(1, LineProblem::NulCharacter)]);
     }
 }

@@ -7,7 +7,7 @@ use crate::eval::EvalError;
 use crate::infer::InferError;
 use crate::model::error::ModelError;
 use domain::recipe::RecipeTextError;
-use domain::run::FailureKind;
+use domain::run::{FailureKind, RunProblem};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -71,6 +71,27 @@ impl TrainError {
             },
             Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
         }
+    }
+}
+
+impl TrainError {
+    /// The same as data, for a page in the reader's language; `None` where the words are all there is.
+    #[must_use]
+    pub fn problem(&self) -> Option<RunProblem> {
+        Some(match self {
+            Self::Model(e) => RunProblem::Model { problem: e.problem() },
+            Self::Sample { path, line, problem } => {
+                let split = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                RunProblem::Sample { split, line: *line as u64, detail: problem.clone() }
+            }
+            Self::NotANumber { what: "loss", step, .. } => RunProblem::LossNotFinite { step: *step },
+            Self::NotANumber { step, .. } => RunProblem::GradientNotFinite { step: *step },
+            Self::MemoryLow { available_mib, step } => {
+                RunProblem::MemoryLow { available_mib: *available_mib, step: *step }
+            }
+            Self::Checkpoint { problem, .. } => RunProblem::Checkpoint { detail: problem.clone() },
+            _ => return None,
+        })
     }
 }
 

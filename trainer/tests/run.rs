@@ -155,7 +155,7 @@ fn a_bad_line_is_named() {
     std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();
     assert_eq!(place.run("out", &[]).code(), Some(1));
     let events = place.events("out");
-    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::InvalidInput);
     assert!(message.contains("train.jsonl line 1"), "{message}");
 }

@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     super::text,
-    crate::{api, routes, text::lang, words},
+    crate::{
+        api::{self, LookError},
+        routes,
+        text::lang,
+        words,
+    },
     domain::{
         access::Action,
         account::parse_name,
@@ -90,8 +95,8 @@ pub async fn look_at_upload(
     };
     let preview = match api::services()?.first_look.look(upload.clone(), form.preview_request()).await {
         Ok(preview) => Ok(preview),
-        Err(AppError::Invalid { problem, .. }) => Err(problem),
-        Err(error) => return Err(error),
+        Err(LookError::Problem(problem)) => Err(words::import_problem(lang(), &problem)),
+        Err(LookError::Other(error)) => return Err(error),
     };
     let datasets = store::datasets::list(&db, project, "", None, 500).await?.items;
     Ok(ImportView { upload, preview, datasets, attempt: job.map(attempt) })

@@ -6,7 +6,7 @@ use super::{
     samples::Conversation,
     text,
 };
-use crate::{routes, text::lang, ui::field::Field, ui::format::integer};
+use crate::{routes, text::lang, ui::field::Field, ui::format::integer, words};
 use domain::{
     dataset::{FileSyntax, LineError},
     id::ProjectId,
@@ -206,7 +206,7 @@ fn errors(errors: Vec<LineError>, lines: u64, has_more: bool) -> impl IntoView {
             <tr class="bad">
                 <th scope="row" class="num">{e.line}</th>
                 <td class="mono">{e.field}</td>
-                <td>{e.reason}</td>
+                <td>{words::line_problem(l, &e.problem)}</td>
             </tr>
         }
     });

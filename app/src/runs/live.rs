@@ -139,7 +139,7 @@ fn Failed(live: Live) -> impl IntoView {
             view! {
                 <div class="notice notice-bad" role="alert">
                     <strong>{title}</strong>
-                    <p class="run-failure">{failure.message}</p>
+                    <p class="run-failure">{crate::words::run_problem(l, &failure.problem)}</p>
                     <p>{advice}</p>
                 </div>
             }

@@ -11,10 +11,10 @@ use crate::{
         load::load,
     },
 };
-use api::{CancelJob, find_job};
+use api::{CancelJob, JobView, find_job};
 use domain::{
     id::{JobId, ProjectId},
-    job::{Job, JobStatus, Progress},
+    job::{JobStatus, Progress},
 };
 use leptos::{form::ActionForm, prelude::*};
 
@@ -26,7 +26,7 @@ pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -
 }
 
 /// `then` with the fields of the result in it; `None` while a field is missing.
-fn destination(then: &str, job: &Job) -> Option<String> {
+fn destination(then: &str, job: &JobView) -> Option<String> {
     let mut out = String::new();
     let mut rest = then;
     while let Some((before, after)) = rest.split_once('{') {
@@ -41,9 +41,9 @@ fn destination(then: &str, job: &Job) -> Option<String> {
 }
 
 #[island]
-fn LiveJob(job: Job, then: String) -> impl IntoView {
+fn LiveJob(job: JobView, then: String) -> impl IntoView {
     let l = lang();
-    let (project, id) = (job.project_id, job.id);
+    let (project, id) = (job.project, job.id);
     let job = RwSignal::new(job);
     // Seconds left, once two looks have shown a rate.
     let left = RwSignal::new(None::<u64>);
@@ -58,7 +58,7 @@ fn LiveJob(job: Job, then: String) -> impl IntoView {
                     <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
                 </div>
             </div>
-            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="notice notice-bad job-error">{error}</p> })}
+            {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error">{problem}</p> })}
             <div class="actions">
                 {move || (!status().is_final()).then(|| view! {
                     <ActionForm action={ServerAction::<CancelJob>::new()}>
@@ -98,12 +98,12 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
 
 /// Looks at the job every second until it is over, then goes on. In the browser only.
 #[cfg(feature = "hydrate")]
-fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
+fn watch(job: RwSignal<JobView>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
     if job.with_untracked(|j| j.status.is_final()) {
         return;
     }
-    let (project, id) = job.with_untracked(|j| (j.project_id, j.id));
+    let (project, id) = job.with_untracked(|j| (j.project, j.id));
     // Where the present stage was first seen: (stage, done, milliseconds).
     let seen = StoredValue::new((String::new(), 0_u64, 0.0_f64));
     let look = move || {
@@ -137,7 +137,7 @@ fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn watch(_: RwSignal<Job>, _: RwSignal<Option<u64>>, _: String) {}
+fn watch(_: RwSignal<JobView>, _: RwSignal<Option<u64>>, _: String) {}
 
 #[cfg(test)]
 mod tests {
@@ -146,14 +146,14 @@ mod tests {
 
     #[test]
     fn the_result_leads_on() {
-        let job = |status: &str| -> Job {
-            let json = format!(
-                r#"{{"id": "00000000-0000-0000-0000-000000000001", "project_id": "00000000-0000-0000-0000-000000000002",
-                "kind": "import_dataset", "status": "{status}", "progress": {{"stage": "", "done": 0, "total": 0}},
-                "result": {{"dataset_id": "d", "number": 2}}, "error": null, "cancelling": false,
-                "created_at": "2026-01-01T00:00:00Z", "started_at": null, "ended_at": null}}"#
-            );
-            serde_json::from_str(&json).unwrap()
+        let job = |status: &str| JobView {
+            id: JobId::new(),
+            project: ProjectId::new(),
+            status: status.parse().unwrap(),
+            progress: Progress::default(),
+            cancelling: false,
+            result: Some(serde_json::json!({"dataset_id": "d", "number": 2})),
+            problem: None,
         };
         let then = "/datasets/{dataset_id}/v/{number}";
         assert_eq!(destination(then, &job("succeeded")).as_deref(), Some("/datasets/d/v/2"));

@@ -1,5 +1,9 @@
 //! Datasets: accepted formats, the mapping from a file's fields to a sample, and statistics.
 
+mod bad_line;
+
+pub use bad_line::{JsonKind, LineError, LineProblem};
+
 use crate::{
     id::{BadCaseId, DatasetId, SampleId, VersionId},
     sample::{Sample, Split},
@@ -74,16 +78,6 @@ pub enum BadLines {
     Skip,
 }
 
-/// One line that could not become a sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LineError {
-    /// 1-based line of the file (for JSON arrays: 1-based element).
-    pub line: u64,
-    pub field: Option<String>,
-    pub reason: String,
-}
-
 /// How samples are divided. Shares are relative weights; a split with share 0 is empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -123,12 +117,10 @@ impl SplitPlan {
     }
 
     /// Whether shares are usable: none negative, the training share above 0.
-    pub fn check(&self) -> Result<(), String> {
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
         let all = [self.train, self.validation, self.test];
-        if all.iter().any(|x| !x.is_finite() || *x < 0.0) || self.train <= 0.0 {
-            return Err("split shares must be 0 or more, and the training share above 0".to_owned());
-        }
-        Ok(())
+        all.iter().all(|x| x.is_finite() && *x >= 0.0) && self.train > 0.0
     }
 }
 

@@ -187,7 +187,7 @@ impl Misfit {
 
 impl From<Misfit> for RecipeError {
     fn from(misfit: Misfit) -> Self {
-        Self { field: misfit.field().to_owned(), problem: misfit.to_string() }
+        Self { field: misfit.field().to_owned(), problem: misfit.into() }
     }
 }
 

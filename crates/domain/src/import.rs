@@ -1,6 +1,10 @@
 //! From an uploaded file to a dataset version: what a person chooses, and what a first look at
 //! the file shows.
 
+mod problem;
+
+pub use problem::ImportProblem;
+
 use crate::{
     dataset::{BadLines, FileSyntax, LineError, Mapping, SplitPlan},
     id::{DatasetId, ModelId, UploadId, VersionId},
@@ -127,11 +131,13 @@ pub struct CountTokens {
 
 impl ImportRequest {
     /// Whether the choices make sense on their own; the file is not looked at.
-    pub fn check(&self) -> Result<(), String> {
-        self.split.check()?;
+    pub fn check(&self) -> Result<(), ImportProblem> {
+        if !self.split.is_usable() {
+            return Err(ImportProblem::BadSplit);
+        }
         match &self.target {
-            ImportTarget::Name(name) => crate::account::parse_name(name).map(drop).map_err(|e| e.to_string()),
-            ImportTarget::DatasetId(_) => Ok(()),
+            ImportTarget::Name(name) if crate::account::parse_name(name).is_err() => Err(ImportProblem::BadName),
+            ImportTarget::Name(_) | ImportTarget::DatasetId(_) => Ok(()),
         }
     }
 }

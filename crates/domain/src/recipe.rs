@@ -12,7 +12,7 @@ mod optimizer;
 mod schedule;
 
 pub use batch::Batch;
-pub use check::{RecipeError, RecipeTextError};
+pub use check::{RecipeError, RecipeProblem, RecipeTextError};
 pub use evaluation::Evaluation;
 pub use method::{Lora, Method, TargetModule};
 pub use optimizer::Optimizer;
@@ -74,7 +74,7 @@ impl Recipe {
         self.batch.check(&mut c);
         self.evaluation.check(&mut c);
         // TOML integers are signed.
-        c.that(i64::try_from(self.seed).is_ok(), "seed", "must be at most 9223372036854775807");
+        c.that(i64::try_from(self.seed).is_ok(), "seed", RecipeProblem::TooLarge { high: i64::MAX });
         if c.errors.is_empty() { Ok(()) } else { Err(c.errors) }
     }
 

@@ -12,8 +12,8 @@ pub enum StoreError {
     #[error("a stored value is corrupt: {0}")]
     Corrupt(String),
     /// Somebody else changed the row meanwhile, or it is in another state than the caller thinks.
-    #[error("the row has changed meanwhile: {0}")]
-    Stale(&'static str),
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// The value is taken.
     #[error("{0} already exists")]
     Taken(&'static str),
@@ -27,6 +27,25 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Database(e),
         }
     }
+}
+
+/// What has changed, or forbids the change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    #[error("the correction is part of a dataset version already")]
+    CorrectionUsed,
+    #[error("somebody else has edited this bad case meanwhile")]
+    EditedMeanwhile,
+    #[error("none of these bad cases has a correction that waits to be added")]
+    NothingToAdd,
+    #[error("a corrected sample is not in this dataset version")]
+    SampleElsewhere,
+    #[error("a correction was added or taken back meanwhile")]
+    CorrectionsChanged,
+    #[error("a project needs at least one owner")]
+    LastOwner,
+    #[error("the invitation is for another e-mail address")]
+    OtherAddress,
 }
 
 impl StoreError {

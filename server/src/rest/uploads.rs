@@ -16,7 +16,7 @@ use axum::{
 use domain::{
     access::Action,
     id::{ProjectId, UploadId},
-    import::{Preview, PreviewRequest, Upload},
+    import::{ImportProblem, Preview, PreviewRequest, Upload},
 };
 use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
@@ -54,9 +54,14 @@ impl From<ArtifactError> for Problem {
 impl From<DataFileError> for Problem {
     fn from(e: DataFileError) -> Self {
         match e {
-            DataFileError::Encoding(_) => Self::invalid("encoding", e),
-            DataFileError::Syntax => Self::invalid("syntax", e),
-            DataFileError::Mapping => Self::invalid("mapping", e),
+            DataFileError::Problem(problem) => {
+                let field = match problem {
+                    ImportProblem::UnknownEncoding { .. } => "encoding",
+                    ImportProblem::NoMapping => "mapping",
+                    _ => "syntax",
+                };
+                Self::invalid(field, problem)
+            }
             DataFileError::Artifact(e) => e.into(),
             DataFileError::Io(e) => Self::internal(e),
         }

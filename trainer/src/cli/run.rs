@@ -84,7 +84,7 @@ impl RunCommand {
             Err(error) => {
                 let kind = error.kind();
                 let message = format!("{error}; {}", advice(kind));
-                sink.emit(&Event::Failed { kind, message: message.clone() })?;
+                sink.emit(&Event::Failed { kind, message: message.clone(), problem: error.problem() })?;
                 bail!("{message}")
             }
         }

@@ -43,18 +43,6 @@ pub fn lookup<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Valu
     None
 }
 
-/// A JSON value's type, in words that fit "the field holds …".
-pub(crate) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing (null)",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 /// A list, also when it is written as JSON inside a text, as CSV files have it.
 fn as_list(value: &Value) -> Option<std::borrow::Cow<'_, [Value]>> {
     match value {

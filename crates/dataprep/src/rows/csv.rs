@@ -4,9 +4,9 @@
 //! line a record begins on, a bound on a record's size (an open quote would swallow the file),
 //! and going on after a broken record.
 
-use super::{INVALID_UTF8, Line, ReadError, Row, line_error, read_line, too_long};
+use super::{Line, MAX_ROW_MIB, ReadError, Row, read_line};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::LineError;
+use domain::dataset::{LineError, LineProblem};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -22,8 +22,8 @@ pub(super) fn read(
     let mut records = Records { reader, delimiter, next_line: 1 };
     let header = match records.next()? {
         None => return Ok(()),
-        Some(Ok(record)) => parse_header(record.fields)?,
-        Some(Err(error)) => return Err(ReadError::Header(error.reason)),
+        Some(Ok(record)) => parse_header(record)?,
+        Some(Err(error)) => return Err(ReadError::Broken(error)),
     };
     while let Some(record) = records.next()? {
         if each(record.and_then(|record| to_row(&header, record))).is_break() {
@@ -53,16 +53,17 @@ pub fn guess_delimiter(head: &[u8]) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|d| score(*d)).unwrap_or(b',')
 }
 
-fn parse_header(fields: Vec<Vec<u8>>) -> Result<Vec<String>, ReadError> {
+fn parse_header(record: Record) -> Result<Vec<String>, ReadError> {
+    let broken = |problem| ReadError::Broken(LineError::whole(record.line, problem));
     let mut names: Vec<String> = Vec::new();
-    for (i, field) in fields.into_iter().enumerate() {
-        let name = String::from_utf8(field).map_err(|_| ReadError::Header(INVALID_UTF8.to_owned()))?;
+    for (i, field) in record.fields.into_iter().enumerate() {
+        let name = String::from_utf8(field).map_err(|_| broken(LineProblem::InvalidUtf8))?;
         let name = match name.trim() {
             "" => format!("column_{}", i + 1),
             name => name.to_owned(),
         };
         if names.contains(&name) {
-            return Err(ReadError::Header(format!("the column name {name:?} appears twice")));
+            return Err(broken(LineProblem::DuplicateColumn { name }));
         }
         names.push(name);
     }
@@ -72,19 +73,15 @@ fn parse_header(fields: Vec<Vec<u8>>) -> Result<Vec<String>, ReadError> {
 fn to_row(header: &[String], record: Record) -> Result<Row, LineError> {
     let Record { line, fields } = record;
     if fields.len() != header.len() {
-        let reason = format!(
-            "the row has {} fields, the header has {}: quote fields that contain the separator",
-            fields.len(),
-            header.len()
-        );
-        return Err(line_error(line, reason));
+        let problem = LineProblem::WrongColumns { found: fields.len() as u64, expected: header.len() as u64 };
+        return Err(LineError::whole(line, problem));
     }
     let mut value = Map::new();
     for (name, field) in header.iter().zip(fields) {
         let text = String::from_utf8(field).map_err(|_| LineError {
             line,
             field: Some(name.clone()),
-            reason: INVALID_UTF8.to_owned(),
+            problem: LineProblem::InvalidUtf8,
         })?;
         value.insert(name.clone(), Value::String(text));
     }
@@ -113,10 +110,11 @@ impl<R: BufRead> Records<R> {
             let start = buffer.len();
             match read_line(&mut self.reader, &mut buffer, MAX_ROW_BYTES)? {
                 Line::End if start == 0 => return Ok(None),
-                Line::End => return Ok(Some(Err(line_error(line, "a quote opened in this row is never closed")))),
+                Line::End => return Ok(Some(Err(LineError::whole(line, LineProblem::UnclosedQuote)))),
                 Line::TooLong => {
                     self.next_line += 1;
-                    return Ok(Some(Err(line_error(line, format!("{}, or a quote is never closed", too_long())))));
+                    let problem = LineProblem::TooLongOrUnclosed { mib: MAX_ROW_MIB };
+                    return Ok(Some(Err(LineError::whole(line, problem))));
                 }
                 Line::Whole => self.next_line += 1,
             }

@@ -2,9 +2,9 @@
 //!
 //! Only one element is in memory at a time: a serde visitor hands each on as it is parsed.
 
-use super::{ReadError, Row, line_error, too_long};
+use super::{ReadError, Row, TOO_LONG};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::LineError;
+use domain::dataset::{JsonKind, LineError, LineProblem};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::cell::Cell;
@@ -33,16 +33,21 @@ pub(super) fn read(
 }
 
 /// The parser's message without its own "at line … column …".
-pub(super) fn reason(error: &serde_json::Error) -> String {
+pub(super) fn detail(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
 fn read_error(error: serde_json::Error, read_so_far: u64) -> ReadError {
-    if error.is_io() {
-        return ReadError::Io(error.into());
-    }
-    ReadError::Json { element: read_so_far + 1, line: error.line(), column: error.column(), reason: reason(&error) }
+    let problem = match error.io_error_kind() {
+        // Of all readers only [`Budgeted`] says so.
+        Some(io::ErrorKind::InvalidData) => TOO_LONG,
+        Some(_) => return ReadError::Io(error.into()),
+        None => {
+            LineProblem::BrokenJson { row: error.line() as u64, column: error.column() as u64, detail: detail(&error) }
+        }
+    };
+    ReadError::Broken(LineError::whole(read_so_far + 1, problem))
 }
 
 /// Skips white space; true when nothing else is there.
@@ -69,8 +74,7 @@ struct Budgeted<R> {
 impl<R: Read> Read for Budgeted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
-        let left =
-            self.left.get().checked_sub(n).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, too_long()))?;
+        let left = self.left.get().checked_sub(n).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         self.left.set(left);
         Ok(n)
     }
@@ -101,10 +105,10 @@ impl<F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Walk<F> {
         self.budget.set(MAX_ROW_BYTES);
         let row = match value {
             Value::Object(value) => Ok(Row { line: self.element, value }),
-            other => Err(line_error(
-                self.element,
-                format!("the element is {}, not an object {{…}}", crate::mapping::kind_of(&other)),
-            )),
+            other => {
+                let problem = LineProblem::NotAnObject { found: JsonKind::from(&other) };
+                Err(LineError::whole(self.element, problem))
+            }
         };
         if (self.each)(row).is_break() {
             self.outcome = Outcome::Stopped;
@@ -113,9 +117,9 @@ impl<F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Walk<F> {
         Ok(())
     }
 
-    fn fail<E: serde::de::Error>(&mut self, error: ReadError) -> E {
-        let message = E::custom(&error);
-        self.outcome = Outcome::Failed(error);
+    fn fail<E: serde::de::Error>(&mut self, problem: LineProblem) -> E {
+        let message = E::custom(&problem);
+        self.outcome = Outcome::Failed(ReadError::Broken(LineError::whole(1, problem)));
         message
     }
 }
@@ -142,7 +146,7 @@ impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for 
             fields.next_value_seed(Field { walk: self.0, name })?;
             self.0.budget.set(MAX_ROW_BYTES);
         }
-        if self.0.field.is_none() { Err(self.0.fail(ReadError::NoRows)) } else { Ok(()) }
+        if self.0.field.is_none() { Err(self.0.fail(LineProblem::NoArray)) } else { Ok(()) }
     }
 }
 
@@ -174,8 +178,8 @@ impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for 
             return Ok(());
         }
         if let Some(first) = &self.walk.field {
-            let error = ReadError::SeveralArrays { first: first.clone(), second: self.name };
-            return Err(self.walk.fail(error));
+            let problem = LineProblem::SeveralArrays { first: first.clone(), second: self.name };
+            return Err(self.walk.fail(problem));
         }
         self.walk.field = Some(self.name);
         self.walk.hand_on(first)?;

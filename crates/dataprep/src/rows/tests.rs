@@ -4,18 +4,27 @@
 use super::*;
 use crate::encoding::TextReader;
 use crate::{HEAD_BYTES, MAX_ROW_BYTES};
+use domain::dataset::JsonKind;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Rows as (line, value), errors as (line, reason), and how reading ended.
-type Found = (Vec<(u64, Value)>, Vec<(u64, String)>, Result<(), ReadError>);
+/// Rows as (line, value), errors as (line, problem), and how reading ended.
+type Found = (Vec<(u64, Value)>, Vec<(u64, LineProblem)>, Result<(), ReadError>);
+
+/// What made the rest of the file unreadable.
+fn broken(found: Found) -> LineProblem {
+    match found.2 {
+        Err(ReadError::Broken(error)) => error.problem,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn read(bytes: &[u8], syntax: FileSyntax) -> Found {
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     let result = read_rows(bytes, syntax, |row| {
         match row {
             Ok(row) => rows.push((row.line, Value::Object(row.value))),
-            Err(error) => errors.push((error.line, error.reason)),
+            Err(error) => errors.push((error.line, error.problem)),
         }
         ControlFlow::Continue(())
     });
@@ -27,8 +36,13 @@ fn jsonl_goes_on_after_bad_lines() {
     let (rows, errors, result) =
         read(b"{\"a\":1}\r\n\n[1]\n{\"a\":\n{\"a\":\"\xff\"}\n{\"a\":{\"b\":[2]}}", FileSyntax::Jsonl);
     assert_eq!(rows, [(1, json!({"a": 1})), (6, json!({"a": {"b": [2]}}))]);
-    assert_eq!(errors.iter().map(|e| e.0).collect::<Vec<_>>(), [3, 4, 5]);
-    assert!(errors[0].1.contains("a list") && errors[2].1.contains("UTF-8"), "{errors:?}");
+    let detail = "EOF while parsing a value".to_owned();
+    let expected = [
+        (3, LineProblem::NotAnObject { found: JsonKind::List }),
+        (4, LineProblem::InvalidJson { column: 5, detail }),
+        (5, LineProblem::InvalidUtf8),
+    ];
+    assert_eq!(errors, expected);
     assert!(result.is_ok());
 }
 
@@ -38,7 +52,7 @@ fn a_line_that_is_too_long_is_reported_and_passed_over() {
     file.push_str("{\"a\":1}\n");
     let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
     assert_eq!(rows, [(2, json!({"a": 1}))]);
-    assert_eq!(errors, [(1, "the row is longer than 16 MiB".to_owned())]);
+    assert_eq!(errors, [(1, LineProblem::TooLong { mib: 16 })]);
 }
 
 #[test]
@@ -60,20 +74,23 @@ fn json_arrays_and_objects_around_them() {
 fn json_errors() {
     let (rows, errors, result) = read(b"[1, {\"a\":2}, {\"a\":]", FileSyntax::Json);
     assert_eq!((rows.len(), errors[0].0), (1, 1));
-    assert!(matches!(result, Err(ReadError::Json { element: 3, line: 1, column: 19, .. })), "{result:?}");
-    assert!(matches!(read(b"{\"a\":[1]}", FileSyntax::Json).2, Err(ReadError::NoRows)));
-    assert!(matches!(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json).2, Err(ReadError::SeveralArrays { .. })));
-    assert!(matches!(read(b"7", FileSyntax::Json).2, Err(ReadError::Json { .. })));
+    let Err(ReadError::Broken(LineError { line: 3, problem, .. })) = result else { panic!("{result:?}") };
+    assert!(matches!(problem, LineProblem::BrokenJson { row: 1, column: 19, .. }), "{problem:?}");
+    assert_eq!(broken(read(b"{\"a\":[1]}", FileSyntax::Json)), LineProblem::NoArray);
+    let two = broken(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json));
+    assert_eq!(two, LineProblem::SeveralArrays { first: "a".to_owned(), second: "b".to_owned() });
     let deep = "[".repeat(100_000);
-    assert!(matches!(read(deep.as_bytes(), FileSyntax::Json).2, Err(ReadError::Json { .. })));
+    for file in ["7", &deep] {
+        assert!(matches!(broken(read(file.as_bytes(), FileSyntax::Json)), LineProblem::BrokenJson { .. }));
+    }
 }
 
 #[test]
 fn a_json_element_is_bounded() {
     let file = format!("[{{\"a\":1}},{{\"a\":\"{}\"}}]", "x".repeat(MAX_ROW_BYTES));
-    let (rows, _, result) = read(file.as_bytes(), FileSyntax::Json);
-    assert_eq!(rows.len(), 1);
-    assert!(result.unwrap_err().to_string().contains("16 MiB"));
+    let found = read(file.as_bytes(), FileSyntax::Json);
+    assert_eq!(found.0.len(), 1);
+    assert_eq!(broken(found), LineProblem::TooLong { mib: 16 });
 }
 
 #[test]
@@ -82,18 +99,17 @@ fn csv_keeps_true_lines_over_blank_and_multiline_rows() {
     let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
     assert_eq!(rows[0], (3, json!({"text": "one\r\ntwo \"x\"; y", "label": "a", "column_3": "1"})));
     assert_eq!(rows[1], (7, json!({"text": "last", "label": "c", "column_3": "3"})));
-    assert_eq!(errors[0].0, 6);
-    assert!(errors[0].1.contains("2 fields, the header has 3"), "{errors:?}");
+    assert_eq!(errors, [(6, LineProblem::WrongColumns { found: 2, expected: 3 })]);
     assert!(result.is_ok());
 }
 
 #[test]
 fn csv_problems_are_named() {
     let (rows, errors, _) = read(b"a,b\n1,2\n3,\"4\n5,6\n", FileSyntax::Csv);
-    assert_eq!((rows.len(), errors[0].0), (1, 3));
-    assert!(errors[0].1.contains("never closed"));
-    assert!(matches!(read(b"a,a\n1,2\n", FileSyntax::Csv).2, Err(ReadError::Header(_))));
-    assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1[0].0, 2);
+    assert_eq!((rows.len(), errors), (1, vec![(3, LineProblem::UnclosedQuote)]));
+    let twice = broken(read(b"a,a\n1,2\n", FileSyntax::Csv));
+    assert_eq!(twice, LineProblem::DuplicateColumn { name: "a".to_owned() });
+    assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1, [(2, LineProblem::InvalidUtf8)]);
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! Why a file cannot be imported, in every language.
+
+use super::line::line_error;
+use domain::{import::ImportProblem, lang::Lang};
+
+crate::texts! {
+    unknown_encoding(name) = "The encoding “{name}” is unknown. Use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030.", "未知编码“{name}”。请使用 WHATWG 编码标准中的名称，例如 utf-8 或 gb18030。";
+    unknown_syntax = "This looks like neither JSON Lines, JSON nor CSV. Choose the syntax, or save the file as one of them.", "文件看起来既不是 JSON Lines、JSON，也不是 CSV。请选择语法，或将文件另存为其中一种。";
+    no_mapping = "No known format fits the fields of this file. Choose one and say which field is what.", "没有已知格式与此文件的字段相符。请选择格式并指定各字段的含义。";
+    bad_split = "Split shares must be 0 or more, and the training share above 0.", "各划分份额不能小于 0，且训练份额须大于 0。";
+    no_rows = "The file has no rows.", "文件中没有数据行。";
+    broken_off(first) = "The file cannot be read to its end: {first}", "文件无法读到末尾：{first}";
+    no_samples(bad, first) = "None of the {bad} lines can become a sample. The first: {first}", "{bad} 行均无法转换为样本。首个问题：{first}";
+    bad_lines(bad, lines, first) = "{bad} of {lines} lines cannot become samples. The first: {first}", "{lines} 行中有 {bad} 行无法转换为样本。首个问题：{first}";
+}
+
+/// Why there is no version, or no preview, of a file.
+#[must_use]
+pub fn import_problem(l: Lang, problem: &ImportProblem) -> String {
+    use ImportProblem as P;
+    match problem {
+        P::UnknownEncoding { name } => unknown_encoding(l, name),
+        P::UnknownSyntax => unknown_syntax(l).to_owned(),
+        P::NoMapping => no_mapping(l).to_owned(),
+        P::BadSplit => bad_split(l).to_owned(),
+        P::BadName => super::name_problem(l).to_owned(),
+        P::NoRows => no_rows(l).to_owned(),
+        P::BrokenOff { first } => broken_off(l, line_error(l, first)),
+        P::NoSamples { bad, first } => no_samples(l, bad, line_error(l, first)),
+        P::BadLines { bad, lines, first } => bad_lines(l, bad, lines, line_error(l, first)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::dataset::{LineError, LineProblem};
+
+    #[test]
+    fn the_reader_chooses_the_language() {
+        let first = LineError { line: 3, field: Some("text".to_owned()), problem: LineProblem::FieldEmpty };
+        let problem = ImportProblem::BadLines { bad: 2, lines: 4, first };
+        assert_eq!(
+            import_problem(Lang::En, &problem),
+            "2 of 4 lines cannot become samples. The first: line 3, field text: The field is empty. Fill it in or remove the row."
+        );
+        assert_eq!(
+            import_problem(Lang::Zh, &problem),
+            "4 行中有 2 行无法转换为样本。首个问题：第 3 行，字段 text：此字段为空。请填写，或删除该行。"
+        );
+    }
+}
