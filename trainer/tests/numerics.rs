@@ -11,6 +11,7 @@ use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
 use trainer::model::cache::KvCache;
 use trainer::model::decoder::Decoder;
+use trainer::model::family::Family;
 use trainer::model::weights::{self, BaseModel};
 use trainer::optim::adamw::AdamW;
 
@@ -169,45 +170,58 @@ fn gradients_are_slopes() {
 
 #[test]
 fn one_batch_is_learnt_by_heart_and_the_base_stays() {
-    let mut tiny = tiny(&support::config());
-    let weights = |d: &Decoder| -> Vec<Vec<f32>> {
-        d.projections().map(|p| p.weight.flatten_all().unwrap().to_vec1().unwrap()).collect()
-    };
-    let before = weights(&tiny.decoder);
+    for mut tiny in families() {
+        let before = frozen_weights(&tiny.decoder);
+        let losses = learn_by_heart(&mut tiny);
+        let family = tiny.base.config.family;
+        assert!(losses[0] > 3.0 && losses[149] < 0.05, "{family:?}: {} → {}", losses[0], losses[149]);
+        assert_eq!(before, frozen_weights(&tiny.decoder), "frozen weights are the same bits");
+    }
+}
+
+fn frozen_weights(decoder: &Decoder) -> Vec<Vec<f32>> {
+    decoder.projections().map(|p| p.weight.flatten_all().unwrap().to_vec1().unwrap()).collect()
+}
+
+/// The losses of 150 steps on one batch.
+fn learn_by_heart(tiny: &mut Tiny) -> Vec<f32> {
     let adapter = LoraAdapter::new(&tiny.base.config, &Lora::default(), 3, &CPU).unwrap();
     adapter.attach_to(&mut tiny.decoder);
     let mut optimizer = AdamW::new(&Optimizer::default(), adapter.variables()).unwrap();
-    let encoded = encode(&tiny, 4);
+    let encoded = encode(tiny, 4);
     let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
-    let mut losses = Vec::new();
-    for step in 0..150 {
+    let step = |step: u64| {
         let loss =
             tiny.decoder.training_loss(&batch.ids, &batch.targets, batch.targets.rows.len() as f64, step).unwrap();
         let store = loss.backward().unwrap();
         let gradients: Vec<Tensor> = adapter.variables().iter().map(|(_, v)| store.get(v).unwrap().clone()).collect();
         optimizer.step(&gradients, 1.0, 2e-2).unwrap();
-        losses.push(loss.to_scalar::<f32>().unwrap());
-    }
-    assert!(losses[0] > 3.0 && losses[149] < 0.05, "{} → {}", losses[0], losses[149]);
-    assert_eq!(before, weights(&tiny.decoder), "frozen weights are the same bits");
+        loss.to_scalar::<f32>().unwrap()
+    };
+    (0..150).map(step).collect()
 }
 
 #[test]
 fn an_adapter_survives_its_files() {
-    let tiny = tiny(&support::config());
-    let adapter = moved_adapter(&tiny);
-    let folder = tempfile::tempdir().unwrap();
-    adapter.save(folder.path(), "tiny").unwrap();
-    let read = LoraAdapter::load(folder.path(), &tiny.base.config, &CPU).unwrap();
-    assert_eq!(read.settings, adapter.settings);
-    for ((n, a), (m, b)) in adapter.variables().iter().zip(read.variables()) {
-        assert_eq!(
-            (n, a.flatten_all().unwrap().to_vec1::<f32>().unwrap()),
-            (&m, b.flatten_all().unwrap().to_vec1().unwrap())
-        );
+    for tiny in families() {
+        let adapter = moved_adapter(&tiny);
+        let folder = tempfile::tempdir().unwrap();
+        adapter.save(folder.path(), "tiny").unwrap();
+        let read = LoraAdapter::load(folder.path(), &tiny.base.config, &CPU).unwrap();
+        assert_eq!(read.settings, adapter.settings);
+        for ((n, a), (m, b)) in adapter.variables().iter().zip(read.variables()) {
+            assert_eq!(
+                (n, a.flatten_all().unwrap().to_vec1::<f32>().unwrap()),
+                (&m, b.flatten_all().unwrap().to_vec1().unwrap())
+            );
+        }
+        let first = match tiny.base.config.family {
+            Family::Gpt2 => "base_model.model.transformer.h.0.attn.c_attn.lora_A.weight",
+            _ => "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+        };
+        assert_eq!(adapter.variables()[0].0, first);
+        let mut other = tiny.base.config.clone();
+        other.layers = 1;
+        assert!(LoraAdapter::load(folder.path(), &other, &CPU).is_err(), "an adapter of another model is refused");
     }
-    assert_eq!(adapter.variables()[0].0, "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
-    let mut other = tiny.base.config.clone();
-    other.layers = 1;
-    assert!(LoraAdapter::load(folder.path(), &other, &CPU).is_err(), "an adapter of another model is refused");
 }

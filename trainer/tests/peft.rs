@@ -9,11 +9,12 @@ mod support;
 use candle_core::{Device, Tensor};
 use domain::recipe::Lora;
 use serde::Deserialize;
-use serde_json::json;
-use std::path::Path;
+use serde_json::{Value, json};
 use std::process::Command;
+use tempfile::TempDir;
 use trainer::adapt::LoraAdapter;
 use trainer::model::decoder::Decoder;
+use trainer::model::family::Family;
 use trainer::model::weights;
 
 const SCRIPT: &str = include_str!("peft/logits.py");
@@ -33,17 +34,39 @@ struct Logits {
     tuned: Vec<Vec<f32>>,
 }
 
-fn ask(python: &str, folder: &Path, ids: &[u32]) -> Logits {
-    let (script, input, output) = (folder.join("logits.py"), folder.join("ids.json"), folder.join("logits.json"));
-    std::fs::write(&script, SCRIPT).unwrap();
-    std::fs::write(&input, json!(ids).to_string()).unwrap();
-    let run = Command::new(python)
-        .arg(&script)
-        .args([folder.join("model"), folder.join("adapter"), input, output.clone()])
-        .output()
-        .unwrap();
+/// One model with an adapter, in a folder of its own, and what it computes here.
+struct Case {
+    name: &'static str,
+    folder: TempDir,
+    plain: Tensor,
+    tuned: Tensor,
+}
+
+fn case(family: Family, config: &Value) -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, target) = (folder.path().join("model"), folder.path().join("adapter"));
+    support::write_model_of(&model, config).unwrap();
+    let mut base = weights::open(&model, &Device::Cpu).unwrap();
+    let mut decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
+    let adapter = LoraAdapter::new(&base.config, &Lora::default(), 3, &Device::Cpu).unwrap();
+    for (_, variable) in adapter.variables() {
+        variable.set(&Tensor::randn(0f32, 0.05, variable.shape(), &Device::Cpu).unwrap()).unwrap();
+    }
+    std::fs::create_dir_all(&target).unwrap();
+    adapter.save(&target, "model").unwrap();
+    let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
+    std::fs::write(folder.path().join("ids.json"), json!(ids).to_string()).unwrap();
+    let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+    let logits = |decoder: &Decoder| decoder.logits(&decoder.forward(&input, None).unwrap()).unwrap();
+    let plain = logits(&decoder);
+    adapter.attach_to(&mut decoder);
+    Case { name: family.class_name(), folder, plain, tuned: logits(&decoder) }
+}
+
+/// Has Python write `logits.json` into the folder of every case.
+fn ask(python: &str, cases: &[Case]) {
+    let run = Command::new(python).args(["-c", SCRIPT]).args(cases.iter().map(|c| c.folder.path())).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    serde_json::from_slice(&std::fs::read(output).unwrap()).unwrap()
 }
 
 fn largest_difference(ours: &Tensor, theirs: &[Vec<f32>]) -> f32 {
@@ -58,36 +81,17 @@ fn peft_gives_the_same_logits() {
         println!("skipped: no Python with torch, transformers and peft; set LATHE_PEFT_PYTHON to one");
         return;
     };
-    for (family, config) in support::families() {
-        let class = family.class_name();
-        let folder = tempfile::tempdir().unwrap();
-        support::write_model_of(&folder.path().join("model"), &config).unwrap();
-        let mut base = weights::open(&folder.path().join("model"), &Device::Cpu).unwrap();
-        let mut decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
-        let adapter = LoraAdapter::new(&base.config, &Lora::default(), 3, &Device::Cpu).unwrap();
-        for (_, variable) in adapter.variables() {
-            variable.set(&Tensor::randn(0f32, 0.05, variable.shape(), &Device::Cpu).unwrap()).unwrap();
-        }
-        let target = folder.path().join("adapter");
-        std::fs::create_dir_all(&target).unwrap();
-        adapter.save(&target, "model").unwrap();
-        let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
-        let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
-        let logits = |decoder: &Decoder| {
-            let hidden = decoder.forward(&input, None).unwrap();
-            decoder.logits(&hidden.reshape((ids.len(), ())).unwrap()).unwrap()
-        };
-        let plain = logits(&decoder);
-        adapter.attach_to(&mut decoder);
-        let tuned = logits(&decoder);
-        let theirs = ask(&python, folder.path(), &ids);
-        let (base_gap, tuned_gap) =
-            (largest_difference(&plain, &theirs.base), largest_difference(&tuned, &theirs.tuned));
-        let moved = largest_difference(&tuned, &theirs.base);
+    let cases: Vec<Case> = support::families().iter().map(|(family, config)| case(*family, config)).collect();
+    ask(&python, &cases);
+    for Case { name, folder, plain, tuned } in &cases {
+        let theirs: Logits =
+            serde_json::from_slice(&std::fs::read(folder.path().join("logits.json")).unwrap()).unwrap();
+        let (base_gap, tuned_gap) = (largest_difference(plain, &theirs.base), largest_difference(tuned, &theirs.tuned));
+        let moved = largest_difference(tuned, &theirs.base);
         println!(
-            "{class}: base differs by {base_gap:.1e}, tuned by {tuned_gap:.1e}; the adapter moves logits by {moved:.1e}"
+            "{name}: base differs by {base_gap:.1e}, tuned by {tuned_gap:.1e}; the adapter moves logits by {moved:.1e}"
         );
-        assert!(base_gap < TOLERANCE && tuned_gap < TOLERANCE, "{class}");
-        assert!(moved > 0.1, "{class}: the adapter does nothing");
+        assert!(base_gap < TOLERANCE && tuned_gap < TOLERANCE, "{name}");
+        assert!(moved > 0.1, "{name}: the adapter does nothing");
     }
 }

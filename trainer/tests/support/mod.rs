@@ -24,7 +24,7 @@ pub(crate) fn config() -> Value {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
         "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
         "num_key_value_heads": 2, "vocab_size": 260, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
-        "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": 0, "bos_token_id": null
+        "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": 0, "bos_token_id": null, "pad_token_id": null
     })
 }
 
