@@ -10,10 +10,9 @@ use crate::memory;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Targets};
 use crate::ops::measure_gflops;
-use crate::optim::adamw::AdamW;
-use crate::optim::clip;
+use crate::optim::{Optimizer, clip};
 use candle_core::Tensor;
-use domain::recipe::{Lora, Optimizer};
+use domain::recipe::Lora;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -48,11 +47,12 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
     let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
     let adapter = LoraAdapter::new(&decoder.config, &lora, 0, decoder.device())?;
     adapter.attach_to(decoder);
-    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.variables())?;
+    let mut optimizer = Optimizer::new(&Default::default(), adapter.parameters())?;
     let vocabulary = decoder.config.vocab_size;
     let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % vocabulary) as u32).collect();
     let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
-    let targets = Targets { tokens: rows.iter().map(|r| ids[*r as usize + 1]).collect(), rows };
+    let tokens = rows.iter().map(|r| ids[*r as usize + 1]).collect();
+    let targets = Targets { rows, tokens, ..Targets::default() };
     let ids = Tensor::from_vec(ids, (batch, seq), decoder.device())?;
     let (mut rates, mut speeds) = (Vec::new(), Vec::new());
     // The first step warms caches and the allocator and is not counted.
@@ -61,7 +61,8 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
         let started = Instant::now();
         let loss = decoder.training_loss(&ids, &targets, targets.rows.len() as f64, step as u64)?;
         let store = loss.backward()?;
-        let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|(_, p)| store.get(p).cloned()).collect();
+        let gradients: Vec<Tensor> =
+            optimizer.parameters().iter().filter_map(|p| store.get(&p.variable).cloned()).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
             rates.push((batch * seq) as f64 / started.elapsed().as_secs_f64());

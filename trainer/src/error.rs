@@ -34,6 +34,8 @@ pub enum TrainError {
     NotANumber { what: &'static str, value: f64, step: u32 },
     #[error("only {available_mib} MiB of memory are left at step {step}")]
     MemoryLow { available_mib: u64, step: u32 },
+    #[error("checkpoints need {needed_mib} MiB and checkpoints.budget_mib is {budget_mib}")]
+    Budget { needed_mib: u64, budget_mib: u64 },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
     #[error("failed to compute: {0}")]
@@ -47,7 +49,9 @@ impl TrainError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) => FailureKind::InvalidInput,
+            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) | Self::Budget { .. } => {
+                FailureKind::InvalidInput
+            }
             Self::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
             Self::Write { source, .. } => io_kind(source, FailureKind::Crashed),
             Self::Model(e) => match e {

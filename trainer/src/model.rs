@@ -12,6 +12,7 @@ mod gguf_names;
 mod hugging_face;
 mod norm;
 pub mod projection;
+mod recompute;
 pub mod safetensors;
 pub mod weights;
 

@@ -5,7 +5,7 @@
 mod support;
 
 use candle_core::{Device, Tensor};
-use domain::recipe::{Lora, Optimizer};
+use domain::recipe::Lora;
 use trainer::adapt::LoraAdapter;
 use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
@@ -13,7 +13,8 @@ use trainer::model::cache::KvCache;
 use trainer::model::decoder::Decoder;
 use trainer::model::family::Family;
 use trainer::model::weights::{self, BaseModel};
-use trainer::optim::adamw::AdamW;
+use trainer::ops::linear_cross_entropy::Objective;
+use trainer::optim::Optimizer;
 
 const CPU: Device = Device::Cpu;
 
@@ -107,6 +108,50 @@ fn merged_weights_equal_the_adapter() {
 }
 
 #[test]
+fn recomputing_blocks_gives_the_same_bits() {
+    for mut tiny in families() {
+        let adapter = moved_adapter(&tiny);
+        adapter.attach_to(&mut tiny.decoder);
+        tiny.decoder.neftune_alpha = 5.0;
+        let encoded = encode(&tiny, 3);
+        let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
+        let objective = Objective::plain(&batch.targets.tokens, 7.0);
+        let of = |recomputes: bool| {
+            let (loss, losses, store) =
+                tiny.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, 3, recomputes).unwrap();
+            let flat = |v: &candle_core::Var| store.get(v).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            (loss, losses, adapter.variables().iter().map(|(_, v)| flat(v)).collect::<Vec<_>>())
+        };
+        assert_eq!(of(false), of(true));
+    }
+}
+
+/// Loss and gradients of a batch are those of its samples alone, added up.
+#[test]
+fn a_batch_equals_its_samples_alone() {
+    for mut tiny in families() {
+        let adapter = moved_adapter(&tiny);
+        adapter.attach_to(&mut tiny.decoder);
+        let mut encoded = encode(&tiny, 3);
+        encoded[1].ids.truncate(9);
+        encoded[1].carries_loss = (0..9).map(|i| i > 3).collect();
+        let of = |samples: &[&Encoded]| -> (f32, Vec<f32>) {
+            let batch = Batch::new(samples, &CPU).unwrap();
+            let loss = tiny.decoder.training_loss(&batch.ids, &batch.targets, 1.0, 0).unwrap();
+            let store = loss.backward().unwrap();
+            let flat = |v: &candle_core::Var| store.get(v).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            (loss.to_scalar().unwrap(), adapter.variables().iter().flat_map(|(_, v)| flat(v)).collect())
+        };
+        let (loss, gradients) = of(&encoded.iter().collect::<Vec<_>>());
+        let alone: Vec<_> = encoded.iter().map(|e| of(&[e])).collect();
+        let sum: Vec<f32> = (0..gradients.len()).map(|i| alone.iter().map(|(_, g)| g[i]).sum()).collect();
+        assert!((loss - alone.iter().map(|(l, _)| l).sum::<f32>()).abs() < 1e-3);
+        let largest = sum.iter().fold(0f32, |m, x| m.max(x.abs()));
+        assert!(largest_difference(&gradients, &sum) < 1e-4 * largest, "{}", largest_difference(&gradients, &sum));
+    }
+}
+
+#[test]
 fn padding_does_not_leak() {
     for mut tiny in families() {
         moved_adapter(&tiny).attach_to(&mut tiny.decoder);
@@ -187,7 +232,7 @@ fn frozen_weights(decoder: &Decoder) -> Vec<Vec<f32>> {
 fn learn_by_heart(tiny: &mut Tiny) -> Vec<f32> {
     let adapter = LoraAdapter::new(&tiny.base.config, &Lora::default(), 3, &CPU).unwrap();
     adapter.attach_to(&mut tiny.decoder);
-    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.variables()).unwrap();
+    let mut optimizer = Optimizer::new(&Default::default(), adapter.parameters()).unwrap();
     let encoded = encode(tiny, 4);
     let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
     let step = |step: u64| {

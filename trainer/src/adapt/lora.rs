@@ -8,6 +8,7 @@ use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
 use crate::model::family::Family;
 use crate::model::projection::LowRank;
+use crate::optim::Parameter;
 use candle_core::{DType, Device, Tensor, Var};
 use domain::recipe::{Lora, TargetModule};
 use rand::{Rng, SeedableRng};
@@ -87,9 +88,16 @@ impl LoraAdapter {
         variables
     }
 
-    /// Number of trained parameters.
+    /// Every variable as the optimizer takes it.
     #[must_use]
-    pub fn parameters(&self) -> u64 {
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let all = self.variables().into_iter();
+        all.map(|(name, variable)| Parameter { name, variable, learning_rate_factor: 1.0 }).collect()
+    }
+
+    /// Number of trained numbers.
+    #[must_use]
+    pub fn parameter_count(&self) -> u64 {
         self.variables().iter().map(|(_, v)| v.elem_count() as u64).sum()
     }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use trainer::error::{TrainError, advice};
 use trainer::event::Sink;
+use trainer::manifest::Manifest;
 use trainer::setup::{self, Job, Run};
 use trainer::train::Ending;
 use trainer::{finish, train};
@@ -45,6 +46,9 @@ pub(crate) struct RunCommand {
     /// Go on from the newest checkpoint in the out folder, if there is one.
     #[arg(long)]
     resume: bool,
+    /// Samples per forward pass instead of the recipe's: the same effective batch with less memory.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    micro_batch: Option<u32>,
     /// cpu, cuda:N or metal.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -92,6 +96,7 @@ impl RunCommand {
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
         let mut run = Run::set_up(self.job()?, sink)?;
+        Manifest::of(&run)?.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),
             Ending::Stopped => Ok(Ending::Stopped),
@@ -116,6 +121,7 @@ impl RunCommand {
             test: either(&self.test, input.test),
             out: self.out.clone(),
             resume: self.resume,
+            micro_batch: self.micro_batch,
             device: trainer::device::parse(&self.device)?,
         })
     }

@@ -13,10 +13,12 @@ use super::projection::{LowRank, Projection};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
-use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
+use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
+use crate::ops::noise::noise;
 use crate::ops::rope::{Head, Rotation};
 use candle_core::{DType, Device, Tensor, bail};
 use domain::recipe::TargetModule;
+use std::sync::Arc;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +37,37 @@ pub struct Targets {
     pub rows: Vec<u32>,
     /// The token that follows each row.
     pub tokens: Vec<u32>,
+    /// Lengths of sequences that stand one behind the other in a batch of a single row; none: every row is one.
+    pub lengths: Vec<usize>,
+}
+
+/// Where the tokens of a pass stand.
+struct Places {
+    /// Tokens per sequence, where all have the same number.
+    seq: usize,
+    starts: Vec<usize>,
+    /// See [`Geometry::ends`].
+    ends: Option<Arc<[usize]>>,
+    /// Of each token within its sequence.
+    positions: Vec<usize>,
+}
+
+/// Positions of sequences that begin at these and go on for these numbers of tokens.
+fn positions(starts: &[usize], lengths: &[usize]) -> Vec<usize> {
+    starts.iter().zip(lengths).flat_map(|(start, length)| *start..start + length).collect()
 }
 
 /// A causal language model.
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
+    /// Alpha of the noise on embeddings in training passes; 0 for none.
+    pub neftune_alpha: f64,
     /// (vocabulary, hidden)
     embedding: Tensor,
     /// Learnt positions (context, hidden), added to the embeddings.
     positions: Option<Tensor>,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     norm: Norm,
     /// (vocabulary, hidden); the embedding when the two are tied.
     head: Tensor,
@@ -60,7 +82,7 @@ impl Decoder {
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = Norm::take(&config, config.family.last_norm(), weights)?;
-        Ok(Self { config, embedding, positions, blocks, norm, head })
+        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head })
     }
 
     /// Where the weights are.
@@ -100,7 +122,7 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        self.norm.forward(&self.states(ids, cache, Mode::Inference)?)
+        self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
@@ -115,81 +137,128 @@ impl Decoder {
 
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Inference)?, targets)?;
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Inference)?, targets)?;
         token_losses(&hidden, &self.head, &targets.tokens)
     }
 
     /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
     /// backward pass.
     pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Training { seed })?, targets)?;
-        linear_cross_entropy(&hidden, &self.head, &targets.tokens, denominator)
+        Ok(self.objective(ids, targets, &Objective::plain(&targets.tokens, denominator), seed)?.0)
     }
 
-    fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
+    /// The scalar loss of an objective whose rows are those of `targets`, tracked for a backward pass, and −log
+    /// p(target), in nats, of each.
+    pub fn objective(
+        &self,
+        ids: &Tensor,
+        targets: &Targets,
+        objective: &Objective,
+        seed: u64,
+    ) -> Result<(Tensor, Vec<f32>)> {
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Training { seed })?, targets)?;
+        linear_cross_entropy(&hidden, &self.head, objective)
+    }
+
+    /// The output layer's weight.
+    pub(super) fn head(&self) -> &Tensor {
+        &self.head
+    }
+
+    pub(super) fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
         let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
         self.norm.forward(&states.index_select(&rows, 0)?)
     }
 
-    /// Hidden states before the last norm, (batch · seq, hidden).
-    fn states(&self, ids: &Tensor, mut cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
+    /// Hidden states before the last norm, (batch · seq, hidden), of `ids` (batch, seq), or of (1, seq) when there
+    /// are `lengths`.
+    fn states(&self, ids: &Tensor, lengths: &[usize], cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
+        let (mut x, mut pass) = self.enter(ids, lengths, cache, mode)?;
+        for block in &self.blocks {
+            x = block.forward(&x, &mut pass)?;
+        }
+        if let Some(cache) = pass.cache {
+            cache.advance(ids.dim(1)?);
+        }
+        Ok(x)
+    }
+
+    /// What goes into the first block, and what all blocks share.
+    pub(super) fn enter<'a>(
+        &self,
+        ids: &Tensor,
+        lengths: &[usize],
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
         let (batch, seq) = ids.dims2()?;
         let starts = cache.as_ref().map_or_else(|| vec![0; batch], |c| c.lengths().to_vec());
         if starts.len() != batch {
             bail!("{batch} sequences but a cache of {}", starts.len());
         }
-        let everywhere = self.scope(seq, &starts, false)?;
+        let places = if lengths.is_empty() {
+            Places { seq, positions: positions(&starts, &vec![seq; batch]), starts, ends: None }
+        } else if cache.is_some() || batch != 1 || lengths.iter().sum::<usize>() != seq {
+            bail!("sequences of {lengths:?} tokens do not make up {batch} rows of {seq} without a cache");
+        } else {
+            let running = |end: &mut usize, length: &usize| {
+                *end += length;
+                Some(*end)
+            };
+            let (starts, ends) = (vec![0; lengths.len()], lengths.iter().scan(0, running).collect());
+            Places { seq, positions: positions(&starts, lengths), starts, ends: Some(ends) }
+        };
+        let everywhere = self.scope(&places, false)?;
         let slides = self.config.sliding_layers.contains(&true);
-        let nearby = if slides { self.scope(seq, &starts, true)? } else { everywhere.clone() };
-        let mut pass = Pass { scopes: [everywhere, nearby], mode, cache: cache.as_deref_mut() };
-        let mut x = self.embedded(ids, &starts)?;
-        for block in &self.blocks {
-            x = block.forward(&x, &mut pass)?;
+        let nearby = if slides { self.scope(&places, true)? } else { everywhere.clone() };
+        let mut x = self.embedded(ids, &places)?;
+        if let Mode::Training { seed } = mode
+            && self.neftune_alpha > 0.0
+        {
+            let each = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
+            x = (x + noise(&each, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
         }
-        if let Some(cache) = cache {
-            cache.advance(seq);
-        }
-        Ok(x)
+        Ok((x, Pass { scopes: [everywhere, nearby], mode, cache }))
     }
 
     /// Embeddings (batch · seq, hidden) of `ids` (batch, seq).
-    fn embedded(&self, ids: &Tensor, starts: &[usize]) -> Result<Tensor> {
-        let seq = ids.dim(1)?;
+    fn embedded(&self, ids: &Tensor, places: &Places) -> Result<Tensor> {
         let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
         if let Some(scale) = self.config.embedding_scale() {
             x = (x * scale)?;
         }
         let Some(learnt) = &self.positions else { return Ok(x) };
         let context = self.config.context_length;
-        if starts.iter().any(|start| start + seq > context) {
+        if places.positions.iter().any(|position| *position >= context) {
             bail!("a text is longer than the {context} positions that the model has learnt");
         }
-        let positions: Vec<u32> = starts.iter().flat_map(|start| *start as u32..(start + seq) as u32).collect();
+        let positions: Vec<u32> = places.positions.iter().map(|position| *position as u32).collect();
         x + learnt.index_select(&Tensor::new(positions, self.device())?, 0)?
     }
 
     /// What the layers with or without a sliding window share.
-    fn scope(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Scope> {
+    fn scope(&self, places: &Places, sliding: bool) -> Result<Scope> {
         let c = &self.config;
         let geometry = Geometry {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_dim: c.head_dim,
             scale: (1.0 / c.score_divisor.sqrt()) as f32,
-            seq,
+            seq: places.seq,
+            ends: places.ends.clone(),
             window: c.sliding_window.filter(|_| sliding),
-            starts: starts.into(),
+            starts: places.starts.as_slice().into(),
         };
-        Ok(Scope { geometry, rotation: self.rotation(seq, starts, sliding)? })
+        Ok(Scope { geometry, rotation: self.rotation(places, sliding)? })
     }
 
-    /// One row of angles per token, or per position when all sequences start at the same.
-    fn rotation(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Option<Rotation>> {
+    /// One row of angles per token, or per position when all sequences stand at the same.
+    fn rotation(&self, places: &Places, sliding: bool) -> Result<Option<Rotation>> {
         let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
-        let together = starts.windows(2).all(|w| w[0] == w[1]);
-        let different = if together { &starts[..starts.len().min(1)] } else { starts };
-        let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
+        let together = places.ends.is_none() && places.starts.windows(2).all(|w| w[0] == w[1]);
+        let rows = if together { places.seq.min(places.positions.len()) } else { places.positions.len() };
         let head = Head { dim: self.config.head_dim, pairing };
-        Rotation::new(&positions, &self.config.inverse_frequencies(sliding), head, self.device()).map(Some)
+        Rotation::new(&places.positions[..rows], &self.config.inverse_frequencies(sliding), head, self.device())
+            .map(Some)
     }
 }

@@ -102,6 +102,9 @@ pub fn problem_text(error: &RecipeError, l: Lang) -> String {
         RecipeProblem::OutOfRange { low, high, .. } => between(l, low, high),
         RecipeProblem::NotAboveZero { high, .. } => above_up_to(l, 0, high),
         RecipeProblem::TooLarge { high } => at_most(l, high),
+        RecipeProblem::TooLong { high } => too_long(l, high),
+        RecipeProblem::NoMomentum => no_momentum(l).to_owned(),
+        RecipeProblem::NoText => no_text(l).to_owned(),
         RecipeProblem::NoModule => one_module(l).to_owned(),
         RecipeProblem::RepeatedModule => repeated_module(l).to_owned(),
         RecipeProblem::Misfit(misfit) => text::misfit(l, misfit),
@@ -122,6 +125,9 @@ crate::texts! {
     above_up_to(low, high) = "A number above {low}, at most {high}.", "请输入大于 {low} 且不超过 {high} 的数。";
     at_most(high) = "At most {high}.", "最大为 {high}。";
     repeated_module = "Each module may appear only once.", "每个模块只能出现一次。";
+    too_long(high) = "At most {high} characters.", "最多 {high} 个字符。";
+    no_momentum = "Needs a momentum above 0.", "需要大于 0 的动量。";
+    no_text = "Give the text that the virtual tokens begin as.", "请给出虚拟词元的初始文本。";
     one_module = "Choose at least one module.", "请至少选择一个模块。";
     choose = "Choose one of the list.", "请从列表中选择。";
 }

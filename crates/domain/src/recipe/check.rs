@@ -20,6 +20,12 @@ pub enum RecipeProblem {
     NotAboveZero { high: f64, found: f64 },
     #[error("must be at most {high}")]
     TooLarge { high: i64 },
+    #[error("must have at most {high} characters")]
+    TooLong { high: u32 },
+    #[error("needs a momentum above 0")]
+    NoMomentum,
+    #[error("must not be empty when the virtual tokens begin as a text")]
+    NoText,
     #[error("choose at least one module")]
     NoModule,
     #[error("each module may appear once")]
