@@ -42,4 +42,5 @@ pub use shell::App;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_islands();
+    ui::format::local::show();
 }

@@ -23,7 +23,7 @@ pub fn router(state: AppState) -> Router {
         .route("/preferences", routing::post(preferences::set))
         .merge(crate::rest::router())
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, document))
-        .layer(middleware::from_fn(refusals::fit_status))
+        .layer(middleware::from_fn(refusals::answer))
         .layer(middleware::from_fn_with_state(state.db.clone(), caller::identify))
         .layer(sessions::layer(state.db.clone(), &state.config))
         .layer(middleware::from_fn_with_state(own_host, csrf::check))
