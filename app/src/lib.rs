@@ -52,4 +52,5 @@ pub fn hydrate() {
     leptos::mount::hydrate_islands();
     // The islands themselves follow at once, before any timer: from then on the page answers.
     leptos::prelude::set_timeout(mark_ready, std::time::Duration::ZERO);
+    ui::format::local::show();
 }

@@ -51,6 +51,12 @@ pub fn safe_next(next: &str) -> &str {
     if inside { next } else { PROJECTS }
 }
 
+/// Path and query of an absolute URL.
+#[must_use]
+pub fn path_of(url: &str) -> &str {
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|i| &rest[i..])).unwrap_or(PROJECTS)
+}
+
 #[must_use]
 pub fn invitation(secret: &str) -> String {
     format!("/invite/{secret}")
@@ -142,6 +148,12 @@ pub fn bad_case(p: ProjectId, b: BadCaseId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_referer_becomes_a_path() {
+        assert_eq!(path_of("http://a.b:3000/p/1?x=2"), "/p/1?x=2");
+        assert_eq!(path_of("http://a.b"), "/");
+    }
 
     #[test]
     fn next_never_leaves_the_site() {

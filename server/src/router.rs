@@ -25,7 +25,7 @@ pub fn router(state: AppState) -> Router {
         // The page of an unknown address says so. Files are not served from here: leptos_axum's own fallback for
         // them takes the contexts away from pages that are rendered on the same thread at that moment.
         .fallback(render_app_async_with_context(context, page))
-        .layer(middleware::from_fn(refusals::fit_status))
+        .layer(middleware::from_fn(refusals::answer))
         .layer(middleware::from_fn_with_state(state.db.clone(), caller::identify))
         .layer(sessions::layer(state.db.clone(), &state.config))
         .layer(middleware::from_fn_with_state(own_host, csrf::check))

@@ -1,20 +1,16 @@
-//! The judgement form and the keyboard. Both are islands: the form keeps what was typed when the
-//! server refuses it, and the keyboard moves between cases. The form posts without JavaScript too.
+//! The judgement form, and the keyboard that fills it and moves between cases, an island.
 
 use super::{api::JudgeBadCase, text};
-use crate::{
-    text::lang,
-    ui::{form::failure, notice::FormProblem},
-};
+use crate::{text::lang, ui::form::PostForm};
 use domain::{
     badcase::Cause,
     id::{BadCaseId, ProjectId},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// The form. `revision` is the one the person sees; `labels` are the choices for labelled data;
 /// `next` is where "save and next" leads.
-#[island]
+#[component]
 pub fn Judge(
     project: ProjectId,
     id: BadCaseId,
@@ -27,7 +23,6 @@ pub fn Judge(
     next: Option<String>,
 ) -> impl IntoView {
     let l = lang();
-    let action = ServerAction::<JudgeBadCase>::new();
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {
         view! {
             <label class="check" title=text::cause_help(l, c)>
@@ -38,8 +33,7 @@ pub fn Judge(
     });
     let causes = causes.collect_view();
     view! {
-        <FormProblem error=failure(action)/>
-        <ActionForm action=action attr:id="judge">
+        <PostForm action={ServerAction::<JudgeBadCase>::new()} id="judge">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="edit[revision]" value=revision.to_string()/>
@@ -60,7 +54,7 @@ pub fn Judge(
                 })}
                 <button class="button" type="submit" name="then" value=here>{text::save(l)}</button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     text::lang,
     ui::{
         field::{Confirm, Field},
-        form::posted,
+        form::{PostForm, refusal_of},
         format::{Time, bytes},
         frame::PageHeader,
         load::load,
@@ -33,12 +33,7 @@ pub fn DatasetPage() -> impl IntoView {
         return view! { <Problem error=crate::error::AppError::NotFound/> }.into_any();
     };
     let number = routes::param::<u32>("number").ok();
-    let failure = posted(ServerAction::<RenameDataset>::new());
-    view! {
-        {failure.map(|error| view! { <Problem error/> })}
-        {load(get_version(project, dataset, number), move |view| page(project, view))}
-    }
-    .into_any()
+    load(get_version(project, dataset, number), move |view| page(project, view)).into_any()
 }
 
 fn page(project: ProjectId, view: VersionView) -> impl IntoView {
@@ -145,9 +140,9 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
         }
     };
     view! {
-        <details class="fold card">
+        <details class="fold card" open={refusal_of::<RenameDataset>().is_some()}>
             <summary>{text::settings(l)}</summary>
-            <ActionForm action={ServerAction::<RenameDataset>::new()}>
+            <PostForm action={ServerAction::<RenameDataset>::new()}>
                 {ids()}
                 <Field id="name" label=text::name(l)>
                     <input id="name" name="name" required maxlength="200" value=name/>
@@ -156,7 +151,7 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
                     <textarea id="description" name="description" maxlength="2000">{description}</textarea>
                 </Field>
                 <button class="button" type="submit">{text::save(l)}</button>
-            </ActionForm>
+            </PostForm>
             <Confirm label=text::archive(l) question=text::archive_question(l)>
                 <ActionForm action={ServerAction::<ArchiveDataset>::new()}>
                     {ids()}

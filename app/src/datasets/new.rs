@@ -11,12 +11,11 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::posted,
+        form::PostForm,
         format::{Time, bytes},
         frame::PageHeader,
         job::JobProgress,
         load::load,
-        notice::Problem,
         upload::UploadField,
     },
 };
@@ -25,7 +24,7 @@ use domain::{
     id::{JobId, ProjectId, UploadId},
     import::Upload,
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// `/p/:project/datasets/new`, and with `?upload=` the preview of that upload.
@@ -36,13 +35,8 @@ pub fn NewDatasetPage() -> impl IntoView {
     match routes::query::<UploadId>("upload") {
         None => view! { <SendPage project form/> }.into_any(),
         Some(upload) => {
-            let failure = posted(ServerAction::<StartImport>::new());
             let looked = look_at_upload(project, upload, routes::query::<JobId>("job"), form.clone());
-            view! {
-                {failure.map(|error| view! { <Problem error/> })}
-                {load(looked, move |view| import_page(project, form, view))}
-            }
-            .into_any()
+            load(looked, move |view| import_page(project, form, view)).into_any()
         }
     }
 }
@@ -149,7 +143,7 @@ fn import_form(project: ProjectId, form: ImportForm, view: ImportView) -> impl I
     let can_start = view.preview.as_ref().is_ok_and(|p| !p.samples.is_empty());
     let findings = view.preview.clone().ok();
     view! {
-        <ActionForm action=action attr:class="stack" attr:id="import">
+        <PostForm action class="stack" id="import">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="upload" value=view.upload.id.to_string()/>
             <Choices project form=form.clone() preview=view.preview.clone().ok()/>
@@ -159,7 +153,7 @@ fn import_form(project: ProjectId, form: ImportForm, view: ImportView) -> impl I
             <div class="actions">
                 <button class="button button-primary" type="submit" disabled=!can_start>{text::start_import(l)}</button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -8,13 +8,13 @@ use super::{
 use crate::{
     routes,
     text::lang,
-    ui::{field::Field, format::integer, job::JobProgress},
+    ui::{field::Field, form::PostForm, format::integer, job::JobProgress},
 };
 use domain::{
     dataset::TokenStats,
     id::{JobId, ProjectId},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// Statistics by model, and the form that counts with one more.
 #[component]
@@ -66,7 +66,7 @@ fn count_form(project: ProjectId, view: VersionView) -> impl IntoView {
     let version = view.version;
     let options = view.models.into_iter().map(|(id, name)| view! { <option value=id.to_string()>{name}</option> });
     view! {
-        <ActionForm action={ServerAction::<StartTokenCount>::new()} attr:class="filters">
+        <PostForm action={ServerAction::<StartTokenCount>::new()} class="filters">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="dataset" value=version.dataset_id.to_string()/>
             <input type="hidden" name="version" value=version.id.to_string()/>
@@ -75,6 +75,6 @@ fn count_form(project: ProjectId, view: VersionView) -> impl IntoView {
                 <select id="model" name="model" required>{options.collect_view()}</select>
             </Field>
             <button class="button" type="submit">{text::count(l)}</button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -9,11 +9,9 @@ use crate::{
     text::lang,
     ui::{
         field::Confirm,
-        form::posted,
         format::{Time, bytes, count, integer},
         frame::PageHeader,
         load::load,
-        notice::Problem,
     },
 };
 use domain::{
@@ -36,20 +34,18 @@ pub fn ModelPage() -> impl IntoView {
 
 fn body(project: ProjectId, model: Model, files: Vec<ModelFile>) -> impl IntoView {
     let l = lang();
-    let archive = ServerAction::<ArchiveModel>::new();
     let template = model.card.chat_template.clone();
     view! {
         <PageHeader title=model.name.clone() lead=model.card.architecture.clone()>
             <a class="button button-primary" href=format!("{}?model={}", routes::new_run(project), model.id)>{text::launch(l)}</a>
             <Confirm label=text::archive(l) question=text::archive_question(l)>
-                <ActionForm action=archive>
+                <ActionForm action={ServerAction::<ArchiveModel>::new()}>
                     <input type="hidden" name="project" value=project.to_string()/>
                     <input type="hidden" name="model" value=model.id.to_string()/>
                     <button class="button button-danger" type="submit">{text::archive(l)}</button>
                 </ActionForm>
             </Confirm>
         </PageHeader>
-        {posted(archive).map(|error| view! { <Problem error/> })}
         <section class="card">
             <h2>{text::facts(l)}</h2>
             {facts(&model, l)}

@@ -4,10 +4,10 @@ use super::{api::RegisterModelForm, text};
 use crate::{
     routes,
     text::lang,
-    ui::{field::Field, form::posted, frame::PageHeader, notice::Problem, upload::UploadField},
+    ui::{field::Field, form::PostForm, frame::PageHeader, upload::UploadField},
 };
 use domain::id::ProjectId;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// `/p/:project/models/new`
 #[component]
@@ -47,8 +47,7 @@ fn Form(project: ProjectId, way: &'static str) -> impl IntoView {
     view! {
         <section class="card">
             <p>{lead}</p>
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action=action>
+            <PostForm action>
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="way" value=way/>
                 {fields(project, way)}
@@ -58,7 +57,7 @@ fn Form(project: ProjectId, way: &'static str) -> impl IntoView {
                 <div class="actions">
                     <button class="button button-primary" type="submit">{button}</button>
                 </div>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }

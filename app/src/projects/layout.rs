@@ -7,7 +7,7 @@ use super::{
 use crate::{
     routes,
     text::lang,
-    ui::{frame::TopBar, load::load_page},
+    ui::{form::Refused, frame::TopBar, load::load_page},
 };
 use domain::id::ProjectId;
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub fn ProjectLayout() -> impl IntoView {
                     <p class="sidebar-project">{project.name}</p>
                     <Navigation project=id/>
                 </aside>
-                <main id="content" class="content"><Outlet/></main>
+                <main id="content" class="content"><Refused/><Outlet/></main>
             </div>
         }
     })

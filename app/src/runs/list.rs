@@ -2,7 +2,7 @@
 
 use super::{
     api::{RunQuery, list_runs},
-    state::{Badge, Bar},
+    state::{Badge, Bar, Now},
     text,
 };
 use crate::{
@@ -82,20 +82,29 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
     .into_any()
 }
 
-/// Loads the page again while a run is open, unless somebody is choosing or typing.
+/// Keeps the changing cells up to date while a run is open.
 #[island]
 fn Refresh() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    set_interval(
-        || {
-            let in_use = document().query_selector(".runs input:checked, .filters :focus").ok().flatten().is_some();
-            if !in_use {
-                let _ = window().location().reload();
-            }
-        },
-        REFRESH,
-    );
+    set_interval(fetch_cells, REFRESH);
     view! { <noscript><a class="button button-small" href="">{text::refresh(lang())}</a></noscript> }
+}
+
+/// Gets this page again and takes over the cells marked `data-live`; what is ticked or typed stays.
+#[cfg(feature = "hydrate")]
+fn fetch_cells() {
+    use wasm_bindgen::JsCast;
+    let Ok(address) = window().location().href() else { return };
+    crate::ui::fetch::get(&address, |html| {
+        let parser = web_sys::DomParser::new();
+        let page = parser.and_then(|p| p.parse_from_string(&html, web_sys::SupportedType::TextHtml));
+        let Ok(cells) = page.and_then(|p| p.query_selector_all("[data-live]")) else { return };
+        for new in (0..cells.length()).filter_map(|i| cells.item(i)?.dyn_into::<web_sys::Element>().ok()) {
+            if let Some(old) = document().get_element_by_id(&new.id()).filter(|o| o.inner_html() != new.inner_html()) {
+                old.set_inner_html(&new.inner_html());
+            }
+        }
+    });
 }
 
 fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {
@@ -181,20 +190,22 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     let status = run.state.status;
     let version = text::version_label(l, &run.dataset_name, run.version_number);
     let number_text = run.number.to_string();
+    let cell = |name: &str| format!("{name}-{number_text}");
+    let (status_id, score_id, loss_id, time_id) = (cell("status"), cell("score"), cell("loss"), cell("time"));
     let elapsed = run.state.started_at.map(|_| duration(run.state.elapsed_seconds, l));
     view! {
         <tr class:bad=status == RunStatus::Failed>
             <td><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
             <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " {run.name}</a></th>
-            <td class="run-status">
+            <td class="run-status" id=status_id data-live>
                 <Badge status/>
-                {(!status.is_final()).then(|| view! { <Bar state=run.state.clone() left=None/> })}
+                {(!status.is_final()).then(|| view! { <Bar state=Now::of(&run.state) left=None/> })}
             </td>
             <td><a href=routes::model(project, run.model_id)>{run.model_name}</a></td>
             <td><a href=routes::version(project, run.dataset_id, run.version_number)>{version}</a></td>
-            <td class="num">{run.headline.map(headline)}</td>
-            <td class="num">{run.train_loss.map(number)}</td>
-            <td class="num">{elapsed}</td>
+            <td class="num" id=score_id data-live>{run.headline.map(headline)}</td>
+            <td class="num" id=loss_id data-live>{run.train_loss.map(number)}</td>
+            <td class="num" id=time_id data-live>{elapsed}</td>
             <td class="nowrap"><Time at=run.created_at/><div class="muted">{run.created_by}</div></td>
         </tr>
     }

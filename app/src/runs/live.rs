@@ -9,7 +9,7 @@ mod text;
 use super::{
     api::{CancelRun, RunView, Seen},
     curves::Tracks,
-    state::{Badge, Bar},
+    state::{Badge, Bar, Now},
 };
 use crate::{
     text::lang,
@@ -22,19 +22,19 @@ use charts::{Board, Charts};
 use domain::{
     event::series,
     id::{ProjectId, RunId},
-    run::{LogLine, Preview, RunState},
+    run::Preview,
 };
-use journal::{Log, Previews};
-use leptos::{form::ActionForm, prelude::*};
+use journal::{Line, Log, Previews};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// What the island begins with.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Snapshot {
     pub project: ProjectId,
     pub run: RunId,
-    pub state: RunState,
+    pub state: Now,
     pub tracks: Tracks,
-    pub logs: Vec<LogLine>,
+    pub logs: Vec<Line>,
     pub previews: Vec<Preview>,
     pub seen: Seen,
 }
@@ -46,9 +46,9 @@ impl Snapshot {
         Self {
             project,
             run: view.run.summary.id,
-            state: view.run.summary.state.clone(),
+            state: Now::of(&view.run.summary.state),
             tracks: view.tracks.clone(),
-            logs: view.logs.clone(),
+            logs: view.logs.iter().map(Line::of).collect(),
             previews: view.previews.clone(),
             seen: view.seen,
         }
@@ -58,12 +58,12 @@ impl Snapshot {
 /// The island's signals.
 #[derive(Clone, Copy)]
 struct Live {
-    state: RwSignal<RunState>,
+    state: RwSignal<Now>,
     /// Counts on between messages.
     elapsed: RwSignal<u64>,
     tracks: StoredValue<Tracks>,
     board: Board,
-    logs: RwSignal<Vec<LogLine>>,
+    logs: RwSignal<Vec<Line>>,
     previews: RwSignal<Vec<Preview>>,
     is_connected: RwSignal<bool>,
 }
@@ -115,11 +115,11 @@ fn Status(live: Live, project: ProjectId, run: RunId) -> impl IntoView {
                     })}
                     {move || (is_open.get() && !is_cancelling.get()).then(|| view! {
                         <Confirm label=text::cancel(l) question=text::cancel_question(l)>
-                            <ActionForm action={ServerAction::<CancelRun>::new()}>
+                            <form method="post" action=CancelRun::url()>
                                 <input type="hidden" name="project" value=project.to_string()/>
                                 <input type="hidden" name="run" value=run.to_string()/>
                                 <button type="submit" class="button button-danger">{text::cancel_now(l)}</button>
-                            </ActionForm>
+                            </form>
                         </Confirm>
                     })}
                 </span>

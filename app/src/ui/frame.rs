@@ -1,6 +1,10 @@
 //! The frame of every page: top bar, page header, and the page for wrong addresses.
 
-use crate::{error::AppError, text::lang, ui::notice::Problem};
+use crate::{
+    error::AppError,
+    text::lang,
+    ui::{form::Refused, notice::Problem},
+};
 use domain::lang::Lang;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -88,7 +92,7 @@ pub fn PlainPage(#[prop(optional)] person: Option<String>, children: Children) -
             Some(person) => view! { <TopBar person/> }.into_any(),
             None => view! { <TopBar/> }.into_any(),
         }}
-        <main id="content" class="plain">{children()}</main>
+        <main id="content" class="plain"><Refused/>{children()}</main>
     }
 }
 

@@ -16,17 +16,37 @@ use domain::{
     id::{JobId, ProjectId},
     job::{JobStatus, Progress},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
 
 /// Shows a job and goes to `then` after its success. `{word}` in `then` stands for that field of
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
 pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
-    load(find_job(project, job), move |job| view! { <LiveJob job then/> })
+    load(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then/> })
+}
+
+/// What is shown of a job. The browser reads it from the REST API's JSON, which has no `problem`: the
+/// sentence for that is in the page alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Now {
+    status: JobStatus,
+    progress: Progress,
+    result: Option<serde_json::Value>,
+    cancelling: bool,
+    #[serde(default)]
+    problem: Option<String>,
+}
+
+impl Now {
+    fn of(job: JobView) -> Self {
+        let JobView { status, progress, result, cancelling, problem } = job;
+        Self { status, progress, result, cancelling, problem }
+    }
 }
 
 /// `then` with the fields of the result in it; `None` while a field is missing.
-fn destination(then: &str, job: &JobView) -> Option<String> {
+fn destination(then: &str, job: &Now) -> Option<String> {
     let mut out = String::new();
     let mut rest = then;
     while let Some((before, after)) = rest.split_once('{') {
@@ -41,13 +61,13 @@ fn destination(then: &str, job: &JobView) -> Option<String> {
 }
 
 #[island]
-fn LiveJob(job: JobView, then: String) -> impl IntoView {
+fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoView {
     let l = lang();
-    let (project, id) = (job.project, job.id);
-    let job = RwSignal::new(job);
+    let id = job;
+    let job = RwSignal::new(now);
     // Seconds left, once two looks have shown a rate.
     let left = RwSignal::new(None::<u64>);
-    watch(job, left, then.clone());
+    watch((project, id), job, left, then.clone());
     let status = move || job.with(|j| j.status);
     view! {
         <section class="card job" aria-live="polite">
@@ -61,11 +81,11 @@ fn LiveJob(job: JobView, then: String) -> impl IntoView {
             {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error">{problem}</p> })}
             <div class="actions">
                 {move || (!status().is_final()).then(|| view! {
-                    <ActionForm action={ServerAction::<CancelJob>::new()}>
+                    <form method="post" action=CancelJob::url()>
                         <input type="hidden" name="project" value=project.to_string()/>
                         <input type="hidden" name="job" value=id.to_string()/>
                         <button class="button button-small" type="submit" disabled=move || job.with(|j| j.cancelling)>{text::cancel(l)}</button>
-                    </ActionForm>
+                    </form>
                     <noscript><a class="button button-small" href="">{text::refresh(l)}</a></noscript>
                 })}
                 {move || job.with(|j| destination(&then, j)).map(|href| view! { <a class="button button-primary" href=href>{text::go_on(l)}</a> })}
@@ -98,18 +118,18 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
 
 /// Looks at the job every second until it is over, then goes on. In the browser only.
 #[cfg(feature = "hydrate")]
-fn watch(job: RwSignal<JobView>, left: RwSignal<Option<u64>>, then: String) {
+fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
     if job.with_untracked(|j| j.status.is_final()) {
         return;
     }
-    let (project, id) = job.with_untracked(|j| (j.project, j.id));
+    let address = format!("/api/v1/projects/{project}/jobs/{id}");
     // Where the present stage was first seen: (stage, done, milliseconds).
     let seen = StoredValue::new((String::new(), 0_u64, 0.0_f64));
     let look = move || {
         let then = then.clone();
-        leptos::task::spawn_local(async move {
-            let Ok(found) = find_job(project, id).await else { return };
+        crate::ui::fetch::get(&address, move |text| {
+            let Ok(found) = serde_json::from_str::<Now>(&text) else { return };
             let now = js_sys::Date::now();
             seen.update_value(|(stage, first, since)| {
                 let Progress { stage: current, done, total } = &found.progress;
@@ -122,6 +142,9 @@ fn watch(job: RwSignal<JobView>, left: RwSignal<Option<u64>>, then: String) {
             });
             if let Some(href) = destination(&then, &found) {
                 let _ = window().location().set_href(&href);
+            } else if found.status.is_final() {
+                // The page says in the reader's language why it failed, and offers the way back.
+                let _ = window().location().reload();
             }
             job.set(found);
         });
@@ -137,7 +160,7 @@ fn watch(job: RwSignal<JobView>, left: RwSignal<Option<u64>>, then: String) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn watch(_: RwSignal<JobView>, _: RwSignal<Option<u64>>, _: String) {}
+fn watch(_: (ProjectId, JobId), _: RwSignal<Now>, _: RwSignal<Option<u64>>, _: String) {}
 
 #[cfg(test)]
 mod tests {
@@ -146,14 +169,14 @@ mod tests {
 
     #[test]
     fn the_result_leads_on() {
-        let job = |status: &str| JobView {
-            id: JobId::new(),
-            project: ProjectId::new(),
-            status: status.parse().unwrap(),
-            progress: Progress::default(),
-            cancelling: false,
-            result: Some(serde_json::json!({"dataset_id": "d", "number": 2})),
-            problem: None,
+        let job = |status: &str| -> Now {
+            let json = format!(
+                r#"{{"id": "00000000-0000-0000-0000-000000000001", "project_id": "00000000-0000-0000-0000-000000000002",
+                "kind": "import_dataset", "status": "{status}", "progress": {{"stage": "", "done": 0, "total": 0}},
+                "result": {{"dataset_id": "d", "number": 2}}, "failure": null, "cancelling": false,
+                "created_at": "2026-01-01T00:00:00Z", "started_at": null, "ended_at": null}}"#
+            );
+            serde_json::from_str(&json).unwrap()
         };
         let then = "/datasets/{dataset_id}/v/{number}";
         assert_eq!(destination(then, &job("succeeded")).as_deref(), Some("/datasets/d/v/2"));

@@ -19,12 +19,6 @@ pub fn Problem(error: AppError) -> impl IntoView {
     }
 }
 
-/// The failure of a form's server function, if it has failed.
-#[component]
-pub fn FormProblem(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    move || error.get().map(|error| view! { <Problem error/> })
-}
-
 /// What to say where there is nothing yet, and what to do about it.
 #[component]
 pub fn Empty(

@@ -74,7 +74,10 @@ impl Recipe {
     /// The recipe as TOML, every field written out.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        toml::to_string_pretty(self).unwrap_or_default()
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(map)) => toml_table("", &map),
+            _ => String::new(),
+        }
     }
 
     /// Every field out of range, or `Ok` when there is none.
@@ -145,6 +148,38 @@ impl Recipe {
     }
 }
 
+/// A table as TOML: plain values first, then the tables in it. Written here, since the browser
+/// shows recipes too and a serializer is many times larger.
+fn toml_table(path: &str, map: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut out = String::new();
+    for (key, value) in map.iter().filter(|(_, v)| !v.is_object() && !v.is_null()) {
+        out.push_str(&format!("{key} = {}\n", toml_value(value)));
+    }
+    for (key, value) in map {
+        if let serde_json::Value::Object(inner) = value {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            out.push_str(&format!("\n[{path}]\n{}", toml_table(&path, inner)));
+        }
+    }
+    out
+}
+
+/// A value as TOML, which spells numbers as Rust does.
+fn toml_value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Bool(on) => on.to_string(),
+        serde_json::Value::String(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        serde_json::Value::Array(items) => {
+            format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Number(n) => match n.as_i64() {
+            Some(whole) => whole.to_string(),
+            None => format!("{:?}", n.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::Null | serde_json::Value::Object(_) => String::new(),
+    }
+}
+
 fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: &mut Vec<(String, String)>) {
     for (k, v) in map {
         match v {
@@ -169,6 +204,17 @@ mod tests {
         let r = Recipe::default();
         assert_eq!(r.check(), Ok(()));
         assert_eq!(Recipe::from_toml(&r.to_toml()).ok(), Some(r));
+    }
+
+    proptest! {
+        #[test]
+        fn every_recipe_survives_toml(rate in 1e-12..1.0f64, alpha in 1e-3..4096.0f64, rank in 1u32..513, seed in 0u64..=i64::MAX as u64, mask in any::<bool>(), modules in prop::sample::subsequence(TargetModule::ALL.to_vec(), 1..8)) {
+            let mut r = Recipe { seed, ..Recipe::default() };
+            r.optimizer.learning_rate = rate;
+            (r.lora.alpha, r.lora.rank, r.lora.target_modules) = (alpha, rank, modules);
+            r.batch.mask_prompt = mask;
+            prop_assert_eq!(Recipe::from_toml(&r.to_toml()).ok(), Some(r));
+        }
     }
 
     #[test]

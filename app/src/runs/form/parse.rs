@@ -5,6 +5,7 @@
 
 use super::super::text;
 use super::fields::{FIELDS, Field, Kind, field};
+use crate::ui::format::decimal;
 use domain::{
     lang::Lang,
     recipe::{Recipe, RecipeError, RecipeProblem, ScheduleShape, TargetModule},
@@ -70,8 +71,8 @@ fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
             Ok(n) if (low..=high).contains(&n) => Ok(json!(n)),
             _ => Err(whole_between(l, low, high)),
         },
-        Kind::Number { .. } => match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(json!(x)),
+        Kind::Number { .. } => match decimal(text) {
+            Some(x) if x.is_finite() => Ok(json!(x)),
             _ => Err(range_text(field.kind, l)),
         },
         Kind::Switch => Ok(json!(!text.is_empty())),

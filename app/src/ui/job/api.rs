@@ -17,8 +17,6 @@ use {
 /// What a page shows of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobView {
-    pub id: JobId,
-    pub project: ProjectId,
     pub status: JobStatus,
     pub progress: Progress,
     pub cancelling: bool,
@@ -35,8 +33,6 @@ pub async fn find_job(project: ProjectId, job: JobId) -> Result<JobView, AppErro
     let (db, _) = api::authorise(project, Action::Read).await?;
     let job = store::jobs::get(&db, project, job).await?.ok_or(AppError::NotFound)?;
     Ok(JobView {
-        id: job.id,
-        project,
         status: job.status,
         progress: job.progress,
         cancelling: job.cancelling,

@@ -1,6 +1,5 @@
 //! Texts of a job's progress.
 
-use super::api::JobView;
 use domain::{job::JobStatus, lang::Lang};
 
 crate::texts! {
@@ -28,7 +27,7 @@ crate::texts! {
 }
 
 /// Where the job stands, in words: the stage and how much of it while it runs.
-pub(super) fn state(l: Lang, job: &JobView) -> String {
+pub(super) fn state(l: Lang, job: &super::Now) -> String {
     let word = match job.status {
         JobStatus::Queued => queued(l),
         JobStatus::Running if job.cancelling => cancelling(l),
