@@ -45,13 +45,18 @@ pub struct State {
     pub data_sha256: String,
     /// Tokens trained on so far.
     pub tokens: u64,
-    /// Loss of the last step.
+    /// Loss of the last step; NaN, which JSON writes as null, before the first.
+    #[serde(deserialize_with = "number_or_nan")]
     pub train_loss: f64,
     pub best: Option<Best>,
     #[serde(default)]
     pub patience: Patience,
     #[serde(default)]
     pub remedies: Remedies,
+}
+
+fn number_or_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 /// The step with the lowest validation loss so far.

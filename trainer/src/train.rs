@@ -216,5 +216,9 @@ fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
         &run.ledger,
     )?;
     let loss = run.best.filter(|b| b.step == run.step).map_or(run.train_loss, |b| b.validation_loss);
+    // Before the first step there may be no loss yet, and JSON has no NaN.
+    if !loss.is_finite() {
+        return Ok(());
+    }
     sink.emit(&Event::Checkpoint { step: run.step, folder: checkpoint::folder_name(run.step), loss })
 }
