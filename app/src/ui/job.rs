@@ -8,7 +8,7 @@ use crate::{
     text::lang,
     ui::{
         format::{bytes, duration, integer},
-        load::load,
+        load::load_part,
     },
 };
 use api::{CancelJob, find_job};
@@ -18,11 +18,12 @@ use domain::{
 };
 use leptos::{form::ActionForm, prelude::*};
 
-/// Shows a job and goes to `then` after its success. `{word}` in `then` stands for that field of
+/// Shows a job and goes to `then` after its success; after a failure the page is loaded again, for
+/// what it says about a job that is over. `{word}` in `then` stands for that field of
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
 pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
-    load(find_job(project, job), move |job| view! { <LiveJob job then/> })
+    load_part(find_job(project, job), move |job| view! { <LiveJob job then/> })
 }
 
 /// `then` with the fields of the result in it; `None` while a field is missing.
@@ -58,7 +59,7 @@ fn LiveJob(job: Job, then: String) -> impl IntoView {
                     <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
                 </div>
             </div>
-            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="notice notice-bad job-error">{error}</p> })}
+            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="notice notice-bad job-error" dir="auto">{error}</p> })}
             <div class="actions">
                 {move || (!status().is_final()).then(|| view! {
                     <ActionForm action={ServerAction::<CancelJob>::new()}>
@@ -96,7 +97,7 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
     }
 }
 
-/// Looks at the job every second until it is over, then goes on. In the browser only.
+/// Looks at the job every second until it is over, then leaves the page or loads it again. In the browser only.
 #[cfg(feature = "hydrate")]
 fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
@@ -120,8 +121,10 @@ fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
                 let rest = total.saturating_sub(*done) as f64;
                 left.set((rate > 0.0 && rest > 0.0).then(|| (rest / rate / 1000.0).ceil() as u64));
             });
-            if let Some(href) = destination(&then, &found) {
-                let _ = window().location().set_href(&href);
+            match destination(&then, &found) {
+                Some(href) => drop(window().location().set_href(&href)),
+                None if found.status.is_final() => drop(window().location().reload()),
+                None => {}
             }
             job.set(found);
         });
