@@ -23,6 +23,7 @@ pub mod error;
 pub mod evals;
 pub mod models;
 pub mod projects;
+pub mod role;
 pub mod routes;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod runs;

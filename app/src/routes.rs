@@ -20,6 +20,19 @@ pub fn query<T: FromStr>(name: &str) -> Option<T> {
     leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?.parse().ok()
 }
 
+/// The same for the parts of an address that have to be there to be wrong, such as a version's number.
+pub fn optional_param<T: FromStr>(name: &str) -> Result<Option<T>, AppError> {
+    let text = leptos_router::hooks::use_params_map().read_untracked().get(name);
+    text.map(|text| text.parse().map_err(|_| AppError::NotFound)).transpose()
+}
+
+/// A value of this page's query that is there but cannot be parsed, as `name=value`.
+#[must_use]
+pub fn misread<T: FromStr>(name: &str) -> Option<String> {
+    let text = leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?;
+    text.parse::<T>().is_err().then(|| format!("{name}={text}"))
+}
+
 pub const SIGN_IN: &str = "/sign-in";
 pub const ACCOUNT: &str = "/account";
 pub const PROJECTS: &str = "/";

@@ -13,4 +13,5 @@ pub mod job;
 pub mod load;
 pub mod metric;
 pub mod notice;
+pub mod pager;
 pub mod upload;

@@ -32,7 +32,7 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
             <li>
                 <label class="check">
                     <input type="checkbox" name=format!("cases[{i}]") value=case.id.to_string() checked aria-label=text::choose(l)/>
-                    <span>{case.prompt}" → "<strong>{case.correction}</strong></span>
+                    <span><bdi>{case.prompt}</bdi>" → "<strong><bdi>{case.correction}</bdi></strong></span>
                 </label>
             </li>
         }
@@ -51,7 +51,7 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
                     <span class="help">" "{text::move_help(l)}</span>
                 </p>
                 <Field id=format!("note-{dataset}") label=text::version_note(l)>
-                    <input id=format!("note-{dataset}") name="note" maxlength="500"/>
+                    <input id=format!("note-{dataset}") name="note" dir="auto" maxlength="500"/>
                 </Field>
                 <button class="button button-primary" type="submit">{text::add_button(l)}</button>
             </PostForm>

@@ -1,7 +1,10 @@
 //! The judgement form, and the keyboard that fills it and moves between cases, an island.
 
 use super::{api::JudgeBadCase, text};
-use crate::{text::lang, ui::form::PostForm};
+use crate::{
+    text::lang,
+    ui::{form::PostForm, format::shortened},
+};
 use domain::{
     badcase::Cause,
     id::{BadCaseId, ProjectId},
@@ -44,7 +47,7 @@ pub fn Judge(
             {correction(given, labels)}
             <div class="field">
                 <label for="note">{text::note(l)}</label>
-                <textarea id="note" name="edit[note]" rows="3" aria-describedby="note-help">{note}</textarea>
+                <textarea id="note" name="edit[note]" dir="auto" rows="3" aria-describedby="note-help">{note}</textarea>
                 <p class="help" id="note-help">{text::note_help(l)}</p>
             </div>
             <p><label class="check"><input type="checkbox" name="edit[dismiss]" value="true"/><span>{text::dismiss(l)}</span></label></p>
@@ -62,11 +65,11 @@ pub fn Judge(
 fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     let l = lang();
     let control = if labels.is_empty() {
-        view! { <textarea id="correction" name="edit[correction]" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
+        view! { <textarea id="correction" name="edit[correction]" dir="auto" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
     } else {
         let options = labels
             .iter()
-            .map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> })
+            .map(|x| view! { <option value=x.clone() selected=*x == given>{shortened(x)}</option> })
             .collect_view();
         view! {
             <select id="correction" name="edit[correction]" aria-describedby="correction-help">

@@ -7,19 +7,21 @@ use super::{
     text,
 };
 use crate::{
-    routes,
+    error::AppError,
+    role, routes,
     text::lang,
     ui::{
         field::Field,
         form::PostForm,
-        format::{Time, bytes},
+        format::{Time, bytes, shortened},
         frame::PageHeader,
         job::JobProgress,
-        load::load,
+        load::{load, refuse},
         upload::UploadField,
     },
 };
 use domain::{
+    access::Action,
     dataset::{BadLines, DatasetSummary, SplitPlan},
     id::{JobId, ProjectId, UploadId},
     import::Upload,
@@ -31,6 +33,9 @@ use leptos_router::hooks::use_query_map;
 #[component]
 pub fn NewDatasetPage() -> impl IntoView {
     let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    if !role::may(Action::EditDatasets) {
+        return refuse(AppError::Forbidden).into_any();
+    }
     let form = use_query_map().with_untracked(|q| ImportForm::from_pairs(q.latest_values()));
     match routes::query::<UploadId>("upload") {
         None => view! { <SendPage project form/> }.into_any(),
@@ -75,7 +80,7 @@ fn recent(project: ProjectId, uploads: Vec<Upload>) -> impl IntoView {
     let rows = uploads.into_iter().map(|u| {
         view! {
             <tr>
-                <th scope="row"><a href=format!("{}?upload={}", routes::new_dataset(project), u.id)>{u.file_name}</a></th>
+                <th scope="row"><a href=format!("{}?upload={}", routes::new_dataset(project), u.id)><bdi>{u.file_name}</bdi></a></th>
                 <td class="num">{bytes(u.size_bytes)}</td>
                 <td class="nowrap"><Time at=u.created_at/></td>
             </tr>
@@ -147,7 +152,7 @@ fn import_form(project: ProjectId, form: ImportForm, view: ImportView) -> impl I
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="upload" value=view.upload.id.to_string()/>
             <Choices project form=form.clone() preview=view.preview.clone().ok()/>
-            {problem.map(|problem| view! { <p class="notice notice-bad" role="alert">{problem}</p> })}
+            {problem.map(|problem| view! { <p class="notice notice-bad" role="alert" dir="auto">{problem}</p> })}
             {findings.map(|preview| view! { <Findings form=form.clone() preview/> })}
             {target(&form, view.datasets, &view.upload)}
             <div class="actions">
@@ -163,7 +168,7 @@ fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> 
     let chosen = form.get("dataset").to_owned();
     let options = datasets.into_iter().map(|d| {
         let id = d.id.to_string();
-        view! { <option value=id.clone() selected={id == chosen}>{text::new_version_of(l, d.name)}</option> }
+        view! { <option value=id.clone() selected={id == chosen}>{text::new_version_of(l, shortened(&d.name))}</option> }
     });
     let options = options.collect_view();
     let default_name = upload.file_name.rsplit_once('.').map_or(upload.file_name.as_str(), |(stem, _)| stem);
@@ -188,7 +193,7 @@ fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> 
                     </select>
                 </Field>
                 <Field id="name" label=text::name_of_new(l) help=text::name_help(l)>
-                    <input id="name" name="name" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
+                    <input id="name" name="name" dir="auto" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
                 </Field>
             </div>
             <div class="field" role="radiogroup" aria-label=text::bad_lines(l)>
@@ -215,9 +220,9 @@ fn shares(form: &ImportForm) -> impl IntoView + use<> {
     view! {
         <p class="field-label">{text::split(l)}</p>
         <div class="field-row">
-            {share("train", text::train(l), default.train)}
-            {share("validation", text::validation(l), default.validation)}
-            {share("test", text::test(l), default.test)}
+            {share("train", text::train_share(l), default.train)}
+            {share("validation", text::validation_share(l), default.validation)}
+            {share("test", text::test_share(l), default.test)}
             <Field id="seed" label=text::seed(l)>
                 <input id="seed" name="seed" type="number" min="0" step="1" required value=seed/>
             </Field>

@@ -53,10 +53,10 @@ fn Card(project: Project) -> impl IntoView {
     view! {
         <a class="card" href=routes::project(project.id)>
             <div class="card-title">
-                <h2>{project.name}</h2>
+                <h2 dir="auto">{project.name}</h2>
                 <span class="badge badge-quiet">{words::role(lang(), project.role)}</span>
             </div>
-            {(!project.description.is_empty()).then(|| view! { <p class="muted">{project.description}</p> })}
+            {(!project.description.is_empty()).then(|| view! { <p class="muted" dir="auto">{project.description}</p> })}
         </a>
     }
 }
@@ -67,10 +67,10 @@ fn CreateForm() -> impl IntoView {
     view! {
         <PostForm action={ServerAction::<CreateProject>::new()} class="card">
             <Field id="name" label=text::name(l)>
-                <input id="name" name="name" required maxlength="200" placeholder=text::name_example(l)/>
+                <input id="name" name="name" dir="auto" required maxlength="200" placeholder=text::name_example(l)/>
             </Field>
             <Field id="description" label=text::description(l) help=text::description_help(l)>
-                <input id="description" name="description" maxlength="2000" aria-describedby="description-help"/>
+                <input id="description" name="description" dir="auto" maxlength="2000" aria-describedby="description-help"/>
             </Field>
             <button class="button button-primary" type="submit">{text::create(l)}</button>
         </PostForm>

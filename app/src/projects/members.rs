@@ -75,7 +75,7 @@ fn MemberRow(project: ProjectId, member: Member, is_me: bool, owner: bool) -> im
     view! {
         <tr>
             <th scope="row">
-                {member.name} " " {is_me.then(|| view! { <span class="badge badge-quiet">{text::you(l)}</span> })}
+                <bdi>{member.name}</bdi> " " {is_me.then(|| view! { <span class="badge badge-quiet">{text::you(l)}</span> })}
                 <br/><span class="muted">{member.email}</span>
             </th>
             <td>{role}</td>

@@ -56,10 +56,10 @@ fn Names(project: Project) -> impl IntoView {
         <PostForm action={ServerAction::<UpdateProject>::new()} class="card">
             <input type="hidden" name="project" value=project.id.to_string()/>
             <Field id="name" label=text::name(l)>
-                <input id="name" name="name" required maxlength="200" value=project.name/>
+                <input id="name" name="name" dir="auto" required maxlength="200" value=project.name/>
             </Field>
             <Field id="description" label=text::description(l) help=text::description_help(l)>
-                <textarea id="description" name="description" maxlength="2000" rows="2" aria-describedby="description-help">{project.description}</textarea>
+                <textarea id="description" name="description" dir="auto" maxlength="2000" rows="2" aria-describedby="description-help">{project.description}</textarea>
             </Field>
             <button class="button" type="submit">{text::save(l)}</button>
         </PostForm>

@@ -70,7 +70,7 @@ struct Live {
 
 /// Status, figures, curves, sample answers and log of a run, kept up to date.
 #[island]
-pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
+pub fn LiveRun(snapshot: Snapshot, may_cancel: bool) -> impl IntoView {
     let (project, run) = (snapshot.project, snapshot.run);
     let live = Live {
         elapsed: RwSignal::new(snapshot.state.elapsed_seconds),
@@ -84,7 +84,7 @@ pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
     stream::follow(live, project, run, snapshot.seen);
     view! {
         <div class="stack">
-            <Status live project run/>
+            <Status live project run may_cancel/>
             <Failed live/>
             <Figures live/>
             <Charts board=live.board project run/>
@@ -96,7 +96,7 @@ pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
 
 /// Badge, bar and the way to stop.
 #[component]
-fn Status(live: Live, project: ProjectId, run: RunId) -> impl IntoView {
+fn Status(live: Live, project: ProjectId, run: RunId, may_cancel: bool) -> impl IntoView {
     let l = lang();
     let is_open = Memo::new(move |_| live.state.with(|s| !s.status.is_final()));
     let is_cancelling = Memo::new(move |_| live.state.with(|s| s.cancel_requested));
@@ -113,7 +113,7 @@ fn Status(live: Live, project: ProjectId, run: RunId) -> impl IntoView {
                     {move || is_open.get().then(|| view! {
                         <noscript><a class="button button-small" href="">{super::text::refresh(l)}</a></noscript>
                     })}
-                    {move || (is_open.get() && !is_cancelling.get()).then(|| view! {
+                    {move || (may_cancel && is_open.get() && !is_cancelling.get()).then(|| view! {
                         <Confirm label=text::cancel(l) question=text::cancel_question(l)>
                             <form method="post" action=CancelRun::url()>
                                 <input type="hidden" name="project" value=project.to_string()/>

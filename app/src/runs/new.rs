@@ -7,16 +7,17 @@ use super::{
 };
 use crate::{
     error::AppError,
-    routes,
+    role, routes,
     text::lang,
     ui::{
         form::{Refusal, refusal_of},
         frame::PageHeader,
-        load::load,
+        load::{load, refuse},
         notice,
     },
 };
 use domain::{
+    access::Action,
     id::{ProjectId, RunId},
     recipe::Recipe,
 };
@@ -32,9 +33,10 @@ crate::texts! {
 #[component]
 pub fn NewRunPage() -> impl IntoView {
     let l = lang();
-    let Ok(project) = routes::param::<ProjectId>("project") else {
-        return view! { <notice::Problem error=AppError::NotFound/> }.into_any();
-    };
+    let Ok(project) = routes::param::<ProjectId>("project") else { return refuse(AppError::NotFound).into_any() };
+    if !role::may(Action::Launch) {
+        return refuse(AppError::Forbidden).into_any();
+    }
     let query = use_query_map().get_untracked();
     let clone = query.get("clone").and_then(|c| c.parse::<RunId>().ok());
     let wanted = (query.get("model").unwrap_or_default(), query.get("version").unwrap_or_default());

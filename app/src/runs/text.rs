@@ -42,8 +42,6 @@ crate::texts! {
     compare = "Compare selected", "对比所选";
     compare_hint = "Select 2 to 20 runs.", "请选择 2 到 20 个运行。";
     refresh = "Refresh", "刷新";
-    next_page = "Next page", "下一页";
-    first_page = "First page", "第一页";
     export_json = "JSON", "JSON";
     step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
     left(time) = "about {time} left", "约剩 {time}";

@@ -72,6 +72,18 @@ pub fn number(x: f64) -> String {
     }
 }
 
+/// Letters of a label or name that a choice in a list shows.
+const SHORT: usize = 60;
+
+/// A text short enough for a choice in a list.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Seconds as "2 h 05 min", "3 min 20 s", "12 s".
 #[must_use]
 pub fn duration(seconds: u64, lang: Lang) -> String {
@@ -145,6 +157,8 @@ mod tests {
         assert_eq!(duration(7500, Lang::En), "2 h 05 min");
         assert_eq!(number(0.12345), "0.1235");
         assert_eq!(number(f64::NAN), "–");
+        assert_eq!(shortened("好评"), "好评");
+        assert_eq!(shortened(&"字".repeat(5000)), format!("{}…", "字".repeat(60)));
         assert_eq!(["1e-4", " .5 ", "5.", "-2"].map(decimal), [Some(1e-4), Some(0.5), Some(5.0), Some(-2.0)]);
         assert_eq!(["", "inf", "NaN", "1_0", "0x10", "1e"].map(decimal), [None; 6]);
     }

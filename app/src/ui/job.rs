@@ -8,7 +8,7 @@ use crate::{
     text::lang,
     ui::{
         format::{bytes, duration, integer},
-        load::load,
+        load::load_part,
     },
 };
 use api::{CancelJob, JobView, find_job};
@@ -19,11 +19,12 @@ use domain::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 
-/// Shows a job and goes to `then` after its success. `{word}` in `then` stands for that field of
+/// Shows a job and goes to `then` after its success; after a failure the page is loaded again, for
+/// what it says about a job that is over. `{word}` in `then` stands for that field of
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
 pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
-    load(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then/> })
+    load_part(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then/> })
 }
 
 /// What is shown of a job. The browser reads it from the REST API's JSON, which has no `problem`: the
@@ -78,7 +79,7 @@ fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoV
                     <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
                 </div>
             </div>
-            {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error">{problem}</p> })}
+            {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error" dir="auto">{problem}</p> })}
             <div class="actions">
                 {move || (!status().is_final()).then(|| view! {
                     <form method="post" action=CancelJob::url()>
@@ -116,7 +117,7 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
     }
 }
 
-/// Looks at the job every second until it is over, then goes on. In the browser only.
+/// Looks at the job every second until it is over, then leaves the page or loads it again. In the browser only.
 #[cfg(feature = "hydrate")]
 fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
@@ -140,11 +141,11 @@ fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<O
                 let rest = total.saturating_sub(*done) as f64;
                 left.set((rate > 0.0 && rest > 0.0).then(|| (rest / rate / 1000.0).ceil() as u64));
             });
-            if let Some(href) = destination(&then, &found) {
-                let _ = window().location().set_href(&href);
-            } else if found.status.is_final() {
+            match destination(&then, &found) {
+                Some(href) => drop(window().location().set_href(&href)),
                 // The page says in the reader's language why it failed, and offers the way back.
-                let _ = window().location().reload();
+                None if found.status.is_final() => drop(window().location().reload()),
+                None => {}
             }
             job.set(found);
         });

@@ -125,9 +125,9 @@ fn preview(p: &Preview) -> impl IntoView + use<> {
     let class = if p.output.trim() == p.expected.trim() { "same" } else { "" };
     view! {
         <div class="preview">
-            <div><h4>{text::prompt(l)}</h4>{p.prompt.clone()}</div>
-            <div><h4>{text::expected(l)}</h4>{p.expected.clone()}</div>
-            <div class=class><h4>{text::output(l)}</h4>{p.output.clone()}</div>
+            <div><h4>{text::prompt(l)}</h4><span dir="auto">{p.prompt.clone()}</span></div>
+            <div><h4>{text::expected(l)}</h4><span dir="auto">{p.expected.clone()}</span></div>
+            <div class=class><h4>{text::output(l)}</h4><span dir="auto">{p.output.clone()}</span></div>
         </div>
     }
 }
