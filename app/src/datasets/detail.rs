@@ -57,7 +57,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
         <div class="split">
             <div class="stack">
                 {origin(project, &version)}
-                <Labels labels=stats.labels samples=stats.samples/>
+                <Labels labels=stats.labels different=stats.different_labels samples=stats.samples/>
             </div>
             <div class="stack">
                 <Lengths title=text::lengths(l) histogram=stats.length_histogram/>

@@ -7,7 +7,8 @@
 use crate::HEAD_BYTES;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, CoderResult, Decoder, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
+    BIG5, CoderResult, Decoder, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1251, WINDOWS_1252,
 };
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -15,19 +16,8 @@ pub use encoding_rs::Encoding;
 
 /// Encodings a person can choose from when the guess is wrong. Latin-1 is read as
 /// Windows-1252, as the WHATWG Encoding Standard does.
-pub const CHOICES: [&Encoding; 11] = [
-    UTF_8,
-    GB18030,
-    BIG5,
-    UTF_16LE,
-    UTF_16BE,
-    WINDOWS_1252,
-    SHIFT_JIS,
-    EUC_JP,
-    ISO_2022_JP,
-    EUC_KR,
-    WINDOWS_1251,
-];
+pub const CHOICES: [&Encoding; 11] =
+    [UTF_8, GB18030, BIG5, UTF_16LE, UTF_16BE, WINDOWS_1252, SHIFT_JIS, EUC_JP, ISO_2022_JP, EUC_KR, WINDOWS_1251];
 
 /// The encoding with this name or alias (`gbk`, `latin1`, `utf-16le` …).
 #[must_use]

@@ -96,7 +96,9 @@ impl TryFrom<ImportRequestJson> for ImportRequest {
         let target = match (json.name, json.dataset_id) {
             (Some(name), None) => ImportTarget::Name(name),
             (None, Some(id)) => ImportTarget::DatasetId(id),
-            (Some(_), Some(_)) => return Err("give either `name` (a new dataset) or `dataset_id` (a new version), not both"),
+            (Some(_), Some(_)) => {
+                return Err("give either `name` (a new dataset) or `dataset_id` (a new version), not both");
+            }
             (None, None) => return Err("give `name` (a new dataset) or `dataset_id` (a new version)"),
         };
         Ok(Self {

@@ -103,8 +103,8 @@ fn to_row(header: &[String], record: Record) -> Result<Row, LineError> {
     }
     let mut value = Map::new();
     for (name, field) in header.iter().zip(fields) {
-        let text = String::from_utf8(field)
-            .map_err(|_| LineError::of_field(line, name.clone(), LineProblem::InvalidUtf8))?;
+        let text =
+            String::from_utf8(field).map_err(|_| LineError::of_field(line, name.clone(), LineProblem::InvalidUtf8))?;
         value.insert(name.clone(), Value::String(text));
     }
     Ok(Row { line, value })

@@ -161,8 +161,7 @@ fn many_open_quotes_take_a_bounded_time() {
 
 #[test]
 fn text_behind_a_closing_quote_is_refused() {
-    let (rows, errors, _) =
-        read(b"text,label\n\"he said \\\"hi\\\" there\",good\n\"b\" ,bad\n", FileSyntax::Csv);
+    let (rows, errors, _) = read(b"text,label\n\"he said \\\"hi\\\" there\",good\n\"b\" ,bad\n", FileSyntax::Csv);
     assert_eq!(errors, [(2, LineProblem::TextAfterQuote)]);
     assert_eq!(rows, [(3, json!({"text": "b", "label": "bad"}))]);
 }

@@ -89,14 +89,22 @@ pub enum LineProblem {
     #[error("the element cannot be read ({detail}): correct or remove it")]
     BrokenElement { detail: String },
     /// Of a file that is one JSON value; `row` and `column` are places in the file.
-    #[error("the file is not valid JSON in line {row}, column {column} ({detail}): correct that place, or write the file anew with a JSON library")]
+    #[error(
+        "the file is not valid JSON in line {row}, column {column} ({detail}): correct that place, or write the file anew with a JSON library"
+    )]
     BrokenJson { row: u64, column: u64, detail: String },
     /// As [`Self::BrokenJson`], where the file ends.
-    #[error("the file ends in the middle of its JSON, in line {row}, column {column}: it was cut off; send the whole file")]
+    #[error(
+        "the file ends in the middle of its JSON, in line {row}, column {column}: it was cut off; send the whole file"
+    )]
     CutJson { row: u64, column: u64 },
-    #[error("the JSON file holds no array of objects, neither by itself nor in a field up to two objects deep: write the rows as [{{…}}, …]")]
+    #[error(
+        "the JSON file holds no array of objects, neither by itself nor in a field up to two objects deep: write the rows as [{{…}}, …]"
+    )]
     NoArray,
-    #[error("the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows, or send each as a file of its own")]
+    #[error(
+        "the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows, or send each as a file of its own"
+    )]
     SeveralArrays { first: String, second: String },
     #[error("the column name {name:?} appears twice in the header line")]
     DuplicateColumn { name: String },
