@@ -11,6 +11,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
+        download::CsvDownload,
         field::{Confirm, Field},
         form::posted,
         format::{Time, bytes},
@@ -64,11 +65,11 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
                 <Tokens project view=view.clone()/>
             </div>
         </div>
-        <p class="actions">
+        <div class="actions">
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
-            <a class="button button-small" href=format!("{api}/download?format=csv") download>{text::download_csv(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
-        </p>
+        </div>
+        <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
         {settings(project, &version, view.description)}
     }

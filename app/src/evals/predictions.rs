@@ -6,6 +6,7 @@ use crate::{
     text::lang,
     ui::{
         conversation::{Conversation, Turn},
+        download::CsvDownload,
         field::Field,
         load::load,
         metric,
@@ -38,10 +39,10 @@ pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>) -> impl 
             <div class="card-title">
                 <h2>{text::predictions_title(l)}</h2>
                 <span class="actions">
-                    <a class="button button-small" href=format!("{base}?format=csv")>{text::export_csv(l)}</a>
                     <a class="button button-small" href=format!("{base}?format=json")>{text::export_json(l)}</a>
                 </span>
             </div>
+            <CsvDownload action=base label=text::export_csv(l)/>
             {filters(query.clone(), labels, l)}
             {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page))}
         </section>
