@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod conversation;
 pub mod copy;
+pub mod download;
 pub mod fetch;
 pub mod field;
 pub mod form;

@@ -21,9 +21,9 @@ use domain::{
 use serde_json::Value;
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek},
     ops::ControlFlow,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -34,6 +34,8 @@ use std::{
 const GUESS_ROWS: usize = 20;
 /// Text that a first look reads at most, since single rows may be large.
 const PREVIEW_BYTES: usize = 8 << 20;
+/// Enough of a file's start to recognise kinds that are no text.
+const SIGNATURE_BYTES: u64 = 32;
 /// Characters of a cell that a first look shows.
 const CELL_CHARS: usize = 300;
 
@@ -76,11 +78,8 @@ impl DataFile {
                 (path, Some(folder))
             }
         };
-        let mut text = TextReader::new(File::open(&path)?, encoding)?;
-        let mut head = Vec::new();
-        text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        let syntax = syntax.or_else(|| syntax::guess(&upload.file_name, &head)).ok_or(ImportProblem::UnknownSyntax)?;
-        Ok(Self { path, _copy: copy, encoding: text.encoding(), syntax })
+        let (encoding, syntax) = detect(&path, &upload.file_name, encoding, syntax)?;
+        Ok(Self { path, _copy: copy, encoding, syntax })
     }
 
     /// The text from the beginning. `bytes_read` is raised as reading goes on.
@@ -92,7 +91,12 @@ impl DataFile {
     /// The mapping that the first rows suggest.
     pub fn guess_mapping(&self) -> Result<Mapping, DataFileError> {
         let head = self.head(GUESS_ROWS)?;
-        Ok(mapping::guess(&head.rows).ok_or(ImportProblem::NoMapping)?)
+        let nothing_fits = || match head.errors.first() {
+            Some(first) => ImportProblem::NoMappingOfBad { first: first.clone() },
+            None if head.rows.is_empty() => ImportProblem::NoRows,
+            None => ImportProblem::NoMapping,
+        };
+        Ok(mapping::guess(&head.rows).ok_or_else(nothing_fits)?)
     }
 
     /// The first rows, at most `limit` lines of them.
@@ -123,6 +127,30 @@ impl DataFile {
         head.has_replacements = text.has_replacements();
         Ok(head)
     }
+}
+
+/// Detects what is not given, and refuses what is no text.
+fn detect(
+    path: &Path,
+    name: &str,
+    encoding: Option<&'static Encoding>,
+    syntax: Option<FileSyntax>,
+) -> Result<(&'static Encoding, FileSyntax), DataFileError> {
+    let mut file = File::open(path)?;
+    let mut signature = Vec::new();
+    file.by_ref().take(SIGNATURE_BYTES).read_to_end(&mut signature)?;
+    if let Some(kind) = syntax::not_text(name, &signature) {
+        return Err(ImportProblem::NotText { kind }.into());
+    }
+    file.rewind()?;
+    let encoding = match encoding {
+        Some(encoding) => encoding,
+        None => encoding::detect_file(&mut file)?,
+    };
+    let mut head = Vec::new();
+    TextReader::new(file, Some(encoding))?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let unknown = || if head.trim_ascii().is_empty() { ImportProblem::NoRows } else { ImportProblem::UnknownSyntax };
+    Ok((encoding, syntax.or_else(|| syntax::guess(name, &head)).ok_or_else(unknown)?))
 }
 
 /// Refuses what the database cannot hold.
@@ -194,7 +222,7 @@ fn preview_of(upload: Upload, file: &DataFile, head: Head, wanted: Option<Mappin
             match mapping::apply(mapping, row).and_then(|sample| check_storable(row.line, sample)) {
                 Ok(sample) if samples.len() < PREVIEW_SHOWN => samples.push(PreviewSample { line: row.line, sample }),
                 Ok(_) => {}
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(error.counted_in(file.syntax)),
             }
         }
     }
@@ -242,9 +270,8 @@ mod tests {
         let path = folder.path().join("upload");
         std::fs::write(&path, content).unwrap();
         let encoding = request.encoding.as_deref().and_then(encoding::by_name);
-        let text = TextReader::new(content, encoding).unwrap();
-        let syntax = request.syntax.or_else(|| syntax::guess(name, content)).unwrap();
-        let file = DataFile { path, _copy: Some(folder), encoding: text.encoding(), syntax };
+        let (encoding, syntax) = detect(&path, name, encoding, request.syntax).unwrap();
+        let file = DataFile { path, _copy: Some(folder), encoding, syntax };
         let upload = Upload {
             id: domain::id::UploadId::new(),
             file_name: name.to_owned(),
@@ -278,6 +305,36 @@ mod tests {
             (preview.lines, preview.samples.len(), preview.has_more),
             (PREVIEW_ROWS as u64, PREVIEW_SHOWN, true)
         );
+    }
+
+    /// Why no mapping is guessed for a file.
+    fn unmapped(name: &str, content: &[u8]) -> ImportProblem {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("upload");
+        std::fs::write(&path, content).unwrap();
+        let mapped = detect(&path, name, None, None).and_then(|(encoding, syntax)| {
+            DataFile { path: path.clone(), _copy: None, encoding, syntax }.guess_mapping()
+        });
+        let Err(DataFileError::Problem(problem)) = mapped else { panic!("{name}") };
+        problem
+    }
+
+    #[test]
+    fn a_file_that_gives_no_mapping_says_why() {
+        for (name, content) in [("a.csv", "text,label\n"), ("a.csv", "\n\n"), ("a", " \n"), ("a.jsonl", "\r\n")] {
+            assert_eq!(unmapped(name, content.as_bytes()), ImportProblem::NoRows, "{name} {content:?}");
+        }
+        let ImportProblem::NoMappingOfBad { first } = unmapped("a.jsonl", b"{\"a\n{\"a\n") else { panic!() };
+        assert_eq!(first.line, 1);
+        assert_eq!(unmapped("a.jsonl", b"{\"foo\": \"x\"}\n"), ImportProblem::NoMapping);
+        let kind = domain::import::FileKind::Gzip;
+        assert_eq!(unmapped("a.jsonl.gz", b"\x1f\x8b\x08\x00"), ImportProblem::NotText { kind });
+    }
+
+    #[test]
+    fn elements_of_json_are_called_so() {
+        let preview = look("a.json", br#"[{"prompt": "", "completion": "b"}]"#, PreviewRequest::default());
+        assert!(preview.errors[0].to_string().starts_with("element 1, field prompt"), "{}", preview.errors[0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
+        download::CsvDownload,
         field::{Confirm, Field},
         form::{PostForm, refusal_of},
         format::{Time, bytes},
@@ -64,18 +65,18 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
         <div class="split">
             <div class="stack">
                 {origin(project, &version)}
-                <Labels labels=stats.labels samples=stats.samples/>
+                <Labels labels=stats.labels different=stats.different_labels samples=stats.samples/>
             </div>
             <div class="stack">
                 <Lengths title=text::lengths(l) histogram=stats.length_histogram/>
                 <Tokens project view=view.clone()/>
             </div>
         </div>
-        <p class="actions">
+        <div class="actions">
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
-            <a class="button button-small" href=format!("{api}/download?format=csv") download>{text::download_csv(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
-        </p>
+        </div>
+        <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
         {may_edit.then(|| settings(project, &version, view.description))}
     }

@@ -18,13 +18,24 @@ use crate::{
 use domain::{
     dataset::{FileSyntax, LineError},
     id::ProjectId,
-    import::{Preview, PreviewRow, PreviewSample},
+    import::{ImportProblem, Preview, PreviewRow, PreviewSample},
 };
 use leptos::prelude::*;
 
 /// Encodings to choose from: WHATWG labels.
-const ENCODINGS: [&str; 9] =
-    ["utf-8", "gb18030", "big5", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "euc-kr", "windows-1251"];
+const ENCODINGS: [&str; 11] = [
+    "utf-8",
+    "gb18030",
+    "big5",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "euc-kr",
+    "windows-1251",
+];
 /// Bad lines that the page lists; a report has more.
 const ERRORS_SHOWN: usize = 20;
 /// Fields that fit beside each other on a wide screen.
@@ -170,8 +181,16 @@ pub fn Findings(form: ImportForm, preview: Preview) -> impl IntoView {
             <div class="notice notice-warn"><strong>{text::replaced_title(l)}</strong><p>{text::replaced(l)}</p></div>
         }
     });
-    let outcome = if !is_chosen || preview.mapping.is_none() {
-        view! { <p class="notice notice-warn">{text::choose_fields(l)}</p> }.into_any()
+    let outcome = if preview.lines == 0 && preview.errors.is_empty() {
+        view! { <p class="notice notice-warn">{words::import_problem(l, &ImportProblem::NoRows)}</p> }.into_any()
+    } else if !is_chosen || preview.mapping.is_none() {
+        // Rows that cannot be read may be why no format fits.
+        let unread = (!preview.errors.is_empty()).then(|| errors(preview.errors, preview.lines, preview.has_more));
+        view! {
+            {unread}
+            <p class="notice notice-warn">{text::choose_fields(l)}</p>
+        }
+        .into_any()
     } else {
         view! {
             {errors(preview.errors, preview.lines, preview.has_more)}

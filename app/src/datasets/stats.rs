@@ -72,7 +72,7 @@ pub fn MissingSplits(stats: VersionStats) -> impl IntoView {
 
 /// Share of each label, as bars.
 #[component]
-pub fn Labels(labels: Vec<(String, u64)>, samples: u64) -> impl IntoView {
+pub fn Labels(labels: Vec<(String, u64)>, different: u64, samples: u64) -> impl IntoView {
     let l = lang();
     let most = labels.first().map_or(1, |(_, n)| *n).max(1);
     let row = move |(label, n): (String, u64)| {
@@ -86,14 +86,16 @@ pub fn Labels(labels: Vec<(String, u64)>, samples: u64) -> impl IntoView {
         }
     };
     let count = labels.len();
+    let unlisted = different.saturating_sub(count as u64);
     let mut labels = labels.into_iter();
     let first = labels.by_ref().take(LABELS_SHOWN).map(row).collect_view();
     let rest = (count > LABELS_SHOWN).then(|| {
         let rest = labels.map(row).collect_view();
         view! {
             <details class="fold">
-                <summary>{text::more_labels(l, count - LABELS_SHOWN)}</summary>
+                <summary>{text::more_labels(l, integer((count - LABELS_SHOWN) as u64 + unlisted))}</summary>
                 <table class="table label-table"><tbody>{rest}</tbody></table>
+                {(unlisted > 0).then(|| view! { <p class="muted">{text::unlisted_labels(l, integer(unlisted))}</p> })}
             </details>
         }
     });

@@ -125,6 +125,7 @@ crate::texts! {
     count = "Count tokens", "统计词元";
     choose_model = "Choose a model of this project.", "请选择本项目中的模型。";
     more_labels(n) = "{n} more labels", "另外 {n} 个标签";
+    unlisted_labels(n) = "and {n} rarer ones, not listed", "另有 {n} 个较少见的标签未列出";
     origin = "Origin", "来源";
     made_at = "Made", "创建时间";
     made_by = "By", "创建者";

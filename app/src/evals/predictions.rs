@@ -6,6 +6,7 @@ use crate::{
     text::lang,
     ui::{
         conversation::{Conversation, Turn},
+        download::CsvDownload,
         field::Field,
         format::shortened,
         load::load,
@@ -43,10 +44,10 @@ pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>, samples:
             <div class="card-title">
                 <h2>{text::predictions_title(l)}</h2>
                 <span class="actions">
-                    <a class="button button-small" href=format!("{base}?format=csv")>{text::export_csv(l)}</a>
                     <a class="button button-small" href=format!("{base}?format=json")>{text::export_json(l)}</a>
                 </span>
             </div>
+            <CsvDownload action=base label=text::export_csv(l)/>
             {filters(query.clone(), labels, l)}
             {not_applied([routes::misread::<Outcome>("outcome")])}
             {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page, total))}

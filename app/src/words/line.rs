@@ -1,23 +1,30 @@
 //! Why a line of a data file cannot become a sample, in every language.
 
 use domain::{
-    dataset::{JsonKind, LineError, LineProblem},
+    dataset::{JsonKind, LineError, LineProblem, LineUnit},
     lang::Lang,
 };
 
 crate::texts! {
     at_line(line, problem) = "line {line}: {problem}", "第 {line} 行：{problem}";
     at_field(line, field, problem) = "line {line}, field {field}: {problem}", "第 {line} 行，字段 {field}：{problem}";
+    at_element(line, problem) = "element {line}: {problem}", "第 {line} 个元素：{problem}";
+    at_element_field(line, field, problem) = "element {line}, field {field}: {problem}", "第 {line} 个元素，字段 {field}：{problem}";
 
     invalid_utf8 = "The line is not valid UTF-8. Save the file as UTF-8 or choose its encoding.", "此行不是有效的 UTF-8。请将文件另存为 UTF-8，或选择其编码。";
     too_long(mib) = "The row is longer than {mib} MiB.", "此行超过 {mib} MiB。";
     too_long_or_unclosed(mib) = "The row is longer than {mib} MiB, or a quote is never closed.", "此行超过 {mib} MiB，或有引号未闭合。";
-    unclosed_quote = "A quote opened in this row is never closed.", "此行中打开的引号没有闭合。";
+    unclosed_quote = "A quote opened in this row is never closed. Close it, or remove it.", "此行中打开的引号没有闭合。请补上或删除该引号。";
+    text_after_quote = "Text follows a closing quote. Inside quotes write a quote twice (\"\").", "结束引号后还有文本。引号内的引号请写两次（\"\"）。";
+    broken_element(detail) = "The element cannot be read (“{detail}”). Correct or remove it.", "无法读取此元素（“{detail}”）。请修正或删除。";
+    cut_json(row, column) = "The file ends in the middle of its JSON, in line {row}, column {column}. It was cut off; send the whole file.", "文件在 JSON 中途结束（第 {row} 行第 {column} 列），内容被截断。请上传完整的文件。";
+    too_few_columns(found, expected) = "The row has fewer fields ({found}) than the header ({expected}). A value is missing.", "此行的字段数（{found}）少于表头（{expected}），缺少值。";
+    two_systems = "The row has a system text and its conversation begins with another one. Keep one of them.", "此行有系统提示，而对话又以另一条系统消息开头。请只保留其一。";
     not_an_object(found) = "The line holds {found}, not a JSON object {{…}}.", "此行的内容是{found}，不是 JSON 对象 {{…}}。";
     invalid_json(column, detail) = "The line is not valid JSON at column {column} (“{detail}”).", "此行第 {column} 列不是有效的 JSON（“{detail}”）。";
-    broken_json(row, column, detail) = "The file is not valid JSON in line {row}, column {column} (“{detail}”).", "文件第 {row} 行第 {column} 列不是有效的 JSON（“{detail}”）。";
-    no_array = "The JSON file holds no array of objects.", "JSON 文件中没有对象数组。";
-    several_arrays(first, second) = "The JSON file holds several arrays of objects (“{first}” and “{second}”). Keep the one with the rows.", "JSON 文件中有多个对象数组（“{first}”和“{second}”）。请只保留包含数据的那一个。";
+    broken_json(row, column, detail) = "The file is not valid JSON in line {row}, column {column} (“{detail}”). Correct that place, or write the file anew with a JSON library.", "文件第 {row} 行第 {column} 列不是有效的 JSON（“{detail}”）。请修正该处，或用 JSON 库重新生成文件。";
+    no_array = "The JSON file holds no array of objects, neither by itself nor in a field up to two objects deep. Write the rows as [{{…}}, …].", "JSON 文件本身以及两层以内的字段中都没有对象数组。请将数据写成 [{{…}}, …]。";
+    several_arrays(first, second) = "The JSON file holds several arrays of objects (“{first}” and “{second}”). Keep the one with the rows, or send each as a file of its own.", "JSON 文件中有多个对象数组（“{first}”和“{second}”）。请只保留包含数据的那一个，或分别作为单独的文件上传。";
     duplicate_column(name) = "The column name “{name}” appears twice in the header line.", "列名“{name}”在表头中出现了两次。";
     wrong_columns(found, expected) = "The row has {found} fields, the header has {expected}. Quote fields that contain the separator.", "此行有 {found} 个字段，表头有 {expected} 个。请为包含分隔符的字段加引号。";
     nul = "The row contains a NUL character (U+0000), which is no text. Remove it, or choose another encoding.", "此行包含 NUL 字符（U+0000），不是文本。请将其删除，或选择其他编码。";
@@ -54,6 +61,11 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
         P::TooLong { mib } => too_long(l, mib),
         P::TooLongOrUnclosed { mib } => too_long_or_unclosed(l, mib),
         P::UnclosedQuote => unclosed_quote(l).to_owned(),
+        P::TextAfterQuote => text_after_quote(l).to_owned(),
+        P::BrokenElement { detail } => broken_element(l, detail),
+        P::CutJson { row, column } => cut_json(l, row, column),
+        P::TooFewColumns { found, expected } => too_few_columns(l, found, expected),
+        P::TwoSystems => two_systems(l).to_owned(),
         P::NotAnObject { found } => not_an_object(l, kind(l, *found)),
         P::InvalidJson { column, detail } => invalid_json(l, column, detail),
         P::BrokenJson { row, column, detail } => broken_json(l, row, column, detail),
@@ -84,9 +96,11 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
 /// A bad line with its place.
 pub(super) fn line_error(l: Lang, error: &LineError) -> String {
     let problem = line_problem(l, &error.problem);
-    match &error.field {
-        Some(field) => at_field(l, error.line, field, problem),
-        None => at_line(l, error.line, problem),
+    match (error.unit, &error.field) {
+        (LineUnit::Line, Some(field)) => at_field(l, error.line, field, problem),
+        (LineUnit::Line, None) => at_line(l, error.line, problem),
+        (LineUnit::Element, Some(field)) => at_element_field(l, error.line, field, problem),
+        (LineUnit::Element, None) => at_element(l, error.line, problem),
     }
 }
 

@@ -82,7 +82,8 @@ impl Reading {
     ) -> Result<(), ReadError> {
         let text = self.file.text(bytes_read)?;
         read_samples(text, self.file.syntax, &self.mapping, |row| {
-            each(row.and_then(|(line, sample)| Ok((line, check_storable(line, sample)?))))
+            let row = row.and_then(|(line, sample)| Ok((line, check_storable(line, sample)?)));
+            each(row.map_err(|error| error.counted_in(self.file.syntax)))
         })
     }
 }

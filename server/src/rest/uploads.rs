@@ -148,10 +148,16 @@ async fn receive<E: std::fmt::Display>(
     Ok(store::uploads::create(&state.db, project, caller.user_id, &name, &stored.sha256, stored.size_bytes).await?)
 }
 
+/// Whether a character turns the direction of writing, so that a name is shown as another one
+/// (UAX #9, explicit directional formatting and implicit marks).
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A file's name without folders, control characters and surrounding space.
 fn base_name(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name: String = name.chars().filter(|c| !c.is_control() && !turns_direction(*c)).collect();
     let name = name.trim();
     (!name.is_empty() && name.chars().count() <= MAX_NAME_CHARS).then(|| name.to_owned())
 }
@@ -182,5 +188,6 @@ mod tests {
         assert_eq!(base_name("C:\\data\\评论.csv").as_deref(), Some("评论.csv"));
         assert_eq!(base_name("../../etc/passwd\n").as_deref(), Some("passwd"));
         assert_eq!(base_name("a/"), None);
+        assert_eq!(base_name("data\u{202e}vsc.exe").as_deref(), Some("datavsc.exe"));
     }
 }

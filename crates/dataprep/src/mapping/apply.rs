@@ -28,13 +28,17 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             messages
         }
         Mapping::ShareGpt { conversations, system } => {
+            let turns = &fields.turns(conversations)?;
+            let turns = conversation::parse(turns, row.line, conversations, &Turn::SHARE_GPT)?;
             let mut messages = fields.system(system.as_deref())?;
-            messages.extend(conversation::parse(
-                &fields.turns(conversations)?,
-                row.line,
-                conversations,
-                &Turn::SHARE_GPT,
-            )?);
+            match (messages.first(), turns.first()) {
+                (Some(field), Some(turn)) if turn.role == Speaker::System && turn.content != field.content => {
+                    return Err(fields.error(conversations, LineProblem::TwoSystems));
+                }
+                (Some(_), Some(turn)) if turn.role == Speaker::System => messages.clear(),
+                _ => {}
+            }
+            messages.extend(turns);
             messages
         }
         Mapping::Messages { messages } => {
@@ -96,7 +100,7 @@ struct RowFields<'a> {
 
 impl RowFields<'_> {
     fn error(&self, field: &str, problem: LineProblem) -> LineError {
-        LineError { line: self.row.line, field: Some(field.to_owned()), problem }
+        LineError::of_field(self.row.line, field, problem)
     }
 
     /// Text, number or truth value of a field; `None` when it is absent, null or blank.

@@ -76,7 +76,7 @@ fn text_of_parts(parts: &[Value]) -> Result<String, LineProblem> {
 /// Reads turns as messages. The last must be the assistant's, with a user's turn before it, and a
 /// system message may only come first.
 pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
-    let at = |place: String, problem: LineProblem| LineError { line, field: Some(place), problem };
+    let at = |place: String, problem: LineProblem| LineError::of_field(line, place, problem);
     let mut messages = Vec::with_capacity(turns.len());
     for (i, turn) in turns.iter().enumerate() {
         let role = spelling.role(turn).map_err(|problem| at(format!("{field}.{i}.{}", spelling.role_key), problem))?;

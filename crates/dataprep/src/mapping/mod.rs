@@ -22,7 +22,10 @@ pub fn read_samples(
     mapping: &Mapping,
     mut each: impl FnMut(Result<(u64, Sample), LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    read_rows(reader, syntax, |row| each(row.and_then(|row| Ok((row.line, apply(mapping, &row)?)))))
+    read_rows(reader, syntax, |row| {
+        let sample = row.and_then(|row| Ok((row.line, apply(mapping, &row)?)));
+        each(sample.map_err(|error| error.counted_in(syntax)))
+    })
 }
 
 /// The value at a dotted path. A field whose own name contains the dots comes first.

@@ -137,6 +137,29 @@ fn question_context_answer() {
 }
 
 #[test]
+fn an_odd_row_hides_no_field() {
+    let odd = json!({"instruction": "i", "input": ["x"], "output": "o", "history": "none"});
+    let even = json!({"instruction": "i", "input": "x", "output": "o", "history": [["a", "b"]]});
+    let mapping = guess(&[row(odd.clone()), row(even.clone()), row(even)]).unwrap();
+    let Mapping::Alpaca { input: Some(_), history: Some(_), .. } = &mapping else { panic!("{mapping:?}") };
+    assert_eq!(refusal(&mapping, odd).0, "history");
+
+    let good = json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]});
+    let rows: Vec<_> = (0..9).map(|i| row(if i < 3 { json!({"messages": "str"}) } else { good.clone() })).collect();
+    assert_eq!(guess(&rows).map(|m| m.format()), Some("messages"));
+}
+
+#[test]
+fn one_system_text_at_most() {
+    let mapping = Mapping::ShareGpt { conversations: "c".into(), system: some("system") };
+    let of = |text: &str| json!({"system": text, "c": [{"from": "system", "value": "S"}, {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]});
+    assert_eq!(refusal(&mapping, of("T")), ("c".to_owned(), LineProblem::TwoSystems));
+    for same in ["S", ""] {
+        assert_eq!(turns(&apply(&mapping, &row(of(same))).unwrap()), ["s:S", "u:q", "a:a"]);
+    }
+}
+
+#[test]
 fn guesses_by_name() {
     for (value, format) in [
         (json!({"prompt": "a", "completion": "b"}), "prompt_completion"),

@@ -4,8 +4,12 @@
 //! only what makes the rest of the file unreadable is a [`ReadError`].
 
 pub mod csv;
+mod exact;
 mod json;
 mod jsonl;
+mod line_ends;
+
+pub(crate) use line_ends::are_lone_returns;
 
 use domain::dataset::{FileSyntax, LineError, LineProblem};
 use serde_json::{Map, Value};
@@ -38,7 +42,19 @@ pub fn read_rows(
     syntax: FileSyntax,
     each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    let reader = BufReader::with_capacity(crate::HEAD_BYTES, reader);
+    let mut reader = BufReader::with_capacity(crate::HEAD_BYTES, reader);
+    if line_ends::are_lone_returns(reader.fill_buf()?) {
+        read_lines(BufReader::with_capacity(crate::HEAD_BYTES, line_ends::LineFeeds(reader)), syntax, each)
+    } else {
+        read_lines(reader, syntax, each)
+    }
+}
+
+fn read_lines(
+    reader: impl BufRead,
+    syntax: FileSyntax,
+    each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
     match syntax {
         FileSyntax::Jsonl => jsonl::read(reader, each),
         FileSyntax::Json => json::read(reader, each),

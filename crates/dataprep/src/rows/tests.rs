@@ -77,12 +77,35 @@ fn json_errors() {
     let Err(ReadError::Broken(LineError { line: 3, problem, .. })) = result else { panic!("{result:?}") };
     assert!(matches!(problem, LineProblem::BrokenJson { row: 1, column: 19, .. }), "{problem:?}");
     assert_eq!(broken(read(b"{\"a\":[1]}", FileSyntax::Json)), LineProblem::NoArray);
+    let Err(ReadError::Broken(error)) = read(b"[{\"a\":1},\n{\"a\":\"x", FileSyntax::Json).2 else { panic!() };
+    assert!(error.to_string().starts_with("element 2: the file ends in the middle of its JSON, in line 2"), "{error}");
+    // A part that is no JSON value costs its own element alone.
+    let (rows, errors, _) = read(b"[{\"a\":\"\\ud800\"},{\"a\":1}]", FileSyntax::Json);
+    assert_eq!((rows, errors[0].0), (vec![(2, json!({"a": 1}))], 1));
     let two = broken(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json));
     assert_eq!(two, LineProblem::SeveralArrays { first: "a".to_owned(), second: "b".to_owned() });
     let deep = "[".repeat(100_000);
     for file in ["7", &deep] {
         assert!(matches!(broken(read(file.as_bytes(), FileSyntax::Json)), LineProblem::BrokenJson { .. }));
     }
+}
+
+#[test]
+fn rows_further_down_are_found() {
+    let rows = vec![(1, json!({"a": 1}))];
+    for file in [
+        r#"{"result":{"data":[{"a":1}]}}"#,
+        r#"{"x":{"y":{"z":[{"a":1}]}}}"#,
+        r#"{"data":[{"a":1}],"other":{"more":[{"b":1}]}}"#,
+        r#"{"Metadata":{"authors":[{"b":1}]},"data":[{"a":1}]}"#,
+    ] {
+        let found = read(file.as_bytes(), FileSyntax::Json);
+        assert!(found.2.is_ok(), "{file}: {:?}", found.2);
+        assert_eq!(found.0, rows, "{file}");
+    }
+    let two = broken(read(br#"{"x":{"a":[{}],"b":[{}]}}"#, FileSyntax::Json));
+    assert_eq!(two, LineProblem::SeveralArrays { first: "x.a".to_owned(), second: "x.b".to_owned() });
+    assert_eq!(broken(read(br#"{"x":{"y":{"z":{"a":[{}]}}}}"#, FileSyntax::Json)), LineProblem::NoArray);
 }
 
 #[test]
@@ -99,17 +122,71 @@ fn csv_keeps_true_lines_over_blank_and_multiline_rows() {
     let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
     assert_eq!(rows[0], (3, json!({"text": "one\r\ntwo \"x\"; y", "label": "a", "column_3": "1"})));
     assert_eq!(rows[1], (7, json!({"text": "last", "label": "c", "column_3": "3"})));
-    assert_eq!(errors, [(6, LineProblem::WrongColumns { found: 2, expected: 3 })]);
+    assert_eq!(errors, [(6, LineProblem::TooFewColumns { found: 2, expected: 3 })]);
     assert!(result.is_ok());
 }
 
 #[test]
 fn csv_problems_are_named() {
     let (rows, errors, _) = read(b"a,b\n1,2\n3,\"4\n5,6\n", FileSyntax::Csv);
-    assert_eq!((rows.len(), errors), (1, vec![(3, LineProblem::UnclosedQuote)]));
+    assert_eq!((rows.len(), errors), (2, vec![(3, LineProblem::UnclosedQuote)]));
     let twice = broken(read(b"a,a\n1,2\n", FileSyntax::Csv));
     assert_eq!(twice, LineProblem::DuplicateColumn { name: "a".to_owned() });
     assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1, [(2, LineProblem::InvalidUtf8)]);
+}
+
+#[test]
+fn an_open_quote_costs_one_line() {
+    let bad = |i: u64, line: &str| if i == 5 { format!("{line}\n") } else { format!("row {i},good\n") };
+    let file = |line: &str| format!("text,label\n{}", (0..100).map(|i| bad(i, line)).collect::<String>());
+    for (line, end) in [
+        ("\"unclosed row 5,good", ""),
+        ("\"unclosed row 5,good", "\"a, b\",good\n"),
+        ("\"unclosed,\"row 5,good", "\"x\",good\n"),
+    ] {
+        let (rows, errors, result) = read((file(line) + end).as_bytes(), FileSyntax::Csv);
+        assert_eq!((rows.len(), errors.len()), (99 + end.lines().count(), 1), "{line} {errors:?}");
+        assert_eq!((errors[0].0, rows[98].0), (7, 101));
+        assert!(result.is_ok());
+    }
+}
+
+#[test]
+fn many_open_quotes_take_a_bounded_time() {
+    // Each line opens a quote that the next line closes and opens again.
+    let file = format!("a,b\n{}", "x\",\"z\n".repeat(200_000));
+    let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
+    assert!(rows.len() + errors.len() > 0 && result.is_ok());
+}
+
+#[test]
+fn text_behind_a_closing_quote_is_refused() {
+    let (rows, errors, _) = read(b"text,label\n\"he said \\\"hi\\\" there\",good\n\"b\" ,bad\n", FileSyntax::Csv);
+    assert_eq!(errors, [(2, LineProblem::TextAfterQuote)]);
+    assert_eq!(rows, [(3, json!({"text": "b", "label": "bad"}))]);
+}
+
+#[test]
+fn other_line_ends_and_separators() {
+    let expected = [(2, json!({"text": "a", "label": "b"})), (3, json!({"text": "c", "label": "d"}))];
+    for file in ["text,label\ra,b\rc,d\r", "text|label\na|b\nc|d\n"] {
+        assert_eq!(read(file.as_bytes(), FileSyntax::Csv).0, expected, "{file:?}");
+    }
+    let (rows, _, _) = read(b"sep=;\r\ntext;label\r\na,1;b\r\n", FileSyntax::Csv);
+    assert_eq!(rows, [(3, json!({"text": "a,1", "label": "b"}))]);
+    for file in ["{\"a\":1}\r{\"a\":2}\r", "{\"a\":1},\n{\"a\":2},\n"] {
+        let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
+        assert_eq!((rows, errors.len()), (vec![(1, json!({"a": 1})), (2, json!({"a": 2}))], 0), "{file:?}");
+    }
+}
+
+#[test]
+fn numbers_stay_as_they_are_written() {
+    let object = "{\"a\":1.50,\"b\":12345678901234567890123,\"c\":1.5,\"d\":{\"e\":1e2},\"f\":7}";
+    let expected = json!({"a": "1.50", "b": "12345678901234567890123", "c": 1.5, "d": {"e": "1e2"}, "f": 7});
+    for (file, syntax) in [(object.to_owned(), FileSyntax::Jsonl), (format!("[{object}]"), FileSyntax::Json)] {
+        assert_eq!(read(file.as_bytes(), syntax).0, [(1, expected.clone())]);
+    }
 }
 
 #[test]

@@ -10,23 +10,57 @@ use serde::{Deserialize, Serialize};
 pub struct LineError {
     /// 1-based line of the file (for JSON arrays: 1-based element).
     pub line: u64,
+    pub unit: LineUnit,
     pub field: Option<String>,
     pub problem: LineProblem,
+}
+
+/// What [`LineError::line`] counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LineUnit {
+    #[default]
+    Line,
+    /// Elements of a JSON array.
+    Element,
 }
 
 impl LineError {
     /// An error about a whole line.
     #[must_use]
     pub fn whole(line: u64, problem: LineProblem) -> Self {
-        Self { line, field: None, problem }
+        Self { line, unit: LineUnit::Line, field: None, problem }
+    }
+
+    /// An error about one field of a line.
+    #[must_use]
+    pub fn of_field(line: u64, field: impl Into<String>, problem: LineProblem) -> Self {
+        Self { field: Some(field.into()), ..Self::whole(line, problem) }
+    }
+
+    /// The same error, its place counted as a file of this syntax is counted.
+    #[must_use]
+    pub fn counted_in(mut self, syntax: super::FileSyntax) -> Self {
+        self.unit = if syntax == super::FileSyntax::Json { LineUnit::Element } else { LineUnit::Line };
+        self
+    }
+}
+
+impl std::fmt::Display for LineUnit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Line => "line",
+            Self::Element => "element",
+        })
     }
 }
 
 impl std::fmt::Display for LineError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.field {
-            Some(field) => write!(f, "line {}, field {field}: {}", self.line, self.problem),
-            None => write!(f, "line {}: {}", self.line, self.problem),
+            Some(field) => write!(f, "{} {}, field {field}: {}", self.unit, self.line, self.problem),
+            None => write!(f, "{} {}: {}", self.unit, self.line, self.problem),
         }
     }
 }
@@ -42,24 +76,42 @@ pub enum LineProblem {
     TooLong { mib: u64 },
     #[error("the row is longer than {mib} MiB, or a quote is never closed")]
     TooLongOrUnclosed { mib: u64 },
-    #[error("a quote opened in this row is never closed")]
+    #[error("a quote opened in this row is never closed: close it, or remove it")]
     UnclosedQuote,
+    #[error("text follows a closing quote: inside quotes write a quote twice (\"\")")]
+    TextAfterQuote,
     #[error("the line holds {found}, not a JSON object {{…}}")]
     NotAnObject { found: JsonKind },
     /// `detail` is the parser's.
     #[error("the line is not valid JSON at column {column}: {detail}")]
     InvalidJson { column: u64, detail: String },
+    /// Of one element of a JSON array; `detail` is the parser's.
+    #[error("the element cannot be read ({detail}): correct or remove it")]
+    BrokenElement { detail: String },
     /// Of a file that is one JSON value; `row` and `column` are places in the file.
-    #[error("the file is not valid JSON in line {row}, column {column}: {detail}")]
+    #[error(
+        "the file is not valid JSON in line {row}, column {column} ({detail}): correct that place, or write the file anew with a JSON library"
+    )]
     BrokenJson { row: u64, column: u64, detail: String },
-    #[error("the JSON file holds no array of objects")]
+    /// As [`Self::BrokenJson`], where the file ends.
+    #[error(
+        "the file ends in the middle of its JSON, in line {row}, column {column}: it was cut off; send the whole file"
+    )]
+    CutJson { row: u64, column: u64 },
+    #[error(
+        "the JSON file holds no array of objects, neither by itself nor in a field up to two objects deep: write the rows as [{{…}}, …]"
+    )]
     NoArray,
-    #[error("the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows")]
+    #[error(
+        "the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows, or send each as a file of its own"
+    )]
     SeveralArrays { first: String, second: String },
     #[error("the column name {name:?} appears twice in the header line")]
     DuplicateColumn { name: String },
     #[error("the row has {found} fields, the header has {expected}: quote fields that contain the separator")]
     WrongColumns { found: u64, expected: u64 },
+    #[error("the row has {}, the header has {expected}: a value is missing", fields(*found))]
+    TooFewColumns { found: u64, expected: u64 },
     #[error("the row contains a NUL character (U+0000), which is no text: remove it, or choose another encoding")]
     NulCharacter,
     #[error("the field is missing: add it to the row or choose another field")]
@@ -86,6 +138,8 @@ pub enum LineProblem {
     EmptyTurn,
     #[error("a system message may only be the first turn: move or remove it")]
     LateSystem,
+    #[error("the row has a system text and its conversation begins with another one: keep one of them")]
+    TwoSystems,
     #[error("the conversation is empty: remove the row")]
     EmptyConversation,
     #[error("the last turn is not the assistant's, so there is no answer to learn: add the answer or remove the turn")]
@@ -95,6 +149,10 @@ pub enum LineProblem {
     /// From a report that was written when reasons were plain texts.
     #[error("{text}")]
     Said { text: String },
+}
+
+fn fields(n: u64) -> String {
+    if n == 1 { "1 field".to_owned() } else { format!("{n} fields") }
 }
 
 impl LineProblem {
@@ -153,6 +211,8 @@ impl std::fmt::Display for JsonKind {
 struct LineErrorJson {
     /// 1-based line of the file (for JSON arrays: 1-based element).
     line: u64,
+    #[serde(default, skip_serializing_if = "is_line")]
+    unit: LineUnit,
     field: Option<String>,
     /// The problem in English.
     reason: String,
@@ -160,17 +220,22 @@ struct LineErrorJson {
     problem: Option<LineProblem>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_line(unit: &LineUnit) -> bool {
+    *unit == LineUnit::Line
+}
+
 impl From<LineErrorJson> for LineError {
     fn from(json: LineErrorJson) -> Self {
         let problem = json.problem.unwrap_or(LineProblem::Said { text: json.reason });
-        Self { line: json.line, field: json.field, problem }
+        Self { line: json.line, unit: json.unit, field: json.field, problem }
     }
 }
 
 impl From<LineError> for LineErrorJson {
     fn from(error: LineError) -> Self {
         let reason = error.problem.to_string();
-        Self { line: error.line, field: error.field, reason, problem: Some(error.problem) }
+        Self { line: error.line, unit: error.unit, field: error.field, reason, problem: Some(error.problem) }
     }
 }
 
@@ -196,6 +261,7 @@ impl utoipa::ToSchema for LineError {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use crate::dataset::FileSyntax;
     use serde_json::json;
 
     #[test]
@@ -208,6 +274,17 @@ mod tests {
         assert_eq!(json, expected);
         assert_eq!(serde_json::from_value::<LineError>(json).unwrap(), error);
         assert_eq!(error.problem.code(), "wrong_columns");
+    }
+
+    #[test]
+    fn an_element_is_called_one() {
+        let error = LineError::of_field(2, "text", LineProblem::TooLong { mib: 16 }).counted_in(FileSyntax::Json);
+        assert_eq!(error.to_string(), "element 2, field text: the row is longer than 16 MiB");
+        let json = serde_json::to_value(&error).unwrap();
+        assert_eq!(json["unit"], "element");
+        assert_eq!(serde_json::from_value::<LineError>(json).unwrap(), error);
+        let few = LineProblem::TooFewColumns { found: 1, expected: 2 };
+        assert_eq!(few.to_string(), "the row has 1 field, the header has 2: a value is missing");
     }
 
     #[test]
