@@ -198,6 +198,7 @@ fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn defaults_are_valid_and_round_trip() {
