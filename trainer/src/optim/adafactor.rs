@@ -47,7 +47,7 @@ impl Adafactor {
     fn direction(&mut self, g: &Tensor, step: u32) -> Result<Tensor> {
         let beta = 1.0 - f64::from(step).powf(-self.settings.decay_power);
         let square = (g.sqr()? + SMALLEST_SQUARE)?;
-        let mixed = |old: &Tensor, new: Tensor| Ok::<_, candle_core::Error>(((old * beta)? + (new * (1.0 - beta))?)?);
+        let mixed = |old: &Tensor, new: Tensor| (old * beta)? + (new * (1.0 - beta))?;
         match &mut self.second {
             Second::Whole(all) => {
                 *all = mixed(all, square)?.detach();
