@@ -25,3 +25,4 @@ pub mod people;
 pub mod recipe;
 pub mod run;
 pub mod sample;
+pub mod sweep;

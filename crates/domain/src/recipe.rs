@@ -13,6 +13,7 @@ mod method;
 mod optimizer;
 mod recovery;
 mod schedule;
+mod setting;
 
 pub use batch::Batch;
 pub use check::{RecipeError, RecipeProblem, RecipeTextError};
@@ -23,6 +24,7 @@ pub use method::{Lora, Method, TargetModule};
 pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
 pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
+pub use setting::{SettingProblem, setting_text};
 
 use check::Checker;
 use serde::{Deserialize, Serialize};
