@@ -8,6 +8,7 @@
 mod ablation;
 mod axis;
 mod check;
+mod forecast;
 mod importance;
 mod next;
 mod trial;
@@ -16,6 +17,7 @@ mod view;
 pub use ablation::{Effect, effects};
 pub use axis::{Axis, AxisValues, Range, Scale};
 pub use check::{SweepError, SweepProblem};
+pub use forecast::Forecast;
 pub use importance::{FEWEST, Importance, importance};
 pub use next::{Launching, Next, RunFact, next};
 pub use trial::{Setting, Trial};
