@@ -10,7 +10,7 @@ use crate::{
     router::router,
     shutdown,
     state::AppState,
-    worker,
+    sweeps, worker,
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -111,6 +111,7 @@ fn start_background(state: &AppState) -> TaskTracker {
     let tracker = TaskTracker::new();
     jobs::start(state, jobs::handlers(), &tracker);
     worker::start(state, &tracker);
+    sweeps::start(state, &tracker);
     let (db, shutdown) = (state.db.clone(), state.shutdown.clone());
     tracker.spawn(async move {
         while shutdown.run_until_cancelled(tokio::time::sleep(Duration::from_secs(3600))).await.is_some() {
