@@ -13,8 +13,10 @@ mod live;
 mod new;
 mod result;
 mod state;
+mod sweeps;
 pub mod text;
 
 pub use detail::RunPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;
+pub use sweeps::{NewSweepPage, SweepListPage, SweepPage};

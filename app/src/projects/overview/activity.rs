@@ -27,6 +27,7 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
     let id = &e.object_id;
     Some(match e.verb.split('.').next()? {
         "run" => routes::run(project, id.parse().ok()?),
+        "sweep" => routes::sweep(project, id.parse().ok()?),
         "model" => routes::model(project, id.parse().ok()?),
         "bad_case" => routes::bad_case(project, id.parse().ok()?),
         "dataset" => routes::dataset(project, id.parse().ok()?),
@@ -41,6 +42,9 @@ fn verb(l: Lang, verb: &str) -> String {
         "run.succeeded" => text::run_succeeded(l),
         "run.failed" => text::run_failed(l),
         "run.cancelled" => text::run_cancelled(l),
+        "sweep.started" => text::sweep_started(l),
+        "sweep.ended" => text::sweep_ended(l),
+        "sweep.cancelled" => text::sweep_cancelled(l),
         "model.registered" => text::model_registered(l),
         "version.created" => text::version_created(l),
         "bad_case.judged" => text::bad_case_judged(l),
