@@ -45,7 +45,7 @@ crate::texts! {
     linear = "Range", "范围";
     log = "Range, logarithmic", "范围（对数）";
     values = "Values", "取值";
-    points = "Points in a grid", "网格点数";
+    points = "Grid points", "网格点数";
     more_axes = "More fields", "更多字段";
     objective = "Objective", "目标";
     objective_help = "Whoever chooses by a test metric has seen the test split: the best run's score is then too good. Validation loss leaves it unseen.",
