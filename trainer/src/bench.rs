@@ -4,6 +4,7 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
+use crate::adapt::Adapter;
 use crate::adapt::lora::{LoraAdapter, module_shape};
 use crate::error::TrainError;
 use crate::memory;
@@ -46,9 +47,9 @@ pub struct Speed {
 pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, TrainError> {
     let Workload { batch, seq, rank, steps } = workload;
     let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
-    let adapter = LoraAdapter::new(&decoder.config, &lora, 0, decoder.device())?;
+    let adapter = LoraAdapter::new(decoder, &lora, 0)?;
     adapter.attach_to(decoder);
-    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.variables())?;
+    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.parameters())?;
     let vocabulary = decoder.config.vocab_size;
     let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % vocabulary) as u32).collect();
     let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
@@ -61,7 +62,8 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
         let started = Instant::now();
         let loss = decoder.training_loss(&ids, &targets, targets.rows.len() as f64, step as u64)?;
         let store = loss.backward()?;
-        let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|(_, p)| store.get(p).cloned()).collect();
+        let gradients: Vec<Tensor> =
+            optimizer.parameters().iter().filter_map(|p| store.get(&p.variable).cloned()).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
             rates.push((batch * seq) as f64 / started.elapsed().as_secs_f64());

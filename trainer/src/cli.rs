@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod merge;
 pub(crate) mod model;
 pub(crate) mod run;
 

@@ -53,7 +53,7 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
     let test = test_set(run)?;
     let (mut base, mut tuned) = (None, None);
     if !test.samples.is_empty() {
-        run.decoder.detach();
+        run.adapter.detach_from(&mut run.decoder);
         let scored = score(run, Subject::Base, &test, sink, stop);
         run.adapter.attach_to(&mut run.decoder);
         base = scored?;
@@ -140,7 +140,7 @@ fn summary(run: &Run, elapsed_ms: u64, base: Option<EvalMetrics>, tuned: Option<
         tokens: run.tokens,
         train_samples: run.train.len() as u64,
         validation_samples: run.validation.len() as u64,
-        trainable_parameters: run.adapter.parameters(),
+        trainable_parameters: run.adapter.parameter_count(),
         train_loss: run.train_loss,
         best: run.best,
         elapsed_ms,

@@ -8,7 +8,7 @@
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`event`], [`preview`], [`memory`], [`device`] and [`error`] beside it;
 //! - [`infer`], [`eval`]: answers and scores of a model;
-//! - [`inspect`], [`convert`], [`mod@bench`]: the smaller commands.
+//! - [`inspect`], [`convert`], [`merge`], [`mod@bench`]: the smaller commands.
 
 pub mod adapt;
 pub mod bench;
@@ -23,6 +23,7 @@ pub mod finish;
 pub mod infer;
 pub mod inspect;
 pub mod memory;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod optim;

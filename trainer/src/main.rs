@@ -16,6 +16,7 @@ enum Command {
     Bench(cli::bench::Bench),
     Inspect(cli::inspect::Inspect),
     Convert(cli::convert::Convert),
+    Merge(cli::merge::Merge),
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
 }
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Bench(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Convert(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Merge(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
     });

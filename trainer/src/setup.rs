@@ -1,6 +1,6 @@
 //! Before the first step: open the model, tokenize the data, make or restore the adapter.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::{self, Adapter};
 use crate::checkpoint::{self, Best, Checkpoint};
 use crate::data::masking::{Encoded, Encoder};
 use crate::data::order::Order;
@@ -35,6 +35,8 @@ pub struct Job {
     pub train: PathBuf,
     pub validation: Option<PathBuf>,
     pub test: Option<PathBuf>,
+    /// An adapter to go on training; `None` begins a fresh one.
+    pub adapter: Option<PathBuf>,
     /// Where everything is written.
     pub out: PathBuf,
     /// Go on from the newest checkpoint in `out`, if there is one.
@@ -59,7 +61,7 @@ pub struct Run {
     pub tokenizer: Tokenizer,
     pub template: ChatTemplate,
     pub decoder: Decoder,
-    pub adapter: LoraAdapter,
+    pub adapter: Box<dyn Adapter>,
     pub optimizer: AdamW,
     pub train: Vec<Encoded>,
     pub validation: Vec<Encoded>,
@@ -84,12 +86,19 @@ impl Run {
         let recipe = &job.recipe;
         recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
         let mut base = weights::open(&job.model, &job.device)?;
-        let context = base.config.context_length;
+        let context = base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize);
+        if context == 0 {
+            let tokens = recipe.virtual_tokens();
+            return Err(TrainError::Invalid(format!("{tokens} virtual tokens fill the model's whole context")));
+        }
         if recipe.batch.max_length as usize > context {
             sink.log(
                 Level::Warn,
                 format!("samples are cut at the model's context of {context} tokens, below batch.max_length"),
             )?;
+        }
+        for warning in recipe.warnings() {
+            sink.log(Level::Warn, warning.to_string())?;
         }
         let encoder = Encoder {
             template: &base.template,
@@ -108,8 +117,11 @@ impl Run {
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
         let decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
-        let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
-        let optimizer = AdamW::new(&recipe.optimizer, adapter.variables())?;
+        let adapter = adapt::new(recipe, &decoder, &base.tokenizer)?;
+        if let Some(folder) = &job.adapter {
+            adapter.restore(folder)?;
+        }
+        let optimizer = AdamW::new(&recipe.optimizer, adapter.parameters())?;
         let mut run = Self {
             data_sha256: digest(&train),
             total_steps: recipe.total_steps(train.len() as u64),
@@ -152,7 +164,7 @@ impl Run {
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
         self.check_same_run(&checkpoint)?;
-        checkpoint.restore(&self.adapter, &mut self.optimizer, &self.decoder.config, &self.job.device)?;
+        checkpoint.restore(self.adapter.as_ref(), &mut self.optimizer, &self.job.device)?;
         let state = checkpoint.state;
         (self.step, self.tokens, self.train_loss, self.best) = (state.step, state.tokens, state.train_loss, state.best);
         sink.log(Level::Info, format!("resumed from the checkpoint of step {}", self.step))
@@ -198,8 +210,8 @@ impl Run {
             resumed_from_step: self.step,
             train_samples: self.train.len() as u32,
             validation_samples: self.validation.len() as u32,
-            trainable_parameters: self.adapter.parameters(),
-            total_parameters: self.card.parameters + self.adapter.parameters(),
+            trainable_parameters: self.adapter.parameter_count(),
+            total_parameters: self.card.parameters + self.adapter.parameter_count(),
             device: device_name(&self.job.device),
         })
     }

@@ -103,8 +103,9 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
 /// Adds the gradients of `loss` by every parameter.
 fn accumulate(gradients: &mut Vec<Tensor>, loss: &Tensor, run: &Run) -> Result<(), TrainError> {
     let mut store = loss.backward()?;
-    for (i, (_, parameter)) in run.optimizer.parameters().iter().enumerate() {
-        let g = store.remove(parameter).map_or_else(|| parameter.zeros_like(), Ok)?.detach();
+    for (i, parameter) in run.optimizer.parameters().iter().enumerate() {
+        let variable = &parameter.variable;
+        let g = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
         match gradients.get_mut(i) {
             Some(sum) => *sum = (&*sum + g)?,
             None => gradients.push(g),
@@ -172,7 +173,7 @@ fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
         train_loss: run.train_loss,
         best: run.best,
     };
-    checkpoint::save(&run.job.out, &state, &run.adapter, &run.job.base_model_name(), &run.optimizer)?;
+    checkpoint::save(&run.job.out, &state, run.adapter.as_ref(), &run.job.base_model_name(), &run.optimizer)?;
     let loss = run.best.filter(|b| b.step == run.step).map_or(run.train_loss, |b| b.validation_loss);
     sink.emit(&Event::Checkpoint { step: run.step, folder: checkpoint::folder_name(run.step), loss })
 }

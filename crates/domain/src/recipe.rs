@@ -5,18 +5,24 @@
 //! what `trainer run recipe.toml` takes.
 
 mod batch;
+mod bottleneck;
 mod check;
 mod evaluation;
+mod lora;
 mod method;
 mod optimizer;
 mod schedule;
+mod virtual_tokens;
 
 pub use batch::Batch;
+pub use bottleneck::{Activation, Bottleneck, Placement};
 pub use check::{RecipeError, RecipeTextError};
 pub use evaluation::Evaluation;
-pub use method::{Lora, Method, TargetModule};
+pub use lora::{Lora, TargetModule};
+pub use method::Method;
 pub use optimizer::Optimizer;
 pub use schedule::{Schedule, ScheduleShape};
+pub use virtual_tokens::{PTuning, PrefixTuning, PromptTuning, VirtualTokenInit};
 
 use check::Checker;
 use serde::{Deserialize, Serialize};
@@ -24,10 +30,17 @@ use serde::{Deserialize, Serialize};
 /// How a run trains. See the field docs for units, ranges and defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
+// `remote` makes functions of the derived code, which the implementations below complete.
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct Recipe {
+    /// Default `lora`.
     pub method: Method,
     pub lora: Lora,
+    pub prompt_tuning: PromptTuning,
+    pub p_tuning: PTuning,
+    pub prefix_tuning: PrefixTuning,
+    pub bottleneck: Bottleneck,
+    #[serde(default = "Optimizer::without_rate")]
     pub optimizer: Optimizer,
     pub schedule: Schedule,
     pub batch: Batch,
@@ -42,12 +55,31 @@ impl Default for Recipe {
         Self {
             method: Method::Lora,
             lora: Lora::default(),
+            prompt_tuning: PromptTuning::default(),
+            p_tuning: PTuning::default(),
+            prefix_tuning: PrefixTuning::default(),
+            bottleneck: Bottleneck::default(),
             optimizer: Optimizer::default(),
             schedule: Schedule::default(),
             batch: Batch::default(),
             evaluation: Evaluation::default(),
             seed: 42,
         }
+    }
+}
+
+impl Serialize for Recipe {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recipe {
+    /// A recipe without a learning rate gets its method's.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut recipe = Self::deserialize(deserializer)?;
+        recipe.optimizer.complete(recipe.method.default_learning_rate());
+        Ok(recipe)
     }
 }
 
@@ -69,6 +101,10 @@ impl Recipe {
     pub fn check(&self) -> Result<(), Vec<RecipeError>> {
         let mut c = Checker::default();
         self.lora.check(&mut c);
+        self.prompt_tuning.check(&mut c);
+        self.p_tuning.check(&mut c);
+        self.prefix_tuning.check(&mut c);
+        self.bottleneck.check(&mut c);
         self.optimizer.check(&mut c);
         self.schedule.check(&mut c);
         self.batch.check(&mut c);
@@ -76,6 +112,30 @@ impl Recipe {
         // TOML integers are signed.
         c.that(i64::try_from(self.seed).is_ok(), "seed", "must be at most 9223372036854775807");
         if c.errors.is_empty() { Ok(()) } else { Err(c.errors) }
+    }
+
+    /// What is allowed and probably a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<RecipeError> {
+        let (rate, usual) = (self.optimizer.learning_rate, self.method.default_learning_rate());
+        let mut c = Checker::default();
+        c.that(
+            (usual / 50.0..=usual * 50.0).contains(&rate),
+            "optimizer.learning_rate",
+            format!("{rate} is far from {usual}, which is usual for {}", self.method.as_str()),
+        );
+        c.errors
+    }
+
+    /// Virtual tokens that stand before every text.
+    #[must_use]
+    pub fn virtual_tokens(&self) -> u32 {
+        match self.method {
+            Method::PromptTuning => self.prompt_tuning.virtual_tokens,
+            Method::PTuning => self.p_tuning.virtual_tokens,
+            Method::PrefixTuning => self.prefix_tuning.virtual_tokens,
+            Method::Lora | Method::Bottleneck => 0,
+        }
     }
 
     /// Optimizer steps of the whole run, given the size of the training split.
@@ -147,6 +207,7 @@ fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: 
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use proptest::prelude::*;
 
@@ -164,6 +225,44 @@ mod tests {
         r.optimizer.learning_rate = f64::NAN;
         let fields: Vec<_> = r.check().err().into_iter().flatten().map(|e| e.field).collect();
         assert_eq!(fields, ["lora.rank", "optimizer.learning_rate"]);
+    }
+
+    #[test]
+    fn each_method_has_its_own_learning_rate() {
+        for (text, rate) in [
+            ("", 2e-4),
+            ("method = \"prompt_tuning\"", 3e-2),
+            ("method = \"p_tuning\"\n[optimizer]\nbeta1 = 0.8", 1e-3),
+            ("method = \"prefix_tuning\"\n[optimizer]\nlearning_rate = 0.25", 0.25),
+        ] {
+            let recipe = Recipe::from_toml(text).unwrap();
+            assert_eq!(recipe.optimizer.learning_rate, rate, "{text}");
+            assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
+        }
+        for method in Method::ALL {
+            let text = format!("method = \"{}\"", method.as_str());
+            assert_eq!(
+                (Recipe::from_toml(&text).unwrap().method, Recipe::from_toml(&text).unwrap().warnings()),
+                (method, vec![])
+            );
+        }
+        let mut slow = Recipe::from_toml("method = \"prompt_tuning\"").unwrap();
+        slow.optimizer.learning_rate = 2e-4;
+        assert_eq!(slow.warnings()[0].field, "optimizer.learning_rate");
+    }
+
+    #[test]
+    fn a_recipe_from_before_there_were_methods_reads_the_same() {
+        let old = "method = \"lora\"\n[lora]\nrank = 4\nalpha = 8.0\ndropout = 0.1\ntarget_modules = [\"q_proj\"]\n";
+        let recipe = Recipe::from_toml(old).unwrap();
+        assert_eq!((recipe.lora.scale(), recipe.lora.dora, recipe.lora.plus_ratio), (2.0, false, 1.0));
+    }
+
+    #[test]
+    fn a_text_is_needed_where_one_is_named() {
+        let text = "method = \"prompt_tuning\"\n[prompt_tuning]\ninit = \"text\"\n";
+        assert!(Recipe::from_toml(text).is_err());
+        assert!(Recipe::from_toml(&format!("{text}init_text = \"Classify\"\n")).is_ok());
     }
 
     #[test]

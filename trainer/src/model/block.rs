@@ -4,11 +4,13 @@
 //! `x ← x + Wdown · (silu(Wgate n₂) ∘ Wup n₂)` with n₂ = norm(x).
 
 use super::Result;
+use super::bottleneck::Bottleneck;
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::decoder::Mode;
 use super::error::ModelError;
 use super::projection::{self, Projection};
+use super::virtual_tokens::{drop_before, put_before};
 use super::weights::Weights;
 use crate::ops::attention::{Geometry, attention};
 use crate::ops::rms_norm::rms_norm;
@@ -22,6 +24,9 @@ pub(super) struct Pass<'a> {
     pub(super) geometry: Geometry,
     pub(super) rotation: Rotation,
     pub(super) mode: Mode,
+    /// Trained keys and values of all layers; `None` where there are none or a cache holds them.
+    /// `geometry` counts them, `rotation` does not.
+    pub(super) prefix: Option<Tensor>,
     pub(super) cache: Option<&'a mut KvCache>,
 }
 
@@ -35,10 +40,12 @@ pub(super) struct Block {
     k: Projection,
     v: Projection,
     o: Projection,
+    pub(super) after_attention: Option<Bottleneck>,
     mlp_norm: Tensor,
     gate: Projection,
     up: Projection,
     down: Projection,
+    pub(super) after_feed_forward: Option<Bottleneck>,
 }
 
 impl Block {
@@ -68,6 +75,8 @@ impl Block {
             gate: take(GateProj)?,
             up: take(UpProj)?,
             down: take(DownProj)?,
+            after_attention: None,
+            after_feed_forward: None,
             epsilon: config.norm_epsilon,
             layer,
             attention_norm,
@@ -87,10 +96,16 @@ impl Block {
 
     /// (tokens, hidden) → (tokens, hidden).
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
-        let x = (x + self.attend(&rms_norm(x, &self.attention_norm, self.epsilon)?, pass)?)?;
+        let mode = pass.mode;
+        let adapted = |y: Tensor, adapter: &Option<Bottleneck>| match adapter {
+            Some(adapter) => adapter.forward(&y, mode),
+            None => Ok(y),
+        };
+        let y = self.attend(&rms_norm(x, &self.attention_norm, self.epsilon)?, pass)?;
+        let x = (x + adapted(y, &self.after_attention)?)?;
         let y = rms_norm(&x, &self.mlp_norm, self.epsilon)?;
-        let gated = swiglu(&self.gate.forward(&y, pass.mode)?, &self.up.forward(&y, pass.mode)?)?;
-        x + self.down.forward(&gated, pass.mode)?
+        let gated = swiglu(&self.gate.forward(&y, mode)?, &self.up.forward(&y, mode)?)?;
+        x + adapted(self.down.forward(&gated, mode)?, &self.after_feed_forward)?
     }
 
     fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {
@@ -101,6 +116,21 @@ impl Block {
             Some(cache) => cache.write(self.layer, &k, &v)?,
             None => (k, v),
         };
-        self.o.forward(&attention(&q, &k, &v, &pass.geometry)?, pass.mode)
+        let attended = match &pass.prefix {
+            Some(prefix) => self.attend_behind(prefix, [&q, &k, &v], &pass.geometry)?,
+            None => attention(&q, &k, &v, &pass.geometry)?,
+        };
+        self.o.forward(&attended, pass.mode)
+    }
+
+    /// Attention over this layer's part of the prefix and the text. The prefix gets queries of zeros, whose
+    /// results are dropped, so that queries and keys are as many: a backward pass wants that.
+    fn attend_behind(&self, prefix: &Tensor, [q, k, v]: [&Tensor; 3], geometry: &Geometry) -> Result<Tensor> {
+        let (batch, (count, _), width) = (geometry.starts.len(), prefix.dims2()?, k.dim(1)?);
+        let of = |which: usize| prefix.narrow(1, (2 * self.layer + which) * width, width);
+        let nothing = Tensor::zeros((count, q.dim(1)?), q.dtype(), q.device())?;
+        let (q, k, v) =
+            (put_before(q, &nothing, batch)?, put_before(k, &of(0)?, batch)?, put_before(v, &of(1)?, batch)?);
+        drop_before(&attention(&q, &k, &v, geometry)?, count, batch)
     }
 }

@@ -224,13 +224,30 @@ impl TensorNames {
             .stored(name)
             .ok_or_else(|| ModelError::MissingTensor { path: file.path.clone(), tensor: name.to_owned() })?;
         let tensor = file.read(&stored, &Device::Cpu)?;
-        let heads = match self.interleaved {
-            Some((heads, _)) if name.ends_with("q_proj.weight") => heads,
-            Some((_, kv_heads)) if name.ends_with("k_proj.weight") => kv_heads,
-            _ => return Ok(tensor),
-        };
+        let Some(heads) = self.interleaved_heads(name) else { return Ok(tensor) };
         half_split(&tensor, heads).map_err(|source| ModelError::Device { path: file.path.clone(), source })
     }
+
+    /// The tensor of a Hugging Face name with its rows in the order of a GGUF file.
+    pub(super) fn in_stored_order(&self, name: &str, tensor: &Tensor) -> candle_core::Result<Tensor> {
+        self.interleaved_heads(name).map_or_else(|| Ok(tensor.clone()), |heads| interleaved(tensor, heads))
+    }
+
+    /// Heads of a tensor whose rows GGUF files hold in another order.
+    fn interleaved_heads(&self, name: &str) -> Option<usize> {
+        let (heads, kv_heads) = self.interleaved?;
+        match name {
+            _ if name.ends_with("q_proj.weight") => Some(heads),
+            _ if name.ends_with("k_proj.weight") => Some(kv_heads),
+            _ => None,
+        }
+    }
+}
+
+/// Reorders rows of each head from two halves to interleaved pairs: the inverse of [`half_split`].
+fn interleaved(weight: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
+    let (rows, columns) = weight.dims2()?;
+    weight.reshape((heads, 2, rows / heads / 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
 }
 
 /// Reorders rows of each head from interleaved pairs (0, d/2, 1, d/2 + 1, …) to two halves.

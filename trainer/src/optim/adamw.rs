@@ -3,14 +3,15 @@
 //! With gradient g at step t (from 1): `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
 //! `p ← p(1 − lr·λ) − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)`.
 
-use candle_core::{Result, Tensor, Var};
+use super::Parameter;
+use candle_core::{Result, Tensor};
 use domain::recipe::Optimizer;
 
 /// Optimizer state: one first and one second moment per parameter.
 #[derive(Debug)]
 pub struct AdamW {
     settings: Optimizer,
-    parameters: Vec<(String, Var)>,
+    parameters: Vec<Parameter>,
     first: Vec<Tensor>,
     second: Vec<Tensor>,
     /// Steps taken.
@@ -19,14 +20,14 @@ pub struct AdamW {
 
 impl AdamW {
     /// All moments zero. The names are those of the checkpoint's tensors.
-    pub fn new(settings: &Optimizer, parameters: Vec<(String, Var)>) -> Result<Self> {
-        let zeros = || parameters.iter().map(|(_, p)| p.zeros_like()).collect::<Result<Vec<_>>>();
+    pub fn new(settings: &Optimizer, parameters: Vec<Parameter>) -> Result<Self> {
+        let zeros = || parameters.iter().map(|p| p.variable.zeros_like()).collect::<Result<Vec<_>>>();
         Ok(Self { settings: settings.clone(), first: zeros()?, second: zeros()?, parameters, step: 0 })
     }
 
     /// The trained variables, in the order of the gradients.
     #[must_use]
-    pub fn parameters(&self) -> &[(String, Var)] {
+    pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
 
@@ -41,9 +42,10 @@ impl AdamW {
             let m = ((&self.first[i] * s.beta1)? + (&g * (1.0 - s.beta1))?)?;
             let v = ((&self.second[i] * s.beta2)? + (g.sqr()? * (1.0 - s.beta2))?)?;
             let direction = ((&m / c1)? / ((&v / c2)?.sqrt()? + s.epsilon)?)?;
-            let parameter = &self.parameters[i].1;
-            let decayed = (parameter.as_tensor() * (1.0 - learning_rate * s.weight_decay))?;
-            parameter.set(&(decayed - (direction * learning_rate)?)?.detach())?;
+            let Parameter { variable, learning_rate_factor, .. } = &self.parameters[i];
+            let rate = learning_rate * learning_rate_factor;
+            let decayed = (variable.as_tensor() * (1.0 - rate * s.weight_decay))?;
+            variable.set(&(decayed - (direction * rate)?)?.detach())?;
             self.first[i] = m.detach();
             self.second[i] = v.detach();
         }
@@ -54,7 +56,7 @@ impl AdamW {
     #[must_use]
     pub fn moments(&self) -> Vec<(String, Tensor)> {
         let named = |kind: &'static str, tensors: &[Tensor]| -> Vec<(String, Tensor)> {
-            self.parameters.iter().zip(tensors).map(|((name, _), t)| (format!("{kind}.{name}"), t.clone())).collect()
+            self.parameters.iter().zip(tensors).map(|(p, t)| (format!("{kind}.{}", p.name), t.clone())).collect()
         };
         let mut all = named("first", &self.first);
         all.extend(named("second", &self.second));
@@ -64,7 +66,7 @@ impl AdamW {
     /// Takes back what [`AdamW::moments`] gave after `step` steps.
     pub fn restore(&mut self, step: u32, moment: impl Fn(&str) -> Result<Tensor>) -> Result<()> {
         let read = |kind: &str| {
-            self.parameters.iter().map(|(name, _)| moment(&format!("{kind}.{name}"))).collect::<Result<Vec<_>>>()
+            self.parameters.iter().map(|p| moment(&format!("{kind}.{}", p.name))).collect::<Result<Vec<_>>>()
         };
         (self.first, self.second, self.step) = (read("first")?, read("second")?, step);
         Ok(())
@@ -74,16 +76,17 @@ impl AdamW {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
+    use candle_core::{Device, Var};
 
     #[test]
     fn follows_the_formula_for_two_steps() -> Result<()> {
         let p = Var::new(&[1f32, -2.0], &Device::Cpu)?;
         let settings = Optimizer { weight_decay: 0.1, ..Optimizer::default() };
-        let mut optimizer = AdamW::new(&settings, vec![("p".to_owned(), p.clone())])?;
+        let parameter = Parameter { name: "p".to_owned(), variable: p.clone(), learning_rate_factor: 0.5 };
+        let mut optimizer = AdamW::new(&settings, vec![parameter])?;
         let (mut want, mut m, mut v) = ([1f64, -2.0], [0f64; 2], [0f64; 2]);
         for (t, g) in [[0.5f32, -1.0], [0.25, 2.0]].into_iter().enumerate() {
-            optimizer.step(&[Tensor::new(&g, &Device::Cpu)?], 0.5, 0.1)?;
+            optimizer.step(&[Tensor::new(&g, &Device::Cpu)?], 0.5, 0.2)?;
             for i in 0..2 {
                 let g = f64::from(g[i]) * 0.5;
                 m[i] = 0.9 * m[i] + 0.1 * g;

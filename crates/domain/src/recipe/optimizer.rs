@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Optimizer {
-    /// Peak learning rate, above 0 and at most 1. LoRA wants about 2e-4.
+    /// Peak learning rate, above 0 and at most 1. Default: the method's, see
+    /// [`super::Method::default_learning_rate`].
+    #[serde(default = "no_rate")]
     pub learning_rate: f64,
     /// Decay of first moments, 0–1.
     pub beta1: f64,
@@ -28,7 +30,23 @@ impl Default for Optimizer {
     }
 }
 
+/// Stands for a learning rate that a recipe does not name, until the recipe is read whole.
+fn no_rate() -> f64 {
+    f64::NEG_INFINITY
+}
+
 impl Optimizer {
+    pub(super) fn without_rate() -> Self {
+        Self { learning_rate: no_rate(), ..Self::default() }
+    }
+
+    /// Gives an optimizer that was read without a learning rate this one.
+    pub(super) fn complete(&mut self, default_learning_rate: f64) {
+        if self.learning_rate == no_rate() {
+            self.learning_rate = default_learning_rate;
+        }
+    }
+
     pub(super) fn check(&self, c: &mut Checker) {
         c.above_zero("optimizer.learning_rate", self.learning_rate, 1.0);
         c.range("optimizer.beta1", self.beta1, 0.0, 0.999_999);
