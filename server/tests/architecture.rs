@@ -130,6 +130,15 @@ fn the_trainer_knows_no_web_and_no_database() {
 }
 
 #[test]
+fn the_server_opens_no_model() {
+    let forbidden = ["trainer", "candle-core", "tokenizers", "minijinja", "safetensors"];
+    none(
+        "model files are hostile input: only the trainer's processes read them",
+        dependencies("server", &[]).into_iter().filter(|d| forbidden.contains(&d.as_str())),
+    );
+}
+
+#[test]
 fn the_vocabulary_is_pure() {
     let allowed = ["serde", "serde_json", "thiserror", "time", "toml", "uuid", "domain"];
     none(
@@ -198,6 +207,19 @@ fn pages_obey_their_own_content_policy() {
         "no inline style attributes or event handlers: the content security policy forbids them",
         sources(&["app/src", "server/src"]).iter().flat_map(|s| {
             s.places(move |l| inline.iter().any(|w| l.contains(w)) || l.trim_start().starts_with("style="))
+        }),
+    );
+}
+
+#[test]
+fn secrets_are_named_so() {
+    none(
+        "what is typed into a refused form is kept, but for names with `password` or `secret` in them: a password input needs such a name",
+        sources(&["app/src"]).iter().filter(|s| !s.path.ends_with("/refill.rs")).flat_map(|s| {
+            s.places(|l| {
+                let name = l.split(" name=\"").nth(1).and_then(|rest| rest.split('"').next());
+                l.contains(r#"type="password""#) && !name.is_some_and(app::ui::form::is_secret)
+            })
         }),
     );
 }

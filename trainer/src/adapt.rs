@@ -64,8 +64,8 @@ pub trait Adapter: std::fmt::Debug + Send + Sync {
     /// that PEFT wrote.
     fn restore(&self, folder: &Path) -> Result<(), AdapterError>;
 
-    /// What the weight of this Hugging Face name becomes with the adapter folded in; `None` when the method
-    /// cannot be expressed as weights.
+    /// What the weight of this Hugging Face name, as it is stored there, becomes with the adapter folded in;
+    /// `None` when the method cannot be expressed as weights.
     fn merged(&self, _name: &str, _weight: &Tensor) -> Result<Option<Tensor>, AdapterError> {
         Ok(None)
     }

@@ -4,17 +4,15 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
-use crate::adapt::Adapter;
-use crate::adapt::lora::{LoraAdapter, module_shape};
+use crate::adapt::{Adapter, LoraAdapter};
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Targets};
 use crate::ops::measure_gflops;
-use crate::optim::adamw::AdamW;
-use crate::optim::clip;
+use crate::optim::{Optimizer, clip};
 use candle_core::Tensor;
-use domain::recipe::{Lora, Optimizer, TargetModule};
+use domain::recipe::Lora;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -49,11 +47,12 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
     let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
     let adapter = LoraAdapter::new(decoder, &lora, 0)?;
     adapter.attach_to(decoder);
-    let mut optimizer = AdamW::new(&Optimizer::default(), adapter.parameters())?;
+    let mut optimizer = Optimizer::new(&Default::default(), adapter.parameters())?;
     let vocabulary = decoder.config.vocab_size;
     let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % vocabulary) as u32).collect();
     let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
-    let targets = Targets { tokens: rows.iter().map(|r| ids[*r as usize + 1]).collect(), rows };
+    let tokens = rows.iter().map(|r| ids[*r as usize + 1]).collect();
+    let targets = Targets { rows, tokens, ..Targets::default() };
     let ids = Tensor::from_vec(ids, (batch, seq), decoder.device())?;
     let (mut rates, mut speeds) = (Vec::new(), Vec::new());
     // The first step warms caches and the allocator and is not counted.
@@ -91,9 +90,9 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
 /// dX), 6 per adapter weight (dA or dB as well), and attention over half the sequence, two products
 /// forward and five backward.
 fn flop_per_token(config: &DecoderConfig, rank: usize, seq: usize) -> f64 {
-    let shapes = TargetModule::ALL.map(|m| module_shape(config, m));
-    let frozen: usize = shapes.iter().map(|(o, i)| o * i).sum();
-    let adapter: usize = shapes.iter().map(|(o, i)| rank * (o + i)).sum();
+    let linears = config.linear_layers();
+    let frozen: usize = linears.iter().map(|l| l.out * l.width).sum();
+    let adapter: usize = linears.iter().map(|l| rank * (l.out + l.width)).sum();
     let attention = 7 * config.heads * config.head_dim * seq;
     let head = config.vocab_size * config.hidden_size;
     (config.layers * (4 * frozen + 6 * adapter + attention) + 4 * head) as f64

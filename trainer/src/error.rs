@@ -7,7 +7,7 @@ use crate::eval::EvalError;
 use crate::infer::InferError;
 use crate::model::error::ModelError;
 use domain::recipe::RecipeTextError;
-use domain::run::FailureKind;
+use domain::run::{FailureKind, RunProblem};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -34,6 +34,8 @@ pub enum TrainError {
     NotANumber { what: &'static str, value: f64, step: u32 },
     #[error("only {available_mib} MiB of memory are left at step {step}")]
     MemoryLow { available_mib: u64, step: u32 },
+    #[error("checkpoints need {needed_mib} MiB and checkpoints.budget_mib is {budget_mib}")]
+    Budget { needed_mib: u64, budget_mib: u64 },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
     #[error("failed to compute: {0}")]
@@ -47,7 +49,9 @@ impl TrainError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) => FailureKind::InvalidInput,
+            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) | Self::Budget { .. } => {
+                FailureKind::InvalidInput
+            }
             Self::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
             Self::Write { source, .. } => io_kind(source, FailureKind::Crashed),
             Self::Model(e) => match e {
@@ -74,6 +78,27 @@ impl TrainError {
             },
             Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
         }
+    }
+}
+
+impl TrainError {
+    /// The same as data, for a page in the reader's language; `None` where the words are all there is.
+    #[must_use]
+    pub fn problem(&self) -> Option<RunProblem> {
+        Some(match self {
+            Self::Model(e) => RunProblem::Model { problem: e.problem() },
+            Self::Sample { path, line, problem } => {
+                let split = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                RunProblem::Sample { split, line: *line as u64, detail: problem.clone() }
+            }
+            Self::NotANumber { what: "loss", step, .. } => RunProblem::LossNotFinite { step: *step },
+            Self::NotANumber { step, .. } => RunProblem::GradientNotFinite { step: *step },
+            Self::MemoryLow { available_mib, step } => {
+                RunProblem::MemoryLow { available_mib: *available_mib, step: *step }
+            }
+            Self::Checkpoint { problem, .. } => RunProblem::Checkpoint { detail: problem.clone() },
+            _ => return None,
+        })
     }
 }
 

@@ -9,17 +9,20 @@
 //!
 //! Activations are two-dimensional: `(tokens, features)` with `tokens = batch · seq`.
 
+pub mod activation;
 pub mod allocator;
 pub mod attention;
 mod cpu;
 mod dropout;
+pub mod gated;
 mod gemm;
+pub mod layer_norm;
 pub mod linear;
 pub mod linear_cross_entropy;
 pub mod lora_linear;
+pub mod noise;
 pub mod rms_norm;
 pub mod rope;
-pub mod swiglu;
 mod vector;
 
 #[cfg(test)]

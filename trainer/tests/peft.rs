@@ -9,7 +9,7 @@ mod support;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Method, Recipe};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
@@ -82,11 +82,8 @@ fn recipes() -> Vec<(&'static str, Recipe)> {
 }
 
 /// The base model in `folder/model` and a decoder of it.
-fn write_model(folder: &Path, class: &str) -> (BaseModel, Decoder) {
-    let mut config = support::config();
-    config["architectures"] = json!([class]);
-    config["model_type"] = json!(class.trim_end_matches("ForCausalLM").to_lowercase());
-    support::write_model_of(&folder.join("model"), &config).unwrap();
+fn write_model(folder: &Path, config: &Value) -> (BaseModel, Decoder) {
+    support::write_model_of(&folder.join("model"), config).unwrap();
     let mut base = weights::open(&folder.join("model"), &Device::Cpu).unwrap();
     let decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
     (base, decoder)
@@ -98,9 +95,9 @@ fn peft_gives_the_same_logits() {
         println!("skipped: no Python with torch, transformers and peft; set LATHE_PEFT_PYTHON to one");
         return;
     };
-    for class in ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"] {
-        let folder = tempfile::tempdir().unwrap();
-        let (base, mut decoder) = write_model(folder.path(), class);
+    for (family, config) in support::families() {
+        let (class, folder) = (family.class_name(), tempfile::tempdir().unwrap());
+        let (base, mut decoder) = write_model(folder.path(), &config);
         let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
         let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
         let logits = |decoder: &Decoder| {
@@ -143,7 +140,7 @@ fn peft_adapters_load_here() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let (base, mut decoder) = write_model(folder.path(), "LlamaForCausalLM");
+    let (base, mut decoder) = write_model(folder.path(), &support::config());
     let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
     let theirs = run_script(&python, MAKE_SCRIPT, folder.path(), &ids);
     let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();

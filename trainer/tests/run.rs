@@ -2,77 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
+#[path = "support/workplace.rs"]
+mod workplace;
 
 use domain::event::Event;
 use domain::run::FailureKind;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
-
-struct Workplace {
-    folder: tempfile::TempDir,
-}
-
-impl Workplace {
-    fn new(recipe: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        support::write_model(&at.join("model")).unwrap();
-        let samples = support::samples(60);
-        support::write_samples(&at.join("train.jsonl"), &samples[..40]).unwrap();
-        support::write_samples(&at.join("validation.jsonl"), &samples[40..50]).unwrap();
-        support::write_samples(&at.join("test.jsonl"), &samples[50..]).unwrap();
-        let input = "\n[input]\nmodel = \"model\"\ntrain = \"train.jsonl\"\nvalidation = \"validation.jsonl\"\n";
-        std::fs::write(at.join("recipe.toml"), format!("{recipe}{input}")).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn start(&self, out: &str, more: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_trainer"))
-            .arg("run")
-            .arg(self.path("recipe.toml"))
-            .arg("--out")
-            .arg(self.path(out))
-            .args(["--threads", "1"])
-            .args(more)
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    fn run(&self, out: &str, more: &[&str]) -> ExitStatus {
-        self.start(out, more).wait().unwrap()
-    }
-
-    fn events(&self, out: &str) -> Vec<Event> {
-        events(&self.path(out).join("events.jsonl"))
-    }
-
-    fn adapter(&self, out: &str) -> Vec<u8> {
-        std::fs::read(self.path(out).join("adapter/adapter_model.safetensors")).unwrap()
-    }
-
-    /// Waits until the run in `out` has written a checkpoint at or after `step`.
-    fn wait_for_checkpoint(&self, out: &str, step: u32) {
-        let started = Instant::now();
-        let reached = |e: &Event| matches!(e, Event::Checkpoint { step: s, .. } if *s >= step);
-        while !self.path(out).join("events.jsonl").exists() || !self.events(out).iter().any(reached) {
-            assert!(started.elapsed() < Duration::from_secs(60), "no checkpoint in time");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-/// The complete lines of an event file.
-fn events(path: &Path) -> Vec<Event> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let whole = &text[..text.rfind('\n').map_or(0, |i| i + 1)];
-    whole.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
-}
+use std::process::Command;
+use workplace::Workplace;
 
 const LONG: &str = "[schedule]\nmax_steps = 300\n[lora]\nrank = 4\ndropout = 0.1\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
     [evaluation]\nevery_steps = 50\ncheckpoint_every_steps = 20\npreviews = 0\n";
@@ -151,7 +87,7 @@ fn a_run_goes_on_from_an_adapter() {
         .unwrap();
     assert!(!place.run("other", &[]).success(), "another rank is another adapter");
     let events = place.events("other");
-    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::InvalidInput);
     assert!(message.contains("its rank is 8, the recipe's lora.rank is 4"), "{message}");
 }
@@ -215,7 +151,7 @@ fn a_bad_line_is_named() {
     std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();
     assert_eq!(place.run("out", &[]).code(), Some(1));
     let events = place.events("out");
-    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::InvalidInput);
     assert!(message.contains("train.jsonl line 1"), "{message}");
 }

@@ -70,8 +70,7 @@ pub struct Original {
 #[server]
 pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Result<LaunchOptions, AppError> {
     let (db, _) = api::authorise(project, Action::Launch).await?;
-    let mut choices = store::runs::choices(&db, project).await?;
-    slim(&mut choices);
+    let choices = store::runs::choices(&db, project).await?;
     let original = match clone {
         Some(run) => Some(store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?),
         None => None,
@@ -85,19 +84,6 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
         recipe: run.recipe,
     });
     Ok(LaunchOptions { choices, original })
-}
-
-/// Leaves out what the form does not show, since all of it is sent to the browser.
-#[cfg(feature = "ssr")]
-fn slim(choices: &mut LaunchChoices) {
-    for model in &mut choices.models {
-        model.card.chat_template = None;
-    }
-    for version in &mut choices.versions {
-        version.stats.labels.truncate(1);
-        version.stats.length_histogram = Default::default();
-        version.stats.tokens.values_mut().for_each(|t| t.histogram = Default::default());
-    }
 }
 
 /// Launches a run from the form; yields and goes to its page.

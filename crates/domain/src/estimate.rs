@@ -84,7 +84,8 @@ pub fn estimate(
     // nobody counts them as such.
     let share = 1.0 + method::computed_virtual_tokens(recipe) / length;
     let attention = 6.0 * length * f64::from(model.attention_heads * model.head_dim) * f64::from(model.layers);
-    let flops_per_token = (2.0 * forward + attention) * share + method::flops_per_token(recipe, trainable);
+    let again = f64::from(u8::from(recipe.batch.gradient_checkpointing));
+    let flops_per_token = ((2.0 + again) * forward + attention) * share + method::flops_per_token(recipe, trainable);
     let flops = measured_flops.filter(|x| *x > 0.0).unwrap_or(DEFAULT_FLOPS);
     Estimate {
         steps,
@@ -121,16 +122,18 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
 }
 
 /// Weights in f32, what backward needs of every token of a micro-batch, one chunk of logits with
-/// its gradient, and adapter weights with gradient and two moments. Kept per token and layer:
+/// its gradient, and adapter weights with gradient and what the optimizer remembers. Kept per token and layer:
 /// nine vectors of the hidden and three of the inner size.
 fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
     // The longest sample of a micro-batch decides, not the mean.
     let longest = (2.0 * length).min(f64::from(recipe.batch.max_length));
     let tokens = f64::from(recipe.batch.micro_batch) * (longest + method::computed_virtual_tokens(recipe));
-    let per_token =
-        f64::from(model.layers) * (9.0 * f64::from(model.hidden_size) + 3.0 * f64::from(model.intermediate_size));
+    let (layers, hidden) = (f64::from(model.layers), f64::from(model.hidden_size));
+    let per_layer = 9.0 * hidden + 3.0 * f64::from(model.intermediate_size);
+    let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
     let logits = LOGITS_ROWS.min(tokens) * f64::from(model.vocabulary) * 2.0;
-    (4.0 * (model.parameters as f64 + tokens * per_token + logits + 4.0 * trainable as f64) + PROCESS_BYTES) as u64
+    let trained = (2.0 + recipe.optimizer.state_per_parameter()) * trainable as f64;
+    (4.0 * (model.parameters as f64 + tokens * per_token + logits + trained) + PROCESS_BYTES) as u64
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -173,14 +176,17 @@ impl Misfit {
 
 impl From<Misfit> for RecipeError {
     fn from(misfit: Misfit) -> Self {
-        Self { field: misfit.field().to_owned(), problem: misfit.to_string() }
+        Self { field: misfit.field().to_owned(), problem: misfit.into() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::ModelFormat, recipe::Method};
+    use crate::{
+        model::ModelFormat,
+        recipe::{Method, OptimizerKind},
+    };
 
     /// SmolLM2-135M-Instruct.
     fn smol() -> ModelCard {
@@ -253,6 +259,18 @@ mod tests {
         recipe.batch.micro_batch = 2;
         let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
         assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    #[test]
+    fn a_smaller_optimizer_needs_less_memory() {
+        let of = |kind| {
+            let mut recipe = Recipe::default();
+            recipe.optimizer.kind = kind;
+            estimate(&recipe, &smol(), &data(100), Some(128.0), None).memory_bytes
+        };
+        let all = OptimizerKind::ALL.map(of);
+        assert_eq!(all[0] - all[1], 6 * 2_442_240, "six of eight bytes of moments");
+        assert!(all[2] < all[1] && all[3] < all[0], "{all:?}");
     }
 
     #[test]

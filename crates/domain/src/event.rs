@@ -1,7 +1,10 @@
 //! What `trainer run` reports while it works: one JSON object per line on its event pipe and
 //! in `events.jsonl`. The worker turns these into rows; the terminal into a progress bar.
 
-use crate::eval::{EvalMetrics, Subject};
+use crate::{
+    eval::{EvalMetrics, Subject},
+    run::{FailureKind, RunProblem},
+};
 use serde::{Deserialize, Serialize};
 
 /// One event of a run. Times are milliseconds since the attempt began.
@@ -35,7 +38,14 @@ pub enum Event {
     /// The run is over and the adapter is written in this folder (relative to the out folder).
     Finished { steps: u32, adapter_folder: String, elapsed_ms: u64 },
     /// The run cannot go on.
-    Failed { kind: crate::run::FailureKind, message: String },
+    Failed {
+        kind: FailureKind,
+        /// In English, for whoever reads the file.
+        message: String,
+        /// The same as data, where it is more than words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<RunProblem>,
+    },
 }
 
 /// Coarse stages of a trainer process.

@@ -5,10 +5,12 @@ use crate::{
     artifacts::Artifacts,
     fetch::{self, FetchError, Meter, pypi::Distribution},
     jobs::{JobContext, JobError},
+    trainer::{self, TrainerError},
 };
 use domain::{
     id::{ModelId, UploadId},
-    model::{ModelCard, ModelFile, ModelOrigin, ModelSource, RegisterModel},
+    job::{Gone, JobFailure},
+    model::{ModelFile, ModelOrigin, ModelSource, RegisterModel},
 };
 use serde::Serialize;
 use std::{
@@ -27,11 +29,21 @@ pub struct Registered {
     pub name: String,
 }
 
+impl From<TrainerError> for JobError {
+    fn from(e: TrainerError) -> Self {
+        match e {
+            TrainerError::Program { .. } => Self::internal(e),
+            TrainerError::Model(problem) => JobFailure::Model { problem }.into(),
+            TrainerError::Sample(detail) => JobFailure::Untokenizable { detail }.into(),
+        }
+    }
+}
+
 impl From<FetchError> for JobError {
     fn from(e: FetchError) -> Self {
         match e {
             FetchError::Disk { error, .. } => Self::Io(error),
-            other => Self::refused(other.to_string()),
+            FetchError::Problem(problem) => JobFailure::Fetch { problem }.into(),
         }
     }
 }
@@ -41,7 +53,7 @@ pub async fn register_model(context: JobContext, request: RegisterModel) -> Resu
     let folder = tempfile::Builder::new().prefix("model-").tempdir_in(work_folder(&context).await?)?;
     let (root, source, guess) = gather(&context, &request.origin, folder.path()).await?;
     context.progress("checking", 0, 0).await?;
-    let card = inspect(&root).await?;
+    let card = trainer::inspect(&context.config, &root).await?;
     let name = if request.name.trim().is_empty() { guess } else { request.name.trim().to_owned() };
     let files = store_files(&context, &root).await?;
     let new = NewModel {
@@ -141,19 +153,18 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// The real path, if it lies below one of the allowed folders (links resolved).
 fn allowed(folders: &[PathBuf], path: &Path) -> Result<PathBuf, JobError> {
-    let listed = || folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
-    let real = path.canonicalize().map_err(|e| {
-        JobError::refused(format!("failed to open {}: {e}. Models may lie below: {}", path.display(), listed()))
+    let name = || path.display().to_string();
+    let listed = || folders.iter().map(|f| f.display().to_string()).collect();
+    let real = path.canonicalize().map_err(|e| JobFailure::PathUnreadable {
+        path: name(),
+        folders: listed(),
+        detail: e.to_string(),
     })?;
     let inside = folders.iter().filter_map(|f| f.canonicalize().ok()).any(|f| real.starts_with(f));
     if inside {
         return Ok(real);
     }
-    Err(JobError::refused(format!(
-        "failed to use {}: models may be registered only from below {}. An administrator can add folders with model_paths",
-        path.display(),
-        listed()
-    )))
+    Err(JobFailure::PathForbidden { path: name(), folders: listed() }.into())
 }
 
 /// Puts uploaded files into the folder under their own names. A single GGUF is the model itself.
@@ -166,13 +177,13 @@ async fn place_uploads(
     for id in uploads {
         let upload = store::uploads::get(&context.db, context.project, *id)
             .await?
-            .ok_or_else(|| JobError::refused("an upload does not exist in this project: send the file again"))?;
+            .ok_or(JobFailure::Gone { what: Gone::Upload })?;
         let name = plain_name(&upload.file_name)?;
         context.artifacts.place(&upload.sha256, &folder.join(&name)).await?;
         names.push(name);
     }
     match names.as_slice() {
-        [] => Err(JobError::refused("no file was given")),
+        [] => Err(JobFailure::NoFile.into()),
         [one] if is_gguf(Path::new(one)) => Ok((folder.join(one), one.clone())),
         [first, ..] => {
             Ok((folder.to_owned(), names.iter().find(|n| n.ends_with(".safetensors")).unwrap_or(first).clone()))
@@ -184,7 +195,7 @@ async fn place_uploads(
 fn plain_name(name: &str) -> Result<String, JobError> {
     match Path::new(name).components().next_back() {
         Some(Component::Normal(last)) => Ok(last.to_string_lossy().into_owned()),
-        _ => Err(JobError::refused(format!("failed to use a file called {name:?}"))),
+        _ => Err(JobFailure::FileName { name: name.to_owned() }.into()),
     }
 }
 
@@ -195,12 +206,6 @@ fn is_gguf(path: &Path) -> bool {
 fn stem(path: &Path) -> String {
     let name = if is_gguf(path) { path.file_stem() } else { path.file_name() };
     name.map_or_else(|| "model".to_owned(), |n| n.to_string_lossy().into_owned())
-}
-
-async fn inspect(root: &Path) -> Result<ModelCard, JobError> {
-    let root = root.to_owned();
-    let card = blocking(move || trainer::inspect::inspect(&root)).await?;
-    card.map_err(|e| JobError::refused(e.to_string()))
 }
 
 /// Stores the files a trainer needs: a GGUF, or what belongs to a Hugging Face folder.

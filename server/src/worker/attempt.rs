@@ -9,7 +9,7 @@ use super::{
 use crate::{artifacts::ArtifactError, config::Slot, state::AppState};
 use domain::{
     event::{Event, Level},
-    run::{AdapterFile, FailureKind, RunStatus},
+    run::{AdapterFile, FailureKind, RunProblem, RunStatus},
 };
 use std::{
     io,
@@ -81,15 +81,13 @@ impl<'a> Attempt<'a> {
         };
         prepared.map_err(|error| {
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
-            Ending::Failed { kind, message: error.to_string() }
+            Ending::Failed { kind, problem: RunProblem::NotPrepared { detail: error.to_string() } }
         })?;
         let resume = self.folder.was_begun();
         let trainer = Trainer::spawn(&self.state.config, &self.folder, self.slot, resume).await.map_err(|error| {
-            let program = self.state.config.trainer.display();
-            Ending::Failed {
-                kind: FailureKind::Crashed,
-                message: format!("failed to start the trainer {program}: {error}"),
-            }
+            let program = self.state.config.trainer.display().to_string();
+            let problem = RunProblem::NotStarted { program, detail: error.to_string() };
+            Ending::Failed { kind: FailureKind::Crashed, problem }
         })?;
         match self.mark_running(resume).await {
             Ok(true) => Ok(Some(trainer)),
@@ -224,34 +222,33 @@ impl<'a> Attempt<'a> {
             },
             (_, Some(Stop::Cancelled)) => Ending::Cancelled,
             (_, Some(Stop::Shutdown | Stop::Lost)) => Ending::GivenBack,
-            (Some(Event::Failed { kind, message }), None) if !kind.is_worth_retrying() => {
-                Ending::Failed { kind, message }
+            (Some(Event::Failed { kind, message, problem }), None) => {
+                let problem = problem.unwrap_or(RunProblem::Said { text: message });
+                if kind.is_worth_retrying() { self.crashed(problem).await } else { Ending::Failed { kind, problem } }
             }
-            (Some(Event::Failed { message, .. }), None) => self.crashed(message).await,
-            (_, None) if oom && exit == Exit::Signal(9) => Ending::Failed {
-                kind: FailureKind::OutOfMemory,
-                message: "the machine ran out of memory and the system ended the trainer".to_owned(),
-            },
+            (_, None) if oom && exit == Exit::Signal(9) => {
+                Ending::Failed { kind: FailureKind::OutOfMemory, problem: RunProblem::KilledForMemory }
+            }
             (_, None) => {
-                let how = match exit {
-                    Exit::Code(code) => format!("the trainer ended with code {code}"),
-                    Exit::Signal(signal) => format!("the trainer was ended by signal {signal}"),
-                    Exit::Unknown => "the trainer is gone".to_owned(),
-                };
                 let words = self.folder.last_words();
-                self.crashed(if words.is_empty() { how } else { format!("{how}; it said:\n{words}") }).await
+                let problem = match exit {
+                    Exit::Code(status) => RunProblem::Exited { status, words },
+                    Exit::Signal(signal) => RunProblem::Signalled { signal, words },
+                    Exit::Unknown => RunProblem::TrainerGone { words },
+                };
+                self.crashed(problem).await
             }
         }
     }
 
     /// Another attempt if one is left.
-    async fn crashed(&self, message: String) -> Ending {
+    async fn crashed(&self, problem: RunProblem) -> Ending {
         let lease = self.run.lease;
-        tracing::warn!(run = %lease.run, attempt = lease.attempt, message, "a trainer crashed");
+        tracing::warn!(run = %lease.run, attempt = lease.attempt, %problem, "a trainer crashed");
         if lease.attempt >= self.run.max_attempts {
-            return Ending::Failed { kind: FailureKind::Crashed, message };
+            return Ending::Failed { kind: FailureKind::Crashed, problem };
         }
-        let line = (Level::Error, format!("attempt {} crashed: {message}", lease.attempt));
+        let line = (Level::Error, format!("attempt {} crashed: {problem}", lease.attempt));
         if let Err(error) = self.log(line).await {
             tracing::warn!(%error, "failed to log a crash");
         }
@@ -289,10 +286,7 @@ impl<'a> Attempt<'a> {
                 Err(error) => {
                     let full = matches!(&error, ArtifactError::Io(e) if e.kind() == io::ErrorKind::StorageFull);
                     let kind = if full { FailureKind::DiskFull } else { FailureKind::Crashed };
-                    return Ending::Failed {
-                        kind,
-                        message: format!("the adapter is trained but was not stored: {error}"),
-                    };
+                    return Ending::Failed { kind, problem: RunProblem::NotStored { detail: error.to_string() } };
                 }
             }
         }

@@ -13,8 +13,8 @@
 
 use super::peft::lora::{LoraConfig, key, magnitude_key, read_settings};
 use super::{Adapter, AdapterError, peft};
-use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
+use crate::model::family::Family;
 use crate::model::projection::{self, LowRank, Magnitude};
 use candle_core::{DType, Tensor, Var};
 use domain::recipe::{Lora, TargetModule};
@@ -27,20 +27,23 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct LoraAdapter {
     pub settings: Lora,
+    family: Family,
     pairs: BTreeMap<(usize, TargetModule), LowRank>,
 }
 
 impl LoraAdapter {
     /// A fresh adapter for every target module of every block; `seed` decides the A matrices.
     pub fn new(decoder: &Decoder, settings: &Lora, seed: u64) -> Result<Self, AdapterError> {
-        let (rank, device) = (settings.rank as usize, decoder.device());
+        let (rank, device, family) = (settings.rank as usize, decoder.device(), decoder.config.family);
+        // A layer that does the work of several modules is trained for all of them.
+        let settings = Lora { target_modules: family.with_companions(&settings.target_modules), ..settings.clone() };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut projections: Vec<_> =
             decoder.projections().filter(|p| settings.target_modules.contains(&p.module)).collect();
         projections.sort_by_key(|p| (p.layer, p.module));
         let mut pairs = BTreeMap::new();
         for projection in projections {
-            let (out, width) = module_shape(&decoder.config, projection.module);
+            let (out, width) = projection.weight.dims2()?;
             let bound = 1.0 / (width as f32).sqrt();
             let a: Vec<f32> = (0..rank * width).map(|_| rng.random_range(-bound..bound)).collect();
             let mut pair = LowRank {
@@ -57,17 +60,17 @@ impl LoraAdapter {
             }
             pairs.insert((projection.layer, projection.module), pair);
         }
-        Ok(Self { settings: settings.clone(), pairs })
+        Ok(Self { settings, family, pairs })
     }
 
     /// Reads what [`Adapter::save`] or PEFT wrote, for a model of this shape.
     pub fn load(folder: &Path, decoder: &Decoder) -> Result<Self, AdapterError> {
-        let adapter = Self::new(decoder, &read_settings(folder)?, 0)?;
+        let adapter = Self::new(decoder, &read_settings(folder, decoder.config.family)?, 0)?;
         adapter.restore(folder)?;
         Ok(adapter)
     }
 
-    /// The weight `W` of one linear layer with the adapter folded in.
+    /// The weight `W` (out, in) of one linear layer with the adapter folded in.
     fn folded(pair: &LowRank, weight: &Tensor) -> Result<Tensor, AdapterError> {
         let delta = (pair.b.as_detached_tensor().matmul(&pair.a.as_detached_tensor())? * pair.scale)?;
         let sum = (weight + delta)?;
@@ -81,10 +84,10 @@ impl Adapter for LoraAdapter {
     fn variables(&self) -> Vec<(String, Var)> {
         let mut variables = Vec::with_capacity(3 * self.pairs.len());
         for ((layer, module), pair) in &self.pairs {
-            variables.push((key(*layer, *module, "A"), pair.a.clone()));
-            variables.push((key(*layer, *module, "B"), pair.b.clone()));
+            variables.push((key(self.family, *layer, *module, "A"), pair.a.clone()));
+            variables.push((key(self.family, *layer, *module, "B"), pair.b.clone()));
             if let Some(magnitude) = &pair.magnitude {
-                variables.push((magnitude_key(*layer, *module), magnitude.lengths.clone()));
+                variables.push((magnitude_key(self.family, *layer, *module), magnitude.lengths.clone()));
             }
         }
         variables
@@ -99,12 +102,12 @@ impl Adapter for LoraAdapter {
     }
 
     fn save(&self, folder: &Path, base_model: &str) -> Result<(), AdapterError> {
-        peft::write_config(folder, &LoraConfig::new(&self.settings, base_model))?;
+        peft::write_config(folder, &LoraConfig::new(&self.settings, self.family, base_model))?;
         peft::write_variables(&folder.join(peft::TENSORS), self.variables())
     }
 
     fn restore(&self, folder: &Path) -> Result<(), AdapterError> {
-        if let Some(problem) = difference(&self.settings, &read_settings(folder)?) {
+        if let Some(problem) = difference(&self.settings, &read_settings(folder, self.family)?) {
             return Err(AdapterError::OtherSettings { path: folder.to_owned(), problem });
         }
         peft::read_variables(&folder.join(peft::TENSORS), &self.variables())
@@ -112,9 +115,12 @@ impl Adapter for LoraAdapter {
 
     fn merged(&self, name: &str, weight: &Tensor) -> Result<Option<Tensor>, AdapterError> {
         let pair = self.pairs.iter().find(|((layer, module), _)| {
-            name.strip_suffix(".weight").is_some_and(|path| path == projection::path(*layer, *module))
+            name.strip_suffix(".weight").is_some_and(|path| path == projection::path(self.family, *layer, *module))
         });
         Ok(Some(match pair {
+            Some((_, pair)) if self.family.stores_inputs_first() => {
+                Self::folded(pair, &weight.t()?.contiguous()?)?.t()?.contiguous()?
+            }
             Some((_, pair)) => Self::folded(pair, weight)?,
             None => weight.clone(),
         }))
@@ -141,18 +147,4 @@ fn difference(wanted: &Lora, found: &Lora) -> Option<String> {
     let mut both = fields(wanted).into_iter().zip(fields(found));
     both.find(|(a, b)| a.1 != b.1)
         .map(|((field, want), (_, have))| format!("its {field} is {have}, the recipe's lora.{field} is {want}"))
-}
-
-/// (out, in) of a linear layer.
-#[must_use]
-pub fn module_shape(config: &DecoderConfig, module: TargetModule) -> (usize, usize) {
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let (q, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-    match module {
-        TargetModule::QProj => (q, hidden),
-        TargetModule::KProj | TargetModule::VProj => (kv, hidden),
-        TargetModule::OProj => (hidden, q),
-        TargetModule::GateProj | TargetModule::UpProj => (inner, hidden),
-        TargetModule::DownProj => (hidden, inner),
-    }
 }

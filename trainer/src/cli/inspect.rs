@@ -1,5 +1,6 @@
 //! `trainer inspect PATH`: the model's card as JSON.
 
+use super::limits::Limits;
 use anyhow::Result;
 use std::path::PathBuf;
 
@@ -8,12 +9,15 @@ use std::path::PathBuf;
 pub(crate) struct Inspect {
     /// A Hugging Face folder or a GGUF file.
     path: PathBuf,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Inspect {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
-        let card = trainer::inspect::inspect(&self.path)?;
+        self.limits.apply()?;
+        let card = self.limits.told(trainer::inspect::inspect(&self.path))?;
         println!("{}", serde_json::to_string_pretty(&card)?);
         Ok(())
     }

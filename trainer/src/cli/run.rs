@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use trainer::error::{TrainError, advice};
 use trainer::event::Sink;
+use trainer::manifest::Manifest;
 use trainer::setup::{self, Job, Run};
 use trainer::train::Ending;
 use trainer::{finish, train};
@@ -48,6 +49,9 @@ pub(crate) struct RunCommand {
     /// Go on from the newest checkpoint in the out folder, if there is one.
     #[arg(long)]
     resume: bool,
+    /// Samples per forward pass instead of the recipe's: the same effective batch with less memory.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    micro_batch: Option<u32>,
     /// cpu, cuda:N or metal.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -88,7 +92,7 @@ impl RunCommand {
             Err(error) => {
                 let kind = error.kind();
                 let message = format!("{error}; {}", advice(kind));
-                sink.emit(&Event::Failed { kind, message: message.clone() })?;
+                sink.emit(&Event::Failed { kind, message: message.clone(), problem: error.problem() })?;
                 bail!("{message}")
             }
         }
@@ -96,6 +100,7 @@ impl RunCommand {
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
         let mut run = Run::set_up(self.job()?, sink)?;
+        Manifest::of(&run)?.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),
             Ending::Stopped => Ok(Ending::Stopped),
@@ -121,6 +126,7 @@ impl RunCommand {
             adapter: either(&self.adapter, input.adapter),
             out: self.out.clone(),
             resume: self.resume,
+            micro_batch: self.micro_batch,
             device: trainer::device::parse(&self.device)?,
         })
     }

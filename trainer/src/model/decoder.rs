@@ -5,21 +5,23 @@
 //! linear layers, parts of blocks, embeddings before the text, keys and values before the text.
 
 use super::Result;
-use super::block::{Block, Pass};
+use super::block::{Block, Pass, Scope};
 use super::bottleneck::{Bottleneck, Part};
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::error::ModelError;
+use super::norm::Norm;
 use super::projection::{LowRank, Projection};
-use super::virtual_tokens::{self, VirtualTokens};
+use super::virtual_tokens::{VirtualTokens, drop_before, put_before};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
-use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
-use crate::ops::rms_norm::rms_norm;
-use crate::ops::rope::Rotation;
+use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
+use crate::ops::noise::noise;
+use crate::ops::rope::{Head, Rotation};
 use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
+use std::sync::Arc;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +51,38 @@ pub struct Targets {
     pub rows: Vec<u32>,
     /// The token that follows each row.
     pub tokens: Vec<u32>,
+    /// Lengths of sequences that stand one behind the other in a batch of a single row; none: every row is one.
+    pub lengths: Vec<usize>,
+}
+
+/// Where the tokens of a pass stand.
+struct Places {
+    /// Tokens per sequence, those of a prefix included, where all have the same number.
+    seq: usize,
+    starts: Vec<usize>,
+    /// See [`Geometry::ends`].
+    ends: Option<Arc<[usize]>>,
+    /// Of each token within its sequence; those of a prefix, which no block computes, are left out.
+    positions: Vec<usize>,
+}
+
+/// Positions of sequences that begin at these and go on for these numbers of tokens.
+fn positions(starts: &[usize], lengths: &[usize]) -> Vec<usize> {
+    starts.iter().zip(lengths).flat_map(|(start, length)| *start..start + length).collect()
 }
 
 /// A causal language model.
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
-    frequencies: Vec<f32>,
+    /// Alpha of the noise on embeddings in training passes; 0 for none.
+    pub neftune_alpha: f64,
     /// (vocabulary, hidden)
     embedding: Tensor,
-    blocks: Vec<Block>,
-    norm: Tensor,
+    /// Learnt positions (context, hidden), added to the embeddings.
+    positions: Option<Tensor>,
+    pub(super) blocks: Vec<Block>,
+    norm: Norm,
     /// (vocabulary, hidden); the embedding when the two are tied.
     head: Tensor,
     /// Embeddings before every text, (virtual tokens, hidden).
@@ -72,13 +95,13 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the decoder's tensors out of `weights`.
     pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
-        let embedding = weights.take("model.embed_tokens.weight")?;
+        let embedding = weights.take(config.family.embedding())?;
+        let positions = config.family.learnt_positions().map(|name| weights.take(name)).transpose()?;
         let head = if config.tie_embeddings { embedding.clone() } else { weights.take("lm_head.weight")? };
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
-        let norm = weights.take("model.norm.weight")?;
-        let frequencies = config.inverse_frequencies().into_iter().map(|f| f as f32).collect();
-        Ok(Self { config, frequencies, embedding, blocks, norm, head, prompt: None, prefix: None })
+        let norm = Norm::take(&config, config.family.last_norm(), weights)?;
+        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head, prompt: None, prefix: None })
     }
 
     /// Where the weights are.
@@ -102,8 +125,8 @@ impl Decoder {
     /// Puts behind every part of every block the bottleneck that `of` gives for it (or none).
     pub fn attach_bottlenecks(&mut self, of: impl Fn(usize, Part) -> Option<Bottleneck>) {
         for (layer, block) in self.blocks.iter_mut().enumerate() {
-            block.after_attention = of(layer, Part::Attention);
-            block.after_feed_forward = of(layer, Part::FeedForward);
+            block.attention_bottleneck = of(layer, Part::Attention);
+            block.mlp_bottleneck = of(layer, Part::FeedForward);
         }
     }
 
@@ -138,7 +161,7 @@ impl Decoder {
 
     /// Embeddings (ids, hidden) of tokens.
     pub fn embed(&self, ids: &[u32]) -> Result<Tensor> {
-        self.embedding.index_select(&Tensor::new(ids, self.device())?, 0)
+        self.embedded(&Tensor::new(ids, self.device())?)
     }
 
     /// A cache with room for `batch` texts of up to `capacity` tokens. It begins with the virtual
@@ -159,7 +182,9 @@ impl Decoder {
             first.advance(prefix.count());
         }
         if let Some(prompt) = &self.prompt {
-            self.through_blocks(prompt.values(Mode::Inference)?, 1, Some(&mut first), Mode::Inference)?;
+            let (values, mode) = (prompt.values(Mode::Inference)?, Mode::Inference);
+            let (x, mut pass) = self.begin(values, vec![prompt.count()], false, Some(&mut first), mode)?;
+            self.through_blocks(x, &mut pass)?;
         }
         first.select_behind(count, &vec![0; batch], capacity)
     }
@@ -178,7 +203,7 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        rms_norm(&self.states(ids, cache, Mode::Inference)?, &self.norm, self.config.norm_epsilon)
+        self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
@@ -193,85 +218,176 @@ impl Decoder {
 
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Inference)?, targets)?;
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Inference)?, targets)?;
         token_losses(&hidden, &self.head, &targets.tokens)
     }
 
     /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
     /// backward pass.
     pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Training { seed })?, targets)?;
-        linear_cross_entropy(&hidden, &self.head, &targets.tokens, denominator)
+        Ok(self.objective(ids, targets, &Objective::plain(&targets.tokens, denominator), seed)?.0)
     }
 
-    fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
-        let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
-        rms_norm(&states.index_select(&rows, 0)?, &self.norm, self.config.norm_epsilon)
-    }
-
-    /// Hidden states before the last norm, (batch · seq, hidden).
-    fn states(&self, ids: &Tensor, cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
-        let batch = ids.dim(0)?;
-        let x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
-        match &self.prompt {
-            // A cache begins with the virtual tokens.
-            Some(prompt) if cache.is_none() => {
-                let x = virtual_tokens::put_before(&x, &prompt.values(mode)?, batch)?;
-                virtual_tokens::drop_before(&self.through_blocks(x, batch, None, mode)?, prompt.count(), batch)
-            }
-            _ => self.through_blocks(x, batch, cache, mode),
-        }
-    }
-
-    /// Hidden states (batch · seq, hidden) from embeddings of the same shape.
-    fn through_blocks(
+    /// The scalar loss of an objective whose rows are those of `targets`, tracked for a backward pass, and −log
+    /// p(target), in nats, of each.
+    pub fn objective(
         &self,
-        mut x: Tensor,
-        batch: usize,
-        mut cache: Option<&mut KvCache>,
-        mode: Mode,
-    ) -> Result<Tensor> {
-        let seq = x.dim(0)? / batch;
-        let starts = cache.as_ref().map_or_else(|| vec![0; batch], |c| c.starts().to_vec());
-        if starts.len() != batch {
-            bail!("{batch} sequences but a cache of {}", starts.len());
-        }
-        let prefix = self.prefix.as_ref().filter(|_| cache.is_none());
-        let before = prefix.map_or(0, VirtualTokens::count);
-        let positions: Vec<usize> = starts.iter().map(|start| start + before).collect();
-        let mut pass = Pass {
-            geometry: self.geometry(before + seq, &starts),
-            rotation: self.rotation(seq, &positions)?,
-            mode,
-            prefix: prefix.map(|p| p.values(mode)).transpose()?,
-            cache: cache.as_deref_mut(),
-        };
+        ids: &Tensor,
+        targets: &Targets,
+        objective: &Objective,
+        seed: u64,
+    ) -> Result<(Tensor, Vec<f32>)> {
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Training { seed })?, targets)?;
+        linear_cross_entropy(&hidden, &self.head, objective)
+    }
+
+    /// The output layer's weight.
+    pub(super) fn head(&self) -> &Tensor {
+        &self.head
+    }
+
+    pub(super) fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
+        let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
+        self.norm.forward(&states.index_select(&rows, 0)?)
+    }
+
+    /// Hidden states before the last norm, (batch · seq, hidden), of `ids` (batch, seq), or of (1, seq) when there
+    /// are `lengths`.
+    fn states(&self, ids: &Tensor, lengths: &[usize], cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
+        let (x, mut pass) = self.enter(ids, lengths, cache, mode)?;
+        let x = self.through_blocks(x, &mut pass)?;
+        self.texts_of(&x, &pass)
+    }
+
+    fn through_blocks(&self, mut x: Tensor, pass: &mut Pass) -> Result<Tensor> {
         for block in &self.blocks {
-            x = block.forward(&x, &mut pass)?;
+            x = block.forward(&x, pass)?;
         }
-        if let Some(cache) = cache {
-            cache.advance(seq);
+        if let Some(cache) = &mut pass.cache {
+            cache.advance(pass.rows.first().copied().unwrap_or(0));
         }
         Ok(x)
     }
 
-    fn geometry(&self, seq: usize, starts: &[usize]) -> Geometry {
-        let c = &self.config;
-        Geometry {
-            heads: c.heads,
-            kv_heads: c.kv_heads,
-            head_dim: c.head_dim,
-            seq,
-            window: c.sliding_window,
-            starts: starts.into(),
+    /// What goes into the first block, and what all blocks share. Without a cache the rows of a prompt stand before
+    /// those of every text.
+    pub(super) fn enter<'a>(
+        &self,
+        ids: &Tensor,
+        lengths: &[usize],
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
+        let (batch, seq) = ids.dims2()?;
+        if !lengths.is_empty() && (cache.is_some() || batch != 1 || lengths.iter().sum::<usize>() != seq) {
+            bail!("sequences of {lengths:?} tokens do not make up {batch} rows of {seq} without a cache");
+        }
+        let mut rows = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
+        let mut x = self.embedded(&ids.to_dtype(DType::U32)?.flatten_all()?)?;
+        if let Mode::Training { seed } = mode
+            && self.neftune_alpha > 0.0
+        {
+            x = (x + noise(&rows, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
+        }
+        // A cache begins with the virtual tokens.
+        if let Some(prompt) = self.prompt.as_ref().filter(|_| cache.is_none()) {
+            x = put_before(&x, &prompt.values(mode)?, &rows)?;
+            rows.iter_mut().for_each(|rows| *rows += prompt.count());
+        }
+        self.begin(x, rows, !lengths.is_empty(), cache, mode)
+    }
+
+    /// As [`Decoder::enter`], from embeddings of sequences of these numbers of rows, which are equal unless the
+    /// sequences are packed.
+    fn begin<'a>(
+        &self,
+        x: Tensor,
+        rows: Vec<usize>,
+        is_packed: bool,
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
+        let starts = cache.as_ref().map_or_else(|| vec![0; rows.len()], |c| c.starts().to_vec());
+        if starts.len() != rows.len() {
+            bail!("{} sequences but a cache of {}", rows.len(), starts.len());
+        }
+        let prefix = self.prefix.as_ref().filter(|_| cache.is_none());
+        let before = prefix.map_or(0, VirtualTokens::count);
+        let firsts: Vec<usize> = starts.iter().map(|start| start + before).collect();
+        let running = |end: &mut usize, rows: &usize| {
+            *end += before + rows;
+            Some(*end)
+        };
+        let places = Places {
+            seq: before + rows.first().copied().unwrap_or(0),
+            ends: is_packed.then(|| rows.iter().scan(0, running).collect()),
+            positions: positions(&firsts, &rows),
+            starts,
+        };
+        let everywhere = self.scope(&places, false)?;
+        let slides = self.config.sliding_layers.contains(&true);
+        let nearby = if slides { self.scope(&places, true)? } else { everywhere.clone() };
+        let x = self.positioned(x, &places)?;
+        let prefix = prefix.map(|p| p.values(mode)).transpose()?;
+        Ok((x, Pass { scopes: [everywhere, nearby], mode, rows, prefix, cache }))
+    }
+
+    /// The rows of the texts alone, of what came out of a block.
+    pub(super) fn texts_of(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        match &self.prompt {
+            Some(prompt) if pass.cache.is_none() => {
+                let texts: Vec<usize> = pass.rows.iter().map(|rows| rows - prompt.count()).collect();
+                drop_before(x, prompt.count(), &texts)
+            }
+            _ => Ok(x.clone()),
         }
     }
 
-    /// One row of angles per token, or per position when all sequences start at the same.
-    fn rotation(&self, seq: usize, starts: &[usize]) -> Result<Rotation> {
-        let together = starts.windows(2).all(|w| w[0] == w[1]);
-        let different = if together { &starts[..starts.len().min(1)] } else { starts };
-        let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
-        Rotation::new(&positions, &self.frequencies, self.device())
+    /// Whether what goes into the first block is trained.
+    pub(super) fn trains_input(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Embeddings (ids, hidden) of `ids` (ids).
+    fn embedded(&self, ids: &Tensor) -> Result<Tensor> {
+        let x = self.embedding.index_select(ids, 0)?;
+        self.config.embedding_scale().map_or(Ok(x.clone()), |scale| x * scale)
+    }
+
+    /// Embeddings with learnt positions added, where the model has any. Those of a prompt have some too, as in PEFT.
+    fn positioned(&self, x: Tensor, places: &Places) -> Result<Tensor> {
+        let Some(learnt) = &self.positions else { return Ok(x) };
+        let context = self.config.context_length;
+        if places.positions.iter().any(|position| *position >= context) {
+            bail!("a text is longer than the {context} positions that the model has learnt");
+        }
+        let positions: Vec<u32> = places.positions.iter().map(|position| *position as u32).collect();
+        x + learnt.index_select(&Tensor::new(positions, self.device())?, 0)?
+    }
+
+    /// What the layers with or without a sliding window share.
+    fn scope(&self, places: &Places, sliding: bool) -> Result<Scope> {
+        let c = &self.config;
+        let geometry = Geometry {
+            heads: c.heads,
+            kv_heads: c.kv_heads,
+            head_dim: c.head_dim,
+            scale: (1.0 / c.score_divisor.sqrt()) as f32,
+            seq: places.seq,
+            ends: places.ends.clone(),
+            window: c.sliding_window.filter(|_| sliding),
+            starts: places.starts.as_slice().into(),
+        };
+        Ok(Scope { geometry, rotation: self.rotation(places, sliding)? })
+    }
+
+    /// One row of angles per token, or per position when all sequences stand at the same.
+    fn rotation(&self, places: &Places, sliding: bool) -> Result<Option<Rotation>> {
+        let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
+        let together = places.ends.is_none() && places.starts.windows(2).all(|w| w[0] == w[1]);
+        let rows = places.positions.len() / if together { places.starts.len().max(1) } else { 1 };
+        let head = Head { dim: self.config.head_dim, pairing };
+        Rotation::new(&places.positions[..rows], &self.config.inverse_frequencies(sliding), head, self.device())
+            .map(Some)
     }
 }

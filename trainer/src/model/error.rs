@@ -3,6 +3,7 @@
 //! Model files are hostile input: nothing here panics, and no size a file claims is believed
 //! before it is compared with the bytes that are there.
 
+use domain::model::ModelProblem;
 use std::path::{Path, PathBuf};
 
 /// Why a model cannot be opened. Each message names the file and, where there is one, the remedy.
@@ -24,7 +25,7 @@ pub enum ModelError {
     #[error("{} is damaged: {problem}; fetch the file again and compare its checksum", path.display())]
     Malformed { path: PathBuf, problem: String },
     #[error(
-        "{} has the architecture {architecture:?}, which is not supported: use a model of the Llama, Mistral or Qwen2 family",
+        "{} has the architecture {architecture:?}, which is not supported: use a text model of the Llama, Mistral, Qwen2, Qwen3, Gemma 3, GLM-4 (glm4) or GPT-2 family",
         path.display()
     )]
     UnsupportedArchitecture { path: PathBuf, architecture: String },
@@ -50,6 +51,48 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same as data, for a page in the reader's language; without the folders of this machine.
+    #[must_use]
+    pub fn problem(&self) -> ModelProblem {
+        let file = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match self {
+            Self::Read { path, source } | Self::Write { path, source } => {
+                ModelProblem::Unreadable { file: file(path), detail: source.to_string() }
+            }
+            Self::NotAModel { .. } => ModelProblem::NotAModel,
+            Self::MissingFile { name, .. } => ModelProblem::MissingFile { file: name.clone() },
+            Self::Pickle { .. } => ModelProblem::Pickle,
+            Self::Malformed { path, problem } => ModelProblem::Damaged { file: file(path), detail: problem.clone() },
+            Self::UnsupportedArchitecture { architecture, .. } => {
+                ModelProblem::Architecture { architecture: architecture.clone() }
+            }
+            Self::UnsupportedFeature { path, feature } => {
+                ModelProblem::Feature { file: file(path), detail: feature.clone() }
+            }
+            Self::UnsupportedDtype { path, tensor, dtype, advice } => ModelProblem::TensorType {
+                file: file(path),
+                tensor: tensor.clone(),
+                dtype: dtype.clone(),
+                detail: (*advice).to_owned(),
+            },
+            Self::MissingTensor { path, tensor } => {
+                ModelProblem::MissingTensor { file: file(path), tensor: tensor.clone() }
+            }
+            Self::WrongShape { path, tensor, expected, found } => ModelProblem::TensorShape {
+                file: file(path),
+                tensor: tensor.clone(),
+                expected: expected.clone(),
+                found: found.clone(),
+            },
+            Self::Config { path, field, problem } => {
+                ModelProblem::Configuration { file: file(path), field: field.clone(), detail: problem.clone() }
+            }
+            Self::Tokenizer { path, problem } => ModelProblem::Tokenizer { file: file(path), detail: problem.clone() },
+            Self::Template { path, problem } => ModelProblem::Template { file: file(path), detail: problem.clone() },
+            Self::Device { path, source } => ModelProblem::Device { file: file(path), detail: source.to_string() },
+        }
+    }
+
     pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_owned(), problem: problem.into() }
     }

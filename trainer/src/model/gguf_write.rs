@@ -3,7 +3,7 @@
 
 use super::error::ModelError;
 use super::gguf::Gguf;
-use super::gguf_model::TensorNames;
+use super::gguf_names::TensorNames;
 use super::weights;
 use candle_core::quantized::gguf_file::{self, Content, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
@@ -58,7 +58,7 @@ pub fn write<E: From<ModelError>>(
     let mut tensors = BTreeMap::new();
     for (name, _) in config.tensor_shapes() {
         let Some(stored) = names.stored(&name) else { continue };
-        let tensor = names.in_stored_order(&name, &change(&name, names.read(&file, &name)?)?).map_err(device)?;
+        let tensor = names.as_stored(&name, &change(&name, names.read(&file, &name)?)?).map_err(device)?;
         let quantized = QTensor::quantize(&tensor, dtype.of(tensor.dims())).map_err(device)?;
         tensors.insert(stored, quantized);
     }

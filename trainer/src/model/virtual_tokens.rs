@@ -55,16 +55,26 @@ impl VirtualTokens {
     }
 }
 
-/// `before` (count, width) in front of each of the `batch` sequences of `x` (batch · seq, width).
-pub(super) fn put_before(x: &Tensor, before: &Tensor, batch: usize) -> Result<Tensor> {
-    let ((rows, width), count) = (x.dims2()?, before.dim(0)?);
-    let before = before.unsqueeze(0)?.expand((batch, count, width))?.contiguous()?;
-    Tensor::cat(&[before, x.reshape((batch, rows / batch, width))?], 1)?.contiguous()?.reshape(((), width))
+/// `before` (count, width) in front of each of the sequences that stand one behind the other in `x` (Σ rows, width)
+/// with these numbers of rows.
+pub(super) fn put_before(x: &Tensor, before: &Tensor, rows: &[usize]) -> Result<Tensor> {
+    let count = before.dim(0)? as u32;
+    let mut order = Vec::with_capacity(x.dim(0)? + rows.len() * count as usize);
+    let mut next = count;
+    for rows in rows.iter().map(|rows| *rows as u32) {
+        order.extend((0..count).chain(next..next + rows));
+        next += rows;
+    }
+    Tensor::cat(&[before, x], 0)?.index_select(&Tensor::new(order, x.device())?, 0)
 }
 
-/// `x` without the first `count` rows of each of its `batch` sequences.
-pub(super) fn drop_before(x: &Tensor, count: usize, batch: usize) -> Result<Tensor> {
-    let (rows, width) = x.dims2()?;
-    let seq = rows / batch - count;
-    x.reshape((batch, count + seq, width))?.narrow(1, count, seq)?.contiguous()?.reshape((batch * seq, width))
+/// `x` without the first `count` rows of each of its sequences, of which these numbers of rows remain.
+pub(super) fn drop_before(x: &Tensor, count: usize, rows: &[usize]) -> Result<Tensor> {
+    let mut order = Vec::with_capacity(x.dim(0)?);
+    let (mut next, count) = (0, count as u32);
+    for rows in rows.iter().map(|rows| *rows as u32) {
+        order.extend(next + count..next + count + rows);
+        next += count + rows;
+    }
+    x.index_select(&Tensor::new(order, x.device())?, 0)
 }

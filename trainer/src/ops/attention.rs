@@ -1,16 +1,18 @@
 //! Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245), computed in blocks of
 //! queries so that the score matrix never exists as a whole (Dao et al. 2022, arXiv:2205.14135).
 //!
-//! Per head, with scores S = q kᵀ/√d restricted to visible keys and P = softmax(S): `o = P v`.
-//! With D = rowsum(g ∘ o): `dv = Pᵀ g`, `dS = P ∘ (g vᵀ − D)/√d`, `dq = dS k`, `dk = dSᵀ q`; P is
-//! rebuilt from the saved log-sum-exp of each row. Query i of a sequence that starts at position
-//! p sees keys (p + i − window, p + i].
+//! Per head, with scores S = s · q kᵀ restricted to visible keys and P = softmax(S): `o = P v`; s is 1/√d as a
+//! rule. With D = rowsum(g ∘ o): `dv = Pᵀ g`, `dS = s · P ∘ (g vᵀ − D)`, `dq = dS k`, `dk = dSᵀ q`; P is
+//! rebuilt from each row's saved maximum and sum (their logarithm would cost a digit). Query i of a sequence
+//! that starts at position p sees keys (p + i − window, p + i].
 
 use super::cpu::{fused, slice, tensor, with};
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 mod kernel;
+use kernel::RowSum;
 
 /// Sizes of one attention call, and where its sequences begin.
 #[derive(Clone, Debug)]
@@ -19,8 +21,13 @@ pub struct Geometry {
     /// Number of key/value heads; divides `heads`.
     pub kv_heads: usize,
     pub head_dim: usize,
-    /// Queries per sequence.
+    /// s, by which scores are multiplied.
+    pub scale: f32,
+    /// Queries per sequence, where all have the same number.
     pub seq: usize,
+    /// Where each sequence ends among the queries, where their numbers differ: sequences then stand one behind the
+    /// other without padding, and no query sees a key of another sequence.
+    pub ends: Option<Arc<[usize]>>,
     /// How many keys back a query sees, itself included; `None` for all.
     pub window: Option<usize>,
     /// Position of each sequence's first query: 0 without a cache, else the number of cached keys.
@@ -32,6 +39,30 @@ impl Geometry {
     fn first_key(&self, position: usize) -> usize {
         self.window.map_or(0, |w| (position + 1).saturating_sub(w))
     }
+
+    /// A sequence's rows among the queries.
+    fn rows(&self, sequence: usize) -> Range<usize> {
+        match &self.ends {
+            Some(ends) => sequence.checked_sub(1).map_or(0, |before| ends[before])..ends[sequence],
+            None => sequence * self.seq..(sequence + 1) * self.seq,
+        }
+    }
+
+    /// Number of queries in all sequences.
+    fn queries(&self) -> usize {
+        self.starts.len().checked_sub(1).map_or(0, |last| self.rows(last).end)
+    }
+
+    /// The row of a sequence's first key among `keys` rows.
+    fn first_key_row(&self, sequence: usize, keys: usize) -> usize {
+        if self.ends.is_some() { self.rows(sequence).start } else { sequence * (keys / self.starts.len()) }
+    }
+
+    /// The same for one sequence alone.
+    fn alone(&self, sequence: usize) -> Self {
+        let (seq, starts) = (self.rows(sequence).len(), Arc::from([self.starts[sequence]]));
+        Self { seq, starts, ends: None, ..self.clone() }
+    }
 }
 
 /// `q` (batch · seq, heads · head_dim), `k` and `v` (batch · keys, kv_heads · head_dim) where
@@ -39,7 +70,7 @@ impl Geometry {
 /// when there is no cache.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
     if fused(q) {
-        q.apply_op3(k, v, Attention { geometry: geometry.clone(), log_sum_exp: OnceLock::new() })
+        q.apply_op3(k, v, Attention { geometry: geometry.clone(), sums: OnceLock::new() })
     } else {
         plain(q, k, v, geometry)
     }
@@ -47,6 +78,14 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Res
 
 /// The same from candle's own operations.
 pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
+    if geometry.ends.is_some() {
+        let of = |sequence: usize| {
+            let rows = geometry.rows(sequence);
+            let part = |t: &Tensor| t.narrow(0, rows.start, rows.len());
+            plain(&part(q)?, &part(k)?, &part(v)?, &geometry.alone(sequence))
+        };
+        return Tensor::cat(&(0..geometry.starts.len()).map(of).collect::<Result<Vec<_>>>()?, 0);
+    }
     let Geometry { heads, kv_heads, head_dim, seq, .. } = *geometry;
     let batch = geometry.starts.len();
     let keys = k.dim(0)? / batch;
@@ -57,7 +96,7 @@ pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<
             .contiguous()?
             .reshape((batch, heads, keys, head_dim))
     };
-    let scores = (q.matmul(&spread(k)?.t()?)? / (head_dim as f64).sqrt())?;
+    let scores = (q.matmul(&spread(k)?.t()?)? * f64::from(geometry.scale))?;
     let scores = scores.broadcast_add(&mask(geometry, keys, q.device())?)?;
     let attended = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&spread(v)?)?;
     attended.transpose(1, 2)?.contiguous()?.reshape((batch * seq, heads * head_dim))
@@ -78,7 +117,7 @@ fn mask(geometry: &Geometry, keys: usize, device: &candle_core::Device) -> Resul
 struct Attention {
     geometry: Geometry,
     /// Of each query and head, (batch · seq, heads).
-    log_sum_exp: OnceLock<Vec<f32>>,
+    sums: OnceLock<Vec<RowSum>>,
 }
 
 impl CustomOp3 for Attention {
@@ -95,8 +134,8 @@ impl CustomOp3 for Attention {
         v: &CpuStorage,
         v_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (o, lse) = kernel::forward(slice(q, q_layout)?, slice(k, k_layout)?, slice(v, v_layout)?, &self.geometry);
-        self.log_sum_exp.get_or_init(|| lse);
+        let (o, sums) = kernel::forward(slice(q, q_layout)?, slice(k, k_layout)?, slice(v, v_layout)?, &self.geometry);
+        self.sums.get_or_init(|| sums);
         Ok((CpuStorage::F32(o), q_layout.shape().clone()))
     }
 
@@ -108,7 +147,7 @@ impl CustomOp3 for Attention {
         o: &Tensor,
         g: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let Some(lse) = self.log_sum_exp.get() else { candle_core::bail!("backward before forward") };
+        let Some(sums) = self.sums.get() else { candle_core::bail!("backward before forward") };
         if k.dim(0)? != q.dim(0)? || self.geometry.starts.iter().any(|s| *s != 0) {
             candle_core::bail!("attention over a cache has no backward pass");
         }
@@ -116,7 +155,7 @@ impl CustomOp3 for Attention {
             with(k, |k| {
                 with(v, |v| {
                     with(o, |o| {
-                        with(g, |g| Ok(kernel::backward(&kernel::Saved { q, k, v, o, lse }, g, &self.geometry)))
+                        with(g, |g| Ok(kernel::backward(&kernel::Saved { q, k, v, o, sums }, g, &self.geometry)))
                     })
                 })
             })
@@ -131,7 +170,33 @@ mod tests {
     use super::*;
 
     fn geometry(window: Option<usize>, starts: &[usize], seq: usize) -> Geometry {
-        Geometry { heads: 4, kv_heads: 2, head_dim: 6, seq, window, starts: starts.into() }
+        Geometry { heads: 4, kv_heads: 2, head_dim: 6, scale: 0.5, seq, ends: None, window, starts: starts.into() }
+    }
+
+    /// Sequences of these lengths one behind the other.
+    fn ragged(window: Option<usize>, lengths: &[usize]) -> Geometry {
+        let ends: Vec<usize> = lengths
+            .iter()
+            .scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            })
+            .collect();
+        Geometry { ends: Some(ends.into()), ..geometry(window, &vec![0; lengths.len()], 0) }
+    }
+
+    #[test]
+    fn sequences_of_different_lengths_do_not_see_each_other() -> Result<()> {
+        for window in [None, Some(3)] {
+            let g = ragged(window, &[4, 1, 5]);
+            let inputs = [random((10, 24), 1)?, random((10, 12), 2)?, random((10, 12), 3)?];
+            assert_same_gradients(&inputs, |v| attention(&v[0], &v[1], &v[2], &g), |v| plain(&v[0], &v[1], &v[2], &g))?;
+        }
+        let g = ragged(Some(90), &[70, 3, 130]);
+        let (q, k, v) = (random((203, 24), 1)?, random((203, 12), 2)?, random((203, 12), 3)?);
+        let difference = (attention(&q, &k, &v, &g)? - plain(&q, &k, &v, &g)?)?.abs()?.max_all()?;
+        assert!(difference.to_scalar::<f32>()? < 1e-5);
+        Ok(())
     }
 
     #[test]

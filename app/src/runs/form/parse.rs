@@ -3,10 +3,12 @@
 //! The form's names are the recipe's dotted paths, so that a plain post and the REST API speak of
 //! the same fields. A checkbox that is not ticked is not sent: it is off.
 
+use super::super::text;
 use super::fields::{FIELDS, Field, Kind, field};
+use crate::ui::format::decimal;
 use domain::{
     lang::Lang,
-    recipe::{Recipe, RecipeError, ScheduleShape, TargetModule},
+    recipe::{Recipe, RecipeError, RecipeProblem, ScheduleShape, TargetModule},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -69,8 +71,8 @@ fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
             Ok(n) if (low..=high).contains(&n) => Ok(json!(n)),
             _ => Err(whole_between(l, low, high)),
         },
-        Kind::Number { .. } => match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(json!(x)),
+        Kind::Number { .. } => match decimal(text) {
+            Some(x) if x.is_finite() => Ok(json!(x)),
             _ => Err(range_text(field.kind, l)),
         },
         Kind::Switch => Ok(json!(!text.is_empty())),
@@ -95,11 +97,18 @@ fn put(json: &mut Value, path: &str, value: Value) {
 /// What a recipe's error means to the user.
 #[must_use]
 pub fn problem_text(error: &RecipeError, l: Lang) -> String {
-    match field(&error.field).map(|f| f.kind) {
-        Some(Kind::Modules) => one_module(l).to_owned(),
-        Some(Kind::Integer { low, high }) => whole_between(l, low, high),
-        Some(kind @ Kind::Number { .. }) => range_text(kind, l),
-        _ => error.problem.clone(),
+    let whole = matches!(field(&error.field).map(|f| f.kind), Some(Kind::Integer { .. }));
+    match error.problem {
+        RecipeProblem::OutOfRange { low, high, .. } if whole => whole_between(l, low, high),
+        RecipeProblem::OutOfRange { low, high, .. } => between(l, low, high),
+        RecipeProblem::NotAboveZero { high, .. } => above_up_to(l, 0, high),
+        RecipeProblem::TooLarge { high } => at_most(l, high),
+        RecipeProblem::TooLong { high } => too_long(l, high),
+        RecipeProblem::NoMomentum => no_momentum(l).to_owned(),
+        RecipeProblem::NoText => no_text(l).to_owned(),
+        RecipeProblem::NoModule => one_module(l).to_owned(),
+        RecipeProblem::RepeatedModule => repeated_module(l).to_owned(),
+        RecipeProblem::Misfit(misfit) => text::misfit(l, misfit),
     }
 }
 
@@ -115,6 +124,11 @@ crate::texts! {
     whole_between(low, high) = "A whole number between {low} and {high}.", "请输入 {low} 到 {high} 的整数。";
     between(low, high) = "A number between {low} and {high}.", "请输入 {low} 到 {high} 的数。";
     above_up_to(low, high) = "A number above {low}, at most {high}.", "请输入大于 {low} 且不超过 {high} 的数。";
+    at_most(high) = "At most {high}.", "最大为 {high}。";
+    repeated_module = "Each module may appear only once.", "每个模块只能出现一次。";
+    too_long(high) = "At most {high} characters.", "最多 {high} 个字符。";
+    no_momentum = "Needs a momentum above 0.", "需要大于 0 的动量。";
+    no_text = "Give the text that the virtual tokens begin as.", "请给出虚拟词元的初始文本。";
     one_module = "Choose at least one module.", "请至少选择一个模块。";
     choose = "Choose one of the list.", "请从列表中选择。";
 }

@@ -1,6 +1,6 @@
 //! The low-rank adapter's settings, and the linear layers that one can be put on.
 
-use super::check::Checker;
+use super::check::{Checker, RecipeProblem};
 use serde::{Deserialize, Serialize};
 
 /// The low-rank adapter: `h = W x + s · B A x` with s = alpha / rank.
@@ -53,11 +53,11 @@ impl Lora {
         c.range("lora.rank", f64::from(self.rank), 1.0, 512.0);
         c.above_zero("lora.alpha", self.alpha, 4096.0);
         c.range("lora.dropout", self.dropout, 0.0, 0.9);
-        c.that(!self.target_modules.is_empty(), "lora.target_modules", "choose at least one module");
+        c.that(!self.target_modules.is_empty(), "lora.target_modules", RecipeProblem::NoModule);
         let mut seen = self.target_modules.clone();
         seen.sort_unstable();
         seen.dedup();
-        c.that(seen.len() == self.target_modules.len(), "lora.target_modules", "each module may appear once");
+        c.that(seen.len() == self.target_modules.len(), "lora.target_modules", RecipeProblem::RepeatedModule);
         c.range("lora.plus_ratio", self.plus_ratio, 1.0, 256.0);
     }
 }

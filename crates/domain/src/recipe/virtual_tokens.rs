@@ -2,11 +2,14 @@
 //!
 //! Virtual tokens take room: prompt and answer have that much less of the model's context.
 
-use super::check::Checker;
+use super::check::{Checker, RecipeProblem};
 use serde::{Deserialize, Serialize};
 
 /// Most virtual tokens: more would be a longer text than most samples.
 const MOST: f64 = 1024.0;
+
+/// Most characters of a text that virtual tokens begin as.
+const MOST_CHARACTERS: u32 = 10_000;
 
 /// Prompt tuning: the embeddings of the virtual tokens are trained as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,8 +127,8 @@ fn check_width(c: &mut Checker, table: &str, hidden_size: u32) {
 
 fn check_init(c: &mut Checker, table: &str, init: VirtualTokenInit, text: &str) {
     let field = format!("{table}.init_text");
-    let characters = text.chars().count();
-    c.that(characters <= 10_000, &field, format!("must have at most 10000 characters, not {characters}"));
+    let fits = text.chars().count() <= MOST_CHARACTERS as usize;
+    c.that(fits, &field, RecipeProblem::TooLong { high: MOST_CHARACTERS });
     let is_missing = init == VirtualTokenInit::Text && text.trim().is_empty();
-    c.that(!is_missing, &field, "must not be empty when init is \"text\"");
+    c.that(!is_missing, &field, RecipeProblem::NoText);
 }

@@ -4,6 +4,7 @@
 //! `peft/utils/save_and_load.py`. Variants of LoRA that compute something else are refused.
 
 use super::{AdapterError, bad_config};
+use crate::model::family::Family;
 use crate::model::projection::path;
 use domain::recipe::{Lora, TargetModule};
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ fn no_bias() -> String {
 }
 
 impl LoraConfig {
-    pub(in crate::adapt) fn new(settings: &Lora, base_model: &str) -> Self {
+    pub(in crate::adapt) fn new(settings: &Lora, family: Family, base_model: &str) -> Self {
         Self {
             peft_type: super::LORA.to_owned(),
             task_type: Some("CAUSAL_LM".to_owned()),
@@ -64,9 +65,11 @@ impl LoraConfig {
             r: settings.rank,
             lora_alpha: settings.alpha,
             lora_dropout: settings.dropout,
-            target_modules: Targets::Names(settings.target_modules.iter().map(|m| m.as_str().to_owned()).collect()),
+            target_modules: Targets::Names(
+                family.peft_names(&settings.target_modules).into_iter().map(str::to_owned).collect(),
+            ),
             bias: no_bias(),
-            fan_in_fan_out: false,
+            fan_in_fan_out: family.stores_inputs_first(),
             inference_mode: true,
             use_rslora: settings.rslora,
             use_dora: settings.dora,
@@ -77,10 +80,10 @@ impl LoraConfig {
         }
     }
 
-    fn settings(&self) -> Result<Lora, String> {
+    fn settings(&self, family: Family) -> Result<Lora, String> {
         let refused = [
             ("alora_invocation_tokens", self.alora_invocation_tokens.is_some()),
-            ("fan_in_fan_out", self.fan_in_fan_out),
+            ("fan_in_fan_out", self.fan_in_fan_out && !family.stores_inputs_first()),
             ("bias", self.bias != "none"),
             ("modules_to_save", self.modules_to_save.as_ref().is_some_and(|m| !m.is_empty())),
             ("rank_pattern", !self.rank_pattern.is_empty()),
@@ -90,16 +93,24 @@ impl LoraConfig {
         if let Some((feature, _)) = refused.iter().find(|(_, found)| *found) {
             return Err(format!("{feature} is not supported"));
         }
-        let target_modules = match &self.target_modules {
-            Targets::Names(names) => names.iter().map(|n| module(n)).collect::<Result<_, _>>()?,
-            Targets::Pattern(p) if p == "all-linear" => TargetModule::ALL.to_vec(),
+        let names = match &self.target_modules {
+            Targets::Names(names) => names.as_slice(),
+            Targets::Pattern(p) if p == "all-linear" => &TargetModule::ALL.map(|m| family.linear(m).to_owned()),
             Targets::Pattern(p) => return Err(format!("the target module pattern {p:?} is not supported")),
         };
+        let mut target_modules = Vec::new();
+        for name in names {
+            let found = family.modules_named(name);
+            if found.is_empty() {
+                return Err(format!("the target module {name:?} is not supported"));
+            }
+            target_modules.extend(found);
+        }
         Ok(Lora {
             rank: self.r,
             alpha: self.lora_alpha,
             dropout: self.lora_dropout,
-            target_modules,
+            target_modules: family.with_companions(&target_modules),
             rslora: self.use_rslora,
             dora: self.use_dora,
             ..Lora::default()
@@ -107,24 +118,19 @@ impl LoraConfig {
     }
 }
 
-fn module(name: &str) -> Result<TargetModule, String> {
-    let found = TargetModule::ALL.into_iter().find(|m| m.as_str() == name);
-    found.ok_or_else(|| format!("the target module {name:?} is not supported"))
-}
-
 /// `base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight`
-pub(in crate::adapt) fn key(layer: usize, module: TargetModule, which: &str) -> String {
-    format!("base_model.model.{}.lora_{which}.weight", path(layer, module))
+pub(in crate::adapt) fn key(family: Family, layer: usize, module: TargetModule, which: &str) -> String {
+    format!("base_model.model.{}.lora_{which}.weight", path(family, layer, module))
 }
 
 /// `base_model.model.model.layers.3.self_attn.q_proj.lora_magnitude_vector`
-pub(in crate::adapt) fn magnitude_key(layer: usize, module: TargetModule) -> String {
-    format!("base_model.model.{}.lora_magnitude_vector", path(layer, module))
+pub(in crate::adapt) fn magnitude_key(family: Family, layer: usize, module: TargetModule) -> String {
+    format!("base_model.model.{}.lora_magnitude_vector", path(family, layer, module))
 }
 
 /// The settings of the LoRA adapter in `folder`.
-pub(in crate::adapt) fn read_settings(folder: &Path) -> Result<Lora, AdapterError> {
+pub(in crate::adapt) fn read_settings(folder: &Path, family: Family) -> Result<Lora, AdapterError> {
     super::expect_kind(folder, &[super::LORA])?;
     let config: LoraConfig = super::read_config(folder)?;
-    config.settings().map_err(|problem| bad_config(folder, problem))
+    config.settings(family).map_err(|problem| bad_config(folder, problem))
 }
