@@ -127,6 +127,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
         baseURL: server.url,
         locale: lang === 'zh' ? 'zh-CN' : 'en-US',
         colorScheme: theme,
+        timezoneId: 'Asia/Shanghai', // anything but the server's UTC
         viewport: { width, height: 900 },
         javaScriptEnabled,
         acceptDownloads: true,

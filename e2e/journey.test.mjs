@@ -23,6 +23,19 @@ const runLimitMs = 15 * 60_000;
 const told = story('journey', () => ({ server, pages: page ? [page] : [] }));
 const step = (title, work) => told(title, work, 20 * 60_000);
 
+/** Nothing on the page sticks out sideways, folds open or not. */
+const fits = async (page) => {
+    const before = page.viewportSize();
+    for (const width of [1280, 768, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForTimeout(150); // charts redraw after a resize
+        assert.equal(await overflow(page), 0, `${page.url()} at ${width} px`);
+        await page.evaluate(() => document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true)));
+        assert.equal(await overflow(page), 0, `${page.url()} at ${width} px, folds open`);
+    }
+    await page.setViewportSize(before);
+};
+
 step('the set-up link makes the first account', async () => {
     await createAccount(page, await server.setupLink());
     await page.getByRole('heading', { level: 1, name: either('Projects', '项目') }).waitFor();
@@ -52,11 +65,7 @@ step('a wrong password is refused, the right one lets in, in Chinese too', async
 
 step('the account page fits every width', async () => {
     await page.goto('/account');
-    for (const width of [1280, 768, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        assert.equal(await overflow(page), 0, `${width} px`);
-    }
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await fits(page);
     await screenshots(page, 'account');
 });
 
@@ -115,6 +124,7 @@ step('a run is launched from the form, which predicts its cost and checks its fi
     await fillRecipe(page, { ...small, 'lora.rank': 0 });
     await page.getByText(/between 1 and 512/).waitFor();
     await fillRecipe(page, { 'lora.rank': 8 });
+    await fits(page);
     await screenshots(page, 'launch', { langs: ['en'] });
     await hydrated(page);
     await page.locator('[name=version]').selectOption({ label: await page.locator('[name=version] option', { hasText: 'Movie reviews v1' }).first().textContent() });
@@ -129,6 +139,8 @@ step('the live page follows the run to its end; the loss falls', async () => {
     const points = await api(page, 'GET', `projects/${project.split('/')[2]}/runs/${firstRun.split('/').pop()}/points?keys=validation_loss`);
     assert.ok(points.at(-1).value < points[0].value, JSON.stringify(points));
     await page.goto(firstRun);
+    await hydrated(page);
+    await fits(page);
     await screenshots(page, 'run');
 });
 
@@ -193,6 +205,11 @@ step('the next run starts from that version, and can be cancelled', async () => 
 
 step('runs are compared', async () => {
     await page.goto(`${project}/runs`);
+    await hydrated(page);
+    const time = page.locator('.runs time').first();
+    const [machine, full, words] = [await time.getAttribute('datetime'), await time.getAttribute('title'), await time.textContent()];
+    assert.equal(full, `${machine.slice(0, 19).replace('T', ' ')} UTC`);
+    assert.equal(words, new Date(Date.parse(machine) + 8 * 3600_000).toISOString().slice(0, 16).replace('T', ' '), 'in the zone of the reader');
     await screenshots(page, 'runs');
     for (const run of [firstRun, secondRun]) await page.locator(`input[name=runs][value="${run.split('/').pop()}"]`).check();
     await page.getByRole('button', { name: 'Compare' }).click();
@@ -206,8 +223,20 @@ step('runs are compared', async () => {
 
 step('pages read and work without JavaScript, and fit a phone', async () => {
     const plain = await openPage(browser, server, { javaScriptEnabled: false, width: 390, lang: 'zh' });
+    await plain.goto('/sign-in');
+    await plain.getByLabel('电子邮箱').fill(person.email);
+    await plain.getByLabel('密码').fill('not the password');
+    await plain.getByRole('button', { name: '登录' }).click();
+    await plain.getByRole('alert').waitFor();
+    assert.deepEqual([await plain.getByLabel('电子邮箱').inputValue(), await plain.getByLabel('密码').inputValue()], [person.email, '']);
     await signIn(plain);
-    for (const [address, text] of [[project, '最近活动'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, '待处理']]) {
+    await plain.goto(`${project}/runs/new`);
+    await fillRecipe(plain, { 'lora.rank': 'acht', 'lora.dropout': 0.25 });
+    await plain.getByRole('button', { name: '启动运行' }).click();
+    await plain.getByRole('alert').waitFor();
+    const kept = (field) => plain.locator(`[name="values[${field}]"]`).inputValue();
+    assert.deepEqual([await kept('lora.rank'), await kept('lora.dropout')], ['acht', '0.25']);
+    for (const [address, text] of [[project, '最近活动'], [`${project}/runs/new`, '启动运行'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, '待处理']]) {
         await plain.goto(address);
         await plain.getByText(text).first().waitFor();
         assert.equal(await overflow(plain), 0, address);

@@ -77,7 +77,7 @@ impl Place {
         tiny::write_model(&folder.path().join("models/tiny")).unwrap();
         let email = domain::account::Email::parse("ada@lathe.test").unwrap();
         let user: UserId =
-            store::users::create(&mut *db.acquire().await.unwrap(), &email, "Ada", "-", false).await.unwrap();
+            store::users::create(&mut db.acquire().await.unwrap(), &email, "Ada", "-", false).await.unwrap();
         let project = store::projects::create(&db, user, "P", "").await.unwrap();
         let new = store::tokens::NewToken { user, name: "t", scope: TokenScope::Write, project: None, days: 1 };
         let token = store::tokens::create(&db, new).await.unwrap().1;

@@ -156,7 +156,7 @@ mod tests {
             device: "cpu".to_owned(),
             queue: None,
             cancel_requested: false,
-            failure: Some(Failure { kind: domain::run::FailureKind::Crashed, message: "m".to_owned() }),
+            failure: Some(Failure::new(domain::run::FailureKind::Crashed, domain::run::RunProblem::KilledForMemory)),
             started_at: Some(time::OffsetDateTime::UNIX_EPOCH),
             ended_at: None,
             elapsed_seconds: 5,

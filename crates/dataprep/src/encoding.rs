@@ -53,12 +53,6 @@ const SAMPLES: u64 = 16;
 /// encoding shares, the first other letters may stand anywhere: samples up to the end are looked
 /// at. The file is left at its beginning.
 pub fn detect_file(file: &mut (impl Read + Seek)) -> io::Result<&'static Encoding> {
-    let read_at = |file: &mut (dyn ReadSeek + '_), at: u64| -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(at))?;
-        file.take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
     let size = file.seek(SeekFrom::End(0))?;
     let head = read_at(file, 0)?;
     let mut found = detect(&head);
@@ -74,9 +68,12 @@ pub fn detect_file(file: &mut (impl Read + Seek)) -> io::Result<&'static Encodin
     Ok(found)
 }
 
-trait ReadSeek: Read + Seek {}
-
-impl<T: Read + Seek> ReadSeek for T {}
+fn read_at(file: &mut (impl Read + Seek), at: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(at))?;
+    file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// What lies between the first and the last line feed, so that no character is cut in two.
 fn whole_lines(sample: &[u8]) -> &[u8] {

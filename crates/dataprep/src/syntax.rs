@@ -15,7 +15,7 @@ pub fn guess(name: &str, head: &[u8]) -> Option<FileSyntax> {
     let line_feeds: Vec<u8>;
     let head = if are_lone_returns(head) {
         line_feeds = head.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect();
-        &line_feeds
+        &line_feeds[..]
     } else {
         head
     };
@@ -122,11 +122,11 @@ mod tests {
     fn files_that_are_no_text_are_recognised() {
         for (name, head, expected) in [
             ("a.jsonl.gz", &b"\x1f\x8b\x08"[..], Some(FileKind::Gzip)),
-            ("a.zip", b"PK\x03\x04\x14", Some(FileKind::Zip)),
-            ("a.XLSX", b"PK\x03\x04\x14", Some(FileKind::Office)),
-            ("a.csv", b"\x89PNG\r\n\x1a\n", Some(FileKind::Image)),
-            ("a.parquet", b"PAR1\x15", Some(FileKind::Parquet)),
-            ("a.gz", b"text,label\n", None),
+            ("a.zip", &b"PK\x03\x04\x14"[..], Some(FileKind::Zip)),
+            ("a.XLSX", &b"PK\x03\x04\x14"[..], Some(FileKind::Office)),
+            ("a.csv", &b"\x89PNG\r\n\x1a\n"[..], Some(FileKind::Image)),
+            ("a.parquet", &b"PAR1\x15"[..], Some(FileKind::Parquet)),
+            ("a.gz", &b"text,label\n"[..], None),
         ] {
             assert_eq!(not_text(name, head), expected, "{name}");
         }

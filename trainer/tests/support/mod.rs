@@ -75,7 +75,7 @@ pub(crate) fn families() -> Vec<(Family, Value)> {
                 "rope_local_base_freq": 500.0, "sliding_window_pattern": 2
             }),
             Family::Glm4 => {
-                json!({ "partial_rotary_factor": 0.5, "attention_bias": true, "tie_word_embeddings": false })
+                json!({ "head_dim": 8, "partial_rotary_factor": 0.5, "attention_bias": true, "tie_word_embeddings": false })
             }
             Family::Gpt2 => json!({
                 "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_inner": 48, "activation_function": "gelu_new"

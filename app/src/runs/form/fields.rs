@@ -1,6 +1,9 @@
 //! The fields of a recipe as the launch form shows them: label, help, unit, range.
 
+mod more;
+
 use domain::lang::Lang;
+use more as m;
 
 /// Where a field stands in the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,12 +14,15 @@ pub enum Group {
     Optimizer,
     Schedule,
     Batch,
+    Loss,
     Evaluation,
+    Keeping,
 }
 
 impl Group {
     /// The groups that are folded at first.
-    pub const FOLDED: [Self; 5] = [Self::Lora, Self::Optimizer, Self::Schedule, Self::Batch, Self::Evaluation];
+    pub const FOLDED: [Self; 7] =
+        [Self::Lora, Self::Optimizer, Self::Schedule, Self::Batch, Self::Loss, Self::Evaluation, Self::Keeping];
 
     #[must_use]
     pub fn title(self, l: Lang) -> &'static str {
@@ -26,13 +32,18 @@ impl Group {
             Self::Optimizer => optimizer_group(l),
             Self::Schedule => schedule_group(l),
             Self::Batch => batch_group(l),
+            Self::Loss => m::loss_group(l),
+            Self::Keeping => m::keeping_group(l),
             Self::Evaluation => evaluation_group(l),
         }
     }
 }
 
+/// A text in both languages.
+pub type Words = fn(Lang) -> &'static str;
+
 /// What a field holds and between which bounds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Integer {
         low: u64,
@@ -45,8 +56,10 @@ pub enum Kind {
         above: bool,
     },
     Switch,
-    /// [`domain::recipe::ScheduleShape`].
-    Shape,
+    /// One of these: the word in the recipe, and what it is called.
+    Choice(&'static [(&'static str, Words)]),
+    /// A name, or nothing.
+    Name,
     /// [`domain::recipe::TargetModule`]s, one checkbox each.
     Modules,
 }
@@ -57,29 +70,30 @@ pub struct Field {
     pub path: &'static str,
     pub group: Group,
     pub kind: Kind,
-    pub label: fn(Lang) -> &'static str,
-    pub help: fn(Lang) -> &'static str,
+    pub label: Words,
+    pub help: Words,
 }
 
-const fn integer(
-    path: &'static str,
-    group: Group,
-    low: u64,
-    high: u64,
-    label: fn(Lang) -> &'static str,
-    help: fn(Lang) -> &'static str,
-) -> Field {
+const fn integer(path: &'static str, group: Group, low: u64, high: u64, label: Words, help: Words) -> Field {
     Field { path, group, kind: Kind::Integer { low, high }, label, help }
 }
 
-const fn number(
+const fn number(path: &'static str, group: Group, kind: Kind, label: Words, help: Words) -> Field {
+    Field { path, group, kind, label, help }
+}
+
+const fn switch(path: &'static str, group: Group, label: Words, help: Words) -> Field {
+    Field { path, group, kind: Kind::Switch, label, help }
+}
+
+const fn choice(
     path: &'static str,
     group: Group,
-    kind: Kind,
-    label: fn(Lang) -> &'static str,
-    help: fn(Lang) -> &'static str,
+    of: &'static [(&'static str, Words)],
+    label: Words,
+    help: Words,
 ) -> Field {
-    Field { path, group, kind, label, help }
+    Field { path, group, kind: Kind::Choice(of), label, help }
 }
 
 const fn above_zero(high: f64) -> Kind {
@@ -91,7 +105,7 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 25] = [
+pub const FIELDS: [Field; 49] = [
     number("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
     integer("schedule.max_steps", Group::Main, 0, 10_000_000, max_steps, max_steps_help),
     number("optimizer.learning_rate", Group::Main, above_zero(1.0), learning_rate, learning_rate_help),
@@ -101,22 +115,37 @@ pub const FIELDS: [Field; 25] = [
     number("lora.alpha", Group::Lora, above_zero(4096.0), alpha, alpha_help),
     number("lora.dropout", Group::Lora, between(0.0, 0.9), dropout, dropout_help),
     Field { path: "lora.target_modules", group: Group::Lora, kind: Kind::Modules, label: modules, help: modules_help },
+    choice("optimizer.kind", Group::Optimizer, &m::OPTIMIZERS, m::kind, m::kind_help),
     number("optimizer.weight_decay", Group::Optimizer, between(0.0, 1.0), weight_decay, weight_decay_help),
     number("optimizer.clip_norm", Group::Optimizer, between(0.0, 1e6), clip_norm, clip_norm_help),
     number("optimizer.beta1", Group::Optimizer, between(0.0, 0.999_999), beta1, beta1_help),
     number("optimizer.beta2", Group::Optimizer, between(0.0, 0.999_999_9), beta2, beta2_help),
     number("optimizer.epsilon", Group::Optimizer, above_zero(1.0), epsilon, epsilon_help),
-    Field { path: "schedule.shape", group: Group::Schedule, kind: Kind::Shape, label: shape, help: shape_help },
+    switch("optimizer.decay_everything", Group::Optimizer, m::decay_everything, m::decay_everything_help),
+    number("optimizer.sgd.momentum", Group::Optimizer, between(0.0, 0.999_999), m::momentum, m::momentum_help),
+    switch("optimizer.sgd.nesterov", Group::Optimizer, m::nesterov, m::nesterov_help),
+    number("optimizer.adafactor.decay_power", Group::Optimizer, above_zero(1.0), m::decay_power, m::decay_power_help),
+    number("optimizer.adafactor.clip_threshold", Group::Optimizer, above_zero(1000.0), m::threshold, m::threshold_help),
+    switch("optimizer.adafactor.scale_parameter", Group::Optimizer, m::scale_parameter, m::scale_parameter_help),
+    choice("schedule.shape", Group::Schedule, &m::SHAPES, shape, shape_help),
     number("schedule.warmup_ratio", Group::Schedule, between(0.0, 0.5), warmup, warmup_help),
+    integer("schedule.warmup_steps", Group::Schedule, 0, 10_000_000, m::warmup_steps, m::warmup_steps_help),
+    number("schedule.min_lr_ratio", Group::Schedule, between(0.0, 1.0), m::lowest, m::lowest_help),
+    number("schedule.decay_ratio", Group::Schedule, between(0.0, 1.0), m::decay_ratio, m::decay_ratio_help),
+    integer("schedule.cycles", Group::Schedule, 1, 1000, m::cycles, m::cycles_help),
     integer("batch.accumulation", Group::Batch, 1, 1024, accumulation, accumulation_help),
-    Field {
-        path: "batch.mask_prompt",
-        group: Group::Batch,
-        kind: Kind::Switch,
-        label: mask_prompt,
-        help: mask_prompt_help,
-    },
+    switch("batch.mask_prompt", Group::Batch, mask_prompt, mask_prompt_help),
+    switch("batch.gradient_checkpointing", Group::Batch, m::recompute, m::recompute_help),
     integer("seed", Group::Batch, 0, i64::MAX.unsigned_abs(), seed, seed_help),
+    number("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
+    number("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
+    Field {
+        path: "loss.weight_field",
+        group: Group::Loss,
+        kind: Kind::Name,
+        label: m::weight_field,
+        help: m::weight_field_help,
+    },
     integer("evaluation.every_steps", Group::Evaluation, 0, 10_000_000, every_steps, every_steps_help),
     integer("evaluation.checkpoint_every_steps", Group::Evaluation, 0, 10_000_000, checkpoints, checkpoints_help),
     integer(
@@ -130,6 +159,15 @@ pub const FIELDS: [Field; 25] = [
     integer("evaluation.previews", Group::Evaluation, 0, 32, previews, previews_help),
     integer("evaluation.test_samples", Group::Evaluation, 0, u32::MAX as u64, test_samples, test_samples_help),
     integer("evaluation.max_new_tokens", Group::Evaluation, 1, 8192, max_new_tokens, max_new_tokens_help),
+    integer("evaluation.patience", Group::Evaluation, 0, 1000, m::patience, m::patience_help),
+    number("evaluation.min_delta", Group::Evaluation, between(0.0, 100.0), m::min_delta, m::min_delta_help),
+    choice("checkpoints.final_adapter", Group::Keeping, &m::ADAPTERS, m::final_adapter, m::final_adapter_help),
+    integer("checkpoints.keep_last", Group::Keeping, 1, 1000, m::keep_last, m::keep_last_help),
+    integer("checkpoints.keep_every_steps", Group::Keeping, 0, 10_000_000, m::keep_every, m::keep_every_help),
+    integer("checkpoints.budget_mib", Group::Keeping, 0, u32::MAX as u64, m::budget, m::budget_help),
+    integer("recovery.not_a_number_retries", Group::Keeping, 0, 10, m::retries, m::retries_help),
+    number("recovery.not_a_number_lr_factor", Group::Keeping, above_zero(1.0), m::retry_rate, m::retry_rate_help),
+    switch("recovery.halve_micro_batch", Group::Keeping, m::halve, m::halve_help),
 ];
 
 /// The field at this place of the recipe.
@@ -141,10 +179,10 @@ pub fn field(path: &str) -> Option<&'static Field> {
 crate::texts! {
     main_group = "Settings that matter most", "主要设置";
     lora_group = "LoRA", "LoRA";
-    optimizer_group = "Optimizer (AdamW)", "优化器（AdamW）";
+    optimizer_group = "Optimizer", "优化器";
     schedule_group = "Learning-rate schedule", "学习率调度";
     batch_group = "Batch, loss and seed", "批次、损失与随机种子";
-    evaluation_group = "Evaluation and checkpoints", "评估与检查点";
+    evaluation_group = "Evaluation", "评估";
 
     epochs = "Epochs", "训练轮数";
     epochs_help = "Passes over the training split, 0.01–1000. Ignored when steps are given.", "遍历训练集的次数，0.01–1000。设置了步数时忽略。";
@@ -169,11 +207,11 @@ crate::texts! {
     clip_norm = "Gradient clip", "梯度裁剪";
     clip_norm_help = "Largest global L2 norm; 0 turns clipping off.", "全局 L2 范数上限；0 表示不裁剪。";
     beta1 = "Beta 1", "Beta 1";
-    beta1_help = "Decay of first moments, 0 up to 1.", "一阶矩的衰减，0 到 1。";
+    beta1_help = "AdamW: decay of first moments, 0 up to 1.", "AdamW：一阶矩的衰减，0 到 1。";
     beta2 = "Beta 2", "Beta 2";
-    beta2_help = "Decay of second moments, 0 up to 1.", "二阶矩的衰减，0 到 1。";
+    beta2_help = "AdamW: decay of second moments, 0 up to 1.", "AdamW：二阶矩的衰减，0 到 1。";
     epsilon = "Epsilon", "Epsilon";
-    epsilon_help = "Added to the root of second moments, above 0.", "加在二阶矩平方根上的小量，大于 0。";
+    epsilon_help = "AdamW: added to the root of second moments, above 0.", "AdamW：加在二阶矩平方根上的小量，大于 0。";
     shape = "Shape", "形状";
     shape_help = "How the learning rate falls after warm-up.", "预热之后学习率的下降方式。";
     warmup = "Warm-up", "预热比例";
@@ -196,7 +234,4 @@ crate::texts! {
     test_samples_help = "At most so many in the final evaluation; 0: all.", "最终评估最多使用的样本数；0 表示全部。";
     max_new_tokens = "Longest answer", "最长回答";
     max_new_tokens_help = "Tokens a model may write in evaluation, 1–8192.", "评估时模型最多生成的词元数，1–8192。";
-    shape_cosine = "Cosine", "余弦";
-    shape_linear = "Linear", "线性";
-    shape_constant = "Constant", "恒定";
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Form,
-    fields::{FIELDS, Field, Group, Kind, shape_constant, shape_cosine, shape_linear},
+    fields::{FIELDS, Field, Group, Kind, Words},
     parse::{ON, module_name},
 };
 use crate::text::lang;
@@ -29,10 +29,10 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     let path = field.path;
     let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
     match field.kind {
-        Kind::Integer { .. } | Kind::Number { .. } => view! {
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::Name => view! {
             <div class="field">
                 <label for=path>{(field.label)(l)}</label>
-                <Text form path is_whole=matches!(field.kind, Kind::Integer { .. })/>
+                <Text form path kind=field.kind/>
                 {help}
                 <Problem form path/>
             </div>
@@ -42,13 +42,14 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
             <div class="field field-check">
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
+                <Problem form path/>
             </div>
         }
         .into_any(),
-        Kind::Shape => view! {
+        Kind::Choice(of) => view! {
             <div class="field">
                 <label for=path>{(field.label)(l)}</label>
-                <Shapes form path/>
+                <Choice form path of/>
                 {help}
             </div>
         }
@@ -67,14 +68,19 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     }
 }
 
-/// A number as text, so that what is typed is never changed under one's hands.
+/// Numbers too are texts, so that what is typed is never changed under one's hands.
 #[component]
-fn Text(form: Form, path: &'static str, is_whole: bool) -> impl IntoView {
+fn Text(form: Form, path: &'static str, kind: Kind) -> impl IntoView {
     let value = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
     let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
+    let keyboard = match kind {
+        Kind::Integer { .. } => "numeric",
+        Kind::Number { .. } => "decimal",
+        _ => "text",
+    };
     view! {
-        <input id=path name=format!("values[{path}]") value=value required autocomplete="off"
-            inputmode=if is_whole { "numeric" } else { "decimal" }
+        <input id=path name=format!("values[{path}]") value=value required=!matches!(kind, Kind::Name) autocomplete="off"
+            inputmode=keyboard
             aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
             on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))/>
     }
@@ -97,16 +103,15 @@ fn Check(form: Form, name: String, label: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Shapes(form: Form, path: &'static str) -> impl IntoView {
+fn Choice(form: Form, path: &'static str, of: &'static [(&'static str, Words)]) -> impl IntoView {
     let l = lang();
     let current = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
-    let option = |value: &'static str, words: &'static str| view! { <option value=value selected=current == value>{words}</option> };
+    let options =
+        of.iter().map(|(value, words)| view! { <option value=*value selected=current == *value>{words(l)}</option> });
     view! {
         <select id=path name=format!("values[{path}]") aria-describedby=format!("{path}-help")
             on:change=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>
-            {option("cosine", shape_cosine(l))}
-            {option("linear", shape_linear(l))}
-            {option("constant", shape_constant(l))}
+            {options.collect_view()}
         </select>
     }
 }

@@ -8,7 +8,7 @@ use super::fields::{FIELDS, Field, Kind, field};
 use crate::ui::format::decimal;
 use domain::{
     lang::Lang,
-    recipe::{Recipe, RecipeError, RecipeProblem, ScheduleShape, TargetModule},
+    recipe::{Recipe, RecipeError, RecipeProblem, TargetModule},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -76,10 +76,9 @@ fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
             _ => Err(range_text(field.kind, l)),
         },
         Kind::Switch => Ok(json!(!text.is_empty())),
-        Kind::Shape => match serde_json::from_value::<ScheduleShape>(json!(text)) {
-            Ok(shape) => Ok(json!(shape)),
-            Err(_) => Err(choose(l).to_owned()),
-        },
+        Kind::Choice(of) if of.iter().any(|(word, _)| *word == text) => Ok(json!(text)),
+        Kind::Choice(_) => Err(choose(l).to_owned()),
+        Kind::Name => Ok(json!(text)),
         Kind::Modules => {
             let chosen: Vec<_> =
                 TargetModule::ALL.into_iter().filter(|m| values.contains_key(&module_name(*m))).collect();
@@ -136,12 +135,16 @@ crate::texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::recipe::OptimizerKind;
 
     #[test]
     fn a_recipe_survives_the_form() {
         let mut original = Recipe::default();
         original.optimizer.learning_rate = 3.5e-5;
         original.optimizer.epsilon = 1e-9;
+        original.optimizer.kind = OptimizerKind::Adafactor;
+        original.optimizer.sgd.nesterov = true;
+        original.loss.weight_field = "weight".to_owned();
         original.batch.mask_prompt = false;
         original.lora.target_modules = vec![TargetModule::QProj, TargetModule::DownProj];
         assert_eq!(recipe(&values(&original), Lang::En), (original, Problems::new()));
@@ -152,6 +155,17 @@ mod tests {
         let paths: Vec<_> = Recipe::default().fields().into_iter().map(|f| f.0).filter(|p| p != "method").collect();
         assert!(paths.iter().all(|p| field(p).is_some()), "{paths:?}");
         assert_eq!(paths.len(), FIELDS.len());
+        for f in &FIELDS {
+            let Kind::Choice(of) = f.kind else { continue };
+            for (word, _) in of {
+                let mut chosen = values(&Recipe::default());
+                chosen.insert(f.path.to_owned(), (*word).to_owned());
+                assert!(
+                    recipe(&chosen, Lang::En).0.fields().contains(&(f.path.to_owned(), (*word).to_owned())),
+                    "{word}"
+                );
+            }
+        }
     }
 
     #[test]

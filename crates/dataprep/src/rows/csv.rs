@@ -5,7 +5,7 @@
 //! line a record begins on, a bound on a record's size (an open quote would swallow the file),
 //! and going on after a broken record: a quote that is never closed costs one line, not the rest.
 
-use super::{Line, MAX_ROW_MIB, ReadError, Row, read_line};
+use super::{Line, MAX_ROW_MIB, ReadError, Row, take_line};
 use crate::MAX_ROW_BYTES;
 use domain::dataset::{LineError, LineProblem};
 use serde_json::{Map, Value};
@@ -132,13 +132,6 @@ struct Records<R> {
     reread_left: usize,
 }
 
-/// Why a record ends before its line does, or does not end at all.
-enum Broken {
-    Open,
-    TooLong,
-    TextAfterQuote,
-}
-
 impl<R: BufRead> Records<R> {
     fn new(reader: R, delimiter: u8, next_line: u64) -> Self {
         let again = Cursor::default();
@@ -154,13 +147,13 @@ impl<R: BufRead> Records<R> {
         let mut first_line_bytes = 0;
         loop {
             let start = buffer.len();
-            match self.read_line(&mut buffer)? {
+            match self.take_line(&mut buffer)? {
                 Line::End if start == 0 => return Ok(None),
-                Line::End => return Ok(Some(Err(self.go_back(line, buffer, first_line_bytes, Broken::Open)))),
-                Line::TooLong => {
-                    self.next_line += 1;
-                    return Ok(Some(Err(self.go_back(line, buffer, first_line_bytes, Broken::TooLong))));
+                Line::End => {
+                    self.read_again(line, buffer.split_off(first_line_bytes));
+                    return Ok(Some(Err(LineError::whole(line, LineProblem::UnclosedQuote))));
                 }
+                Line::TooLong => return Ok(Some(Err(self.pass_too_long(line, buffer, first_line_bytes)?))),
                 Line::Whole => self.next_line += 1,
             }
             if start == 0 && buffer.trim_ascii_end().is_empty() && !buffer.contains(&self.delimiter) {
@@ -172,12 +165,13 @@ impl<R: BufRead> Records<R> {
                 first_line_bytes = buffer.len();
             }
             buffer[start..].iter().for_each(|byte| parser.push(*byte));
-            if parser.text_after_quote {
-                return Ok(Some(Err(self.go_back(line, buffer, first_line_bytes, Broken::TextAfterQuote))));
-            }
-            let spans_many = self.next_line - line > MANY_LINES;
-            if spans_many && self.columns.is_some_and(|columns| parser.fields.len() >= columns) && parser.is_open() {
-                return Ok(Some(Err(self.go_back(line, buffer, first_line_bytes, Broken::Open))));
+            let lines = self.next_line - line;
+            let has_too_many = self.columns.is_some_and(|columns| parser.fields.len() >= columns);
+            let is_stray = parser.is_open() && lines > MANY_LINES && has_too_many;
+            if parser.text_after_quote || is_stray {
+                self.read_again(line, buffer.split_off(first_line_bytes));
+                let problem = if lines == 1 { LineProblem::TextAfterQuote } else { LineProblem::UnclosedQuote };
+                return Ok(Some(Err(LineError::whole(line, problem))));
             }
             if !parser.is_open() {
                 return Ok(Some(Ok(Record { line, fields: parser.finish() })));
@@ -185,28 +179,34 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    fn read_line(&mut self, buffer: &mut Vec<u8>) -> io::Result<Line> {
-        read_line(&mut (&mut self.again).chain(&mut self.reader), buffer, MAX_ROW_BYTES)
+    fn take_line(&mut self, buffer: &mut Vec<u8>) -> io::Result<Line> {
+        take_line(&mut (&mut self.again).chain(&mut self.reader), buffer, MAX_ROW_BYTES)
     }
 
-    /// The error of the record that begins on `line`. Its other lines will be read again, as
-    /// records of their own.
-    fn go_back(&mut self, line: u64, mut buffer: Vec<u8>, first_line_bytes: usize, why: Broken) -> LineError {
-        let is_one_line = self.next_line == line + 1;
-        let again = buffer.split_off(first_line_bytes);
-        if again.len() <= self.reread_left && !again.is_empty() {
-            self.reread_left -= again.len();
-            self.next_line = line + 1;
-            let rest = self.again.position() as usize;
-            let behind = self.again.get_ref().get(rest..).unwrap_or_default();
-            self.again = Cursor::new([&again, behind].concat());
+    /// Goes on behind the first line of a record that is too long.
+    fn pass_too_long(&mut self, line: u64, mut buffer: Vec<u8>, first_line_bytes: usize) -> io::Result<LineError> {
+        let is_read_again = first_line_bytes > 0 && self.read_again(line, buffer.split_off(first_line_bytes));
+        if !is_read_again {
+            (&mut self.again).chain(&mut self.reader).skip_until(b'\n')?;
+            self.next_line += 1;
         }
-        let problem = match why {
-            Broken::TextAfterQuote if is_one_line => LineProblem::TextAfterQuote,
-            Broken::TooLong if again.is_empty() => LineProblem::TooLongOrUnclosed { mib: MAX_ROW_MIB },
-            Broken::Open | Broken::TooLong | Broken::TextAfterQuote => LineProblem::UnclosedQuote,
-        };
-        LineError::whole(line, problem)
+        Ok(LineError::whole(line, LineProblem::TooLongOrUnclosed { mib: MAX_ROW_MIB }))
+    }
+
+    /// Makes these lines, which were read as parts of the record on `line`, records of their own.
+    /// False when too much was read again before.
+    fn read_again(&mut self, line: u64, lines: Vec<u8>) -> bool {
+        let Some(left) = self.reread_left.checked_sub(lines.len()) else { return false };
+        self.reread_left = left;
+        self.next_line = line + 1;
+        let position = self.again.position();
+        if position < self.again.get_ref().len() as u64 {
+            // All of them came from there.
+            self.again.set_position(position - lines.len() as u64);
+        } else {
+            self.again = Cursor::new(lines);
+        }
+        true
     }
 }
 

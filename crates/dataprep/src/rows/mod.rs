@@ -94,6 +94,16 @@ enum Line {
 
 /// Appends one line to `buffer`, which may grow to at most `limit` bytes.
 fn read_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Line> {
+    let found = take_line(reader, buffer, limit)?;
+    if matches!(found, Line::TooLong) {
+        buffer.clear();
+        reader.skip_until(b'\n')?;
+    }
+    Ok(found)
+}
+
+/// As [`read_line`], but of a line that is too long the part that fits is read and kept.
+fn take_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Line> {
     let room = limit.saturating_sub(buffer.len()) as u64;
     let n = reader.by_ref().take(room + 1).read_until(b'\n', buffer)?;
     if n == 0 {
@@ -102,8 +112,6 @@ fn read_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> i
     if n as u64 <= room || buffer.last() == Some(&b'\n') {
         return Ok(Line::Whole);
     }
-    buffer.clear();
-    reader.skip_until(b'\n')?;
     Ok(Line::TooLong)
 }
 
