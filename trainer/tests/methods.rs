@@ -17,7 +17,7 @@ use trainer::model::decoder::Decoder;
 use trainer::model::projection::Projection;
 use trainer::model::weights::{self, BaseModel};
 use trainer::ops::linear_cross_entropy::Objective;
-use trainer::optim::Optimizer;
+use trainer::optim::{Optimizer, clip};
 
 const CPU: Device = Device::Cpu;
 const IDS: [u32; 7] = [2, 70, 71, 3, 90, 91, 92];
@@ -125,6 +125,18 @@ fn encode(tiny: &Tiny, count: usize) -> Vec<Encoded> {
     support::samples(count).iter().map(|s| encoder.encode(s).unwrap().unwrap()).collect()
 }
 
+/// Samples so short that a window of a few tokens reaches from the targets to virtual tokens: what stands further
+/// back than all windows together rightly has no gradient.
+fn short() -> Vec<Encoded> {
+    let of = |length: usize| Encoded {
+        ids: IDS[..length].to_vec(),
+        carries_loss: (0..length).map(|place| place > 0).collect(),
+        weight: 1.0,
+        line: 0,
+    };
+    vec![of(7), of(4), of(6)]
+}
+
 fn values(adapter: &dyn Adapter) -> Vec<(String, Vec<f32>)> {
     adapter.variables().iter().map(|(n, v)| (n.clone(), v.flatten_all().unwrap().to_vec1().unwrap())).collect()
 }
@@ -200,7 +212,7 @@ fn recomputing_blocks_gives_the_same_gradients() {
             let adapter = moved(&tiny, &recipe);
             adapter.attach_to(&mut tiny.decoder);
             tiny.decoder.neftune_alpha = 5.0;
-            let encoded = encode(&tiny, 3);
+            let encoded = short();
             let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
             let objective = Objective::plain(&batch.targets.tokens, 7.0);
             let of = |recomputes: bool| {
@@ -296,7 +308,7 @@ fn gradients_are_slopes() {
         for mut tiny in families() {
             let adapter = moved(&tiny, &recipe);
             adapter.attach_to(&mut tiny.decoder);
-            let encoded = encode(&tiny, 3);
+            let encoded = short();
             let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
             let loss = |decoder: &Decoder| decoder.training_loss(&batch.ids, &batch.targets, 1.0, 0).unwrap();
             let gradients = loss(&tiny.decoder).backward().unwrap();
@@ -330,12 +342,13 @@ fn gradients_are_slopes() {
 fn one_batch_is_learnt_by_heart_and_the_base_stays() {
     for (name, mut recipe) in recipes() {
         recipe.prompt_tuning.virtual_tokens = 32;
-        recipe.p_tuning.virtual_tokens = 32;
+        (recipe.p_tuning.virtual_tokens, recipe.p_tuning.hidden_size) = (32, 128);
         recipe.prefix_tuning.virtual_tokens = 16;
         // Embeddings cannot say to random weights all that other methods can: one sample instead of
-        // four, and the loss must fall to an eighth.
+        // four, and the loss must fall to an eighth. Through a network they get there more slowly.
         let is_prompt = matches!(recipe.method, Method::PromptTuning | Method::PTuning);
         let (samples, goal) = if is_prompt { (1, 1.2) } else { (4, 0.4) };
+        let steps = if recipe.method == Method::PTuning { 800 } else { 400 };
         let rate = match recipe.method {
             Method::PromptTuning => 1e-1,
             Method::PrefixTuning if !recipe.prefix_tuning.projection => 1e-1,
@@ -353,17 +366,19 @@ fn one_batch_is_learnt_by_heart_and_the_base_stays() {
         let encoded = encode(&tiny, samples);
         let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
         let mut losses = Vec::new();
-        for step in 0..400 {
+        for step in 0..steps {
             let count = batch.targets.rows.len() as f64;
             let loss = tiny.decoder.training_loss(&batch.ids, &batch.targets, count, step).unwrap();
             let store = loss.backward().unwrap();
             let gradients: Vec<Tensor> =
                 adapter.variables().iter().map(|(_, v)| store.get(v).unwrap().clone()).collect();
-            optimizer.step(&gradients, 1.0, rate * (1.0 - step as f64 / 400.0)).unwrap();
+            let factor = clip::factor(clip::global_norm(&gradients).unwrap(), recipe.optimizer.clip_norm);
+            optimizer.step(&gradients, factor, rate * (1.0 - step as f64 / steps as f64)).unwrap();
             losses.push(loss.to_scalar::<f32>().unwrap());
         }
-        println!("{name}: {} → {}", losses[0], losses[399]);
-        assert!(losses[0] > 8.0 * goal && losses[399] < goal, "{name}: {} → {}", losses[0], losses[399]);
+        let (first, last) = (losses[0], *losses.last().unwrap());
+        println!("{name}: {first} → {last}");
+        assert!(first > 8.0 * goal && last < goal, "{name}: {first} → {last}");
         adapter.detach_from(&mut tiny.decoder);
         assert_eq!(before, weights(&tiny.decoder), "{name}: frozen weights are the same bits");
         assert_eq!(base, logits(&tiny.decoder, &IDS), "{name}");
