@@ -8,13 +8,13 @@ mod support;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Activation, Method, Placement, Recipe, VirtualTokenInit};
 use serde_json::json;
+use support::dora;
 use trainer::adapt::{self, Adapter};
 use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
 use trainer::infer::Chat;
 use trainer::infer::batch::Prompted;
 use trainer::model::decoder::Decoder;
-use trainer::model::projection::Projection;
 use trainer::model::weights::{self, BaseModel};
 use trainer::ops::linear_cross_entropy::Objective;
 use trainer::optim::{Optimizer, clip};
@@ -282,26 +282,6 @@ fn answers_are_scored_as_they_are_trained() {
     }
 }
 
-/// m / ‖W + sBA‖ of every linear layer with DoRA.
-fn dora_factors(decoder: &Decoder) -> Vec<Tensor> {
-    let factor = |p: &Projection| {
-        let adapter = p.adapter.as_ref()?;
-        let magnitude = adapter.magnitude.as_ref()?;
-        Some((magnitude.lengths.as_detached_tensor() / p.row_lengths(adapter, &magnitude.squares).unwrap()).unwrap())
-    };
-    decoder.projections().filter_map(factor).collect()
-}
-
-/// Moves DoRA's magnitudes so that they scale by these factors: its gradient counts the norm of
-/// W + sBA as constant, so those of A and B are slopes under constant factors.
-fn hold_factors(decoder: &Decoder, factors: &[Tensor]) {
-    let adapters = decoder.projections().filter_map(|p| Some((p, p.adapter.as_ref()?)));
-    let layers = adapters.filter_map(|(p, adapter)| Some((p, adapter, adapter.magnitude.as_ref()?)));
-    for ((p, adapter, magnitude), factor) in layers.zip(factors) {
-        magnitude.lengths.set(&(p.row_lengths(adapter, &magnitude.squares).unwrap() * factor).unwrap()).unwrap();
-    }
-}
-
 #[test]
 fn gradients_are_slopes() {
     for (name, recipe) in recipes() {
@@ -312,7 +292,7 @@ fn gradients_are_slopes() {
             let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
             let loss = |decoder: &Decoder| decoder.training_loss(&batch.ids, &batch.targets, 1.0, 0).unwrap();
             let gradients = loss(&tiny.decoder).backward().unwrap();
-            let factors = dora_factors(&tiny.decoder);
+            let factors = dora::factors(&tiny.decoder);
             for (variable, v) in adapter.variables() {
                 let g: Vec<f32> = gradients.get(&v).unwrap().flatten_all().unwrap().to_vec1().unwrap();
                 let base: Vec<f32> = v.flatten_all().unwrap().to_vec1().unwrap();
@@ -323,7 +303,7 @@ fn gradients_are_slopes() {
                     let moved: Vec<f32> = base.iter().zip(&g).map(|(x, g)| x + h * g / norm).collect();
                     v.set(&Tensor::from_vec(moved, v.shape(), &CPU).unwrap()).unwrap();
                     if !variable.ends_with("lora_magnitude_vector") {
-                        hold_factors(&tiny.decoder, &factors);
+                        dora::hold(&tiny.decoder, &factors);
                     }
                     f64::from(loss(&tiny.decoder).to_scalar::<f32>().unwrap())
                 };

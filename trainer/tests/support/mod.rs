@@ -2,6 +2,7 @@
 //! run on in seconds.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod dora;
 pub(crate) mod gguf;
 
 use candle_core::{Device, Tensor};
