@@ -1,7 +1,7 @@
 //! Why a run cannot go on, in words for its user, and of which kind: the kind decides whether a
 //! restart can help and which advice is shown.
 
-use crate::adapt::lora::AdapterError;
+use crate::adapt::AdapterError;
 use crate::data::masking::EncodeError;
 use crate::eval::EvalError;
 use crate::infer::InferError;
@@ -64,7 +64,10 @@ impl TrainError {
                     io_kind(source, FailureKind::Crashed)
                 }
                 AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
-                AdapterError::Malformed { .. } | AdapterError::Misfit { .. } => FailureKind::InvalidInput,
+                AdapterError::Malformed { .. }
+                | AdapterError::Misfit { .. }
+                | AdapterError::OtherSettings { .. }
+                | AdapterError::InitText(_) => FailureKind::InvalidInput,
             },
             Self::NotANumber { .. } => FailureKind::NotANumber,
             Self::MemoryLow { .. } => FailureKind::OutOfMemory,

@@ -210,7 +210,7 @@ fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
     checkpoint::save(
         &run.job.out,
         &run.state(),
-        &run.adapter,
+        run.adapter.as_ref(),
         &run.job.base_model_name(),
         &run.optimizer,
         &run.ledger,
