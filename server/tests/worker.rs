@@ -274,6 +274,23 @@ async fn a_failure_with_a_reason_is_not_tried_again(db: PgPool) {
     assert_eq!((state.attempt, state.failure.unwrap().kind), (1, domain::run::FailureKind::NotANumber));
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn a_run_that_went_back_keeps_nothing_of_what_it_gave_up(db: PgPool) {
+    let place = Place::new(
+        db,
+        r#"
+started 0; point 1 2.0; point 2 1.5; point 3 9.0
+sleep 2
+point 4 99.0; say '{"event":"rewound","step":1}'; point 2 1.4
+finish
+"#,
+    )
+    .await;
+    let _worker = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.step, place.steps().await), (2, vec![(1, 1), (1, 2)]));
+}
+
 /// Too little memory for more than one sample at once; the step is the number of samples.
 const NARROW: &str = r#"
 samples=${samples:-4}

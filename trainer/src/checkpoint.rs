@@ -97,7 +97,7 @@ pub fn save(
     let root = out.join(FOLDER);
     let (target, temporary) = (out.join(folder_name(state.step)), root.join(format!(".writing-{}", state.step)));
     let write = |path: &Path, source: io::Error| TrainError::Write { path: path.to_owned(), source };
-    let (settings, best) = (&state.recipe.checkpoints, state.best.map(|b| b.step));
+    let (settings, best) = (&keep::settings(&state.recipe), state.best.map(|b| b.step));
     let mut there = on_disk(&root).map_err(|e| write(&root, e))?;
     there.retain(|c| c.step != state.step);
     let needed = bytes_needed(optimizer, ledger)?;

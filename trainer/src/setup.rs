@@ -217,7 +217,12 @@ impl Run {
     /// A budget that not even the newest, the best and the next checkpoint fit into is refused before any work.
     fn check_budget(&self) -> Result<(), TrainError> {
         let budget_mib = u64::from(self.job.recipe.checkpoints.budget_mib);
-        let needed_mib = (3 * checkpoint::bytes_needed(&self.optimizer, &self.ledger)?).div_ceil(1 << 20);
+        // The losses of samples grow with every epoch; what counts is how long they get.
+        let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
+        let epochs = visits.div_ceil(self.train.len().max(1) as u64);
+        let ledger_bytes = 4 * epochs * self.train.len() as u64;
+        let each = checkpoint::bytes_needed(&self.optimizer, &self.ledger)? + ledger_bytes;
+        let needed_mib = (3 * each).div_ceil(1 << 20);
         if budget_mib > 0 && needed_mib > budget_mib {
             return Err(TrainError::Budget { needed_mib, budget_mib });
         }
