@@ -124,6 +124,13 @@ step('a run is launched from the form, which predicts its cost and checks its fi
     await fillRecipe(page, { ...small, 'lora.rank': 0 });
     await page.getByText(/between 1 and 512/).waitFor();
     await fillRecipe(page, { 'lora.rank': 8 });
+    const field = (path) => page.locator(`[name="values[${path}]"]`);
+    await field('method').selectOption('p_tuning');
+    await field('p_tuning.virtual_tokens').waitFor();
+    assert.deepEqual([await field('lora.rank').isVisible(), await field('bottleneck.size').isVisible()], [false, false]);
+    assert.equal(await field('optimizer.learning_rate').getAttribute('placeholder'), '0.001');
+    await page.getByText('method = "p_tuning"').waitFor({ state: 'attached' });
+    await field('method').selectOption('lora');
     await fits(page);
     await screenshots(page, 'launch', { langs: ['en'] });
     await hydrated(page);

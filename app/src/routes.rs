@@ -121,6 +121,13 @@ pub fn version(p: ProjectId, d: DatasetId, number: i32) -> String {
     format!("/p/{p}/datasets/{d}/v/{number}")
 }
 
+/// The samples of a version from this position (counted from 0) on.
+#[must_use]
+pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {
+    let after = position.checked_sub(1).map(|before| format!("?after={before}")).unwrap_or_default();
+    format!("{}{after}#samples", version(p, d, number))
+}
+
 #[must_use]
 pub fn runs(p: ProjectId) -> String {
     format!("/p/{p}/runs")
@@ -134,6 +141,12 @@ pub fn new_run(p: ProjectId) -> String {
 #[must_use]
 pub fn run(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}")
+}
+
+/// What a run learnt of its training samples.
+#[must_use]
+pub fn learning(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}/learning")
 }
 
 /// The evaluation table of a run.

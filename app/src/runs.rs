@@ -8,6 +8,7 @@ pub mod api;
 mod curves;
 mod detail;
 mod form;
+mod learning;
 mod list;
 mod live;
 mod new;
@@ -17,6 +18,7 @@ mod sweeps;
 pub mod text;
 
 pub use detail::RunPage;
+pub use learning::LearningPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;
 pub use sweeps::{NewSweepPage, SweepListPage, SweepPage};

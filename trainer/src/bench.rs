@@ -4,7 +4,7 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::{Adapter, LoraAdapter};
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
@@ -45,7 +45,7 @@ pub struct Speed {
 pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, TrainError> {
     let Workload { batch, seq, rank, steps } = workload;
     let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
-    let adapter = LoraAdapter::new(&decoder.config, &lora, 0, decoder.device())?;
+    let adapter = LoraAdapter::new(decoder, &lora, 0)?;
     adapter.attach_to(decoder);
     let mut optimizer = Optimizer::new(&Default::default(), adapter.parameters())?;
     let vocabulary = decoder.config.vocab_size;

@@ -1,12 +1,12 @@
 //! Checkpoints: all that a run needs to go on as if it had never stopped.
 //!
-//! A checkpoint folder holds the adapter in PEFT's format (so it can be used as it is), the
+//! A checkpoint folder holds the adapter's own files (so it can be used as it is), the
 //! optimizer's state, the losses of samples and `state.json`. There is no generator state: every random choice is a
 //! function of seed and step. A folder is written under a temporary name, flushed to disk, and
 //! renamed, so it is there completely or not at all; its manifest holds a SHA-256 of every file,
 //! which reading verifies.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::Adapter;
 use crate::error::TrainError;
 use crate::ledger::Ledger;
 use crate::optim::Optimizer;
@@ -89,7 +89,7 @@ pub fn folder_name(step: u32) -> String {
 pub fn save(
     out: &Path,
     state: &State,
-    adapter: &LoraAdapter,
+    adapter: &dyn Adapter,
     base_model: &str,
     optimizer: &Optimizer,
     ledger: &Ledger,
@@ -97,7 +97,7 @@ pub fn save(
     let root = out.join(FOLDER);
     let (target, temporary) = (out.join(folder_name(state.step)), root.join(format!(".writing-{}", state.step)));
     let write = |path: &Path, source: io::Error| TrainError::Write { path: path.to_owned(), source };
-    let (settings, best) = (&state.recipe.checkpoints, state.best.map(|b| b.step));
+    let (settings, best) = (&keep::settings(&state.recipe), state.best.map(|b| b.step));
     let mut there = on_disk(&root).map_err(|e| write(&root, e))?;
     there.retain(|c| c.step != state.step);
     let needed = bytes_needed(optimizer, ledger)?;
@@ -170,14 +170,8 @@ pub fn latest_before(out: &Path, limit: u32) -> Result<(Option<Checkpoint>, Vec<
 
 impl Checkpoint {
     /// Puts the saved values into the adapter's variables and the optimizer.
-    pub fn restore(
-        &self,
-        adapter: &LoraAdapter,
-        optimizer: &mut Optimizer,
-        config: &crate::model::config::DecoderConfig,
-        device: &Device,
-    ) -> Result<()> {
-        self.restore_adapter(adapter, config, device)?;
+    pub fn restore(&self, adapter: &dyn Adapter, optimizer: &mut Optimizer, device: &Device) -> Result<()> {
+        self.restore_adapter(adapter)?;
         let moments: HashMap<String, Tensor> = candle_core::safetensors::load(self.folder.join(OPTIMIZER), device)?;
         let missing = |name: &str| candle_core::Error::Msg(format!("the checkpoint has no {name}"));
         optimizer.restore(self.state.step, |name| moments.get(name).cloned().ok_or_else(|| missing(name)))?;
@@ -195,13 +189,8 @@ impl Checkpoint {
     }
 
     /// Puts the saved values into the adapter's variables.
-    pub fn restore_adapter(
-        &self,
-        adapter: &LoraAdapter,
-        config: &crate::model::config::DecoderConfig,
-        device: &Device,
-    ) -> Result<()> {
-        Ok(adapter.assign(&LoraAdapter::load(&self.folder, config, device)?)?)
+    pub fn restore_adapter(&self, adapter: &dyn Adapter) -> Result<()> {
+        Ok(adapter.restore(&self.folder)?)
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod limits;
+pub(crate) mod merge;
 pub(crate) mod model;
 pub(crate) mod run;
 

@@ -1,7 +1,7 @@
 //! Why a run cannot go on, in words for its user, and of which kind: the kind decides whether a
 //! restart can help and which advice is shown.
 
-use crate::adapt::lora::AdapterError;
+use crate::adapt::AdapterError;
 use crate::data::masking::EncodeError;
 use crate::eval::EvalError;
 use crate::infer::InferError;
@@ -10,6 +10,24 @@ use domain::recipe::RecipeTextError;
 use domain::run::{FailureKind, RunProblem};
 use std::io::ErrorKind;
 use std::path::PathBuf;
+
+/// What a run measures that must stay a finite number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    Loss,
+    Gradient,
+    ValidationLoss,
+}
+
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Loss => "loss",
+            Self::Gradient => "gradient norm",
+            Self::ValidationLoss => "validation loss",
+        })
+    }
+}
 
 /// Everything that ends a run before its time.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +49,7 @@ pub enum TrainError {
     #[error("failed to tokenize: {0}")]
     Encode(#[from] EncodeError),
     #[error("the {what} became {value} at step {step}")]
-    NotANumber { what: &'static str, value: f64, step: u32 },
+    NotANumber { what: Quantity, value: f64, step: u32 },
     #[error("only {available_mib} MiB of memory are left at step {step}")]
     MemoryLow { available_mib: u64, step: u32 },
     #[error("checkpoints need {needed_mib} MiB and checkpoints.budget_mib is {budget_mib}")]
@@ -64,7 +82,10 @@ impl TrainError {
                     io_kind(source, FailureKind::Crashed)
                 }
                 AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
-                AdapterError::Malformed { .. } | AdapterError::Misfit { .. } => FailureKind::InvalidInput,
+                AdapterError::Malformed { .. }
+                | AdapterError::Misfit { .. }
+                | AdapterError::OtherSettings { .. }
+                | AdapterError::InitText(_) => FailureKind::InvalidInput,
             },
             Self::NotANumber { .. } => FailureKind::NotANumber,
             Self::MemoryLow { .. } => FailureKind::OutOfMemory,
@@ -88,8 +109,11 @@ impl TrainError {
                 let split = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 RunProblem::Sample { split, line: *line as u64, detail: problem.clone() }
             }
-            Self::NotANumber { what: "loss", step, .. } => RunProblem::LossNotFinite { step: *step },
-            Self::NotANumber { step, .. } => RunProblem::GradientNotFinite { step: *step },
+            Self::NotANumber { what, step, .. } => match what {
+                Quantity::Loss => RunProblem::LossNotFinite { step: *step },
+                Quantity::Gradient => RunProblem::GradientNotFinite { step: *step },
+                Quantity::ValidationLoss => RunProblem::ValidationLossNotFinite { step: *step },
+            },
             Self::MemoryLow { available_mib, step } => {
                 RunProblem::MemoryLow { available_mib: *available_mib, step: *step }
             }

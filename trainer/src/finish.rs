@@ -6,13 +6,13 @@ use crate::data::samples;
 use crate::error::TrainError;
 use crate::eval::{EvalError, EvalOptions, evaluate};
 use crate::event::Sink;
-use crate::ledger::Learning;
 use crate::memory;
 use crate::setup::{Run, device_name};
 use crate::train::Ending;
 use domain::eval::{EvalMetrics, Prediction, Subject};
 use domain::event::{Event, Level, Phase};
 use domain::recipe::FinalAdapter;
+use domain::run::Learning;
 use domain::sample::Sample;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -67,7 +67,7 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
     let test = test_set(run)?;
     let (mut base, mut tuned) = (None, None);
     if !test.samples.is_empty() {
-        run.decoder.detach();
+        run.adapter.detach_from(&mut run.decoder);
         let scored = score(run, Subject::Base, &test, sink, stop);
         run.adapter.attach_to(&mut run.decoder);
         base = scored?;
@@ -90,7 +90,7 @@ fn take_best(run: &Run, sink: &mut Sink) -> Result<u32, TrainError> {
     match run.best {
         Some(best) if run.job.recipe.checkpoints.final_adapter == FinalAdapter::Best => {
             let checkpoint = checkpoint::of_step(&run.job.out, best.step)?;
-            checkpoint.restore_adapter(&run.adapter, &run.decoder.config, &run.job.device)?;
+            checkpoint.restore_adapter(run.adapter.as_ref())?;
             sink.log(Level::Info, format!("the adapter is the one of step {}, the best validated", best.step))?;
             Ok(best.step)
         }

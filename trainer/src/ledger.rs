@@ -7,6 +7,7 @@
 
 use crate::error::TrainError;
 use candle_core::{Device, Result, Tensor};
+use domain::run::Learning;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use std::path::Path;
 
 /// Name of the file in the out folder: one [`SampleLosses`] per line.
 pub const LEDGER_FILE: &str = "sample-losses.jsonl";
-/// Longest list in [`Learning`].
+/// Longest list in [`Learning`]; its documentation says a hundred.
 const LISTED: usize = 100;
 
 /// Losses by epoch and sample; NaN where a sample was not trained on.
@@ -31,19 +32,6 @@ pub struct SampleLosses {
     pub index: u32,
     /// Mean loss per target in nats, by epoch; `None` where it was not trained on.
     pub losses: Vec<Option<f32>>,
-}
-
-/// What the losses say of the whole training data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Learning {
-    /// Number of samples trained on at least once.
-    pub seen: u32,
-    /// Number of samples never learnt, and the first hundred of them, highest last loss first.
-    pub never_learnt: u32,
-    pub never_learnt_samples: Vec<u32>,
-    /// Number of samples forgotten at least once, and the first hundred of them, most often forgotten first.
-    pub forgotten: u32,
-    pub forgotten_samples: Vec<u32>,
 }
 
 impl SampleLosses {

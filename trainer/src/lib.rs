@@ -9,8 +9,8 @@
 //!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it;
 //! - [`infer`], [`eval`]: answers and scores of a model;
-//! - [`inspect`], [`convert`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on files from
-//!   outside.
+//! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
+//!   files from outside.
 
 pub mod adapt;
 pub mod bench;
@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod limits;
 pub mod manifest;
 pub mod memory;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod optim;

@@ -18,6 +18,7 @@ enum Command {
     Count(cli::count::Count),
     Convert(cli::convert::Convert),
     Diff(cli::diff::Diff),
+    Merge(cli::merge::Merge),
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
 }
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Count(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Convert(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Diff(c) => c.run(),
+        Command::Merge(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
     });

@@ -6,7 +6,8 @@ use crate::checkpoint;
 use crate::error::TrainError;
 use crate::event::Sink;
 use crate::setup::Run;
-use domain::event::Level;
+use crate::train::save;
+use domain::event::{Event, Level};
 use serde::{Deserialize, Serialize};
 
 /// What was done so far; a checkpoint keeps it, so that a resumed run goes on at the same rate.
@@ -38,7 +39,10 @@ pub fn recover(run: &mut Run, sink: &mut Sink, error: TrainError) -> Result<(), 
     run.restore(checkpoint)?;
     run.remedies = Remedies { retries, rate_factor };
     let step = run.step;
+    sink.emit(&Event::Rewound { step })?;
     let text =
         format!("{error}; going on from step {step} with {rate_factor} times the learning rate (retry {retries})");
-    sink.log(Level::Warn, text)
+    sink.log(Level::Warn, text)?;
+    // Written at once, so that a crash before the next checkpoint does not forget the remedy.
+    save(run, sink)
 }

@@ -1,6 +1,6 @@
 //! Before the first step: open the model, tokenize the data, make or restore the adapter.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::{self, Adapter};
 use crate::checkpoint::{self, Best, Checkpoint};
 use crate::data::masking::{Encoded, Encoder};
 use crate::data::order::Order;
@@ -38,6 +38,8 @@ pub struct Job {
     pub train: PathBuf,
     pub validation: Option<PathBuf>,
     pub test: Option<PathBuf>,
+    /// An adapter to go on training; `None` begins a fresh one.
+    pub adapter: Option<PathBuf>,
     /// Where everything is written.
     pub out: PathBuf,
     /// Go on from the newest checkpoint in `out`, if there is one.
@@ -70,7 +72,7 @@ pub struct Run {
     pub tokenizer: Tokenizer,
     pub template: ChatTemplate,
     pub decoder: Decoder,
-    pub adapter: LoraAdapter,
+    pub adapter: Box<dyn Adapter>,
     pub optimizer: Optimizer,
     pub train: Vec<Encoded>,
     pub validation: Vec<Encoded>,
@@ -98,12 +100,19 @@ impl Run {
         let recipe = &job.recipe;
         recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
         let mut base = weights::open(&job.model, &job.device)?;
-        let context = base.config.context_length;
+        let context = base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize);
+        if context == 0 {
+            let tokens = recipe.virtual_tokens();
+            return Err(TrainError::Invalid(format!("{tokens} virtual tokens fill the model's whole context")));
+        }
         if recipe.batch.max_length as usize > context {
             sink.log(
                 Level::Warn,
                 format!("samples are cut at the model's context of {context} tokens, below batch.max_length"),
             )?;
+        }
+        for warning in recipe.warnings() {
+            sink.log(Level::Warn, warning.to_string())?;
         }
         let encoder = Encoder {
             template: &base.template,
@@ -124,7 +133,10 @@ impl Run {
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
         let mut decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
         decoder.neftune_alpha = recipe.loss.neftune_alpha;
-        let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
+        let adapter = adapt::new(recipe, &decoder, &base.tokenizer)?;
+        if let Some(folder) = &job.adapter {
+            adapter.restore(folder)?;
+        }
         let optimizer = Optimizer::new(&recipe.optimizer, adapter.parameters())?;
         let ledger = Ledger::new(train_samples.len());
         let mut run = Self {
@@ -179,7 +191,7 @@ impl Run {
 
     /// Goes to where a checkpoint was written.
     pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
-        checkpoint.restore(&self.adapter, &mut self.optimizer, &self.decoder.config, &self.job.device)?;
+        checkpoint.restore(self.adapter.as_ref(), &mut self.optimizer, &self.job.device)?;
         checkpoint.restore_ledger(&mut self.ledger)?;
         let state = checkpoint.state;
         (self.step, self.tokens, self.train_loss, self.best) = (state.step, state.tokens, state.train_loss, state.best);
@@ -205,7 +217,12 @@ impl Run {
     /// A budget that not even the newest, the best and the next checkpoint fit into is refused before any work.
     fn check_budget(&self) -> Result<(), TrainError> {
         let budget_mib = u64::from(self.job.recipe.checkpoints.budget_mib);
-        let needed_mib = (3 * checkpoint::bytes_needed(&self.optimizer, &self.ledger)?).div_ceil(1 << 20);
+        // The losses of samples grow with every epoch; what counts is how long they get.
+        let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
+        let epochs = visits.div_ceil(self.train.len().max(1) as u64);
+        let ledger_bytes = 4 * epochs * self.train.len() as u64;
+        let each = checkpoint::bytes_needed(&self.optimizer, &self.ledger)? + ledger_bytes;
+        let needed_mib = (3 * each).div_ceil(1 << 20);
         if budget_mib > 0 && needed_mib > budget_mib {
             return Err(TrainError::Budget { needed_mib, budget_mib });
         }

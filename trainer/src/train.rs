@@ -1,14 +1,14 @@
 //! The training loop.
 //!
-//! Every step takes `micro_batch · accumulation` samples, adds up the gradients of the mean loss
-//! over all their target tokens, clips, and moves the adapter with AdamW. In between it looks at
-//! the validation split and writes checkpoints.
+//! Every step takes `micro_batch · accumulation` samples, adds up the gradients of the weighted mean of the
+//! recipe's objective over all their target tokens, clips, and lets the optimizer move the adapter. In between it
+//! looks at the validation split and writes checkpoints.
 
 use crate::checkpoint::{self, Best};
 use crate::data::batch::{Batch, by_length};
 use crate::data::masking::Encoded;
 use crate::data::order::dropout_seed;
-use crate::error::TrainError;
+use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
 use crate::ops::linear_cross_entropy::Objective;
@@ -120,12 +120,12 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
         let means = places.iter().zip(&of_batch).zip(batch.means(&of_targets));
         losses.extend(means.map(|((place, sample), mean)| (epoch(*place), sample.line, mean)));
         loss += f64::from(part);
-        check_number("loss", loss, run.step)?;
+        check_number(Quantity::Loss, loss, run.step)?;
         accumulate(&mut gradients, store, run)?;
         tokens += batch.tokens;
     }
     let gradient_norm = clip::global_norm(&gradients)?;
-    check_number("gradient norm", gradient_norm, run.step)?;
+    check_number(Quantity::Gradient, gradient_norm, run.step)?;
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
     run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
     for (epoch, sample, loss) in losses {
@@ -150,7 +150,7 @@ fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> R
     Ok(())
 }
 
-fn check_number(what: &'static str, value: f64, step: u32) -> Result<(), TrainError> {
+fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
     if value.is_finite() { Ok(()) } else { Err(TrainError::NotANumber { what, value, step }) }
 }
 
@@ -193,7 +193,7 @@ fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<bool, T
         count += losses.len();
     }
     let validation_loss = sum / count.max(1) as f64;
-    check_number("validation loss", validation_loss, run.step)?;
+    check_number(Quantity::ValidationLoss, validation_loss, run.step)?;
     sink.point(series::VALIDATION_LOSS, run.step, validation_loss)?;
     let is_best = run.best.is_none_or(|b| validation_loss < b.validation_loss);
     if is_best {
@@ -205,12 +205,13 @@ fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<bool, T
     Ok(is_best && run.job.recipe.checkpoints.final_adapter == FinalAdapter::Best)
 }
 
-fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
+/// Writes a checkpoint of this step.
+pub(crate) fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
     sink.phase(Phase::Saving, run.step, run.total_steps)?;
     checkpoint::save(
         &run.job.out,
         &run.state(),
-        &run.adapter,
+        run.adapter.as_ref(),
         &run.job.base_model_name(),
         &run.optimizer,
         &run.ledger,

@@ -36,7 +36,7 @@ fn files_of(config: &Value) -> Files {
     let (hugging_face, gguf) = (folder.path().join("model"), folder.path().join("model.gguf"));
     support::write_model_of(&hugging_face, config).unwrap();
     // A pair of tokens more than the bytes, for the merge that a GGUF tokenizer must have.
-    add_merge(&hugging_face.join("tokenizer.json"));
+    support::add_merge(&hugging_face.join("tokenizer.json"));
     gguf::write(&hugging_face, &gguf).unwrap();
     Files { _folder: folder, hugging_face, gguf }
 }
@@ -52,18 +52,6 @@ fn gguf_families() -> Vec<(Family, Value)> {
         }
     }
     families
-}
-
-/// Replaces one byte token by the pair "ab" and the merge that makes it.
-fn add_merge(path: &Path) {
-    let mut json: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let vocabulary = json["model"]["vocab"].as_object_mut().unwrap();
-    let (last, id) =
-        vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(t, id)| (t.clone(), id.clone())).unwrap();
-    vocabulary.remove(&last);
-    vocabulary.insert("ab".to_owned(), id);
-    json["model"]["merges"] = json!([["a", "b"]]);
-    fs::write(path, json.to_string()).unwrap();
 }
 
 fn tensors(mut model: BaseModel) -> Vec<Vec<f32>> {

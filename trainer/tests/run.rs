@@ -33,6 +33,66 @@ fn a_run_killed_and_resumed_equals_an_uninterrupted_one() {
 }
 
 #[test]
+fn every_method_resumes_to_the_same_bits() {
+    let methods = [
+        "method = \"lora\"\n[lora]\ndora = true\nrslora = true\nplus_ratio = 4.0\ndropout = 0.1\n",
+        "method = \"prompt_tuning\"\n",
+        "method = \"p_tuning\"\n",
+        "method = \"prefix_tuning\"\n",
+        "method = \"prefix_tuning\"\n[prefix_tuning]\nprojection = true\n",
+        "method = \"bottleneck\"\n",
+    ];
+    for method in methods {
+        let place = Workplace::new(&format!(
+            "{method}[schedule]\nmax_steps = 60\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
+             [evaluation]\nevery_steps = 20\ncheckpoint_every_steps = 10\npreviews = 1\n"
+        ));
+        assert!(place.run("whole", &[]).success(), "{method}");
+        let mut child = place.start("killed", &[]);
+        place.wait_for_checkpoint("killed", 20);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!place.path("killed/adapter").exists(), "{method}: killed before its end");
+        assert!(place.run("killed", &["--resume"]).success(), "{method}");
+        assert_eq!(place.adapter("whole"), place.adapter("killed"), "{method}: the same bits");
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_an_adapter() {
+    let recipe =
+        |method: &str| format!("{method}[schedule]\nmax_steps = 20\n[evaluation]\nevery_steps = 20\npreviews = 0\n");
+    for method in ["[optimizer]\nlearning_rate = 1e-2\n", "method = \"p_tuning\"\n"] {
+        let place = Workplace::new(&recipe(method));
+        assert!(place.run("first", &[]).success());
+        let adapter = place.path("first/adapter");
+        assert!(place.run("second", &["--adapter", adapter.to_str().unwrap()]).success());
+        let validation = |out: &str| -> Vec<f64> {
+            let loss = |e: &Event| match e {
+                Event::Point { key, value, .. } if key == "validation_loss" => Some(*value),
+                _ => None,
+            };
+            place.events(out).iter().filter_map(loss).collect()
+        };
+        let (first, second) = (validation("first"), validation("second"));
+        assert_eq!(first.last(), second.first(), "{method}: it begins where the other ended");
+        assert!(first.first() > second.first() && second.first() > second.last(), "{method}: {first:?} {second:?}");
+    }
+    let place = Workplace::new(&recipe(""));
+    assert!(place.run("first", &[]).success());
+    let adapter = place.path("first/adapter");
+    let text = std::fs::read_to_string(place.path("recipe.toml")).unwrap();
+    let input = format!("[input]\nadapter = {adapter:?}\n");
+    std::fs::write(place.path("recipe.toml"), format!("[lora]\nrank = 4\n{}", text.replace("[input]\n", &input)))
+        .unwrap();
+    assert!(!place.run("other", &[]).success(), "another rank is another adapter");
+    let events = place.events("other");
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput);
+    assert!(message.contains("its rank is 8, the recipe's lora.rank is 4"), "{message}");
+}
+
+#[test]
 fn a_damaged_checkpoint_is_passed_over() {
     let place = Workplace::new(LONG);
     assert!(place.run("out", &[]).success());

@@ -6,7 +6,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LogLine, Preview, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preview, RunDetail, RunSummary},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -203,6 +203,15 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
     Ok(RunView { run: detail, tracks, logs, previews, seen, sweep })
+}
+
+/// A run with what it learnt of its training samples; `None` before it has trained to its end.
+#[server]
+pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<LearntSamples>), AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let learnt = store::runs::learnt(&db, &run).await?;
+    Ok((run.summary, learnt))
 }
 
 /// Asks a run to stop.

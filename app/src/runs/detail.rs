@@ -2,6 +2,7 @@
 
 use super::{
     api::{RunView, get_run},
+    learning::learning_card,
     live::{LiveRun, Snapshot},
     result::{adapter_card, predicted, predicted_values, recipe_card},
     text,
@@ -50,7 +51,8 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let sweep = format!("{}?run={id}", routes::new_sweep(project));
     let has_evaluation = run.has_evaluation;
     let facts = facts(l, project, &view);
-    let (adapter, recipe) = (adapter_card(project, run), recipe_card(project, run));
+    let (learning, adapter, recipe) =
+        (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -59,6 +61,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         </PageHeader>
         {facts}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
+        {learning}
         {adapter}
         {recipe}
     }

@@ -6,6 +6,7 @@ use domain::{lang::Lang, run::RunProblem};
 crate::texts! {
     loss(step) = "The loss became infinite or no number at step {step}.", "损失在第 {step} 步变为无穷大或非数值。";
     gradient(step) = "The gradient became infinite or no number at step {step}.", "梯度在第 {step} 步变为无穷大或非数值。";
+    validation_loss(step) = "The validation loss became infinite or no number at step {step}.", "验证损失在第 {step} 步变为无穷大或非数值。";
     memory_low(mib, step) = "Only {mib} MiB of memory are left at step {step}.", "第 {step} 步时仅剩 {mib} MiB 内存。";
     killed_for_memory = "The machine ran out of memory, and the system ended the trainer.", "机器内存耗尽，系统终止了训练进程。";
     sample(line, split, detail) = "Sample {line} of the split “{split}” cannot be used (“{detail}”).", "无法使用“{split}”划分中的第 {line} 条样本（“{detail}”）。";
@@ -28,6 +29,7 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::Model { problem } => model_problem(l, problem),
         P::LossNotFinite { step } => loss(l, step),
         P::GradientNotFinite { step } => gradient(l, step),
+        P::ValidationLossNotFinite { step } => validation_loss(l, step),
         P::MemoryLow { available_mib, step } => memory_low(l, available_mib, step),
         P::KilledForMemory => killed_for_memory(l).to_owned(),
         P::Sample { split, line, detail } => sample(l, line, split, detail),

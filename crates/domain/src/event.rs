@@ -32,6 +32,8 @@ pub enum Event {
     Preview { step: u32, index: u32, prompt: String, expected: String, output: String },
     /// A checkpoint stands complete and verified in this folder (relative to the out folder).
     Checkpoint { step: u32, folder: String, loss: f64 },
+    /// The run has gone back to this step: what it measured later counts no more.
+    Rewound { step: u32 },
     /// An evaluation has ended; predictions are in `file` (JSON lines of
     /// [`crate::eval::Prediction`], relative to the out folder).
     Evaluated { subject: Subject, metrics: EvalMetrics, file: String },

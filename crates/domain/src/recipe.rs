@@ -5,26 +5,32 @@
 //! what `trainer run recipe.toml` takes.
 
 mod batch;
+mod bottleneck;
 mod check;
 mod checkpoints;
 mod evaluation;
+mod lora;
 mod loss;
 mod method;
 mod optimizer;
 mod recovery;
 mod schedule;
 mod setting;
+mod virtual_tokens;
 
 pub use batch::Batch;
-pub use check::{RecipeError, RecipeProblem, RecipeTextError};
+pub use bottleneck::{Activation, Bottleneck, Placement};
+pub use check::{RecipeError, RecipeProblem, RecipeTextError, RecipeWarning};
 pub use checkpoints::{Checkpoints, FinalAdapter};
 pub use evaluation::Evaluation;
+pub use lora::{Lora, TargetModule};
 pub use loss::Loss;
-pub use method::{Lora, Method, TargetModule};
+pub use method::Method;
 pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
 pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
 pub use setting::{SettingProblem, setting_text};
+pub use virtual_tokens::{PTuning, PrefixTuning, PromptTuning, VirtualTokenInit};
 
 use check::Checker;
 use serde::{Deserialize, Serialize};
@@ -32,10 +38,17 @@ use serde::{Deserialize, Serialize};
 /// How a run trains. See the field docs for units, ranges and defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
+// `remote` makes functions of the derived code, which the implementations below complete.
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct Recipe {
+    /// Default `lora`.
     pub method: Method,
     pub lora: Lora,
+    pub prompt_tuning: PromptTuning,
+    pub p_tuning: PTuning,
+    pub prefix_tuning: PrefixTuning,
+    pub bottleneck: Bottleneck,
+    #[serde(default = "Optimizer::without_rate")]
     pub optimizer: Optimizer,
     pub schedule: Schedule,
     pub batch: Batch,
@@ -53,6 +66,10 @@ impl Default for Recipe {
         Self {
             method: Method::Lora,
             lora: Lora::default(),
+            prompt_tuning: PromptTuning::default(),
+            p_tuning: PTuning::default(),
+            prefix_tuning: PrefixTuning::default(),
+            bottleneck: Bottleneck::default(),
             optimizer: Optimizer::default(),
             schedule: Schedule::default(),
             batch: Batch::default(),
@@ -62,6 +79,21 @@ impl Default for Recipe {
             recovery: Recovery::default(),
             seed: 42,
         }
+    }
+}
+
+impl Serialize for Recipe {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recipe {
+    /// A recipe without a learning rate gets its method's.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut recipe = Self::deserialize(deserializer)?;
+        recipe.optimizer.complete(recipe.method.default_learning_rate());
+        Ok(recipe)
     }
 }
 
@@ -86,6 +118,10 @@ impl Recipe {
     pub fn check(&self) -> Result<(), Vec<RecipeError>> {
         let mut c = Checker::default();
         self.lora.check(&mut c);
+        self.prompt_tuning.check(&mut c);
+        self.p_tuning.check(&mut c);
+        self.prefix_tuning.check(&mut c);
+        self.bottleneck.check(&mut c);
         self.optimizer.check(&mut c);
         self.schedule.check(&mut c);
         self.batch.check(&mut c);
@@ -96,6 +132,29 @@ impl Recipe {
         // TOML integers are signed.
         c.that(i64::try_from(self.seed).is_ok(), "seed", RecipeProblem::TooLarge { high: i64::MAX });
         if c.errors.is_empty() { Ok(()) } else { Err(c.errors) }
+    }
+
+    /// What is allowed and probably a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<RecipeWarning> {
+        let (found, usual) = (self.optimizer.learning_rate, self.method.default_learning_rate());
+        // What is usual is so with AdamW.
+        let knows_usual = matches!(self.optimizer.kind, OptimizerKind::AdamW | OptimizerKind::AdamW8bit);
+        if !knows_usual || (usual / 50.0..=usual * 50.0).contains(&found) {
+            return Vec::new();
+        }
+        vec![RecipeWarning::UnusualRate { found, usual, method: self.method.as_str() }]
+    }
+
+    /// Virtual tokens that stand before every text.
+    #[must_use]
+    pub fn virtual_tokens(&self) -> u32 {
+        match self.method {
+            Method::PromptTuning => self.prompt_tuning.virtual_tokens,
+            Method::PTuning => self.p_tuning.virtual_tokens,
+            Method::PrefixTuning => self.prefix_tuning.virtual_tokens,
+            Method::Lora | Method::Bottleneck => 0,
+        }
     }
 
     /// Optimizer steps of the whole run, given the size of the training split.
@@ -170,7 +229,8 @@ fn toml_table(path: &str, map: &serde_json::Map<String, serde_json::Value>) -> S
 fn toml_value(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Bool(on) => on.to_string(),
-        serde_json::Value::String(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        // TOML has JSON's escapes, and one character more that needs one.
+        serde_json::Value::String(_) => value.to_string().replace('\u{7f}', "\\u007f"),
         serde_json::Value::Array(items) => {
             format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", "))
         }
@@ -199,6 +259,7 @@ fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: 
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use proptest::prelude::*;
 
@@ -211,11 +272,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_recipe_survives_toml(rate in 1e-12..1.0f64, alpha in 1e-3..4096.0f64, rank in 1u32..513, seed in 0u64..=i64::MAX as u64, mask in any::<bool>(), modules in prop::sample::subsequence(TargetModule::ALL.to_vec(), 1..8)) {
+        fn every_recipe_survives_toml(rate in 1e-12..1.0f64, alpha in 1e-3..4096.0f64, rank in 1u32..513, seed in 0u64..=i64::MAX as u64, mask in any::<bool>(), text in any::<String>(), modules in prop::sample::subsequence(TargetModule::ALL.to_vec(), 1..8)) {
             let mut r = Recipe { seed, ..Recipe::default() };
             r.optimizer.learning_rate = rate;
             (r.lora.alpha, r.lora.rank, r.lora.target_modules) = (alpha, rank, modules);
             r.batch.mask_prompt = mask;
+            r.prompt_tuning.init_text = text;
             prop_assert_eq!(Recipe::from_toml(&r.to_toml()).ok(), Some(r));
         }
     }
@@ -227,6 +289,47 @@ mod tests {
         r.optimizer.learning_rate = f64::NAN;
         let fields: Vec<_> = r.check().err().into_iter().flatten().map(|e| e.field).collect();
         assert_eq!(fields, ["lora.rank", "optimizer.learning_rate"]);
+    }
+
+    #[test]
+    fn each_method_has_its_own_learning_rate() {
+        for (text, rate) in [
+            ("", 2e-4),
+            ("method = \"prompt_tuning\"", 3e-2),
+            ("method = \"p_tuning\"\n[optimizer]\nbeta1 = 0.8", 1e-3),
+            ("method = \"prefix_tuning\"\n[optimizer]\nlearning_rate = 0.25", 0.25),
+        ] {
+            let recipe = Recipe::from_toml(text).unwrap();
+            assert_eq!(recipe.optimizer.learning_rate, rate, "{text}");
+            assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
+        }
+        for method in Method::ALL {
+            let text = format!("method = \"{}\"", method.as_str());
+            assert_eq!(
+                (Recipe::from_toml(&text).unwrap().method, Recipe::from_toml(&text).unwrap().warnings()),
+                (method, vec![])
+            );
+        }
+        let mut slow = Recipe::from_toml("method = \"prompt_tuning\"").unwrap();
+        slow.optimizer.learning_rate = 2e-4;
+        let usual = RecipeWarning::UnusualRate { found: 2e-4, usual: 3e-2, method: "prompt_tuning" };
+        assert_eq!(slow.warnings(), [usual]);
+        slow.optimizer.kind = OptimizerKind::Sgd;
+        assert_eq!(slow.warnings(), []);
+    }
+
+    #[test]
+    fn a_recipe_from_before_there_were_methods_reads_the_same() {
+        let old = "method = \"lora\"\n[lora]\nrank = 4\nalpha = 8.0\ndropout = 0.1\ntarget_modules = [\"q_proj\"]\n";
+        let recipe = Recipe::from_toml(old).unwrap();
+        assert_eq!((recipe.lora.scale(), recipe.lora.dora, recipe.lora.plus_ratio), (2.0, false, 1.0));
+    }
+
+    #[test]
+    fn a_text_is_needed_where_one_is_named() {
+        let text = "method = \"prompt_tuning\"\n[prompt_tuning]\ninit = \"text\"\n";
+        assert!(Recipe::from_toml(text).is_err());
+        assert!(Recipe::from_toml(&format!("{text}init_text = \"Classify\"\n")).is_ok());
     }
 
     #[test]

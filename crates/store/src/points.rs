@@ -75,6 +75,20 @@ async fn series(db: &mut PgConnection, run: RunId, attempt: i32, key: &str) -> R
     .await?)
 }
 
+/// Deletes what an attempt measured after `step`: it went back there.
+pub async fn forget_after(db: &mut PgConnection, run: RunId, attempt: i32, step: u32) -> Result<(), StoreError> {
+    sqlx::query(
+        "delete from points p using series s \
+         where p.series_id = s.id and s.run_id = $1 and s.attempt = $2 and p.step > $3",
+    )
+    .bind(run.0)
+    .bind(attempt)
+    .bind(step.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Stores log lines of one attempt.
 pub async fn insert_logs(
     db: &mut PgConnection,

@@ -25,8 +25,8 @@ const STOPPED: u8 = 130;
 /// the out folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunCommand {
-    /// The recipe (TOML). Its optional [input] table may name model, train, validation and test,
-    /// relative to the recipe's folder.
+    /// The recipe (TOML). Its optional [input] table may name model, train, validation, test and
+    /// adapter, relative to the recipe's folder.
     recipe: PathBuf,
     /// Base model: a Hugging Face folder or a GGUF file.
     #[arg(long)]
@@ -40,6 +40,9 @@ pub(crate) struct RunCommand {
     /// Test samples, JSON lines: base and tuned model are scored on them at the end.
     #[arg(long)]
     test: Option<PathBuf>,
+    /// An adapter to go on training, of the recipe's method and settings: a folder as a run or PEFT leaves it.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
     /// Folder for everything the run writes.
     #[arg(long)]
     out: PathBuf,
@@ -68,6 +71,7 @@ struct Input {
     train: Option<PathBuf>,
     validation: Option<PathBuf>,
     test: Option<PathBuf>,
+    adapter: Option<PathBuf>,
 }
 
 impl RunCommand {
@@ -119,6 +123,7 @@ impl RunCommand {
             train: needed(either(&self.train, input.train), "train")?,
             validation: either(&self.validation, input.validation),
             test: either(&self.test, input.test),
+            adapter: either(&self.adapter, input.adapter),
             out: self.out.clone(),
             resume: self.resume,
             micro_batch: self.micro_batch,

@@ -1,22 +1,25 @@
 //! The decoder: embedding, blocks, norm and output layer, one code for every family.
 //!
 //! Freezing is structural: all weights here are plain tensors whose products never compute a
-//! weight gradient; only the matrices of an attached adapter are variables.
+//! weight gradient; only what an adapter attaches are variables. Adapters attach in four places:
+//! linear layers, parts of blocks, embeddings before the text, keys and values before the text.
 
 use super::Result;
 use super::block::{Block, Pass, Scope};
+use super::bottleneck::{Bottleneck, Part};
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::error::ModelError;
 use super::norm::Norm;
 use super::projection::{LowRank, Projection};
+use super::virtual_tokens::{VirtualTokens, drop_before, put_before};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
 use crate::ops::noise::noise;
 use crate::ops::rope::{Head, Rotation};
-use candle_core::{DType, Device, Tensor, bail};
+use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
 use std::sync::Arc;
 
@@ -28,6 +31,17 @@ pub enum Mode {
     Training {
         seed: u64,
     },
+}
+
+impl Mode {
+    /// The value of a variable, tracked while training.
+    #[must_use]
+    pub fn of(self, variable: &Var) -> Tensor {
+        match self {
+            Self::Inference => variable.as_detached_tensor(),
+            Self::Training { .. } => variable.as_tensor().clone(),
+        }
+    }
 }
 
 /// Which rows of a flattened batch predict which token.
@@ -43,12 +57,12 @@ pub struct Targets {
 
 /// Where the tokens of a pass stand.
 struct Places {
-    /// Tokens per sequence, where all have the same number.
+    /// Tokens per sequence, those of a prefix included, where all have the same number.
     seq: usize,
     starts: Vec<usize>,
     /// See [`Geometry::ends`].
     ends: Option<Arc<[usize]>>,
-    /// Of each token within its sequence.
+    /// Of each token within its sequence; those of a prefix, which no block computes, are left out.
     positions: Vec<usize>,
 }
 
@@ -71,6 +85,11 @@ pub struct Decoder {
     norm: Norm,
     /// (vocabulary, hidden); the embedding when the two are tied.
     head: Tensor,
+    /// Embeddings before every text, (virtual tokens, hidden).
+    prompt: Option<VirtualTokens>,
+    /// Keys and values before every text, (virtual tokens, layers · 2 · kv_heads · head_dim): of
+    /// each layer first the key, then the value.
+    prefix: Option<VirtualTokens>,
 }
 
 impl Decoder {
@@ -82,7 +101,7 @@ impl Decoder {
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = Norm::take(&config, config.family.last_norm(), weights)?;
-        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head })
+        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head, prompt: None, prefix: None })
     }
 
     /// Where the weights are.
@@ -103,9 +122,71 @@ impl Decoder {
         }
     }
 
+    /// Puts behind every part of every block the bottleneck that `of` gives for it (or none).
+    pub fn attach_bottlenecks(&mut self, of: impl Fn(usize, Part) -> Option<Bottleneck>) {
+        for (layer, block) in self.blocks.iter_mut().enumerate() {
+            block.attention_bottleneck = of(layer, Part::Attention);
+            block.mlp_bottleneck = of(layer, Part::FeedForward);
+        }
+    }
+
+    /// Puts embeddings (virtual tokens, hidden) before every text.
+    pub fn attach_prompt(&mut self, prompt: VirtualTokens) {
+        self.prompt = Some(prompt);
+    }
+
+    /// Puts keys and values (virtual tokens, layers · 2 · kv_heads · head_dim) before every text.
+    pub fn attach_prefix(&mut self, prefix: VirtualTokens) {
+        self.prefix = Some(prefix);
+    }
+
     /// Removes all adapters: what remains is exactly the base model.
     pub fn detach(&mut self) {
         self.attach(|_, _| None);
+        self.attach_bottlenecks(|_, _| None);
+        (self.prompt, self.prefix) = (None, None);
+    }
+
+    /// Virtual tokens before every text.
+    #[must_use]
+    pub fn virtual_tokens(&self) -> usize {
+        [&self.prompt, &self.prefix].into_iter().flatten().map(VirtualTokens::count).sum()
+    }
+
+    /// Longest text in tokens: the model's context, less what virtual tokens take.
+    #[must_use]
+    pub fn context_length(&self) -> usize {
+        self.config.context_length.saturating_sub(self.virtual_tokens())
+    }
+
+    /// Embeddings (ids, hidden) of tokens.
+    pub fn embed(&self, ids: &[u32]) -> Result<Tensor> {
+        self.embedded(&Tensor::new(ids, self.device())?)
+    }
+
+    /// A cache with room for `batch` texts of up to `capacity` tokens. It begins with the virtual
+    /// tokens, as they are now.
+    pub fn new_cache(&self, batch: usize, capacity: usize) -> Result<KvCache> {
+        let count = self.virtual_tokens();
+        if count == 0 {
+            return KvCache::new(&self.config, batch, capacity, self.device());
+        }
+        let mut first = KvCache::new(&self.config, 1, count, self.device())?;
+        if let Some(prefix) = &self.prefix {
+            let width = self.config.kv_heads * self.config.head_dim;
+            let values = prefix.values(Mode::Inference)?;
+            for layer in 0..self.config.layers {
+                let of = |which: usize| values.narrow(1, (2 * layer + which) * width, width)?.contiguous();
+                first.write(layer, &of(0)?, &of(1)?)?;
+            }
+            first.advance(prefix.count());
+        }
+        if let Some(prompt) = &self.prompt {
+            let (values, mode) = (prompt.values(Mode::Inference)?, Mode::Inference);
+            let (x, mut pass) = self.begin(values, vec![prompt.count()], false, Some(&mut first), mode)?;
+            self.through_blocks(x, &mut pass)?;
+        }
+        first.select_behind(count, &vec![0; batch], capacity)
     }
 
     /// Replaces the weights of linear layers by those that `of` gives for their Hugging Face names.
@@ -173,17 +254,23 @@ impl Decoder {
     /// Hidden states before the last norm, (batch · seq, hidden), of `ids` (batch, seq), or of (1, seq) when there
     /// are `lengths`.
     fn states(&self, ids: &Tensor, lengths: &[usize], cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
-        let (mut x, mut pass) = self.enter(ids, lengths, cache, mode)?;
+        let (x, mut pass) = self.enter(ids, lengths, cache, mode)?;
+        let x = self.through_blocks(x, &mut pass)?;
+        self.texts_of(&x, &pass)
+    }
+
+    fn through_blocks(&self, mut x: Tensor, pass: &mut Pass) -> Result<Tensor> {
         for block in &self.blocks {
-            x = block.forward(&x, &mut pass)?;
+            x = block.forward(&x, pass)?;
         }
-        if let Some(cache) = pass.cache {
-            cache.advance(ids.dim(1)?);
+        if let Some(cache) = &mut pass.cache {
+            cache.advance(pass.rows.first().copied().unwrap_or(0));
         }
         Ok(x)
     }
 
-    /// What goes into the first block, and what all blocks share.
+    /// What goes into the first block, and what all blocks share. Without a cache the rows of a prompt stand before
+    /// those of every text.
     pub(super) fn enter<'a>(
         &self,
         ids: &Tensor,
@@ -192,41 +279,83 @@ impl Decoder {
         mode: Mode,
     ) -> Result<(Tensor, Pass<'a>)> {
         let (batch, seq) = ids.dims2()?;
-        let starts = cache.as_ref().map_or_else(|| vec![0; batch], |c| c.lengths().to_vec());
-        if starts.len() != batch {
-            bail!("{batch} sequences but a cache of {}", starts.len());
-        }
-        let places = if lengths.is_empty() {
-            Places { seq, positions: positions(&starts, &vec![seq; batch]), starts, ends: None }
-        } else if cache.is_some() || batch != 1 || lengths.iter().sum::<usize>() != seq {
+        if !lengths.is_empty() && (cache.is_some() || batch != 1 || lengths.iter().sum::<usize>() != seq) {
             bail!("sequences of {lengths:?} tokens do not make up {batch} rows of {seq} without a cache");
-        } else {
-            let running = |end: &mut usize, length: &usize| {
-                *end += length;
-                Some(*end)
-            };
-            let (starts, ends) = (vec![0; lengths.len()], lengths.iter().scan(0, running).collect());
-            Places { seq, positions: positions(&starts, lengths), starts, ends: Some(ends) }
+        }
+        let mut rows = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
+        let mut x = self.embedded(&ids.to_dtype(DType::U32)?.flatten_all()?)?;
+        if let Mode::Training { seed } = mode
+            && self.neftune_alpha > 0.0
+        {
+            x = (x + noise(&rows, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
+        }
+        // A cache begins with the virtual tokens.
+        if let Some(prompt) = self.prompt.as_ref().filter(|_| cache.is_none()) {
+            x = put_before(&x, &prompt.values(mode)?, &rows)?;
+            rows.iter_mut().for_each(|rows| *rows += prompt.count());
+        }
+        self.begin(x, rows, !lengths.is_empty(), cache, mode)
+    }
+
+    /// As [`Decoder::enter`], from embeddings of sequences of these numbers of rows, which are equal unless the
+    /// sequences are packed.
+    fn begin<'a>(
+        &self,
+        x: Tensor,
+        rows: Vec<usize>,
+        is_packed: bool,
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
+        let starts = cache.as_ref().map_or_else(|| vec![0; rows.len()], |c| c.starts().to_vec());
+        if starts.len() != rows.len() {
+            bail!("{} sequences but a cache of {}", rows.len(), starts.len());
+        }
+        let prefix = self.prefix.as_ref().filter(|_| cache.is_none());
+        let before = prefix.map_or(0, VirtualTokens::count);
+        let firsts: Vec<usize> = starts.iter().map(|start| start + before).collect();
+        let running = |end: &mut usize, rows: &usize| {
+            *end += before + rows;
+            Some(*end)
+        };
+        let places = Places {
+            seq: before + rows.first().copied().unwrap_or(0),
+            ends: is_packed.then(|| rows.iter().scan(0, running).collect()),
+            positions: positions(&firsts, &rows),
+            starts,
         };
         let everywhere = self.scope(&places, false)?;
         let slides = self.config.sliding_layers.contains(&true);
         let nearby = if slides { self.scope(&places, true)? } else { everywhere.clone() };
-        let mut x = self.embedded(ids, &places)?;
-        if let Mode::Training { seed } = mode
-            && self.neftune_alpha > 0.0
-        {
-            let each = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
-            x = (x + noise(&each, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
-        }
-        Ok((x, Pass { scopes: [everywhere, nearby], mode, cache }))
+        let x = self.positioned(x, &places)?;
+        let prefix = prefix.map(|p| p.values(mode)).transpose()?;
+        Ok((x, Pass { scopes: [everywhere, nearby], mode, rows, prefix, cache }))
     }
 
-    /// Embeddings (batch · seq, hidden) of `ids` (batch, seq).
-    fn embedded(&self, ids: &Tensor, places: &Places) -> Result<Tensor> {
-        let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
-        if let Some(scale) = self.config.embedding_scale() {
-            x = (x * scale)?;
+    /// The rows of the texts alone, of what came out of a block.
+    pub(super) fn texts_of(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        match &self.prompt {
+            Some(prompt) if pass.cache.is_none() => {
+                let texts: Vec<usize> = pass.rows.iter().map(|rows| rows - prompt.count()).collect();
+                drop_before(x, prompt.count(), &texts)
+            }
+            _ => Ok(x.clone()),
         }
+    }
+
+    /// Whether what goes into the first block is trained.
+    pub(super) fn trains_input(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Embeddings (ids, hidden) of `ids` (ids).
+    fn embedded(&self, ids: &Tensor) -> Result<Tensor> {
+        let x = self.embedding.index_select(ids, 0)?;
+        self.config.embedding_scale().map_or(Ok(x.clone()), |scale| x * scale)
+    }
+
+    /// Embeddings with learnt positions added, where the model has any. Those of a prompt have some too, as in PEFT.
+    fn positioned(&self, x: Tensor, places: &Places) -> Result<Tensor> {
         let Some(learnt) = &self.positions else { return Ok(x) };
         let context = self.config.context_length;
         if places.positions.iter().any(|position| *position >= context) {
@@ -256,7 +385,7 @@ impl Decoder {
     fn rotation(&self, places: &Places, sliding: bool) -> Result<Option<Rotation>> {
         let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
         let together = places.ends.is_none() && places.starts.windows(2).all(|w| w[0] == w[1]);
-        let rows = if together { places.seq.min(places.positions.len()) } else { places.positions.len() };
+        let rows = places.positions.len() / if together { places.starts.len().max(1) } else { 1 };
         let head = Head { dim: self.config.head_dim, pairing };
         Rotation::new(&places.positions[..rows], &self.config.inverse_frequencies(sliding), head, self.device())
             .map(Some)

@@ -1,7 +1,7 @@
 //! The correspondence between the tensors of Hugging Face folders and of GGUF files.
 //!
 //! The converter of llama.cpp interleaves the rows of Llama's query and key projections for its own
-//! rotary embedding, and adds 1 to Gemma's gains; reading undoes that, so that all models meet the same decoder.
+//! rotary embedding, and adds 1 to Gemma's gains; reading undoes that, writing does it again, so that all models meet the same decoder.
 
 use super::config::DecoderConfig;
 use super::error::ModelError;
@@ -67,6 +67,23 @@ impl TensorNames {
         };
         original.map_err(|source| ModelError::Device { path: file.path.clone(), source })
     }
+
+    /// The tensor of a Hugging Face name as GGUF files hold it: the inverse of [`TensorNames::read`].
+    pub(super) fn as_stored(&self, name: &str, tensor: &Tensor) -> candle_core::Result<Tensor> {
+        let offset = self.family.gain_offset();
+        match self.interleaved {
+            Some((heads, _)) if name.ends_with("q_proj.weight") => interleaved(tensor, heads),
+            Some((_, kv_heads)) if name.ends_with("k_proj.weight") => interleaved(tensor, kv_heads),
+            _ if offset != 0.0 && name.ends_with("norm.weight") => tensor + offset,
+            _ => Ok(tensor.clone()),
+        }
+    }
+}
+
+/// Reorders rows of each head from two halves to interleaved pairs: the inverse of [`half_split`].
+fn interleaved(weight: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
+    let (rows, columns) = weight.dims2()?;
+    weight.reshape((heads, 2, rows / heads / 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
 }
 
 /// Reorders rows of each head from interleaved pairs (0, d/2, 1, d/2 + 1, …) to two halves.

@@ -35,13 +35,15 @@ impl Decoder {
         seed: u64,
     ) -> Result<(f32, Vec<f32>, GradStore)> {
         let (mut x, mut pass) = self.enter(ids, &targets.lengths, None, Mode::Training { seed })?;
+        let first = x.clone();
         let mut inputs = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let y = block.forward(&x, &mut pass)?.detach();
             inputs.push(std::mem::replace(&mut x, y));
         }
         let last = Var::from_tensor(&x)?;
-        let (loss, losses) = linear_cross_entropy(&self.target_rows(&last, targets)?, self.head(), objective)?;
+        let rows = self.target_rows(&self.texts_of(&last, &pass)?, targets)?;
+        let (loss, losses) = linear_cross_entropy(&rows, self.head(), objective)?;
         let mut all = loss.backward()?;
         let mut gradient = taken(&mut all, &last)?;
         for (block, input) in self.blocks.iter().zip(inputs).rev() {
@@ -52,6 +54,9 @@ impl Decoder {
             store.remove(&gradient);
             gradient = taken(&mut store, &input)?;
             all.extend(store)?;
+        }
+        if self.trains_input() {
+            all.extend((first * &gradient)?.sum_all()?.backward()?)?;
         }
         Ok((loss.to_scalar()?, losses, all))
     }

@@ -16,7 +16,8 @@ pub fn noise(lengths: &[usize], features: usize, alpha: f64, seed: u64, device: 
     let mut data = Vec::with_capacity(lengths.iter().sum::<usize>() * features);
     for numbers in lengths.iter().map(|length| length * features) {
         let magnitude = (alpha / (numbers as f64).sqrt()) as f32;
-        data.extend((0..numbers).map(|_| random.random_range(-magnitude..magnitude)));
+        // Inclusive: a magnitude too small for an f32 is zero, and an empty range has no numbers.
+        data.extend((0..numbers).map(|_| random.random_range(-magnitude..=magnitude)));
     }
     Tensor::from_vec(data, (lengths.iter().sum::<usize>(), features), device)
 }

@@ -2,6 +2,7 @@
 //! run on in seconds.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod dora;
 pub(crate) mod gguf;
 
 use candle_core::{Device, Tensor};
@@ -10,8 +11,11 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::Path;
+use trainer::adapt::Adapter;
 use trainer::model::config::DecoderConfig;
+use trainer::model::decoder::Decoder;
 use trainer::model::family::Family;
+use trainer::model::projection::Projection;
 
 const SPECIAL: [&str; 4] = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
@@ -121,6 +125,31 @@ fn tokenizer() -> Value {
             "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": vocabulary, "merges": []
         }
     })
+}
+
+/// The weights of all linear layers with an adapter folded in, by Hugging Face name.
+pub(crate) fn merged(adapter: &dyn Adapter, decoder: &Decoder) -> HashMap<String, Tensor> {
+    let transposes = decoder.config.family.stores_inputs_first();
+    let stored = |weight: &Tensor| if transposes { weight.t()?.contiguous() } else { Ok(weight.clone()) };
+    let folded = |p: &Projection| {
+        let name = format!("{}.weight", p.path());
+        let weight = adapter.merged(&name, &stored(&p.weight).unwrap()).unwrap()?;
+        Some((name, stored(&weight).unwrap()))
+    };
+    decoder.projections().filter_map(folded).collect()
+}
+
+/// Replaces one byte token of a tokenizer by the pair "ab" and the merge that makes it, for files
+/// whose tokenizer must have a merge.
+pub(crate) fn add_merge(path: &Path) {
+    let mut json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vocabulary = json["model"]["vocab"].as_object_mut().unwrap();
+    let (last, id) =
+        vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(t, id)| (t.clone(), id.clone())).unwrap();
+    vocabulary.remove(&last);
+    vocabulary.insert("ab".to_owned(), id);
+    json["model"]["merges"] = json!([["a", "b"]]);
+    std::fs::write(path, json.to_string()).unwrap();
 }
 
 /// Labelled samples: say whether a word begins with a vowel.

@@ -1,8 +1,10 @@
 //! The fields of a recipe as the launch form shows them: label, help, unit, range.
 
+mod method;
 mod more;
 
-use domain::lang::Lang;
+use domain::{lang::Lang, recipe::Method};
+use method as t;
 use more as m;
 
 /// Where a field stands in the form.
@@ -10,7 +12,7 @@ use more as m;
 pub enum Group {
     /// Always open: what most people change.
     Main,
-    Lora,
+    Method,
     Optimizer,
     Schedule,
     Batch,
@@ -22,13 +24,13 @@ pub enum Group {
 impl Group {
     /// The groups that are folded at first.
     pub const FOLDED: [Self; 7] =
-        [Self::Lora, Self::Optimizer, Self::Schedule, Self::Batch, Self::Loss, Self::Evaluation, Self::Keeping];
+        [Self::Method, Self::Optimizer, Self::Schedule, Self::Batch, Self::Loss, Self::Evaluation, Self::Keeping];
 
     #[must_use]
     pub fn title(self, l: Lang) -> &'static str {
         match self {
             Self::Main => main_group(l),
-            Self::Lora => lora_group(l),
+            Self::Method => t::group(l),
             Self::Optimizer => optimizer_group(l),
             Self::Schedule => schedule_group(l),
             Self::Batch => batch_group(l),
@@ -58,8 +60,12 @@ pub enum Kind {
     Switch,
     /// One of these: the word in the recipe, and what it is called.
     Choice(&'static [(&'static str, Words)]),
+    /// A learning rate above 0 up to 1, or nothing for the method's own.
+    Rate,
     /// A name, or nothing.
     Name,
+    /// Lines of text, or nothing.
+    Lines,
     /// [`domain::recipe::TargetModule`]s, one checkbox each.
     Modules,
 }
@@ -74,12 +80,17 @@ pub struct Field {
     pub help: Words,
 }
 
-const fn integer(path: &'static str, group: Group, low: u64, high: u64, label: Words, help: Words) -> Field {
-    Field { path, group, kind: Kind::Integer { low, high }, label, help }
+impl Field {
+    /// The only method that reads the field; `None` when all do.
+    #[must_use]
+    pub fn method(&self) -> Option<Method> {
+        let (table, _) = self.path.split_once('.')?;
+        Method::ALL.into_iter().find(|method| method.as_str() == table)
+    }
 }
 
-const fn number(path: &'static str, group: Group, kind: Kind, label: Words, help: Words) -> Field {
-    Field { path, group, kind, label, help }
+const fn integer(path: &'static str, group: Group, low: u64, high: u64, label: Words, help: Words) -> Field {
+    Field { path, group, kind: Kind::Integer { low, high }, label, help }
 }
 
 const fn switch(path: &'static str, group: Group, label: Words, help: Words) -> Field {
@@ -96,6 +107,10 @@ const fn choice(
     Field { path, group, kind: Kind::Choice(of), label, help }
 }
 
+const fn of(path: &'static str, group: Group, kind: Kind, label: Words, help: Words) -> Field {
+    Field { path, group, kind, label, help }
+}
+
 const fn above_zero(high: f64) -> Kind {
     Kind::Number { low: 0.0, high, above: true }
 }
@@ -105,47 +120,58 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 49] = [
-    number("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
+pub const FIELDS: [Field; 66] = [
+    choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
+    of("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
     integer("schedule.max_steps", Group::Main, 0, 10_000_000, max_steps, max_steps_help),
-    number("optimizer.learning_rate", Group::Main, above_zero(1.0), learning_rate, learning_rate_help),
+    of("optimizer.learning_rate", Group::Main, Kind::Rate, learning_rate, learning_rate_help),
     integer("lora.rank", Group::Main, 1, 512, rank, rank_help),
+    integer("prompt_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::prompt_tokens_help),
+    integer("p_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::p_tokens_help),
+    integer("prefix_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::prefix_tokens_help),
+    integer("bottleneck.size", Group::Main, 1, 4096, t::size, t::size_help),
     integer("batch.micro_batch", Group::Main, 1, 1024, micro_batch, micro_batch_help),
     integer("batch.max_length", Group::Main, 8, 131_072, max_length, max_length_help),
-    number("lora.alpha", Group::Lora, above_zero(4096.0), alpha, alpha_help),
-    number("lora.dropout", Group::Lora, between(0.0, 0.9), dropout, dropout_help),
-    Field { path: "lora.target_modules", group: Group::Lora, kind: Kind::Modules, label: modules, help: modules_help },
+    of("lora.alpha", Group::Method, above_zero(4096.0), alpha, alpha_help),
+    of("lora.dropout", Group::Method, between(0.0, 0.9), dropout, dropout_help),
+    of("lora.plus_ratio", Group::Method, between(1.0, 256.0), t::plus_ratio, t::plus_ratio_help),
+    switch("lora.rslora", Group::Method, t::rslora, t::rslora_help),
+    switch("lora.dora", Group::Method, t::dora, t::dora_help),
+    of("lora.target_modules", Group::Method, Kind::Modules, modules, modules_help),
+    choice("prompt_tuning.init", Group::Method, &t::FIRST, t::init, t::prompt_init_help),
+    of("prompt_tuning.init_text", Group::Method, Kind::Lines, t::init_text, t::prompt_text_help),
+    integer("p_tuning.hidden_size", Group::Method, 0, 16_384, t::encoder, t::encoder_help),
+    choice("prefix_tuning.init", Group::Method, &t::FIRST, t::init, t::prefix_init_help),
+    of("prefix_tuning.init_text", Group::Method, Kind::Lines, t::init_text, t::prefix_text_help),
+    switch("prefix_tuning.projection", Group::Method, t::projection, t::projection_help),
+    integer("prefix_tuning.hidden_size", Group::Method, 0, 16_384, t::projection_width, t::projection_width_help),
+    choice("bottleneck.placement", Group::Method, &t::PLACEMENTS, t::placement, t::placement_help),
+    choice("bottleneck.activation", Group::Method, &t::ACTIVATIONS, t::activation, t::activation_help),
     choice("optimizer.kind", Group::Optimizer, &m::OPTIMIZERS, m::kind, m::kind_help),
-    number("optimizer.weight_decay", Group::Optimizer, between(0.0, 1.0), weight_decay, weight_decay_help),
-    number("optimizer.clip_norm", Group::Optimizer, between(0.0, 1e6), clip_norm, clip_norm_help),
-    number("optimizer.beta1", Group::Optimizer, between(0.0, 0.999_999), beta1, beta1_help),
-    number("optimizer.beta2", Group::Optimizer, between(0.0, 0.999_999_9), beta2, beta2_help),
-    number("optimizer.epsilon", Group::Optimizer, above_zero(1.0), epsilon, epsilon_help),
+    of("optimizer.weight_decay", Group::Optimizer, between(0.0, 1.0), weight_decay, weight_decay_help),
+    of("optimizer.clip_norm", Group::Optimizer, between(0.0, 1e6), clip_norm, clip_norm_help),
+    of("optimizer.beta1", Group::Optimizer, between(0.0, 0.999_999), beta1, beta1_help),
+    of("optimizer.beta2", Group::Optimizer, between(0.0, 0.999_999_9), beta2, beta2_help),
+    of("optimizer.epsilon", Group::Optimizer, above_zero(1.0), epsilon, epsilon_help),
     switch("optimizer.decay_everything", Group::Optimizer, m::decay_everything, m::decay_everything_help),
-    number("optimizer.sgd.momentum", Group::Optimizer, between(0.0, 0.999_999), m::momentum, m::momentum_help),
+    of("optimizer.sgd.momentum", Group::Optimizer, between(0.0, 0.999_999), m::momentum, m::momentum_help),
     switch("optimizer.sgd.nesterov", Group::Optimizer, m::nesterov, m::nesterov_help),
-    number("optimizer.adafactor.decay_power", Group::Optimizer, above_zero(1.0), m::decay_power, m::decay_power_help),
-    number("optimizer.adafactor.clip_threshold", Group::Optimizer, above_zero(1000.0), m::threshold, m::threshold_help),
+    of("optimizer.adafactor.decay_power", Group::Optimizer, above_zero(1.0), m::decay_power, m::decay_power_help),
+    of("optimizer.adafactor.clip_threshold", Group::Optimizer, above_zero(1000.0), m::threshold, m::threshold_help),
     switch("optimizer.adafactor.scale_parameter", Group::Optimizer, m::scale_parameter, m::scale_parameter_help),
     choice("schedule.shape", Group::Schedule, &m::SHAPES, shape, shape_help),
-    number("schedule.warmup_ratio", Group::Schedule, between(0.0, 0.5), warmup, warmup_help),
+    of("schedule.warmup_ratio", Group::Schedule, between(0.0, 0.5), warmup, warmup_help),
     integer("schedule.warmup_steps", Group::Schedule, 0, 10_000_000, m::warmup_steps, m::warmup_steps_help),
-    number("schedule.min_lr_ratio", Group::Schedule, between(0.0, 1.0), m::lowest, m::lowest_help),
-    number("schedule.decay_ratio", Group::Schedule, between(0.0, 1.0), m::decay_ratio, m::decay_ratio_help),
+    of("schedule.min_lr_ratio", Group::Schedule, between(0.0, 1.0), m::lowest, m::lowest_help),
+    of("schedule.decay_ratio", Group::Schedule, between(0.0, 1.0), m::decay_ratio, m::decay_ratio_help),
     integer("schedule.cycles", Group::Schedule, 1, 1000, m::cycles, m::cycles_help),
     integer("batch.accumulation", Group::Batch, 1, 1024, accumulation, accumulation_help),
     switch("batch.mask_prompt", Group::Batch, mask_prompt, mask_prompt_help),
     switch("batch.gradient_checkpointing", Group::Batch, m::recompute, m::recompute_help),
     integer("seed", Group::Batch, 0, i64::MAX.unsigned_abs(), seed, seed_help),
-    number("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
-    number("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
-    Field {
-        path: "loss.weight_field",
-        group: Group::Loss,
-        kind: Kind::Name,
-        label: m::weight_field,
-        help: m::weight_field_help,
-    },
+    of("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
+    of("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
+    of("loss.weight_field", Group::Loss, Kind::Name, m::weight_field, m::weight_field_help),
     integer("evaluation.every_steps", Group::Evaluation, 0, 10_000_000, every_steps, every_steps_help),
     integer("evaluation.checkpoint_every_steps", Group::Evaluation, 0, 10_000_000, checkpoints, checkpoints_help),
     integer(
@@ -160,13 +186,13 @@ pub const FIELDS: [Field; 49] = [
     integer("evaluation.test_samples", Group::Evaluation, 0, u32::MAX as u64, test_samples, test_samples_help),
     integer("evaluation.max_new_tokens", Group::Evaluation, 1, 8192, max_new_tokens, max_new_tokens_help),
     integer("evaluation.patience", Group::Evaluation, 0, 1000, m::patience, m::patience_help),
-    number("evaluation.min_delta", Group::Evaluation, between(0.0, 100.0), m::min_delta, m::min_delta_help),
+    of("evaluation.min_delta", Group::Evaluation, between(0.0, 100.0), m::min_delta, m::min_delta_help),
     choice("checkpoints.final_adapter", Group::Keeping, &m::ADAPTERS, m::final_adapter, m::final_adapter_help),
     integer("checkpoints.keep_last", Group::Keeping, 1, 1000, m::keep_last, m::keep_last_help),
     integer("checkpoints.keep_every_steps", Group::Keeping, 0, 10_000_000, m::keep_every, m::keep_every_help),
     integer("checkpoints.budget_mib", Group::Keeping, 0, u32::MAX as u64, m::budget, m::budget_help),
     integer("recovery.not_a_number_retries", Group::Keeping, 0, 10, m::retries, m::retries_help),
-    number("recovery.not_a_number_lr_factor", Group::Keeping, above_zero(1.0), m::retry_rate, m::retry_rate_help),
+    of("recovery.not_a_number_lr_factor", Group::Keeping, above_zero(1.0), m::retry_rate, m::retry_rate_help),
     switch("recovery.halve_micro_batch", Group::Keeping, m::halve, m::halve_help),
 ];
 
@@ -178,7 +204,6 @@ pub fn field(path: &str) -> Option<&'static Field> {
 
 crate::texts! {
     main_group = "Settings that matter most", "主要设置";
-    lora_group = "LoRA", "LoRA";
     optimizer_group = "Optimizer", "优化器";
     schedule_group = "Learning-rate schedule", "学习率调度";
     batch_group = "Batch, loss and seed", "批次、损失与随机种子";
@@ -189,19 +214,19 @@ crate::texts! {
     max_steps = "Steps", "训练步数";
     max_steps_help = "Optimizer steps; 0: as many as the epochs give.", "优化器步数；0 表示由训练轮数决定。";
     learning_rate = "Learning rate", "学习率";
-    learning_rate_help = "Peak, above 0 up to 1. LoRA wants about 0.0002.", "峰值，大于 0 且不超过 1。LoRA 约用 0.0002。";
+    learning_rate_help = "Peak, above 0 up to 1; empty: what is usual for the method with AdamW.", "峰值，大于 0 且不超过 1；留空则采用该方法配合 AdamW 的常用值。";
     rank = "Rank", "秩";
-    rank_help = "Inner dimension of the adapter, 1–512. Higher learns more and costs more.", "适配器的内部维度，1–512。越大学得越多，开销也越大。";
+    rank_help = "LoRA: inner dimension of the adapter, 1–512. Higher learns more and costs more.", "LoRA：适配器的内部维度，1–512。越大学得越多，开销也越大。";
     micro_batch = "Micro-batch", "微批大小";
     micro_batch_help = "Samples at a time, 1–1024. Memory grows with it.", "每次前向的样本数，1–1024。内存随之增长。";
     max_length = "Max length", "最大长度";
     max_length_help = "Tokens per sample, 8–131072; longer samples are cut at the end.", "每个样本的词元数，8–131072；超出部分从末尾截断。";
     alpha = "Alpha", "Alpha";
-    alpha_help = "Scale of the adapter is alpha / rank; above 0 up to 4096. Twice the rank is usual.", "适配器缩放为 alpha / 秩；大于 0，最大 4096。通常取秩的两倍。";
+    alpha_help = "LoRA: scale of the adapter is alpha / rank; above 0 up to 4096. Twice the rank is usual.", "LoRA：适配器缩放为 alpha / 秩；大于 0，最大 4096。通常取秩的两倍。";
     dropout = "Dropout", "Dropout";
-    dropout_help = "Share of adapter inputs zeroed while training, 0–0.9.", "训练时置零的适配器输入比例，0–0.9。";
+    dropout_help = "LoRA: share of adapter inputs zeroed while training, 0–0.9.", "LoRA：训练时置零的适配器输入比例，0–0.9。";
     modules = "Target modules", "目标模块";
-    modules_help = "Linear layers that get an adapter; at least one. All seven learn best.", "加适配器的线性层；至少一个。七个全选效果最好。";
+    modules_help = "LoRA: linear layers that get an adapter; at least one. All seven learn best.", "LoRA：加适配器的线性层；至少一个。七个全选效果最好。";
     weight_decay = "Weight decay", "权重衰减";
     weight_decay_help = "Decoupled, 0–1.", "解耦式，0–1。";
     clip_norm = "Gradient clip", "梯度裁剪";

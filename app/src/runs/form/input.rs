@@ -6,7 +6,7 @@ use super::{
     parse::{ON, module_name},
 };
 use crate::text::lang;
-use domain::recipe::TargetModule;
+use domain::recipe::{Method, TargetModule};
 use leptos::prelude::*;
 
 /// The fields of a group.
@@ -28,9 +28,11 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     let l = lang();
     let path = field.path;
     let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
+    // The style sheet hides what the chosen method does not read, with and without JavaScript.
+    let method = field.method().map(Method::as_str);
     match field.kind {
-        Kind::Integer { .. } | Kind::Number { .. } | Kind::Name => view! {
-            <div class="field">
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::Rate | Kind::Name => view! {
+            <div class="field" data-method=method>
                 <label for=path>{(field.label)(l)}</label>
                 <Text form path kind=field.kind/>
                 {help}
@@ -38,8 +40,17 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
             </div>
         }
         .into_any(),
+        Kind::Lines => view! {
+            <div class="field field-wide" data-method=method>
+                <label for=path>{(field.label)(l)}</label>
+                <Lines form path/>
+                {help}
+                <Problem form path/>
+            </div>
+        }
+        .into_any(),
         Kind::Switch => view! {
-            <div class="field field-check">
+            <div class="field field-check" data-method=method>
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
                 <Problem form path/>
@@ -47,7 +58,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Choice(of) => view! {
-            <div class="field">
+            <div class="field" data-method=method>
                 <label for=path>{(field.label)(l)}</label>
                 <Choice form path of/>
                 {help}
@@ -55,7 +66,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Modules => view! {
-            <div class="field field-wide">
+            <div class="field field-wide" data-method=method>
                 <span class="field-label">{(field.label)(l)}</span>
                 <div class="checks" role="group" aria-label=(field.label)(l)>
                     {TargetModule::ALL.map(|m| view! { <Check form name=module_name(m) label=m.as_str()/> })}
@@ -75,14 +86,28 @@ fn Text(form: Form, path: &'static str, kind: Kind) -> impl IntoView {
     let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
     let keyboard = match kind {
         Kind::Integer { .. } => "numeric",
-        Kind::Number { .. } => "decimal",
+        Kind::Number { .. } | Kind::Rate => "decimal",
         _ => "text",
     };
+    let may_be_empty = matches!(kind, Kind::Rate | Kind::Name);
+    let usual = move || form.checked.with(|c| c.0.method.default_learning_rate().to_string());
+    let placeholder = move || matches!(kind, Kind::Rate).then(usual);
     view! {
-        <input id=path name=format!("values[{path}]") value=value required=!matches!(kind, Kind::Name) autocomplete="off"
-            inputmode=keyboard
+        <input id=path name=format!("values[{path}]") value=value required=!may_be_empty autocomplete="off"
+            inputmode=keyboard placeholder=placeholder
             aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
             on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))/>
+    }
+}
+
+#[component]
+fn Lines(form: Form, path: &'static str) -> impl IntoView {
+    let value = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
+    let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
+    view! {
+        <textarea id=path name=format!("values[{path}]") dir="auto" rows="2"
+            aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
+            on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>{value}</textarea>
     }
 }
 

@@ -34,6 +34,13 @@ pub enum RecipeProblem {
     Misfit(#[from] Misfit),
 }
 
+/// What is allowed in a recipe and probably a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum RecipeWarning {
+    #[error("optimizer.learning_rate: {found} is far from {usual}, which is usual for {method}")]
+    UnusualRate { found: f64, usual: f64, method: &'static str },
+}
+
 /// Why a recipe's text could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeTextError {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Optimizer {
     /// Default `adamw`.
     pub kind: OptimizerKind,
-    /// Peak learning rate, above 0 and at most 1. LoRA wants about 2e-4, with `sgd` about 100 times that.
+    /// Peak learning rate, above 0 and at most 1. Default: the method's with AdamW, see
+    /// [`super::Method::default_learning_rate`]; `sgd` wants about 100 times that.
+    #[serde(default = "no_rate")]
     pub learning_rate: f64,
     /// AdamW: decay of first moments, 0–1.
     pub beta1: f64,
@@ -115,7 +117,23 @@ impl Default for Adafactor {
     }
 }
 
+/// Stands for a learning rate that a recipe does not name, until the recipe is read whole.
+fn no_rate() -> f64 {
+    f64::NEG_INFINITY
+}
+
 impl Optimizer {
+    pub(super) fn without_rate() -> Self {
+        Self { learning_rate: no_rate(), ..Self::default() }
+    }
+
+    /// Gives an optimizer that was read without a learning rate this one.
+    pub(super) fn complete(&mut self, default_learning_rate: f64) {
+        if self.learning_rate == no_rate() {
+            self.learning_rate = default_learning_rate;
+        }
+    }
+
     /// Numbers of 32 bits that the rule remembers per trained number, about.
     #[must_use]
     pub fn state_per_parameter(&self) -> f64 {

@@ -16,6 +16,8 @@ pub enum RunProblem {
     LossNotFinite { step: u32 },
     #[error("the gradient became infinite or no number at step {step}")]
     GradientNotFinite { step: u32 },
+    #[error("the validation loss became infinite or no number at step {step}")]
+    ValidationLossNotFinite { step: u32 },
     #[error("only {available_mib} MiB of memory are left at step {step}")]
     MemoryLow { available_mib: u64, step: u32 },
     #[error("the machine ran out of memory and the system ended the trainer")]

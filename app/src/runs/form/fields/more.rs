@@ -67,8 +67,8 @@ crate::texts! {
     neftune = "NEFTune noise", "NEFTune 噪声";
     neftune_help = "Noise on embeddings while training, 0–100; 0: none, 5 is usual.", "训练时加在嵌入上的噪声，0–100；0 表示不加，通常取 5。";
     weight_field = "Weight field", "权重字段";
-    weight_field_help = "Slice field whose number weighs the sample in the loss; empty: all weigh the same.",
-        "其数值作为样本在损失中权重的切片字段；留空表示权重相同。";
+    weight_field_help = "Slice field whose number weighs the sample in the loss, relative to the others of its step; empty: all weigh the same.",
+        "其数值作为样本在损失中权重的切片字段（相对于同一步的其他样本）；留空表示权重相同。";
 
     patience = "Patience", "早停耐心";
     patience_help = "Stop after so many validations in a row without a lower loss, 0–1000; 0: never.",
