@@ -1,8 +1,8 @@
 //! What happened lately, in words.
 
 use super::text;
-use crate::{routes, ui::format::Time};
-use domain::{id::ProjectId, lang::Lang, people::ActivityEntry};
+use crate::{routes, ui::format::Time, words::bad_case_status};
+use domain::{badcase::BadCaseStatus, id::ProjectId, lang::Lang, people::ActivityEntry};
 use leptos::prelude::*;
 
 /// The entries, newest first.
@@ -12,7 +12,7 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
     }
     let items = entries.into_iter().map(|e| {
         let who = e.person.clone().unwrap_or_else(|| text::the_server(l).to_owned());
-        let name = if e.object_name.is_empty() { e.object_id.clone() } else { e.object_name.clone() };
+        let name = name(l, &e);
         let object = match link(project, &e) {
             Some(href) => view! { <a href=href><bdi>{name}</bdi></a> }.into_any(),
             None => view! { <bdi>{name}</bdi> }.into_any(),
@@ -20,6 +20,15 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
         view! { <li><strong><bdi>{who}</bdi></strong>" "{verb(l, &e.verb)}" "{object}<span class="muted activity-time"><Time at=e.at/></span></li> }
     });
     view! { <ul class="activity">{items.collect_view()}</ul> }.into_any()
+}
+
+/// What it was done to: its name, or of a bad case how it was judged.
+fn name(l: Lang, e: &ActivityEntry) -> String {
+    match e.object_name.parse::<BadCaseStatus>() {
+        Ok(status) if e.verb == "bad_case.judged" => bad_case_status(l, status).to_owned(),
+        _ if e.object_name.is_empty() => e.object_id.clone(),
+        _ => e.object_name.clone(),
+    }
 }
 
 /// The page of the thing, where it has one.
