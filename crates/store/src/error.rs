@@ -75,3 +75,20 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> 
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
+
+/// Writes why work failed. A reason may quote hostile files, and a job whose reason the database
+/// refuses would never end: NUL, which it cannot hold, becomes U+FFFD.
+pub(crate) fn reason_to_json<T: serde::Serialize>(reason: &T) -> Result<serde_json::Value, StoreError> {
+    to_json(reason).map(without_nul)
+}
+
+fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(values) => values.into_iter().map(without_nul).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (clean(name), without_nul(value))).collect(),
+        other => other,
+    }
+}
