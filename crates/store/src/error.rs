@@ -46,6 +46,8 @@ pub enum Stale {
     LastOwner,
     #[error("the invitation is for another e-mail address")]
     OtherAddress,
+    #[error("a run was launched with this idempotency key and other settings: use a new key")]
+    KeyUsed,
 }
 
 impl StoreError {
@@ -76,10 +78,10 @@ pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Valu
     serde_json::to_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// Writes why work failed. A reason may quote hostile files, and a job whose reason the database
-/// refuses would never end: NUL, which it cannot hold, becomes U+FFFD.
-pub(crate) fn reason_to_json<T: serde::Serialize>(reason: &T) -> Result<serde_json::Value, StoreError> {
-    to_json(reason).map(without_nul)
+/// Writes what quotes foreign text and must be kept whatever that holds, such as why a job failed:
+/// NUL, which the database refuses, becomes U+FFFD.
+pub(crate) fn lossy_to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
+    to_json(value).map(without_nul)
 }
 
 fn without_nul(value: serde_json::Value) -> serde_json::Value {

@@ -6,7 +6,7 @@ mod tests;
 
 use crate::{
     StoreError,
-    error::{json, reason_to_json, to_json, word},
+    error::{json, lossy_to_json, to_json, word},
 };
 use domain::{
     id::{JobId, ProjectId, UserId},
@@ -216,7 +216,7 @@ pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> R
     let (status, result, failure) = match outcome {
         Outcome::Succeeded(value) => ("succeeded", Some(value.clone()), None),
         Outcome::Failed { failure, details } => {
-            ("failed", details.as_ref().map(reason_to_json).transpose()?, Some(reason_to_json(failure)?))
+            ("failed", details.as_ref().map(lossy_to_json).transpose()?, Some(lossy_to_json(failure)?))
         }
         Outcome::Cancelled => ("cancelled", None, None),
     };
