@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod badcase;
+pub mod brief;
 pub mod compare;
 pub mod dataset;
 pub mod estimate;

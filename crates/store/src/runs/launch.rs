@@ -1,7 +1,7 @@
 //! Launching runs, and asking them to stop.
 
 use crate::{
-    StoreError, activity,
+    Stale, StoreError, activity,
     error::{json, to_json},
     queue::CHANNEL,
 };
@@ -92,7 +92,7 @@ async fn launched_before(db: &mut PgConnection, new: &NewRun<'_>) -> Result<Opti
     .fetch_optional(db)
     .await?;
     match earlier {
-        Some((_, false)) => Err(StoreError::Taken("a run with this idempotency key and other settings")),
+        Some((_, false)) => Err(Stale::KeyUsed.into()),
         Some((id, true)) => Ok(Some(RunId(id))),
         None => Ok(None),
     }

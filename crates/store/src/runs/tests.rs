@@ -135,7 +135,10 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         cloned_from: None,
         idempotency_key: Some("k".to_owned()),
     };
-    assert!(matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Taken(_)))), "the key is used");
+    assert!(
+        matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Stale(crate::Stale::KeyUsed)))),
+        "the key is used"
+    );
     let run = get(&p.db, p.project, second.id).await.unwrap().unwrap();
     assert_eq!(
         (run.summary.number, run.summary.model_name.as_str(), run.summary.dataset_name.as_str()),
