@@ -1,7 +1,7 @@
 //! The launch form: an island that checks and predicts as one types, and a plain post of the same
 //! fields without JavaScript.
 
-pub mod fields;
+pub use crate::words::recipe as fields;
 mod forecast;
 mod input;
 pub mod options;
