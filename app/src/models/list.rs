@@ -7,7 +7,7 @@ use crate::{
     ui::{
         format::{Time, bytes, count, integer},
         frame::PageHeader,
-        job::JobProgress,
+        job::{Head, JobProgress},
         load::load,
         notice::Empty,
     },
@@ -31,7 +31,10 @@ pub fn ModelListPage() -> impl IntoView {
                 <a class="button button-primary" href=routes::new_model(project)>{text::register(l)}</a>
             })}
         </PageHeader>
-        {job.map(|job| view! { <h2>{text::registering(l)}</h2> <JobProgress project job then=routes::models(project)/> })}
+        {job.map(|job| {
+            let head = Head { going: text::registering(l), failed: text::not_registered(l), again: routes::new_model(project) };
+            view! { <JobProgress project job then=routes::models(project) head/> }
+        })}
         {load(list_models(project), move |models| table(project, models))}
     }
     .into_any()

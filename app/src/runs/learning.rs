@@ -6,7 +6,13 @@ use crate::{
     error::AppError,
     routes,
     text::lang,
-    ui::{conversation::Conversation, format::{gist, integer}, frame::PageHeader, load::load, notice::Empty},
+    ui::{
+        conversation::Conversation,
+        format::{gist, integer},
+        frame::PageHeader,
+        load::load,
+        notice::Empty,
+    },
 };
 use domain::{
     dataset::SampleRow,

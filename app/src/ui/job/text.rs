@@ -8,6 +8,7 @@ crate::texts! {
     left(time) = "about {time} left", "约剩 {time}";
     cancel = "Cancel", "取消";
     refresh = "Refresh", "刷新";
+    again = "Try again", "重试";
     go_on = "Continue", "继续";
     queued = "Waiting to start", "等待开始";
     running = "Working", "处理中";
