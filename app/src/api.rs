@@ -114,6 +114,12 @@ pub fn in_person() -> Result<Caller, AppError> {
     if caller.scope.is_none() { Ok(caller) } else { Err(AppError::Forbidden) }
 }
 
+/// The name of whoever is signed in, for pages that anybody may see.
+pub async fn own_name() -> Option<String> {
+    let (caller, db) = (in_person().ok()?, services().ok()?.db);
+    Some(store::users::get(&db, caller.user_id).await.ok()??.name)
+}
+
 /// Where the request comes from, as the throttle counts it: an IPv4 address, or the /64 network
 /// of an IPv6 address, since one subscriber has all of it.
 pub fn client_network() -> Result<String, AppError> {

@@ -6,6 +6,8 @@ mod job;
 mod line;
 mod model;
 #[cfg(any(feature = "ssr", feature = "charts"))]
+pub mod recipe;
+#[cfg(any(feature = "ssr", feature = "charts"))]
 mod run;
 
 pub use badcase::bad_case_status;
@@ -15,7 +17,7 @@ pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;
 
-use domain::{access::Role, account::AccountError, lang::Lang};
+use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 
 crate::texts! {
     role_owner = "owner", "所有者";
@@ -25,6 +27,9 @@ crate::texts! {
     email_problem = "This is not an e-mail address.", "电子邮箱格式不正确。";
     too_short = "The password must have at least 12 characters.", "密码至少需要 12 个字符。";
     too_long = "The password must have at most 256 characters.", "密码最多 256 个字符。";
+    train = "Train", "训练集";
+    validation = "Validation", "验证集";
+    test = "Test", "测试集";
     name_problem = "The name must have 1 to 200 characters.", "名称应为 1 至 200 个字符。";
 }
 
@@ -36,6 +41,16 @@ pub fn role(lang: Lang, role: Role) -> &'static str {
         Role::Scientist => role_scientist(lang),
         Role::Annotator => role_annotator(lang),
         Role::Manager => role_manager(lang),
+    }
+}
+
+/// A split's name.
+#[must_use]
+pub fn split(lang: Lang, split: Split) -> &'static str {
+    match split {
+        Split::Train => train(lang),
+        Split::Validation => validation(lang),
+        Split::Test => test(lang),
     }
 }
 

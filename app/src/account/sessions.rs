@@ -20,7 +20,7 @@ pub(super) fn Sessions() -> impl IntoView {
             <h2>{text::sessions_title(l)}</h2>
             {load(my_sessions(), move |sessions| view! {
                 <div class="table-wrap">
-                    <table class="table">
+                    <table class="table table-cards">
                         <thead><tr>
                             <th scope="col">{text::browser(l)}</th>
                             <th scope="col">{text::since(l)}</th>
@@ -54,8 +54,8 @@ fn Row(session: SessionInfo) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" title=session.user_agent.clone()>{browser_name(&session.user_agent).unwrap_or_else(|| text::unknown_browser(l).to_owned())}</th>
-            <td class="nowrap"><Time at=session.created_at/></td>
-            <td class="nowrap"><Time at=session.last_seen_at/></td>
+            <td class="nowrap" data-label=text::since(l)><Time at=session.created_at/></td>
+            <td class="nowrap" data-label=text::last_used(l)><Time at=session.last_seen_at/></td>
             <td class="num">{last}</td>
         </tr>
     }

@@ -67,7 +67,7 @@ fn List(tokens: Vec<TokenInfo>, projects: Vec<Project>) -> impl IntoView {
     };
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead><tr>
                     <th scope="col">{text::token_name(l)}</th>
                     <th scope="col">{text::scope(l)}</th>
@@ -94,10 +94,10 @@ fn Row(token: TokenInfo, project: String) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{token.name.clone()}<br/><code class="muted">{token.prefix} "…"</code></th>
-            <td class="nowrap">{text::scope_name(l, token.scope)}</td>
-            <td class="nowrap">{project}</td>
-            <td class="nowrap"><Time at=token.expires_at/></td>
-            <td class="nowrap">{match token.last_used_at {
+            <td class="nowrap" data-label=text::scope(l)>{text::scope_name(l, token.scope)}</td>
+            <td class="prose" data-label=text::token_project(l)>{project}</td>
+            <td class="nowrap" data-label=text::expires(l)><Time at=token.expires_at/></td>
+            <td class="nowrap" data-label=text::last_used(l)>{match token.last_used_at {
                 Some(at) => Either::Left(view! { <Time at/> }),
                 None => Either::Right(text::never(l)),
             }}</td>

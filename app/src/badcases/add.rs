@@ -46,10 +46,10 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="dataset" value=dataset.to_string()/>
                 <ul class="add-list">{boxes}</ul>
-                <p>
-                    <label class="check"><input type="checkbox" name="move_to_train" value="true" checked/><span>{text::move_to_train(l)}</span></label>
-                    <span class="help">" "{text::move_help(l)}</span>
-                </p>
+                <div class="field">
+                    <label class="check"><input type="checkbox" name="move_to_train" value="true" checked aria-describedby=format!("move-help-{dataset}")/><span>{text::move_to_train(l)}</span></label>
+                    <p class="help" id=format!("move-help-{dataset}")>{text::move_help(l)}</p>
+                </div>
                 <Field id=format!("note-{dataset}") label=text::version_note(l)>
                     <input id=format!("note-{dataset}") name="note" dir="auto" maxlength="500"/>
                 </Field>

@@ -13,9 +13,11 @@ use crate::{
     text::lang,
     ui::{
         conversation::{Conversation, Turn},
+        format::last_paragraph,
         frame::PageHeader,
         load::load,
     },
+    words,
 };
 use domain::{
     badcase::{
@@ -26,6 +28,9 @@ use domain::{
     lang::Lang,
 };
 use leptos::prelude::*;
+
+/// Letters of the prompt by which the sample is looked for in its version.
+const NEEDLE: usize = 80;
 
 /// `/p/:project/bad-cases/:badcase`, with the list's filter in the query.
 #[component]
@@ -56,7 +61,7 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
     let links = (button(previous.clone(), text::previous(l)), button(next.clone(), text::next(l)));
     let fixed = !open.may_judge || status == BadCaseStatus::Added;
     view! {
-        <PageHeader title=text::one_title(l) lead=text::lead(l)>
+        <PageHeader title=text::one_title(l)>
             <a class="button button-quiet" href=format!("{}{filter}", routes::bad_cases(project))>{text::back(l)}</a>
             {links.0}
             {links.1}
@@ -117,7 +122,7 @@ fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
 fn lineage(project: ProjectId, case: &BadCase, l: Lang) -> impl IntoView + use<> {
     let s = &case.summary;
     let run = view! { {format!("#{} ", s.run_number)}<bdi>{s.run_name.clone()}</bdi> };
-    let search: String = s.prompt.chars().take(80).collect();
+    let search: String = last_paragraph(&s.prompt).chars().take(NEEDLE).collect();
     let version = routes::version(project, s.dataset_id, case.version_number);
     view! {
         <section class="card">
@@ -126,9 +131,9 @@ fn lineage(project: ProjectId, case: &BadCase, l: Lang) -> impl IntoView + use<>
                 <div><dt>{text::run(l)}</dt><dd><a href=routes::run(project, s.run_id)>{run}</a></dd></div>
                 <div>
                     <dt>{text::dataset(l)}</dt>
-                    <dd><a href=version.clone()><bdi>{s.dataset_name.clone()}</bdi></a>", "{text::evaluated(l, case.version_number, case.split.as_str())}</dd>
+                    <dd><a href=version.clone()><bdi>{s.dataset_name.clone()}</bdi></a>", "{text::evaluated(l, case.version_number, words::split(l, case.split))}</dd>
                 </div>
-                <div><dt>{text::sample(l)}</dt><dd><a href=format!("{version}?q={}", routes::encode(&search))>{case.sample_id.to_string()}</a></dd></div>
+                <div><dt>{text::sample(l)}</dt><dd><a href=format!("{version}?search={}#samples", routes::encode(&search))>{case.sample_id.to_string()}</a></dd></div>
                 {case.corrected_version_number.map(|n| view! {
                     <div><dt>{text::added(l)}</dt><dd><a href=routes::version(project, s.dataset_id, n)>{format!("v{n}")}</a></dd></div>
                 })}

@@ -88,7 +88,7 @@ fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     }
 }
 
-/// Keys: `j`/`→` next, `k`/`←` previous, `1`–`5` cause, Ctrl+Enter save and next.
+/// Keys: `j` next, `k` previous, `1`–`5` cause, Ctrl+Enter save and next. The arrow keys stay with the radio buttons.
 #[island]
 pub fn Shortcuts(previous: Option<String>, next: Option<String>) -> impl IntoView {
     let l = lang();
@@ -97,7 +97,7 @@ pub fn Shortcuts(previous: Option<String>, next: Option<String>) -> impl IntoVie
     #[cfg(not(feature = "hydrate"))]
     let _ = (previous, next);
     view! {
-        <p class="help">
+        <p class="help keyboard-help needs-script">
             {text::shortcuts(l)}": "<kbd>"j"</kbd>" "<kbd>"k"</kbd>" "{text::shortcut_move(l)}" · "<kbd>"1"</kbd>"–"<kbd>"5"</kbd>" "
             {text::shortcut_cause(l)}" · "<kbd>"Ctrl"</kbd>"+"<kbd>"Enter"</kbd>" "{text::shortcut_save(l)}
         </p>
@@ -106,6 +106,8 @@ pub fn Shortcuts(previous: Option<String>, next: Option<String>) -> impl IntoVie
 
 #[cfg(feature = "hydrate")]
 mod keys {
+    use super::text;
+    use crate::text::lang;
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
 
@@ -119,8 +121,8 @@ mod keys {
                 return;
             }
             match e.key().as_str() {
-                "j" | "ArrowRight" => go(next.as_deref()),
-                "k" | "ArrowLeft" => go(previous.as_deref()),
+                "j" => go(next.as_deref()),
+                "k" => go(previous.as_deref()),
                 key @ ("1" | "2" | "3" | "4" | "5") => click(&format!("#judge [data-key=\"{key}\"]")),
                 _ => {}
             }
@@ -138,10 +140,35 @@ mod keys {
         })
     }
 
+    /// A key is pressed by mistake more easily than a link: what is not saved is thrown away only after a question.
     fn go(href: Option<&str>) {
-        if let Some(href) = href {
+        let Some(href) = href else { return };
+        let question = text::unsaved(lang());
+        if !is_changed() || window().confirm_with_message(question).unwrap_or(true) {
             let _ = window().location().set_href(href);
         }
+    }
+
+    /// Whether the form holds anything that the page did not come with.
+    fn is_changed() -> bool {
+        let Ok(controls) = document().query_selector_all("#judge input, #judge select, #judge textarea") else {
+            return false;
+        };
+        (0..controls.length()).filter_map(|i| controls.item(i)).any(|control| {
+            if let Some(input) = control.dyn_ref::<web_sys::HtmlInputElement>() {
+                input.checked() != input.default_checked() || input.value() != input.default_value()
+            } else if let Some(area) = control.dyn_ref::<web_sys::HtmlTextAreaElement>() {
+                area.value() != area.default_value()
+            } else {
+                control.dyn_ref::<web_sys::HtmlSelectElement>().is_some_and(|s| s.value() != first_choice(s))
+            }
+        })
+    }
+
+    /// What a list showed at first: the option marked so, or the empty one above all.
+    fn first_choice(select: &web_sys::HtmlSelectElement) -> String {
+        let marked = select.query_selector("option[selected]").ok().flatten();
+        marked.and_then(|option| option.get_attribute("value")).unwrap_or_default()
     }
 
     fn click(selector: &str) {

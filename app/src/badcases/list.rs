@@ -6,6 +6,7 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
+        format::{excerpt, last_paragraph},
         frame::PageHeader,
         load::load,
         notice::{Empty, not_applied},
@@ -122,7 +123,12 @@ fn filters(query: BadCaseQuery, l: Lang) -> impl IntoView {
 
 fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, total: u64, l: Lang) -> AnyView {
     if page.items.is_empty() {
-        return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
+        return view! {
+            <Empty title=text::no_match(l) hint=text::no_match_hint(l)>
+                <a class="button" href=routes::bad_cases(project)>{text::clear_filters(l)}</a>
+            </Empty>
+        }
+        .into_any();
     }
     let back = query_string(query, query.status);
     let place =
@@ -153,14 +159,13 @@ fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, t
 }
 
 fn clip(text: &str, l: Lang) -> String {
-    let line: String = text.trim().chars().take(120).collect();
-    if line.is_empty() { text::empty(l).to_owned() } else { line }
+    if text.trim().is_empty() { text::empty(l).to_owned() } else { excerpt(text) }
 }
 
 fn row(project: ProjectId, back: &str, b: BadCaseSummary, l: Lang) -> impl IntoView + use<> {
     view! {
         <tr>
-            <th scope="row" dir="auto"><a href=format!("{}{back}", routes::bad_case(project, b.id))>{clip(&b.prompt, l)}</a></th>
+            <th scope="row" dir="auto"><a href=format!("{}{back}", routes::bad_case(project, b.id))>{clip(last_paragraph(&b.prompt), l)}</a></th>
             {cell(text::expected(l), clip(&b.expected, l))}
             {cell(text::output(l), clip(&b.output, l))}
             <td data-label=text::status(l)><span><span class=text::status_class(b.status)>{text::status_name(l, b.status)}</span></span></td>

@@ -15,7 +15,9 @@ crate::texts! {
     none_title = "No bad cases", "没有 Bad Case";
     none_hint = "When a run has been evaluated, each wrong prediction of the tuned model appears here.",
         "训练运行完成评估后，微调模型的每条错误预测都会出现在这里。";
-    no_match = "No bad case matches this filter.", "没有符合筛选条件的 Bad Case。";
+    no_match = "No bad case matches", "没有符合条件的 Bad Case";
+    no_match_hint = "Change or clear the filters.", "请修改或清除筛选条件。";
+    clear_filters = "Clear filters", "清除筛选";
 
     added = "Added to data", "已加入数据";
     cause_data = "Data", "数据";
@@ -64,11 +66,12 @@ crate::texts! {
         "改正已纳入数据集第 {version} 版，无法在此更改。";
     edited_by(name) = "Last edited by {name}", "最近编辑者：{name}";
     read_only = "Your role can read bad cases but not judge them.", "您的角色可以查看但不能判定 Bad Case。";
+    unsaved = "Your judgement is not saved. Leave without it?", "判定尚未保存。要放弃并离开吗？";
     shortcuts = "Keyboard", "键盘";
     shortcut_move = "next, previous", "下一条、上一条";
     shortcut_cause = "cause", "原因";
     shortcut_save = "save and next", "保存并看下一条";
-    evaluated(version, split) = "version {version}, {split} split", "第 {version} 版，{split} 划分";
+    evaluated(version, split) = "version {version}, split {split}", "第 {version} 版，{split}";
     lineage = "Where it comes from", "来源";
     sample = "Sample", "样本";
 

@@ -77,7 +77,12 @@ pub fn ComparePage() -> impl IntoView {
 fn body(project: ProjectId, chosen: &Chosen, view: CompareView) -> AnyView {
     let l = lang();
     let Some(comparison) = view.comparison.filter(|c| c.runs.len() >= MIN_RUNS) else {
-        return picker(project, chosen, view.choices);
+        let alone = chosen.runs.len() == 1;
+        return view! {
+            {alone.then(|| view! { <p class="notice notice-warn" role="status">{text::one_more(l)}</p> })}
+            {picker(project, chosen, view.choices)}
+        }
+        .into_any();
     };
     let series = SERIES.map(|key| {
         let link = Chosen { series: key.to_owned(), ..chosen.clone() };

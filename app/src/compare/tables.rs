@@ -1,7 +1,7 @@
 //! The tables: one column per run.
 
 use super::{choose::name, text};
-use crate::{routes, ui::metric};
+use crate::{routes, ui::metric, words::recipe::field};
 use domain::{
     compare::{Comparison, MetricCell},
     id::ProjectId,
@@ -22,12 +22,13 @@ pub(super) fn metric_table(project: ProjectId, c: &Comparison, l: Lang) -> AnyVi
         let cells = row
             .cells
             .iter()
-            .map(|cell| view! { <td class="num">{cell.as_ref().map(|x| value(&row.metric, x, l))}</td> });
+            .zip(&c.runs)
+            .map(|(cell, run)| view! { <td class="num" data-label=name(run)>{cell.as_ref().map(|x| value(&row.metric, x, l))}</td> });
         view! { <tr><th scope="row" class="nowrap">{metric::name(l, &row.metric)}</th>{cells.collect_view()}</tr> }
     });
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead><tr><th scope="col">{text::metric(l)}</th>{heads.collect_view()}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -39,17 +40,13 @@ pub(super) fn metric_table(project: ProjectId, c: &Comparison, l: Lang) -> AnyVi
 fn value(key: &str, cell: &MetricCell, l: Lang) -> impl IntoView + use<> {
     let class = if cell.is_best { "best" } else { "" };
     let difference = cell.difference.as_ref().map(|d| {
-        let tone = match d.verdict() {
-            Some(true) => "badge badge-good",
-            Some(false) => "badge badge-bad",
-            None => "badge badge-quiet",
-        };
+        let tone = metric::badge(d.verdict());
         let interval =
             d.interval.map(|(low, high)| format!(" [{} … {}]", metric::signed(key, low), metric::signed(key, high)));
         let common = (cell.common_samples > 0).then(|| text::common(l, cell.common_samples));
         view! { <div title=common><span class=tone>{metric::signed(key, d.to - d.from)}{interval}</span></div> }
     });
-    view! { <span class=class>{metric::value(key, cell.value)}</span>{difference} }
+    view! { <div><span class=class>{metric::value(key, cell.value)}</span>{difference}</div> }
 }
 
 /// Only the settings in which the runs differ.
@@ -59,12 +56,13 @@ pub(super) fn setting_table(c: &Comparison, l: Lang) -> AnyView {
     }
     let heads = c.runs.iter().map(|run| view! { <th scope="col"><span class="clip clip-short" dir="auto" title=name(run)>{name(run)}</span></th> });
     let rows = c.fields.iter().map(|row| {
-        let cells = row.values.iter().map(|v| view! { <td>{v.clone()}</td> });
-        view! { <tr><th scope="row" class="mono nowrap">{row.field.clone()}</th>{cells.collect_view()}</tr> }
+        let cells = row.values.iter().zip(&c.runs).map(|(v, run)| view! { <td data-label=name(run)>{v.clone()}</td> });
+        let label = field(&row.field).map(|f| view! { {(f.label)(l)}<br/> });
+        view! { <tr><th scope="row">{label}<code class="muted nowrap">{row.field.clone()}</code></th>{cells.collect_view()}</tr> }
     });
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead><tr><th scope="col">{text::setting(l)}</th>{heads.collect_view()}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>

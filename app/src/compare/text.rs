@@ -4,6 +4,7 @@ crate::texts! {
     title = "Compare runs", "对比训练运行";
     lead = "What differs, and whether the difference is more than chance.", "差异在哪里，以及差异是否超出偶然。";
     choose_title = "Choose 2 to 20 runs", "选择 2 至 20 个训练运行";
+    one_more = "Choose one more run.", "请再选择一个训练运行。";
     choose_none = "There is nothing to compare yet: launch a run first.", "暂无可对比内容，请先启动训练运行。";
     compare = "Compare", "对比";
     runs = "Runs", "训练运行";

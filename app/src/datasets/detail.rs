@@ -18,12 +18,15 @@ use crate::{
         format::{Time, bytes},
         frame::PageHeader,
         load::load,
+        notice::not_applied,
     },
+    words,
 };
 use domain::{
     access::Action,
     dataset::{Origin, Version, VersionSummary},
     id::{DatasetId, ProjectId},
+    sample::Split,
 };
 use leptos::{form::ActionForm, prelude::*};
 
@@ -59,6 +62,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
                 <a class="button" href=format!("{}?dataset={}", routes::new_dataset(project), version.dataset_id)>{text::add_data(l)}</a>
             })}
         </PageHeader>
+        {not_applied([routes::misread::<Split>("split"), routes::misread::<u32>("after")])}
         {version_picker(project, &version, view.versions.clone())}
         <MissingSplits stats=version.stats.clone()/>
         <Counts project version=version.clone()/>
@@ -120,7 +124,7 @@ fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
                 {text::corrections_of(l, corrections)} " "
                 <a href=format!("{url}?corrected=1#samples")>{text::show_corrected(l)}</a>
             })}
-            {(moved_to_train > 0).then(|| fact(text::train(l), text::moved(l, moved_to_train)))}
+            {(moved_to_train > 0).then(|| fact(words::split(l, Split::Train), text::moved(l, moved_to_train)))}
         }
         .into_any(),
     };
@@ -165,7 +169,7 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
                 </Field>
                 <button class="button" type="submit">{text::save(l)}</button>
             </PostForm>
-            <Confirm label=text::archive(l) question=text::archive_question(l)>
+            <Confirm label=text::archive(l) question=text::archive_question(l) danger=true>
                 <ActionForm action={ServerAction::<ArchiveDataset>::new()}>
                     {ids()}
                     <button class="button button-danger" type="submit">{text::archive(l)}</button>

@@ -97,16 +97,16 @@ fn table(project: ProjectId, datasets: Vec<DatasetSummary>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><a href=routes::dataset(project, d.id)><bdi>{d.name}</bdi></a></th>
-                <td class="num">{integer(d.versions.into())}</td>
-                <td class="num">{integer(d.samples)}</td>
-                <td class="num">{(d.labels > 0).then(|| integer(d.labels))}</td>
-                <td class="nowrap"><Time at=d.updated_at/></td>
+                <td class="num" data-label=text::versions(l)>{integer(d.versions.into())}</td>
+                <td class="num" data-label=text::samples(l)>{integer(d.samples)}</td>
+                <td class="num" data-label=text::labels(l)>{(d.labels > 0).then(|| integer(d.labels))}</td>
+                <td class="nowrap" data-label=text::updated(l)><Time at=d.updated_at/></td>
             </tr>
         }
     });
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead>
                     <tr>
                         <th scope="col">{text::name(l)}</th>

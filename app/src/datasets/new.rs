@@ -17,6 +17,7 @@ use crate::{
         frame::PageHeader,
         job::JobProgress,
         load::{load, refuse},
+        notice::not_applied,
         upload::UploadField,
     },
 };
@@ -57,6 +58,7 @@ fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> i
     let l = lang();
     view! {
         <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
+        {not_applied([routes::misread::<UploadId>("upload")])}
         <form class="card" method="get" action=routes::new_dataset(project)>
             {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
             <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true given=String::new()/>

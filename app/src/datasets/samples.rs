@@ -10,11 +10,12 @@ use crate::{
     ui::{
         conversation::Conversation,
         field::Field,
-        format::{integer, shortened},
+        format::{gist, integer, shortened},
         load::load,
-        notice::{Empty, not_applied},
+        notice::Empty,
         pager::{Place, pager},
     },
+    words,
 };
 use domain::{
     dataset::{SampleRow, Version},
@@ -44,7 +45,6 @@ pub fn Samples(project: ProjectId, version: Version) -> impl IntoView {
         <section class="stack" id="samples">
             <h2>{text::samples(lang())}</h2>
             {filter(&url, &query, &version)}
-            {not_applied([routes::misread::<Split>("split"), routes::misread::<u32>("after")])}
             {load(found, move |page| table(project, &url, &query, page, total))}
         </section>
     }
@@ -67,7 +67,7 @@ fn known_total(query: &SampleQuery, version: &Version) -> Option<u64> {
 fn filter(url: &str, query: &SampleQuery, version: &Version) -> impl IntoView + use<> {
     let l = lang();
     let splits = Split::ALL.map(|s| {
-        view! { <option value=s.as_str() selected={query.split == s.as_str()}>{text::split_name(l, s)}</option> }
+        view! { <option value=s.as_str() selected={query.split == s.as_str()}>{words::split(l, s)}</option> }
     });
     let labels = version.stats.labels.iter().take(LABELS_OFFERED).map(|(label, n)| {
         view! {
@@ -148,16 +148,14 @@ fn table(
 
 fn sample_row(project: ProjectId, row: SampleRow, has_labels: bool) -> impl IntoView {
     let l = lang();
-    // Instructions and contexts come first and repeat; what tells samples apart is the last paragraph.
-    let prompt = row.sample.prompt().last().map_or("", |m| m.content.trim());
-    let summary = prompt.rsplit("\n\n").next().unwrap_or(prompt).chars().take(200).collect::<String>();
+    let summary = row.sample.prompt().last().map(|m| gist(&m.content));
     let label = row.sample.label.clone();
     let origin = origin(project, &row);
     let slices = slices(&row.sample);
     view! {
         <tr>
             <th scope="row" class="num">{integer(u64::from(row.position) + 1)}</th>
-            <td><span class="badge">{text::split_name(l, row.split)}</span></td>
+            <td><span class="badge">{words::split(l, row.split)}</span></td>
             {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
             <td>
                 <details class="fold">

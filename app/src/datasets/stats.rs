@@ -4,10 +4,12 @@ use super::text;
 use crate::{
     text::lang,
     ui::format::{integer, percent},
+    words,
 };
 use domain::{
     dataset::{Histogram, Version, VersionStats},
     id::ProjectId,
+    sample::Split,
 };
 use leptos::prelude::*;
 
@@ -40,9 +42,9 @@ pub fn Counts(project: ProjectId, version: Version) -> impl IntoView {
     view! {
         <div class="stats">
             {stat(s.samples, text::samples(l))}
-            {stat(s.train, text::train(l))}
-            {stat(s.validation, text::validation(l))}
-            {stat(s.test, text::test(l))}
+            {stat(s.train, words::split(l, Split::Train))}
+            {stat(s.validation, words::split(l, Split::Validation))}
+            {stat(s.test, words::split(l, Split::Test))}
             {stat(s.characters, text::characters(l))}
             {stat(s.exact_duplicates, text::duplicates(l))}
             <div class="stat">

@@ -3,7 +3,6 @@
 use domain::{
     dataset::{BadLines, FileSyntax},
     lang::Lang,
-    sample::Split,
 };
 
 crate::texts! {
@@ -157,9 +156,6 @@ crate::texts! {
     bad_case = "bad case", "Bad Case";
     slices = "Other fields", "其他字段";
 
-    train = "Train", "训练集";
-    validation = "Validation", "验证集";
-    test = "Test", "测试集";
     format_messages = "Conversations: messages with role and content (OpenAI)", "对话：含 role 与 content 的 messages（OpenAI）";
     format_share_gpt = "Conversations: turns with from and value (ShareGPT)", "对话：含 from 与 value 的轮次（ShareGPT）";
     format_alpaca = "Instruction, input, output (Alpaca)", "指令、输入、输出（Alpaca）";
@@ -179,16 +175,6 @@ crate::texts! {
     slot_question = "Question", "问题";
     slot_context = "Context", "上下文";
     slot_answer = "Answer", "答案";
-}
-
-/// A split's name.
-#[must_use]
-pub fn split_name(l: Lang, split: Split) -> &'static str {
-    match split {
-        Split::Train => train(l),
-        Split::Validation => validation(l),
-        Split::Test => test(l),
-    }
 }
 
 /// A syntax as people call it.

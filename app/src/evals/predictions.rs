@@ -8,7 +8,7 @@ use crate::{
         conversation::{Conversation, Turn},
         download::CsvDownload,
         field::Field,
-        format::shortened,
+        format::{gist, shortened},
         load::load,
         metric,
         notice::not_applied,
@@ -136,8 +136,7 @@ fn clip(text: &str, l: Lang) -> String {
 }
 
 fn one(project: ProjectId, row: PredictionRow, l: Lang) -> impl IntoView {
-    let prompt =
-        row.sample.prompt().last().map(|m| m.content.chars().take(160).collect::<String>()).unwrap_or_default();
+    let prompt = row.sample.prompt().last().map(|m| gist(&m.content));
     let base = row.base.clone();
     view! {
         <details class="prediction">

@@ -42,7 +42,7 @@ fn body(project: ProjectId, model: Model, files: Vec<ModelFile>) -> impl IntoVie
                 <a class="button button-primary" href=format!("{}?model={}", routes::new_run(project), model.id)>{text::launch(l)}</a>
             })}
             {role::may(Action::EditModels).then(|| view! {
-                <Confirm label=text::archive(l) question=text::archive_question(l)>
+                <Confirm label=text::archive(l) question=text::archive_question(l) danger=true>
                     <ActionForm action={ServerAction::<ArchiveModel>::new()}>
                         <input type="hidden" name="project" value=project.to_string()/>
                         <input type="hidden" name="model" value=model.id.to_string()/>

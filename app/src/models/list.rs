@@ -7,7 +7,7 @@ use crate::{
     ui::{
         format::{Time, bytes, count, integer},
         frame::PageHeader,
-        job::JobProgress,
+        job::{Head, JobProgress},
         load::load,
         notice::Empty,
     },
@@ -31,7 +31,10 @@ pub fn ModelListPage() -> impl IntoView {
                 <a class="button button-primary" href=routes::new_model(project)>{text::register(l)}</a>
             })}
         </PageHeader>
-        {job.map(|job| view! { <h2>{text::registering(l)}</h2> <JobProgress project job then=routes::models(project)/> })}
+        {job.map(|job| {
+            let head = Head { going: text::registering(l), failed: text::not_registered(l), again: routes::new_model(project) };
+            view! { <JobProgress project job then=routes::models(project) head/> }
+        })}
         {load(list_models(project), move |models| table(project, models))}
     }
     .into_any()
@@ -55,21 +58,21 @@ fn table(project: ProjectId, models: Vec<Model>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><a href=routes::model(project, m.id)><bdi>{m.name}</bdi></a></th>
-                <td>{m.card.architecture}</td>
-                <td class="num">{count(m.card.parameters, l)}</td>
-                <td class="num">{integer(m.card.context_length.into())}</td>
-                <td>{m.card.quantization}</td>
-                <td class="num">{bytes(m.card.size_bytes)}</td>
-                <td class="prose">{m.card.licence.unwrap_or_else(|| text::licence_unknown(l).to_owned())}</td>
-                <td class="num">{integer(runs)}</td>
-                <td class="nowrap"><Time at=m.created_at/></td>
+                <td data-label=text::architecture(l)>{m.card.architecture}</td>
+                <td class="num" data-label=text::parameters(l)>{count(m.card.parameters, l)}</td>
+                <td class="num" data-label=text::context(l)>{integer(m.card.context_length.into())}</td>
+                <td data-label=text::quantization(l)>{m.card.quantization}</td>
+                <td class="num" data-label=text::size(l)>{bytes(m.card.size_bytes)}</td>
+                <td class="prose" data-label=text::licence(l)>{m.card.licence.unwrap_or_else(|| text::licence_unknown(l).to_owned())}</td>
+                <td class="num" data-label=text::runs(l)>{integer(runs)}</td>
+                <td class="nowrap" data-label=text::registered(l)><Time at=m.created_at/></td>
             </tr>
         }
     });
     let rows = rows.collect_view();
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead>
                     <tr>
                         <th scope="col">{text::name(l)}</th>

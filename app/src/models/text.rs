@@ -64,6 +64,7 @@ crate::texts! {
     register_button = "Register", "注册";
     fetch_button = "Fetch and register", "下载并注册";
     registering = "Registering the model", "正在注册模型";
+    not_registered = "The model was not registered", "模型未注册";
     need_repo = "Give a repository as owner/name.", "请按 owner/name 填写仓库。";
     need_path = "Give a path on the server.", "请填写服务器上的路径。";
     need_uploads = "Choose at least one file.", "请至少选择一个文件。";

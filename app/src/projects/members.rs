@@ -29,7 +29,7 @@ pub(super) fn Members(project: ProjectId, me: UserId, members: Vec<Member>, owne
         <section id="members" class="stack">
             <h2>{text::members(l)}</h2>
             <div class="table-wrap">
-                <table class="table">
+                <table class="table table-cards">
                     <thead><tr>
                         <th scope="col">{text::member(l)}</th>
                         <th scope="col">{text::role(l)}</th>
@@ -78,8 +78,8 @@ fn MemberRow(project: ProjectId, member: Member, is_me: bool, owner: bool) -> im
                 <bdi>{member.name}</bdi> " " {is_me.then(|| view! { <span class="badge badge-quiet">{text::you(l)}</span> })}
                 <br/><span class="muted">{member.email}</span>
             </th>
-            <td>{role}</td>
-            <td class="nowrap"><Time at=member.added_at/></td>
+            <td data-label=text::role(l)>{role}</td>
+            <td class="nowrap" data-label=text::since(l)><Time at=member.added_at/></td>
             {owner.then(|| view! {
                 <td class="num">
                     <Confirm label=label question>
@@ -169,7 +169,7 @@ fn OpenInvitations(project: ProjectId, invitations: Vec<Invitation>) -> impl Int
     }
     Either::Right(view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards">
                 <thead><tr>
                     <th scope="col">{text::invited(l)}</th>
                     <th scope="col">{text::role(l)}</th>
@@ -180,8 +180,8 @@ fn OpenInvitations(project: ProjectId, invitations: Vec<Invitation>) -> impl Int
                     {invitations.into_iter().map(|i| view! {
                         <tr>
                             <th scope="row">{if i.email.is_empty() { text::anybody(l).to_owned() } else { i.email }}</th>
-                            <td>{i.role.map(|role| words::role(l, role))}</td>
-                            <td class="nowrap"><Time at=i.expires_at/></td>
+                            <td data-label=text::role(l)>{i.role.map(|role| words::role(l, role))}</td>
+                            <td class="nowrap" data-label=text::expires(l)><Time at=i.expires_at/></td>
                             <td class="num">
                                 <ActionForm action={ServerAction::<WithdrawInvitation>::new()}>
                                     <input type="hidden" name="project" value=project.to_string()/>

@@ -105,15 +105,18 @@ fn first_steps(project: ProjectId, o: &Overview, l: Lang) -> impl IntoView + use
 
 fn best_runs(project: ProjectId, best: Vec<BestRun>, l: Lang) -> impl IntoView {
     let rows = best.into_iter().map(|b| {
-        let gain = b.base.map(|base| metric::signed(&b.metric, b.tuned - base));
+        let is_better = b.base.and_then(|base| metric::is_better(&b.metric, base, b.tuned));
+        let gain = b.base.map(|base| {
+            view! { <span class=metric::badge(is_better)>{metric::signed(&b.metric, b.tuned - base)}</span> }
+        });
         view! {
             <tr>
                 <th scope="row"><a href=routes::dataset(project, b.dataset_id)><bdi>{b.dataset_name}</bdi></a></th>
-                <td class="prose"><a href=routes::run(project, b.run_id)>{format!("#{} ", b.run_number)}<bdi>{b.run_name}</bdi></a></td>
-                <td>{metric::name(l, &b.metric)}</td>
-                <td class="num">{b.base.map(|x| metric::value(&b.metric, x))}</td>
-                <td class="num best">{metric::value(&b.metric, b.tuned)}</td>
-                <td class="num">{gain}</td>
+                <td class="prose" data-label=text::run(l)><a href=routes::run(project, b.run_id)>{format!("#{} ", b.run_number)}<bdi>{b.run_name}</bdi></a></td>
+                <td data-label=text::metric(l)>{metric::name(l, &b.metric)}</td>
+                <td class="num" data-label=text::base(l)>{b.base.map(|x| metric::value(&b.metric, x))}</td>
+                <td class="num" class:best=is_better == Some(true) data-label=text::tuned(l)>{metric::value(&b.metric, b.tuned)}</td>
+                <td class="num" data-label=text::gain(l)>{gain.map(|gain| view! { <span>{gain}</span> })}</td>
                 <td class="num"><a href=routes::evaluation(project, b.run_id)>{text::open_evaluation(l)}</a></td>
             </tr>
         }
@@ -123,7 +126,7 @@ fn best_runs(project: ProjectId, best: Vec<BestRun>, l: Lang) -> impl IntoView {
         <section class="card">
             <h2>{text::best(l)}</h2>
             <div class="table-wrap">
-                <table class="table">
+                <table class="table table-cards">
                     <thead>
                         <tr>
                             <th scope="col">{text::dataset(l)}</th>

@@ -73,7 +73,7 @@ fn Archive(project: Project) -> impl IntoView {
         <section class="card">
             <h2>{text::archive_title(l)}</h2>
             <p class="muted">{text::archive_hint(l)}</p>
-            <Confirm label=text::archive(l) question=text::archive_question(l, project.name)>
+            <Confirm label=text::archive(l) question=text::archive_question(l, project.name) danger=true>
                 <ActionForm action={ServerAction::<ArchiveProject>::new()}>
                     <input type="hidden" name="project" value=project.id.to_string()/>
                     <button class="button button-danger" type="submit">{text::archive(l)}</button>

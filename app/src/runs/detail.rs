@@ -12,9 +12,10 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        format::{Time, bytes, duration, integer, percent},
+        format::{Time, bytes, duration, integer},
         frame::PageHeader,
         load::{load, refuse},
+        metric,
     },
 };
 use domain::{
@@ -79,8 +80,8 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
         view! { <div><dt>{cloned_from(l)}</dt><dd><a href=routes::run(project, id)>{run_number(l, n)}</a></dd></div> }
     });
     let score = s.headline.as_ref().map(|h| {
-        let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), percent);
-        let words = format!("{} → {} ({})", show(h.base), show(h.tuned), h.metric);
+        let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
+        let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
         view! { <div><dt>{text::score(l)}</dt><dd>{words}</dd></div> }
     });
     let prediction = run.estimate.as_ref().map(|e| {

@@ -1,7 +1,7 @@
 //! The launch form: an island that checks and predicts as one types, and a plain post of the same
 //! fields without JavaScript.
 
-pub mod fields;
+pub use crate::words::recipe as fields;
 mod forecast;
 mod input;
 pub mod options;
@@ -10,7 +10,7 @@ pub mod parse;
 use super::{api::LaunchRun, text};
 use crate::{text::lang, ui::form::address};
 use domain::{id::ProjectId, recipe::Recipe};
-use fields::Group;
+use fields::{Group, Kind};
 pub use forecast::COMMAND;
 use forecast::Forecast;
 use input::{FieldSet, Problem};
@@ -25,7 +25,7 @@ crate::texts! {
     no_versions = "No dataset version yet. Upload data first.", "还没有数据集版本，请先上传数据。";
     launch = "Launch run", "启动运行";
     sweep = "Sweep these settings", "以这些设置进行搜索";
-    fix_first = "Correct the marked fields first.", "请先修正标出的字段。";
+    fix_first = "Correct these fields first:", "请先修正这些字段：";
     choose_model = "Choose a base model.", "请选择基座模型。";
     choose_version = "Choose a dataset version.", "请选择数据集版本。";
     bad_name = "At most 200 characters, without control characters.", "最多 200 个字符，不含控制字符。";
@@ -116,9 +116,33 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
                 <Forecast form/>
                 <button type="submit" class="button button-primary" disabled=blocked>{launch(l)}</button>
                 <button type="submit" class="button" formmethod="get" formaction=crate::routes::new_sweep(project) disabled=blocked>{sweep(l)}</button>
-                <p class="error" hidden=move || !blocked()>{fix_first(l)}</p>
+                {move || blocked().then(|| view! { <ToCorrect form/> })}
             </aside>
         </form>
+    }
+}
+
+/// The fields that keep the form from being sent, each a way to it: it may stand in a fold far above.
+#[component]
+fn ToCorrect(form: Form) -> impl IntoView {
+    let l = lang();
+    let links = move || {
+        let link = |path: &String| {
+            let (label, place) = match fields::field(path) {
+                // Boxes have no place of their own: what is wrong with them stands below.
+                Some(f) if matches!(f.kind, Kind::Switch | Kind::Modules) => ((f.label)(l), format!("{path}-error")),
+                Some(f) => ((f.label)(l), path.clone()),
+                None => (text::dataset(l), "run-version".to_owned()),
+            };
+            view! { <li><a href=format!("#{place}")>{label}</a></li> }
+        };
+        form.checked.with(|c| c.1.keys().map(link).collect_view())
+    };
+    view! {
+        <div class="error" role="status">
+            <p>{fix_first(l)}</p>
+            <ul>{links}</ul>
+        </div>
     }
 }
 

@@ -6,7 +6,13 @@ use crate::{
     error::AppError,
     routes,
     text::lang,
-    ui::{conversation::Conversation, format::integer, frame::PageHeader, load::load, notice::Empty},
+    ui::{
+        conversation::Conversation,
+        format::{gist, integer},
+        frame::PageHeader,
+        load::load,
+        notice::Empty,
+    },
 };
 use domain::{
     dataset::SampleRow,
@@ -137,8 +143,7 @@ fn sample_row(project: ProjectId, run: &RunSummary, row: SampleRow, has_labels: 
     let href = routes::sample(project, run.dataset_id, run.version_number, row.position);
     let place = integer(u64::from(row.position) + 1);
     let version = text::version_label(lang(), &run.dataset_name, run.version_number);
-    let prompt = row.sample.prompt().last().map_or("", |m| m.content.trim());
-    let summary = prompt.rsplit("\n\n").next().unwrap_or(prompt).chars().take(200).collect::<String>();
+    let summary = row.sample.prompt().last().map(|m| gist(&m.content));
     let label = row.sample.label.clone();
     view! {
         <tr>

@@ -10,9 +10,10 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        format::{Time, duration, number, percent},
+        format::{Time, duration, number},
         frame::PageHeader,
         load::{load, refuse},
+        metric,
         notice::{Empty, not_applied},
         pager::{Place, pager},
     },
@@ -162,7 +163,7 @@ fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
     view! {
         <form method="get" action=routes::compare(project, &[]).split('?').next().unwrap_or_default().to_owned()>
             <div class="table-wrap">
-                <table class="table runs">
+                <table class="table table-cards runs">
                     <thead>
                         <tr>
                             <th scope="col"><span class="visually-hidden">{text::select(l)}</span></th>
@@ -198,28 +199,32 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     let elapsed = run.state.started_at.map(|_| duration(run.state.elapsed_seconds, l));
     view! {
         <tr class:bad=status == RunStatus::Failed>
-            <td><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
+            <td data-label=text::select(l)><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
             <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " <bdi>{run.name}</bdi></a></th>
-            <td class="run-status" id=status_id data-live>
-                <Badge status/>
-                {(!status.is_final()).then(|| view! { <Bar state=Now::of(&run.state) left=None/> })}
+            <td class="run-status" id=status_id data-label=text::status(l) data-live>
+                <div>
+                    <Badge status/>
+                    {(!status.is_final()).then(|| view! { <Bar state=Now::of(&run.state) left=None/> })}
+                </div>
             </td>
-            <td class="prose"><a href=routes::model(project, run.model_id)><bdi>{run.model_name}</bdi></a></td>
-            <td class="prose"><a href=routes::version(project, run.dataset_id, run.version_number) dir="auto">{version}</a></td>
-            <td class="num" id=score_id data-live>{run.headline.map(headline)}</td>
-            <td class="num" id=loss_id data-live>{run.train_loss.map(number)}</td>
-            <td class="num" id=time_id data-live>{elapsed}</td>
-            <td class="nowrap"><Time at=run.created_at/><div class="muted">{run.created_by}</div></td>
+            <td class="prose" data-label=text::model(l)><a href=routes::model(project, run.model_id)><bdi>{run.model_name}</bdi></a></td>
+            <td class="prose" data-label=text::dataset(l)><a href=routes::version(project, run.dataset_id, run.version_number) dir="auto">{version}</a></td>
+            <td class="num" id=score_id data-label=text::score(l) data-live>{run.headline.map(headline)}</td>
+            <td class="num" id=loss_id data-label=text::loss(l) data-live>{run.train_loss.map(number)}</td>
+            <td class="num" id=time_id data-label=text::duration(l) data-live>{elapsed}</td>
+            <td class="nowrap" data-label=text::started(l)><div><Time at=run.created_at/><div class="muted">{run.created_by}</div></div></td>
         </tr>
     }
 }
 
 /// "42.0% → 91.3%", with the metric's name below.
 fn headline(h: Headline) -> impl IntoView {
-    let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), percent);
-    let is_better = h.base.zip(h.tuned).is_some_and(|(b, t)| t > b);
+    let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
+    let is_better = h.base.zip(h.tuned).and_then(|(base, tuned)| metric::is_better(&h.metric, base, tuned));
     view! {
-        <span>{show(h.base)} " → " <strong class:best=is_better>{show(h.tuned)}</strong></span>
-        <div class="muted">{h.metric}</div>
+        <div>
+            <span>{show(h.base)} " → " <strong class:best=is_better == Some(true)>{show(h.tuned)}</strong></span>
+            <div class="muted">{metric::name(lang(), &h.metric)}</div>
+        </div>
     }
 }

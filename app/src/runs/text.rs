@@ -1,4 +1,4 @@
-//! Texts of the run pages. Field labels and help are in `form::fields`.
+//! Texts of the run pages. Field labels and help are in `words::recipe`.
 
 use domain::{
     estimate::Misfit,

@@ -22,12 +22,17 @@ pub fn Field(
 }
 
 /// A button that needs a second click: a fold with the question and the real button inside a
-/// form. Works without JavaScript.
+/// form. Works without JavaScript. `danger` marks what takes something away from everybody.
 #[component]
-pub fn Confirm(#[prop(into)] label: String, #[prop(into)] question: String, children: Children) -> impl IntoView {
+pub fn Confirm(
+    #[prop(into)] label: String,
+    #[prop(into)] question: String,
+    #[prop(optional)] danger: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
         <details class="confirm">
-            <summary class="button button-quiet">{label}</summary>
+            <summary class="button" class:button-danger=danger>{label}</summary>
             <div class="confirm-box">
                 <p>{question}</p>
                 {children()}

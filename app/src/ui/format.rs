@@ -75,10 +75,36 @@ pub fn number(x: f64) -> String {
 /// Letters of a label or name that a choice in a list shows.
 const SHORT: usize = 60;
 
+/// Letters of a sample's prompt or answer that a row of a list shows.
+const ROW: usize = 160;
+
 /// A text short enough for a choice in a list.
 #[must_use]
 pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHORT) {
+    cut(text, SHORT)
+}
+
+/// A text short enough for a row of a list.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    cut(text.trim(), ROW)
+}
+
+/// What tells a prompt from others, short enough for a row of a list.
+#[must_use]
+pub fn gist(prompt: &str) -> String {
+    excerpt(last_paragraph(prompt))
+}
+
+/// The last paragraph of a prompt: instructions and contexts come first and repeat.
+#[must_use]
+pub fn last_paragraph(prompt: &str) -> &str {
+    let prompt = prompt.trim();
+    prompt.rsplit("\n\n").next().unwrap_or(prompt).trim()
+}
+
+fn cut(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -159,6 +185,8 @@ mod tests {
         assert_eq!(number(f64::NAN), "–");
         assert_eq!(shortened("好评"), "好评");
         assert_eq!(shortened(&"字".repeat(5000)), format!("{}…", "字".repeat(60)));
+        assert_eq!(gist("Classify.\n\nA fine film.\n"), "A fine film.");
+        assert_eq!(gist(&format!("Classify.\n\n{}", "字".repeat(5000))), format!("{}…", "字".repeat(160)));
         assert_eq!(["1e-4", " .5 ", "5.", "-2"].map(decimal), [Some(1e-4), Some(0.5), Some(5.0), Some(-2.0)]);
         assert_eq!(["", "inf", "NaN", "1_0", "0x10", "1e"].map(decimal), [None; 6]);
     }

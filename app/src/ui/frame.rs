@@ -98,5 +98,29 @@ pub fn PlainPage(#[prop(optional)] person: Option<String>, children: Children) -
 /// The page for an address that leads nowhere.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    view! { <PlainPage>{refuse(AppError::NotFound)}</PlainPage> }
+    view! { <RefusedPage error=AppError::NotFound/> }
+}
+
+/// A whole page in place of one that is not there for this person, whose name stays in the bar.
+#[component]
+pub fn RefusedPage(error: AppError) -> impl IntoView {
+    let problem = refuse(error);
+    let page = Suspend::new(async move {
+        match own_name().await {
+            Some(person) => view! { <PlainPage person>{problem}</PlainPage> },
+            None => view! { <PlainPage>{problem}</PlainPage> },
+        }
+    });
+    view! { <Suspense>{page}</Suspense> }
+}
+
+/// The name of whoever is signed in.
+#[cfg(feature = "ssr")]
+async fn own_name() -> Option<String> {
+    crate::api::own_name().await
+}
+
+#[cfg(not(feature = "ssr"))]
+async fn own_name() -> Option<String> {
+    None
 }

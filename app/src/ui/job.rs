@@ -26,9 +26,33 @@ use serde::{Deserialize, Serialize};
 /// what it says about a job that is over. `{word}` in `then` stands for that field of
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
-pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
+pub fn JobProgress(
+    project: ProjectId,
+    job: JobId,
+    #[prop(into)] then: String,
+    #[prop(optional)] head: Option<Head>,
+) -> impl IntoView {
     let may_cancel = role::may(Action::EditDatasets);
-    load_part(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then may_cancel/> })
+    load_part(find_job(project, job), move |found| {
+        let failed = matches!(found.status, JobStatus::Failed | JobStatus::Cancelled);
+        let title = head.as_ref().map(|head| if failed { head.failed } else { head.going });
+        let again = head
+            .filter(|_| failed)
+            .map(|head| view! { <p><a class="button" href=head.again>{text::again(lang())}</a></p> });
+        view! {
+            {title.map(|title| view! { <h2>{title}</h2> })}
+            <LiveJob project job now=Now::of(found) then may_cancel/>
+            {again}
+        }
+    })
+}
+
+/// What stands above a job, and above one that ended without success, with the address to try again.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub going: &'static str,
+    pub failed: &'static str,
+    pub again: String,
 }
 
 /// What is shown of a job. The browser reads it from the REST API's JSON, which has no `problem`: the
@@ -80,7 +104,7 @@ fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String, may_cancel: b
     view! {
         <section class="card job" aria-live="polite">
             <div class="progress">
-                {move || job.with(|j| view! { <Bar progress=j.progress.clone() status=j.status/> })}
+                {move || job.with(|j| (!j.status.is_final()).then(|| view! { <Bar progress=j.progress.clone()/> }))}
                 <div class="progress-line">
                     <span>{move || job.with(|j| text::state(l, j))}</span>
                     <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
@@ -106,15 +130,11 @@ fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String, may_cancel: b
     }
 }
 
-/// The bar: full when done, moving without a value while the total is unknown.
+/// The bar of a job that is not over, moving without a value while the total is unknown.
 #[component]
-fn Bar(progress: Progress, status: JobStatus) -> impl IntoView {
+fn Bar(progress: Progress) -> impl IntoView {
     let Progress { done, total, .. } = progress;
-    let value = match status {
-        JobStatus::Succeeded => Some(1.0),
-        JobStatus::Failed | JobStatus::Cancelled => Some(0.0),
-        JobStatus::Queued | JobStatus::Running => (total > 0).then(|| done as f64 / total as f64),
-    };
+    let value = (total > 0).then(|| done as f64 / total as f64);
     view! { <progress max="1" value=value.map(|v| v.min(1.0).to_string()) aria-label=text::progress(lang())></progress> }
 }
 

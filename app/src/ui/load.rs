@@ -2,9 +2,10 @@
 
 use crate::{
     error::AppError,
+    routes::PROJECTS,
     text::lang,
     ui::{
-        frame::{PageHeader, PlainPage},
+        frame::{PageHeader, RefusedPage},
         notice::Problem,
     },
 };
@@ -14,6 +15,7 @@ use std::future::Future;
 crate::texts! {
     not_found_title = "Page not found", "页面不存在";
     forbidden_title = "Not allowed", "无权访问";
+    to_projects = "All projects", "全部项目";
 }
 
 /// Waits for `data` while the page is rendered and shows `view` of it, or the problem.
@@ -50,7 +52,7 @@ where
     T: 'static,
     V: IntoView + 'static,
 {
-    load_or(data, view, |error| view! { <PlainPage>{refuse(error)}</PlainPage> })
+    load_or(data, view, |error| view! { <RefusedPage error/> })
 }
 
 fn load_or<T, V, P>(
@@ -74,17 +76,20 @@ where
 
 /// A page, or a part of one, that is not there for this person: the response gets the error's status,
 /// and a page that leads nowhere says so in its title.
-pub fn refuse(error: AppError) -> impl IntoView {
+pub fn refuse(error: AppError) -> AnyView {
     answer(&error);
     let title = match error {
         AppError::NotFound => Some(not_found_title(lang())),
         AppError::Forbidden => Some(forbidden_title(lang())),
         _ => None,
     };
+    let Some(title) = title else { return view! { <Problem error/> }.into_any() };
     view! {
-        {title.map(|title| view! { <PageHeader title/> })}
-        <Problem error/>
+        <PageHeader title/>
+        <p class="notice notice-bad" role="alert">{error.text(lang())}</p>
+        <p><a href=PROJECTS>{to_projects(lang())}</a></p>
     }
+    .into_any()
 }
 
 /// Gives the response the status of the error.

@@ -1,7 +1,7 @@
 //! Names and number formats of metrics, alike on every page.
 
 use crate::ui::format::{number, percent};
-use domain::lang::Lang;
+use domain::{eval::larger_is_better, lang::Lang};
 
 crate::texts! {
     accuracy = "Accuracy", "准确率";
@@ -63,6 +63,22 @@ pub fn signed(key: &str, x: f64) -> String {
     if is_share(key) { format!("{sign}{:.1} pp", x.abs() * 100.0) } else { format!("{sign}{}", number(x.abs())) }
 }
 
+/// Whether the second value is better than the first, by the metric's direction; `None` when they are equal.
+#[must_use]
+pub fn is_better(key: &str, from: f64, to: f64) -> Option<bool> {
+    (from != to).then(|| (to > from) == larger_is_better(key))
+}
+
+/// The badge of a value that is better, worse or neither.
+#[must_use]
+pub fn badge(is_better: Option<bool>) -> &'static str {
+    match is_better {
+        Some(true) => "badge badge-good",
+        Some(false) => "badge badge-bad",
+        None => "badge badge-quiet",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +88,12 @@ mod tests {
         assert_eq!(value("accuracy", 0.8125), "81.2%");
         assert_eq!(signed("accuracy", -0.031), "−3.1 pp");
         assert_eq!(value("perplexity", 12.5), "12.500");
+    }
+
+    #[test]
+    fn lower_perplexity_is_better() {
+        assert_eq!(is_better("perplexity", 12.0, 9.0), Some(true));
+        assert_eq!(is_better("accuracy", 0.9, 0.8), Some(false));
+        assert_eq!(is_better("accuracy", 0.9, 0.9), None);
     }
 }

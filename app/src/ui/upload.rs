@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 crate::texts! {
     drop_here = "Drop files here or choose them", "将文件拖到此处或点击选择";
+    drop_one = "Drop a file here or choose one", "将一个文件拖到此处或点击选择";
+    only_one = "Only one file can be sent here. Choose one of them.", "此处只能上传一个文件，请选择其中一个。";
     needs_script = "Sending files here needs JavaScript; scripts use the REST API.", "此处上传文件需要 JavaScript；脚本可使用 REST API。";
     sending(name, done, total, rate) = "{name}: {done} of {total}, {rate}/s", "{name}：{done} / {total}，{rate}/秒";
     sent(name, size) = "{name}: {size}, sent", "{name}：{size}，已上传";
@@ -47,6 +49,7 @@ pub fn UploadField(
     let l = crate::text::lang();
     let files = RwSignal::new(Vec::<(String, State)>::new());
     let over = RwSignal::new(false);
+    let too_many = RwSignal::new(false);
     let input = NodeRef::<leptos::html::Input>::new();
     let hidden = NodeRef::<leptos::html::Input>::new();
     let cancels = StoredValue::new(Vec::<send::Cancel>::new());
@@ -66,7 +69,10 @@ pub fn UploadField(
         }
     });
     let start = move |list: Option<send::Files>| {
-        if let Some(list) = list {
+        let Some(list) = list else { return };
+        // Dropped files know nothing of the input's `multiple`.
+        too_many.set(!multiple && send::count(&list) > 1);
+        if !too_many.get_untracked() {
             cancels.set_value(send::all(project, list, files));
         }
     };
@@ -80,13 +86,14 @@ pub fn UploadField(
                 on:dragleave=move |_| over.set(false)
                 on:drop=move |e| { e.prevent_default(); over.set(false); start(send::dropped(&e)); }
             >
-                <span>{drop_here(l)}</span>
+                <span>{if multiple { drop_here(l) } else { drop_one(l) }}</span>
                 <input
                     type="file" class="visually-hidden" node_ref=input multiple=multiple
                     accept=(!accept.is_empty()).then_some(accept)
                     on:change=move |_| start(send::chosen(input))
                 />
             </label>
+            <p class="error" role="alert" hidden=move || !too_many.get()>{only_one(l)}</p>
             <noscript><p class="help">{needs_script(l)}</p></noscript>
             {(!help.is_empty()).then(|| view! { <p class="help">{help}</p> })}
             {(before > 0).then(|| view! { <p class="help">{sent_before(l, before)}</p> })}
@@ -153,6 +160,10 @@ mod send {
 
     pub(super) fn dropped(event: &web_sys::DragEvent) -> Option<Files> {
         event.data_transfer()?.files()
+    }
+
+    pub(super) fn count(list: &Files) -> u32 {
+        list.length()
     }
 
     pub(super) fn stop(requests: &[Cancel], index: usize) {
@@ -240,6 +251,10 @@ mod send {
 
     pub(super) fn dropped(_: &leptos::ev::DragEvent) -> Option<Files> {
         None
+    }
+
+    pub(super) fn count(_: &Files) -> u32 {
+        0
     }
 
     pub(super) fn stop(_: &[Cancel], _: usize) {}

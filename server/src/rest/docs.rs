@@ -56,7 +56,7 @@ fn render(doc: &Value, stylesheet: &str, address: &str) -> String {
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title>{title(l)} " · Lathe"</title>
+                <title>{format!("{} · Lathe", title(l))}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=stylesheet.to_owned()/>
             </head>

@@ -58,7 +58,7 @@ pub(super) fn Log(logs: RwSignal<Vec<Line>>) -> impl IntoView {
         <section class="card">
             <div class="card-title">
                 <h2>{text::log(l)}</h2>
-                <span class="toolbar">
+                <span class="toolbar needs-script">
                     <select aria-label=text::level(l) on:change=move |e| level.set(event_target_value(&e))>
                         <option value="all">{text::level_all(l)}</option>
                         <option value="warn">{text::level_warn(l)}</option>
@@ -106,7 +106,7 @@ pub(super) fn Previews(previews: RwSignal<Vec<Preview>>) -> impl IntoView {
         <section class="card">
             <div class="card-title">
                 <h2>{text::previews(l)}</h2>
-                <label class="check" hidden=move || steps.with(Vec::is_empty)>
+                <label class="check needs-script" hidden=move || steps.with(Vec::is_empty)>
                     <span>{text::at_step(l)}</span>
                     <select on:change=move |e| chosen.set(event_target_value(&e).parse().ok())>
                         <option value="">{text::latest(l)}</option>

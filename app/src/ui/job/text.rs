@@ -9,6 +9,7 @@ crate::texts! {
     cancel = "Cancel", "取消";
     cancel_question = "Stop this? What has been read so far is dropped.", "确定停止吗？目前已处理的部分将被丢弃。";
     refresh = "Refresh", "刷新";
+    again = "Try again", "重试";
     go_on = "Continue", "继续";
     queued = "Waiting to start", "等待开始";
     running = "Working", "处理中";
