@@ -158,7 +158,7 @@ mod keys {
             if let Some(input) = control.dyn_ref::<web_sys::HtmlInputElement>() {
                 input.checked() != input.default_checked() || input.value() != input.default_value()
             } else if let Some(area) = control.dyn_ref::<web_sys::HtmlTextAreaElement>() {
-                area.value() != area.default_value()
+                area.default_value().is_ok_and(|before| area.value() != before)
             } else {
                 control.dyn_ref::<web_sys::HtmlSelectElement>().is_some_and(|s| s.value() != first_choice(s))
             }
