@@ -144,7 +144,7 @@ step('a new password takes the place of the old one', async () => {
     };
     const next = 'a password nobody has guessed yet';
     await change('not my password at all', next);
-    await guest.getByText('This is not your current password.').waitFor();
+    await guest.getByText('This is not your current password.').filter({ visible: true }).waitFor();
     await change(grace.password, next);
     await guest.getByText('The password is changed.').waitFor();
     await other.goto(project);
@@ -155,7 +155,7 @@ step('a new password takes the place of the old one', async () => {
     await field(guest, 'Password').fill(grace.password);
     await hydrated(guest);
     await button(guest, 'Sign in').click();
-    await guest.getByText('E-mail address or password is wrong.').waitFor();
+    await guest.getByText('E-mail address or password is wrong.').filter({ visible: true }).waitFor();
     await signIn(guest, { ...grace, password: next });
 });
 

@@ -96,7 +96,7 @@ fn page(project: ProjectId, run: &RunSummary, learnt: Option<LearntSamples>) -> 
     let forgotten_table = table(project, run, learnt.forgotten_samples, learnt.forgotten);
     view! {
         {header}
-        <p class="muted">{samples(l, integer(learnt.seen.into()))} " · " {short(l)}</p>
+        <p class="muted">{seen(l)} " " {samples(l, integer(learnt.seen.into()))} " · " {short(l)}</p>
         <section class="card">
             <h2>{never(l)}</h2>
             <p class="help">{never_help(l)}</p>
