@@ -106,8 +106,8 @@ pub fn new_state(config: Config, db: PgPool, shutdown: CancellationToken) -> any
     })
 }
 
-/// Pause between two sweeps of expired sessions; those of strangers live for minutes.
-const SWEEP: Duration = Duration::from_secs(60);
+/// Pause between two looks for expired sessions; those of strangers live for minutes.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Starts jobs, workers and housekeeping; they end by themselves when the server stops.
 fn start_background(state: &AppState) -> TaskTracker {
@@ -117,7 +117,7 @@ fn start_background(state: &AppState) -> TaskTracker {
     sweeps::start(state, &tracker);
     let (db, shutdown) = (state.db.clone(), state.shutdown.clone());
     tracker.spawn(async move {
-        while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        while shutdown.run_until_cancelled(tokio::time::sleep(HOUSEKEEPING)).await.is_some() {
             if let Err(error) = store::sessions::sweep(&db).await {
                 tracing::warn!(%error, "failed to delete expired sessions");
             }

@@ -5,11 +5,10 @@
 
 use crate::config::Config;
 use domain::{
-    brief::brief_of,
+    brief::{brief_of, map_texts},
     model::{ModelCard, ModelProblem},
     sample::Sample,
 };
-use serde_json::Value;
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -176,20 +175,12 @@ fn refusal(status: Option<i32>, complaint: &[u8], seconds: Option<u64>) -> Train
         return TrainerError::Model(ModelProblem::TooMuch { mib: MEMORY_MIB, seconds });
     }
     let text = String::from_utf8_lossy(complaint);
-    let problem = |line| serde_json::from_value(shortened(serde_json::from_str(line).ok()?)).ok();
+    // Texts of a problem quote files and libraries.
+    let short = |text: String| brief_of(&text, DETAIL);
+    let problem = |line| serde_json::from_value(map_texts(serde_json::from_str(line).ok()?, &short)).ok();
     match text.lines().find_map(problem) {
         Some(problem) => TrainerError::Model(problem),
         None => TrainerError::Sample(brief_of(text.trim().trim_start_matches("error: "), DETAIL)),
-    }
-}
-
-/// A problem whose texts, which quote files and libraries, are short.
-fn shortened(problem: Value) -> Value {
-    match problem {
-        Value::String(text) => Value::String(brief_of(&text, DETAIL)),
-        Value::Array(values) => values.into_iter().map(shortened).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, shortened(value))).collect(),
-        other => other,
     }
 }
 

@@ -77,7 +77,13 @@ impl Ledger {
     /// Bytes of [`Ledger::tensor`].
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        4 * (self.epochs.len() * self.samples) as u64
+        self.bytes_after(self.epochs.len() as u64)
+    }
+
+    /// The same after so many epochs.
+    #[must_use]
+    pub fn bytes_after(&self, epochs: u64) -> u64 {
+        4 * epochs * self.samples as u64
     }
 
     /// Takes back what [`Ledger::tensor`] gave.

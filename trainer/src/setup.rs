@@ -220,8 +220,7 @@ impl Run {
         // The losses of samples grow with every epoch; what counts is how long they get.
         let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
         let epochs = visits.div_ceil(self.train.len().max(1) as u64);
-        let ledger_bytes = 4 * epochs * self.train.len() as u64;
-        let each = checkpoint::bytes_needed(&self.optimizer, &self.ledger)? + ledger_bytes;
+        let each = checkpoint::bytes_needed(&self.optimizer, self.ledger.bytes_after(epochs))?;
         let needed_mib = (3 * each).div_ceil(1 << 20);
         if budget_mib > 0 && needed_mib > budget_mib {
             return Err(TrainError::Budget { needed_mib, budget_mib });

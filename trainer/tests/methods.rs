@@ -8,7 +8,7 @@ mod support;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Activation, Method, Placement, Recipe, VirtualTokenInit};
 use serde_json::json;
-use support::dora;
+use support::{dora, together_and_apart};
 use trainer::adapt::{self, Adapter};
 use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
@@ -192,13 +192,7 @@ fn padding_does_not_leak() {
     for (name, recipe) in recipes() {
         for mut tiny in families() {
             moved(&tiny, &recipe).attach_to(&mut tiny.decoder);
-            let encoded = encode(&tiny, 4);
-            let total = |samples: &[&Encoded]| -> f32 {
-                let batch = Batch::new(samples, &CPU).unwrap();
-                tiny.decoder.losses(&batch.ids, &batch.targets).unwrap().iter().sum()
-            };
-            let together = total(&encoded.iter().collect::<Vec<_>>());
-            let apart: f32 = encoded.iter().map(|e| total(&[e])).sum();
+            let (together, apart) = together_and_apart(&tiny.decoder, &encode(&tiny, 4));
             assert!((together - apart).abs() < 1e-3, "{name}: {together} {apart}");
         }
     }

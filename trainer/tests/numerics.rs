@@ -6,6 +6,7 @@ mod support;
 
 use candle_core::{Device, Tensor};
 use domain::recipe::Lora;
+use support::together_and_apart;
 use trainer::adapt::{Adapter, LoraAdapter};
 use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
@@ -155,13 +156,7 @@ fn a_batch_equals_its_samples_alone() {
 fn padding_does_not_leak() {
     for mut tiny in families() {
         moved_adapter(&tiny).attach_to(&mut tiny.decoder);
-        let encoded = encode(&tiny, 4);
-        let total = |samples: &[&Encoded]| -> f32 {
-            let batch = Batch::new(samples, &CPU).unwrap();
-            tiny.decoder.losses(&batch.ids, &batch.targets).unwrap().iter().sum()
-        };
-        let together = total(&encoded.iter().collect::<Vec<_>>());
-        let apart: f32 = encoded.iter().map(|e| total(&[e])).sum();
+        let (together, apart) = together_and_apart(&tiny.decoder, &encode(&tiny, 4));
         assert!((together - apart).abs() < 1e-3, "{together} {apart}");
     }
 }

@@ -17,8 +17,8 @@ use trainer::adapt;
 use trainer::model::decoder::Decoder;
 use trainer::model::weights::{self, BaseModel};
 
-const SCRIPT: &str = include_str!("peft/logits.py");
-const MAKE_SCRIPT: &str = include_str!("peft/make.py");
+const SCRIPT: &str = concat!(include_str!("peft/common.py"), "\n\n", include_str!("peft/logits.py"));
+const MAKE_SCRIPT: &str = concat!(include_str!("peft/common.py"), "\n\n", include_str!("peft/make.py"));
 /// Largest difference of any logit. They are of order 10 in single precision.
 const TOLERANCE: f32 = 1e-4;
 

@@ -8,9 +8,9 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::Conversation,
+        conversation::Folded,
         field::Field,
-        format::{gist, integer, shortened},
+        format::{integer, shortened},
         load::load,
         notice::Empty,
         pager::{Place, pager},
@@ -148,7 +148,6 @@ fn table(
 
 fn sample_row(project: ProjectId, row: SampleRow, has_labels: bool) -> impl IntoView {
     let l = lang();
-    let summary = row.sample.prompt().last().map(|m| gist(&m.content));
     let label = row.sample.label.clone();
     let origin = origin(project, &row);
     let slices = slices(&row.sample);
@@ -158,12 +157,7 @@ fn sample_row(project: ProjectId, row: SampleRow, has_labels: bool) -> impl Into
             <td><span class="badge">{words::split(l, row.split)}</span></td>
             {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
             <td>
-                <details class="fold">
-                    <summary><span class="clip" dir="auto">{summary}</span></summary>
-                    <Conversation messages=row.sample.messages/>
-                    {slices}
-                    {origin}
-                </details>
+                <Folded sample=row.sample>{slices}{origin}</Folded>
             </td>
         </tr>
     }

@@ -6,13 +6,7 @@ use crate::{
     error::AppError,
     routes,
     text::lang,
-    ui::{
-        conversation::Conversation,
-        format::{gist, integer},
-        frame::PageHeader,
-        load::load,
-        notice::Empty,
-    },
+    ui::{conversation::Folded, format::integer, frame::PageHeader, load::load, notice::Empty},
 };
 use domain::{
     dataset::SampleRow,
@@ -143,18 +137,12 @@ fn sample_row(project: ProjectId, run: &RunSummary, row: SampleRow, has_labels: 
     let href = routes::sample(project, run.dataset_id, run.version_number, row.position);
     let place = integer(u64::from(row.position) + 1);
     let version = text::version_label(lang(), &run.dataset_name, run.version_number);
-    let summary = row.sample.prompt().last().map(|m| gist(&m.content));
     let label = row.sample.label.clone();
     view! {
         <tr>
             <th scope="row" class="num"><a href=href title=version>{place}</a></th>
             {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
-            <td>
-                <details class="fold">
-                    <summary><span class="clip" dir="auto">{summary}</span></summary>
-                    <Conversation messages=row.sample.messages/>
-                </details>
-            </td>
+            <td><Folded sample=row.sample/></td>
         </tr>
     }
 }

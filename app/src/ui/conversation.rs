@@ -1,7 +1,7 @@
 //! A sample shown as a conversation.
 
-use crate::text::lang;
-use domain::sample::{Message, Speaker};
+use crate::{text::lang, ui::format::gist};
+use domain::sample::{Message, Sample, Speaker};
 use leptos::prelude::*;
 
 crate::texts! {
@@ -22,6 +22,19 @@ pub fn Conversation(messages: Vec<Message>) -> impl IntoView {
         view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{m.content}</div></div> }
     });
     view! { <div class="sample">{turns.collect_view()}</div> }
+}
+
+/// A sample as one line that tells it from others, which opens to the whole conversation and what belongs to it.
+#[component]
+pub fn Folded(sample: Sample, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+    let summary = sample.prompt().last().map(|m| gist(&m.content));
+    view! {
+        <details class="fold">
+            <summary><span class="clip" dir="auto">{summary}</span></summary>
+            <Conversation messages=sample.messages/>
+            {children.map(|children| children())}
+        </details>
+    }
 }
 
 /// One more turn with a name of its own, such as what a model answered.

@@ -1,6 +1,8 @@
 //! Foreign text made fit to be quoted: what a file or a library says may be of any length and hold
 //! anything, and a reason that quotes it goes into reports, pages and JSON columns.
 
+use serde_json::Value;
+
 /// Most characters that are quoted.
 const CHARACTERS: usize = 80;
 
@@ -27,6 +29,18 @@ fn visible(c: char) -> char {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
         c => c,
+    }
+}
+
+/// A JSON value with every text in it changed, the names of fields too.
+#[must_use]
+pub fn map_texts(value: Value, change: &impl Fn(String) -> String) -> Value {
+    let each = |value| map_texts(value, change);
+    match value {
+        Value::String(text) => Value::String(change(text)),
+        Value::Array(values) => values.into_iter().map(each).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (change(name), each(value))).collect(),
+        other => other,
     }
 }
 

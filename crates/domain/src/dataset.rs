@@ -5,7 +5,7 @@ mod bad_line;
 pub use bad_line::{JsonKind, LineError, LineProblem, LineUnit};
 
 use crate::{
-    id::{BadCaseId, DatasetId, SampleId, VersionId},
+    id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
     sample::{Sample, Split},
 };
 use serde::{Deserialize, Serialize};
@@ -172,6 +172,14 @@ pub struct VersionStats {
     /// Token statistics by model id, filled in when a tokenizer was run over the version.
     #[serde(default)]
     pub tokens: BTreeMap<String, TokenStats>,
+}
+
+impl VersionStats {
+    /// Mean length of a sample in the model's tokens, if they were counted.
+    #[must_use]
+    pub fn mean_tokens(&self, model: ModelId) -> Option<f64> {
+        self.tokens.get(&model.to_string()).map(|t| t.mean)
+    }
 }
 
 /// Counts per bucket; bucket `i` covers `edges[i] <= x < edges[i + 1]`.

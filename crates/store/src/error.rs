@@ -1,5 +1,7 @@
 //! What can go wrong between us and the database.
 
+use domain::brief::map_texts;
+
 /// Why a store function failed. A missing row is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -81,16 +83,6 @@ pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Valu
 /// Writes what quotes foreign text and must be kept whatever that holds, such as why a job failed:
 /// NUL, which the database refuses, becomes U+FFFD.
 pub(crate) fn lossy_to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
-    to_json(value).map(without_nul)
-}
-
-fn without_nul(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
-    match value {
-        Value::String(text) => Value::String(clean(text)),
-        Value::Array(values) => values.into_iter().map(without_nul).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (clean(name), without_nul(value))).collect(),
-        other => other,
-    }
+    let without_nul = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    Ok(map_texts(to_json(value)?, &without_nul))
 }

@@ -17,6 +17,7 @@ pub(crate) use launch::{cancel, insert, measured_flops};
 pub use learning::learnt;
 pub use list::{list, of_ids};
 pub use preflight::{Launch, LaunchError, launch};
+pub(crate) use preflight::{default_name, name_or};
 
 use crate::{
     StoreError,

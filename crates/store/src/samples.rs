@@ -9,6 +9,7 @@ use domain::{
 };
 use futures::{StreamExt, stream::BoxStream};
 use sqlx::{PgPool, Row, postgres::PgRow};
+use std::collections::HashMap;
 
 /// Which samples of a version to show. Absent parts do not filter.
 #[derive(Clone, Debug, Default)]
@@ -124,19 +125,18 @@ pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option
     .transpose()
 }
 
-/// Samples by their places in a split, counted from 0, in the order asked for; places that are not there are left out.
+/// Samples by their places in a split, counted from 0; places that are not there are left out.
 pub async fn at_places(
     db: &PgPool,
     version: VersionId,
     split: Split,
     places: &[u32],
-) -> Result<Vec<SampleRow>, StoreError> {
-    let places: Vec<i64> = places.iter().copied().map(i64::from).collect();
+) -> Result<HashMap<u32, SampleRow>, StoreError> {
+    let places: Vec<i32> = places.iter().map(|place| place.cast_signed()).collect();
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
-         from (select *, row_number() over (order by position) - 1 as place from version_samples where version_id = $1 and split = $2) vs \
-         join samples s on s.id = vs.sample_id join unnest($3) with ordinality as wanted (place, rank) on wanted.place = vs.place \
-         order by wanted.rank",
+        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from (select *, (row_number() over (order by position))::int - 1 as place from version_samples where version_id = $1 and split = $2) vs \
+         join samples s on s.id = vs.sample_id where vs.place = any($3)",
     )
     .bind(version.0)
     .bind(split_code(split))
@@ -144,7 +144,7 @@ pub async fn at_places(
     .fetch_all(db)
     .await?
     .iter()
-    .map(sample_row)
+    .map(|row| Ok((row.try_get::<i32, _>("place")?.cast_unsigned(), sample_row(row)?)))
     .collect()
 }
 

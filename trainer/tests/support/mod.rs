@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 use trainer::adapt::Adapter;
+use trainer::data::batch::Batch;
+use trainer::data::masking::Encoded;
 use trainer::model::config::DecoderConfig;
 use trainer::model::decoder::Decoder;
 use trainer::model::family::Family;
@@ -170,4 +172,13 @@ pub(crate) fn samples(count: usize) -> Vec<Sample> {
 pub(crate) fn write_samples(path: &Path, samples: &[Sample]) -> std::io::Result<()> {
     let lines = samples.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     std::fs::write(path, lines.join("\n") + "\n")
+}
+
+/// Losses summed of padded samples, and of each alone.
+pub(crate) fn together_and_apart(decoder: &Decoder, samples: &[Encoded]) -> (f32, f32) {
+    let total = |samples: &[&Encoded]| -> f32 {
+        let batch = Batch::new(samples, &Device::Cpu).unwrap();
+        decoder.losses(&batch.ids, &batch.targets).unwrap().iter().sum()
+    };
+    (total(&samples.iter().collect::<Vec<_>>()), samples.iter().map(|e| total(&[e])).sum())
 }

@@ -45,8 +45,7 @@ pub(super) fn parallel(project: ProjectId, plan: &SweepPlan, runs: &[TrialRun], 
 
 /// An axis with the height of each run on it: numbers by size, other values evenly apart.
 fn column(axis: &Axis, runs: &[(&TrialRun, f64)]) -> (Dimension, Vec<f64>) {
-    let value = |r: &TrialRun| r.settings.iter().find(|s| s.field == axis.field).map(|s| s.value.clone());
-    let values: Vec<Value> = runs.iter().map(|(r, _)| value(r).unwrap_or_default()).collect();
+    let values: Vec<Value> = runs.iter().map(|(r, _)| r.value(&axis.field).cloned().unwrap_or_default()).collect();
     let numbers: Option<Vec<f64>> = values.iter().map(Value::as_f64).collect();
     let name = axis.field.rsplit('.').next().unwrap_or(&axis.field).to_owned();
     if let Some(numbers) = numbers {

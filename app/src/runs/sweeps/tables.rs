@@ -24,22 +24,18 @@ fn columns(plan: &SweepPlan) -> Vec<String> {
     plan.axes.iter().map(|a| a.field.clone()).chain(seed).collect()
 }
 
-fn value<'a>(run: &'a TrialRun, field: &str) -> Option<&'a Value> {
-    run.settings.iter().find(|s| s.field == field).map(|s| &s.value)
-}
-
 /// Puts runs in the order that the address asks for: `trial`, `rung`, `steps`, `objective`, `time` or a field, with `-`
 /// before it from large to small. Runs without a value come last.
 fn sort(runs: &mut [TrialRun], by: &str) {
     let (by, sign) = by.strip_prefix('-').map_or((by, 1.0), |by| (by, -1.0));
-    let words = |r: &TrialRun| value(r, by).map(setting_text).unwrap_or_default();
+    let words = |r: &TrialRun| r.value(by).map(setting_text).unwrap_or_default();
     let key = |r: &TrialRun| match by {
         "trial" | "" => Some(f64::from(r.trial)),
         "rung" => Some(f64::from(r.rung)),
         "steps" => Some(f64::from(r.step)),
         "objective" => r.objective,
         "time" => Some(r.elapsed_seconds as f64),
-        field => value(r, field).and_then(Value::as_f64),
+        field => r.value(field).and_then(Value::as_f64),
     };
     let key = |r: &TrialRun| key(r).map_or(f64::INFINITY, |x| sign * x);
     runs.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| words(a).cmp(&words(b))));
@@ -68,7 +64,7 @@ pub(super) fn trials(
     let is_asha = !plan.strategy.rungs().is_empty();
     let heads = fields.iter().map(|f| head(f, f.clone(), false)).collect_view();
     let rows = runs.iter().map(|r| {
-        let cells = fields.iter().map(|f| view! { <td>{value(r, f).map(setting_text)}</td> }).collect_view();
+        let cells = fields.iter().map(|f| view! { <td>{r.value(f).map(setting_text)}</td> }).collect_view();
         let is_best = best == Some(r.run_id);
         let objective = r.objective.map(|x| metric::value(plan.objective.as_str(), x));
         view! {

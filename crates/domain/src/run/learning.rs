@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 /// Toneva et al. 2018 (arXiv:1812.05159): *forgotten* was learnt in one epoch and not in the next; *never learnt* in
 /// none. Learnt is a mean loss of the answer's tokens below ln 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Learning {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Learning<S = u32> {
     /// Number of samples trained on at least once.
     pub seen: u32,
-    /// Number of samples never learnt, and the first hundred of them, highest last loss first.
+    /// Number of samples that were not learnt in any epoch.
     pub never_learnt: u32,
-    pub never_learnt_samples: Vec<u32>,
-    /// Number of samples forgotten at least once, and the first hundred of them, most often forgotten first.
+    /// The first hundred of those, highest last loss first.
+    pub never_learnt_samples: Vec<S>,
+    /// Number of samples that were learnt in one epoch and not in the next.
     pub forgotten: u32,
-    pub forgotten_samples: Vec<u32>,
+    /// The first hundred of those, most often forgotten first.
+    pub forgotten_samples: Vec<S>,
 }
 
 impl Learning {
@@ -26,23 +29,23 @@ impl Learning {
     pub fn of_result(result: &serde_json::Value) -> Option<Self> {
         Self::deserialize(result.get("learning")?).ok()
     }
+
+    /// The same with something else in the place of each sample; what there is nothing for is left out.
+    #[must_use]
+    pub fn map<S>(self, of: impl Fn(u32) -> Option<S>) -> Learning<S> {
+        let all = |samples: Vec<u32>| samples.into_iter().filter_map(&of).collect();
+        Learning {
+            seen: self.seen,
+            never_learnt: self.never_learnt,
+            never_learnt_samples: all(self.never_learnt_samples),
+            forgotten: self.forgotten,
+            forgotten_samples: all(self.forgotten_samples),
+        }
+    }
 }
 
-/// The same with the samples themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LearntSamples {
-    /// Number of samples trained on at least once.
-    pub seen: u32,
-    /// Number of samples that were not learnt in any epoch.
-    pub never_learnt: u32,
-    /// The first hundred of those, highest last loss first.
-    pub never_learnt_samples: Vec<SampleRow>,
-    /// Number of samples that were learnt in one epoch and not in the next.
-    pub forgotten: u32,
-    /// The first hundred of those, most often forgotten first.
-    pub forgotten_samples: Vec<SampleRow>,
-}
+/// With the samples themselves.
+pub type LearntSamples = Learning<SampleRow>;
 
 #[cfg(test)]
 mod tests {

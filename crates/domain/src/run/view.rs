@@ -303,6 +303,18 @@ pub struct LaunchChoices {
     pub measured_flops: Option<f64>,
 }
 
+impl LaunchChoices {
+    #[must_use]
+    pub fn model(&self, id: ModelId) -> Option<&ModelChoice> {
+        self.models.iter().find(|m| m.id == id)
+    }
+
+    #[must_use]
+    pub fn version(&self, id: VersionId) -> Option<&VersionChoice> {
+        self.versions.iter().find(|v| v.id == id)
+    }
+}
+
 /// A base model to choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelChoice {

@@ -25,8 +25,12 @@ impl Trial {
     /// The value that the trial gives to a field.
     #[must_use]
     pub fn value(&self, field: &str) -> Option<&Value> {
-        self.settings.iter().find(|s| s.field == field).map(|s| &s.value)
+        value_of(&self.settings, field)
     }
+}
+
+pub(super) fn value_of<'a>(settings: &'a [Setting], field: &str) -> Option<&'a Value> {
+    settings.iter().find(|s| s.field == field).map(|s| &s.value)
 }
 
 impl SweepPlan {

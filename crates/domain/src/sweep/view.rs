@@ -1,11 +1,15 @@
 //! What is shown of sweeps: a line of the list, a whole sweep, its runs, and what they say.
 
-use super::{Effect, Importance, Objective, Setting, Strategy, SweepPlan, SweepStatus, Trial, effects, importance};
+use super::{
+    Effect, Importance, Objective, Setting, Strategy, SweepPlan, SweepStatus, Trial, effects, importance,
+    trial::value_of,
+};
 use crate::{
     id::{DatasetId, ModelId, RunId, SweepId, VersionId},
     run::RunStatus,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 /// A sweep as a line of a list.
@@ -55,6 +59,14 @@ pub struct TrialRun {
     /// The objective's value, once it is known.
     pub objective: Option<f64>,
     pub elapsed_seconds: u64,
+}
+
+impl TrialRun {
+    /// The value that its trial gives to a field.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        value_of(&self.settings, field)
+    }
 }
 
 /// Everything about one sweep.

@@ -46,15 +46,14 @@ pub enum LaunchError {
 pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchError> {
     launch.recipe.check().map_err(LaunchError::Recipe)?;
     let choices = choices(db, launch.project).await?;
-    let model = choices.models.iter().find(|m| m.id == launch.model).ok_or(LaunchError::Model)?;
-    let version = choices.versions.iter().find(|v| v.id == launch.version).ok_or(LaunchError::Version)?;
+    let model = choices.model(launch.model).ok_or(LaunchError::Model)?;
+    let version = choices.version(launch.version).ok_or(LaunchError::Version)?;
     let misfits = misfits(&launch.recipe, &model.card, &version.stats);
     if !misfits.is_empty() {
         return Err(LaunchError::Misfits(misfits));
     }
-    let given = if launch.name.trim().is_empty() { default_name(&model.name, version) } else { launch.name.clone() };
-    let name = parse_name(&given).map_err(|_| LaunchError::Name)?;
-    let counted = version.stats.tokens.get(&launch.model.to_string()).map(|t| t.mean);
+    let name = name_or(&launch.name, || default_name(&model.name, version)).ok_or(LaunchError::Name)?;
+    let counted = version.stats.mean_tokens(launch.model);
     let estimate = estimate(&launch.recipe, &model.card, &version.stats, counted, choices.measured_flops);
     let new = NewRun {
         project: launch.project,
@@ -70,6 +69,13 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     Ok(create(db, new).await?)
 }
 
-fn default_name(model: &str, version: &VersionChoice) -> String {
-    format!("{model} · {} v{}", version.dataset_name, version.number).chars().take(200).collect()
+/// Named after model and data.
+pub(crate) fn default_name(model: &str, version: &VersionChoice) -> String {
+    format!("{model} · {} v{}", version.dataset_name, version.number)
+}
+
+/// The given name, or of an empty one as much of the default as a name may have; `None` if it cannot be a name.
+pub(crate) fn name_or(given: &str, default: impl FnOnce() -> String) -> Option<String> {
+    let name = if given.trim().is_empty() { default().chars().take(200).collect() } else { given.to_owned() };
+    parse_name(&name).ok()
 }

@@ -86,7 +86,7 @@ async fn launch(
 ) -> Result<RunId, StoreError> {
     let settings = sweep.trials.get(trial as usize).ok_or_else(|| StoreError::Corrupt(format!("no trial {trial}")))?;
     let recipe = sweep.plan.recipe_of(settings, rung).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let counted = sweep.stats.tokens.get(&sweep.model.to_string()).map(|t| t.mean);
+    let counted = sweep.stats.mean_tokens(sweep.model);
     let estimate = estimate(&recipe, &sweep.card, &sweep.stats, counted, flops);
     let new = runs::NewRun {
         project: sweep.project,

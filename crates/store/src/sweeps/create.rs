@@ -1,9 +1,12 @@
 //! Making a sweep, with everything checked before its first run.
 
 use super::advance;
-use crate::{StoreError, activity, error::to_json, runs::choices};
+use crate::{
+    StoreError, activity,
+    error::to_json,
+    runs::{choices, default_name, name_or},
+};
 use domain::{
-    account::parse_name,
     id::{ModelId, ProjectId, SweepId, UserId, VersionId},
     sweep::{Forecast, SweepError, SweepPlan, Trial},
 };
@@ -57,18 +60,16 @@ pub struct Created {
 /// Checks a sweep and predicts its cost. Changes nothing.
 pub async fn preview(db: &PgPool, new: &NewSweep) -> Result<Ready, CreateError> {
     let choices = choices(db, new.project).await?;
-    let model = choices.models.iter().find(|m| m.id == new.model).ok_or(CreateError::Model)?;
-    let version = choices.versions.iter().find(|v| v.id == new.version).ok_or(CreateError::Version)?;
+    let model = choices.model(new.model).ok_or(CreateError::Model)?;
+    let version = choices.version(new.version).ok_or(CreateError::Version)?;
     let trials = new.plan.check().map_err(CreateError::Plan)?;
     let misfits = new.plan.misfits(&trials, &model.card, &version.stats);
     if !misfits.is_empty() {
         return Err(CreateError::Plan(misfits));
     }
-    let default_name =
-        || format!("{} · {} v{} · {}", model.name, version.dataset_name, version.number, new.plan.strategy.as_str());
-    let given = if new.name.trim().is_empty() { default_name().chars().take(200).collect() } else { new.name.clone() };
-    let name = parse_name(&given).map_err(|_| CreateError::Name)?;
-    let counted = version.stats.tokens.get(&new.model.to_string()).map(|t| t.mean);
+    let default = || format!("{} · {}", default_name(&model.name, version), new.plan.strategy.as_str());
+    let name = name_or(&new.name, default).ok_or(CreateError::Name)?;
+    let counted = version.stats.mean_tokens(new.model);
     let forecast = new.plan.forecast(&trials, &model.card, &version.stats, counted, choices.measured_flops);
     Ok(Ready { name, trials, forecast })
 }
