@@ -85,6 +85,10 @@ pub(crate) fn families() -> Vec<(Family, Value)> {
             }),
         };
         let mut config = changed(more);
+        if family == Family::Gpt2 {
+            // Unknown to GPT-2, but PEFT believes it wherever it stands.
+            config.as_object_mut().and_then(|fields| fields.remove("num_key_value_heads"));
+        }
         config["architectures"] = json!([family.class_name()]);
         config["model_type"] = json!(family.model_type());
         (family, config)
