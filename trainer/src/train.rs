@@ -11,10 +11,12 @@ use crate::data::order::dropout_seed;
 use crate::error::TrainError;
 use crate::event::Sink;
 use crate::memory;
+use crate::ops::tape::plus;
 use crate::optim::clip;
 use crate::preview;
 use crate::setup::Run;
 use candle_core::Tensor;
+use candle_core::backprop::GradStore;
 use domain::event::{Event, Phase, series};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -84,10 +86,10 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
         check_memory(run.step)?;
         let batch = Batch::new(&samples, run.decoder.device())?;
         let seed = dropout_seed(recipe.seed, run.step, i);
-        let part = run.decoder.training_loss(&batch.ids, &batch.targets, targets as f64, seed)?;
-        loss += f64::from(part.to_scalar::<f32>()?);
+        let (part, store) = run.decoder.loss_and_gradients(&batch.ids, &batch.targets, targets as f64, seed)?;
+        loss += f64::from(part);
         check_number("loss", loss, run.step)?;
-        accumulate(&mut gradients, &part, run)?;
+        accumulate(&mut gradients, store, run)?;
         tokens += batch.tokens;
     }
     let gradient_norm = clip::global_norm(&gradients)?;
@@ -100,13 +102,12 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second }))
 }
 
-/// Adds the gradients of `loss` by every parameter.
-fn accumulate(gradients: &mut Vec<Tensor>, loss: &Tensor, run: &Run) -> Result<(), TrainError> {
-    let mut store = loss.backward()?;
+/// Adds the gradient by every parameter.
+fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> Result<(), TrainError> {
     for (i, (_, parameter)) in run.optimizer.parameters().iter().enumerate() {
         let g = store.remove(parameter).map_or_else(|| parameter.zeros_like(), Ok)?.detach();
         match gradients.get_mut(i) {
-            Some(sum) => *sum = (&*sum + g)?,
+            Some(sum) => *sum = plus(sum, &g)?,
             None => gradients.push(g),
         }
     }

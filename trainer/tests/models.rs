@@ -5,7 +5,7 @@ mod support;
 
 use candle_core::{Device, Tensor};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,24 +28,11 @@ fn files() -> Files {
     let folder = tempfile::tempdir().unwrap();
     let (hugging_face, gguf) = (folder.path().join("model"), folder.path().join("model.gguf"));
     let mut config = support::config();
-    // A pair of tokens more than the bytes, for the merge that a GGUF tokenizer must have.
     config["tie_word_embeddings"] = json!(false);
     support::write_model_of(&hugging_face, &config).unwrap();
-    add_merge(&hugging_face.join("tokenizer.json"));
+    gguf::add_merge(&hugging_face.join("tokenizer.json")).unwrap();
     gguf::write(&hugging_face, &gguf).unwrap();
     Files { _folder: folder, hugging_face, gguf }
-}
-
-/// Replaces one byte token by the pair "ab" and the merge that makes it.
-fn add_merge(path: &Path) {
-    let mut json: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let vocabulary = json["model"]["vocab"].as_object_mut().unwrap();
-    let (last, id) =
-        vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(t, id)| (t.clone(), id.clone())).unwrap();
-    vocabulary.remove(&last);
-    vocabulary.insert("ab".to_owned(), id);
-    json["model"]["merges"] = json!([["a", "b"]]);
-    fs::write(path, json.to_string()).unwrap();
 }
 
 fn tensors(mut model: BaseModel) -> Vec<Vec<f32>> {

@@ -140,7 +140,7 @@ impl LoraAdapter {
         for projection in decoder.projections() {
             if let Some(pair) = self.pairs.get(&(projection.layer, projection.module)) {
                 let delta = (pair.b.as_detached_tensor().matmul(&pair.a.as_detached_tensor())? * pair.scale)?;
-                merged.insert(format!("{}.weight", projection.path()), (&projection.weight + delta)?);
+                merged.insert(format!("{}.weight", projection.path()), (&projection.weight.dense()? + delta)?);
             }
         }
         Ok(merged)

@@ -10,10 +10,12 @@ use super::decoder::Mode;
 use super::error::ModelError;
 use super::projection::{self, Projection};
 use super::weights::Weights;
+use crate::ops::Weight;
 use crate::ops::attention::{Geometry, attention};
 use crate::ops::rms_norm::rms_norm;
 use crate::ops::rope::{Rotation, rope};
 use crate::ops::swiglu::swiglu;
+use crate::ops::tape::add;
 use candle_core::Tensor;
 use domain::recipe::TargetModule;
 
@@ -55,7 +57,7 @@ impl Block {
             Ok::<_, ModelError>(Projection {
                 layer,
                 module,
-                weight: weights.take(&format!("{path}.weight"))?,
+                weight: weights.take_matrix(&format!("{path}.weight"))?,
                 bias,
                 adapter: None,
             })
@@ -85,12 +87,29 @@ impl Block {
         [&mut self.q, &mut self.k, &mut self.v, &mut self.o, &mut self.gate, &mut self.up, &mut self.down]
     }
 
+    /// Calls `f` with every dense tensor and its Hugging Face name.
+    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
+        let layer = self.layer;
+        for projection in self.projections_mut() {
+            let path = projection.path();
+            if let Weight::Dense(weight) = &mut projection.weight {
+                f(&format!("{path}.weight"), weight)?;
+            }
+            if let Some(bias) = &mut projection.bias {
+                f(&format!("{path}.bias"), bias)?;
+            }
+        }
+        f(&format!("model.layers.{layer}.input_layernorm.weight"), &mut self.attention_norm)?;
+        f(&format!("model.layers.{layer}.post_attention_layernorm.weight"), &mut self.mlp_norm)
+    }
+
     /// (tokens, hidden) → (tokens, hidden).
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
-        let x = (x + self.attend(&rms_norm(x, &self.attention_norm, self.epsilon)?, pass)?)?;
-        let y = rms_norm(&x, &self.mlp_norm, self.epsilon)?;
+        let norm = |x: &Tensor, gain: &Tensor, mode: Mode| rms_norm(x, &mode.tensor(gain), self.epsilon);
+        let x = add(x, &self.attend(&norm(x, &self.attention_norm, pass.mode)?, pass)?)?;
+        let y = norm(&x, &self.mlp_norm, pass.mode)?;
         let gated = swiglu(&self.gate.forward(&y, pass.mode)?, &self.up.forward(&y, pass.mode)?)?;
-        x + self.down.forward(&gated, pass.mode)?
+        add(&x, &self.down.forward(&gated, pass.mode)?)
     }
 
     fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {

@@ -1,7 +1,8 @@
 //! The decoder: embedding, blocks, norm and output layer, one code for every family.
 //!
-//! Freezing is structural: all weights here are plain tensors whose products never compute a
-//! weight gradient; only the matrices of an attached adapter are variables.
+//! Freezing is structural: unless [`Decoder::train_weights`] made variables of them, all weights here
+//! are plain tensors (or quantized) whose products never compute a weight gradient; then only the
+//! matrices of an attached adapter are variables.
 
 use super::Result;
 use super::block::{Block, Pass};
@@ -15,8 +16,12 @@ use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
 use crate::ops::rms_norm::rms_norm;
 use crate::ops::rope::Rotation;
-use candle_core::{DType, Device, Tensor, bail};
+use crate::ops::rows::select_rows;
+use crate::ops::{Weight, tape};
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
+use std::collections::BTreeMap;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +31,24 @@ pub enum Mode {
     Training {
         seed: u64,
     },
+}
+
+impl Mode {
+    /// A weight, tracked only while training.
+    pub(super) fn weight(self, weight: &Weight) -> Weight {
+        match self {
+            Self::Inference => weight.detach(),
+            Self::Training { .. } => weight.clone(),
+        }
+    }
+
+    /// A norm or bias, tracked only while training.
+    pub(super) fn tensor(self, tensor: &Tensor) -> Tensor {
+        match self {
+            Self::Inference => tensor.detach(),
+            Self::Training { .. } => tensor.clone(),
+        }
+    }
 }
 
 /// Which rows of a flattened batch predict which token.
@@ -43,18 +66,18 @@ pub struct Decoder {
     pub config: DecoderConfig,
     frequencies: Vec<f32>,
     /// (vocabulary, hidden)
-    embedding: Tensor,
+    embedding: Weight,
     blocks: Vec<Block>,
     norm: Tensor,
-    /// (vocabulary, hidden); the embedding when the two are tied.
-    head: Tensor,
+    /// (vocabulary, hidden); none when the embedding is used for it.
+    head: Option<Weight>,
 }
 
 impl Decoder {
     /// Takes the decoder's tensors out of `weights`.
     pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
-        let embedding = weights.take("model.embed_tokens.weight")?;
-        let head = if config.tie_embeddings { embedding.clone() } else { weights.take("lm_head.weight")? };
+        let embedding = weights.take_matrix("model.embed_tokens.weight")?;
+        let head = if config.tie_embeddings { None } else { Some(weights.take_matrix("lm_head.weight")?) };
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = weights.take("model.norm.weight")?;
@@ -89,8 +112,59 @@ impl Decoder {
     pub fn replace_weights(&mut self, of: impl Fn(&str) -> Option<Tensor>) {
         for projection in self.blocks.iter_mut().flat_map(Block::projections_mut) {
             if let Some(weight) = of(&format!("{}.weight", projection.path())) {
-                projection.weight = weight;
+                projection.weight = weight.into();
             }
+        }
+    }
+
+    /// Makes variables of the weights that `wanted` chooses by Hugging Face name, and returns them.
+    /// Quantized matrices stay frozen.
+    pub fn train_weights(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Var)>> {
+        let mut variables = Vec::new();
+        self.tensors_mut(&mut |name: &str, tensor: &mut Tensor| {
+            if wanted(name) {
+                let variable = Var::from_tensor(tensor)?;
+                *tensor = variable.as_tensor().clone();
+                variables.push((name.to_owned(), variable));
+            }
+            Ok(())
+        })?;
+        Ok(variables)
+    }
+
+    /// Makes plain tensors of all weights again, with the values that they have.
+    pub fn freeze_weights(&mut self) -> Result<()> {
+        self.tensors_mut(&mut |_: &str, tensor: &mut Tensor| {
+            *tensor = tensor.detach();
+            Ok(())
+        })
+    }
+
+    /// Gradients of [`Decoder::training_loss`] by every dense weight, under their Hugging Face names. The
+    /// weights are frozen afterwards.
+    pub fn weight_gradients(
+        &mut self,
+        ids: &Tensor,
+        targets: &Targets,
+        denominator: f64,
+    ) -> Result<BTreeMap<String, Tensor>> {
+        let variables = self.train_weights(|_| true)?;
+        let computed = self.loss_and_gradients(ids, targets, denominator, 0);
+        self.freeze_weights()?;
+        let (_, mut store) = computed?;
+        let of = |(name, variable): (String, Var)| store.remove(&variable).map(|gradient| (name, gradient));
+        Ok(variables.into_iter().filter_map(of).collect())
+    }
+
+    fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
+        if let Weight::Dense(embedding) = &mut self.embedding {
+            f("model.embed_tokens.weight", embedding)?;
+        }
+        self.blocks.iter_mut().try_for_each(|block| block.tensors_mut(f))?;
+        f("model.norm.weight", &mut self.norm)?;
+        match &mut self.head {
+            Some(Weight::Dense(head)) => f("lm_head.weight", head),
+            _ => Ok(()),
         }
     }
 
@@ -99,35 +173,56 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        rms_norm(&self.states(ids, cache, Mode::Inference)?, &self.norm, self.config.norm_epsilon)
+        self.normed(&self.states(ids, cache, Mode::Inference)?, Mode::Inference)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        linear(hidden, &self.head, None)
+        linear(hidden, &self.head(Mode::Inference), None)
     }
 
     /// −log p(token), in nats, of the token that follows each final hidden state (rows, hidden).
     pub fn token_losses(&self, hidden: &Tensor, tokens: &[u32]) -> Result<Vec<f32>> {
-        token_losses(hidden, &self.head, tokens)
+        token_losses(hidden, &self.head(Mode::Inference), tokens)
     }
 
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Inference)?, targets)?;
-        token_losses(&hidden, &self.head, &targets.tokens)
+        let hidden = self.target_rows(ids, targets, Mode::Inference)?;
+        token_losses(&hidden, &self.head(Mode::Inference), &targets.tokens)
     }
 
     /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
     /// backward pass.
     pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
-        let hidden = self.target_rows(&self.states(ids, None, Mode::Training { seed })?, targets)?;
-        linear_cross_entropy(&hidden, &self.head, &targets.tokens, denominator)
+        let mode = Mode::Training { seed };
+        let hidden = self.target_rows(ids, targets, mode)?;
+        linear_cross_entropy(&hidden, &self.head(mode), &targets.tokens, denominator)
     }
 
-    fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
-        let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
-        rms_norm(&states.index_select(&rows, 0)?, &self.norm, self.config.norm_epsilon)
+    /// The value of [`Decoder::training_loss`] and its gradients by every variable it depends on.
+    pub fn loss_and_gradients(
+        &self,
+        ids: &Tensor,
+        targets: &Targets,
+        denominator: f64,
+        seed: u64,
+    ) -> Result<(f32, GradStore)> {
+        tape::value_and_gradients(|| self.training_loss(ids, targets, denominator, seed))
+    }
+
+    /// Final hidden states of the rows that have a target, (targets, hidden).
+    fn target_rows(&self, ids: &Tensor, targets: &Targets, mode: Mode) -> Result<Tensor> {
+        self.normed(&select_rows(&self.states(ids, None, mode)?, &targets.rows)?, mode)
+    }
+
+    fn normed(&self, states: &Tensor, mode: Mode) -> Result<Tensor> {
+        rms_norm(states, &mode.tensor(&self.norm), self.config.norm_epsilon)
+    }
+
+    /// The output layer's weight.
+    fn head(&self, mode: Mode) -> Weight {
+        mode.weight(self.head.as_ref().unwrap_or(&self.embedding))
     }
 
     /// Hidden states before the last norm, (batch · seq, hidden).
@@ -143,7 +238,7 @@ impl Decoder {
             mode,
             cache: cache.as_deref_mut(),
         };
-        let mut x = self.embedding.index_select(&ids.to_dtype(DType::U32)?.flatten_all()?, 0)?;
+        let mut x = mode.weight(&self.embedding).rows(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1()?)?;
         for block in &self.blocks {
             x = block.forward(&x, &mut pass)?;
         }

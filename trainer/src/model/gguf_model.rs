@@ -9,6 +9,7 @@ use super::gguf::{Gguf, dtype_name};
 use super::weights::{BaseModel, Weights, quantization};
 use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
+use crate::ops::quantized::Quantized;
 use candle_core::{Device, Tensor};
 use domain::model::{ModelCard, ModelFormat};
 use std::path::Path;
@@ -224,12 +225,33 @@ impl TensorNames {
             .stored(name)
             .ok_or_else(|| ModelError::MissingTensor { path: file.path.clone(), tensor: name.to_owned() })?;
         let tensor = file.read(&stored, &Device::Cpu)?;
-        let heads = match self.interleaved {
-            Some((heads, _)) if name.ends_with("q_proj.weight") => heads,
-            Some((_, kv_heads)) if name.ends_with("k_proj.weight") => kv_heads,
-            _ => return Ok(tensor),
-        };
+        let Some(heads) = self.interleaved_heads(name) else { return Ok(tensor) };
         half_split(&tensor, heads).map_err(|source| ModelError::Device { path: file.path.clone(), source })
+    }
+
+    /// Reads a matrix by its Hugging Face name as it is stored; `None` when its format has to be dequantized.
+    pub(super) fn read_quantized(
+        &self,
+        file: &Gguf,
+        name: &str,
+        device: &Device,
+    ) -> Result<Option<Quantized>, ModelError> {
+        let Some(stored) = self.stored(name) else { return Ok(None) };
+        let matrix = file.read_quantized(&stored, device)?;
+        Ok(matrix.map(|matrix| match self.interleaved_heads(name) {
+            Some(heads) => matrix.reordered(&half_split_order(matrix.dims().0, heads)),
+            None => matrix,
+        }))
+    }
+
+    /// The number of heads whose rows are interleaved in the tensor of this name.
+    fn interleaved_heads(&self, name: &str) -> Option<usize> {
+        let (heads, kv_heads) = self.interleaved?;
+        match name {
+            _ if name.ends_with("q_proj.weight") => Some(heads),
+            _ if name.ends_with("k_proj.weight") => Some(kv_heads),
+            _ => None,
+        }
     }
 }
 
@@ -237,4 +259,10 @@ impl TensorNames {
 fn half_split(weight: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
     let (rows, columns) = weight.dims2()?;
     weight.reshape((heads, rows / heads / 2, 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
+}
+
+/// The stored row that each row of [`half_split`]'s result is.
+fn half_split_order(rows: usize, heads: usize) -> Vec<usize> {
+    let half = rows / heads / 2;
+    (0..rows).map(|row| row / (2 * half) * 2 * half + row % half * 2 + row / half % 2).collect()
 }

@@ -1,9 +1,9 @@
-//! One linear layer of a block: frozen weight, perhaps a bias, perhaps a low-rank adapter.
+//! One linear layer of a block: its weight, perhaps a bias, perhaps a low-rank adapter.
 
 use super::decoder::Mode;
-use crate::ops::Dropout;
 use crate::ops::linear::linear;
 use crate::ops::lora_linear::{Frozen, lora_linear};
+use crate::ops::{Dropout, Weight};
 use candle_core::{Result, Tensor, Var};
 use domain::recipe::TargetModule;
 
@@ -27,7 +27,7 @@ pub struct Projection {
     pub layer: usize,
     pub module: TargetModule,
     /// (out, in)
-    pub weight: Tensor,
+    pub weight: Weight,
     /// (out)
     pub bias: Option<Tensor>,
     pub adapter: Option<LowRank>,
@@ -42,7 +42,9 @@ impl Projection {
 
     /// (tokens, in) → (tokens, out).
     pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let Some(adapter) = &self.adapter else { return linear(x, &self.weight, self.bias.as_ref()) };
+        let Some(adapter) = &self.adapter else {
+            return linear(x, &mode.weight(&self.weight), self.bias.as_ref().map(|b| mode.tensor(b)).as_ref());
+        };
         let frozen =
             |dropout| Frozen { weight: self.weight.clone(), bias: self.bias.clone(), scale: adapter.scale, dropout };
         match mode {

@@ -4,6 +4,7 @@
 //! `da = g ∘ b ∘ (σ(a) + silu(a) · (1 − σ(a)))`.
 
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply2;
 use super::vector::{sigmoid, simd};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ const CHUNK: usize = 8192;
 
 /// silu(gate) ∘ up, both (tokens, intermediate).
 pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    if fused(gate) { gate.apply_op2(up, SwiGlu) } else { plain(gate, up) }
+    if fused(gate) { apply2(gate, up, SwiGlu) } else { plain(gate, up) }
 }
 
 /// The same from candle's own operations.

@@ -3,6 +3,7 @@
 //! With gradient g at step t (from 1): `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
 //! `p ← p(1 − lr·λ) − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)`.
 
+use crate::ops::update::AdamStep;
 use candle_core::{Result, Tensor, Var};
 use domain::recipe::Optimizer;
 
@@ -37,11 +38,24 @@ impl AdamW {
         let correction = |beta: f64| 1.0 - beta.powi(i32::try_from(self.step).unwrap_or(i32::MAX));
         let (c1, c2) = (correction(s.beta1), correction(s.beta2));
         for (i, g) in gradients.iter().enumerate() {
+            let parameter = &self.parameters[i].1;
+            if AdamStep::applies_to(parameter) {
+                let step = AdamStep {
+                    beta1: s.beta1,
+                    beta2: s.beta2,
+                    corrections: (c1, c2),
+                    epsilon: s.epsilon,
+                    learning_rate,
+                    weight_decay: s.weight_decay,
+                    factor,
+                };
+                step.apply(parameter, &self.first[i], &self.second[i], &g.contiguous()?)?;
+                continue;
+            }
             let g = (g * factor)?;
             let m = ((&self.first[i] * s.beta1)? + (&g * (1.0 - s.beta1))?)?;
             let v = ((&self.second[i] * s.beta2)? + (g.sqr()? * (1.0 - s.beta2))?)?;
             let direction = ((&m / c1)? / ((&v / c2)?.sqrt()? + s.epsilon)?)?;
-            let parameter = &self.parameters[i].1;
             let decayed = (parameter.as_tensor() * (1.0 - learning_rate * s.weight_decay))?;
             parameter.set(&(decayed - (direction * learning_rate)?)?.detach())?;
             self.first[i] = m.detach();

@@ -8,6 +8,11 @@ use trainer::model::weights::{BaseModel, open};
 
 /// Writes the Hugging Face model in `folder` as a GGUF file of f32 tensors.
 pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
+    write_as(folder, file, GgmlDType::F32)
+}
+
+/// Writes the Hugging Face model in `folder` as a GGUF file whose matrices have the type `dtype`.
+pub(crate) fn write_as(folder: &Path, file: &Path, dtype: GgmlDType) -> Result<()> {
     let mut model = open(folder, &Device::Cpu).map_err(candle_core::Error::wrap)?;
     let config = model.config.clone();
     let mut tensors = Vec::new();
@@ -18,12 +23,30 @@ pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
             Some("k_proj") => interleave(&tensor, config.kv_heads)?,
             _ => tensor,
         };
-        tensors.push((stored_name(&name), QTensor::quantize(&tensor, GgmlDType::F32)?));
+        tensors.push((
+            stored_name(&name),
+            QTensor::quantize(&tensor, if tensor.rank() == 2 { dtype } else { GgmlDType::F32 })?,
+        ));
     }
     let metadata = metadata(&model);
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (*k, v)).collect();
     let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
     gguf_file::write(&mut std::fs::File::create(file)?, &metadata, &tensors)
+}
+
+/// Replaces one byte token of a tokenizer.json by the pair "ab" and the merge that makes it: a GGUF tokenizer must
+/// have a merge.
+pub(crate) fn add_merge(path: &Path) -> std::io::Result<()> {
+    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(path)?)?;
+    if let Some(vocabulary) = json["model"]["vocab"].as_object_mut() {
+        let last = vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(token, id)| (token.clone(), id.clone()));
+        if let Some((last, id)) = last.filter(|_| !vocabulary.contains_key("ab")) {
+            vocabulary.remove(&last);
+            vocabulary.insert("ab".to_owned(), id);
+        }
+    }
+    json["model"]["merges"] = serde_json::json!([["a", "b"]]);
+    std::fs::write(path, json.to_string())
 }
 
 /// Rows of each head from two halves to interleaved pairs.
