@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what runs: the server, the trainer beside it and the browser's part. `build.sh release` or `build.sh dev`.
-# LATHE_FEATURES adds Cargo features to both programs, such as `cuda` or `metal`.
+# LATHE_FEATURES adds Cargo features to the trainer, such as `cuda` or `metal`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
@@ -12,5 +12,5 @@ if [ ! -x "$folder/server" ]; then
 fi
 progress=--quiet
 [ ! -t 2 ] || progress=
-cargo build $progress --profile "$profile" --package server --package trainer --bins ${LATHE_FEATURES:+--features "$LATHE_FEATURES"}
+cargo build $progress --profile "$profile" --package server --package trainer --bins ${LATHE_FEATURES:+--features "trainer/$LATHE_FEATURES"}
 scripts/site.sh

@@ -28,4 +28,5 @@ pub mod serve;
 pub mod sessions;
 pub mod shutdown;
 pub mod state;
+pub mod trainer;
 pub mod worker;

@@ -130,6 +130,15 @@ fn the_trainer_knows_no_web_and_no_database() {
 }
 
 #[test]
+fn the_server_opens_no_model() {
+    let forbidden = ["trainer", "candle-core", "tokenizers", "minijinja", "safetensors"];
+    none(
+        "model files are hostile input: only the trainer's processes read them",
+        dependencies("server", &[]).into_iter().filter(|d| forbidden.contains(&d.as_str())),
+    );
+}
+
+#[test]
 fn the_vocabulary_is_pure() {
     let allowed = ["serde", "serde_json", "thiserror", "time", "toml", "uuid", "domain"];
     none(

@@ -4,7 +4,7 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
-use crate::adapt::lora::{LoraAdapter, module_shape};
+use crate::adapt::LoraAdapter;
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
@@ -14,7 +14,7 @@ use crate::ops::measure_gflops;
 use crate::optim::adamw::AdamW;
 use crate::optim::clip;
 use candle_core::{Device, Tensor, Var};
-use domain::recipe::{Lora, Optimizer, TargetModule};
+use domain::recipe::{Lora, Optimizer};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -129,9 +129,9 @@ fn made_up(
 /// dX), 6 per trained one (its own gradient as well), and attention over half the sequence, two products
 /// forward and five backward.
 fn flop_per_token(config: &DecoderConfig, method: Trained, rank: usize, seq: usize) -> f64 {
-    let shapes = TargetModule::ALL.map(|m| module_shape(config, m));
-    let base: usize = shapes.iter().map(|(o, i)| o * i).sum();
-    let adapter: usize = shapes.iter().map(|(o, i)| rank * (o + i)).sum();
+    let linears = config.linear_layers();
+    let base: usize = linears.iter().map(|l| l.out * l.width).sum();
+    let adapter: usize = linears.iter().map(|l| rank * (l.out + l.width)).sum();
     let attention = 7 * config.heads * config.head_dim * seq;
     let head = config.vocab_size * config.hidden_size;
     let (per_weight, adapter) = if method == Trained::Full { (6, 0) } else { (4, adapter) };

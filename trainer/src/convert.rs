@@ -1,7 +1,6 @@
 //! Writes any readable model as a Hugging Face folder of f32 safetensors, so that Python tools can
 //! load it and the adapters trained on it.
 
-use crate::model::config::{DecoderConfig, RopeScaling};
 use crate::model::error::ModelError;
 use crate::model::weights::{self, BaseModel};
 use candle_core::{Device, Tensor};
@@ -9,6 +8,8 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+mod config_json;
 
 /// Why a model could not be converted.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ pub fn convert(source: &Path, out: &Path) -> Result<(), ConvertError> {
 
 fn write_folder(mut model: BaseModel, folder: &Path) -> Result<(), ConvertError> {
     let config = &model.config;
-    write_json(&folder.join("config.json"), &config_json(config))?;
+    write_json(&folder.join("config.json"), &config_json::write(config))?;
     write_json(
         &folder.join("generation_config.json"),
         &json!({"bos_token_id": config.bos_token_ids.first(), "eos_token_id": config.eos_token_ids}),
@@ -54,49 +55,6 @@ fn write_folder(mut model: BaseModel, folder: &Path) -> Result<(), ConvertError>
     write_file(&folder.join("tokenizer.json"), model.tokenizer.to_json()?.as_bytes())?;
     write_json(&folder.join("tokenizer_config.json"), &tokenizer_config_json(&model))?;
     write_weights(&mut model, &folder.join("model.safetensors"))
-}
-
-/// The fields of `config.json` that `transformers` reads for these families.
-fn config_json(config: &DecoderConfig) -> Value {
-    let mut json = json!({
-        "architectures": [config.family.class_name()],
-        "model_type": config.family.as_str(),
-        "hidden_act": "silu",
-        "vocab_size": config.vocab_size,
-        "hidden_size": config.hidden_size,
-        "intermediate_size": config.intermediate_size,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": config.heads,
-        "num_key_value_heads": config.kv_heads,
-        "head_dim": config.head_dim,
-        "max_position_embeddings": config.context_length,
-        "rms_norm_eps": config.norm_epsilon,
-        "rope_theta": config.rope_theta,
-        "rope_scaling": config.rope_scaling.as_ref().map(rope_scaling_json),
-        "tie_word_embeddings": config.tie_embeddings,
-        "sliding_window": config.sliding_window,
-        "bos_token_id": config.bos_token_ids.first(),
-        "eos_token_id": config.eos_token_ids,
-        "torch_dtype": "float32",
-    });
-    if config.qkv_bias {
-        json["use_sliding_window"] = json!(config.sliding_window.is_some());
-        json["max_window_layers"] = json!(if config.sliding_window.is_some() { 0 } else { config.layers });
-    } else {
-        json["attention_bias"] = json!(false);
-        json["mlp_bias"] = json!(false);
-    }
-    json
-}
-
-fn rope_scaling_json(scaling: &RopeScaling) -> Value {
-    match scaling {
-        RopeScaling::Linear { factor } => json!({"rope_type": "linear", "factor": factor}),
-        RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context_length } => json!({
-            "rope_type": "llama3", "factor": factor, "low_freq_factor": low_freq_factor, "high_freq_factor": high_freq_factor,
-            "original_max_position_embeddings": original_context_length,
-        }),
-    }
 }
 
 fn tokenizer_config_json(model: &BaseModel) -> Value {

@@ -8,7 +8,7 @@
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`event`], [`preview`], [`memory`], [`device`] and [`error`] beside it;
 //! - [`infer`], [`eval`]: answers and scores of a model;
-//! - [`inspect`], [`convert`], [`mod@bench`]: the smaller commands.
+//! - [`inspect`], [`convert`], [`mod@bench`]: the smaller commands; [`limits`] for those on files from outside.
 
 pub mod adapt;
 pub mod bench;
@@ -22,6 +22,7 @@ pub mod event;
 pub mod finish;
 pub mod infer;
 pub mod inspect;
+pub mod limits;
 pub mod memory;
 pub mod model;
 pub mod ops;

@@ -9,11 +9,14 @@
 //!
 //! Activations are two-dimensional: `(tokens, features)` with `tokens = batch · seq`.
 
+pub mod activation;
 pub mod allocator;
 pub mod attention;
 mod cpu;
 mod dropout;
+pub mod gated;
 mod gemm;
+pub mod layer_norm;
 pub mod linear;
 pub mod linear_cross_entropy;
 pub mod lora_linear;
@@ -21,7 +24,6 @@ pub mod quantized;
 pub mod rms_norm;
 pub mod rope;
 pub mod rows;
-pub mod swiglu;
 pub mod tape;
 pub mod update;
 mod vector;

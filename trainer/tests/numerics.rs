@@ -6,7 +6,6 @@ mod support;
 
 use candle_core::{Device, Tensor};
 use domain::recipe::{Lora, Optimizer};
-use serde_json::json;
 use trainer::adapt::LoraAdapter;
 use trainer::data::batch::Batch;
 use trainer::data::masking::{Encoded, Encoder};
@@ -32,17 +31,7 @@ fn tiny(config: &serde_json::Value) -> Tiny {
 
 /// The tiny model of each family.
 fn families() -> Vec<Tiny> {
-    let changed = |class: &str, more: serde_json::Value| {
-        let mut config = support::config();
-        config["architectures"] = json!([class]);
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        tiny(&config)
-    };
-    vec![
-        changed("LlamaForCausalLM", json!({})),
-        changed("MistralForCausalLM", json!({ "sliding_window": 5, "tie_word_embeddings": false })),
-        changed("Qwen2ForCausalLM", json!({})),
-    ]
+    support::families().iter().map(|(_, config)| tiny(config)).collect()
 }
 
 fn encode(tiny: &Tiny, count: usize) -> Vec<Encoded> {

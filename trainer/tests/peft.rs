@@ -58,11 +58,9 @@ fn peft_gives_the_same_logits() {
         println!("skipped: no Python with torch, transformers and peft; set LATHE_PEFT_PYTHON to one");
         return;
     };
-    for class in ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"] {
+    for (family, config) in support::families() {
+        let class = family.class_name();
         let folder = tempfile::tempdir().unwrap();
-        let mut config = support::config();
-        config["architectures"] = json!([class]);
-        config["model_type"] = json!(class.trim_end_matches("ForCausalLM").to_lowercase());
         support::write_model_of(&folder.path().join("model"), &config).unwrap();
         let mut base = weights::open(&folder.path().join("model"), &Device::Cpu).unwrap();
         let mut decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();

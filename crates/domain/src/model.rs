@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 pub struct ModelCard {
     /// Hugging Face class or GGUF architecture, for example `LlamaForCausalLM`.
     pub architecture: String,
-    /// Decoder family the trainer uses: `llama`, `mistral`, `qwen2`.
+    /// Decoder family the trainer uses: `llama`, `mistral`, `qwen2`, `qwen3`, `gemma3`, `glm4`, `gpt2`.
     pub family: String,
     pub format: ModelFormat,
     pub parameters: u64,

@@ -5,10 +5,11 @@ use crate::{
     artifacts::Artifacts,
     fetch::{self, FetchError, Meter, pypi::Distribution},
     jobs::{JobContext, JobError},
+    trainer::{self, TrainerError},
 };
 use domain::{
     id::{ModelId, UploadId},
-    model::{ModelCard, ModelFile, ModelOrigin, ModelSource, RegisterModel},
+    model::{ModelFile, ModelOrigin, ModelSource, RegisterModel},
 };
 use serde::Serialize;
 use std::{
@@ -27,6 +28,15 @@ pub struct Registered {
     pub name: String,
 }
 
+impl From<TrainerError> for JobError {
+    fn from(e: TrainerError) -> Self {
+        match e {
+            TrainerError::Program { .. } => Self::internal(e),
+            TrainerError::Refused(_) | TrainerError::TooMuch => Self::refused(e.to_string()),
+        }
+    }
+}
+
 impl From<FetchError> for JobError {
     fn from(e: FetchError) -> Self {
         match e {
@@ -41,7 +51,7 @@ pub async fn register_model(context: JobContext, request: RegisterModel) -> Resu
     let folder = tempfile::Builder::new().prefix("model-").tempdir_in(work_folder(&context).await?)?;
     let (root, source, guess) = gather(&context, &request.origin, folder.path()).await?;
     context.progress("checking", 0, 0).await?;
-    let card = inspect(&root).await?;
+    let card = trainer::inspect(&context.config, &root).await?;
     let name = if request.name.trim().is_empty() { guess } else { request.name.trim().to_owned() };
     let files = store_files(&context, &root).await?;
     let new = NewModel {
@@ -195,12 +205,6 @@ fn is_gguf(path: &Path) -> bool {
 fn stem(path: &Path) -> String {
     let name = if is_gguf(path) { path.file_stem() } else { path.file_name() };
     name.map_or_else(|| "model".to_owned(), |n| n.to_string_lossy().into_owned())
-}
-
-async fn inspect(root: &Path) -> Result<ModelCard, JobError> {
-    let root = root.to_owned();
-    let card = blocking(move || trainer::inspect::inspect(&root)).await?;
-    card.map_err(|e| JobError::refused(e.to_string()))
 }
 
 /// Stores the files a trainer needs: a GGUF, or what belongs to a Hugging Face folder.

@@ -1,7 +1,10 @@
 //! The trainer process: starting it, finding one that outlived its server, ending it.
 
 use super::folder::RunFolder;
-use crate::config::{Config, Slot};
+use crate::{
+    config::{Config, Slot},
+    trainer,
+};
 use domain::{id::RunId, sample::Split};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
@@ -12,7 +15,7 @@ use std::{
     process::{ExitStatus, Stdio},
     time::Duration,
 };
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 /// How a trainer process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl Trainer {
     /// server's end reaches it, and none of the server's secrets.
     pub(super) async fn spawn(config: &Config, folder: &RunFolder, slot: &Slot, resume: bool) -> io::Result<Self> {
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.log())?;
-        let mut command = Command::new(&config.trainer);
+        let mut command = trainer::command(config);
         command.arg("run").arg(folder.recipe()).arg("--model").arg(folder.model().await?);
         for split in Split::ALL {
             if let Some(file) = folder.split(split) {
@@ -50,9 +53,6 @@ impl Trainer {
         }
         if let Some(threads) = threads(&config.workers) {
             command.arg("--threads").arg(threads.to_string());
-        }
-        for (key, _) in std::env::vars_os().filter(|(key, _)| is_secret(&key.to_string_lossy())) {
-            command.env_remove(key);
         }
         command.process_group(0).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let oom_kills_before = oom_kills();
@@ -114,10 +114,6 @@ fn exit(status: ExitStatus) -> Exit {
         (None, Some(signal)) => Exit::Signal(signal),
         (None, None) => Exit::Unknown,
     }
-}
-
-fn is_secret(key: &str) -> bool {
-    key == "DATABASE_URL" || ["LATHE_", "AWS_", "PG"].iter().any(|prefix| key.starts_with(prefix))
 }
 
 /// Processors per CPU slot when there are several; alone, the trainer decides.
@@ -191,12 +187,6 @@ mod tests {
         let line = words("/opt/trainer run r.toml --model m --out /data/runs/1/out --device cpu");
         assert_eq!(out_of(&line), Some(Path::new("/data/runs/1/out")));
         assert_eq!(out_of(&words("/bin/tar --out /data/runs/1/out")), None);
-    }
-
-    #[test]
-    fn secrets_stay_here() {
-        assert!(is_secret("DATABASE_URL") && is_secret("AWS_SECRET_ACCESS_KEY") && is_secret("PGPASSWORD"));
-        assert!(!is_secret("PATH") && !is_secret("CUDA_VISIBLE_DEVICES"));
     }
 
     #[test]

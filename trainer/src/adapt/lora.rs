@@ -6,6 +6,7 @@
 use super::peft::{self, PeftConfig};
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
+use crate::model::family::Family;
 use crate::model::projection::LowRank;
 use candle_core::{DType, Device, Tensor, Var};
 use domain::recipe::{Lora, TargetModule};
@@ -33,6 +34,7 @@ pub enum AdapterError {
 #[derive(Debug)]
 pub struct LoraAdapter {
     pub settings: Lora,
+    family: Family,
     pairs: BTreeMap<(usize, TargetModule), LowRank>,
 }
 
@@ -55,17 +57,18 @@ impl LoraAdapter {
         mut matrices: impl FnMut(usize, TargetModule, (usize, usize)) -> Result<(Tensor, Tensor), AdapterError>,
     ) -> Result<Self, AdapterError> {
         let scale = settings.alpha / f64::from(settings.rank);
-        let mut modules = settings.target_modules.clone();
-        modules.sort_unstable();
+        let family = config.family;
+        let settings = Lora { target_modules: family.with_companions(&settings.target_modules), ..settings.clone() };
         let mut pairs = BTreeMap::new();
         for layer in 0..config.layers {
-            for module in &modules {
-                let (a, b) = matrices(layer, *module, module_shape(config, *module))?;
+            let linears = config.linear_layers().into_iter().map(|linear| linear.modules[0]);
+            for module in linears.filter(|module| settings.target_modules.contains(module)) {
+                let (a, b) = matrices(layer, module, module_shape(config, module))?;
                 let (a, b) = (Var::from_tensor(&a)?, Var::from_tensor(&b)?);
-                pairs.insert((layer, *module), LowRank { a, b, scale, dropout: settings.dropout });
+                pairs.insert((layer, module), LowRank { a, b, scale, dropout: settings.dropout });
             }
         }
-        Ok(Self { settings: settings.clone(), pairs })
+        Ok(Self { settings, family, pairs })
     }
 
     /// Puts the adapter on the decoder's linear layers; both share the variables.
@@ -78,8 +81,8 @@ impl LoraAdapter {
     pub fn variables(&self) -> Vec<(String, Var)> {
         let mut variables = Vec::with_capacity(2 * self.pairs.len());
         for ((layer, module), pair) in &self.pairs {
-            variables.push((peft::key(*layer, *module, "A"), pair.a.clone()));
-            variables.push((peft::key(*layer, *module, "B"), pair.b.clone()));
+            variables.push((peft::key(self.family, *layer, *module, "A"), pair.a.clone()));
+            variables.push((peft::key(self.family, *layer, *module, "B"), pair.b.clone()));
         }
         variables
     }
@@ -92,7 +95,7 @@ impl LoraAdapter {
 
     /// Writes `adapter_config.json` and `adapter_model.safetensors` as PEFT does.
     pub fn save(&self, folder: &Path, base_model: &str) -> Result<(), AdapterError> {
-        peft::write_config(folder, &PeftConfig::new(&self.settings, base_model))?;
+        peft::write_config(folder, &PeftConfig::new(&self.settings, self.family, base_model))?;
         peft::write_tensors(
             &folder.join(peft::TENSORS),
             self.variables().into_iter().map(|(n, v)| (n, v.as_detached_tensor())),
@@ -101,13 +104,13 @@ impl LoraAdapter {
 
     /// Reads what [`LoraAdapter::save`] or PEFT wrote, for a model of this shape.
     pub fn load(folder: &Path, config: &DecoderConfig, device: &Device) -> Result<Self, AdapterError> {
-        let settings = peft::read_config(folder)?;
+        let settings = peft::read_config(folder, config.family)?;
         let path = folder.join(peft::TENSORS);
         let mut tensors = peft::read_tensors(&path, device)?;
         let rank = settings.rank as usize;
         let adapter = Self::build(config, &settings, |layer, module, (out, width)| {
             let mut take = |which: &str, shape: (usize, usize)| {
-                let key = peft::key(layer, module, which);
+                let key = peft::key(config.family, layer, module, which);
                 let misfit = |problem: String| AdapterError::Misfit { path: folder.to_owned(), problem };
                 let tensor = tensors.remove(&key).ok_or_else(|| misfit(format!("it has no {key}")))?;
                 match tensor.dims2() {
@@ -147,16 +150,9 @@ impl LoraAdapter {
     }
 }
 
-/// (out, in) of a linear layer.
+/// (out, in) of the linear layer that does the work of `module`.
 #[must_use]
 pub fn module_shape(config: &DecoderConfig, module: TargetModule) -> (usize, usize) {
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let (q, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-    match module {
-        TargetModule::QProj => (q, hidden),
-        TargetModule::KProj | TargetModule::VProj => (kv, hidden),
-        TargetModule::OProj => (hidden, q),
-        TargetModule::GateProj | TargetModule::UpProj => (inner, hidden),
-        TargetModule::DownProj => (hidden, inner),
-    }
+    let found = config.linear_layers().into_iter().find(|linear| linear.modules.contains(&module));
+    found.map_or((0, 0), |linear| (linear.out, linear.width))
 }

@@ -5,6 +5,7 @@
 //! way round. Variants of LoRA that compute something else are refused.
 
 use super::lora::AdapterError;
+use crate::model::family::Family;
 use crate::model::projection::path;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Lora, TargetModule};
@@ -59,7 +60,7 @@ fn no_bias() -> String {
 }
 
 impl PeftConfig {
-    pub(super) fn new(settings: &Lora, base_model: &str) -> Self {
+    pub(super) fn new(settings: &Lora, family: Family, base_model: &str) -> Self {
         Self {
             peft_type: "LORA".to_owned(),
             task_type: Some("CAUSAL_LM".to_owned()),
@@ -67,9 +68,11 @@ impl PeftConfig {
             r: settings.rank,
             lora_alpha: settings.alpha,
             lora_dropout: settings.dropout,
-            target_modules: Targets::Names(settings.target_modules.iter().map(|m| m.as_str().to_owned()).collect()),
+            target_modules: Targets::Names(
+                family.peft_names(&settings.target_modules).into_iter().map(str::to_owned).collect(),
+            ),
             bias: no_bias(),
-            fan_in_fan_out: false,
+            fan_in_fan_out: family.stores_inputs_first(),
             inference_mode: true,
             use_rslora: false,
             use_dora: false,
@@ -79,12 +82,12 @@ impl PeftConfig {
         }
     }
 
-    fn settings(&self) -> Result<Lora, String> {
+    fn settings(&self, family: Family) -> Result<Lora, String> {
         let refused = [
             ("peft_type other than LORA", self.peft_type != "LORA"),
             ("use_dora", self.use_dora),
             ("use_rslora", self.use_rslora),
-            ("fan_in_fan_out", self.fan_in_fan_out),
+            ("fan_in_fan_out", self.fan_in_fan_out && !family.stores_inputs_first()),
             ("bias", self.bias != "none"),
             ("modules_to_save", self.modules_to_save.as_ref().is_some_and(|m| !m.is_empty())),
             ("rank_pattern", !self.rank_pattern.is_empty()),
@@ -94,23 +97,27 @@ impl PeftConfig {
         if let Some((feature, _)) = refused.iter().find(|(_, found)| *found) {
             return Err(format!("{feature} is not supported"));
         }
-        let target_modules = match &self.target_modules {
-            Targets::Names(names) => names.iter().map(|n| module(n)).collect::<Result<_, _>>()?,
-            Targets::Pattern(p) if p == "all-linear" => TargetModule::ALL.to_vec(),
+        let names = match &self.target_modules {
+            Targets::Names(names) => names.as_slice(),
+            Targets::Pattern(p) if p == "all-linear" => &TargetModule::ALL.map(|m| family.linear(m).to_owned()),
             Targets::Pattern(p) => return Err(format!("the target module pattern {p:?} is not supported")),
         };
+        let mut target_modules = Vec::new();
+        for name in names {
+            let found = family.modules_named(name);
+            if found.is_empty() {
+                return Err(format!("the target module {name:?} is not supported"));
+            }
+            target_modules.extend(found);
+        }
+        let target_modules = family.with_companions(&target_modules);
         Ok(Lora { rank: self.r, alpha: self.lora_alpha, dropout: self.lora_dropout, target_modules })
     }
 }
 
-fn module(name: &str) -> Result<TargetModule, String> {
-    let found = TargetModule::ALL.into_iter().find(|m| m.as_str() == name);
-    found.ok_or_else(|| format!("the target module {name:?} is not supported"))
-}
-
 /// `base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight`
-pub(super) fn key(layer: usize, module: TargetModule, which: &str) -> String {
-    format!("base_model.model.{}.lora_{which}.weight", path(layer, module))
+pub(super) fn key(family: Family, layer: usize, module: TargetModule, which: &str) -> String {
+    format!("base_model.model.{}.lora_{which}.weight", path(family, layer, module))
 }
 
 pub(super) fn write_config(folder: &Path, config: &PeftConfig) -> Result<(), AdapterError> {
@@ -119,13 +126,13 @@ pub(super) fn write_config(folder: &Path, config: &PeftConfig) -> Result<(), Ada
     text.and_then(|t| std::fs::write(&path, t)).map_err(|source| AdapterError::Write { path, source })
 }
 
-pub(super) fn read_config(folder: &Path) -> Result<Lora, AdapterError> {
+pub(super) fn read_config(folder: &Path, family: Family) -> Result<Lora, AdapterError> {
     let path = folder.join(CONFIG);
     let text = std::fs::read_to_string(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
     let config: Result<PeftConfig, _> = serde_json::from_str(&text);
     config
         .map_err(|e| e.to_string())
-        .and_then(|c| c.settings())
+        .and_then(|c| c.settings(family))
         .map_err(|problem| AdapterError::Malformed { path, problem })
 }
 

@@ -1,5 +1,6 @@
 //! `trainer inspect PATH`: the model's card as JSON.
 
+use super::limits::Limits;
 use anyhow::Result;
 use std::path::PathBuf;
 
@@ -8,11 +9,14 @@ use std::path::PathBuf;
 pub(crate) struct Inspect {
     /// A Hugging Face folder or a GGUF file.
     path: PathBuf,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Inspect {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
+        self.limits.apply()?;
         let card = trainer::inspect::inspect(&self.path)?;
         println!("{}", serde_json::to_string_pretty(&card)?);
         Ok(())

@@ -1,28 +1,38 @@
 //! One pre-norm transformer block: attention and feed-forward, each behind a residual.
 //!
-//! `x ← x + Wo · attention(rope(Wq n₁), rope(Wk n₁), Wv n₁)` with n₁ = norm(x), then
-//! `x ← x + Wdown · (silu(Wgate n₂) ∘ Wup n₂)` with n₂ = norm(x).
+//! `x ← x + norm₂(Wo · attention(rope(Wq n₁), rope(Wk n₁), Wv n₁))` with n₁ = norm₁(x), then
+//! `x ← x + norm₄(Wdown · (φ(Wgate n₃) ∘ Wup n₃))` with n₃ = norm₃(x). Families leave parts out (norm₂, norm₄, the
+//! gate, the rotation), normalise queries and keys per head, or keep several matrices as one.
 
 use super::Result;
 use super::cache::KvCache;
-use super::config::DecoderConfig;
+use super::config::{DecoderConfig, Linear};
 use super::decoder::Mode;
 use super::error::ModelError;
-use super::projection::{self, Projection};
+use super::norm::Norm;
+use super::projection::{Projection, path};
 use super::weights::Weights;
 use crate::ops::Weight;
+use crate::ops::activation::{Activation, activate};
 use crate::ops::attention::{Geometry, attention};
-use crate::ops::rms_norm::rms_norm;
+use crate::ops::gated::gated;
 use crate::ops::rope::{Rotation, rope};
-use crate::ops::swiglu::swiglu;
 use crate::ops::tape::add;
-use candle_core::Tensor;
-use domain::recipe::TargetModule;
+use candle_core::{Tensor, bail};
+use domain::recipe::TargetModule::{self, DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
+
+/// What the layers that look equally far share in one forward pass.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub(super) geometry: Geometry,
+    /// `None`: positions are in the embeddings already.
+    pub(super) rotation: Option<Rotation>,
+}
 
 /// What all blocks share in one forward pass.
 pub(super) struct Pass<'a> {
-    pub(super) geometry: Geometry,
-    pub(super) rotation: Rotation,
+    /// Of the layers that see everything, and of those with a sliding window.
+    pub(super) scopes: [Scope; 2],
     pub(super) mode: Mode,
     pub(super) cache: Option<&'a mut KvCache>,
 }
@@ -31,65 +41,55 @@ pub(super) struct Pass<'a> {
 #[derive(Debug)]
 pub(super) struct Block {
     layer: usize,
-    epsilon: f64,
-    attention_norm: Tensor,
-    q: Projection,
-    k: Projection,
-    v: Projection,
-    o: Projection,
-    mlp_norm: Tensor,
-    gate: Projection,
-    up: Projection,
-    down: Projection,
+    slides: bool,
+    activation: Activation,
+    /// In the order of [`DecoderConfig::linear_layers`].
+    linears: Vec<Projection>,
+    before_attention: Norm,
+    after_attention: Option<Norm>,
+    before_mlp: Norm,
+    after_mlp: Option<Norm>,
+    /// Of each query head and of each key head.
+    head_norms: Option<(Norm, Norm)>,
 }
 
 impl Block {
     /// Takes the block's tensors out of `weights`.
     pub(super) fn new(config: &DecoderConfig, layer: usize, weights: &mut Weights) -> Result<Self, ModelError> {
-        use TargetModule::{DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
-        let norm = |name: &str| format!("model.layers.{layer}.{name}.weight");
-        let (attention_norm, mlp_norm) =
-            (weights.take(&norm("input_layernorm"))?, weights.take(&norm("post_attention_layernorm"))?);
-        let mut take = |module: TargetModule| {
-            let path = projection::path(layer, module);
-            let has_bias = config.qkv_bias && matches!(module, QProj | KProj | VProj);
-            let bias = if has_bias { Some(weights.take(&format!("{path}.bias"))?) } else { None };
-            Ok::<_, ModelError>(Projection {
-                layer,
-                module,
-                weight: weights.take_matrix(&format!("{path}.weight"))?,
-                bias,
-                adapter: None,
-            })
-        };
+        let (family, name) = (config.family, config.family.block(layer));
+        let linears = config.linear_layers().into_iter().map(|linear| projection(config, layer, linear, weights));
+        let linears = linears.collect::<Result<_, ModelError>>()?;
+        let mut norm = |part: &str| Norm::take(config, &format!("{name}.{part}"), weights);
+        let names = family.norms();
         Ok(Self {
-            q: take(QProj)?,
-            k: take(KProj)?,
-            v: take(VProj)?,
-            o: take(OProj)?,
-            gate: take(GateProj)?,
-            up: take(UpProj)?,
-            down: take(DownProj)?,
-            epsilon: config.norm_epsilon,
             layer,
-            attention_norm,
-            mlp_norm,
+            slides: config.sliding_layers[layer],
+            activation: config.activation,
+            linears,
+            before_attention: norm(names.before_attention)?,
+            after_attention: names.after_attention.map(&mut norm).transpose()?,
+            before_mlp: norm(names.before_mlp)?,
+            after_mlp: names.after_mlp.map(&mut norm).transpose()?,
+            head_norms: if family.normalises_heads() {
+                Some((norm("self_attn.q_norm")?, norm("self_attn.k_norm")?))
+            } else {
+                None
+            },
         })
     }
 
     /// All linear layers, in the order of [`TargetModule::ALL`].
-    pub(super) fn projections(&self) -> [&Projection; 7] {
-        [&self.q, &self.k, &self.v, &self.o, &self.gate, &self.up, &self.down]
+    pub(super) fn projections(&self) -> impl Iterator<Item = &Projection> {
+        self.linears.iter()
     }
 
     /// All linear layers, in the order of [`TargetModule::ALL`].
-    pub(super) fn projections_mut(&mut self) -> [&mut Projection; 7] {
-        [&mut self.q, &mut self.k, &mut self.v, &mut self.o, &mut self.gate, &mut self.up, &mut self.down]
+    pub(super) fn projections_mut(&mut self) -> impl Iterator<Item = &mut Projection> {
+        self.linears.iter_mut()
     }
 
     /// Calls `f` with every dense tensor and its Hugging Face name.
     pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
-        let layer = self.layer;
         for projection in self.projections_mut() {
             let path = projection.path();
             if let Weight::Dense(weight) = &mut projection.weight {
@@ -99,27 +99,104 @@ impl Block {
                 f(&format!("{path}.bias"), bias)?;
             }
         }
-        f(&format!("model.layers.{layer}.input_layernorm.weight"), &mut self.attention_norm)?;
-        f(&format!("model.layers.{layer}.post_attention_layernorm.weight"), &mut self.mlp_norm)
+        let around = [Some(&mut self.before_attention), self.after_attention.as_mut()];
+        let around = around.into_iter().chain([Some(&mut self.before_mlp), self.after_mlp.as_mut()]).flatten();
+        let of_heads = self.head_norms.iter_mut().flat_map(|(q, k)| [q, k]);
+        around.chain(of_heads).try_for_each(|norm| norm.tensors_mut(f))
     }
 
     /// (tokens, hidden) → (tokens, hidden).
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
-        let norm = |x: &Tensor, gain: &Tensor, mode: Mode| rms_norm(x, &mode.tensor(gain), self.epsilon);
-        let x = add(x, &self.attend(&norm(x, &self.attention_norm, pass.mode)?, pass)?)?;
-        let y = norm(&x, &self.mlp_norm, pass.mode)?;
-        let gated = swiglu(&self.gate.forward(&y, pass.mode)?, &self.up.forward(&y, pass.mode)?)?;
-        add(&x, &self.down.forward(&gated, pass.mode)?)
+        let mode = pass.mode;
+        let attended = self.attend(&self.before_attention.forward(x, mode)?, pass)?;
+        let x = add(x, &normalised(attended, self.after_attention.as_ref(), mode)?)?;
+        let fed = self.feed(&self.before_mlp.forward(&x, mode)?, mode)?;
+        add(&x, &normalised(fed, self.after_mlp.as_ref(), mode)?)
     }
 
     fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {
-        let q = rope(&self.q.forward(y, pass.mode)?, &pass.rotation)?;
-        let k = rope(&self.k.forward(y, pass.mode)?, &pass.rotation)?;
-        let v = self.v.forward(y, pass.mode)?;
+        let Scope { geometry, rotation } = &pass.scopes[usize::from(self.slides)];
+        let (q_width, kv_width) = (geometry.heads * geometry.head_dim, geometry.kv_heads * geometry.head_dim);
+        let [q, k, v] = self.parts(y, [QProj, KProj, VProj], [q_width, kv_width, kv_width], pass.mode)?;
+        let (q, k) = match &self.head_norms {
+            Some((q_norm, k_norm)) => (q_norm.per_head(&q, pass.mode)?, k_norm.per_head(&k, pass.mode)?),
+            None => (q, k),
+        };
+        let (q, k) = match rotation {
+            Some(rotation) => (rope(&q, rotation)?, rope(&k, rotation)?),
+            None => (q, k),
+        };
         let (k, v) = match &mut pass.cache {
             Some(cache) => cache.write(self.layer, &k, &v)?,
             None => (k, v),
         };
-        self.o.forward(&attention(&q, &k, &v, &pass.geometry)?, pass.mode)
+        self.linear(OProj)?.forward(&attention(&q, &k, &v, geometry)?, pass.mode)
     }
+
+    fn feed(&self, y: &Tensor, mode: Mode) -> Result<Tensor> {
+        let inner = self.linear(DownProj)?.weight.dims2()?.1;
+        let active = if self.find(GateProj).is_some() {
+            let [gate, up] = self.parts(y, [GateProj, UpProj], [inner, inner], mode)?;
+            gated(&gate, &up, self.activation)?
+        } else {
+            activate(&self.linear(UpProj)?.forward(y, mode)?, self.activation)?
+        };
+        self.linear(DownProj)?.forward(&active, mode)
+    }
+
+    /// The outputs of modules that read the same input, whether each is a layer or all are one.
+    fn parts<const N: usize>(
+        &self,
+        y: &Tensor,
+        modules: [TargetModule; N],
+        widths: [usize; N],
+        mode: Mode,
+    ) -> Result<[Tensor; N]> {
+        let first = self.linear(modules[0])?.forward(y, mode)?;
+        let parts: Result<Vec<Tensor>> = if first.dim(1)? == widths[0] {
+            std::iter::once(Ok(first)).chain(modules[1..].iter().map(|m| self.linear(*m)?.forward(y, mode))).collect()
+        } else {
+            let ends = widths.iter().scan(0, |end, width| {
+                *end += width;
+                Some(*end)
+            });
+            ends.zip(widths).map(|(end, width)| first.narrow(1, end - width, width)?.contiguous()).collect()
+        };
+        parts?.try_into().map_err(|_| candle_core::Error::msg("a layer with other outputs than its parts"))
+    }
+
+    fn find(&self, module: TargetModule) -> Option<&Projection> {
+        self.linears.iter().find(|linear| linear.module == module)
+    }
+
+    fn linear(&self, module: TargetModule) -> Result<&Projection> {
+        match self.find(module) {
+            Some(linear) => Ok(linear),
+            None => bail!("block {} has no {}", self.layer, module.as_str()),
+        }
+    }
+}
+
+fn normalised(x: Tensor, norm: Option<&Norm>, mode: Mode) -> Result<Tensor> {
+    match norm {
+        Some(norm) => norm.forward(&x, mode),
+        None => Ok(x),
+    }
+}
+
+fn projection(
+    config: &DecoderConfig,
+    layer: usize,
+    linear: Linear,
+    weights: &mut Weights,
+) -> Result<Projection, ModelError> {
+    let name = path(config.family, layer, linear.modules[0]);
+    let weight = if config.family.stores_inputs_first() {
+        let stored = weights.take(&format!("{name}.weight"))?;
+        stored.t().and_then(|w| w.contiguous()).map_err(|source| weights.device_error(source))?.into()
+    } else {
+        weights.take_matrix(&format!("{name}.weight"))?
+    };
+    let bias = if linear.bias { Some(weights.take(&format!("{name}.bias"))?) } else { None };
+    Ok(Projection { family: config.family, layer, module: linear.modules[0], weight, bias, adapter: None })
 }

@@ -5,17 +5,17 @@
 //! matrices of an attached adapter are variables.
 
 use super::Result;
-use super::block::{Block, Pass};
+use super::block::{Block, Pass, Scope};
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::error::ModelError;
+use super::norm::Norm;
 use super::projection::{LowRank, Projection};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
-use crate::ops::rms_norm::rms_norm;
-use crate::ops::rope::Rotation;
+use crate::ops::rope::{Head, Rotation};
 use crate::ops::rows::select_rows;
 use crate::ops::{Weight, tape};
 use candle_core::backprop::GradStore;
@@ -64,11 +64,12 @@ pub struct Targets {
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
-    frequencies: Vec<f32>,
     /// (vocabulary, hidden)
     embedding: Weight,
+    /// Learnt positions (context, hidden), added to the embeddings.
+    positions: Option<Tensor>,
     blocks: Vec<Block>,
-    norm: Tensor,
+    norm: Norm,
     /// (vocabulary, hidden); none when the embedding is used for it.
     head: Option<Weight>,
 }
@@ -76,13 +77,13 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the decoder's tensors out of `weights`.
     pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
-        let embedding = weights.take_matrix("model.embed_tokens.weight")?;
+        let embedding = weights.take_matrix(config.family.embedding())?;
+        let positions = config.family.learnt_positions().map(|name| weights.take(name)).transpose()?;
         let head = if config.tie_embeddings { None } else { Some(weights.take_matrix("lm_head.weight")?) };
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
-        let norm = weights.take("model.norm.weight")?;
-        let frequencies = config.inverse_frequencies().into_iter().map(|f| f as f32).collect();
-        Ok(Self { config, frequencies, embedding, blocks, norm, head })
+        let norm = Norm::take(&config, config.family.last_norm(), weights)?;
+        Ok(Self { config, embedding, positions, blocks, norm, head })
     }
 
     /// Where the weights are.
@@ -152,16 +153,21 @@ impl Decoder {
         let computed = self.loss_and_gradients(ids, targets, denominator, 0);
         self.freeze_weights()?;
         let (_, mut store) = computed?;
-        let of = |(name, variable): (String, Var)| store.remove(&variable).map(|gradient| (name, gradient));
-        Ok(variables.into_iter().filter_map(of).collect())
+        let found = variables.into_iter().filter_map(|(name, v)| store.remove(&v).map(|gradient| (name, gradient)));
+        let projections: Vec<String> = self.projections().map(|p| format!("{}.weight", p.path())).collect();
+        let is_transposed = |name: &String| self.config.family.stores_inputs_first() && projections.contains(name);
+        found.map(|(name, g)| if is_transposed(&name) { Ok((name, g.t()?)) } else { Ok((name, g)) }).collect()
     }
 
     fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
         if let Weight::Dense(embedding) = &mut self.embedding {
-            f("model.embed_tokens.weight", embedding)?;
+            f(self.config.family.embedding(), embedding)?;
         }
         self.blocks.iter_mut().try_for_each(|block| block.tensors_mut(f))?;
-        f("model.norm.weight", &mut self.norm)?;
+        self.norm.tensors_mut(f)?;
+        if let (Some(name), Some(positions)) = (self.config.family.learnt_positions(), &mut self.positions) {
+            f(name, positions)?;
+        }
         match &mut self.head {
             Some(Weight::Dense(head)) => f("lm_head.weight", head),
             _ => Ok(()),
@@ -173,7 +179,7 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        self.normed(&self.states(ids, cache, Mode::Inference)?, Mode::Inference)
+        self.norm.forward(&self.states(ids, cache, Mode::Inference)?, Mode::Inference)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
@@ -213,11 +219,7 @@ impl Decoder {
 
     /// Final hidden states of the rows that have a target, (targets, hidden).
     fn target_rows(&self, ids: &Tensor, targets: &Targets, mode: Mode) -> Result<Tensor> {
-        self.normed(&select_rows(&self.states(ids, None, mode)?, &targets.rows)?, mode)
-    }
-
-    fn normed(&self, states: &Tensor, mode: Mode) -> Result<Tensor> {
-        rms_norm(states, &mode.tensor(&self.norm), self.config.norm_epsilon)
+        self.norm.forward(&select_rows(&self.states(ids, None, mode)?, &targets.rows)?, mode)
     }
 
     /// The output layer's weight.
@@ -232,13 +234,11 @@ impl Decoder {
         if starts.len() != batch {
             bail!("{batch} sequences but a cache of {}", starts.len());
         }
-        let mut pass = Pass {
-            geometry: self.geometry(seq, &starts),
-            rotation: self.rotation(seq, &starts)?,
-            mode,
-            cache: cache.as_deref_mut(),
-        };
-        let mut x = mode.weight(&self.embedding).rows(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1()?)?;
+        let everywhere = self.scope(seq, &starts, false)?;
+        let slides = self.config.sliding_layers.contains(&true);
+        let nearby = if slides { self.scope(seq, &starts, true)? } else { everywhere.clone() };
+        let mut pass = Pass { scopes: [everywhere, nearby], mode, cache: cache.as_deref_mut() };
+        let mut x = tape::gathered(&self.embedded(ids, &starts, mode)?)?;
         for block in &self.blocks {
             x = block.forward(&x, &mut pass)?;
         }
@@ -248,23 +248,44 @@ impl Decoder {
         Ok(x)
     }
 
-    fn geometry(&self, seq: usize, starts: &[usize]) -> Geometry {
+    /// Embeddings (batch · seq, hidden) of `ids` (batch, seq).
+    fn embedded(&self, ids: &Tensor, starts: &[usize], mode: Mode) -> Result<Tensor> {
+        let seq = ids.dim(1)?;
+        let mut x = mode.weight(&self.embedding).rows(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1()?)?;
+        if let Some(scale) = self.config.embedding_scale() {
+            x = (x * scale)?;
+        }
+        let Some(learnt) = &self.positions else { return Ok(x) };
+        let context = self.config.context_length;
+        if starts.iter().any(|start| start + seq > context) {
+            bail!("a text is longer than the {context} positions that the model has learnt");
+        }
+        let positions: Vec<u32> = starts.iter().flat_map(|start| *start as u32..(start + seq) as u32).collect();
+        x + select_rows(&mode.tensor(learnt), &positions)?
+    }
+
+    /// What the layers with or without a sliding window share.
+    fn scope(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Scope> {
         let c = &self.config;
-        Geometry {
+        let geometry = Geometry {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_dim: c.head_dim,
+            scale: (1.0 / c.score_divisor.sqrt()) as f32,
             seq,
-            window: c.sliding_window,
+            window: c.sliding_window.filter(|_| sliding),
             starts: starts.into(),
-        }
+        };
+        Ok(Scope { geometry, rotation: self.rotation(seq, starts, sliding)? })
     }
 
     /// One row of angles per token, or per position when all sequences start at the same.
-    fn rotation(&self, seq: usize, starts: &[usize]) -> Result<Rotation> {
+    fn rotation(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Option<Rotation>> {
+        let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
         let together = starts.windows(2).all(|w| w[0] == w[1]);
         let different = if together { &starts[..starts.len().min(1)] } else { starts };
         let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
-        Rotation::new(&positions, &self.frequencies, self.device())
+        let head = Head { dim: self.config.head_dim, pairing };
+        Rotation::new(&positions, &self.config.inverse_frequencies(sliding), head, self.device()).map(Some)
     }
 }

@@ -24,7 +24,7 @@ pub enum ModelError {
     #[error("{} is damaged: {problem}; fetch the file again and compare its checksum", path.display())]
     Malformed { path: PathBuf, problem: String },
     #[error(
-        "{} has the architecture {architecture:?}, which is not supported: use a model of the Llama, Mistral or Qwen2 family",
+        "{} has the architecture {architecture:?}, which is not supported: use a text model of the Llama, Mistral, Qwen2, Qwen3, Gemma 3, GLM-4 (glm4) or GPT-2 family",
         path.display()
     )]
     UnsupportedArchitecture { path: PathBuf, architecture: String },

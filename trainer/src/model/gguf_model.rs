@@ -1,16 +1,16 @@
-//! A GGUF file as a base model: metadata to configuration, tensor names to Hugging Face names.
+//! A GGUF file as a base model: its metadata as a configuration.
 //!
-//! The converter of llama.cpp interleaves the rows of Llama's query and key projections for its own
-//! rotary embedding; reading undoes that, so that all models meet the same decoder.
+//! Keys and the constants that are in no key follow llama.cpp (`src/llama-model.cpp`).
 
-use super::config::{DecoderConfig, Family, MAX_CONTEXT, MAX_VOCABULARY, RopeScaling};
+use super::config::{DecoderConfig, MAX_CONTEXT, MAX_VOCABULARY, RopeScaling};
 use super::error::ModelError;
+use super::family::Family;
 use super::gguf::{Gguf, dtype_name};
 use super::weights::{BaseModel, Weights, quantization};
 use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
-use crate::ops::quantized::Quantized;
-use candle_core::{Device, Tensor};
+use crate::ops::activation::Activation;
+use candle_core::Device;
 use domain::model::{ModelCard, ModelFormat};
 use std::path::Path;
 
@@ -35,39 +35,62 @@ pub(super) fn open(path: &Path, device: &Device) -> Result<BaseModel, ModelError
 /// The configuration that GGUF metadata describes.
 fn config(file: &Gguf) -> Result<DecoderConfig, ModelError> {
     let architecture = file.text("general.architecture").unwrap_or_default();
-    let family = match architecture {
-        "llama" => Family::Llama,
-        "qwen2" => Family::Qwen2,
-        other => {
-            let architecture = other.chars().take(80).collect();
-            return Err(ModelError::UnsupportedArchitecture { path: file.path.clone(), architecture });
-        }
-    };
+    let family = family(file, architecture)?;
     let metadata = Metadata { file, architecture };
     metadata.refuse_unknown_maths()?;
     let embedding = shape(file, "token_embd.weight")?;
     let heads = metadata.count("attention.head_count", 1..=1024)?;
     let hidden_size = metadata.count("embedding_length", 2..=65_536)?;
+    let layers = metadata.count("block_count", 1..=1024)?;
+    let head_dim = metadata.optional_count("attention.key_length", 2..=1024)?.unwrap_or(hidden_size / heads);
+    let gemma = family == Family::Gemma3;
+    let sliding_window = metadata.optional_count("attention.sliding_window", 1..=MAX_CONTEXT)?;
+    // Mistral's files call themselves llama; a window is what tells them apart.
+    let family = if family == Family::Llama && sliding_window.is_some() { Family::Mistral } else { family };
     let config = DecoderConfig {
         family,
         vocab_size: embedding.first().copied().filter(|v| *v <= MAX_VOCABULARY).unwrap_or(0),
         hidden_size,
         intermediate_size: metadata.count("feed_forward_length", 1..=1_048_576)?,
-        layers: metadata.count("block_count", 1..=1024)?,
+        layers,
         heads,
         kv_heads: metadata.optional_count("attention.head_count_kv", 1..=1024)?.unwrap_or(heads),
-        head_dim: metadata.optional_count("attention.key_length", 2..=1024)?.unwrap_or(hidden_size / heads),
+        head_dim,
+        rotary_dim: head_dim,
         context_length: metadata.count("context_length", 2..=MAX_CONTEXT)?,
         norm_epsilon: metadata.single("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
+        activation: if gemma { Activation::GeluTanh } else { Activation::Silu },
+        score_divisor: if gemma && layers == GEMMA3_27B_LAYERS { hidden_size / heads } else { head_dim } as f64,
         rope_theta: metadata.single("rope.freq_base").unwrap_or(10_000.0),
+        local_rope_theta: (gemma && sliding_window.is_some())
+            .then(|| metadata.single("rope.freq_base_swa").unwrap_or(10_000.0)),
         rope_scaling: metadata.rope_scaling()?,
         tie_embeddings: !file.tensors.contains_key("output.weight"),
         qkv_bias: family == Family::Qwen2,
-        sliding_window: metadata.optional_count("attention.sliding_window", 1..=MAX_CONTEXT)?,
+        sliding_window,
+        sliding_layers: metadata.sliding_layers(family, layers)?,
         bos_token_ids: token_ids(file, &["bos"]),
         eos_token_ids: token_ids(file, &["eos", "eot"]),
     };
     config.checked(&file.path)
+}
+
+/// The one Gemma 3 whose scores are not divided by the root of the head's size; llama.cpp too knows it by this.
+const GEMMA3_27B_LAYERS: usize = 62;
+
+fn family(file: &Gguf, architecture: &str) -> Result<Family, ModelError> {
+    let (path, architecture) = (file.path.clone(), architecture.chars().take(80).collect::<String>());
+    match Family::ALL.into_iter().find(|family| family.as_str() == architecture) {
+        Some(family @ (Family::Llama | Family::Qwen2 | Family::Qwen3 | Family::Gemma3)) => Ok(family),
+        // The tokenizer of GLM-4 and the matrices of GPT-2 have forms of their own in GGUF files.
+        Some(_) => Err(ModelError::UnsupportedFeature {
+            path,
+            feature: format!(
+                "GGUF files of the architecture {architecture}; use the model's Hugging Face folder instead"
+            ),
+        }),
+        None => Err(ModelError::UnsupportedArchitecture { path, architecture }),
+    }
 }
 
 fn shape<'a>(file: &'a Gguf, name: &str) -> Result<&'a [usize], ModelError> {
@@ -131,10 +154,23 @@ impl Metadata<'_> {
         {
             return refuse("biases outside the query, key and value projections");
         }
-        if self.architecture == "llama" && self.file.tensors.contains_key("blk.0.attn_q.bias") {
+        if self.architecture != "qwen2" && self.file.tensors.contains_key("blk.0.attn_q.bias") {
             return refuse("attention_bias");
         }
+        let capped = ["attn_logit_softcapping", "final_logit_softcapping"];
+        if let Some(key) = capped.into_iter().find(|key| self.file.metadata.contains_key(&self.key(key))) {
+            return refuse(key);
+        }
         Ok(())
+    }
+
+    /// Which layers have the sliding window, if there is one: all, but of Gemma 3 all except every sixth.
+    fn sliding_layers(&self, family: Family, layers: usize) -> Result<Vec<bool>, ModelError> {
+        if family != Family::Gemma3 {
+            return Ok(vec![true; layers]);
+        }
+        let period = self.optional_count("attention.sliding_window_pattern", 1..=1024)?.unwrap_or(6);
+        Ok((1..=layers).map(|layer| !layer.is_multiple_of(period)).collect())
     }
 
     /// Linear scaling is named in metadata. Llama 3 scaling comes as a tensor of one divisor per
@@ -180,89 +216,4 @@ fn card(file: &Gguf, config: &DecoderConfig) -> ModelCard {
         size_bytes: file.size_bytes,
         ..config.card(ModelFormat::Gguf)
     }
-}
-
-/// The correspondence between Hugging Face and GGUF tensor names for one configuration.
-#[derive(Debug)]
-pub(super) struct TensorNames {
-    /// Heads whose rows are to be put back in order, for `q_proj` and `k_proj`; `None`: in order.
-    interleaved: Option<(usize, usize)>,
-}
-
-impl TensorNames {
-    pub(super) fn new(config: &DecoderConfig) -> Self {
-        Self { interleaved: (config.family != Family::Qwen2).then_some((config.heads, config.kv_heads)) }
-    }
-
-    /// The GGUF name of a Hugging Face tensor name.
-    pub(super) fn stored(&self, name: &str) -> Option<String> {
-        match name {
-            "model.embed_tokens.weight" => return Some("token_embd.weight".to_owned()),
-            "model.norm.weight" => return Some("output_norm.weight".to_owned()),
-            "lm_head.weight" => return Some("output.weight".to_owned()),
-            _ => {}
-        }
-        let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
-        let (module, kind) = rest.rsplit_once('.')?;
-        let stored = match module {
-            "input_layernorm" => "attn_norm",
-            "self_attn.q_proj" => "attn_q",
-            "self_attn.k_proj" => "attn_k",
-            "self_attn.v_proj" => "attn_v",
-            "self_attn.o_proj" => "attn_output",
-            "post_attention_layernorm" => "ffn_norm",
-            "mlp.gate_proj" => "ffn_gate",
-            "mlp.up_proj" => "ffn_up",
-            "mlp.down_proj" => "ffn_down",
-            _ => return None,
-        };
-        Some(format!("blk.{layer}.{stored}.{kind}"))
-    }
-
-    /// Reads a tensor by its Hugging Face name.
-    pub(super) fn read(&self, file: &Gguf, name: &str) -> Result<Tensor, ModelError> {
-        let stored = self
-            .stored(name)
-            .ok_or_else(|| ModelError::MissingTensor { path: file.path.clone(), tensor: name.to_owned() })?;
-        let tensor = file.read(&stored, &Device::Cpu)?;
-        let Some(heads) = self.interleaved_heads(name) else { return Ok(tensor) };
-        half_split(&tensor, heads).map_err(|source| ModelError::Device { path: file.path.clone(), source })
-    }
-
-    /// Reads a matrix by its Hugging Face name as it is stored; `None` when its format has to be dequantized.
-    pub(super) fn read_quantized(
-        &self,
-        file: &Gguf,
-        name: &str,
-        device: &Device,
-    ) -> Result<Option<Quantized>, ModelError> {
-        let Some(stored) = self.stored(name) else { return Ok(None) };
-        let matrix = file.read_quantized(&stored, device)?;
-        Ok(matrix.map(|matrix| match self.interleaved_heads(name) {
-            Some(heads) => matrix.reordered(&half_split_order(matrix.dims().0, heads)),
-            None => matrix,
-        }))
-    }
-
-    /// The number of heads whose rows are interleaved in the tensor of this name.
-    fn interleaved_heads(&self, name: &str) -> Option<usize> {
-        let (heads, kv_heads) = self.interleaved?;
-        match name {
-            _ if name.ends_with("q_proj.weight") => Some(heads),
-            _ if name.ends_with("k_proj.weight") => Some(kv_heads),
-            _ => None,
-        }
-    }
-}
-
-/// Reorders rows of each head from interleaved pairs (0, d/2, 1, d/2 + 1, …) to two halves.
-fn half_split(weight: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
-    let (rows, columns) = weight.dims2()?;
-    weight.reshape((heads, rows / heads / 2, 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
-}
-
-/// The stored row that each row of [`half_split`]'s result is.
-fn half_split_order(rows: usize, heads: usize) -> Vec<usize> {
-    let half = rows / heads / 2;
-    (0..rows).map(|row| row / (2 * half) * 2 * half + row % half * 2 + row / half % 2).collect()
 }

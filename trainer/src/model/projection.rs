@@ -1,6 +1,7 @@
 //! One linear layer of a block: its weight, perhaps a bias, perhaps a low-rank adapter.
 
 use super::decoder::Mode;
+use super::family::Family;
 use crate::ops::linear::linear;
 use crate::ops::lora_linear::{Frozen, lora_linear};
 use crate::ops::{Dropout, Weight};
@@ -25,7 +26,9 @@ pub struct LowRank {
 pub struct Projection {
     /// Block number, 0-based.
     pub layer: usize,
+    /// What it does; the first of its modules when it does the work of several.
     pub module: TargetModule,
+    pub(super) family: Family,
     /// (out, in)
     pub weight: Weight,
     /// (out)
@@ -37,7 +40,7 @@ impl Projection {
     /// Its Hugging Face name: `model.layers.3.self_attn.q_proj`.
     #[must_use]
     pub fn path(&self) -> String {
-        path(self.layer, self.module)
+        path(self.family, self.layer, self.module)
     }
 
     /// (tokens, in) → (tokens, out).
@@ -65,10 +68,6 @@ impl Projection {
 
 /// The Hugging Face name of a linear layer: `model.layers.3.self_attn.q_proj`.
 #[must_use]
-pub fn path(layer: usize, module: TargetModule) -> String {
-    let part = match module {
-        TargetModule::QProj | TargetModule::KProj | TargetModule::VProj | TargetModule::OProj => "self_attn",
-        TargetModule::GateProj | TargetModule::UpProj | TargetModule::DownProj => "mlp",
-    };
-    format!("model.layers.{layer}.{part}.{}", module.as_str())
+pub fn path(family: Family, layer: usize, module: TargetModule) -> String {
+    format!("{}.{}", family.block(layer), family.linear(module))
 }

@@ -8,6 +8,7 @@
 use super::config::DecoderConfig;
 use super::error::ModelError;
 use super::gguf::{Gguf, GgufTensor};
+use super::gguf_names::TensorNames;
 use super::safetensors::Shard;
 use super::{gguf_model, hugging_face};
 use crate::data::template::ChatTemplate;
@@ -73,7 +74,7 @@ pub struct Weights {
 #[derive(Debug)]
 enum Source {
     Safetensors(Vec<Shard>),
-    Gguf { file: Gguf, names: gguf_model::TensorNames },
+    Gguf { file: Gguf, names: TensorNames },
     Memory(HashMap<String, Tensor>),
 }
 
@@ -121,7 +122,7 @@ impl Weights {
 
     /// The tensors of a checked GGUF file, held against `config`.
     pub(super) fn from_gguf(file: Gguf, config: &DecoderConfig, device: &Device) -> Result<Self, ModelError> {
-        let names = gguf_model::TensorNames::new(config);
+        let names = TensorNames::new(config);
         let weights = Self::new(file.path.clone(), device, Source::Gguf { file, names });
         weights.check_shapes(config)?;
         Ok(weights)
@@ -132,12 +133,12 @@ impl Weights {
         let missing = || ModelError::MissingTensor { path: self.path.clone(), tensor: name.to_owned() };
         match &mut self.source {
             Source::Safetensors(shards) => {
-                let shard = shards.iter().find(|s| s.tensors.contains_key(name)).ok_or_else(missing)?;
+                let (shard, name) = find(shards, name).ok_or_else(missing)?;
                 shard.read(name, &self.device)
             }
             Source::Gguf { file, names } => {
                 let tensor = names.read(file, name)?;
-                tensor.to_device(&self.device).map_err(|source| ModelError::Device { path: self.path.clone(), source })
+                tensor.to_device(&self.device).map_err(|source| self.device_error(source))
             }
             Source::Memory(tensors) => tensors.remove(name).ok_or_else(missing),
         }
@@ -151,10 +152,17 @@ impl Weights {
 
     fn shape(&self, name: &str) -> Option<&[usize]> {
         match &self.source {
-            Source::Safetensors(shards) => shards.iter().find_map(|s| s.tensors.get(name)).map(|t| t.shape.as_slice()),
+            Source::Safetensors(shards) => {
+                find(shards, name).and_then(|(shard, name)| shard.tensors.get(name)).map(|t| t.shape.as_slice())
+            }
             Source::Gguf { file, names } => file.tensors.get(&names.stored(name)?).map(|t| t.shape.as_slice()),
             Source::Memory(tensors) => tensors.get(name).map(Tensor::dims),
         }
+    }
+
+    /// The error of an operation on tensors just taken.
+    pub(super) fn device_error(&self, source: candle_core::Error) -> ModelError {
+        ModelError::Device { path: self.path.clone(), source }
     }
 
     fn check_shapes(&self, config: &DecoderConfig) -> Result<(), ModelError> {
@@ -170,6 +178,15 @@ impl Weights {
         }
         Ok(())
     }
+}
+
+/// Where a tensor is. The published GPT-2 files leave out the name of the decoder within the language model.
+fn find<'s, 'n>(shards: &'s [Shard], name: &'n str) -> Option<(&'s Shard, &'n str)> {
+    let names = [Some(name), name.strip_prefix("transformer.")];
+    names
+        .into_iter()
+        .flatten()
+        .find_map(|name| shards.iter().find(|shard| shard.tensors.contains_key(name)).map(|shard| (shard, name)))
 }
 
 /// The weight types of a model for its card: the commonest one, others in brackets. Takes a type

@@ -1,10 +1,10 @@
 //! Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245), computed in blocks of
 //! queries so that the score matrix never exists as a whole (Dao et al. 2022, arXiv:2205.14135).
 //!
-//! Per head, with scores S = q kᵀ/√d restricted to visible keys and P = softmax(S): `o = P v`.
-//! With D = rowsum(g ∘ o): `dv = Pᵀ g`, `dS = P ∘ (g vᵀ − D)/√d`, `dq = dS k`, `dk = dSᵀ q`; P is
-//! rebuilt from the saved log-sum-exp of each row. Query i of a sequence that starts at position
-//! p sees keys (p + i − window, p + i].
+//! Per head, with scores S = s · q kᵀ restricted to visible keys and P = softmax(S): `o = P v`; s is 1/√d as a
+//! rule. With D = rowsum(g ∘ o): `dv = Pᵀ g`, `dS = s · P ∘ (g vᵀ − D)`, `dq = dS k`, `dk = dSᵀ q`; P is
+//! rebuilt from each row's saved maximum and sum (their logarithm would cost a digit). Query i of a sequence
+//! that starts at position p sees keys (p + i − window, p + i].
 
 use super::cpu::{fused, slice, tensor, with};
 use super::tape::apply3;
@@ -12,6 +12,7 @@ use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
 use std::sync::{Arc, OnceLock};
 
 mod kernel;
+use kernel::RowSum;
 
 /// Sizes of one attention call, and where its sequences begin.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Geometry {
     /// Number of key/value heads; divides `heads`.
     pub kv_heads: usize,
     pub head_dim: usize,
+    /// s, by which scores are multiplied.
+    pub scale: f32,
     /// Queries per sequence.
     pub seq: usize,
     /// How many keys back a query sees, itself included; `None` for all.
@@ -40,7 +43,7 @@ impl Geometry {
 /// when there is no cache.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
     if fused(q) {
-        apply3(q, k, v, Attention { geometry: geometry.clone(), log_sum_exp: OnceLock::new() })
+        apply3(q, k, v, Attention { geometry: geometry.clone(), sums: OnceLock::new() })
     } else {
         plain(q, k, v, geometry)
     }
@@ -58,7 +61,7 @@ pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<
             .contiguous()?
             .reshape((batch, heads, keys, head_dim))
     };
-    let scores = (q.matmul(&spread(k)?.t()?)? / (head_dim as f64).sqrt())?;
+    let scores = (q.matmul(&spread(k)?.t()?)? * f64::from(geometry.scale))?;
     let scores = scores.broadcast_add(&mask(geometry, keys, q.device())?)?;
     let attended = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&spread(v)?)?;
     attended.transpose(1, 2)?.contiguous()?.reshape((batch * seq, heads * head_dim))
@@ -79,7 +82,7 @@ fn mask(geometry: &Geometry, keys: usize, device: &candle_core::Device) -> Resul
 struct Attention {
     geometry: Geometry,
     /// Of each query and head, (batch · seq, heads).
-    log_sum_exp: OnceLock<Vec<f32>>,
+    sums: OnceLock<Vec<RowSum>>,
 }
 
 impl CustomOp3 for Attention {
@@ -96,8 +99,8 @@ impl CustomOp3 for Attention {
         v: &CpuStorage,
         v_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (o, lse) = kernel::forward(slice(q, q_layout)?, slice(k, k_layout)?, slice(v, v_layout)?, &self.geometry);
-        self.log_sum_exp.get_or_init(|| lse);
+        let (o, sums) = kernel::forward(slice(q, q_layout)?, slice(k, k_layout)?, slice(v, v_layout)?, &self.geometry);
+        self.sums.get_or_init(|| sums);
         Ok((CpuStorage::F32(o), q_layout.shape().clone()))
     }
 
@@ -109,7 +112,7 @@ impl CustomOp3 for Attention {
         o: &Tensor,
         g: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let Some(lse) = self.log_sum_exp.get() else { candle_core::bail!("backward before forward") };
+        let Some(sums) = self.sums.get() else { candle_core::bail!("backward before forward") };
         if k.dim(0)? != q.dim(0)? || self.geometry.starts.iter().any(|s| *s != 0) {
             candle_core::bail!("attention over a cache has no backward pass");
         }
@@ -117,7 +120,7 @@ impl CustomOp3 for Attention {
             with(k, |k| {
                 with(v, |v| {
                     with(o, |o| {
-                        with(g, |g| Ok(kernel::backward(&kernel::Saved { q, k, v, o, lse }, g, &self.geometry)))
+                        with(g, |g| Ok(kernel::backward(&kernel::Saved { q, k, v, o, sums }, g, &self.geometry)))
                     })
                 })
             })
@@ -132,7 +135,7 @@ mod tests {
     use super::*;
 
     fn geometry(window: Option<usize>, starts: &[usize], seq: usize) -> Geometry {
-        Geometry { heads: 4, kv_heads: 2, head_dim: 6, seq, window, starts: starts.into() }
+        Geometry { heads: 4, kv_heads: 2, head_dim: 6, scale: 0.5, seq, window, starts: starts.into() }
     }
 
     #[test]

@@ -85,6 +85,17 @@ impl Gradients {
     }
 }
 
+/// `x` as a leaf, so that operations which nobody fused and which lead up to it are differentiated once,
+/// with the gradients of all that use it taken together.
+pub fn gathered(x: &Tensor) -> Result<Tensor> {
+    if x.is_variable() || !belongs_on_tape(&[x]) {
+        return Ok(x.clone());
+    }
+    let copy = with(&x.contiguous()?, |values| Ok(values.to_vec()))?;
+    let (shape, x) = (x.shape().clone(), x.clone());
+    record((CpuStorage::F32(copy), shape), move |_, g| Ok(vec![(x, g.clone())]))
+}
+
 /// a + b with all threads; has no gradient.
 pub fn plus(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if !fused(a) || !fused(b) || a.shape() != b.shape() {
@@ -211,7 +222,7 @@ pub(super) fn apply3<C: CustomOp3 + Send + Sync + 'static>(
 #[cfg(test)]
 mod tests {
     use super::super::check::{assert_same_gradients, random};
-    use super::super::{rms_norm::rms_norm, rows::select_rows, swiglu::swiglu};
+    use super::super::{activation::Activation, gated::gated, rms_norm::rms_norm, rows::select_rows};
     use super::*;
 
     #[test]
@@ -223,7 +234,7 @@ mod tests {
     fn chain(v: &[Tensor]) -> Result<Tensor> {
         let x = select_rows(&v[0], &[1, 1, 3])?;
         let y = rms_norm(&(&x * 2.0)?, &v[1], 1e-5)?;
-        let z = swiglu(&y, &(&y + &x)?.tanh()?)?;
+        let z = gated(&y, &gathered(&(&y + &x)?.tanh()?)?, Activation::Silu)?;
         add(&add(&z, &x)?, &y)?.sqr()?.sum_all()
     }
 

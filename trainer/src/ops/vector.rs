@@ -34,10 +34,12 @@ pub(super) fn exp(x: f32) -> f32 {
     f32::from_bits(shifted.to_bits().wrapping_add(127) << 23) * y
 }
 
-/// The logistic function 1 / (1 + e⁻ˣ).
+/// The logistic function σ(x) = 1 / (1 + e⁻ˣ), and 1 − σ(x) without cancellation.
 #[inline(always)]
-pub(super) fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+pub(super) fn sigmoid(x: f32) -> (f32, f32) {
+    let e = exp(-x);
+    let s = 1.0 / (1.0 + e);
+    (s, e * s)
 }
 
 /// Σ aᵢ·bᵢ.

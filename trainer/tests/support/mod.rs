@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::Path;
 use trainer::model::config::DecoderConfig;
+use trainer::model::family::Family;
 
 const SPECIAL: [&str; 4] = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
@@ -36,22 +37,60 @@ pub(crate) fn write_model(folder: &Path) -> std::io::Result<()> {
 pub(crate) fn write_model_of(folder: &Path, config: &Value) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("config.json"), config.to_string())?;
-    std::fs::write(folder.join("tokenizer.json"), tokenizer().to_string())?;
-    let template = json!({ "chat_template": TEMPLATE, "eos_token": "<|end|>" });
-    std::fs::write(folder.join("tokenizer_config.json"), template.to_string())?;
+    write_tokenizer(folder)?;
     let fields = config.as_object().cloned().unwrap_or_default();
     let shape = DecoderConfig::from_json(folder, &fields).map_err(std::io::Error::other)?;
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(17);
     let mut tensors = HashMap::new();
     for (name, dims) in shape.tensor_shapes() {
         let n: usize = dims.iter().product();
-        let center = if name.contains("norm") { 1.0 } else { 0.0 };
+        let gain = name.ends_with("weight") && (name.contains("norm") || name.contains("ln_"));
+        let center = if gain && shape.family != Family::Gemma3 { 1.0 } else { 0.0 };
         // The output layer must be able to tell tokens apart.
-        let spread = if name.contains("embed") || name.contains("head") { 1.0 } else { 0.25 };
+        let spread = if ["embed", "head", "wte"].iter().any(|part| name.contains(part)) { 1.0 } else { 0.25 };
         let data: Vec<f32> = (0..n).map(|_| center + rng.random_range(-spread..spread)).collect();
         tensors.insert(name, Tensor::from_vec(data, dims, &Device::Cpu).map_err(std::io::Error::other)?);
     }
     candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).map_err(std::io::Error::other)
+}
+
+/// The tiny model of every family, with all that is particular to it.
+pub(crate) fn families() -> Vec<(Family, Value)> {
+    let changed = |more: Value| {
+        let mut config = config();
+        config.as_object_mut().into_iter().for_each(|c| c.extend(more.as_object().cloned().unwrap_or_default()));
+        config
+    };
+    let of = |family: Family| {
+        let more = match family {
+            Family::Llama | Family::Qwen2 => json!({}),
+            Family::Mistral => json!({ "sliding_window": 5, "tie_word_embeddings": false }),
+            Family::Qwen3 => json!({ "head_dim": 12 }),
+            // One layer with a window and one without.
+            Family::Gemma3 => json!({
+                "head_dim": 12, "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 5, "query_pre_attn_scalar": 20,
+                "rope_local_base_freq": 500.0, "sliding_window_pattern": 2
+            }),
+            Family::Glm4 => {
+                json!({ "partial_rotary_factor": 0.5, "attention_bias": true, "tie_word_embeddings": false })
+            }
+            Family::Gpt2 => json!({
+                "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_inner": 48, "activation_function": "gelu_new"
+            }),
+        };
+        let mut config = changed(more);
+        config["architectures"] = json!([family.class_name()]);
+        config["model_type"] = json!(family.model_type());
+        (family, config)
+    };
+    Family::ALL.into_iter().map(of).collect()
+}
+
+/// Writes the tokenizer and the chat template of all tiny models.
+pub(crate) fn write_tokenizer(folder: &Path) -> std::io::Result<()> {
+    std::fs::write(folder.join("tokenizer.json"), tokenizer().to_string())?;
+    let template = json!({ "chat_template": TEMPLATE, "eos_token": "<|end|>" });
+    std::fs::write(folder.join("tokenizer_config.json"), template.to_string())
 }
 
 /// One token per byte, in GPT-2's alphabet, after the special tokens.

@@ -10,13 +10,20 @@ use std::ops::Range;
 /// Queries per block: the block's scores stay in the second-level cache for usual lengths.
 const BLOCK: usize = 64;
 
+/// What makes probabilities of a row of scores S: `exp(S − largest) · inverse_total`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RowSum {
+    largest: f32,
+    inverse_total: f32,
+}
+
 /// What the backward pass needs of the forward pass.
 pub(super) struct Saved<'a> {
     pub(super) q: &'a [f32],
     pub(super) k: &'a [f32],
     pub(super) v: &'a [f32],
     pub(super) o: &'a [f32],
-    pub(super) lse: &'a [f32],
+    pub(super) sums: &'a [RowSum],
 }
 
 /// A block of queries of one sequence: positions of its queries and the keys any of them sees.
@@ -38,31 +45,35 @@ impl Block {
     }
 }
 
-/// Attended values (batch · seq, heads · head_dim) and log-sum-exp (batch · seq, heads).
-pub(super) fn forward(q: &[f32], k: &[f32], v: &[f32], geometry: &Geometry) -> (Vec<f32>, Vec<f32>) {
+/// Attended values (batch · seq, heads · head_dim) and the sums of rows (batch · seq, heads).
+pub(super) fn forward(q: &[f32], k: &[f32], v: &[f32], geometry: &Geometry) -> (Vec<f32>, Vec<RowSum>) {
     let (heads, seq) = (geometry.heads, geometry.seq);
     let width = heads * geometry.head_dim;
     let keys = k.len() / geometry.starts.len();
-    let (mut o, mut lse) = (vec![0f32; q.len()], vec![0f32; geometry.starts.len() * seq * heads]);
-    o.par_chunks_mut(seq * width).zip(lse.par_chunks_mut(seq * heads)).enumerate().for_each(|(sequence, (o, lse))| {
-        let (q, k, v) = (&q[sequence * seq * width..], &k[sequence * keys..], &v[sequence * keys..]);
-        o.par_chunks_mut(BLOCK * width).zip(lse.par_chunks_mut(BLOCK * heads)).enumerate().for_each(|(b, (o, lse))| {
-            let first = b * BLOCK;
-            let block = Block::new(geometry, geometry.starts[sequence], first..first + o.len() / width);
-            for head in 0..heads {
-                attend(&q[first * width..], k, v, (o, lse), head, &block, geometry);
-            }
-        });
-    });
-    (o, lse)
+    let (mut o, mut sums) = (vec![0f32; q.len()], vec![RowSum::default(); geometry.starts.len() * seq * heads]);
+    o.par_chunks_mut(seq * width).zip(sums.par_chunks_mut(seq * heads)).enumerate().for_each(
+        |(sequence, (o, sums))| {
+            let (q, k, v) = (&q[sequence * seq * width..], &k[sequence * keys..], &v[sequence * keys..]);
+            o.par_chunks_mut(BLOCK * width).zip(sums.par_chunks_mut(BLOCK * heads)).enumerate().for_each(
+                |(b, (o, sums))| {
+                    let first = b * BLOCK;
+                    let block = Block::new(geometry, geometry.starts[sequence], first..first + o.len() / width);
+                    for head in 0..heads {
+                        attend(&q[first * width..], k, v, (o, sums), head, &block, geometry);
+                    }
+                },
+            );
+        },
+    );
+    (o, sums)
 }
 
-/// One head of one block. `q`, `o` and `lse` begin at the block, `k` and `v` at the sequence.
+/// One head of one block. `q` and `out` begin at the block, `k` and `v` at the sequence.
 fn attend(
     q: &[f32],
     k: &[f32],
     v: &[f32],
-    out: (&mut [f32], &mut [f32]),
+    out: (&mut [f32], &mut [RowSum]),
     head: usize,
     block: &Block,
     geometry: &Geometry,
@@ -73,7 +84,7 @@ fn attend(
     let at = block.keys.start * kv_width + head / (heads / kv_heads) * d;
     let mut p = vec![0f32; m * n];
     let queries = Mat::strided(&q[head * d..], m, d, width);
-    gemm::set(&mut p, n, queries, Mat::strided(&k[at..], n, d, kv_width).t(), 1.0 / (d as f32).sqrt(), Threads::One);
+    gemm::set(&mut p, n, queries, Mat::strided(&k[at..], n, d, kv_width).t(), geometry.scale, Threads::One);
     simd(|| {
         for (row, p) in p.chunks_exact_mut(n).enumerate() {
             out.1[row * heads + head] = softmax(p, block.visible(geometry, row));
@@ -89,9 +100,9 @@ fn attend(
     );
 }
 
-/// Softmax over the visible part of a row, zero elsewhere; returns the log-sum-exp.
+/// Softmax over the visible part of a row, zero elsewhere.
 #[inline(always)]
-fn softmax(row: &mut [f32], visible: Range<usize>) -> f32 {
+fn softmax(row: &mut [f32], visible: Range<usize>) -> RowSum {
     row[..visible.start].fill(0.0);
     row[visible.end..].fill(0.0);
     let row = &mut row[visible];
@@ -99,11 +110,11 @@ fn softmax(row: &mut [f32], visible: Range<usize>) -> f32 {
     for x in row.iter_mut() {
         *x = exp(*x - largest);
     }
-    let total = sum(row);
+    let inverse_total = 1.0 / sum(row);
     for x in row.iter_mut() {
-        *x /= total;
+        *x *= inverse_total;
     }
-    largest + total.ln()
+    RowSum { largest, inverse_total }
 }
 
 /// Gradients of queries, keys and values of one key/value head: dq is (group, seq, head_dim), the others (seq, head_dim).
@@ -182,17 +193,16 @@ fn block_gradients(
     let k_at = (place.sequence * seq + block.keys.start) * kv_width + place.head / (heads / kv_heads) * d;
     let (q, g_block) = (Mat::strided(&saved.q[q_at..], m, d, width), Mat::strided(&g[q_at..], m, d, width));
     let (k, v) = (Mat::strided(&saved.k[k_at..], n, d, kv_width), Mat::strided(&saved.v[k_at..], n, d, kv_width));
-    let scale = 1.0 / (d as f32).sqrt();
     p.resize(m * n, 0.0);
     ds.resize(m * n, 0.0);
-    gemm::set(p, n, q, k.t(), scale, Threads::One);
+    gemm::set(p, n, q, k.t(), geometry.scale, Threads::One);
     gemm::set(ds, n, g_block, v.t(), 1.0, Threads::One);
     simd(|| {
         for (row, (p, ds)) in p.chunks_exact_mut(n).zip(ds.chunks_exact_mut(n)).enumerate() {
             let at = q_at + row * width;
             let delta = dot(&g[at..at + d], &saved.o[at..at + d]);
-            let lse = saved.lse[(token + row) * heads + place.head];
-            score_gradients(p, ds, block.visible(geometry, row), lse, delta, scale);
+            let sum = saved.sums[(token + row) * heads + place.head];
+            score_gradients(p, ds, block.visible(geometry, row), sum, delta, geometry.scale);
         }
     });
     let (p, ds) = (Mat::new(p, m, n), Mat::new(ds, m, n));
@@ -204,13 +214,13 @@ fn block_gradients(
 
 /// Turns scores into probabilities and their gradients into score gradients, in place.
 #[inline(always)]
-fn score_gradients(p: &mut [f32], ds: &mut [f32], visible: Range<usize>, lse: f32, delta: f32, scale: f32) {
+fn score_gradients(p: &mut [f32], ds: &mut [f32], visible: Range<usize>, sum: RowSum, delta: f32, scale: f32) {
     for x in [&mut *p, &mut *ds] {
         x[..visible.start].fill(0.0);
         x[visible.end..].fill(0.0);
     }
     for (p, ds) in p[visible.clone()].iter_mut().zip(&mut ds[visible]) {
-        *p = exp(*p - lse);
+        *p = exp(*p - sum.largest) * sum.inverse_total;
         *ds = *p * (*ds - delta) * scale;
     }
 }
