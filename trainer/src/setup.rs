@@ -107,6 +107,9 @@ impl Run {
         let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
+        if recipe.lora.quantized_base {
+            base.weights.keep_quantized()?;
+        }
         let decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
         let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
         let optimizer = AdamW::new(&recipe.optimizer, adapter.variables())?;

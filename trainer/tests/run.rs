@@ -150,6 +150,31 @@ fn base_and_tuned_model_are_evaluated() {
 }
 
 #[test]
+fn a_quantized_base_is_trained_on_and_resumed() {
+    let recipe = "[lora]\nquantized_base = true\ndropout = 0.1\n[optimizer]\nlearning_rate = 1e-2\n[schedule]\nmax_steps = 40\n\
+        [batch]\nmicro_batch = 4\naccumulation = 2\n[evaluation]\nevery_steps = 20\ncheckpoint_every_steps = 10\npreviews = 1\n";
+    let place = Workplace::new(recipe);
+    let (file, test) = (place.path("model.gguf"), place.path("test.jsonl"));
+    support::write_quantized(&place.path("model"), &file).unwrap();
+    let more = ["--model", file.to_str().unwrap(), "--test", test.to_str().unwrap()];
+    assert!(place.run("whole", &more).success());
+    let mut child = place.start("killed", &more);
+    place.wait_for_checkpoint("killed", 20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(place.run("killed", &[more.as_slice(), &["--resume"]].concat()).success());
+    assert_eq!(place.adapter("whole"), place.adapter("killed"), "the same bits");
+    let summary: trainer::finish::Summary =
+        serde_json::from_slice(&std::fs::read(place.path("whole/summary.json")).unwrap()).unwrap();
+    assert!(summary.tuned.unwrap().values["perplexity"] < summary.base.unwrap().values["perplexity"]);
+    assert!(!place.run("dense", &[]).success(), "a folder of f32 cannot stay quantized");
+    let events = place.events("dense");
+    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput);
+    assert!(message.contains("use a GGUF file"), "{message}");
+}
+
+#[test]
 fn a_bad_line_is_named() {
     let place = Workplace::new(LONG);
     std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();

@@ -136,7 +136,7 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
     forward * (validations * validation + 2.0 * tested * per_test)
 }
 
-/// Weights in f32, what backward needs of every token of a micro-batch, one chunk of logits with
+/// Weights in f32 or as quantized as in their file, what backward needs of every token of a micro-batch, one chunk of logits with
 /// its gradient, and adapter weights with gradient and two moments. Kept per token and layer:
 /// nine vectors of the hidden and three of the inner size.
 fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
@@ -146,7 +146,8 @@ fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64)
     let per_token =
         f64::from(model.layers) * (9.0 * f64::from(model.hidden_size) + 3.0 * f64::from(model.intermediate_size));
     let logits = LOGITS_ROWS.min(tokens) * f64::from(model.vocabulary) * 2.0;
-    (4.0 * (model.parameters as f64 + tokens * per_token + logits + 4.0 * trainable as f64) + PROCESS_BYTES) as u64
+    let base = if recipe.lora.quantized_base { model.size_bytes as f64 } else { 4.0 * model.parameters as f64 };
+    (base + 4.0 * (tokens * per_token + logits + 4.0 * trainable as f64) + PROCESS_BYTES) as u64
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -240,6 +241,16 @@ mod tests {
         recipe.batch.micro_batch = 2;
         let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
         assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    #[test]
+    fn a_quantized_base_takes_the_size_of_its_file() {
+        let mut recipe = Recipe::default();
+        let model = ModelCard { size_bytes: 98_000_000, ..smol() };
+        let mib = |recipe: &Recipe| estimate(recipe, &model, &data(100), Some(128.0), None).memory_bytes >> 20;
+        let plain = mib(&recipe);
+        recipe.lora.quantized_base = true;
+        assert!((415..425).contains(&(plain - mib(&recipe))), "{plain} {}", mib(&recipe));
     }
 
     #[test]

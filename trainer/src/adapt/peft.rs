@@ -111,7 +111,8 @@ impl PeftConfig {
             target_modules.extend(found);
         }
         let target_modules = family.with_companions(&target_modules);
-        Ok(Lora { rank: self.r, alpha: self.lora_alpha, dropout: self.lora_dropout, target_modules })
+        let (rank, alpha, dropout) = (self.r, self.lora_alpha, self.lora_dropout);
+        Ok(Lora { rank, alpha, dropout, target_modules, ..Lora::default() })
     }
 }
 

@@ -91,7 +91,7 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 25] = [
+pub const FIELDS: [Field; 26] = [
     number("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
     integer("schedule.max_steps", Group::Main, 0, 10_000_000, max_steps, max_steps_help),
     number("optimizer.learning_rate", Group::Main, above_zero(1.0), learning_rate, learning_rate_help),
@@ -101,6 +101,13 @@ pub const FIELDS: [Field; 25] = [
     number("lora.alpha", Group::Lora, above_zero(4096.0), alpha, alpha_help),
     number("lora.dropout", Group::Lora, between(0.0, 0.9), dropout, dropout_help),
     Field { path: "lora.target_modules", group: Group::Lora, kind: Kind::Modules, label: modules, help: modules_help },
+    Field {
+        path: "lora.quantized_base",
+        group: Group::Lora,
+        kind: Kind::Switch,
+        label: quantized_base,
+        help: quantized_base_help,
+    },
     number("optimizer.weight_decay", Group::Optimizer, between(0.0, 1.0), weight_decay, weight_decay_help),
     number("optimizer.clip_norm", Group::Optimizer, between(0.0, 1e6), clip_norm, clip_norm_help),
     number("optimizer.beta1", Group::Optimizer, between(0.0, 0.999_999), beta1, beta1_help),
@@ -163,6 +170,8 @@ crate::texts! {
     dropout = "Dropout", "Dropout";
     dropout_help = "Share of adapter inputs zeroed while training, 0–0.9.", "训练时置零的适配器输入比例，0–0.9。";
     modules = "Target modules", "目标模块";
+    quantized_base = "Keep the base quantized (QLoRA)", "基座保持量化（QLoRA）";
+    quantized_base_help = "For GGUF files: the base takes as much memory as its file, a little slower.", "用于 GGUF 文件：基座只占与文件相同的内存，速度略慢。";
     modules_help = "Linear layers that get an adapter; at least one. All seven learn best.", "加适配器的线性层；至少一个。七个全选效果最好。";
     weight_decay = "Weight decay", "权重衰减";
     weight_decay_help = "Decoupled, 0–1.", "解耦式，0–1。";

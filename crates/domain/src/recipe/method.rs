@@ -26,6 +26,9 @@ pub struct Lora {
     pub dropout: f64,
     /// Which linear layers get an adapter; at least one.
     pub target_modules: Vec<TargetModule>,
+    /// QLoRA (Dettmers et al. 2023, arXiv:2305.14314): the base stays in the quantized blocks of its GGUF
+    /// file, a sixth of the memory at four bits.
+    pub quantized_base: bool,
 }
 
 /// A linear layer of a decoder block, by the name it has in Hugging Face checkpoints.
@@ -62,7 +65,7 @@ impl TargetModule {
 
 impl Default for Lora {
     fn default() -> Self {
-        Self { rank: 8, alpha: 16.0, dropout: 0.0, target_modules: TargetModule::ALL.to_vec() }
+        Self { rank: 8, alpha: 16.0, dropout: 0.0, target_modules: TargetModule::ALL.to_vec(), quantized_base: false }
     }
 }
 
