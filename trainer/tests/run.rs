@@ -207,6 +207,9 @@ fn running_out_of_memory_is_named() {
         place.path("recipe.toml").display(),
         place.path("out").display()
     );
+    let mut samples = support::samples(1024);
+    samples.iter_mut().for_each(|s| s.messages[0].content = "apple ".repeat(33));
+    support::write_samples(&place.path("train.jsonl"), &samples).unwrap();
     // Half a gigabyte of address space is less than a batch of this size needs.
     let recipe =
         std::fs::read_to_string(place.path("recipe.toml")).unwrap().replace("micro_batch = 4", "micro_batch = 1024");
