@@ -1,11 +1,13 @@
 // What every browser test needs: a real server on an empty data folder, a browser, and screenshots.
 // Knows nothing of Lathe's pages; the tests do.
 import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { test } from 'node:test';
 
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 export const artifacts = path.join(root, 'e2e', 'artifacts');
@@ -125,6 +127,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
         baseURL: server.url,
         locale: lang === 'zh' ? 'zh-CN' : 'en-US',
         colorScheme: theme,
+        timezoneId: 'Asia/Shanghai', // anything but the server's UTC
         viewport: { width, height: 900 },
         javaScriptEnabled,
         acceptDownloads: true,
@@ -140,10 +143,46 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
     return page;
 };
 
-/** Waits until the page's islands answer, so that a click is not lost. */
-export const hydrated = async (page) => {
-    await page.waitForFunction(() => window.__hydrateIsland);
-    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 300), { timeout: 500 })));
+/** Waits until the page's islands answer, so that a click is not lost. The page says so itself. */
+export const hydrated = (page) => page.locator('html[data-ready]').waitFor({ state: 'attached' });
+
+/** Opens an address. A page that loads itself again at that moment may cut in: then once more. */
+export const open = (page, address) =>
+    until(`${address} opens`, 30_000, async () => {
+        try {
+            return await page.goto(address);
+        } catch (error) {
+            if (!/interrupted by another navigation|ERR_ABORTED/.test(error)) throw error;
+        }
+    });
+
+/**
+ * A test of one story told in steps: each runs only while all before it have passed. The first that fails
+ * leaves a picture and the text of each page and the server's log in e2e/artifacts, under `name`.
+ */
+export const story = (name, place) => {
+    let failed = false;
+    return (title, work, timeout = 120_000) =>
+        test(title, { timeout }, async (t) => {
+            if (failed) return t.skip('an earlier step failed');
+            try {
+                await work(t);
+                assert.deepEqual(place().pages.flatMap((page) => page.complaints), []);
+            } catch (error) {
+                failed = true;
+                await keep(name, place());
+                throw error;
+            }
+        });
+};
+
+const keep = async (name, { server, pages }) => {
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(path.join(artifacts, `${name}-server.log`), server?.log ?? '');
+    for (const [i, page] of pages.entries()) {
+        await page.screenshot({ path: path.join(artifacts, `${name}-failure-${i}.png`), fullPage: true }).catch(() => undefined);
+        writeFileSync(path.join(artifacts, `${name}-failure-${i}.html`), await page.content().catch(() => ''));
+    }
 };
 
 /** The page as a picture in every language, theme and width, named `name-lang-theme-width.png`. */
@@ -159,6 +198,7 @@ export const screenshots = async (page, name, { langs = ['en', 'zh'], themes = [
             for (const width of widths) {
                 await page.setViewportSize({ width, height: 900 });
                 await page.waitForTimeout(150); // charts redraw after a resize
+                await page.evaluate(() => scrollTo(0, 0)); // the top bar sticks to where the page stands
                 await page.screenshot({ path: path.join(artifacts, `${name}-${lang}-${theme}-${width}.png`), fullPage: true });
             }
         }

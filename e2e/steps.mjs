@@ -1,14 +1,14 @@
 // What a person does in Lathe, one function per action, found by role and label as a screen reader would.
 // Works in both languages: names are given in both.
-import { until } from './harness.mjs';
+import { open, until } from './harness.mjs';
 
 /** Matches exactly the English or the Chinese text. */
 export const either = (...names) => new RegExp(`^\\s*(${names.map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})\\s*$`);
 
 export const person = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'a sentence is a good password' };
 
-const field = (page, ...names) => page.getByLabel(either(...names));
-const button = (scope, ...names) => scope.getByRole('button', { name: either(...names) });
+export const field = (page, ...names) => page.getByLabel(either(...names));
+export const button = (scope, ...names) => scope.getByRole('button', { name: either(...names) });
 export const link = (scope, ...names) => scope.getByRole('link', { name: either(...names) });
 
 /** Opens the set-up or an invitation link and makes an account. */
@@ -39,7 +39,22 @@ export const signOut = async (page) => {
 export const chooseLanguage = async (page, lang) => {
     await page.locator('header details > summary').click();
     await button(page, lang === 'zh' ? '简体中文' : 'English').click();
-    await until('the page is in the chosen language', 5_000, async () => (await page.locator('html').getAttribute('lang')) === (lang === 'zh' ? 'zh-CN' : 'en'));
+    await page.locator(`html[lang=${lang === 'zh' ? 'zh-CN' : 'en'}]`).waitFor({ state: 'attached' });
+};
+
+/** Chooses `light` or `dark` in the top bar's menu. */
+export const chooseTheme = async (page, theme) => {
+    await page.locator('header details > summary').click();
+    await button(page, ...(theme === 'dark' ? ['Dark', '深色'] : ['Light', '浅色'])).click();
+    await page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' });
+};
+
+/** Makes an invitation link on a project's settings page. */
+export const invite = async (page, project, role) => {
+    await page.goto(`${project}/settings`);
+    await page.locator('#invite-role').selectOption(role);
+    await button(page, 'Create invitation link', '生成邀请链接').click();
+    return (await page.locator('#new-link').textContent()).trim();
 };
 
 /** Makes the sample project and waits until its model and data are there; returns the project's path. */
@@ -88,9 +103,7 @@ export const ended = async (page, limitMs) => {
         const { state } = await api(page, 'GET', `projects/${project}/runs/${run}`);
         return ['succeeded', 'failed', 'cancelled'].includes(state.status) && state.status;
     }, 500);
-    // The live page loads itself again at the end; two navigations at once would abort each other.
-    await page.waitForTimeout(2000);
-    await page.goto(address);
+    await open(page, address);
     const word = status[0].toUpperCase() + status.slice(1);
     await page.getByText(word).first().waitFor();
     return word;

@@ -8,7 +8,7 @@ profile=${1:-release}
 folder=target/$([ "$profile" = dev ] && echo debug || echo "$profile")
 
 if [ ! -x "$folder/server" ]; then
-    echo "Building Lathe for the first time (10 to 20 minutes on two cores, then seconds)"
+    echo "Building Lathe for the first time (about 20 minutes on two cores, then seconds)"
 fi
 progress=--quiet
 [ ! -t 2 ] || progress=

@@ -15,7 +15,13 @@ if [ "$(id -u)" -eq 0 ]; then # Postgres refuses to run as root
 fi
 pg() { (cd "$folder" && "${as_user[@]}" "$@"); }
 
+# A database that went away fails every test with the same few words; its log says why.
 stop() {
+    local status=$?
+    if [ "$status" -ne 0 ] && ! pg "$bin/pg_ctl" status -D "$folder/data" >/dev/null 2>&1; then
+        echo "The test database has stopped; free space: $(df -h --output=avail "$folder" | tail -1). Its log ends with:" >&2
+        tail -20 "$folder/log" >&2 || true
+    fi
     pg "$bin/pg_ctl" stop -D "$folder/data" -m immediate >/dev/null 2>&1 || true
     rm -rf "$folder"
 }

@@ -2,25 +2,33 @@
 //! store error means to a user. Every server function begins with [`caller`] or [`authorise`].
 #![cfg(feature = "ssr")]
 
-use crate::error::AppError;
+use crate::{error::AppError, text::lang};
 use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
     id::ProjectId,
-    import::{Preview, PreviewRequest, Upload},
+    import::{ImportProblem, Preview, PreviewRequest, Upload},
+    lang::Lang,
 };
 use leptos::prelude::use_context;
 use std::{pin::Pin, sync::Arc};
-use store::{PgPool, StoreError, access::Denied};
+use store::{PgPool, Stale, StoreError, access::Denied};
 
 /// A first look at an uploaded data file. Pages know no files, so the server provides it.
 pub trait FirstLook: Send + Sync {
-    /// What the first rows show; [`AppError::Invalid`] when the file cannot be read as asked.
+    /// What the first rows show.
     fn look(&self, upload: Upload, request: PreviewRequest) -> LookFuture;
 }
 
 /// The answer of a [`FirstLook`].
-pub type LookFuture = Pin<Box<dyn Future<Output = Result<Preview, AppError>> + Send>>;
+pub type LookFuture = Pin<Box<dyn Future<Output = Result<Preview, LookError>> + Send>>;
+
+/// Why there is no first look.
+pub enum LookError {
+    /// The file cannot be read as asked.
+    Problem(ImportProblem),
+    Other(AppError),
+}
 
 /// What the server gives to every request.
 #[derive(Clone)]
@@ -28,17 +36,47 @@ pub struct Services {
     pub db: PgPool,
     /// Address under which users reach us, without a trailing slash.
     pub public_url: String,
+    /// The largest file that is taken.
+    pub max_upload_bytes: u64,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
+}
+
+crate::texts! {
+    nul = "The text holds a NUL character (U+0000). Remove it.", "文本中含有 NUL 字符（U+0000），请将其删除。";
 }
 
 impl From<StoreError> for AppError {
     fn from(e: StoreError) -> Self {
         match e {
-            StoreError::Stale(what) => Self::Conflict(what.to_owned()),
-            StoreError::Taken(what) => Self::Conflict(format!("{what} already exists")),
+            StoreError::Stale(why) => Self::Conflict(stale(lang(), why).to_owned()),
+            StoreError::Taken(_) => Self::Conflict(taken(lang()).to_owned()),
+            StoreError::Nul => Self::invalid("text", nul(lang())),
             StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal_from(e),
         }
+    }
+}
+
+crate::texts! {
+    taken = "This exists already.", "已存在。";
+    correction_used = "The correction is part of a dataset version already.", "该修正已包含在某个数据集版本中。";
+    edited_meanwhile = "Somebody else has edited this meanwhile. Load the page again.", "其间已有他人修改，请重新加载页面。";
+    nothing_to_add = "None of these bad cases has a correction that waits to be added.", "所选 Bad Case 中没有待加入的修正。";
+    sample_elsewhere = "A corrected sample is not in this dataset version. Choose the version it comes from, or a later one.", "某条被修正的样本不在此数据集版本中。请选择其所在版本或更新的版本。";
+    corrections_changed = "A correction was added or taken back meanwhile. Load the page again.", "其间有修正被加入或撤回，请重新加载页面。";
+    last_owner = "A project needs at least one owner. Make somebody else an owner first.", "项目至少需要一位所有者，请先将其他成员设为所有者。";
+    other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
+}
+
+fn stale(l: Lang, why: Stale) -> &'static str {
+    match why {
+        Stale::CorrectionUsed => correction_used(l),
+        Stale::EditedMeanwhile => edited_meanwhile(l),
+        Stale::NothingToAdd => nothing_to_add(l),
+        Stale::SampleElsewhere => sample_elsewhere(l),
+        Stale::CorrectionsChanged => corrections_changed(l),
+        Stale::LastOwner => last_owner(l),
+        Stale::OtherAddress => other_address(l),
     }
 }
 

@@ -23,6 +23,7 @@ pub mod error;
 pub mod evals;
 pub mod models;
 pub mod projects;
+pub mod role;
 pub mod routes;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod runs;
@@ -36,10 +37,21 @@ pub mod words;
 #[cfg(feature = "ssr")]
 pub use shell::App;
 
+/// Tells whoever watches the document that its islands answer now.
+#[cfg(feature = "hydrate")]
+fn mark_ready() {
+    if let Some(root) = leptos::prelude::document().document_element() {
+        let _ = root.set_attribute("data-ready", "");
+    }
+}
+
 /// Starts the islands of the page in the browser.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_islands();
+    // The islands themselves follow at once, before any timer: from then on the page answers.
+    leptos::prelude::set_timeout(mark_ready, std::time::Duration::ZERO);
+    ui::format::local::show();
 }

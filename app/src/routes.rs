@@ -20,6 +20,19 @@ pub fn query<T: FromStr>(name: &str) -> Option<T> {
     leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?.parse().ok()
 }
 
+/// The same for the parts of an address that have to be there to be wrong, such as a version's number.
+pub fn optional_param<T: FromStr>(name: &str) -> Result<Option<T>, AppError> {
+    let text = leptos_router::hooks::use_params_map().read_untracked().get(name);
+    text.map(|text| text.parse().map_err(|_| AppError::NotFound)).transpose()
+}
+
+/// A value of this page's query that is there but cannot be parsed, as `name=value`.
+#[must_use]
+pub fn misread<T: FromStr>(name: &str) -> Option<String> {
+    let text = leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?;
+    text.parse::<T>().is_err().then(|| format!("{name}={text}"))
+}
+
 pub const SIGN_IN: &str = "/sign-in";
 pub const ACCOUNT: &str = "/account";
 pub const PROJECTS: &str = "/";
@@ -49,6 +62,12 @@ pub fn safe_next(next: &str) -> &str {
     let inside =
         next.starts_with('/') && !next.starts_with("//") && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if inside { next } else { PROJECTS }
+}
+
+/// Path and query of an absolute URL.
+#[must_use]
+pub fn path_of(url: &str) -> &str {
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|i| &rest[i..])).unwrap_or(PROJECTS)
 }
 
 #[must_use]
@@ -102,6 +121,13 @@ pub fn version(p: ProjectId, d: DatasetId, number: i32) -> String {
     format!("/p/{p}/datasets/{d}/v/{number}")
 }
 
+/// The samples of a version from this position (counted from 0) on.
+#[must_use]
+pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {
+    let after = position.checked_sub(1).map(|before| format!("?after={before}")).unwrap_or_default();
+    format!("{}{after}#samples", version(p, d, number))
+}
+
 #[must_use]
 pub fn runs(p: ProjectId) -> String {
     format!("/p/{p}/runs")
@@ -115,6 +141,12 @@ pub fn new_run(p: ProjectId) -> String {
 #[must_use]
 pub fn run(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}")
+}
+
+/// What a run learnt of its training samples.
+#[must_use]
+pub fn learning(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}/learning")
 }
 
 /// The evaluation table of a run.
@@ -142,6 +174,12 @@ pub fn bad_case(p: ProjectId, b: BadCaseId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_referer_becomes_a_path() {
+        assert_eq!(path_of("http://a.b:3000/p/1?x=2"), "/p/1?x=2");
+        assert_eq!(path_of("http://a.b"), "/");
+    }
 
     #[test]
     fn next_never_leaves_the_site() {

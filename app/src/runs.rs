@@ -8,6 +8,7 @@ pub mod api;
 mod curves;
 mod detail;
 mod form;
+mod learning;
 mod list;
 mod live;
 mod new;
@@ -16,5 +17,6 @@ mod state;
 pub mod text;
 
 pub use detail::RunPage;
+pub use learning::LearningPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;

@@ -8,7 +8,7 @@ use crate::{
     evals::EvaluationPage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{NewRunPage, RunListPage, RunPage},
+    runs::{LearningPage, NewRunPage, RunListPage, RunPage},
     text,
     ui::frame::NotFoundPage,
 };
@@ -41,6 +41,11 @@ impl BrowserFiles {
     }
 }
 
+/// Leptos starts the islands when the browser calls itself idle. A page that has nothing to paint may wait for
+/// that call for minutes, so it gets a limit.
+const SOON: &str = "{ const idle = window.requestIdleCallback; \
+    if (idle) window.requestIdleCallback = (work, options) => idle(work, options ?? { timeout: 200 }); }";
+
 /// The document. Called once per request.
 pub fn document(mut options: LeptosOptions, files: BrowserFiles) -> impl IntoView {
     set_policy();
@@ -60,6 +65,7 @@ pub fn document(mut options: LeptosOptions, files: BrowserFiles) -> impl IntoVie
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=files.stylesheet/>
                 <AutoReload options=options.clone()/>
+                <script nonce=leptos::nonce::use_nonce()>{SOON}</script>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
@@ -113,6 +119,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>

@@ -4,6 +4,8 @@
 pub mod chart;
 pub mod conversation;
 pub mod copy;
+pub mod download;
+pub mod fetch;
 pub mod field;
 pub mod form;
 pub mod format;
@@ -12,4 +14,5 @@ pub mod job;
 pub mod load;
 pub mod metric;
 pub mod notice;
+pub mod pager;
 pub mod upload;

@@ -1,5 +1,18 @@
 //! Names of the domain's words in every language, for those that several features show.
 
+mod import;
+mod job;
+mod line;
+mod model;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+mod run;
+
+pub use import::import_problem;
+pub use job::job_failure;
+pub use line::line_problem;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub use run::run_problem;
+
 use domain::{access::Role, account::AccountError, lang::Lang};
 
 crate::texts! {

@@ -13,7 +13,7 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 use std::{net::SocketAddr, path::Path, sync::Arc};
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// Name of the browser part, as it was compiled in.
 pub const OUTPUT_NAME: &str = "lathe";
@@ -57,6 +57,12 @@ fn hash_of<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {
 pub fn package<S: Clone + Send + Sync + 'static>(root: &Path) -> Router<S> {
     let files = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
     Router::new().fallback_service(files).layer(middleware::from_fn(cache))
+}
+
+/// Serves the files of `public/` from the root, precompressed where the browser understands it.
+pub fn public<S: Clone + Send + Sync + 'static>(root: &Path) -> Router<S> {
+    let icon = ServeFile::new(root.join("favicon.svg")).precompressed_br().precompressed_gzip();
+    Router::new().route_service("/favicon.svg", icon)
 }
 
 async fn cache(request: Request, next: Next) -> Response {

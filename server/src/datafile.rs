@@ -3,7 +3,7 @@
 
 use crate::artifacts::{ArtifactError, Artifacts};
 use app::{
-    api::{FirstLook, LookFuture},
+    api::{FirstLook, LookError, LookFuture},
     error::AppError,
 };
 use dataprep::{
@@ -14,16 +14,16 @@ use dataprep::{
     syntax,
 };
 use domain::{
-    dataset::{FileSyntax, LineError, Mapping},
-    import::{PREVIEW_ROWS, PREVIEW_SHOWN, Preview, PreviewRequest, PreviewRow, PreviewSample, Upload},
+    dataset::{FileSyntax, LineError, LineProblem, Mapping},
+    import::{ImportProblem, PREVIEW_ROWS, PREVIEW_SHOWN, Preview, PreviewRequest, PreviewRow, PreviewSample, Upload},
     sample::Sample,
 };
 use serde_json::Value;
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek},
     ops::ControlFlow,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -34,18 +34,16 @@ use std::{
 const GUESS_ROWS: usize = 20;
 /// Text that a first look reads at most, since single rows may be large.
 const PREVIEW_BYTES: usize = 8 << 20;
+/// Enough of a file's start to recognise kinds that are no text.
+const SIGNATURE_BYTES: u64 = 32;
 /// Characters of a cell that a first look shows.
 const CELL_CHARS: usize = 300;
 
 /// Why a data file cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFileError {
-    #[error("unknown encoding {0:?}: use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030")]
-    Encoding(String),
-    #[error("this looks like neither JSON Lines, JSON nor CSV: choose the syntax, or save the file as one of them")]
-    Syntax,
-    #[error("no known format fits the fields of this file: choose one and say which field is what")]
-    Mapping,
+    #[error(transparent)]
+    Problem(#[from] ImportProblem),
     #[error("failed to read the file: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -69,9 +67,8 @@ impl DataFile {
         syntax: Option<FileSyntax>,
         encoding: Option<&str>,
     ) -> Result<Self, DataFileError> {
-        let encoding =
-            encoding.map(|name| encoding::by_name(name).ok_or_else(|| DataFileError::Encoding(name.to_owned())));
-        let encoding = encoding.transpose()?;
+        let unknown = |name: &str| ImportProblem::UnknownEncoding { name: name.to_owned() };
+        let encoding = encoding.map(|name| encoding::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
         let (path, copy) = match artifacts.local_path(&upload.sha256) {
             Some(path) => (path, None),
             None => {
@@ -81,11 +78,8 @@ impl DataFile {
                 (path, Some(folder))
             }
         };
-        let mut text = TextReader::new(File::open(&path)?, encoding)?;
-        let mut head = Vec::new();
-        text.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        let syntax = syntax.or_else(|| syntax::guess(&upload.file_name, &head)).ok_or(DataFileError::Syntax)?;
-        Ok(Self { path, _copy: copy, encoding: text.encoding(), syntax })
+        let (encoding, syntax) = detect(&path, &upload.file_name, encoding, syntax)?;
+        Ok(Self { path, _copy: copy, encoding, syntax })
     }
 
     /// The text from the beginning. `bytes_read` is raised as reading goes on.
@@ -97,7 +91,12 @@ impl DataFile {
     /// The mapping that the first rows suggest.
     pub fn guess_mapping(&self) -> Result<Mapping, DataFileError> {
         let head = self.head(GUESS_ROWS)?;
-        mapping::guess(&head.rows).ok_or(DataFileError::Mapping)
+        let nothing_fits = || match head.errors.first() {
+            Some(first) => ImportProblem::NoMappingOfBad { first: first.clone() },
+            None if head.rows.is_empty() => ImportProblem::NoRows,
+            None => ImportProblem::NoMapping,
+        };
+        Ok(mapping::guess(&head.rows).ok_or_else(nothing_fits)?)
     }
 
     /// The first rows, at most `limit` lines of them.
@@ -123,21 +122,35 @@ impl DataFile {
         match end {
             Ok(()) => {}
             Err(ReadError::Io(error)) => return Err(error),
-            Err(error) => head.errors.push(end_of_file(&error)),
+            Err(ReadError::Broken(error)) => head.errors.push(error),
         }
         head.has_replacements = text.has_replacements();
         Ok(head)
     }
 }
 
-/// What makes the rest of a file unreadable, as an error of the line where reading ended.
-#[must_use]
-pub fn end_of_file(error: &ReadError) -> LineError {
-    let line = match error {
-        ReadError::Json { element, .. } => *element,
-        ReadError::Io(_) | ReadError::NoRows | ReadError::SeveralArrays { .. } | ReadError::Header(_) => 1,
+/// Detects what is not given, and refuses what is no text.
+fn detect(
+    path: &Path,
+    name: &str,
+    encoding: Option<&'static Encoding>,
+    syntax: Option<FileSyntax>,
+) -> Result<(&'static Encoding, FileSyntax), DataFileError> {
+    let mut file = File::open(path)?;
+    let mut signature = Vec::new();
+    file.by_ref().take(SIGNATURE_BYTES).read_to_end(&mut signature)?;
+    if let Some(kind) = syntax::not_text(name, &signature) {
+        return Err(ImportProblem::NotText { kind }.into());
+    }
+    file.rewind()?;
+    let encoding = match encoding {
+        Some(encoding) => encoding,
+        None => encoding::detect_file(&mut file)?,
     };
-    LineError { line, field: None, reason: error.to_string() }
+    let mut head = Vec::new();
+    TextReader::new(file, Some(encoding))?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let unknown = || if head.trim_ascii().is_empty() { ImportProblem::NoRows } else { ImportProblem::UnknownSyntax };
+    Ok((encoding, syntax.or_else(|| syntax::guess(name, &head)).ok_or_else(unknown)?))
 }
 
 /// Refuses what the database cannot hold.
@@ -145,12 +158,7 @@ pub fn check_storable(line: u64, sample: Sample) -> Result<Sample, LineError> {
     let has_nul = sample.messages.iter().any(|m| m.content.contains('\0'))
         || sample.label.as_ref().is_some_and(|l| l.contains('\0'))
         || sample.slices.iter().any(|(k, v)| k.contains('\0') || v.contains('\0'));
-    if has_nul {
-        let reason =
-            "the row contains a NUL character (U+0000), which is no text: remove it, or choose another encoding";
-        return Err(LineError { line, field: None, reason: reason.to_owned() });
-    }
-    Ok(sample)
+    if has_nul { Err(LineError::whole(line, LineProblem::NulCharacter)) } else { Ok(sample) }
 }
 
 /// A file that tells how much of it has been read.
@@ -179,17 +187,15 @@ struct Head {
 impl FirstLook for Artifacts {
     fn look(&self, upload: Upload, request: PreviewRequest) -> LookFuture {
         let artifacts = self.clone();
-        Box::pin(async move { preview(&artifacts, upload, request).await.map_err(AppError::from) })
+        Box::pin(async move { preview(&artifacts, upload, request).await.map_err(LookError::from) })
     }
 }
 
-impl From<DataFileError> for AppError {
+impl From<DataFileError> for LookError {
     fn from(e: DataFileError) -> Self {
         match e {
-            DataFileError::Encoding(_) => Self::invalid("encoding", e.to_string()),
-            DataFileError::Syntax => Self::invalid("syntax", e.to_string()),
-            DataFileError::Mapping => Self::invalid("format", e.to_string()),
-            DataFileError::Io(_) | DataFileError::Artifact(_) => Self::internal_from(e),
+            DataFileError::Problem(problem) => Self::Problem(problem),
+            DataFileError::Io(_) | DataFileError::Artifact(_) => Self::Other(AppError::internal_from(e)),
         }
     }
 }
@@ -216,7 +222,7 @@ fn preview_of(upload: Upload, file: &DataFile, head: Head, wanted: Option<Mappin
             match mapping::apply(mapping, row).and_then(|sample| check_storable(row.line, sample)) {
                 Ok(sample) if samples.len() < PREVIEW_SHOWN => samples.push(PreviewSample { line: row.line, sample }),
                 Ok(_) => {}
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(error.counted_in(file.syntax)),
             }
         }
     }
@@ -264,9 +270,8 @@ mod tests {
         let path = folder.path().join("upload");
         std::fs::write(&path, content).unwrap();
         let encoding = request.encoding.as_deref().and_then(encoding::by_name);
-        let text = TextReader::new(content, encoding).unwrap();
-        let syntax = request.syntax.or_else(|| syntax::guess(name, content)).unwrap();
-        let file = DataFile { path, _copy: Some(folder), encoding: text.encoding(), syntax };
+        let (encoding, syntax) = detect(&path, name, encoding, request.syntax).unwrap();
+        let file = DataFile { path, _copy: Some(folder), encoding, syntax };
         let upload = Upload {
             id: domain::id::UploadId::new(),
             file_name: name.to_owned(),
@@ -302,9 +307,40 @@ mod tests {
         );
     }
 
+    /// Why no mapping is guessed for a file.
+    fn unmapped(name: &str, content: &[u8]) -> ImportProblem {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("upload");
+        std::fs::write(&path, content).unwrap();
+        let mapped = detect(&path, name, None, None).and_then(|(encoding, syntax)| {
+            DataFile { path: path.clone(), _copy: None, encoding, syntax }.guess_mapping()
+        });
+        let Err(DataFileError::Problem(problem)) = mapped else { panic!("{name}") };
+        problem
+    }
+
+    #[test]
+    fn a_file_that_gives_no_mapping_says_why() {
+        for (name, content) in [("a.csv", "text,label\n"), ("a.csv", "\n\n"), ("a", " \n"), ("a.jsonl", "\r\n")] {
+            assert_eq!(unmapped(name, content.as_bytes()), ImportProblem::NoRows, "{name} {content:?}");
+        }
+        let ImportProblem::NoMappingOfBad { first } = unmapped("a.jsonl", b"{\"a\n{\"a\n") else { panic!() };
+        assert_eq!(first.line, 1);
+        assert_eq!(unmapped("a.jsonl", b"{\"foo\": \"x\"}\n"), ImportProblem::NoMapping);
+        let kind = domain::import::FileKind::Gzip;
+        assert_eq!(unmapped("a.jsonl.gz", b"\x1f\x8b\x08\x00"), ImportProblem::NotText { kind });
+    }
+
+    #[test]
+    fn elements_of_json_are_called_so() {
+        let preview = look("a.json", br#"[{"prompt": "", "completion": "b"}]"#, PreviewRequest::default());
+        assert!(preview.errors[0].to_string().starts_with("element 1, field prompt"), "{}", preview.errors[0]);
+    }
+
     #[test]
     fn a_nul_character_is_refused() {
         let preview = look("a.jsonl", br#"{"prompt": "a\u0000", "completion": "b"}"#, PreviewRequest::default());
-        assert_eq!((preview.samples.len(), preview.errors.len()), (0, 1));
+        assert!(preview.samples.is_empty());
+        assert_eq!(preview.errors, [LineError::whole(1, LineProblem::NulCharacter)]);
     }
 }

@@ -7,6 +7,7 @@ pub mod archive;
 pub mod hub;
 pub mod pypi;
 
+use domain::job::FetchProblem;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use std::{
@@ -40,20 +41,8 @@ impl Meter {
 /// Why something could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error(
-        "failed to reach {url}: {reason}. Check the server's network and proxy settings, or choose a file that you already have"
-    )]
-    Unreachable { url: String, reason: String },
-    #[error("failed to fetch {url}: the server answered {status}")]
-    Status { url: String, status: u16 },
-    #[error("failed to fetch {url}: the file's SHA-256 is {actual}, not {expected}; it was discarded")]
-    Checksum { url: String, expected: String, actual: String },
-    #[error("failed to understand what {url} answered: {reason}")]
-    Answer { url: String, reason: String },
-    #[error("failed to find {what} in {container}")]
-    Missing { what: String, container: String },
-    #[error("failed to unpack {container}: {reason}")]
-    Archive { container: String, reason: String },
+    #[error(transparent)]
+    Problem(#[from] FetchProblem),
     #[error("failed to write {path}: {error}")]
     Disk { path: String, error: std::io::Error },
 }
@@ -69,7 +58,11 @@ pub fn client() -> Result<reqwest::Client, FetchError> {
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(60))
         .build()
-        .map_err(|e| FetchError::Unreachable { url: "the network".to_owned(), reason: chain(&e) })
+        .map_err(|e| unreachable("the network", &e))
+}
+
+fn unreachable(url: &str, error: &dyn std::error::Error) -> FetchError {
+    FetchProblem::Unreachable { url: url.to_owned(), detail: chain(error) }.into()
 }
 
 /// An error with its causes, since the outermost one rarely says what happened.
@@ -102,8 +95,11 @@ pub async fn download(
     let part = std::path::PathBuf::from(part);
     let mut attempt = 1;
     while let Err(error) = download_once(client, url, &part, meter).await {
-        let passing = matches!(&error, FetchError::Unreachable { .. })
-            || matches!(&error, FetchError::Status { status, .. } if *status >= 500 || *status == 429);
+        let passing = match &error {
+            FetchError::Problem(FetchProblem::Unreachable { .. }) => true,
+            FetchError::Problem(FetchProblem::Status { status, .. }) => *status >= 500 || *status == 429,
+            _ => false,
+        };
         if !passing || attempt >= ATTEMPTS {
             return Err(error);
         }
@@ -115,13 +111,14 @@ pub async fn download(
     if !actual.eq_ignore_ascii_case(sha256) {
         // Going on from wrong bytes could never succeed.
         tokio::fs::remove_file(&part).await.map_err(disk(&part))?;
-        return Err(FetchError::Checksum { url: url.to_owned(), expected: sha256.to_owned(), actual });
+        let (url, expected) = (url.to_owned(), sha256.to_owned());
+        return Err(FetchProblem::Checksum { url, expected, actual }.into());
     }
     tokio::fs::rename(&part, file).await.map_err(disk(file))
 }
 
 async fn download_once(client: &reqwest::Client, url: &str, part: &Path, meter: &Meter) -> Result<(), FetchError> {
-    let unreachable = |e: reqwest::Error| FetchError::Unreachable { url: url.to_owned(), reason: chain(&e) };
+    let unreachable = |e: reqwest::Error| unreachable(url, &e);
     let have = tokio::fs::metadata(part).await.map_or(0, |m| m.len());
     let mut request = client.get(url);
     if have > 0 {
@@ -135,7 +132,7 @@ async fn download_once(client: &reqwest::Client, url: &str, part: &Path, meter: 
         return Ok(());
     }
     if status != 200 && !resumed {
-        return Err(FetchError::Status { url: url.to_owned(), status });
+        return Err(FetchProblem::Status { url: url.to_owned(), status }.into());
     }
     let mut done = if resumed { have } else { 0 };
     let total = response.content_length().map_or(0, |n| n + done);

@@ -12,10 +12,11 @@ pub mod sample_project;
 pub use context::{JobContext, JobError};
 
 use crate::{
+    artifacts::ArtifactError,
     events::{Doorbell, Doorbells},
     state::AppState,
 };
-use domain::id::JobId;
+use domain::{id::JobId, job::JobFailure};
 use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -115,7 +116,7 @@ impl Runner {
         match self.work(claimed).await {
             Some(outcome) => {
                 match &outcome {
-                    Outcome::Failed { error, .. } => tracing::warn!(job = %id, kind, error, "job failed"),
+                    Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
                 }
                 store::jobs::finish(&self.state.db, id, self.owner, &outcome).await?;
@@ -167,10 +168,16 @@ fn outcome_of(result: Result<Value, JobError>) -> Outcome {
     match result {
         Ok(value) => Outcome::Succeeded(value),
         Err(JobError::Cancelled) => Outcome::Cancelled,
-        Err(JobError::Refused { message, details }) => Outcome::Failed { error: message, details },
+        Err(JobError::Refused { failure, details }) => Outcome::Failed { failure: *failure, details },
         Err(error) => {
             tracing::error!(%error, "a job failed by our own fault");
-            Outcome::Failed { error: error.to_string(), details: None }
+            let failure = match error {
+                JobError::Io(e) | JobError::Artifact(ArtifactError::Io(e)) => {
+                    JobFailure::Disk { detail: e.to_string() }
+                }
+                other => JobFailure::Internal { detail: other.to_string() },
+            };
+            Outcome::Failed { failure, details: None }
         }
     }
 }

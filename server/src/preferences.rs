@@ -24,25 +24,9 @@ pub async fn set(headers: HeaderMap, Form(form): Form<Preferences>) -> Response 
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    let back = headers.get(header::REFERER).and_then(|v| v.to_str().ok()).map_or("/", path_of);
+    let back = headers.get(header::REFERER).and_then(|v| v.to_str().ok()).map_or("/", app::routes::path_of);
     if let Ok(back) = HeaderValue::from_str(app::routes::safe_next(back)) {
         response.headers_mut().insert(header::LOCATION, back);
     }
     response
-}
-
-/// Path and query of an absolute URL.
-fn path_of(url: &str) -> &str {
-    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|i| &rest[i..])).unwrap_or("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path_of;
-
-    #[test]
-    fn referer_becomes_a_path() {
-        assert_eq!(path_of("http://a.b:3000/p/1?x=2"), "/p/1?x=2");
-        assert_eq!(path_of("http://a.b"), "/");
-    }
 }

@@ -1,23 +1,123 @@
-//! Server functions that refuse answer with 500 by themselves, whatever the reason. This
-//! middleware reads the reason and gives the response the status that fits, so that a wrong
-//! password is no server fault to browsers, proxies and monitoring.
+//! What follows when a server function refuses.
+//!
+//! A plain form is led back to its page, which is told once, through the session, why it was
+//! refused and what had been typed ([`Refusal`]); secrets are not kept. For other callers, server
+//! functions answer with 500 whatever the reason: the response gets the status that fits, so
+//! that a wrong value is no server fault to browsers, proxies and monitoring.
 
-use app::error::AppError;
-use axum::{
-    body::{Body, to_bytes},
-    extract::Request,
-    http::{StatusCode, header::CONTENT_LENGTH},
-    middleware::Next,
-    response::Response,
+use app::{
+    error::AppError,
+    ui::form::{Refusal, is_secret},
 };
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, REFERER},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::access::Caller;
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
+use tower_sessions::{Expiry, Session};
 
 /// Reasons are short; a longer body is not one of ours.
 const LIMIT_BYTES: usize = 1 << 16;
+/// Longest form.
+const FORM_LIMIT_BYTES: usize = 1 << 20;
+/// Key of the refusal in the session's data.
+const KEY: &str = "refusal";
+/// In the query of a page that a refused form was led back to.
+const MARK: &str = "refused";
+/// How long what a stranger had typed is kept.
+const STRANGER_LIFE: time::Duration = time::Duration::minutes(10);
 
 /// The middleware.
-pub async fn fit_status(request: Request, next: Next) -> Response {
+pub async fn answer(request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().cloned();
+    match session {
+        Some(session) if is_plain_form(&request) => lead_back(session, request, next).await,
+        Some(session) if is_led_back(&request) => tell(session, request, next).await,
+        _ => fit_status(next.run(request).await).await,
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+}
+
+fn is_plain_form(request: &Request) -> bool {
+    request.method() == Method::POST
+        && text(request.headers(), ACCEPT).contains("text/html")
+        && text(request.headers(), CONTENT_TYPE).starts_with("application/x-www-form-urlencoded")
+}
+
+fn is_led_back(request: &Request) -> bool {
+    request.method() == Method::GET && request.uri().query().is_some_and(|q| q.split('&').any(|pair| pair == MARK))
+}
+
+/// Lets the server function work; if it refuses, keeps why and what was typed, and leads back.
+async fn lead_back(session: Session, request: Request, next: Next) -> Response {
+    let is_stranger = request.extensions().get::<Caller>().is_none();
+    let address = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let back = with_mark(app::routes::path_of(text(request.headers(), REFERER)));
+    let (head, body) = request.into_parts();
+    let Ok(form) = to_bytes(body, FORM_LIMIT_BYTES).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let response = next.run(Request::from_parts(head, Body::from(form.clone()))).await;
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let reason = to_bytes(body, LIMIT_BYTES).await.unwrap_or_default();
+    let Ok(error) = serde_json::from_slice::<AppError>(&reason) else {
+        return Response::from_parts(head, Body::from(reason));
+    };
+    if is_stranger {
+        session.set_expiry(Some(Expiry::OnInactivity(STRANGER_LIFE)));
+    }
+    let refusal = Refusal { address, error, typed: typed(&form) };
+    if let Err(error) = session.insert(KEY, refusal).await {
+        tracing::error!(%error, "failed to keep why a form was refused");
+    }
+    head.status = StatusCode::SEE_OTHER;
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.remove(CONTENT_TYPE);
+    if let Ok(back) = HeaderValue::from_str(&back) {
+        head.headers.insert(LOCATION, back);
+    }
+    Response::from_parts(head, Body::empty())
+}
+
+/// Names and values of a form without its secrets.
+fn typed(form: &Bytes) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form).into_owned().filter(|(name, _)| !is_secret(name)).collect()
+}
+
+/// A path of this site with the mark in its query.
+fn with_mark(path: &str) -> String {
+    let (path, query) = app::routes::safe_next(path).split_once('?').unwrap_or((app::routes::safe_next(path), ""));
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && *pair != MARK).chain([MARK]);
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// Tells the page of the refusal. It stays for the next page when this one only leads on: to the
+/// sign-in page, and back from there.
+async fn tell(session: Session, mut request: Request, next: Next) -> Response {
+    if let Ok(Some(refusal)) = session.get::<Refusal>(KEY).await {
+        request.extensions_mut().insert(refusal);
+    }
     let response = next.run(request).await;
+    if !response.status().is_redirection()
+        && let Err(error) = session.remove_value(KEY).await
+    {
+        tracing::error!(%error, "failed to forget why a form was refused");
+    }
+    response
+}
+
+async fn fit_status(response: Response) -> Response {
     let is_refusal = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && response.headers().contains_key(SERVER_FN_ERROR_HEADER);
     if !is_refusal {
@@ -32,4 +132,23 @@ pub async fn fit_status(request: Request, next: Next) -> Response {
     }
     head.headers.remove(CONTENT_LENGTH);
     Response::from_parts(head, Body::from(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_keeps_the_query_and_stays_here() {
+        assert_eq!(with_mark("/p/1?x=2&refused&y"), "/p/1?x=2&y&refused");
+        assert_eq!(with_mark("/p/1"), "/p/1?refused");
+        assert_eq!(with_mark("//evil.example"), "/?refused");
+    }
+
+    #[test]
+    fn secrets_are_not_kept() {
+        let form = Bytes::from_static(b"email=a%40b&password=x&new_password=y&secret=z&edit%5Bnote%5D=1+2");
+        let expected = [("email", "a@b"), ("edit[note]", "1 2")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(typed(&form), expected);
+    }
 }

@@ -28,6 +28,7 @@ impl AppState {
         app::api::Services {
             db: self.db.clone(),
             public_url: self.config.public_address().to_owned(),
+            max_upload_bytes: self.config.max_upload_bytes,
             first_look: Arc::new(self.artifacts.clone()),
         }
     }

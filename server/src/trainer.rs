@@ -4,7 +4,10 @@
 //! programs, and what a template or a tokenizer makes of memory must end a process of its own.
 
 use crate::config::Config;
-use domain::{model::ModelCard, sample::Sample};
+use domain::{
+    model::{ModelCard, ModelProblem},
+    sample::Sample,
+};
 use std::{ffi::OsStr, io, path::Path, process::Stdio};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -21,14 +24,12 @@ const COMPLAINT_BYTES: u64 = 4096;
 /// Why the trainer did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainerError {
-    /// It says what is wrong with the files.
+    /// Something is wrong with the model's files, or its limits ended it.
     #[error("{0}")]
-    Refused(String),
-    /// Its limits ended it.
-    #[error(
-        "the model's tokenizer or chat template needs more than {MEMORY_MIB} MiB of memory or {INSPECT_SECONDS} s to be read: the files are damaged, or made to do harm"
-    )]
-    TooMuch,
+    Model(ModelProblem),
+    /// The model's tokenizer or chat template refuses a sample.
+    #[error("{0}")]
+    Sample(String),
     #[error("failed to run the trainer program {program}: {error}")]
     Program { program: String, error: io::Error },
 }
@@ -122,7 +123,7 @@ impl TokenCounter {
 /// A command with a memory limit, that ends with whoever waits for it.
 fn bounded<'a>(config: &Config, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
     let mut command = command(config);
-    command.args(arguments).args(["--max-memory-mib", &MEMORY_MIB.to_string()]);
+    command.args(arguments).args(["--json-errors", "--max-memory-mib", &MEMORY_MIB.to_string()]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
@@ -132,12 +133,16 @@ fn failure(config: &Config) -> impl Fn(io::Error) -> TrainerError {
     move |error| TrainerError::Program { program: program.clone(), error }
 }
 
-/// What an exit status and a complaint mean. No status: a signal, which its limits send.
+/// What an exit status and a complaint mean: a line of JSON is about the model, other words are about a sample.
+/// No status: a signal, which its limits send.
 fn refusal(status: Option<i32>, complaint: &[u8]) -> TrainerError {
+    if status.is_none() {
+        return TrainerError::Model(ModelProblem::TooMuch { mib: MEMORY_MIB, seconds: INSPECT_SECONDS });
+    }
     let text = String::from_utf8_lossy(complaint);
-    match status {
-        Some(_) => TrainerError::Refused(text.trim().trim_start_matches("error: ").to_owned()),
-        None => TrainerError::TooMuch,
+    match text.lines().find_map(|line| serde_json::from_str(line).ok()) {
+        Some(problem) => TrainerError::Model(problem),
+        None => TrainerError::Sample(text.trim().trim_start_matches("error: ").to_owned()),
     }
 }
 
@@ -147,9 +152,13 @@ mod tests {
 
     #[test]
     fn an_exit_is_a_refusal_and_a_signal_a_limit() {
-        let refused = refusal(Some(1), b"error: config.json: hidden_size is missing\n");
-        assert_eq!(refused.to_string(), "config.json: hidden_size is missing");
-        assert!(matches!(refusal(None, b"memory allocation failed"), TrainerError::TooMuch));
+        let refused =
+            refusal(Some(1), b"{\"code\":\"missing_file\",\"file\":\"config.json\"}\nerror: x has no config.json\n");
+        assert!(matches!(&refused, TrainerError::Model(ModelProblem::MissingFile { file }) if file == "config.json"));
+        let sample = refusal(Some(1), b"error: standard input, line 1: no template\n");
+        assert!(matches!(&sample, TrainerError::Sample(words) if words == "standard input, line 1: no template"));
+        let ended = refusal(None, b"memory allocation failed");
+        assert!(matches!(ended, TrainerError::Model(ModelProblem::TooMuch { .. })));
     }
 
     #[test]

@@ -212,6 +212,19 @@ fn pages_obey_their_own_content_policy() {
 }
 
 #[test]
+fn secrets_are_named_so() {
+    none(
+        "what is typed into a refused form is kept, but for names with `password` or `secret` in them: a password input needs such a name",
+        sources(&["app/src"]).iter().filter(|s| !s.path.ends_with("/refill.rs")).flat_map(|s| {
+            s.places(|l| {
+                let name = l.split(" name=\"").nth(1).and_then(|rest| rest.split('"').next());
+                l.contains(r#"type="password""#) && !name.is_some_and(app::ui::form::is_secret)
+            })
+        }),
+    );
+}
+
+#[test]
 fn unsafe_code_stays_in_the_numeric_operations() {
     none(
         "only trainer/src/ops may allow unsafe code",

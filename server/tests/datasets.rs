@@ -109,10 +109,16 @@ async fn a_bad_line_stops_an_import_and_is_reported(db: PgPool) {
     let failed = script.finish(&job).await;
     assert_eq!(failed["status"], "failed");
     assert!(failed["error"].as_str().unwrap().starts_with("2 of 4 lines cannot become samples; line 2"), "{failed}");
+    let problem = &failed["failure"]["problem"];
+    assert_eq!(
+        (&problem["code"], &problem["bad"], &problem["first"]["line"]),
+        (&json!("bad_lines"), &json!(2), &json!(2))
+    );
     let (status, report) = script.call("GET", &format!("/jobs/{job}/bad-lines?format=csv"), Vec::new()).await;
     assert_eq!(status, StatusCode::OK);
-    let lines: Vec<_> = report.lines().map(|l| l.split(',').next().unwrap()).collect();
-    assert_eq!(lines, ["line", "2", "3"]);
+    let lines: Vec<_> = report.lines().map(|l| l.split(',').take(3).collect::<Vec<_>>()).collect();
+    let expected = [["line", "field", "code"], ["2", "\"\"", "invalid_json"], ["3", "\"completion\"", "field_empty"]];
+    assert_eq!(lines, expected);
     assert_eq!(script.get("/datasets").await["items"], json!([]));
 }
 
@@ -126,7 +132,7 @@ async fn bad_lines_are_skipped_on_request(db: PgPool) {
     let stats = script.get(&format!("{version}/stats")).await;
     assert_eq!((&stats["samples"], &stats["skipped_lines"]), (&json!(2), &json!(2)));
     let (_, report) = script.call("GET", &format!("{version}/skipped-lines"), Vec::new()).await;
-    assert!(report.contains("\"field\":\"completion\""), "{report}");
+    assert!(report.contains("\"field\":\"completion\"") && report.contains("\"code\":\"field_empty\""), "{report}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

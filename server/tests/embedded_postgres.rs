@@ -24,7 +24,7 @@ impl Server {
     /// Starts it and waits until its database answers.
     async fn start(data: &Path) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_server"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_server"))
             .env_remove("DATABASE_URL")
             .env("LATHE_DATA", data)
             .env("LATHE_LISTEN", address.to_string())
@@ -34,13 +34,17 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, data: data.to_owned() };
         let deadline = Instant::now() + Duration::from_secs(60);
         while !is_ready(address) {
-            assert!(Instant::now() < deadline, "the server is not ready within a minute");
+            let ended = child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended before it was ready: {ended:?}");
+            if Instant::now() >= deadline {
+                drop(Self { child, data: data.to_owned() });
+                panic!("the server is not ready within a minute");
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        server
+        Self { child, data: data.to_owned() }
     }
 
     /// The process number of its Postgres.

@@ -17,11 +17,11 @@ use std::{
 use store::PgPool;
 use tempfile::TempDir;
 
-/// What every scripted trainer begins with: it learns its out folder and whether it resumes.
+/// What every scripted trainer begins with: it learns its out folder, whether it resumes, and its micro-batch.
 const PRELUDE: &str = r#"#!/bin/sh
-out=; resume=
+out=; resume=; samples=
 while [ $# -gt 0 ]; do
-    case $1 in --out) out=$2; shift ;; --resume) resume=yes ;; esac
+    case $1 in --out) out=$2; shift ;; --resume) resume=yes ;; --micro-batch) samples=$2; shift ;; esac
     shift
 done
 say() { printf '%s\n' "$1" >>"$out/events.jsonl"; }
@@ -272,6 +272,52 @@ async fn a_failure_with_a_reason_is_not_tried_again(db: PgPool) {
     let _worker = place.work();
     let state = place.until_status(RunStatus::Failed).await.summary.state;
     assert_eq!((state.attempt, state.failure.unwrap().kind), (1, domain::run::FailureKind::NotANumber));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_run_that_went_back_keeps_nothing_of_what_it_gave_up(db: PgPool) {
+    let place = Place::new(
+        db,
+        r#"
+started 0; point 1 2.0; point 2 1.5; point 3 9.0
+sleep 2
+point 4 99.0; say '{"event":"rewound","step":1}'; point 2 1.4
+finish
+"#,
+    )
+    .await;
+    let _worker = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.step, place.steps().await), (2, vec![(1, 1), (1, 2)]));
+}
+
+/// Too little memory for more than one sample at once; the step is the number of samples.
+const NARROW: &str = r#"
+samples=${samples:-4}
+started 0; point "$samples" 1.0
+mkdir -p "$out/checkpoints"
+[ "$samples" -eq 1 ] || { say '{"event":"failed","kind":"out_of_memory","message":"no memory"}'; exit 1; }
+finish
+"#;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn lack_of_memory_halves_the_micro_batch_if_the_recipe_allows_it(db: PgPool) {
+    let place = Place::new(db, NARROW).await;
+    sqlx::query("update runs set recipe = jsonb_set(recipe, '{recovery,halve_micro_batch}', 'true'), max_attempts = 1")
+        .execute(&place.db)
+        .await
+        .unwrap();
+    let _worker = place.work();
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!((run.summary.state.attempt, place.steps().await), (3, vec![(1, 4), (2, 2), (3, 1)]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn lack_of_memory_ends_a_run_whose_recipe_allows_nothing(db: PgPool) {
+    let place = Place::new(db, NARROW).await;
+    let _worker = place.work();
+    let state = place.until_status(RunStatus::Failed).await.summary.state;
+    assert_eq!((state.attempt, state.failure.unwrap().kind), (1, domain::run::FailureKind::OutOfMemory));
 }
 
 /// Steps 1 and 2, then it waits for the file `hold` to go.

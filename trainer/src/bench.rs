@@ -4,17 +4,16 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::{Adapter, LoraAdapter};
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Targets};
 use crate::model::weights::BaseModel;
 use crate::ops::measure_gflops;
-use crate::optim::adamw::AdamW;
-use crate::optim::clip;
-use candle_core::{Device, Tensor, Var};
-use domain::recipe::{Lora, Optimizer};
+use crate::optim::{Optimizer, Parameter, clip};
+use candle_core::{Device, Tensor};
+use domain::recipe::Lora;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -68,7 +67,7 @@ pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainEr
         base.weights.keep_quantized()?;
     }
     let mut decoder = Decoder::new(base.config, &mut base.weights)?;
-    let mut optimizer = AdamW::new(&Optimizer::default(), variables(&mut decoder, method, rank)?)?;
+    let mut optimizer = Optimizer::new(&Default::default(), parameters(&mut decoder, method, rank)?)?;
     let (ids, targets) = made_up(&decoder.config, batch, seq, decoder.device())?;
     let (mut rates, mut speeds) = (Vec::new(), Vec::new());
     // The first step warms caches and the allocator and is not counted.
@@ -76,7 +75,8 @@ pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainEr
         let gemm = measure_gflops();
         let started = Instant::now();
         let (_, mut store) = decoder.loss_and_gradients(&ids, &targets, targets.rows.len() as f64, step as u64)?;
-        let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|(_, p)| store.remove(p)).collect();
+        let gradients: Vec<Tensor> =
+            optimizer.parameters().iter().filter_map(|p| store.remove(&p.variable)).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
             rates.push((batch * seq) as f64 / started.elapsed().as_secs_f64());
@@ -103,14 +103,15 @@ pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainEr
 }
 
 /// What the method trains of `decoder`.
-fn variables(decoder: &mut Decoder, method: Trained, rank: u32) -> Result<Vec<(String, Var)>, TrainError> {
+fn parameters(decoder: &mut Decoder, method: Trained, rank: u32) -> Result<Vec<Parameter>, TrainError> {
     if method == Trained::Full {
-        return Ok(decoder.train_weights(|_| true)?);
+        let plain = |(name, variable)| Parameter { name, variable, learning_rate_factor: 1.0 };
+        return Ok(decoder.train_weights(|_| true)?.into_iter().map(plain).collect());
     }
     let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
-    let adapter = LoraAdapter::new(&decoder.config, &lora, 0, decoder.device())?;
+    let adapter = LoraAdapter::new(decoder, &lora, 0)?;
     adapter.attach_to(decoder);
-    Ok(adapter.variables())
+    Ok(adapter.parameters())
 }
 
 fn made_up(
@@ -121,7 +122,8 @@ fn made_up(
 ) -> candle_core::Result<(Tensor, Targets)> {
     let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % config.vocab_size) as u32).collect();
     let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
-    let targets = Targets { tokens: rows.iter().map(|r| ids[*r as usize + 1]).collect(), rows };
+    let tokens = rows.iter().map(|r| ids[*r as usize + 1]).collect();
+    let targets = Targets { rows, tokens, ..Targets::default() };
     Ok((Tensor::from_vec(ids, (batch, seq), device)?, targets))
 }
 

@@ -1,14 +1,17 @@
 //! Checkpoints: all that a run needs to go on as if it had never stopped.
 //!
-//! A checkpoint folder holds the adapter in PEFT's format (so it can be used as it is), the
-//! optimizer's moments and `state.json`. There is no generator state: every random choice is a
+//! A checkpoint folder holds the adapter's own files (so it can be used as it is), the
+//! optimizer's state, the losses of samples and `state.json`. There is no generator state: every random choice is a
 //! function of seed and step. A folder is written under a temporary name, flushed to disk, and
 //! renamed, so it is there completely or not at all; its manifest holds a SHA-256 of every file,
 //! which reading verifies.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::Adapter;
 use crate::error::TrainError;
-use crate::optim::adamw::AdamW;
+use crate::ledger::Ledger;
+use crate::optim::Optimizer;
+use crate::patience::Patience;
+use crate::recovery::Remedies;
 use candle_core::{Device, Tensor};
 use domain::recipe::Recipe;
 use serde::{Deserialize, Serialize};
@@ -18,13 +21,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+mod keep;
+use keep::OnDisk;
+
+type Result<T, E = TrainError> = std::result::Result<T, E>;
+
 /// Folder of all checkpoints in the out folder.
 pub const FOLDER: &str = "checkpoints";
 const OPTIMIZER: &str = "optimizer.safetensors";
+const LEDGER: &str = "sample-losses.safetensors";
 const STATE: &str = "state.json";
 const MANIFEST: &str = "manifest.json";
-/// Most recent checkpoints that are kept, besides the best.
-const KEEP: usize = 2;
+/// Room for the small files of a checkpoint.
+const SMALL_FILES_BYTES: u64 = 64 << 10;
 
 /// The numbers of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,9 +45,18 @@ pub struct State {
     pub data_sha256: String,
     /// Tokens trained on so far.
     pub tokens: u64,
-    /// Loss of the last step.
+    /// Loss of the last step; NaN, which JSON writes as null, before the first.
+    #[serde(deserialize_with = "number_or_nan")]
     pub train_loss: f64,
     pub best: Option<Best>,
+    #[serde(default)]
+    pub patience: Patience,
+    #[serde(default)]
+    pub remedies: Remedies,
+}
+
+fn number_or_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 /// The step with the lowest validation loss so far.
@@ -67,36 +85,77 @@ pub fn folder_name(step: u32) -> String {
     format!("{FOLDER}/step-{step:08}")
 }
 
-/// Writes a checkpoint and deletes those that are neither recent nor best.
+/// Writes a checkpoint, before that deletes what the disk budget has no room for, after that what need not be kept.
 pub fn save(
     out: &Path,
     state: &State,
-    adapter: &LoraAdapter,
+    adapter: &dyn Adapter,
     base_model: &str,
-    optimizer: &AdamW,
-) -> Result<(), TrainError> {
+    optimizer: &Optimizer,
+    ledger: &Ledger,
+) -> Result<()> {
     let root = out.join(FOLDER);
     let (target, temporary) = (out.join(folder_name(state.step)), root.join(format!(".writing-{}", state.step)));
     let write = |path: &Path, source: io::Error| TrainError::Write { path: path.to_owned(), source };
+    let (settings, best) = (&keep::settings(&state.recipe), state.best.map(|b| b.step));
+    let mut there = on_disk(&root).map_err(|e| write(&root, e))?;
+    there.retain(|c| c.step != state.step);
+    let needed = bytes_needed(optimizer, ledger)?;
+    for step in keep::in_the_way(&there, best, needed, settings)? {
+        remove_if_there(&out.join(folder_name(step))).map_err(|e| write(&root, e))?;
+    }
     remove_if_there(&temporary).and_then(|()| fs::create_dir_all(&temporary)).map_err(|e| write(&temporary, e))?;
     adapter.save(&temporary, base_model)?;
     let path = temporary.join(OPTIMIZER);
-    safetensors::serialize_to_file(optimizer.moments(), None, &path).map_err(|e| write(&path, into_io(e)))?;
+    safetensors::serialize_to_file(optimizer.state()?, None, &path).map_err(|e| write(&path, into_io(e)))?;
+    let path = temporary.join(LEDGER);
+    safetensors::serialize_to_file([(LEDGER, ledger.tensor()?)], None, &path).map_err(|e| write(&path, into_io(e)))?;
     let path = temporary.join(STATE);
     let text = serde_json::to_vec_pretty(state).map_err(|e| write(&path, e.into()))?;
     fs::write(&path, text).map_err(|e| write(&path, e))?;
     seal(&temporary).map_err(|e| write(&temporary, e))?;
     remove_if_there(&target).and_then(|()| fs::rename(&temporary, &target)).map_err(|e| write(&target, e))?;
-    sync(&root).and_then(|()| prune(&root, state.best.map(|b| b.step))).map_err(|e| write(&root, e))
+    let prune = || {
+        sync(&root)?;
+        let superfluous = keep::superfluous(&on_disk(&root)?, best, settings);
+        superfluous.into_iter().try_for_each(|step| remove_if_there(&out.join(folder_name(step))))
+    };
+    prune().map_err(|e| write(&root, e))
+}
+
+/// Bytes that the next checkpoint of this optimizer's parameters takes.
+pub fn bytes_needed(optimizer: &Optimizer, ledger: &Ledger) -> Result<u64> {
+    let parameters: usize = optimizer.parameters().iter().map(|p| p.variable.elem_count()).sum();
+    Ok(4 * parameters as u64 + optimizer.state_bytes()? + ledger.bytes() + SMALL_FILES_BYTES)
+}
+
+/// Deletes the checkpoints of `step` and later.
+pub fn remove_from(out: &Path, step: u32) -> Result<()> {
+    let root = out.join(FOLDER);
+    let remove = || steps(&root)?.range(step..).try_for_each(|(_, folder)| remove_if_there(folder));
+    remove().map_err(|source| TrainError::Write { path: root.clone(), source })
+}
+
+/// The checkpoint of a step, which must be undamaged.
+pub fn of_step(out: &Path, step: u32) -> Result<Checkpoint> {
+    let folder = out.join(folder_name(step));
+    match verify(&folder) {
+        Ok(state) => Ok(Checkpoint { folder, state }),
+        Err(problem) => Err(TrainError::Checkpoint { path: folder, problem }),
+    }
 }
 
 /// The newest checkpoint that is undamaged, and what was wrong with newer ones.
-pub fn latest(out: &Path) -> Result<(Option<Checkpoint>, Vec<TrainError>), TrainError> {
+pub fn latest(out: &Path) -> Result<(Option<Checkpoint>, Vec<TrainError>)> {
+    latest_before(out, u32::MAX)
+}
+
+/// The newest undamaged checkpoint of a step before `limit`, and what was wrong with newer ones.
+pub fn latest_before(out: &Path, limit: u32) -> Result<(Option<Checkpoint>, Vec<TrainError>)> {
     let root = out.join(FOLDER);
     let mut damaged = Vec::new();
-    for (step, folder) in
-        steps(&root).map_err(|source| TrainError::Read { path: root.clone(), source })?.into_iter().rev()
-    {
+    let all = steps(&root).map_err(|source| TrainError::Read { path: root.clone(), source })?;
+    for (step, folder) in all.into_iter().rev().filter(|(step, _)| *step < limit) {
         match verify(&folder) {
             Ok(state) if state.step == step => return Ok((Some(Checkpoint { folder, state }), damaged)),
             Ok(state) => damaged.push(TrainError::Checkpoint {
@@ -111,18 +170,27 @@ pub fn latest(out: &Path) -> Result<(Option<Checkpoint>, Vec<TrainError>), Train
 
 impl Checkpoint {
     /// Puts the saved values into the adapter's variables and the optimizer.
-    pub fn restore(
-        &self,
-        adapter: &LoraAdapter,
-        optimizer: &mut AdamW,
-        config: &crate::model::config::DecoderConfig,
-        device: &Device,
-    ) -> Result<(), TrainError> {
-        adapter.assign(&LoraAdapter::load(&self.folder, config, device)?)?;
+    pub fn restore(&self, adapter: &dyn Adapter, optimizer: &mut Optimizer, device: &Device) -> Result<()> {
+        self.restore_adapter(adapter)?;
         let moments: HashMap<String, Tensor> = candle_core::safetensors::load(self.folder.join(OPTIMIZER), device)?;
         let missing = |name: &str| candle_core::Error::Msg(format!("the checkpoint has no {name}"));
         optimizer.restore(self.state.step, |name| moments.get(name).cloned().ok_or_else(|| missing(name)))?;
         Ok(())
+    }
+
+    /// Puts the losses of samples into the ledger.
+    pub fn restore_ledger(&self, ledger: &mut Ledger) -> Result<()> {
+        let path = self.folder.join(LEDGER);
+        if path.exists() {
+            let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
+            tensors.get(LEDGER).map_or(Ok(()), |saved| ledger.restore(saved))?;
+        }
+        Ok(())
+    }
+
+    /// Puts the saved values into the adapter's variables.
+    pub fn restore_adapter(&self, adapter: &dyn Adapter) -> Result<()> {
+        Ok(adapter.restore(&self.folder)?)
     }
 }
 
@@ -142,15 +210,10 @@ fn steps(root: &Path) -> io::Result<BTreeMap<u32, PathBuf>> {
     Ok(found)
 }
 
-fn prune(root: &Path, best: Option<u32>) -> io::Result<()> {
-    let steps = steps(root)?;
-    let old = steps.len().saturating_sub(KEEP);
-    for (step, folder) in steps.into_iter().take(old) {
-        if Some(step) != best {
-            fs::remove_dir_all(folder)?;
-        }
-    }
-    Ok(())
+/// Checkpoints with their sizes, ascending by step.
+fn on_disk(root: &Path) -> io::Result<Vec<OnDisk>> {
+    let size = |folder: PathBuf| fs::read_dir(folder)?.map(|file| Ok(file?.metadata()?.len())).sum::<io::Result<u64>>();
+    steps(root)?.into_iter().map(|(step, folder)| Ok(OnDisk { step, bytes: size(folder)? })).collect()
 }
 
 /// Flushes every file to disk and writes the manifest.
@@ -183,7 +246,8 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+/// SHA-256 of a file, in hexadecimal.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut fs::File::open(path)?, &mut hasher)?;
     Ok(hex::encode(hasher.finalize()))

@@ -3,10 +3,12 @@
 pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod count;
+pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod limits;
+pub(crate) mod merge;
 pub(crate) mod model;
 pub(crate) mod run;
 

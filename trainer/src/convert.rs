@@ -27,17 +27,24 @@ pub enum ConvertError {
 /// Converts the model at `source` into the new folder `out`. The folder appears complete or not
 /// at all: it is written under another name beside it, then renamed.
 pub fn convert(source: &Path, out: &Path) -> Result<(), ConvertError> {
-    if out.exists() {
-        return Err(ConvertError::Exists(out.to_owned()));
-    }
-    let model = weights::open(source, &Device::Cpu)?;
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".partial-{}", std::process::id()));
-    let partial = out.with_file_name(name);
+    convert_with(source, out, &mut |_, weight| Ok(weight))
+}
+
+/// What a weight of this Hugging Face name becomes on the way.
+pub(crate) type Change<'a, E> = dyn FnMut(&str, Tensor) -> Result<Tensor, E> + 'a;
+
+/// As [`convert`], with every weight changed.
+pub(crate) fn convert_with<E: From<ConvertError>>(
+    source: &Path,
+    out: &Path,
+    change: &mut Change<'_, E>,
+) -> Result<(), E> {
+    let partial = partial_path(out)?;
+    let model = weights::open(source, &Device::Cpu).map_err(ConvertError::from)?;
     let written = std::fs::create_dir_all(&partial)
-        .map_err(|e| write_error(&partial, e))
-        .and_then(|()| write_folder(model, &partial))
-        .and_then(|()| std::fs::rename(&partial, out).map_err(|e| write_error(out, e)));
+        .map_err(|e| write_error(&partial, e).into())
+        .and_then(|()| write_folder(model, &partial, change))
+        .and_then(|()| std::fs::rename(&partial, out).map_err(|e| write_error(out, e).into()));
     if written.is_err() {
         // The first error is what the caller needs; a leftover folder is only untidy.
         let _ = std::fs::remove_dir_all(&partial);
@@ -45,7 +52,27 @@ pub fn convert(source: &Path, out: &Path) -> Result<(), ConvertError> {
     written
 }
 
-fn write_folder(mut model: BaseModel, folder: &Path) -> Result<(), ConvertError> {
+/// A place beside the new `out` to write it at first.
+pub(crate) fn partial_path(out: &Path) -> Result<PathBuf, ConvertError> {
+    if out.exists() {
+        return Err(ConvertError::Exists(out.to_owned()));
+    }
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".partial-{}", std::process::id()));
+    Ok(out.with_file_name(name))
+}
+
+fn write_folder<E: From<ConvertError>>(
+    mut model: BaseModel,
+    folder: &Path,
+    change: &mut Change<'_, E>,
+) -> Result<(), E> {
+    write_description(&model, folder)?;
+    write_weights(&mut model, &folder.join("model.safetensors"), change)
+}
+
+/// Everything but the weights.
+fn write_description(model: &BaseModel, folder: &Path) -> Result<(), ConvertError> {
     let config = &model.config;
     write_json(&folder.join("config.json"), &config_json::write(config))?;
     write_json(
@@ -53,8 +80,7 @@ fn write_folder(mut model: BaseModel, folder: &Path) -> Result<(), ConvertError>
         &json!({"bos_token_id": config.bos_token_ids.first(), "eos_token_id": config.eos_token_ids}),
     )?;
     write_file(&folder.join("tokenizer.json"), model.tokenizer.to_json()?.as_bytes())?;
-    write_json(&folder.join("tokenizer_config.json"), &tokenizer_config_json(&model))?;
-    write_weights(&mut model, &folder.join("model.safetensors"))
+    write_json(&folder.join("tokenizer_config.json"), &tokenizer_config_json(model))
 }
 
 fn tokenizer_config_json(model: &BaseModel) -> Value {
@@ -70,7 +96,11 @@ fn tokenizer_config_json(model: &BaseModel) -> Value {
 }
 
 /// Writes the tensors one after the other, so that memory holds one at a time.
-fn write_weights(model: &mut BaseModel, path: &Path) -> Result<(), ConvertError> {
+fn write_weights<E: From<ConvertError>>(
+    model: &mut BaseModel,
+    path: &Path,
+    change: &mut Change<'_, E>,
+) -> Result<(), E> {
     let shapes = model.config.tensor_shapes();
     let mut header = serde_json::Map::from_iter([("__metadata__".to_owned(), json!({"format": "pt"}))]);
     let mut end = 0u64;
@@ -87,10 +117,11 @@ fn write_weights(model: &mut BaseModel, path: &Path) -> Result<(), ConvertError>
     put(&(header.len() as u64).to_le_bytes())?;
     put(&header)?;
     for (name, _) in &shapes {
-        put(&little_endian(&model.weights.take(name)?)?)?;
+        let weight = change(name, model.weights.take(name).map_err(ConvertError::from)?)?;
+        put(&little_endian(&weight).map_err(ConvertError::from)?)?;
     }
     let file = writer.into_inner().map_err(|e| write_error(path, e.into_error()))?;
-    file.sync_all().map_err(|e| write_error(path, e))
+    Ok(file.sync_all().map_err(|e| write_error(path, e))?)
 }
 
 fn little_endian(tensor: &Tensor) -> Result<Vec<u8>, candle_core::Error> {
@@ -110,6 +141,6 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ConvertError> {
     write().map_err(|e| write_error(path, e))
 }
 
-fn write_error(path: &Path, source: std::io::Error) -> ConvertError {
+pub(crate) fn write_error(path: &Path, source: std::io::Error) -> ConvertError {
     ConvertError::Model(ModelError::Write { path: path.to_owned(), source })
 }

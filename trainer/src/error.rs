@@ -1,15 +1,33 @@
 //! Why a run cannot go on, in words for its user, and of which kind: the kind decides whether a
 //! restart can help and which advice is shown.
 
-use crate::adapt::lora::AdapterError;
+use crate::adapt::AdapterError;
 use crate::data::masking::EncodeError;
 use crate::eval::EvalError;
 use crate::infer::InferError;
 use crate::model::error::ModelError;
 use domain::recipe::RecipeTextError;
-use domain::run::FailureKind;
+use domain::run::{FailureKind, RunProblem};
 use std::io::ErrorKind;
 use std::path::PathBuf;
+
+/// What a run measures that must stay a finite number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    Loss,
+    Gradient,
+    ValidationLoss,
+}
+
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Loss => "loss",
+            Self::Gradient => "gradient norm",
+            Self::ValidationLoss => "validation loss",
+        })
+    }
+}
 
 /// Everything that ends a run before its time.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +49,11 @@ pub enum TrainError {
     #[error("failed to tokenize: {0}")]
     Encode(#[from] EncodeError),
     #[error("the {what} became {value} at step {step}")]
-    NotANumber { what: &'static str, value: f64, step: u32 },
+    NotANumber { what: Quantity, value: f64, step: u32 },
     #[error("only {available_mib} MiB of memory are left at step {step}")]
     MemoryLow { available_mib: u64, step: u32 },
+    #[error("checkpoints need {needed_mib} MiB and checkpoints.budget_mib is {budget_mib}")]
+    Budget { needed_mib: u64, budget_mib: u64 },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
     #[error("failed to compute: {0}")]
@@ -47,7 +67,9 @@ impl TrainError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) => FailureKind::InvalidInput,
+            Self::Recipe(_) | Self::Invalid(_) | Self::Sample { .. } | Self::Encode(_) | Self::Budget { .. } => {
+                FailureKind::InvalidInput
+            }
             Self::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
             Self::Write { source, .. } => io_kind(source, FailureKind::Crashed),
             Self::Model(e) => match e {
@@ -60,7 +82,10 @@ impl TrainError {
                     io_kind(source, FailureKind::Crashed)
                 }
                 AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
-                AdapterError::Malformed { .. } | AdapterError::Misfit { .. } => FailureKind::InvalidInput,
+                AdapterError::Malformed { .. }
+                | AdapterError::Misfit { .. }
+                | AdapterError::OtherSettings { .. }
+                | AdapterError::InitText(_) => FailureKind::InvalidInput,
             },
             Self::NotANumber { .. } => FailureKind::NotANumber,
             Self::MemoryLow { .. } => FailureKind::OutOfMemory,
@@ -71,6 +96,30 @@ impl TrainError {
             },
             Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
         }
+    }
+}
+
+impl TrainError {
+    /// The same as data, for a page in the reader's language; `None` where the words are all there is.
+    #[must_use]
+    pub fn problem(&self) -> Option<RunProblem> {
+        Some(match self {
+            Self::Model(e) => RunProblem::Model { problem: e.problem() },
+            Self::Sample { path, line, problem } => {
+                let split = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                RunProblem::Sample { split, line: *line as u64, detail: problem.clone() }
+            }
+            Self::NotANumber { what, step, .. } => match what {
+                Quantity::Loss => RunProblem::LossNotFinite { step: *step },
+                Quantity::Gradient => RunProblem::GradientNotFinite { step: *step },
+                Quantity::ValidationLoss => RunProblem::ValidationLossNotFinite { step: *step },
+            },
+            Self::MemoryLow { available_mib, step } => {
+                RunProblem::MemoryLow { available_mib: *available_mib, step: *step }
+            }
+            Self::Checkpoint { problem, .. } => RunProblem::Checkpoint { detail: problem.clone() },
+            _ => return None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! After the last step: the adapter's final files, the evaluation of base and tuned model, and
 //! the summary.
 
+use crate::checkpoint;
 use crate::data::samples;
 use crate::error::TrainError;
 use crate::eval::{EvalError, EvalOptions, evaluate};
@@ -9,7 +10,9 @@ use crate::memory;
 use crate::setup::{Run, device_name};
 use crate::train::Ending;
 use domain::eval::{EvalMetrics, Prediction, Subject};
-use domain::event::{Event, Phase};
+use domain::event::{Event, Level, Phase};
+use domain::recipe::FinalAdapter;
+use domain::run::Learning;
 use domain::sample::Sample;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -34,10 +37,19 @@ pub struct Summary {
     pub trainable_parameters: u64,
     /// Loss of the last step.
     pub train_loss: f64,
-    pub best: Option<crate::checkpoint::Best>,
+    pub best: Option<checkpoint::Best>,
+    /// Step whose adapter was handed over.
+    #[serde(default)]
+    pub adapter_step: u32,
+    /// Whether the run ended before its last step because the validation loss no longer fell.
+    #[serde(default)]
+    pub stopped_early: bool,
     /// Duration of the last attempt.
     pub elapsed_ms: u64,
     pub peak_memory_mib: Option<f64>,
+    /// What was never learnt and what was forgotten of the training samples.
+    #[serde(default)]
+    pub learning: Learning,
     /// On the test split, when there is one.
     pub base: Option<EvalMetrics>,
     pub tuned: Option<EvalMetrics>,
@@ -47,13 +59,15 @@ pub struct Summary {
 /// emits `Finished`. `Stopped` when `stop` was set during the evaluation: then a resumed run
 /// evaluates again.
 pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
+    let adapter_step = take_best(run, sink)?;
     let folder = run.job.out.join(ADAPTER_FOLDER);
     fs::create_dir_all(&folder).map_err(|source| TrainError::Write { path: folder.clone(), source })?;
     run.adapter.save(&folder, &run.job.base_model_name())?;
+    run.ledger.write(&run.job.out)?;
     let test = test_set(run)?;
     let (mut base, mut tuned) = (None, None);
     if !test.samples.is_empty() {
-        run.decoder.detach();
+        run.adapter.detach_from(&mut run.decoder);
         let scored = score(run, Subject::Base, &test, sink, stop);
         run.adapter.attach_to(&mut run.decoder);
         base = scored?;
@@ -63,12 +77,25 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
         }
     }
     let path = run.job.out.join(SUMMARY_FILE);
-    let text = serde_json::to_vec_pretty(&summary(run, sink.elapsed_ms(), base, tuned));
+    let text = serde_json::to_vec_pretty(&summary(run, adapter_step, sink.elapsed_ms(), (base, tuned)));
     let written = text.map_err(std::io::Error::from).and_then(|t| fs::write(&path, t));
     written.map_err(|source| TrainError::Write { path, source })?;
     let adapter_folder = ADAPTER_FOLDER.to_owned();
     sink.emit(&Event::Finished { steps: run.step, adapter_folder, elapsed_ms: sink.elapsed_ms() })?;
     Ok(Ending::Complete)
+}
+
+/// Puts the best checkpoint's values into the adapter if the recipe wants that; the step the adapter is of.
+fn take_best(run: &Run, sink: &mut Sink) -> Result<u32, TrainError> {
+    match run.best {
+        Some(best) if run.job.recipe.checkpoints.final_adapter == FinalAdapter::Best => {
+            let checkpoint = checkpoint::of_step(&run.job.out, best.step)?;
+            checkpoint.restore_adapter(run.adapter.as_ref())?;
+            sink.log(Level::Info, format!("the adapter is the one of step {}, the best validated", best.step))?;
+            Ok(best.step)
+        }
+        _ => Ok(run.step),
+    }
 }
 
 /// The samples to test on, with their positions in the test file.
@@ -132,7 +159,12 @@ fn write_lines(path: &Path, predictions: &[Prediction]) -> Result<(), TrainError
     written.map_err(|source| TrainError::Write { path: path.to_owned(), source })
 }
 
-fn summary(run: &Run, elapsed_ms: u64, base: Option<EvalMetrics>, tuned: Option<EvalMetrics>) -> Summary {
+fn summary(
+    run: &Run,
+    adapter_step: u32,
+    elapsed_ms: u64,
+    (base, tuned): (Option<EvalMetrics>, Option<EvalMetrics>),
+) -> Summary {
     Summary {
         base_model: run.job.base_model_name(),
         device: device_name(&run.job.device),
@@ -140,11 +172,14 @@ fn summary(run: &Run, elapsed_ms: u64, base: Option<EvalMetrics>, tuned: Option<
         tokens: run.tokens,
         train_samples: run.train.len() as u64,
         validation_samples: run.validation.len() as u64,
-        trainable_parameters: run.adapter.parameters(),
+        trainable_parameters: run.adapter.parameter_count(),
         train_loss: run.train_loss,
         best: run.best,
+        adapter_step,
+        stopped_early: run.step < run.total_steps,
         elapsed_ms,
         peak_memory_mib: memory::peak_mib(),
+        learning: run.ledger.learning(),
         base,
         tuned,
     }

@@ -6,9 +6,11 @@
 //! - [`model`]: files, configuration, and the one decoder for every family;
 //! - [`adapt`], [`optim`]: what is trained, and how it moves;
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
-//!   [`checkpoint`], [`event`], [`preview`], [`memory`], [`device`] and [`error`] beside it;
+//!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
+//!   [`device`] and [`error`] beside it;
 //! - [`infer`], [`eval`]: answers and scores of a model;
-//! - [`inspect`], [`convert`], [`mod@bench`]: the smaller commands; [`limits`] for those on files from outside.
+//! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
+//!   files from outside.
 
 pub mod adapt;
 pub mod bench;
@@ -16,17 +18,23 @@ pub mod checkpoint;
 pub mod convert;
 pub mod data;
 pub mod device;
+pub mod diff;
 pub mod error;
 pub mod eval;
 pub mod event;
 pub mod finish;
 pub mod infer;
 pub mod inspect;
+pub mod ledger;
 pub mod limits;
+pub mod manifest;
 pub mod memory;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod patience;
 pub mod preview;
+pub mod recovery;
 pub mod setup;
 pub mod train;

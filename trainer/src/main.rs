@@ -17,6 +17,8 @@ enum Command {
     Inspect(cli::inspect::Inspect),
     Count(cli::count::Count),
     Convert(cli::convert::Convert),
+    Diff(cli::diff::Diff),
+    Merge(cli::merge::Merge),
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
 }
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Count(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Convert(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Diff(c) => c.run(),
+        Command::Merge(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
     });

@@ -20,6 +20,7 @@ pub mod layer_norm;
 pub mod linear;
 pub mod linear_cross_entropy;
 pub mod lora_linear;
+pub mod noise;
 pub mod quantized;
 pub mod rms_norm;
 pub mod rope;

@@ -1,6 +1,6 @@
 //! Before the first step: open the model, tokenize the data, make or restore the adapter.
 
-use crate::adapt::LoraAdapter;
+use crate::adapt::{self, Adapter};
 use crate::checkpoint::{self, Best, Checkpoint};
 use crate::data::masking::{Encoded, Encoder};
 use crate::data::order::Order;
@@ -10,10 +10,13 @@ use crate::data::tokenizer::Tokenizer;
 use crate::error::{TrainError, advice};
 use crate::event::Sink;
 use crate::infer::Chat;
+use crate::ledger::Ledger;
 use crate::memory;
 use crate::model::decoder::Decoder;
 use crate::model::weights;
-use crate::optim::adamw::AdamW;
+use crate::optim::Optimizer;
+use crate::patience::Patience;
+use crate::recovery::Remedies;
 use candle_core::Device;
 use domain::dataset::VersionStats;
 use domain::event::{Event, Level, Phase};
@@ -35,10 +38,14 @@ pub struct Job {
     pub train: PathBuf,
     pub validation: Option<PathBuf>,
     pub test: Option<PathBuf>,
+    /// An adapter to go on training; `None` begins a fresh one.
+    pub adapter: Option<PathBuf>,
     /// Where everything is written.
     pub out: PathBuf,
     /// Go on from the newest checkpoint in `out`, if there is one.
     pub resume: bool,
+    /// Samples per forward pass instead of the recipe's `batch.micro_batch`; the effective batch stays.
+    pub micro_batch: Option<u32>,
     pub device: Device,
 }
 
@@ -48,6 +55,12 @@ impl Job {
     pub fn base_model_name(&self) -> String {
         let name = self.model.file_stem().filter(|_| self.model.is_file()).or(self.model.file_name());
         name.unwrap_or(self.model.as_os_str()).to_string_lossy().into_owned()
+    }
+
+    /// Samples per forward pass.
+    #[must_use]
+    pub fn micro_batch(&self) -> usize {
+        self.micro_batch.unwrap_or(self.recipe.batch.micro_batch).max(1) as usize
     }
 }
 
@@ -59,8 +72,8 @@ pub struct Run {
     pub tokenizer: Tokenizer,
     pub template: ChatTemplate,
     pub decoder: Decoder,
-    pub adapter: LoraAdapter,
-    pub optimizer: AdamW,
+    pub adapter: Box<dyn Adapter>,
+    pub optimizer: Optimizer,
     pub train: Vec<Encoded>,
     pub validation: Vec<Encoded>,
     /// The samples of `validation`, for previews.
@@ -75,6 +88,9 @@ pub struct Run {
     pub tokens: u64,
     pub train_loss: f64,
     pub best: Option<Best>,
+    pub patience: Patience,
+    pub remedies: Remedies,
+    pub ledger: Ledger,
 }
 
 impl Run {
@@ -84,12 +100,19 @@ impl Run {
         let recipe = &job.recipe;
         recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
         let mut base = weights::open(&job.model, &job.device)?;
-        let context = base.config.context_length;
+        let context = base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize);
+        if context == 0 {
+            let tokens = recipe.virtual_tokens();
+            return Err(TrainError::Invalid(format!("{tokens} virtual tokens fill the model's whole context")));
+        }
         if recipe.batch.max_length as usize > context {
             sink.log(
                 Level::Warn,
                 format!("samples are cut at the model's context of {context} tokens, below batch.max_length"),
             )?;
+        }
+        for warning in recipe.warnings() {
+            sink.log(Level::Warn, warning.to_string())?;
         }
         let encoder = Encoder {
             template: &base.template,
@@ -99,7 +122,8 @@ impl Run {
             mask_prompt: recipe.batch.mask_prompt,
         };
         let train_samples = samples::read(&job.train)?;
-        let (train, _) = encode_all(&encoder, &train_samples, "training", sink)?;
+        let (mut train, _) = encode_all(&encoder, &train_samples, "training", sink)?;
+        weigh(&mut train, &train_samples, &job)?;
         if train.is_empty() {
             return Err(TrainError::Invalid(format!("{} holds no sample to train on", job.train.display())));
         }
@@ -107,12 +131,17 @@ impl Run {
         let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
-        if recipe.lora.quantized_base {
+        if recipe.keeps_base_quantized() {
             base.weights.keep_quantized()?;
         }
-        let decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
-        let adapter = LoraAdapter::new(&base.config, &recipe.lora, recipe.seed, &job.device)?;
-        let optimizer = AdamW::new(&recipe.optimizer, adapter.variables())?;
+        let mut decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
+        decoder.neftune_alpha = recipe.loss.neftune_alpha;
+        let adapter = adapt::new(recipe, &decoder, &base.tokenizer)?;
+        if let Some(folder) = &job.adapter {
+            adapter.restore(folder)?;
+        }
+        let optimizer = Optimizer::new(&recipe.optimizer, adapter.parameters())?;
+        let ledger = Ledger::new(train_samples.len());
         let mut run = Self {
             data_sha256: digest(&train),
             total_steps: recipe.total_steps(train.len() as u64),
@@ -126,6 +155,9 @@ impl Run {
             tokens: 0,
             train_loss: f64::NAN,
             best: None,
+            patience: Patience::default(),
+            remedies: Remedies::default(),
+            ledger,
             decoder,
             adapter,
             optimizer,
@@ -134,6 +166,7 @@ impl Run {
             job,
         };
         run.adapter.attach_to(&mut run.decoder);
+        run.check_budget()?;
         if run.job.resume {
             run.resume(sink)?;
         }
@@ -155,10 +188,48 @@ impl Run {
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
         self.check_same_run(&checkpoint)?;
-        checkpoint.restore(&self.adapter, &mut self.optimizer, &self.decoder.config, &self.job.device)?;
+        self.restore(checkpoint)?;
+        sink.log(Level::Info, format!("resumed from the checkpoint of step {}", self.step))
+    }
+
+    /// Goes to where a checkpoint was written.
+    pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        checkpoint.restore(self.adapter.as_ref(), &mut self.optimizer, &self.job.device)?;
+        checkpoint.restore_ledger(&mut self.ledger)?;
         let state = checkpoint.state;
         (self.step, self.tokens, self.train_loss, self.best) = (state.step, state.tokens, state.train_loss, state.best);
-        sink.log(Level::Info, format!("resumed from the checkpoint of step {}", self.step))
+        (self.patience, self.remedies) = (state.patience, state.remedies);
+        Ok(())
+    }
+
+    /// All but the adapter and the optimizer, as a checkpoint holds it.
+    #[must_use]
+    pub fn state(&self) -> checkpoint::State {
+        checkpoint::State {
+            step: self.step,
+            recipe: self.job.recipe.clone(),
+            data_sha256: self.data_sha256.clone(),
+            tokens: self.tokens,
+            train_loss: self.train_loss,
+            best: self.best,
+            patience: self.patience,
+            remedies: self.remedies,
+        }
+    }
+
+    /// A budget that not even the newest, the best and the next checkpoint fit into is refused before any work.
+    fn check_budget(&self) -> Result<(), TrainError> {
+        let budget_mib = u64::from(self.job.recipe.checkpoints.budget_mib);
+        // The losses of samples grow with every epoch; what counts is how long they get.
+        let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
+        let epochs = visits.div_ceil(self.train.len().max(1) as u64);
+        let ledger_bytes = 4 * epochs * self.train.len() as u64;
+        let each = checkpoint::bytes_needed(&self.optimizer, &self.ledger)? + ledger_bytes;
+        let needed_mib = (3 * each).div_ceil(1 << 20);
+        if budget_mib > 0 && needed_mib > budget_mib {
+            return Err(TrainError::Budget { needed_mib, budget_mib });
+        }
+        Ok(())
     }
 
     /// A resumed run equals an uninterrupted one only when recipe and data are the same.
@@ -201,8 +272,8 @@ impl Run {
             resumed_from_step: self.step,
             train_samples: self.train.len() as u32,
             validation_samples: self.validation.len() as u32,
-            trainable_parameters: self.adapter.parameters(),
-            total_parameters: self.card.parameters + self.adapter.parameters(),
+            trainable_parameters: self.adapter.parameter_count(),
+            total_parameters: self.card.parameters + self.adapter.parameter_count(),
             device: device_name(&self.job.device),
         })
     }
@@ -232,7 +303,7 @@ fn encode_all(
             sink.phase(Phase::Tokenizing, i as u32, total as u32)?;
         }
         if let Some(e) = encoder.encode(sample)? {
-            encoded.push(e);
+            encoded.push(Encoded { line: i as u32, ..e });
             kept.push(sample.clone());
         }
     }
@@ -249,6 +320,16 @@ fn encode_all(
     Ok((encoded, kept))
 }
 
+/// Gives samples the weights that the recipe reads from them.
+fn weigh(encoded: &mut [Encoded], samples: &[Sample], job: &Job) -> Result<(), TrainError> {
+    let field = &job.recipe.loss.weight_field;
+    for e in encoded.iter_mut().filter(|_| !field.is_empty()) {
+        let bad = |problem| TrainError::Sample { path: job.train.clone(), line: e.line as usize + 1, problem };
+        e.weight = samples::weight(&samples[e.line as usize], field).map_err(bad)?;
+    }
+    Ok(())
+}
+
 fn digest(samples: &[Encoded]) -> String {
     let mut hasher = Sha256::new();
     for sample in samples {
@@ -256,6 +337,9 @@ fn digest(samples: &[Encoded]) -> String {
         for (id, counts) in sample.ids.iter().zip(&sample.carries_loss) {
             hasher.update(id.to_le_bytes());
             hasher.update([u8::from(*counts)]);
+        }
+        if sample.weight != 1.0 {
+            hasher.update(sample.weight.to_le_bytes());
         }
     }
     hex::encode(hasher.finalize())

@@ -1,23 +1,26 @@
 //! The training loop.
 //!
-//! Every step takes `micro_batch · accumulation` samples, adds up the gradients of the mean loss
-//! over all their target tokens, clips, and moves the adapter with AdamW. In between it looks at
-//! the validation split and writes checkpoints.
+//! Every step takes `micro_batch · accumulation` samples, adds up the gradients of the weighted mean of the
+//! recipe's objective over all their target tokens, clips, and lets the optimizer move the adapter. In between it
+//! looks at the validation split and writes checkpoints.
 
-use crate::checkpoint::{self, Best, State};
+use crate::checkpoint::{self, Best};
 use crate::data::batch::{Batch, by_length};
 use crate::data::masking::Encoded;
 use crate::data::order::dropout_seed;
-use crate::error::TrainError;
+use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
+use crate::ops::linear_cross_entropy::Objective;
 use crate::ops::tape::plus;
 use crate::optim::clip;
 use crate::preview;
+use crate::recovery::recover;
 use crate::setup::Run;
 use candle_core::Tensor;
 use candle_core::backprop::GradStore;
-use domain::event::{Event, Phase, series};
+use domain::event::{Event, Level, Phase, series};
+use domain::recipe::FinalAdapter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -41,28 +44,45 @@ struct Step {
     tokens_per_second: f64,
 }
 
-/// Takes steps until the recipe's are done or `stop` is set.
+/// Takes steps until the recipe's are done, more would be in vain, or `stop` is set.
 pub fn train(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
+    loop {
+        match steps(run, sink, stop) {
+            Err(error) => recover(run, sink, error)?,
+            ending => return ending,
+        }
+    }
+}
+
+fn steps(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
     let (validate_every, save_every) =
         (run.job.recipe.validation_interval(run.total_steps), run.job.recipe.checkpoint_interval(run.total_steps));
-    if run.step == 0 {
-        validate(run, sink, stop)?;
+    if run.step == 0 && run.best.is_none() {
+        let is_best = validate(run, sink, stop)?;
+        if is_best || run.job.recipe.recovery.not_a_number_retries > 0 {
+            save(run, sink)?;
+        }
     }
     let mut saved = run.step;
-    while run.step < run.total_steps {
+    while run.step < run.total_steps && !run.patience.is_exhausted(&run.job.recipe.evaluation) {
         let Some(step) = take_step(run, stop)? else { break };
         run.step += 1;
         report(run, &step, sink)?;
-        let last = run.step == run.total_steps;
-        if run.step.is_multiple_of(validate_every) || last {
-            validate(run, sink, stop)?;
-        }
-        if run.step.is_multiple_of(save_every) || last {
+        let mut last = run.step == run.total_steps;
+        let is_best = if run.step.is_multiple_of(validate_every) || last { validate(run, sink, stop)? } else { false };
+        last |= run.patience.is_exhausted(&run.job.recipe.evaluation);
+        if run.step.is_multiple_of(save_every) || is_best || last {
             save(run, sink)?;
             saved = run.step;
         }
     }
     if run.step == run.total_steps {
+        return Ok(Ending::Complete);
+    }
+    if run.patience.is_exhausted(&run.job.recipe.evaluation) {
+        let in_vain = run.job.recipe.evaluation.patience;
+        let text = format!("stopped early at step {}: {in_vain} validations in a row without a lower loss", run.step);
+        sink.log(Level::Info, text)?;
         return Ok(Ending::Complete);
     }
     if saved != run.step {
@@ -75,37 +95,54 @@ pub fn train(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending
 fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainError> {
     let started = Instant::now();
     let recipe = &run.job.recipe;
-    let window = run.order.window(run.step, recipe.effective_batch() as usize);
+    let count = recipe.effective_batch() as usize;
+    let window = run.order.window(run.step, count);
     let samples: Vec<&Encoded> = window.into_iter().map(|i| &run.train[i]).collect();
-    let targets: usize = samples.iter().map(|s| s.targets()).sum();
+    let total_weight: f64 = samples.iter().map(|s| f64::from(s.weight) * s.targets() as f64).sum();
+    let epoch = |place: usize| (run.step as usize * count + place) / run.train.len();
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    for (i, samples) in by_length(&samples, recipe.batch.micro_batch as usize).into_iter().enumerate() {
+    let mut losses = Vec::with_capacity(count);
+    for (i, places) in by_length(&samples, run.job.micro_batch()).into_iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let batch = Batch::new(&samples, run.decoder.device())?;
+        let of_batch: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
+        let batch = Batch::new(&of_batch, run.decoder.device())?;
         let seed = dropout_seed(recipe.seed, run.step, i);
-        let (part, store) = run.decoder.loss_and_gradients(&batch.ids, &batch.targets, targets as f64, seed)?;
+        let objective = Objective {
+            targets: batch.targets.tokens.clone(),
+            factors: batch.weights.iter().map(|w| (f64::from(*w) / total_weight) as f32).collect(),
+            smoothing: recipe.loss.label_smoothing as f32,
+        };
+        let recomputes = recipe.batch.gradient_checkpointing;
+        let (part, of_targets, store) =
+            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, seed, recomputes)?;
+        let means = places.iter().zip(&of_batch).zip(batch.means(&of_targets));
+        losses.extend(means.map(|((place, sample), mean)| (epoch(*place), sample.line, mean)));
         loss += f64::from(part);
-        check_number("loss", loss, run.step)?;
+        check_number(Quantity::Loss, loss, run.step)?;
         accumulate(&mut gradients, store, run)?;
         tokens += batch.tokens;
     }
     let gradient_norm = clip::global_norm(&gradients)?;
-    check_number("gradient norm", gradient_norm, run.step)?;
-    let learning_rate = recipe.learning_rate_at(run.step, run.total_steps);
+    check_number(Quantity::Gradient, gradient_norm, run.step)?;
+    let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
     run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
+    for (epoch, sample, loss) in losses {
+        run.ledger.record(epoch, sample, loss);
+    }
     run.tokens += tokens as u64;
     run.train_loss = loss;
     let tokens_per_second = tokens as f64 / started.elapsed().as_secs_f64();
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second }))
 }
 
-/// Adds the gradient by every parameter.
+/// Adds the gradients by every parameter.
 fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> Result<(), TrainError> {
-    for (i, (_, parameter)) in run.optimizer.parameters().iter().enumerate() {
-        let g = store.remove(parameter).map_or_else(|| parameter.zeros_like(), Ok)?.detach();
+    for (i, parameter) in run.optimizer.parameters().iter().enumerate() {
+        let variable = &parameter.variable;
+        let g = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
         match gradients.get_mut(i) {
             Some(sum) => *sum = plus(sum, &g)?,
             None => gradients.push(g),
@@ -114,7 +151,7 @@ fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> R
     Ok(())
 }
 
-fn check_number(what: &'static str, value: f64, step: u32) -> Result<(), TrainError> {
+fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
     if value.is_finite() { Ok(()) } else { Err(TrainError::NotANumber { what, value, step }) }
 }
 
@@ -135,45 +172,55 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
     memory::resident_mib().map_or(Ok(()), |mib| sink.point(series::MEMORY_MIB, run.step, mib))
 }
 
-/// Mean loss per target token over the validation samples, and previews.
-fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<(), TrainError> {
+/// Mean loss per target token over the validation samples, and previews. Whether the run must keep this step: it
+/// is the best so far and the recipe wants the best.
+fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<bool, TrainError> {
     if run.validation.is_empty() {
-        return sink.phase(Phase::Training, run.step, run.total_steps);
+        sink.phase(Phase::Training, run.step, run.total_steps)?;
+        return Ok(false);
     }
     let samples: Vec<&Encoded> = run.validation.iter().collect();
-    let batches = by_length(&samples, run.job.recipe.batch.micro_batch as usize);
+    let batches = by_length(&samples, run.job.micro_batch());
     let (mut sum, mut count) = (0f64, 0usize);
-    for (done, samples) in batches.iter().enumerate() {
+    for (done, places) in batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
-            return Ok(());
+            return Ok(false);
         }
         sink.phase(Phase::Validating, done as u32, batches.len() as u32)?;
-        let batch = Batch::new(samples, run.decoder.device())?;
+        let samples: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
+        let batch = Batch::new(&samples, run.decoder.device())?;
         let losses = run.decoder.losses(&batch.ids, &batch.targets)?;
         sum += losses.iter().map(|x| f64::from(*x)).sum::<f64>();
         count += losses.len();
     }
     let validation_loss = sum / count.max(1) as f64;
-    check_number("validation loss", validation_loss, run.step)?;
+    check_number(Quantity::ValidationLoss, validation_loss, run.step)?;
     sink.point(series::VALIDATION_LOSS, run.step, validation_loss)?;
-    if run.best.is_none_or(|b| validation_loss < b.validation_loss) {
+    let is_best = run.best.is_none_or(|b| validation_loss < b.validation_loss);
+    if is_best {
         run.best = Some(Best { step: run.step, validation_loss });
     }
+    run.patience.observe(validation_loss, &run.job.recipe.evaluation);
     preview::write(run, sink)?;
-    sink.phase(Phase::Training, run.step, run.total_steps)
+    sink.phase(Phase::Training, run.step, run.total_steps)?;
+    Ok(is_best && run.job.recipe.checkpoints.final_adapter == FinalAdapter::Best)
 }
 
-fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
+/// Writes a checkpoint of this step.
+pub(crate) fn save(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
     sink.phase(Phase::Saving, run.step, run.total_steps)?;
-    let state = State {
-        step: run.step,
-        recipe: run.job.recipe.clone(),
-        data_sha256: run.data_sha256.clone(),
-        tokens: run.tokens,
-        train_loss: run.train_loss,
-        best: run.best,
-    };
-    checkpoint::save(&run.job.out, &state, &run.adapter, &run.job.base_model_name(), &run.optimizer)?;
+    checkpoint::save(
+        &run.job.out,
+        &run.state(),
+        run.adapter.as_ref(),
+        &run.job.base_model_name(),
+        &run.optimizer,
+        &run.ledger,
+    )?;
     let loss = run.best.filter(|b| b.step == run.step).map_or(run.train_loss, |b| b.validation_loss);
+    // Before the first step there may be no loss yet, and JSON has no NaN.
+    if !loss.is_finite() {
+        return Ok(());
+    }
     sink.emit(&Event::Checkpoint { step: run.step, folder: checkpoint::folder_name(run.step), loss })
 }

@@ -74,7 +74,7 @@ fn attach(golden: &Golden, decoder: &mut Decoder) -> Vec<(String, Var)> {
             variables.push((name, var.clone()));
             var
         };
-        let pair = LowRank { a: variable("A"), b: variable("B"), scale: golden.scale, dropout: 0.0 };
+        let pair = LowRank { a: variable("A"), b: variable("B"), scale: golden.scale, dropout: 0.0, magnitude: None };
         pairs.insert((projection.layer, projection.module), pair);
     }
     let adapted = golden.tensors.keys().filter(|name| name.starts_with("adapter.")).count();

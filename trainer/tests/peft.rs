@@ -1,5 +1,5 @@
 //! An adapter written here loads in Python's PEFT over the same base model and gives the same
-//! logits, for each family. Needs a Python with torch, transformers and peft: the one that
+//! logits, for each family and method; and the other way round. Needs a Python with torch, transformers and peft: the one that
 //! LATHE_PEFT_PYTHON names, else `python3`; says so and passes where there is none
 //! (`scripts/peft-venv.sh` makes one).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -7,16 +7,18 @@
 mod support;
 
 use candle_core::{Device, Tensor};
-use domain::recipe::Lora;
+use domain::recipe::{Method, Recipe};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use trainer::adapt::LoraAdapter;
+use trainer::adapt;
 use trainer::model::decoder::Decoder;
-use trainer::model::weights;
+use trainer::model::weights::{self, BaseModel};
 
 const SCRIPT: &str = include_str!("peft/logits.py");
+const MAKE_SCRIPT: &str = include_str!("peft/make.py");
 /// Largest difference of any logit. They are of order 10 in single precision.
 const TOLERANCE: f32 = 1e-4;
 
@@ -30,16 +32,22 @@ fn python() -> Option<String> {
 #[derive(Deserialize)]
 struct Logits {
     base: Vec<Vec<f32>>,
-    tuned: Vec<Vec<f32>>,
+    /// By the adapter's folder name.
+    tuned: HashMap<String, Vec<Vec<f32>>>,
 }
 
 fn ask(python: &str, folder: &Path, ids: &[u32]) -> Logits {
-    let (script, input, output) = (folder.join("logits.py"), folder.join("ids.json"), folder.join("logits.json"));
-    std::fs::write(&script, SCRIPT).unwrap();
+    run_script(python, SCRIPT, folder, ids)
+}
+
+/// Runs a script on `folder/model` and `folder/adapters`.
+fn run_script(python: &str, text: &str, folder: &Path, ids: &[u32]) -> Logits {
+    let (script, input, output) = (folder.join("script.py"), folder.join("ids.json"), folder.join("logits.json"));
+    std::fs::write(&script, text).unwrap();
     std::fs::write(&input, json!(ids).to_string()).unwrap();
     let run = Command::new(python)
         .arg(&script)
-        .args([folder.join("model"), folder.join("adapter"), input, output.clone()])
+        .args([folder.join("model"), folder.join("adapters"), input, output.clone()])
         .output()
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
@@ -52,6 +60,35 @@ fn largest_difference(ours: &Tensor, theirs: &[Vec<f32>]) -> f32 {
     ours.iter().flatten().zip(theirs.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
+/// The methods that PEFT has, as recipes.
+fn recipes() -> Vec<(&'static str, Recipe)> {
+    let of = |method: Method, change: fn(&mut Recipe)| {
+        let mut recipe = Recipe { method, seed: 3, ..Recipe::default() };
+        recipe.prompt_tuning.virtual_tokens = 5;
+        recipe.p_tuning.virtual_tokens = 5;
+        recipe.prefix_tuning.virtual_tokens = 5;
+        change(&mut recipe);
+        recipe
+    };
+    vec![
+        ("LoRA", of(Method::Lora, |_| ())),
+        ("rsLoRA", of(Method::Lora, |r| r.lora.rslora = true)),
+        ("DoRA", of(Method::Lora, |r| r.lora.dora = true)),
+        ("prompt tuning", of(Method::PromptTuning, |_| ())),
+        ("P-tuning", of(Method::PTuning, |_| ())),
+        ("prefix tuning", of(Method::PrefixTuning, |_| ())),
+        ("projected prefix tuning", of(Method::PrefixTuning, |r| r.prefix_tuning.projection = true)),
+    ]
+}
+
+/// The base model in `folder/model` and a decoder of it.
+fn write_model(folder: &Path, config: &Value) -> (BaseModel, Decoder) {
+    support::write_model_of(&folder.join("model"), config).unwrap();
+    let mut base = weights::open(&folder.join("model"), &Device::Cpu).unwrap();
+    let decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
+    (base, decoder)
+}
+
 #[test]
 fn peft_gives_the_same_logits() {
     let Some(python) = python() else {
@@ -59,18 +96,8 @@ fn peft_gives_the_same_logits() {
         return;
     };
     for (family, config) in support::families() {
-        let class = family.class_name();
-        let folder = tempfile::tempdir().unwrap();
-        support::write_model_of(&folder.path().join("model"), &config).unwrap();
-        let mut base = weights::open(&folder.path().join("model"), &Device::Cpu).unwrap();
-        let mut decoder = Decoder::new(base.config.clone(), &mut base.weights).unwrap();
-        let adapter = LoraAdapter::new(&base.config, &Lora::default(), 3, &Device::Cpu).unwrap();
-        for (_, variable) in adapter.variables() {
-            variable.set(&Tensor::randn(0f32, 0.05, variable.shape(), &Device::Cpu).unwrap()).unwrap();
-        }
-        let target = folder.path().join("adapter");
-        std::fs::create_dir_all(&target).unwrap();
-        adapter.save(&target, "model").unwrap();
+        let (class, folder) = (family.class_name(), tempfile::tempdir().unwrap());
+        let (base, mut decoder) = write_model(folder.path(), &config);
         let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
         let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
         let logits = |decoder: &Decoder| {
@@ -78,16 +105,59 @@ fn peft_gives_the_same_logits() {
             decoder.logits(&hidden.reshape((ids.len(), ())).unwrap()).unwrap()
         };
         let plain = logits(&decoder);
-        adapter.attach_to(&mut decoder);
-        let tuned = logits(&decoder);
+        let mut ours = Vec::new();
+        for (name, recipe) in recipes() {
+            let adapter = adapt::new(&recipe, &decoder, &base.tokenizer).unwrap();
+            for (_, variable) in adapter.variables() {
+                let noise = Tensor::randn(0f32, 0.05, variable.shape(), &Device::Cpu).unwrap();
+                variable.set(&(variable.as_tensor() + noise).unwrap().detach()).unwrap();
+            }
+            let target = folder.path().join("adapters").join(name);
+            std::fs::create_dir_all(&target).unwrap();
+            adapter.save(&target, "model").unwrap();
+            adapter.attach_to(&mut decoder);
+            ours.push((name, logits(&decoder)));
+            adapter.detach_from(&mut decoder);
+        }
         let theirs = ask(&python, folder.path(), &ids);
-        let (base_gap, tuned_gap) =
-            (largest_difference(&plain, &theirs.base), largest_difference(&tuned, &theirs.tuned));
-        let moved = largest_difference(&tuned, &theirs.base);
-        println!(
-            "{class}: base differs by {base_gap:.1e}, tuned by {tuned_gap:.1e}; the adapter moves logits by {moved:.1e}"
-        );
-        assert!(base_gap < TOLERANCE && tuned_gap < TOLERANCE, "{class}");
-        assert!(moved > 0.1, "{class}: the adapter does nothing");
+        let base_gap = largest_difference(&plain, &theirs.base);
+        assert!(base_gap < TOLERANCE, "{class}: base differs by {base_gap}");
+        for (name, tuned) in ours {
+            let gap = largest_difference(&tuned, &theirs.tuned[name]);
+            let moved = largest_difference(&tuned, &theirs.base);
+            println!("{class}, {name}: differs by {gap:.1e}; the adapter moves logits by {moved:.1e}");
+            assert!(gap < TOLERANCE, "{class}, {name}: {gap}");
+            assert!(moved > 0.05, "{class}, {name}: the adapter does nothing");
+        }
+    }
+}
+
+/// Adapters that PEFT made and trained a step: ours to use, and to go on from.
+#[test]
+fn peft_adapters_load_here() {
+    let Some(python) = python() else {
+        println!("skipped: no Python with torch, transformers and peft; set LATHE_PEFT_PYTHON to one");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (base, mut decoder) = write_model(folder.path(), &support::config());
+    let ids: Vec<u32> = (0..24).map(|i| (i * 37 + 11) % 260).collect();
+    let theirs = run_script(&python, MAKE_SCRIPT, folder.path(), &ids);
+    let input = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+    for (name, mut recipe) in recipes() {
+        let path = folder.path().join("adapters").join(name);
+        let adapter = adapt::load(&path, &decoder).unwrap();
+        adapter.attach_to(&mut decoder);
+        let hidden = decoder.forward(&input, None).unwrap();
+        let gap = largest_difference(&decoder.logits(&hidden).unwrap(), &theirs.tuned[name]);
+        println!("{name}: differs by {gap:.1e}");
+        assert!(gap < TOLERANCE, "{name}: {gap}");
+        adapter.detach_from(&mut decoder);
+        // What was made by a network goes on without it.
+        recipe.prefix_tuning.projection = false;
+        if recipe.method == Method::PTuning {
+            recipe.method = Method::PromptTuning;
+        }
+        adapt::new(&recipe, &decoder, &base.tokenizer).unwrap().restore(&path).unwrap();
     }
 }

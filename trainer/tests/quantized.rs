@@ -9,7 +9,7 @@ use domain::recipe::{Lora, TargetModule};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use support::gguf;
-use trainer::adapt::LoraAdapter;
+use trainer::adapt::{Adapter, LoraAdapter};
 use trainer::data::batch::Batch;
 use trainer::data::masking::Encoder;
 use trainer::model::decoder::Decoder;
@@ -25,7 +25,7 @@ fn write(folder: &Path, dtype: GgmlDType, is_tied: bool) -> PathBuf {
     config["intermediate_size"] = json!(256);
     config["tie_word_embeddings"] = json!(is_tied);
     support::write_model_of(&model, &config).unwrap();
-    gguf::add_merge(&model.join("tokenizer.json")).unwrap();
+    support::add_merge(&model.join("tokenizer.json"));
     gguf::write_as(&model, &file, dtype).unwrap();
     file
 }
@@ -45,7 +45,7 @@ fn load(file: &Path, is_kept: bool) -> (BaseModel, Decoder) {
 fn results(file: &Path, is_kept: bool) -> Vec<Vec<f32>> {
     let (base, mut decoder) = load(file, is_kept);
     let lora = Lora { rank: 4, dropout: 0.1, target_modules: TargetModule::ALL.to_vec(), ..Lora::default() };
-    let adapter = LoraAdapter::new(&base.config, &lora, 5, &Device::Cpu).unwrap();
+    let adapter = LoraAdapter::new(&decoder, &lora, 5).unwrap();
     for (i, (_, v)) in adapter.variables().iter().enumerate() {
         let values: Vec<f32> = (0..v.elem_count()).map(|j| ((i * 31 + j * 17) % 13) as f32 / 60.0 - 0.1).collect();
         v.set(&Tensor::from_vec(values, v.shape(), &Device::Cpu).unwrap()).unwrap();

@@ -2,77 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
+#[path = "support/workplace.rs"]
+mod workplace;
 
 use domain::event::Event;
 use domain::run::FailureKind;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
-
-struct Workplace {
-    folder: tempfile::TempDir,
-}
-
-impl Workplace {
-    fn new(recipe: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        support::write_model(&at.join("model")).unwrap();
-        let samples = support::samples(60);
-        support::write_samples(&at.join("train.jsonl"), &samples[..40]).unwrap();
-        support::write_samples(&at.join("validation.jsonl"), &samples[40..50]).unwrap();
-        support::write_samples(&at.join("test.jsonl"), &samples[50..]).unwrap();
-        let input = "\n[input]\nmodel = \"model\"\ntrain = \"train.jsonl\"\nvalidation = \"validation.jsonl\"\n";
-        std::fs::write(at.join("recipe.toml"), format!("{recipe}{input}")).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn start(&self, out: &str, more: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_trainer"))
-            .arg("run")
-            .arg(self.path("recipe.toml"))
-            .arg("--out")
-            .arg(self.path(out))
-            .args(["--threads", "1"])
-            .args(more)
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    fn run(&self, out: &str, more: &[&str]) -> ExitStatus {
-        self.start(out, more).wait().unwrap()
-    }
-
-    fn events(&self, out: &str) -> Vec<Event> {
-        events(&self.path(out).join("events.jsonl"))
-    }
-
-    fn adapter(&self, out: &str) -> Vec<u8> {
-        std::fs::read(self.path(out).join("adapter/adapter_model.safetensors")).unwrap()
-    }
-
-    /// Waits until the run in `out` has written a checkpoint at or after `step`.
-    fn wait_for_checkpoint(&self, out: &str, step: u32) {
-        let started = Instant::now();
-        let reached = |e: &Event| matches!(e, Event::Checkpoint { step: s, .. } if *s >= step);
-        while !self.path(out).join("events.jsonl").exists() || !self.events(out).iter().any(reached) {
-            assert!(started.elapsed() < Duration::from_secs(60), "no checkpoint in time");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-/// The complete lines of an event file.
-fn events(path: &Path) -> Vec<Event> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let whole = &text[..text.rfind('\n').map_or(0, |i| i + 1)];
-    whole.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
-}
+use std::process::Command;
+use workplace::Workplace;
 
 const LONG: &str = "[schedule]\nmax_steps = 300\n[lora]\nrank = 4\ndropout = 0.1\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
     [evaluation]\nevery_steps = 50\ncheckpoint_every_steps = 20\npreviews = 0\n";
@@ -94,6 +30,66 @@ fn a_run_killed_and_resumed_equals_an_uninterrupted_one() {
         .any(|e| matches!(e, Event::Started { resumed_from_step, .. } if *resumed_from_step >= 60));
     assert!(resumed);
     assert_eq!(place.adapter("whole"), place.adapter("killed"), "the same bits");
+}
+
+#[test]
+fn every_method_resumes_to_the_same_bits() {
+    let methods = [
+        "method = \"lora\"\n[lora]\ndora = true\nrslora = true\nplus_ratio = 4.0\ndropout = 0.1\n",
+        "method = \"prompt_tuning\"\n",
+        "method = \"p_tuning\"\n",
+        "method = \"prefix_tuning\"\n",
+        "method = \"prefix_tuning\"\n[prefix_tuning]\nprojection = true\n",
+        "method = \"bottleneck\"\n",
+    ];
+    for method in methods {
+        let place = Workplace::new(&format!(
+            "{method}[schedule]\nmax_steps = 60\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
+             [evaluation]\nevery_steps = 20\ncheckpoint_every_steps = 10\npreviews = 1\n"
+        ));
+        assert!(place.run("whole", &[]).success(), "{method}");
+        let mut child = place.start("killed", &[]);
+        place.wait_for_checkpoint("killed", 20);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!place.path("killed/adapter").exists(), "{method}: killed before its end");
+        assert!(place.run("killed", &["--resume"]).success(), "{method}");
+        assert_eq!(place.adapter("whole"), place.adapter("killed"), "{method}: the same bits");
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_an_adapter() {
+    let recipe =
+        |method: &str| format!("{method}[schedule]\nmax_steps = 20\n[evaluation]\nevery_steps = 20\npreviews = 0\n");
+    for method in ["[optimizer]\nlearning_rate = 1e-2\n", "method = \"p_tuning\"\n"] {
+        let place = Workplace::new(&recipe(method));
+        assert!(place.run("first", &[]).success());
+        let adapter = place.path("first/adapter");
+        assert!(place.run("second", &["--adapter", adapter.to_str().unwrap()]).success());
+        let validation = |out: &str| -> Vec<f64> {
+            let loss = |e: &Event| match e {
+                Event::Point { key, value, .. } if key == "validation_loss" => Some(*value),
+                _ => None,
+            };
+            place.events(out).iter().filter_map(loss).collect()
+        };
+        let (first, second) = (validation("first"), validation("second"));
+        assert_eq!(first.last(), second.first(), "{method}: it begins where the other ended");
+        assert!(first.first() > second.first() && second.first() > second.last(), "{method}: {first:?} {second:?}");
+    }
+    let place = Workplace::new(&recipe(""));
+    assert!(place.run("first", &[]).success());
+    let adapter = place.path("first/adapter");
+    let text = std::fs::read_to_string(place.path("recipe.toml")).unwrap();
+    let input = format!("[input]\nadapter = {adapter:?}\n");
+    std::fs::write(place.path("recipe.toml"), format!("[lora]\nrank = 4\n{}", text.replace("[input]\n", &input)))
+        .unwrap();
+    assert!(!place.run("other", &[]).success(), "another rank is another adapter");
+    let events = place.events("other");
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput);
+    assert!(message.contains("its rank is 8, the recipe's lora.rank is 4"), "{message}");
 }
 
 #[test]
@@ -169,7 +165,7 @@ fn a_quantized_base_is_trained_on_and_resumed() {
     assert!(summary.tuned.unwrap().values["perplexity"] < summary.base.unwrap().values["perplexity"]);
     assert!(!place.run("dense", &[]).success(), "a folder of f32 cannot stay quantized");
     let events = place.events("dense");
-    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::InvalidInput);
     assert!(message.contains("use a GGUF file"), "{message}");
 }
@@ -180,7 +176,7 @@ fn a_bad_line_is_named() {
     std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();
     assert_eq!(place.run("out", &[]).code(), Some(1));
     let events = place.events("out");
-    let Some(Event::Failed { kind, message }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::InvalidInput);
     assert!(message.contains("train.jsonl line 1"), "{message}");
 }

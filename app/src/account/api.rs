@@ -165,21 +165,21 @@ pub async fn rename_me(name: String) -> Result<(), AppError> {
 
 /// Changes the password; every other session ends.
 #[server]
-pub async fn change_password(current: String, new: String) -> Result<(), AppError> {
+pub async fn change_password(current_password: String, new_password: String) -> Result<(), AppError> {
     let user = api::in_person()?.user_id;
     let db = api::services()?.db;
-    check_password(&new).map_err(|e| invalid("new", e))?;
+    check_password(&new_password).map_err(|e| invalid("new_password", e))?;
     let key = [Key::account(&user.to_string())];
     let turn = password::turn().await?;
     if throttle::is_blocked(&db, &key).await? {
         return Err(AppError::Throttled);
     }
     let hash = store::users::password_hash(&db, user).await?;
-    if !turn.verify(hash, &current).await? {
+    if !turn.verify(hash, &current_password).await? {
         throttle::record(&db, &key).await?;
-        return Err(AppError::invalid("current", text::wrong_current(lang())));
+        return Err(AppError::invalid("current_password", text::wrong_current(lang())));
     }
-    store::users::set_password_hash(&db, user, &turn.hash(&new).await?).await?;
+    store::users::set_password_hash(&db, user, &turn.hash(&new_password).await?).await?;
     store::sessions::revoke_others(&db, user, None).await?;
     session::start(user).await?;
     redirect(&format!("{}?done=password", routes::ACCOUNT));

@@ -9,10 +9,10 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::{FieldProblem, failure, general, posted},
+        form::PostForm,
         frame::{PageHeader, PlainPage},
         load::load,
-        notice::{Empty, FormProblem, Problem},
+        notice::Empty,
     },
     words,
 };
@@ -39,11 +39,9 @@ fn Offer(secret: String, offered: Offered) -> impl IntoView {
         return EitherOf3::A(view! { <Empty title=text::invalid_title(l) hint=text::invalid_hint(l)/> });
     };
     let (title, lead) = header(&offer);
-    let problem = posted(ServerAction::<AcceptInvitation>::new()).map(|error| view! { <Problem error/> });
     match person {
         Some(person) => EitherOf3::B(view! {
             <PageHeader title lead/>
-            {problem}
             <ActionForm action={ServerAction::<AcceptInvitation>::new()} attr:class="card">
                 <p>{text::join_as(l, person.name)}</p>
                 <input type="hidden" name="secret" value=secret/>
@@ -52,7 +50,6 @@ fn Offer(secret: String, offered: Offered) -> impl IntoView {
         }),
         None => EitherOf3::C(view! {
             <PageHeader title lead/>
-            {problem}
             <AccountForm secret email=offer.email has_account=offer.has_account is_setup=offer.is_setup/>
         }),
     }
@@ -73,7 +70,7 @@ fn header(offer: &InvitationOffer) -> (&'static str, String) {
 }
 
 /// Name, address and password; of an account that exists only the password.
-#[island]
+#[component]
 fn AccountForm(
     secret: String,
     /// Empty when the person chooses it.
@@ -82,35 +79,28 @@ fn AccountForm(
     is_setup: bool,
 ) -> impl IntoView {
     let l = lang();
-    let action = ServerAction::<AcceptInvitation>::new();
-    let error = failure(action);
-    let busy = action.pending();
     let fixed = !email.is_empty();
     let hint = if has_account { Some(text::has_account(l)) } else { (!is_setup).then_some(text::already(l)) };
     let submit = if has_account { text::join(l) } else { text::create_account(l) };
     view! {
-        <ActionForm action attr:class="card">
-            <FormProblem error=general(error)/>
+        <PostForm action={ServerAction::<AcceptInvitation>::new()} class="card">
             {hint.map(|hint| view! { <p class="muted">{hint}</p> })}
             <input type="hidden" name="secret" value=secret/>
             {(!has_account).then(|| view! {
                 <Field id="name" label=text::name(l) help=text::name_help(l)>
-                    <input id="name" name="name" autocomplete="name" maxlength="200" required=is_setup aria-describedby="name-help name-error"/>
-                    <FieldProblem field="name" error/>
+                    <input id="name" name="name" autocomplete="name" maxlength="200" required=is_setup aria-describedby="name-help"/>
                 </Field>
             })}
             <Field id="email" label=text::email(l)>
-                <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value=email readonly=fixed aria-describedby="email-error"/>
-                <FieldProblem field="email" error/>
+                <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value=email readonly=fixed/>
             </Field>
             <Field id="password" label=text::password(l) help=if has_account { "" } else { text::password_help(l) }>
                 <input
-                    id="password" name="password" type="password" required maxlength="256" aria-describedby="password-help password-error"
+                    id="password" name="password" type="password" required maxlength="256" aria-describedby="password-help"
                     autocomplete=if has_account { "current-password" } else { "new-password" }
                 />
-                <FieldProblem field="password" error/>
             </Field>
-            <button class="button button-primary" type="submit" disabled=busy>{submit}</button>
-        </ActionForm>
+            <button class="button button-primary" type="submit">{submit}</button>
+        </PostForm>
     }
 }

@@ -11,10 +11,9 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::posted,
+        form::PostForm,
         frame::{PageHeader, PlainPage},
         load::load_page,
-        notice::Problem,
     },
 };
 use domain::people::Person;
@@ -68,13 +67,12 @@ fn Name(name: String) -> impl IntoView {
     let action = ServerAction::<RenameMe>::new();
     view! {
         <section class="card">
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action>
+            <PostForm action>
                 <Field id="name" label=text::name(l) help=text::name_help(l)>
                     <input id="name" name="name" autocomplete="name" required maxlength="200" value=name aria-describedby="name-help"/>
                 </Field>
                 <button class="button" type="submit">{text::save(l)}</button>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }
@@ -86,22 +84,21 @@ fn Password(email: String) -> impl IntoView {
     view! {
         <section class="card">
             <h2>{text::password_title(l)}</h2>
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action>
+            <PostForm action>
                 <input class="visually-hidden" name="username" autocomplete="username" value=email tabindex="-1" aria-hidden="true" readonly/>
                 <div class="field-row">
-                    <Field id="current" label=text::current_password(l)>
-                        <input id="current" name="current" type="password" autocomplete="current-password" required maxlength="256"/>
+                    <Field id="current_password" label=text::current_password(l)>
+                        <input id="current_password" name="current_password" type="password" autocomplete="current-password" required maxlength="256"/>
                     </Field>
-                    <Field id="new" label=text::new_password(l) help=text::password_help(l)>
-                        <input id="new" name="new" type="password" autocomplete="new-password" required minlength="12" maxlength="256" aria-describedby="new-help"/>
+                    <Field id="new_password" label=text::new_password(l) help=text::password_help(l)>
+                        <input id="new_password" name="new_password" type="password" autocomplete="new-password" required minlength="12" maxlength="256" aria-describedby="new_password-help"/>
                     </Field>
                 </div>
                 <div class="actions">
                     <button class="button" type="submit">{text::change_password(l)}</button>
                     <span class="muted">{text::others_end(l)}</span>
                 </div>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }

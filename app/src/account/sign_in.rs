@@ -6,47 +6,33 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::{failure, posted},
+        form::PostForm,
         frame::{PageHeader, PlainPage},
-        notice::{FormProblem, Problem},
     },
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// Signs in and goes on to the page that asked for it.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let l = lang();
     let next = routes::query::<String>("next").unwrap_or_default();
-    let problem = posted(ServerAction::<SignIn>::new()).map(|error| view! { <Problem error/> });
     view! {
         <PlainPage>
             <div class="plain-narrow stack">
                 <PageHeader title=text::sign_in_title(l)/>
-                {problem}
-                <SignInForm next/>
+                <PostForm action={ServerAction::<SignIn>::new()} class="card">
+                    <input type="hidden" name="next" value=next/>
+                    <Field id="email" label=text::email(l)>
+                        <input id="email" name="email" type="email" autocomplete="username" required autofocus maxlength="254"/>
+                    </Field>
+                    <Field id="password" label=text::password(l)>
+                        <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"/>
+                    </Field>
+                    <button class="button button-primary" type="submit">{text::sign_in(l)}</button>
+                </PostForm>
                 <p class="muted">{text::no_account(l)}</p>
             </div>
         </PlainPage>
-    }
-}
-
-#[island]
-fn SignInForm(next: String) -> impl IntoView {
-    let l = lang();
-    let action = ServerAction::<SignIn>::new();
-    let busy = action.pending();
-    view! {
-        <ActionForm action attr:class="card">
-            <FormProblem error=failure(action)/>
-            <input type="hidden" name="next" value=next/>
-            <Field id="email" label=text::email(l)>
-                <input id="email" name="email" type="email" autocomplete="username" required autofocus maxlength="254"/>
-            </Field>
-            <Field id="password" label=text::password(l)>
-                <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"/>
-            </Field>
-            <button class="button button-primary" type="submit" disabled=busy>{text::sign_in(l)}</button>
-        </ActionForm>
     }
 }

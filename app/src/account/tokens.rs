@@ -9,17 +9,16 @@ use crate::{
     ui::{
         copy::CopyText,
         field::{Confirm, Field},
-        form::posted,
-        format::{Time, time_text},
+        form::PostForm,
+        format::Time,
         load::load,
-        notice::Problem,
     },
 };
 use domain::{
     access::TokenScope,
     people::{Project, TokenInfo},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{either::Either, form::ActionForm, prelude::*};
 
 /// Lives a token may have, in days.
 const LIVES: [i32; 4] = [7, 30, 90, 365];
@@ -28,14 +27,12 @@ const LIVES: [i32; 4] = [7, 30, 90, 365];
 #[component]
 pub(super) fn Tokens() -> impl IntoView {
     let l = lang();
-    let problem = posted(ServerAction::<CreateToken>::new()).map(|error| view! { <Problem error/> });
     view! {
         <section id="tokens" class="stack">
             <div>
                 <h2>{text::tokens_title(l)}</h2>
                 <p class="muted">{text::tokens_lead(l)} " " <a href="/api/docs">{text::api_docs(l)}</a></p>
             </div>
-            {problem}
             {load(my_tokens(), |TokensData { tokens, projects, fresh }| view! {
                 {fresh.map(|secret| view! { <Fresh secret/> })}
                 <List tokens projects=projects.clone()/>
@@ -100,7 +97,10 @@ fn Row(token: TokenInfo, project: String) -> impl IntoView {
             <td class="nowrap">{text::scope_name(l, token.scope)}</td>
             <td class="nowrap">{project}</td>
             <td class="nowrap"><Time at=token.expires_at/></td>
-            <td class="nowrap">{token.last_used_at.map_or_else(|| text::never(l).to_owned(), time_text)}</td>
+            <td class="nowrap">{match token.last_used_at {
+                Some(at) => Either::Left(view! { <Time at/> }),
+                None => Either::Right(text::never(l)),
+            }}</td>
             <td class="num">
                 <Confirm label=text::revoke(l) question=text::revoke_token_question(l, token.name)>
                     <ActionForm action={ServerAction::<RevokeToken>::new()}>
@@ -118,7 +118,7 @@ fn NewToken(projects: Vec<Project>) -> impl IntoView {
     let l = lang();
     let scopes = [TokenScope::Read, TokenScope::Write];
     view! {
-        <ActionForm action={ServerAction::<CreateToken>::new()} attr:class="card">
+        <PostForm action={ServerAction::<CreateToken>::new()} class="card">
             <div class="field-row">
                 <Field id="token-name" label=text::token_name(l)>
                     <input id="token-name" name="name" required maxlength="200" placeholder=text::token_name_example(l)/>
@@ -141,6 +141,6 @@ fn NewToken(projects: Vec<Project>) -> impl IntoView {
                 </Field>
             </div>
             <button class="button" type="submit">{text::create_token(l)}</button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -3,13 +3,13 @@
 use super::{api::AddCorrections as AddAction, text};
 use crate::{
     text::lang,
-    ui::{field::Field, form::posted, notice::Problem},
+    ui::{field::Field, form::PostForm},
 };
 use domain::{
     badcase::view::BadCaseSummary,
     id::{DatasetId, ProjectId},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// The forms, for the corrected cases on this page.
 #[component]
@@ -32,7 +32,7 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
             <li>
                 <label class="check">
                     <input type="checkbox" name=format!("cases[{i}]") value=case.id.to_string() checked aria-label=text::choose(l)/>
-                    <span>{case.prompt}" → "<strong>{case.correction}</strong></span>
+                    <span><bdi>{case.prompt}</bdi>" → "<strong><bdi>{case.correction}</bdi></strong></span>
                 </label>
             </li>
         }
@@ -42,8 +42,7 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
         <section class="card">
             <h2>{text::add_title(l, name)}</h2>
             <p class="muted">{text::add_lead(l)}</p>
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action=action>
+            <PostForm action>
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="dataset" value=dataset.to_string()/>
                 <ul class="add-list">{boxes}</ul>
@@ -52,10 +51,10 @@ fn one(project: ProjectId, dataset: DatasetId, name: String, cases: Vec<BadCaseS
                     <span class="help">" "{text::move_help(l)}</span>
                 </p>
                 <Field id=format!("note-{dataset}") label=text::version_note(l)>
-                    <input id=format!("note-{dataset}") name="note" maxlength="500"/>
+                    <input id=format!("note-{dataset}") name="note" dir="auto" maxlength="500"/>
                 </Field>
                 <button class="button button-primary" type="submit">{text::add_button(l)}</button>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }

@@ -14,7 +14,7 @@ use {
     super::text,
     crate::{api, routes, text::lang},
     domain::access::{Action, permits},
-    store::StoreError,
+    store::{Stale, StoreError},
 };
 
 /// A page of bad cases and how many have each status.
@@ -60,7 +60,9 @@ pub async fn judge_bad_case(
     match store::badcases::edit(&db, project, id, &edit, caller.user_id).await {
         Ok(true) => leptos_axum::redirect(routes::safe_next(&then)),
         Ok(false) => return Err(AppError::NotFound),
-        Err(StoreError::Stale(_)) => return Err(AppError::Conflict(text::stale(lang()).to_owned())),
+        Err(StoreError::Stale(Stale::EditedMeanwhile)) => {
+            return Err(AppError::Conflict(text::stale(lang()).to_owned()));
+        }
         Err(e) => return Err(e.into()),
     }
     Ok(())

@@ -93,8 +93,8 @@ fn locked(case: &BadCase, may_judge: bool, l: Lang) -> impl IntoView + use<> {
         <p class="notice">{reason}</p>
         <dl class="meta">
             <div><dt>{text::cause(l)}</dt><dd>{case.summary.cause.map(|c| text::cause_name(l, c))}</dd></div>
-            <div><dt>{text::correction(l)}</dt><dd>{case.summary.correction.clone()}</dd></div>
-            <div><dt>{text::note(l)}</dt><dd>{case.note.clone()}</dd></div>
+            <div><dt>{text::correction(l)}</dt><dd dir="auto">{case.summary.correction.clone()}</dd></div>
+            <div><dt>{text::note(l)}</dt><dd dir="auto">{case.note.clone()}</dd></div>
         </dl>
     }
 }
@@ -116,7 +116,7 @@ fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
 
 fn lineage(project: ProjectId, case: &BadCase, l: Lang) -> impl IntoView + use<> {
     let s = &case.summary;
-    let run = format!("#{} {}", s.run_number, s.run_name);
+    let run = view! { {format!("#{} ", s.run_number)}<bdi>{s.run_name.clone()}</bdi> };
     let search: String = s.prompt.chars().take(80).collect();
     let version = routes::version(project, s.dataset_id, case.version_number);
     view! {
@@ -126,7 +126,7 @@ fn lineage(project: ProjectId, case: &BadCase, l: Lang) -> impl IntoView + use<>
                 <div><dt>{text::run(l)}</dt><dd><a href=routes::run(project, s.run_id)>{run}</a></dd></div>
                 <div>
                     <dt>{text::dataset(l)}</dt>
-                    <dd><a href=version.clone()>{s.dataset_name.clone()}</a>", "{text::evaluated(l, case.version_number, case.split.as_str())}</dd>
+                    <dd><a href=version.clone()><bdi>{s.dataset_name.clone()}</bdi></a>", "{text::evaluated(l, case.version_number, case.split.as_str())}</dd>
                 </div>
                 <div><dt>{text::sample(l)}</dt><dd><a href=format!("{version}?q={}", routes::encode(&search))>{case.sample_id.to_string()}</a></dd></div>
                 {case.corrected_version_number.map(|n| view! {

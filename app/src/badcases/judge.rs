@@ -1,20 +1,19 @@
-//! The judgement form and the keyboard. Both are islands: the form keeps what was typed when the
-//! server refuses it, and the keyboard moves between cases. The form posts without JavaScript too.
+//! The judgement form, and the keyboard that fills it and moves between cases, an island.
 
 use super::{api::JudgeBadCase, text};
 use crate::{
     text::lang,
-    ui::{form::failure, notice::FormProblem},
+    ui::{form::PostForm, format::shortened},
 };
 use domain::{
     badcase::Cause,
     id::{BadCaseId, ProjectId},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// The form. `revision` is the one the person sees; `labels` are the choices for labelled data;
 /// `next` is where "save and next" leads.
-#[island]
+#[component]
 pub fn Judge(
     project: ProjectId,
     id: BadCaseId,
@@ -27,7 +26,6 @@ pub fn Judge(
     next: Option<String>,
 ) -> impl IntoView {
     let l = lang();
-    let action = ServerAction::<JudgeBadCase>::new();
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {
         view! {
             <label class="check" title=text::cause_help(l, c)>
@@ -38,8 +36,7 @@ pub fn Judge(
     });
     let causes = causes.collect_view();
     view! {
-        <FormProblem error=failure(action)/>
-        <ActionForm action=action attr:id="judge">
+        <PostForm action={ServerAction::<JudgeBadCase>::new()} id="judge">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="edit[revision]" value=revision.to_string()/>
@@ -50,7 +47,7 @@ pub fn Judge(
             {correction(given, labels)}
             <div class="field">
                 <label for="note">{text::note(l)}</label>
-                <textarea id="note" name="edit[note]" rows="3" aria-describedby="note-help">{note}</textarea>
+                <textarea id="note" name="edit[note]" dir="auto" rows="3" aria-describedby="note-help">{note}</textarea>
                 <p class="help" id="note-help">{text::note_help(l)}</p>
             </div>
             <p><label class="check"><input type="checkbox" name="edit[dismiss]" value="true"/><span>{text::dismiss(l)}</span></label></p>
@@ -60,7 +57,7 @@ pub fn Judge(
                 })}
                 <button class="button" type="submit" name="then" value=here>{text::save(l)}</button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 
@@ -68,11 +65,11 @@ pub fn Judge(
 fn correction(given: String, labels: Vec<String>) -> impl IntoView {
     let l = lang();
     let control = if labels.is_empty() {
-        view! { <textarea id="correction" name="edit[correction]" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
+        view! { <textarea id="correction" name="edit[correction]" dir="auto" rows="4" aria-describedby="correction-help">{given}</textarea> }.into_any()
     } else {
         let options = labels
             .iter()
-            .map(|x| view! { <option value=x.clone() selected=*x == given>{x.clone()}</option> })
+            .map(|x| view! { <option value=x.clone() selected=*x == given>{shortened(x)}</option> })
             .collect_view();
         view! {
             <select id="correction" name="edit[correction]" aria-describedby="correction-help">

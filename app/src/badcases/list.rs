@@ -2,18 +2,25 @@
 
 use super::{add::AddCorrections, api::list_bad_cases, text};
 use crate::{
-    routes,
+    role, routes,
     text::lang,
-    ui::{field::Field, frame::PageHeader, load::load, notice::Empty},
+    ui::{
+        field::Field,
+        frame::PageHeader,
+        load::load,
+        notice::{Empty, not_applied},
+        pager::{Place, pager},
+    },
 };
 use domain::{
+    access::Action,
     badcase::{
         BadCaseStatus, Cause,
         view::{BadCaseCounts, BadCaseQuery, BadCaseSummary},
     },
-    id::ProjectId,
+    id::{BadCaseId, DatasetId, ProjectId, RunId},
     lang::Lang,
-    page::Page,
+    page::{DEFAULT_LIMIT, Page},
 };
 use leptos::prelude::*;
 
@@ -55,6 +62,13 @@ pub fn BadCaseListPage() -> impl IntoView {
             <a class="button" href=format!("{export}csv")>{text::export_csv(l)}</a>
             <a class="button" href=format!("{export}json")>{text::export_json(l)}</a>
         </PageHeader>
+        {not_applied([
+            routes::misread::<BadCaseStatus>("status"),
+            routes::misread::<Cause>("cause"),
+            routes::misread::<RunId>("run"),
+            routes::misread::<DatasetId>("dataset"),
+            routes::misread::<BadCaseId>("cursor"),
+        ])}
         {load(list_bad_cases(project, query.clone()), move |(page, counts)| body(project, query, page, counts))}
     }
     .into_any()
@@ -66,12 +80,13 @@ fn body(project: ProjectId, query: BadCaseQuery, page: Page<BadCaseSummary>, cou
     if counts.total() == 0 && !filtered {
         return view! { <Empty title=text::none_title(l) hint=text::none_hint(l)/> }.into_any();
     }
+    let total = query.status.map_or(counts.total(), |s| counts.of(s)).unsigned_abs();
     let corrected: Vec<_> = page.items.iter().filter(|b| b.status == BadCaseStatus::Corrected).cloned().collect();
     view! {
         {tabs(&query, &counts, l)}
         {filters(query.clone(), l)}
-        {table(project, &query, page, l)}
-        <AddCorrections project cases=corrected/>
+        {table(project, &query, page, total, l)}
+        {role::may(Action::EditDatasets).then(|| view! { <AddCorrections project cases=corrected/> })}
     }
     .into_any()
 }
@@ -98,27 +113,26 @@ fn filters(query: BadCaseQuery, l: Lang) -> impl IntoView {
                 <select id="cause" name="cause"><option value="">{text::any(l)}</option>{causes.collect_view()}</select>
             </Field>
             <Field id="q" label=text::search(l)>
-                <input id="q" type="search" name="q" value=query.search placeholder=text::search_help(l)/>
+                <input id="q" type="search" dir="auto" name="q" value=query.search placeholder=text::search_help(l)/>
             </Field>
             <button class="button" type="submit">{text::apply(l)}</button>
         </form>
     }
 }
 
-fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, l: Lang) -> AnyView {
+fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, total: u64, l: Lang) -> AnyView {
     if page.items.is_empty() {
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
     }
     let back = query_string(query, query.status);
-    let next = page
-        .next_cursor
-        .as_ref()
-        .map(|c| view! { <a class="button button-small" href=format!("{back}&cursor={c}")>{text::next_page(l)}</a> });
-    let first = query.cursor.is_some().then(|| view! { <a href=back.clone()>{text::first_page(l)}</a> });
+    let place =
+        Place { shown: page.items.len(), size: DEFAULT_LIMIT, total: Some(total), next_cursor: page.next_cursor };
+    let address = |cursor: &str| if cursor.is_empty() { back.clone() } else { format!("{back}&cursor={cursor}") };
+    let pages = pager(address, "", query.cursor.as_deref().unwrap_or_default(), place);
     let rows = page.items.into_iter().map(|b| row(project, &back, b, l)).collect_view();
     view! {
         <div class="table-wrap">
-            <table class="table">
+            <table class="table table-cards bad-cases">
                 <thead>
                     <tr>
                         <th scope="col">{text::prompt(l)}</th>
@@ -133,7 +147,7 @@ fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, l
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <div class="pager"><span>{first}</span><span>{next}</span></div>
+        {pages}
     }
     .into_any()
 }
@@ -146,13 +160,18 @@ fn clip(text: &str, l: Lang) -> String {
 fn row(project: ProjectId, back: &str, b: BadCaseSummary, l: Lang) -> impl IntoView + use<> {
     view! {
         <tr>
-            <th scope="row"><a href=format!("{}{back}", routes::bad_case(project, b.id))>{clip(&b.prompt, l)}</a></th>
-            <td>{clip(&b.expected, l)}</td>
-            <td>{clip(&b.output, l)}</td>
-            <td><span class=text::status_class(b.status)>{text::status_name(l, b.status)}</span></td>
-            <td>{b.cause.map(|c| text::cause_name(l, c))}</td>
-            <td>{b.correction.map(|c| clip(&c, l))}</td>
-            <td class="nowrap"><a href=routes::run(project, b.run_id)>{format!("#{} {}", b.run_number, b.run_name)}</a></td>
+            <th scope="row" dir="auto"><a href=format!("{}{back}", routes::bad_case(project, b.id))>{clip(&b.prompt, l)}</a></th>
+            {cell(text::expected(l), clip(&b.expected, l))}
+            {cell(text::output(l), clip(&b.output, l))}
+            <td data-label=text::status(l)><span><span class=text::status_class(b.status)>{text::status_name(l, b.status)}</span></span></td>
+            <td data-label=text::cause(l)>{b.cause.map(|c| text::cause_name(l, c))}</td>
+            {b.correction.map_or_else(|| view! { <td></td> }.into_any(), |c| cell(text::correction(l), clip(&c, l)).into_any())}
+            <td class="prose" data-label=text::run(l)><a href=routes::run(project, b.run_id)>{format!("#{} ", b.run_number)}<bdi>{b.run_name}</bdi></a></td>
         </tr>
     }
+}
+
+/// A text as a cell that breaks it anywhere, under its column's name where rows are cards.
+fn cell(label: &'static str, text: String) -> impl IntoView + use<> {
+    view! { <td class="prose" data-label=label><span dir="auto">{text}</span></td> }
 }

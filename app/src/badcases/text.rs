@@ -44,8 +44,6 @@ crate::texts! {
     dataset = "Dataset", "数据集";
     export_csv = "CSV", "CSV";
     export_json = "JSON", "JSON";
-    next_page = "Next page", "下一页";
-    first_page = "First page", "第一页";
     empty = "(empty)", "（空）";
 
     previous = "Previous", "上一条";

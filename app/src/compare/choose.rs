@@ -4,7 +4,7 @@ use super::{page::Chosen, text};
 use crate::{
     routes,
     text::lang,
-    ui::{field::Field, metric},
+    ui::{field::Field, format::shortened, metric},
 };
 use domain::{
     compare::{Comparison, MAX_RUNS},
@@ -35,7 +35,7 @@ pub(super) fn picker(project: ProjectId, chosen: &Chosen, choices: Vec<RunSummar
             <tr>
                 <td><input type="checkbox" name="runs" value=run.id.to_string() checked=chosen.runs.contains(&run.id) aria-label=label.clone()/></td>
                 <th scope="row"><a href=routes::run(project, run.id)>{label}</a></th>
-                <td>{format!("{} v{}", run.dataset_name, run.version_number)}</td>
+                <td class="prose" dir="auto">{format!("{} v{}", run.dataset_name, run.version_number)}</td>
                 <td class="num">{score}</td>
             </tr>
         }
@@ -74,7 +74,7 @@ pub(super) fn chips(chosen: &Chosen, comparison: &Comparison, choices: Vec<RunSu
         let other = Chosen { baseline: Some(run.id), ..chosen.clone() };
         view! {
             <li class="chip">
-                <span>{label.clone()}</span>
+                <span dir="auto" title=label.clone()>{label.clone()}</span>
                 {if is_baseline {
                     view! { <span class="badge badge-busy">{text::baseline(l)}</span> }.into_any()
                 } else {
@@ -86,7 +86,8 @@ pub(super) fn chips(chosen: &Chosen, comparison: &Comparison, choices: Vec<RunSu
     });
     let chips = chips.collect_view();
     let others: Vec<_> = choices.into_iter().filter(|r| !chosen.runs.contains(&r.id)).collect();
-    let options = others.iter().map(|r| view! { <option value=r.id.to_string()>{name(r)}</option> }).collect_view();
+    let options =
+        others.iter().map(|r| view! { <option value=r.id.to_string()>{shortened(&name(r))}</option> }).collect_view();
     let kept =
         chosen.runs.iter().map(|id| view! { <input type="hidden" name="runs" value=id.to_string()/> }).collect_view();
     let baseline = chosen.baseline.map(|id| view! { <input type="hidden" name="baseline" value=id.to_string()/> });

@@ -17,7 +17,7 @@ pub(super) fn metric_table(project: ProjectId, c: &Comparison, l: Lang) -> AnyVi
     let heads = c
         .runs
         .iter()
-        .map(|run| view! { <th scope="col" class="num"><a href=routes::run(project, run.id)>{name(run)}</a></th> });
+        .map(|run| view! { <th scope="col" class="num"><a class="clip clip-short" dir="auto" title=name(run) href=routes::run(project, run.id)>{name(run)}</a></th> });
     let rows = c.metrics.iter().map(|row| {
         let cells = row
             .cells
@@ -57,7 +57,7 @@ pub(super) fn setting_table(c: &Comparison, l: Lang) -> AnyView {
     if c.fields.is_empty() {
         return view! { <p class="muted">{text::same_settings(l)}</p> }.into_any();
     }
-    let heads = c.runs.iter().map(|run| view! { <th scope="col">{name(run)}</th> });
+    let heads = c.runs.iter().map(|run| view! { <th scope="col"><span class="clip clip-short" dir="auto" title=name(run)>{name(run)}</span></th> });
     let rows = c.fields.iter().map(|row| {
         let cells = row.values.iter().map(|v| view! { <td>{v.clone()}</td> });
         view! { <tr><th scope="row" class="mono nowrap">{row.field.clone()}</th>{cells.collect_view()}</tr> }

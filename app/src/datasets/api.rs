@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     super::text,
-    crate::{api, routes, text::lang, words},
+    crate::{
+        api::{self, LookError},
+        routes,
+        text::lang,
+        words,
+    },
     domain::{
         access::Action,
         account::parse_name,
@@ -38,9 +43,19 @@ pub async fn list_datasets(
 
 /// The latest uploads, to go on with one that was sent before.
 #[server]
-pub async fn list_uploads(project: ProjectId) -> Result<Vec<Upload>, AppError> {
+pub async fn list_uploads(project: ProjectId) -> Result<Sending, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    Ok(store::uploads::latest(&db, project, 5).await?)
+    let max_bytes = api::services()?.max_upload_bytes;
+    Ok(Sending { uploads: store::uploads::latest(&db, project, 5).await?, max_bytes })
+}
+
+/// What the page shows on which a file is chosen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sending {
+    /// Files that were sent before, newest first.
+    pub uploads: Vec<Upload>,
+    /// The largest file that is taken.
+    pub max_bytes: u64,
 }
 
 /// What the import page shows.
@@ -80,8 +95,8 @@ pub async fn look_at_upload(
     };
     let preview = match api::services()?.first_look.look(upload.clone(), form.preview_request()).await {
         Ok(preview) => Ok(preview),
-        Err(AppError::Invalid { problem, .. }) => Err(problem),
-        Err(error) => return Err(error),
+        Err(LookError::Problem(problem)) => Err(words::import_problem(lang(), &problem)),
+        Err(LookError::Other(error)) => return Err(error),
     };
     let datasets = store::datasets::list(&db, project, "", None, 500).await?.items;
     Ok(ImportView { upload, preview, datasets, attempt: job.map(attempt) })

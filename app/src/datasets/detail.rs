@@ -3,23 +3,25 @@
 use super::{
     api::{ArchiveDataset, RenameDataset, VersionView, get_version},
     samples::Samples,
-    stats::{Counts, Labels, Lengths},
+    stats::{Counts, Labels, Lengths, MissingSplits},
     text,
     tokens::Tokens,
 };
 use crate::{
-    routes,
+    error::AppError,
+    role, routes,
     text::lang,
     ui::{
+        download::CsvDownload,
         field::{Confirm, Field},
-        form::posted,
+        form::{PostForm, refusal_of},
         format::{Time, bytes},
         frame::PageHeader,
         load::load,
-        notice::Problem,
     },
 };
 use domain::{
+    access::Action,
     dataset::{Origin, Version, VersionSummary},
     id::{DatasetId, ProjectId},
 };
@@ -28,17 +30,17 @@ use leptos::{form::ActionForm, prelude::*};
 /// `/p/:project/datasets/:dataset`, and `…/v/:number` for a version that is not the newest.
 #[component]
 pub fn DatasetPage() -> impl IntoView {
-    let (Ok(project), Ok(dataset)) = (routes::param::<ProjectId>("project"), routes::param::<DatasetId>("dataset"))
-    else {
-        return view! { <Problem error=crate::error::AppError::NotFound/> }.into_any();
+    let asked = asked();
+    let data = async move {
+        let (project, dataset, number) = asked?;
+        Ok::<_, AppError>((project, get_version(project, dataset, number).await?))
     };
-    let number = routes::param::<u32>("number").ok();
-    let failure = posted(ServerAction::<RenameDataset>::new());
-    view! {
-        {failure.map(|error| view! { <Problem error/> })}
-        {load(get_version(project, dataset, number), move |view| page(project, view))}
-    }
-    .into_any()
+    load(data, move |(project, view)| page(project, view))
+}
+
+/// Which version the address names.
+fn asked() -> Result<(ProjectId, DatasetId, Option<u32>), AppError> {
+    Ok((routes::param("project")?, routes::param("dataset")?, routes::optional_param("number")?))
 }
 
 fn page(project: ProjectId, view: VersionView) -> impl IntoView {
@@ -47,30 +49,36 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
     let api = format!("/api/v1/projects/{project}/versions/{}", version.id);
     let title = text::version_title(l, &version.dataset_name, version.number);
     let stats = version.stats.clone();
+    let may_edit = role::may(Action::EditDatasets);
     view! {
         <PageHeader title lead=view.description.clone()>
-            <a class="button button-primary" href=format!("{}?version={}", routes::new_run(project), version.id)>{text::launch(l)}</a>
-            <a class="button" href=format!("{}?dataset={}", routes::new_dataset(project), version.dataset_id)>{text::add_data(l)}</a>
+            {role::may(Action::Launch).then(|| view! {
+                <a class="button button-primary" href=format!("{}?version={}", routes::new_run(project), version.id)>{text::launch(l)}</a>
+            })}
+            {may_edit.then(|| view! {
+                <a class="button" href=format!("{}?dataset={}", routes::new_dataset(project), version.dataset_id)>{text::add_data(l)}</a>
+            })}
         </PageHeader>
         {version_picker(project, &version, view.versions.clone())}
+        <MissingSplits stats=version.stats.clone()/>
         <Counts project version=version.clone()/>
         <div class="split">
             <div class="stack">
                 {origin(project, &version)}
-                <Labels labels=stats.labels samples=stats.samples/>
+                <Labels labels=stats.labels different=stats.different_labels samples=stats.samples/>
             </div>
             <div class="stack">
                 <Lengths title=text::lengths(l) histogram=stats.length_histogram/>
                 <Tokens project view=view.clone()/>
             </div>
         </div>
-        <p class="actions">
+        <div class="actions">
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
-            <a class="button button-small" href=format!("{api}/download?format=csv") download>{text::download_csv(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
-        </p>
+        </div>
+        <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
-        {settings(project, &version, view.description)}
+        {may_edit.then(|| settings(project, &version, view.description))}
     }
 }
 
@@ -131,7 +139,7 @@ fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
 }
 
 fn fact(label: &'static str, value: impl IntoView) -> impl IntoView {
-    view! { <div><dt>{label}</dt><dd>{value}</dd></div> }
+    view! { <div><dt>{label}</dt><dd dir="auto">{value}</dd></div> }
 }
 
 /// Renaming and archiving.
@@ -145,18 +153,18 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
         }
     };
     view! {
-        <details class="fold card">
+        <details class="fold card" open={refusal_of::<RenameDataset>().is_some()}>
             <summary>{text::settings(l)}</summary>
-            <ActionForm action={ServerAction::<RenameDataset>::new()}>
+            <PostForm action={ServerAction::<RenameDataset>::new()}>
                 {ids()}
                 <Field id="name" label=text::name(l)>
-                    <input id="name" name="name" required maxlength="200" value=name/>
+                    <input id="name" name="name" dir="auto" required maxlength="200" value=name/>
                 </Field>
                 <Field id="description" label=text::description(l)>
-                    <textarea id="description" name="description" maxlength="2000">{description}</textarea>
+                    <textarea id="description" name="description" dir="auto" maxlength="2000">{description}</textarea>
                 </Field>
                 <button class="button" type="submit">{text::save(l)}</button>
-            </ActionForm>
+            </PostForm>
             <Confirm label=text::archive(l) question=text::archive_question(l)>
                 <ActionForm action={ServerAction::<ArchiveDataset>::new()}>
                     {ids()}

@@ -122,7 +122,7 @@ impl ImportForm {
             validation: share("validation", default.validation * 100.0)?,
             test: share("test", default.test * 100.0)?,
         };
-        plan.check().is_ok().then_some(plan)
+        plan.is_usable().then_some(plan)
     }
 }
 

@@ -2,20 +2,22 @@
 
 use super::{api::list_datasets, text};
 use crate::{
-    routes,
+    role, routes,
     text::lang,
     ui::{
         field::Field,
         format::{Time, integer},
         frame::PageHeader,
         load::load,
-        notice::Empty,
+        notice::{Empty, not_applied},
+        pager::{Place, pager},
     },
 };
 use domain::{
+    access::Action,
     dataset::DatasetSummary,
     id::{DatasetId, ProjectId},
-    page::Page,
+    page::{DEFAULT_LIMIT, Page},
 };
 use leptos::prelude::*;
 
@@ -29,25 +31,29 @@ pub fn DatasetListPage() -> impl IntoView {
     let found = list_datasets(project, search.clone(), after);
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
-            <a class="button button-primary" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
+            {role::may(Action::EditDatasets).then(|| view! {
+                <a class="button button-primary" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
+            })}
         </PageHeader>
-        {load(found, move |page| content(project, search, after.is_some(), page))}
+        {not_applied([routes::misread::<DatasetId>("after")])}
+        {load(found, move |page| content(project, search, after, page))}
     }
     .into_any()
 }
 
-fn content(project: ProjectId, search: String, is_later_page: bool, page: Page<DatasetSummary>) -> impl IntoView {
+fn content(project: ProjectId, search: String, after: Option<DatasetId>, page: Page<DatasetSummary>) -> impl IntoView {
     let l = lang();
     let url = routes::datasets(project);
-    if page.items.is_empty() && search.is_empty() && !is_later_page {
-        return view! {
-            <Empty title=text::none_title(l) hint=text::none_hint(l)>
-                <a class="button" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
-            </Empty>
-        }
-        .into_any();
+    if page.items.is_empty() && search.is_empty() && after.is_none() {
+        return none_yet(project).into_any();
     }
-    let next = page.next_cursor.map(|cursor| format!("{url}?search={}&after={cursor}", routes::encode(&search)));
+    let place = Place { shown: page.items.len(), size: DEFAULT_LIMIT, total: None, next_cursor: page.next_cursor };
+    let encoded = routes::encode(&search);
+    let address = |after: &str| match after {
+        "" => format!("{url}?search={encoded}"),
+        _ => format!("{url}?search={encoded}&after={after}"),
+    };
+    let pages = pager(address, "", &after.map(|a| a.to_string()).unwrap_or_default(), place);
     let body = if page.items.is_empty() {
         let all = url.clone();
         view! {
@@ -62,15 +68,25 @@ fn content(project: ProjectId, search: String, is_later_page: bool, page: Page<D
     view! {
         <form class="filters" method="get" action=url.clone()>
             <Field id="search" label=text::search_names(l)>
-                <input id="search" name="search" type="search" value=search/>
+                <input id="search" name="search" type="search" dir="auto" value=search/>
             </Field>
             <button class="button" type="submit">{text::search(l)}</button>
         </form>
         {body}
-        <nav class="pager" aria-label=text::next_page(l)>
-            {is_later_page.then(|| view! { <a class="button button-small" href=url>{text::first_page(l)}</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>{text::next_page(l)}</a> })}
-        </nav>
+        {pages}
+    }
+    .into_any()
+}
+
+fn none_yet(project: ProjectId) -> impl IntoView {
+    let l = lang();
+    if !role::may(Action::EditDatasets) {
+        return view! { <Empty title=text::none_title(l) hint=text::none_hint_reader(l)/> }.into_any();
+    }
+    view! {
+        <Empty title=text::none_title(l) hint=text::none_hint(l)>
+            <a class="button" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
+        </Empty>
     }
     .into_any()
 }
@@ -80,7 +96,7 @@ fn table(project: ProjectId, datasets: Vec<DatasetSummary>) -> impl IntoView {
     let rows = datasets.into_iter().map(|d| {
         view! {
             <tr>
-                <th scope="row"><a href=routes::dataset(project, d.id)>{d.name}</a></th>
+                <th scope="row"><a href=routes::dataset(project, d.id)><bdi>{d.name}</bdi></a></th>
                 <td class="num">{integer(d.versions.into())}</td>
                 <td class="num">{integer(d.samples)}</td>
                 <td class="num">{(d.labels > 0).then(|| integer(d.labels))}</td>

@@ -1,48 +1,47 @@
 //! Sending a file, then the import form around its preview.
 
 use super::{
-    api::{Attempt, ImportView, StartImport, list_uploads, look_at_upload},
+    api::{Attempt, ImportView, Sending, StartImport, list_uploads, look_at_upload},
     form::ImportForm,
     preview::{Choices, Findings},
     text,
 };
 use crate::{
-    routes,
+    error::AppError,
+    role, routes,
     text::lang,
     ui::{
         field::Field,
-        form::posted,
-        format::{Time, bytes},
+        form::PostForm,
+        format::{Time, bytes, shortened},
         frame::PageHeader,
         job::JobProgress,
-        load::load,
-        notice::Problem,
+        load::{load, refuse},
         upload::UploadField,
     },
 };
 use domain::{
+    access::Action,
     dataset::{BadLines, DatasetSummary, SplitPlan},
     id::{JobId, ProjectId, UploadId},
     import::Upload,
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// `/p/:project/datasets/new`, and with `?upload=` the preview of that upload.
 #[component]
 pub fn NewDatasetPage() -> impl IntoView {
     let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    if !role::may(Action::EditDatasets) {
+        return refuse(AppError::Forbidden).into_any();
+    }
     let form = use_query_map().with_untracked(|q| ImportForm::from_pairs(q.latest_values()));
     match routes::query::<UploadId>("upload") {
         None => view! { <SendPage project form/> }.into_any(),
         Some(upload) => {
-            let failure = posted(ServerAction::<StartImport>::new());
             let looked = look_at_upload(project, upload, routes::query::<JobId>("job"), form.clone());
-            view! {
-                {failure.map(|error| view! { <Problem error/> })}
-                {load(looked, move |view| import_page(project, form, view))}
-            }
-            .into_any()
+            load(looked, move |view| import_page(project, form, view)).into_any()
         }
     }
 }
@@ -50,10 +49,14 @@ pub fn NewDatasetPage() -> impl IntoView {
 /// Choosing a file. What the form holds already (the dataset to append to) is carried on.
 #[component]
 fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
-    let l = lang();
     let dataset = form.given("dataset").map(str::to_owned);
+    load(list_uploads(project), move |sending| send_page(project, dataset, sending))
+}
+
+fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> impl IntoView {
+    let l = lang();
     view! {
-        <PageHeader title=text::new_title(l) lead=text::new_lead(l)/>
+        <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
         <form class="card" method="get" action=routes::new_dataset(project)>
             {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
             <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true/>
@@ -67,7 +70,7 @@ fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
                 <button class="button button-primary" type="submit">{text::send(l)}</button>
             </form>
         </noscript>
-        {load(list_uploads(project), move |uploads| recent(project, uploads))}
+        {recent(project, sending.uploads)}
     }
 }
 
@@ -77,7 +80,7 @@ fn recent(project: ProjectId, uploads: Vec<Upload>) -> impl IntoView {
     let rows = uploads.into_iter().map(|u| {
         view! {
             <tr>
-                <th scope="row"><a href=format!("{}?upload={}", routes::new_dataset(project), u.id)>{u.file_name}</a></th>
+                <th scope="row"><a href=format!("{}?upload={}", routes::new_dataset(project), u.id)><bdi>{u.file_name}</bdi></a></th>
                 <td class="num">{bytes(u.size_bytes)}</td>
                 <td class="nowrap"><Time at=u.created_at/></td>
             </tr>
@@ -145,17 +148,17 @@ fn import_form(project: ProjectId, form: ImportForm, view: ImportView) -> impl I
     let can_start = view.preview.as_ref().is_ok_and(|p| !p.samples.is_empty());
     let findings = view.preview.clone().ok();
     view! {
-        <ActionForm action=action attr:class="stack" attr:id="import">
+        <PostForm action class="stack" id="import">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="upload" value=view.upload.id.to_string()/>
             <Choices project form=form.clone() preview=view.preview.clone().ok()/>
-            {problem.map(|problem| view! { <p class="notice notice-bad" role="alert">{problem}</p> })}
+            {problem.map(|problem| view! { <p class="notice notice-bad" role="alert" dir="auto">{problem}</p> })}
             {findings.map(|preview| view! { <Findings form=form.clone() preview/> })}
             {target(&form, view.datasets, &view.upload)}
             <div class="actions">
                 <button class="button button-primary" type="submit" disabled=!can_start>{text::start_import(l)}</button>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 
@@ -165,7 +168,7 @@ fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> 
     let chosen = form.get("dataset").to_owned();
     let options = datasets.into_iter().map(|d| {
         let id = d.id.to_string();
-        view! { <option value=id.clone() selected={id == chosen}>{text::new_version_of(l, d.name)}</option> }
+        view! { <option value=id.clone() selected={id == chosen}>{text::new_version_of(l, shortened(&d.name))}</option> }
     });
     let options = options.collect_view();
     let default_name = upload.file_name.rsplit_once('.').map_or(upload.file_name.as_str(), |(stem, _)| stem);
@@ -190,7 +193,7 @@ fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> 
                     </select>
                 </Field>
                 <Field id="name" label=text::name_of_new(l) help=text::name_help(l)>
-                    <input id="name" name="name" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
+                    <input id="name" name="name" dir="auto" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
                 </Field>
             </div>
             <div class="field" role="radiogroup" aria-label=text::bad_lines(l)>
@@ -217,9 +220,9 @@ fn shares(form: &ImportForm) -> impl IntoView + use<> {
     view! {
         <p class="field-label">{text::split(l)}</p>
         <div class="field-row">
-            {share("train", text::train(l), default.train)}
-            {share("validation", text::validation(l), default.validation)}
-            {share("test", text::test(l), default.test)}
+            {share("train", text::train_share(l), default.train)}
+            {share("validation", text::validation_share(l), default.validation)}
+            {share("test", text::test_share(l), default.test)}
             <Field id="seed" label=text::seed(l)>
                 <input id="seed" name="seed" type="number" min="0" step="1" required value=seed/>
             </Field>

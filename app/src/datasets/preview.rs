@@ -3,22 +3,43 @@
 
 use super::{
     form::{FORMATS, ImportForm, PREFIX, slot_value},
-    samples::Conversation,
     text,
 };
-use crate::{routes, text::lang, ui::field::Field, ui::format::integer};
+use crate::{
+    routes,
+    text::lang,
+    ui::{
+        conversation::Conversation,
+        field::Field,
+        format::{integer, shortened},
+    },
+    words,
+};
 use domain::{
     dataset::{FileSyntax, LineError},
     id::ProjectId,
-    import::{Preview, PreviewRow, PreviewSample},
+    import::{ImportProblem, Preview, PreviewRow, PreviewSample},
 };
 use leptos::prelude::*;
 
 /// Encodings to choose from: WHATWG labels.
-const ENCODINGS: [&str; 9] =
-    ["utf-8", "gb18030", "big5", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "euc-kr", "windows-1251"];
+const ENCODINGS: [&str; 11] = [
+    "utf-8",
+    "gb18030",
+    "big5",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "euc-kr",
+    "windows-1251",
+];
 /// Bad lines that the page lists; a report has more.
 const ERRORS_SHOWN: usize = 20;
+/// Fields that fit beside each other on a wide screen.
+const FIELDS_IN_SIGHT: usize = 8;
 
 /// Syntax, encoding, format and fields, with the button that shows what they lead to.
 #[component]
@@ -61,7 +82,8 @@ pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -
     }
 }
 
-/// Asks for the preview again as soon as a choice that it shows has changed.
+/// Asks for the preview again as soon as a choice that it shows has changed. The address then names
+/// the choice as its fragment, which gives the focus back to it on the new page.
 #[island]
 fn PreviewFollows() -> impl IntoView {
     Effect::new(|_| follow());
@@ -73,10 +95,12 @@ fn follow() {
     use wasm_bindgen::{JsCast, closure::Closure};
     let element = |id: &str| document().get_element_by_id(id);
     let (Some(form), Some(button)) = (element("import"), element("update")) else { return };
+    let address = button.get_attribute("formaction").unwrap_or_default();
     let listener = Closure::<dyn FnMut(web_sys::Event)>::new(move |e: web_sys::Event| {
         let changed = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let shown = changed.is_some_and(|c| c.tag_name() == "SELECT" && c.id() != "dataset");
-        if let (true, Some(button)) = (shown, button.dyn_ref::<web_sys::HtmlElement>()) {
+        let shown = changed.filter(|c| c.tag_name() == "SELECT" && c.id() != "dataset");
+        if let (Some(choice), Some(button)) = (shown, button.dyn_ref::<web_sys::HtmlElement>()) {
+            let _ = button.set_attribute("formaction", &format!("{address}#{}", choice.id()));
             button.click();
         }
     });
@@ -107,7 +131,7 @@ fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
         let value = form.get(PREFIX).to_owned();
         view! {
             <Field id=PREFIX label=text::prefix(l) help=text::prefix_help(l)>
-                <textarea id=PREFIX name=PREFIX rows="2" aria-describedby="prefix-help">{value}</textarea>
+                <textarea id=PREFIX name=PREFIX dir="auto" rows="2" aria-describedby="prefix-help">{value}</textarea>
             </Field>
         }
     });
@@ -133,7 +157,8 @@ fn likely(form: &ImportForm, preview: &Preview, slot: &str) -> Option<String> {
 fn slot_select(slot: &'static str, needed: bool, fields: &[String], chosen: &str) -> impl IntoView + use<> {
     let l = lang();
     let empty = if needed { text::choose_field(l) } else { text::not_used(l) };
-    let options = fields.iter().map(|f| view! { <option value=f.clone() selected={f == chosen}>{f.clone()}</option> });
+    let options =
+        fields.iter().map(|f| view! { <option value=f.clone() selected={f == chosen}>{shortened(f)}</option> });
     let options = options.collect_view();
     view! {
         <Field id=slot label=text::slot_name(l, slot)>
@@ -156,8 +181,16 @@ pub fn Findings(form: ImportForm, preview: Preview) -> impl IntoView {
             <div class="notice notice-warn"><strong>{text::replaced_title(l)}</strong><p>{text::replaced(l)}</p></div>
         }
     });
-    let outcome = if !is_chosen || preview.mapping.is_none() {
-        view! { <p class="notice notice-warn">{text::choose_fields(l)}</p> }.into_any()
+    let outcome = if preview.lines == 0 && preview.errors.is_empty() {
+        view! { <p class="notice notice-warn">{words::import_problem(l, &ImportProblem::NoRows)}</p> }.into_any()
+    } else if !is_chosen || preview.mapping.is_none() {
+        // Rows that cannot be read may be why no format fits.
+        let unread = (!preview.errors.is_empty()).then(|| errors(preview.errors, preview.lines, preview.has_more));
+        view! {
+            {unread}
+            <p class="notice notice-warn">{text::choose_fields(l)}</p>
+        }
+        .into_any()
     } else {
         view! {
             {errors(preview.errors, preview.lines, preview.has_more)}
@@ -174,15 +207,17 @@ pub fn Findings(form: ImportForm, preview: Preview) -> impl IntoView {
 
 fn rows(fields: Vec<String>, rows: Vec<PreviewRow>) -> impl IntoView {
     let l = lang();
-    let head = fields.into_iter().map(|f| view! { <th scope="col">{f}</th> }).collect_view();
+    let wide = (fields.len() > FIELDS_IN_SIGHT).then(|| text::wide_table(l, fields.len()));
+    let head = fields.into_iter().map(|f| view! { <th scope="col"><span class="clip clip-short" dir="auto" title=f.clone()>{f.clone()}</span></th> }).collect_view();
     let body = rows.into_iter().map(|row| {
-        let cells = row.cells.into_iter().map(|c| view! { <td><span class="clip">{c}</span></td> });
+        let cells = row.cells.into_iter().map(|c| view! { <td><span class="clip" dir="auto">{c}</span></td> });
         view! { <tr><th scope="row" class="num">{row.line}</th>{cells.collect_view()}</tr> }
     });
     let body = body.collect_view();
     view! {
         <section>
             <h2>{text::first_rows(l)}</h2>
+            {wide.map(|words| view! { <p class="muted">{words}</p> })}
             <div class="table-wrap">
                 <table class="table">
                     <thead><tr><th scope="col" class="num">{text::line(l)}</th>{head}</tr></thead>
@@ -205,8 +240,8 @@ fn errors(errors: Vec<LineError>, lines: u64, has_more: bool) -> impl IntoView {
         view! {
             <tr class="bad">
                 <th scope="row" class="num">{e.line}</th>
-                <td class="mono">{e.field}</td>
-                <td>{e.reason}</td>
+                <td class="mono prose" dir="auto">{e.field}</td>
+                <td class="prose" dir="auto">{words::line_problem(l, &e.problem)}</td>
             </tr>
         }
     });
@@ -240,7 +275,7 @@ fn as_samples(samples: Vec<PreviewSample>) -> impl IntoView {
         view! {
             <article class="card">
                 <p class="muted">{text::line(l)} " " {s.line}</p>
-                <Conversation sample=s.sample/>
+                <Conversation messages=s.sample.messages/>
             </article>
         }
     });

@@ -7,33 +7,25 @@ use super::{
 use crate::{
     routes,
     text::lang,
-    ui::{field::Field, format::integer, load::load, notice::Empty},
+    ui::{
+        conversation::Conversation,
+        field::Field,
+        format::{integer, shortened},
+        load::load,
+        notice::{Empty, not_applied},
+        pager::{Place, pager},
+    },
 };
 use domain::{
     dataset::{SampleRow, Version},
     id::ProjectId,
-    page::Page,
+    page::{DEFAULT_LIMIT, Page},
     sample::{Sample, Split},
 };
 use leptos::prelude::*;
 
 /// Labels that the filter offers.
 const LABELS_OFFERED: usize = 200;
-
-/// A sample as a conversation.
-#[component]
-pub fn Conversation(sample: Sample) -> impl IntoView {
-    let l = lang();
-    let turns = sample.messages.into_iter().map(|m| {
-        view! {
-            <div class=format!("turn turn-{}", m.role.as_str())>
-                <span class="turn-who">{text::speaker(l, m.role)}</span>
-                <div class="turn-text">{m.content}</div>
-            </div>
-        }
-    });
-    view! { <div class="sample">{turns.collect_view()}</div> }
-}
 
 /// The table of samples with its filter, which lives in the page's address.
 #[component]
@@ -46,13 +38,29 @@ pub fn Samples(project: ProjectId, version: Version) -> impl IntoView {
         after: routes::query("after"),
     };
     let url = routes::version(project, version.dataset_id, version.number.cast_signed());
+    let total = known_total(&query, &version);
     let found = list_samples(project, version.id, query.clone());
     view! {
         <section class="stack" id="samples">
             <h2>{text::samples(lang())}</h2>
             {filter(&url, &query, &version)}
-            {load(found, move |page| table(project, &url, &query, page))}
+            {not_applied([routes::misread::<Split>("split"), routes::misread::<u32>("after")])}
+            {load(found, move |page| table(project, &url, &query, page, total))}
         </section>
+    }
+}
+
+/// How many samples the filter shows, where the version's numbers tell.
+fn known_total(query: &SampleQuery, version: &Version) -> Option<u64> {
+    let stats = &version.stats;
+    let split = query.split.parse::<Split>().ok();
+    match (query.search.trim().is_empty() && !query.corrected, query.label.as_str(), split) {
+        (true, "", None) => Some(stats.samples),
+        (true, "", Some(Split::Train)) => Some(stats.train),
+        (true, "", Some(Split::Validation)) => Some(stats.validation),
+        (true, "", Some(Split::Test)) => Some(stats.test),
+        (true, label, None) => stats.labels.iter().find(|(l, _)| l == label).map(|(_, n)| *n),
+        _ => None,
     }
 }
 
@@ -63,7 +71,7 @@ fn filter(url: &str, query: &SampleQuery, version: &Version) -> impl IntoView + 
     });
     let labels = version.stats.labels.iter().take(LABELS_OFFERED).map(|(label, n)| {
         view! {
-            <option value=label.clone() selected={query.label == *label}>{format!("{label} ({})", integer(*n))}</option>
+            <option value=label.clone() selected={query.label == *label}>{format!("{} ({})", shortened(label), integer(*n))}</option>
         }
     });
     let labels = labels.collect_view();
@@ -83,7 +91,7 @@ fn filter(url: &str, query: &SampleQuery, version: &Version) -> impl IntoView + 
     view! {
         <form class="filters" method="get" action=format!("{url}#samples") role="search">
             <Field id="search" label=text::search(l)>
-                <input id="search" name="search" type="search" value=search/>
+                <input id="search" name="search" type="search" dir="auto" value=search/>
             </Field>
             <Field id="split" label=text::split_word(l)>
                 <select id="split" name="split"><option value="">{text::all_splits(l)}</option>{splits.collect_view()}</select>
@@ -96,19 +104,27 @@ fn filter(url: &str, query: &SampleQuery, version: &Version) -> impl IntoView + 
     }
 }
 
-fn table(project: ProjectId, url: &str, query: &SampleQuery, page: Page<SampleRow>) -> impl IntoView + use<> {
+fn table(
+    project: ProjectId,
+    url: &str,
+    query: &SampleQuery,
+    page: Page<SampleRow>,
+    total: Option<u64>,
+) -> impl IntoView + use<> {
     let l = lang();
     if page.items.is_empty() {
         return view! { <Empty title=text::no_match(l) hint=text::no_match_hint(l)/> }.into_any();
     }
-    let address = |after: Option<&str>| {
+    let address = |after: &str| {
         let corrected = if query.corrected { "&corrected=1" } else { "" };
-        let after = after.map_or_else(String::new, |a| format!("&after={a}"));
-        let (search, label) = (routes::encode(&query.search), routes::encode(&query.label));
-        format!("{url}?search={search}&split={}&label={label}{corrected}{after}#samples", query.split)
+        let after = if after.is_empty() { String::new() } else { format!("&after={after}") };
+        let (search, split, label) =
+            (routes::encode(&query.search), routes::encode(&query.split), routes::encode(&query.label));
+        format!("{url}?search={search}&split={split}&label={label}{corrected}{after}")
     };
-    let first = query.after.map(|_| address(None));
-    let next = page.next_cursor.as_deref().map(|cursor| address(Some(cursor)));
+    let place = Place { shown: page.items.len(), size: DEFAULT_LIMIT, total, next_cursor: page.next_cursor };
+    let cursor = query.after.map(|a| a.to_string()).unwrap_or_default();
+    let pages = pager(address, "#samples", &cursor, place);
     let has_labels = page.items.iter().any(|row| row.sample.label.is_some());
     let rows = page.items.into_iter().map(|row| sample_row(project, row, has_labels)).collect_view();
     view! {
@@ -125,10 +141,7 @@ fn table(project: ProjectId, url: &str, query: &SampleQuery, page: Page<SampleRo
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <nav class="pager" aria-label=text::samples(l)>
-            {first.map(|href| view! { <a class="button button-small" href=href>{text::first_page(l)}</a> })}
-            {next.map(|href| view! { <a class="button button-small" rel="next" href=href>{text::next_page(l)}</a> })}
-        </nav>
+        {pages}
     }
     .into_any()
 }
@@ -145,11 +158,11 @@ fn sample_row(project: ProjectId, row: SampleRow, has_labels: bool) -> impl Into
         <tr>
             <th scope="row" class="num">{integer(u64::from(row.position) + 1)}</th>
             <td><span class="badge">{text::split_name(l, row.split)}</span></td>
-            {has_labels.then(|| view! { <td class="nowrap">{label}</td> })}
+            {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
             <td>
                 <details class="fold">
-                    <summary><span class="clip">{summary}</span></summary>
-                    <Conversation sample=row.sample/>
+                    <summary><span class="clip" dir="auto">{summary}</span></summary>
+                    <Conversation messages=row.sample.messages/>
                     {slices}
                     {origin}
                 </details>
@@ -169,7 +182,10 @@ fn origin(project: ProjectId, row: &SampleRow) -> impl IntoView + use<> {
 
 fn slices(sample: &Sample) -> impl IntoView + use<> {
     let any = !sample.slices.is_empty();
-    let facts =
-        sample.slices.iter().map(|(k, v)| view! { <div><dt>{k.clone()}</dt><dd>{v.clone()}</dd></div> }).collect_view();
+    let facts = sample
+        .slices
+        .iter()
+        .map(|(k, v)| view! { <div><dt dir="auto">{k.clone()}</dt><dd dir="auto">{v.clone()}</dd></div> })
+        .collect_view();
     any.then(|| view! { <dl class="meta" aria-label=text::slices(lang())>{facts}</dl> })
 }

@@ -6,13 +6,15 @@ use crate::{
     ui::format::{integer, percent},
 };
 use domain::{
-    dataset::{Histogram, Version},
+    dataset::{Histogram, Version, VersionStats},
     id::ProjectId,
 };
 use leptos::prelude::*;
 
 /// Labels that are listed at once; the rest are folded.
 const LABELS_SHOWN: usize = 12;
+/// Parts that the axis of a histogram is divided into at most, so that the numbers stand apart.
+const MARKS: usize = 8;
 /// Size of a histogram's drawing, in its own units.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 160.0;
@@ -52,15 +54,31 @@ pub fn Counts(project: ProjectId, version: Version) -> impl IntoView {
     }
 }
 
+/// What a version cannot do because one of its splits is empty.
+#[component]
+pub fn MissingSplits(stats: VersionStats) -> impl IntoView {
+    let l = lang();
+    let missing = [
+        (stats.train, text::no_train(l), text::no_train_help(l)),
+        (stats.validation, text::no_validation(l), text::no_validation_help(l)),
+        (stats.test, text::no_test(l), text::no_test_help(l)),
+    ];
+    missing
+        .into_iter()
+        .filter(|(samples, ..)| *samples == 0)
+        .map(|(_, title, help)| view! { <div class="notice notice-warn"><strong>{title}</strong><p>{help}</p></div> })
+        .collect_view()
+}
+
 /// Share of each label, as bars.
 #[component]
-pub fn Labels(labels: Vec<(String, u64)>, samples: u64) -> impl IntoView {
+pub fn Labels(labels: Vec<(String, u64)>, different: u64, samples: u64) -> impl IntoView {
     let l = lang();
     let most = labels.first().map_or(1, |(_, n)| *n).max(1);
     let row = move |(label, n): (String, u64)| {
         view! {
             <tr>
-                <th scope="row">{label}</th>
+                <th scope="row"><span class="clip clip-short" dir="auto" title=label.clone()>{label.clone()}</span></th>
                 <td><meter min="0" max=most value=n></meter></td>
                 <td class="num">{integer(n)}</td>
                 <td class="num">{percent(n as f64 / samples.max(1) as f64)}</td>
@@ -68,14 +86,16 @@ pub fn Labels(labels: Vec<(String, u64)>, samples: u64) -> impl IntoView {
         }
     };
     let count = labels.len();
+    let unlisted = different.saturating_sub(count as u64);
     let mut labels = labels.into_iter();
     let first = labels.by_ref().take(LABELS_SHOWN).map(row).collect_view();
     let rest = (count > LABELS_SHOWN).then(|| {
         let rest = labels.map(row).collect_view();
         view! {
             <details class="fold">
-                <summary>{text::more_labels(l, count - LABELS_SHOWN)}</summary>
+                <summary>{text::more_labels(l, integer((count - LABELS_SHOWN) as u64 + unlisted))}</summary>
                 <table class="table label-table"><tbody>{rest}</tbody></table>
+                {(unlisted > 0).then(|| view! { <p class="muted">{text::unlisted_labels(l, integer(unlisted))}</p> })}
             </details>
         }
     });
@@ -106,24 +126,41 @@ pub fn Lengths(#[prop(into)] title: String, histogram: Histogram) -> impl IntoVi
         }
     });
     let bars = bars.collect_view();
-    let marks = (0..histogram.counts.len()).map(|i| {
-        view! { <text class="mark" x=number(i as f64 * step + 1.0) y=number(HEIGHT + 14.0)>{edge(i)}</text> }
-    });
-    let marks = marks.collect_view();
+    let marks = marked(histogram.counts.len()).map(|i| view! { <li>{edge(i)}</li> }).collect_view();
     (!histogram.counts.is_empty()).then(|| {
         view! {
             <section class="card">
                 <h2>{title.clone()}</h2>
-                <svg class="histogram" role="img" aria-label=title viewBox=format!("0 0 {WIDTH} {}", HEIGHT + 20.0)>
+                <svg class="histogram" role="img" aria-label=title viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none">
                     {bars}
-                    {marks}
                 </svg>
+                <ol class="histogram-edges" aria-hidden="true">{marks}</ol>
             </section>
         }
     })
 }
 
+/// The edges of `bars` bars that get a number: evenly apart, the last always and the first if it fits.
+fn marked(bars: usize) -> impl Iterator<Item = usize> {
+    let every = (bars.div_ceil(MARKS)..=bars).find(|n| *n > 0 && bars.is_multiple_of(*n)).unwrap_or(1);
+    (0..=bars).step_by(every)
+}
+
 /// A coordinate: the same digits on every machine.
 fn number(x: f64) -> String {
     format!("{x:.1}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_the_axis_have_a_number() {
+        for bars in 1..200 {
+            let edges: Vec<_> = marked(bars).collect();
+            assert!(edges.len() <= MARKS + 1, "{bars}: {edges:?}");
+            assert_eq!((edges[0], edges.last()), (0, Some(&bars)));
+        }
+    }
 }

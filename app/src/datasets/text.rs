@@ -3,7 +3,7 @@
 use domain::{
     dataset::{BadLines, FileSyntax},
     lang::Lang,
-    sample::{Speaker, Split},
+    sample::Split,
 };
 
 crate::texts! {
@@ -12,6 +12,7 @@ crate::texts! {
     upload_data = "Upload data", "上传数据";
     none_title = "No dataset yet", "还没有数据集";
     none_hint = "Upload a JSON Lines, JSON or CSV file. You see a preview before anything is imported.", "上传 JSON Lines、JSON 或 CSV 文件，导入前可先预览。";
+    none_hint_reader = "Members who may upload data have not done so yet.", "有上传权限的成员尚未上传数据。";
     nothing_found = "No dataset has this in its name", "没有名称包含此内容的数据集";
     nothing_found_hint = "Search for something else, or show all.", "请换个关键词，或显示全部。";
     show_all = "Show all", "显示全部";
@@ -22,12 +23,10 @@ crate::texts! {
     updated = "Updated", "更新时间";
     search = "Search", "搜索";
     search_names = "Search names", "搜索名称";
-    next_page = "Next page", "下一页";
-    first_page = "First page", "第一页";
 
     new_title = "Upload data", "上传数据";
-    new_lead = "JSON Lines, JSON or CSV, up to 8 GiB. The next page shows what is in the file and how it will be read.",
-        "支持 JSON Lines、JSON 或 CSV，最大 8 GiB。下一页会显示文件内容及读取方式。";
+    new_lead(most) = "JSON Lines, JSON or CSV, up to {most}. The next page shows what is in the file and how it will be read.",
+        "支持 JSON Lines、JSON 或 CSV，最大 {most}。下一页会显示文件内容及读取方式。";
     file = "File", "文件";
     plain_form = "Without JavaScript, send the file with this form:", "未启用 JavaScript 时，请使用此表单上传：";
     send = "Send", "上传";
@@ -60,6 +59,7 @@ crate::texts! {
     update_preview = "Update preview", "更新预览";
     update_help = "The preview follows your choices.", "预览会随选择更新。";
     first_rows = "First rows of the file", "文件的前几行";
+    wide_table(n) = "{n} fields: scroll the table sideways to see all of them.", "共 {n} 个字段，可左右滚动表格查看全部。";
     line = "Line", "行";
     as_samples = "The same rows as samples", "转换后的样本";
     no_samples = "No row can become a sample with these choices.", "按当前选择，没有行可以转换为样本。";
@@ -81,6 +81,9 @@ crate::texts! {
     name_of_new = "Name of the new dataset", "新数据集名称";
     name_help = "Only for a new dataset.", "仅用于新数据集。";
     split = "Division into splits", "数据划分";
+    train_share = "Train, %", "训练集，%";
+    validation_share = "Validation, %", "验证集，%";
+    test_share = "Test, %", "测试集，%";
     split_help = "Shares of the samples. Which sample goes where depends only on its content and the seed: duplicates stay together, and growing data keeps its places.",
         "各划分所占份额。样本归属只取决于其内容和随机种子：重复样本保持在一起，数据增加时原有归属不变。";
     seed = "Seed", "随机种子";
@@ -95,6 +98,15 @@ crate::texts! {
     download_csv = "Download CSV", "下载 CSV";
     stats_json = "Statistics as JSON", "统计 JSON";
     newest = "newest", "最新";
+    no_train = "No training samples", "没有训练样本";
+    no_train_help = "No run can train on this version. Upload the data again as a new version with a training share above 0.",
+        "无法使用此版本训练。请以大于 0 的训练集比例重新上传为新版本。";
+    no_validation = "No validation samples", "没有验证样本";
+    no_validation_help = "A run on this version shows no validation loss and no sample answers, so overfitting goes unseen. Upload the data again as a new version with a validation share above 0; 5 to 10 % is usual.",
+        "使用此版本的训练运行没有验证损失和示例回答，无法发现过拟合。请以大于 0 的验证集比例重新上传为新版本，通常为 5% 至 10%。";
+    no_test = "No test samples", "没有测试样本";
+    no_test_help = "Base and tuned model cannot be compared: a run on this version has no evaluation and no bad cases. Upload the data again as a new version with a test share above 0; 10 % is usual.",
+        "无法对比基座与微调后模型：使用此版本的训练运行没有评估和 Bad Case。请以大于 0 的测试集比例重新上传为新版本，通常为 10%。";
     characters = "Characters", "字符";
     duplicates = "Exact duplicates", "完全重复";
     skipped = "Skipped lines", "跳过的行";
@@ -113,6 +125,7 @@ crate::texts! {
     count = "Count tokens", "统计词元";
     choose_model = "Choose a model of this project.", "请选择本项目中的模型。";
     more_labels(n) = "{n} more labels", "另外 {n} 个标签";
+    unlisted_labels(n) = "and {n} rarer ones, not listed", "另有 {n} 个较少见的标签未列出";
     origin = "Origin", "来源";
     made_at = "Made", "创建时间";
     made_by = "By", "创建者";
@@ -144,12 +157,9 @@ crate::texts! {
     bad_case = "bad case", "Bad Case";
     slices = "Other fields", "其他字段";
 
-    train = "train", "训练集";
-    validation = "validation", "验证集";
-    test = "test", "测试集";
-    system = "system", "系统";
-    user = "user", "用户";
-    assistant = "assistant", "助手";
+    train = "Train", "训练集";
+    validation = "Validation", "验证集";
+    test = "Test", "测试集";
     format_messages = "Conversations: messages with role and content (OpenAI)", "对话：含 role 与 content 的 messages（OpenAI）";
     format_share_gpt = "Conversations: turns with from and value (ShareGPT)", "对话：含 from 与 value 的轮次（ShareGPT）";
     format_alpaca = "Instruction, input, output (Alpaca)", "指令、输入、输出（Alpaca）";
@@ -178,16 +188,6 @@ pub fn split_name(l: Lang, split: Split) -> &'static str {
         Split::Train => train(l),
         Split::Validation => validation(l),
         Split::Test => test(l),
-    }
-}
-
-/// Who speaks.
-#[must_use]
-pub fn speaker(l: Lang, speaker: Speaker) -> &'static str {
-    match speaker {
-        Speaker::System => system(l),
-        Speaker::User => user(l),
-        Speaker::Assistant => assistant(l),
     }
 }
 

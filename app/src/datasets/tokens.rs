@@ -6,15 +6,21 @@ use super::{
     text,
 };
 use crate::{
-    routes,
+    role, routes,
     text::lang,
-    ui::{field::Field, format::integer, job::JobProgress},
+    ui::{
+        field::Field,
+        form::PostForm,
+        format::{integer, shortened},
+        job::JobProgress,
+    },
 };
 use domain::{
+    access::Action,
     dataset::TokenStats,
     id::{JobId, ProjectId},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 /// Statistics by model, and the form that counts with one more.
 #[component]
@@ -29,7 +35,9 @@ pub fn Tokens(project: ProjectId, view: VersionView) -> impl IntoView {
     let known = known.collect_view();
     let none = version.stats.tokens.is_empty().then(|| view! { <p class="muted">{text::tokens_none(l)}</p> });
     let job = routes::query::<JobId>("job").map(|job| view! { <JobProgress project job then=url/> });
-    let form = if view.models.is_empty() {
+    let form = if !role::may(Action::EditDatasets) {
+        ().into_any()
+    } else if view.models.is_empty() {
         view! { <p><a href=routes::new_model(project)>{text::tokens_no_model(l)}</a></p> }.into_any()
     } else {
         count_form(project, view).into_any()
@@ -64,9 +72,10 @@ fn counted(model: &str, stats: TokenStats) -> impl IntoView + use<> {
 fn count_form(project: ProjectId, view: VersionView) -> impl IntoView {
     let l = lang();
     let version = view.version;
-    let options = view.models.into_iter().map(|(id, name)| view! { <option value=id.to_string()>{name}</option> });
+    let options =
+        view.models.into_iter().map(|(id, name)| view! { <option value=id.to_string()>{shortened(&name)}</option> });
     view! {
-        <ActionForm action={ServerAction::<StartTokenCount>::new()} attr:class="filters">
+        <PostForm action={ServerAction::<StartTokenCount>::new()} class="filters">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="dataset" value=version.dataset_id.to_string()/>
             <input type="hidden" name="version" value=version.id.to_string()/>
@@ -75,6 +84,6 @@ fn count_form(project: ProjectId, view: VersionView) -> impl IntoView {
                 <select id="model" name="model" required>{options.collect_view()}</select>
             </Field>
             <button class="button" type="submit">{text::count(l)}</button>
-        </ActionForm>
+        </PostForm>
     }
 }

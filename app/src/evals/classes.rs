@@ -30,7 +30,7 @@ pub fn ClassTable(base: Option<EvalMetrics>, tuned: EvalMetrics) -> impl IntoVie
         let old = before.iter().find(|b| b.label == c.label).cloned();
         view! {
             <tr>
-                <th scope="row" class="nowrap">{c.label.clone()}</th>
+                <th scope="row"><span class="clip clip-short" dir="auto" title=c.label.clone()>{c.label.clone()}</span></th>
                 <td class="num">{integer(c.support.into())}</td>
                 <td class="num">{pair(old.as_ref().map(|o| o.precision), c.precision)}</td>
                 <td class="num">{pair(old.as_ref().map(|o| o.recall), c.recall)}</td>
@@ -43,7 +43,7 @@ pub fn ClassTable(base: Option<EvalMetrics>, tuned: EvalMetrics) -> impl IntoVie
         <section class="card">
             <h2>{text::classes_title(l)}</h2>
             <div class="table-wrap">
-                <table class="table">
+                <table class="table class-table">
                     <thead><tr>{heads.collect_view()}</tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
@@ -54,7 +54,7 @@ pub fn ClassTable(base: Option<EvalMetrics>, tuned: EvalMetrics) -> impl IntoVie
 
 /// "base → tuned".
 fn pair(base: Option<f64>, tuned: f64) -> impl IntoView {
-    view! { {base.map(|b| view! { <span class="muted">{percent(b)}" → "</span> })} {percent(tuned)} }
+    view! { <span class="pair">{base.map(|b| view! { <span class="muted">{percent(b)}" → "</span> })}<span>{percent(tuned)}</span></span> }
 }
 
 fn sort(classes: &mut [ClassMetrics], by: &str) {

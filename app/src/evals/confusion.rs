@@ -20,7 +20,7 @@ pub fn ConfusionTable(base: Option<ConfusionMatrix>, tuned: Option<ConfusionMatr
         .labels
         .iter()
         .enumerate()
-        .map(|(i, label)| view! { <th scope="col" title=label.clone()>{short(label, i)}</th> })
+        .map(|(i, label)| view! { <th scope="col" dir="auto" title=label.clone()>{short(label, i)}</th> })
         .collect_view();
     let rows = matrix.labels.iter().zip(&matrix.counts).enumerate().map(|(i, (label, counts))| {
         let total: u32 = counts.iter().sum();
@@ -30,7 +30,7 @@ pub fn ConfusionTable(base: Option<ConfusionMatrix>, tuned: Option<ConfusionMatr
             let text = if *n == 0 { String::new() } else { n.to_string() };
             view! { <td class=format!("{kind}-{shade}")>{text}</td> }
         });
-        view! { <tr><th scope="row" title=label.clone()>{numbered(label, i, matrix.labels.len())}</th>{cells.collect_view()}</tr> }
+        view! { <tr><th scope="row" dir="auto" title=label.clone()>{numbered(label, i, matrix.labels.len())}</th>{cells.collect_view()}</tr> }
     });
     let rows = rows.collect_view();
     view! {

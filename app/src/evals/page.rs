@@ -49,7 +49,7 @@ fn body(project: ProjectId, run: RunId, e: RunEvaluation) -> AnyView {
         {header}
         <section class="card">
             <div class="card-title">
-                <h2>{e.run_name}</h2>
+                <h2 dir="auto">{e.run_name}</h2>
                 <span class="muted">{text::samples(l, integer(tuned.metrics.samples.into()))}</span>
             </div>
             {headline(ordered(e.differences, metric_order(task)), l)}
@@ -58,10 +58,10 @@ fn body(project: ProjectId, run: RunId, e: RunEvaluation) -> AnyView {
         {(!labels.is_empty()).then(|| view! {
             <div class="split">
                 <ClassTable base=base.clone() tuned=tuned.metrics.clone()/>
-                <ConfusionTable base=base.and_then(|b| b.confusion) tuned=tuned.metrics.confusion/>
+                <ConfusionTable base=base.and_then(|b| b.confusion) tuned=tuned.metrics.confusion.clone()/>
             </div>
         })}
-        <Predictions project run labels/>
+        <Predictions project run labels samples=tuned.metrics.samples.into()/>
     }
     .into_any()
 }
@@ -80,23 +80,23 @@ fn headline(list: Vec<Difference>, l: Lang) -> impl IntoView {
             None => ("badge badge-quiet", text::unsure(l)),
         };
         let interval = d.interval.map(|(low, high)| {
-            view! { <span class="nowrap">{format!("{} … {}", metric::signed(&d.metric, low), metric::signed(&d.metric, high))}</span> <span class=class>{word}</span> }
+            view! { <span><span class="nowrap">{format!("{} … {}", metric::signed(&d.metric, low), metric::signed(&d.metric, high))}</span>" "<span class=class>{word}</span></span> }
         });
         view! {
             <tr>
                 <th scope="row">{metric::name(l, &d.metric)}</th>
-                <td class="num">{metric::value(&d.metric, d.from)}</td>
-                <td class="num">{metric::value(&d.metric, d.to)}</td>
-                <td class="num">{metric::signed(&d.metric, d.to - d.from)}</td>
-                <td>{interval}</td>
-                <td class="num">{d.p_value.map(number)}</td>
+                <td class="num" data-label=text::base(l)>{metric::value(&d.metric, d.from)}</td>
+                <td class="num" data-label=text::tuned(l)>{metric::value(&d.metric, d.to)}</td>
+                <td class="num" data-label=text::difference(l)>{metric::signed(&d.metric, d.to - d.from)}</td>
+                <td data-label=text::interval(l)>{interval}</td>
+                <td class="num" data-label="p">{d.p_value.map(number)}</td>
             </tr>
         }
     });
     let rows = rows.collect_view();
     view! {
         <div class="table-wrap">
-            <table class="table" id="headline">
+            <table class="table table-cards" id="headline">
                 <thead>
                     <tr>
                         <th scope="col">{text::metric(l)}</th>

@@ -6,9 +6,13 @@ use crate::{
     text::lang,
     ui::{
         conversation::{Conversation, Turn},
+        download::CsvDownload,
         field::Field,
+        format::shortened,
         load::load,
         metric,
+        notice::not_applied,
+        pager::{Place, pager},
     },
 };
 use domain::{
@@ -21,9 +25,9 @@ use leptos::prelude::*;
 
 const ROWS: u32 = 50;
 
-/// The list with its filters, all from the page's query.
+/// The list with its filters, all from the page's query. `samples` is how many there are unfiltered.
 #[component]
-pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>) -> impl IntoView {
+pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>, samples: u64) -> impl IntoView {
     let l = lang();
     let query = PredictionQuery {
         outcome: routes::query("outcome").unwrap_or_default(),
@@ -32,18 +36,21 @@ pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>) -> impl 
         cursor: routes::query("cursor"),
         limit: Some(ROWS),
     };
+    let is_whole = query.outcome == Outcome::All && query.search.is_none() && query.label.is_none();
+    let total = is_whole.then_some(samples);
     let base = format!("/api/v1/projects/{project}/runs/{run}/predictions");
     view! {
         <section class="card" id="predictions">
             <div class="card-title">
                 <h2>{text::predictions_title(l)}</h2>
                 <span class="actions">
-                    <a class="button button-small" href=format!("{base}?format=csv")>{text::export_csv(l)}</a>
                     <a class="button button-small" href=format!("{base}?format=json")>{text::export_json(l)}</a>
                 </span>
             </div>
+            <CsvDownload action=base label=text::export_csv(l)/>
             {filters(query.clone(), labels, l)}
-            {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page))}
+            {not_applied([routes::misread::<Outcome>("outcome")])}
+            {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page, total))}
         </section>
     }
 }
@@ -64,7 +71,7 @@ fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoVie
     let chosen = query.label.clone();
     let options = labels
         .iter()
-        .map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{x.clone()}</option> })
+        .map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{shortened(x)}</option> })
         .collect_view();
     view! {
         <form class="filters" method="get" action="#predictions">
@@ -77,14 +84,14 @@ fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoVie
                 </Field>
             })}
             <Field id="q" label=text::search(l)>
-                <input id="q" type="search" name="q" value=query.search placeholder=text::search_help(l)/>
+                <input id="q" type="search" dir="auto" name="q" value=query.search placeholder=text::search_help(l)/>
             </Field>
             <button class="button" type="submit">{text::apply(l)}</button>
         </form>
     }
 }
 
-fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>) -> AnyView {
+fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>, total: Option<u64>) -> AnyView {
     let l = lang();
     if page.items.is_empty() {
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
@@ -93,31 +100,29 @@ fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>) 
         let part = |name: &str, value: &Option<String>| {
             value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)))
         };
+        let cursor = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
         format!(
-            "?outcome={}{}{}&cursor={cursor}#predictions",
+            "?outcome={}{}{}{cursor}",
             query.outcome.as_str(),
             part("label", &query.label),
             part("q", &query.search)
         )
     };
-    let next = page
-        .next_cursor
-        .as_deref()
-        .map(|c| view! { <a class="button button-small" href=link(c)>{text::next_page(l)}</a> });
-    let first = query.cursor.is_some().then(|| view! { <a href=link("")>{text::first_page(l)}</a> });
+    let place = Place { shown: page.items.len(), size: ROWS, total, next_cursor: page.next_cursor };
+    let pages = pager(link, "#predictions", query.cursor.as_deref().unwrap_or_default(), place);
     view! {
         <div>
             <div class="prediction-head"><span>{text::prompt(l)}</span><span>{text::expected(l)}</span><span>{text::base(l)}</span><span>{text::tuned(l)}</span></div>
             {page.items.into_iter().map(|row| one(project, row, l)).collect_view()}
         </div>
-        <div class="pager"><span>{first}</span><span>{next}</span></div>
+        {pages}
     }
     .into_any()
 }
 
 fn badge(answer: &Answer, l: Lang) -> impl IntoView + use<> {
     let class = if answer.correct { "badge badge-good" } else { "badge badge-bad" };
-    view! { <span class=class title=if answer.correct { text::right_badge(l) } else { text::wrong_badge(l) }>{clip(&answer.output, l)}</span> }
+    view! { <span class=class dir="auto" title=if answer.correct { text::right_badge(l) } else { text::wrong_badge(l) }>{clip(&answer.output, l)}</span> }
 }
 
 /// The first line of a text, short enough for a row.
@@ -137,8 +142,8 @@ fn one(project: ProjectId, row: PredictionRow, l: Lang) -> impl IntoView {
     view! {
         <details class="prediction">
             <summary>
-                <span>{prompt}</span>
-                <span>{clip(&row.expected, l)}</span>
+                <span dir="auto">{prompt}</span>
+                <span dir="auto">{clip(&row.expected, l)}</span>
                 <span>{base.as_ref().map(|b| badge(b, l))}</span>
                 <span>{badge(&row.tuned, l)}</span>
             </summary>

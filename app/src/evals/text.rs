@@ -52,8 +52,6 @@ crate::texts! {
     right_badge = "right", "正确";
     wrong_badge = "wrong", "错误";
     open_bad_case = "Bad case", "Bad Case";
-    next_page = "Next page", "下一页";
-    first_page = "First page", "第一页";
     scores = "Scores", "得分";
     details = "Details", "详情";
     empty_output = "(empty)", "（空）";

@@ -5,18 +5,17 @@ use super::{
     text,
 };
 use crate::{
-    routes,
+    role, routes,
     text::lang,
     ui::{
         field::Confirm,
-        form::posted,
         format::{Time, bytes, count, integer},
         frame::PageHeader,
         load::load,
-        notice::Problem,
     },
 };
 use domain::{
+    access::Action,
     id::{ModelId, ProjectId},
     lang::Lang,
     model::{Model, ModelFile, ModelSource},
@@ -36,20 +35,22 @@ pub fn ModelPage() -> impl IntoView {
 
 fn body(project: ProjectId, model: Model, files: Vec<ModelFile>) -> impl IntoView {
     let l = lang();
-    let archive = ServerAction::<ArchiveModel>::new();
     let template = model.card.chat_template.clone();
     view! {
         <PageHeader title=model.name.clone() lead=model.card.architecture.clone()>
-            <a class="button button-primary" href=format!("{}?model={}", routes::new_run(project), model.id)>{text::launch(l)}</a>
-            <Confirm label=text::archive(l) question=text::archive_question(l)>
-                <ActionForm action=archive>
-                    <input type="hidden" name="project" value=project.to_string()/>
-                    <input type="hidden" name="model" value=model.id.to_string()/>
-                    <button class="button button-danger" type="submit">{text::archive(l)}</button>
-                </ActionForm>
-            </Confirm>
+            {role::may(Action::Launch).then(|| view! {
+                <a class="button button-primary" href=format!("{}?model={}", routes::new_run(project), model.id)>{text::launch(l)}</a>
+            })}
+            {role::may(Action::EditModels).then(|| view! {
+                <Confirm label=text::archive(l) question=text::archive_question(l)>
+                    <ActionForm action={ServerAction::<ArchiveModel>::new()}>
+                        <input type="hidden" name="project" value=project.to_string()/>
+                        <input type="hidden" name="model" value=model.id.to_string()/>
+                        <button class="button button-danger" type="submit">{text::archive(l)}</button>
+                    </ActionForm>
+                </Confirm>
+            })}
         </PageHeader>
-        {posted(archive).map(|error| view! { <Problem error/> })}
         <section class="card">
             <h2>{text::facts(l)}</h2>
             {facts(&model, l)}
@@ -84,7 +85,8 @@ fn facts(model: &Model, l: Lang) -> impl IntoView + use<> {
         (text::source(l), source(&model.source)),
         (text::by(l), model.created_by.clone()),
     ];
-    let facts = pairs.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view();
+    let facts =
+        pairs.map(|(name, value)| view! { <div><dt>{name}</dt><dd dir="auto">{value}</dd></div> }).collect_view();
     view! {
         <dl class="meta">
             {facts}
@@ -108,7 +110,7 @@ fn file_table(files: Vec<ModelFile>, l: Lang) -> impl IntoView {
             <tr>
                 <th scope="row">{f.path}</th>
                 <td class="num">{bytes(f.size_bytes)}</td>
-                <td class="mono">{f.sha256}</td>
+                <td class="mono prose">{f.sha256}</td>
             </tr>
         }
     });

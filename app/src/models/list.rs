@@ -2,7 +2,7 @@
 
 use super::{api::list_models, text};
 use crate::{
-    routes,
+    role, routes,
     text::lang,
     ui::{
         format::{Time, bytes, count, integer},
@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use domain::{
+    access::Action,
     id::{JobId, ProjectId},
     model::Model,
 };
@@ -26,7 +27,9 @@ pub fn ModelListPage() -> impl IntoView {
     let job: Option<JobId> = routes::query("job");
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
-            <a class="button button-primary" href=routes::new_model(project)>{text::register(l)}</a>
+            {role::may(Action::EditModels).then(|| view! {
+                <a class="button button-primary" href=routes::new_model(project)>{text::register(l)}</a>
+            })}
         </PageHeader>
         {job.map(|job| view! { <h2>{text::registering(l)}</h2> <JobProgress project job then=routes::models(project)/> })}
         {load(list_models(project), move |models| table(project, models))}
@@ -37,6 +40,9 @@ pub fn ModelListPage() -> impl IntoView {
 fn table(project: ProjectId, models: Vec<Model>) -> impl IntoView {
     let l = lang();
     if models.is_empty() {
+        if !role::may(Action::EditModels) {
+            return view! { <Empty title=text::none_title(l) hint=text::none_hint_reader(l)/> }.into_any();
+        }
         return view! {
             <Empty title=text::none_title(l) hint=text::none_hint(l)>
                 <a class="button" href=routes::new_model(project)>{text::register(l)}</a>
@@ -48,13 +54,13 @@ fn table(project: ProjectId, models: Vec<Model>) -> impl IntoView {
         let runs = u64::try_from(m.runs).unwrap_or(0);
         view! {
             <tr>
-                <th scope="row"><a href=routes::model(project, m.id)>{m.name}</a></th>
+                <th scope="row"><a href=routes::model(project, m.id)><bdi>{m.name}</bdi></a></th>
                 <td>{m.card.architecture}</td>
                 <td class="num">{count(m.card.parameters, l)}</td>
                 <td class="num">{integer(m.card.context_length.into())}</td>
                 <td>{m.card.quantization}</td>
                 <td class="num">{bytes(m.card.size_bytes)}</td>
-                <td>{m.card.licence.unwrap_or_else(|| text::licence_unknown(l).to_owned())}</td>
+                <td class="prose">{m.card.licence.unwrap_or_else(|| text::licence_unknown(l).to_owned())}</td>
                 <td class="num">{integer(runs)}</td>
                 <td class="nowrap"><Time at=m.created_at/></td>
             </tr>

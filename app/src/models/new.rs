@@ -2,18 +2,22 @@
 
 use super::{api::RegisterModelForm, text};
 use crate::{
-    routes,
+    error::AppError,
+    role, routes,
     text::lang,
-    ui::{field::Field, form::posted, frame::PageHeader, notice::Problem, upload::UploadField},
+    ui::{field::Field, form::PostForm, frame::PageHeader, load::refuse, upload::UploadField},
 };
-use domain::id::ProjectId;
-use leptos::{form::ActionForm, prelude::*};
+use domain::{access::Action, id::ProjectId};
+use leptos::prelude::*;
 
 /// `/p/:project/models/new`
 #[component]
 pub fn NewModelPage() -> impl IntoView {
     let l = lang();
     let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
+    if !role::may(Action::EditModels) {
+        return refuse(AppError::Forbidden).into_any();
+    }
     let ways = [
         ("package", text::way_package(l)),
         ("upload", text::way_upload(l)),
@@ -47,18 +51,17 @@ fn Form(project: ProjectId, way: &'static str) -> impl IntoView {
     view! {
         <section class="card">
             <p>{lead}</p>
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action=action>
+            <PostForm action>
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="way" value=way/>
                 {fields(project, way)}
                 <Field id="name" label=text::name(l) help=text::name_help(l)>
-                    <input id="name" name="name" maxlength="200" autocomplete="off" aria-describedby="name-help"/>
+                    <input id="name" name="name" dir="auto" maxlength="200" autocomplete="off" aria-describedby="name-help"/>
                 </Field>
                 <div class="actions">
                     <button class="button button-primary" type="submit">{button}</button>
                 </div>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }

@@ -5,6 +5,7 @@ crate::texts! {
     lead = "Base models of this project. A run adapts one of them to your data.", "本项目的基座模型。训练运行会让其中一个适应您的数据。";
     register = "Register a model", "注册模型";
     none_title = "No base model yet", "还没有基座模型";
+    none_hint_reader = "Members who may register models have not done so yet.", "有注册权限的成员尚未注册模型。";
     none_hint = "Register one from a file, a folder or the Hugging Face Hub. Text models of the Llama, Mistral, Qwen2, Qwen3, Gemma 3, GLM-4 and GPT-2 families work.",
         "可从文件、文件夹或 Hugging Face Hub 注册。支持 Llama、Mistral、Qwen2、Qwen3、Gemma 3、GLM-4 与 GPT-2 系列的文本模型。";
     name = "Name", "名称";

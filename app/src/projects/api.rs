@@ -18,7 +18,6 @@ use {
         account::{AccountError, Email, parse_name},
     },
     leptos_axum::redirect,
-    store::StoreError,
 };
 
 /// The person who asks and their projects.
@@ -156,10 +155,7 @@ pub async fn remove_member(project: ProjectId, user: UserId) -> Result<(), AppEr
 #[cfg(feature = "ssr")]
 async fn change_member(project: ProjectId, user: UserId, role: Option<Role>) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Administer).await?;
-    let found = store::projects::set_role(&db, project, caller.user_id, user, role).await.map_err(|e| match e {
-        StoreError::Stale(_) => AppError::Conflict(text::last_owner(lang()).to_owned()),
-        other => other.into(),
-    })?;
+    let found = store::projects::set_role(&db, project, caller.user_id, user, role).await?;
     if !found {
         return Err(AppError::NotFound);
     }

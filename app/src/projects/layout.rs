@@ -5,9 +5,9 @@ use super::{
     text,
 };
 use crate::{
-    routes,
+    role, routes,
     text::lang,
-    ui::{frame::TopBar, load::load_page},
+    ui::{form::Refused, frame::TopBar, load::load_page},
 };
 use domain::id::ProjectId;
 use leptos::prelude::*;
@@ -20,12 +20,13 @@ pub fn ProjectLayout() -> impl IntoView {
     let frame = async move { find_frame(project?).await };
     load_page(frame, |Frame { project, person }| {
         let l = lang();
+        role::show_as(project.role);
         let (id, name) = (project.id, project.name.clone());
         view! {
             <TopBar person=person.name>
-                <a class="topbar-link" href=routes::PROJECTS>{text::projects(l)}</a>
-                <span aria-hidden="true">"/"</span>
-                <a class="topbar-link" href=routes::project(id)>{name}</a>
+                <a class="topbar-link crumb-up" href=routes::PROJECTS>{text::projects(l)}</a>
+                <span class="crumb-up" aria-hidden="true">"/"</span>
+                <a class="topbar-link" href=routes::project(id) dir="auto" title=name.clone()>{name.clone()}</a>
             </TopBar>
             <details class="sidebar-menu">
                 <summary>{text::menu(l)}</summary>
@@ -33,10 +34,10 @@ pub fn ProjectLayout() -> impl IntoView {
             </details>
             <div class="shell">
                 <aside class="sidebar">
-                    <p class="sidebar-project">{project.name}</p>
+                    <p class="sidebar-project" dir="auto">{project.name}</p>
                     <Navigation project=id/>
                 </aside>
-                <main id="content" class="content"><Outlet/></main>
+                <main id="content" class="content"><Refused/><Outlet/></main>
             </div>
         }
     })

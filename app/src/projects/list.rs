@@ -10,26 +10,24 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::posted,
+        form::{PostForm, refusal_of},
         frame::{PageHeader, PlainPage},
         load::load_page,
-        notice::{Empty, Problem},
+        notice::Empty,
     },
     words,
 };
 use domain::people::Project;
-use leptos::{either::Either, form::ActionForm, prelude::*};
+use leptos::{either::Either, prelude::*};
 
 /// Every project the person is a member of.
 #[component]
 pub fn ProjectListPage() -> impl IntoView {
     load_page(my_projects(), |ProjectList { person, projects }| {
         let l = lang();
-        let problem = posted(ServerAction::<CreateProject>::new()).map(|error| view! { <Problem error/> });
         view! {
             <PlainPage person=person.name>
                 <PageHeader title=text::projects(l) lead=text::projects_lead(l)/>
-                {problem}
                 {if projects.is_empty() {
                     Either::Left(view! {
                         <Empty title=text::empty_title(l) hint=text::empty_hint(l)/>
@@ -39,7 +37,7 @@ pub fn ProjectListPage() -> impl IntoView {
                 } else {
                     Either::Right(view! {
                         <div class="grid">{projects.into_iter().map(|project| view! { <Card project/> }).collect_view()}</div>
-                        <details class="fold">
+                        <details class="fold" open={refusal_of::<CreateProject>().is_some()}>
                             <summary>{text::new_project(l)}</summary>
                             <div class="stack"><CreateForm/> <SampleProjectButton/></div>
                         </details>
@@ -55,10 +53,10 @@ fn Card(project: Project) -> impl IntoView {
     view! {
         <a class="card" href=routes::project(project.id)>
             <div class="card-title">
-                <h2>{project.name}</h2>
+                <h2 dir="auto">{project.name}</h2>
                 <span class="badge badge-quiet">{words::role(lang(), project.role)}</span>
             </div>
-            {(!project.description.is_empty()).then(|| view! { <p class="muted">{project.description}</p> })}
+            {(!project.description.is_empty()).then(|| view! { <p class="muted" dir="auto">{project.description}</p> })}
         </a>
     }
 }
@@ -67,14 +65,14 @@ fn Card(project: Project) -> impl IntoView {
 fn CreateForm() -> impl IntoView {
     let l = lang();
     view! {
-        <ActionForm action={ServerAction::<CreateProject>::new()} attr:class="card">
+        <PostForm action={ServerAction::<CreateProject>::new()} class="card">
             <Field id="name" label=text::name(l)>
-                <input id="name" name="name" required maxlength="200" placeholder=text::name_example(l)/>
+                <input id="name" name="name" dir="auto" required maxlength="200" placeholder=text::name_example(l)/>
             </Field>
             <Field id="description" label=text::description(l) help=text::description_help(l)>
-                <input id="description" name="description" maxlength="2000" aria-describedby="description-help"/>
+                <input id="description" name="description" dir="auto" maxlength="2000" aria-describedby="description-help"/>
             </Field>
             <button class="button button-primary" type="submit">{text::create(l)}</button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         copy::CopyText,
         field::{Confirm, Field},
+        form::PostForm,
         format::Time,
     },
     words,
@@ -74,7 +75,7 @@ fn MemberRow(project: ProjectId, member: Member, is_me: bool, owner: bool) -> im
     view! {
         <tr>
             <th scope="row">
-                {member.name} " " {is_me.then(|| view! { <span class="badge badge-quiet">{text::you(l)}</span> })}
+                <bdi>{member.name}</bdi> " " {is_me.then(|| view! { <span class="badge badge-quiet">{text::you(l)}</span> })}
                 <br/><span class="muted">{member.email}</span>
             </th>
             <td>{role}</td>
@@ -143,7 +144,7 @@ pub(super) fn Invitations(
                     <CopyText id="new-link" text=link/>
                 </div>
             })}
-            <ActionForm action={ServerAction::<Invite>::new()} attr:class="card">
+            <PostForm action={ServerAction::<Invite>::new()} class="card">
                 <input type="hidden" name="project" value=project.to_string()/>
                 <div class="field-row">
                     <Field id="invite-role" label=text::role(l)>
@@ -154,7 +155,7 @@ pub(super) fn Invitations(
                     </Field>
                 </div>
                 <button class="button" type="submit">{text::invite(l)}</button>
-            </ActionForm>
+            </PostForm>
             <OpenInvitations project invitations/>
         </section>
     }

@@ -6,12 +6,13 @@ mod api;
 mod text;
 
 use crate::{
-    routes,
+    role, routes,
     text::lang,
     ui::{format::integer, frame::PageHeader, job::JobProgress, load::load, metric},
 };
 use api::project_overview;
 use domain::{
+    access::Action,
     badcase::BadCaseStatus,
     id::{JobId, ProjectId},
     lang::Lang,
@@ -35,7 +36,8 @@ pub fn OverviewPage() -> impl IntoView {
 
 fn body(project: ProjectId, o: Overview) -> impl IntoView {
     let l = lang();
-    let steps = (o.runs == 0).then(|| first_steps(project, &o, l));
+    // The steps make a model, a dataset and a run: for those who may.
+    let steps = (o.runs == 0 && role::may(Action::Launch)).then(|| first_steps(project, &o, l));
     let best = (!o.best.is_empty()).then(|| best_runs(project, o.best.clone(), l));
     view! {
         {stats(project, &o, l)}
@@ -106,8 +108,8 @@ fn best_runs(project: ProjectId, best: Vec<BestRun>, l: Lang) -> impl IntoView {
         let gain = b.base.map(|base| metric::signed(&b.metric, b.tuned - base));
         view! {
             <tr>
-                <th scope="row"><a href=routes::dataset(project, b.dataset_id)>{b.dataset_name}</a></th>
-                <td><a href=routes::run(project, b.run_id)>{format!("#{} {}", b.run_number, b.run_name)}</a></td>
+                <th scope="row"><a href=routes::dataset(project, b.dataset_id)><bdi>{b.dataset_name}</bdi></a></th>
+                <td class="prose"><a href=routes::run(project, b.run_id)>{format!("#{} ", b.run_number)}<bdi>{b.run_name}</bdi></a></td>
                 <td>{metric::name(l, &b.metric)}</td>
                 <td class="num">{b.base.map(|x| metric::value(&b.metric, x))}</td>
                 <td class="num best">{metric::value(&b.metric, b.tuned)}</td>

@@ -3,10 +3,7 @@
 
 mod api;
 
-use crate::{
-    text::lang,
-    ui::{form::posted, notice::Problem},
-};
+use crate::text::lang;
 use api::CreateSampleProject;
 use leptos::{form::ActionForm, prelude::*};
 
@@ -21,12 +18,10 @@ crate::texts! {
 #[component]
 pub fn SampleProjectButton() -> impl IntoView {
     let l = lang();
-    let action = ServerAction::<CreateSampleProject>::new();
     view! {
         <section class="card">
             <p>{sample_lead(l)}</p>
-            {posted(action).map(|error| view! { <Problem error/> })}
-            <ActionForm action=action>
+            <ActionForm action={ServerAction::<CreateSampleProject>::new()}>
                 <button class="button" type="submit">{sample_button(l)}</button>
             </ActionForm>
         </section>

@@ -2,7 +2,7 @@
 //! see who is in.
 
 use super::{
-    api::{ArchiveProject, Invite, RemoveMember, SetMemberRole, Settings, UpdateProject, find_settings},
+    api::{ArchiveProject, Settings, UpdateProject, find_settings},
     members::{Invitations, Members},
     text,
 };
@@ -11,10 +11,9 @@ use crate::{
     text::lang,
     ui::{
         field::{Confirm, Field},
-        form::posted,
+        form::{PostForm, is_refused},
         frame::PageHeader,
         load::load,
-        notice::Problem,
     },
 };
 use domain::{id::ProjectId, people::Project};
@@ -32,7 +31,7 @@ pub fn SettingsPage() -> impl IntoView {
         let id = project.id;
         view! {
             <PageHeader title=text::settings(l) lead/>
-            <Outcome/>
+            <Done/>
             {owner.then(|| view! { <Names project=project.clone()/> })}
             <Members project=id me members owner/>
             {owner.then(|| view! {
@@ -43,35 +42,27 @@ pub fn SettingsPage() -> impl IntoView {
     })
 }
 
-/// What the form before this page has done, or why not.
+/// What the form before this page has done.
 #[component]
-fn Outcome() -> impl IntoView {
-    let problem = posted(ServerAction::<UpdateProject>::new())
-        .or_else(|| posted(ServerAction::<SetMemberRole>::new()))
-        .or_else(|| posted(ServerAction::<RemoveMember>::new()))
-        .or_else(|| posted(ServerAction::<Invite>::new()))
-        .or_else(|| posted(ServerAction::<ArchiveProject>::new()));
-    let done = problem.is_none() && routes::query::<String>("done").is_some();
-    view! {
-        {problem.map(|error| view! { <Problem error/> })}
-        {done.then(|| view! { <p class="notice notice-good" role="status">{text::saved(lang())}</p> })}
-    }
+fn Done() -> impl IntoView {
+    let done = routes::query::<String>("done").filter(|_| !is_refused());
+    done.map(|_| view! { <p class="notice notice-good" role="status">{text::saved(lang())}</p> })
 }
 
 #[component]
 fn Names(project: Project) -> impl IntoView {
     let l = lang();
     view! {
-        <ActionForm action={ServerAction::<UpdateProject>::new()} attr:class="card">
+        <PostForm action={ServerAction::<UpdateProject>::new()} class="card">
             <input type="hidden" name="project" value=project.id.to_string()/>
             <Field id="name" label=text::name(l)>
-                <input id="name" name="name" required maxlength="200" value=project.name/>
+                <input id="name" name="name" dir="auto" required maxlength="200" value=project.name/>
             </Field>
             <Field id="description" label=text::description(l) help=text::description_help(l)>
-                <textarea id="description" name="description" maxlength="2000" rows="2" aria-describedby="description-help">{project.description}</textarea>
+                <textarea id="description" name="description" dir="auto" maxlength="2000" rows="2" aria-describedby="description-help">{project.description}</textarea>
             </Field>
             <button class="button" type="submit">{text::save(l)}</button>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -41,7 +41,6 @@ crate::texts! {
     remove_question(name) = "{name} will not see this project any more.", "{name} 将无法再查看此项目。";
     leave = "Leave", "退出";
     leave_question = "You will not see this project any more. Only an owner can invite you again.", "您将无法再查看此项目，只有所有者可以重新邀请您。";
-    last_owner = "A project needs at least one owner. Make somebody else an owner first.", "项目至少需要一位所有者，请先将其他成员设为所有者。";
     roles_title = "What each role may do", "各角色的权限";
     owner_may = "everything, members and settings included", "全部操作，包括成员与设置";
     scientist_may = "register models, upload data, launch runs, work on bad cases", "注册模型、上传数据、启动训练运行、处理 Bad Case";

@@ -6,7 +6,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LogLine, Preview, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preview, RunDetail, RunSummary},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,7 @@ pub struct Original {
 #[server]
 pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Result<LaunchOptions, AppError> {
     let (db, _) = api::authorise(project, Action::Launch).await?;
-    let mut choices = store::runs::choices(&db, project).await?;
-    slim(&mut choices);
+    let choices = store::runs::choices(&db, project).await?;
     let original = match clone {
         Some(run) => Some(store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?),
         None => None,
@@ -85,19 +84,6 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
         recipe: run.recipe,
     });
     Ok(LaunchOptions { choices, original })
-}
-
-/// Leaves out what the form does not show, since all of it is sent to the browser.
-#[cfg(feature = "ssr")]
-fn slim(choices: &mut LaunchChoices) {
-    for model in &mut choices.models {
-        model.card.chat_template = None;
-    }
-    for version in &mut choices.versions {
-        version.stats.labels.truncate(1);
-        version.stats.length_histogram = Default::default();
-        version.stats.tokens.values_mut().for_each(|t| t.histogram = Default::default());
-    }
 }
 
 /// Launches a run from the form; yields and goes to its page.
@@ -214,6 +200,15 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     Ok(RunView { run: detail, tracks, logs, previews, seen })
+}
+
+/// A run with what it learnt of its training samples; `None` before it has trained to its end.
+#[server]
+pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<LearntSamples>), AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let learnt = store::runs::learnt(&db, &run).await?;
+    Ok((run.summary, learnt))
 }
 
 /// Asks a run to stop.

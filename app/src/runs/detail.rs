@@ -2,22 +2,23 @@
 
 use super::{
     api::{RunView, get_run},
+    learning::learning_card,
     live::{LiveRun, Snapshot},
     result::{adapter_card, predicted, predicted_values, recipe_card},
     text,
 };
 use crate::{
     error::AppError,
-    routes,
+    role, routes,
     text::lang,
     ui::{
         format::{Time, bytes, duration, integer, percent},
         frame::PageHeader,
-        load::load,
-        notice::Problem,
+        load::{load, refuse},
     },
 };
 use domain::{
+    access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
     run::RunDetail,
@@ -36,7 +37,7 @@ crate::texts! {
 pub fn RunPage() -> impl IntoView {
     match (routes::param::<ProjectId>("project"), routes::param::<RunId>("run")) {
         (Ok(project), Ok(run)) => load(get_run(project, run), move |view| page(project, view)).into_any(),
-        _ => view! { <Problem error=AppError::NotFound/> }.into_any(),
+        _ => refuse(AppError::NotFound).into_any(),
     }
 }
 
@@ -48,14 +49,16 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let clone = format!("{}?clone={id}", routes::new_run(project));
     let has_evaluation = run.has_evaluation;
     let facts = facts(l, project, run);
-    let (adapter, recipe) = (adapter_card(project, run), recipe_card(project, run));
+    let (learning, adapter, recipe) =
+        (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
-            <a class="button" href=clone>{clone_run(l)}</a>
+            {role::may(Action::Launch).then(|| view! { <a class="button" href=clone>{clone_run(l)}</a> })}
         </PageHeader>
         {facts}
-        <LiveRun snapshot=Snapshot::of(project, &view)/>
+        <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
+        {learning}
         {adapter}
         {recipe}
     }
@@ -85,8 +88,8 @@ fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> 
     view! {
         <section class="card">
         <dl class="meta">
-            <div><dt>{text::model(l)}</dt><dd><a href=routes::model(project, s.model_id)>{s.model_name.clone()}</a></dd></div>
-            <div><dt>{text::dataset(l)}</dt><dd><a href=routes::version(project, s.dataset_id, s.version_number)>{version}</a></dd></div>
+            <div><dt>{text::model(l)}</dt><dd><a href=routes::model(project, s.model_id)><bdi>{s.model_name.clone()}</bdi></a></dd></div>
+            <div><dt>{text::dataset(l)}</dt><dd><a href=routes::version(project, s.dataset_id, s.version_number)><bdi>{version}</bdi></a></dd></div>
             <div><dt>{text::started(l)}</dt><dd><Time at=s.created_at/> " · " {s.created_by.clone()}</dd></div>
             {origin}
             {score}

@@ -2,24 +2,26 @@
 
 use super::{
     api::{RunQuery, list_runs},
-    state::{Badge, Bar},
+    state::{Badge, Bar, Now},
     text,
 };
 use crate::{
     error::AppError,
-    routes,
+    role, routes,
     text::lang,
     ui::{
         format::{Time, duration, number, percent},
         frame::PageHeader,
-        load::load,
-        notice::{Empty, Problem},
+        load::{load, refuse},
+        notice::{Empty, not_applied},
+        pager::{Place, pager},
     },
 };
 use domain::{
+    access::Action,
     id::ProjectId,
-    page::Page,
-    run::{Headline, RunSort, RunStatus, RunSummary},
+    page::{DEFAULT_LIMIT, Page},
+    run::{Headline, RunCursor, RunSort, RunStatus, RunSummary},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -32,17 +34,20 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(8);
 #[component]
 pub fn RunListPage() -> impl IntoView {
     let l = lang();
-    let Ok(project) = routes::param::<ProjectId>("project") else {
-        return view! { <Problem error=AppError::NotFound/> }.into_any();
-    };
+    let Ok(project) = routes::param::<ProjectId>("project") else { return refuse(AppError::NotFound).into_any() };
     let map = use_query_map().get_untracked();
     let get = |key| map.get(key).unwrap_or_default();
     let query = RunQuery { status: get("status"), search: get("search"), sort: get("sort"), cursor: get("cursor") };
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
             <a class="button" href=format!("/api/v1/projects/{project}/runs?limit=500")>{text::export_json(l)}</a>
-            <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a>
+            {role::may(Action::Launch).then(|| view! { <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a> })}
         </PageHeader>
+        {not_applied([
+            routes::misread::<RunStatus>("status").filter(|_| query.status != "open"),
+            routes::misread::<RunSort>("sort"),
+            routes::misread::<RunCursor>("cursor"),
+        ])}
         {load(list_runs(project, query.clone()), move |page| shown(project, query, page))}
     }
     .into_any()
@@ -54,14 +59,15 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
     if page.items.is_empty() && !is_filtered {
         return view! {
             <Empty title=text::none_title(l) hint=text::none_hint(l)>
-                <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a>
+                {role::may(Action::Launch).then(|| view! { <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a> })}
             </Empty>
         }
         .into_any();
     }
     let any_open = page.items.iter().any(|r| !r.state.status.is_final());
-    let next = page.next_cursor.clone().map(|cursor| address(project, &query, &cursor));
-    let first = (!query.cursor.is_empty()).then(|| address(project, &query, ""));
+    let next_cursor = page.next_cursor.clone();
+    let place = Place { shown: page.items.len(), size: DEFAULT_LIMIT, total: None, next_cursor };
+    let pages = pager(|cursor| address(project, &query, cursor), "", &query.cursor, place);
     view! {
         {any_open.then(|| view! { <Refresh/> })}
         <Filters project query/>
@@ -74,28 +80,34 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
         } else {
             table(project, page.items).into_any()
         }}
-        <nav class="pager" aria-label=text::next_page(l)>
-            <span>{first.map(|href| view! { <a href=href>{text::first_page(l)}</a> })}</span>
-            <span>{next.map(|href| view! { <a href=href>{text::next_page(l)}</a> })}</span>
-        </nav>
+        {pages}
     }
     .into_any()
 }
 
-/// Loads the page again while a run is open, unless somebody is choosing or typing.
+/// Keeps the changing cells up to date while a run is open.
 #[island]
 fn Refresh() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    set_interval(
-        || {
-            let in_use = document().query_selector(".runs input:checked, .filters :focus").ok().flatten().is_some();
-            if !in_use {
-                let _ = window().location().reload();
-            }
-        },
-        REFRESH,
-    );
+    set_interval(fetch_cells, REFRESH);
     view! { <noscript><a class="button button-small" href="">{text::refresh(lang())}</a></noscript> }
+}
+
+/// Gets this page again and takes over the cells marked `data-live`; what is ticked or typed stays.
+#[cfg(feature = "hydrate")]
+fn fetch_cells() {
+    use wasm_bindgen::JsCast;
+    let Ok(address) = window().location().href() else { return };
+    crate::ui::fetch::get(&address, |html| {
+        let parser = web_sys::DomParser::new();
+        let page = parser.and_then(|p| p.parse_from_string(&html, web_sys::SupportedType::TextHtml));
+        let Ok(cells) = page.and_then(|p| p.query_selector_all("[data-live]")) else { return };
+        for new in (0..cells.length()).filter_map(|i| cells.item(i)?.dyn_into::<web_sys::Element>().ok()) {
+            if let Some(old) = document().get_element_by_id(&new.id()).filter(|o| o.inner_html() != new.inner_html()) {
+                old.set_inner_html(&new.inner_html());
+            }
+        }
+    });
 }
 
 fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {
@@ -121,7 +133,7 @@ fn Filters(project: ProjectId, query: RunQuery) -> impl IntoView {
         <form class="filters" method="get" action=routes::runs(project)>
             <div class="field">
                 <label for="run-search">{text::search(l)}</label>
-                <input id="run-search" type="search" name="search" value=query.search placeholder=text::search_hint(l)/>
+                <input id="run-search" type="search" dir="auto" name="search" value=query.search placeholder=text::search_hint(l)/>
             </div>
             <div class="field">
                 <label for="run-status">{text::status(l)}</label>
@@ -181,20 +193,22 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     let status = run.state.status;
     let version = text::version_label(l, &run.dataset_name, run.version_number);
     let number_text = run.number.to_string();
+    let cell = |name: &str| format!("{name}-{number_text}");
+    let (status_id, score_id, loss_id, time_id) = (cell("status"), cell("score"), cell("loss"), cell("time"));
     let elapsed = run.state.started_at.map(|_| duration(run.state.elapsed_seconds, l));
     view! {
         <tr class:bad=status == RunStatus::Failed>
             <td><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
-            <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " {run.name}</a></th>
-            <td class="run-status">
+            <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " <bdi>{run.name}</bdi></a></th>
+            <td class="run-status" id=status_id data-live>
                 <Badge status/>
-                {(!status.is_final()).then(|| view! { <Bar state=run.state.clone() left=None/> })}
+                {(!status.is_final()).then(|| view! { <Bar state=Now::of(&run.state) left=None/> })}
             </td>
-            <td><a href=routes::model(project, run.model_id)>{run.model_name}</a></td>
-            <td><a href=routes::version(project, run.dataset_id, run.version_number)>{version}</a></td>
-            <td class="num">{run.headline.map(headline)}</td>
-            <td class="num">{run.train_loss.map(number)}</td>
-            <td class="num">{elapsed}</td>
+            <td class="prose"><a href=routes::model(project, run.model_id)><bdi>{run.model_name}</bdi></a></td>
+            <td class="prose"><a href=routes::version(project, run.dataset_id, run.version_number) dir="auto">{version}</a></td>
+            <td class="num" id=score_id data-live>{run.headline.map(headline)}</td>
+            <td class="num" id=loss_id data-live>{run.train_loss.map(number)}</td>
+            <td class="num" id=time_id data-live>{elapsed}</td>
             <td class="nowrap"><Time at=run.created_at/><div class="muted">{run.created_by}</div></td>
         </tr>
     }

@@ -9,7 +9,7 @@ mod text;
 use super::{
     api::{CancelRun, RunView, Seen},
     curves::Tracks,
-    state::{Badge, Bar},
+    state::{Badge, Bar, Now},
 };
 use crate::{
     text::lang,
@@ -22,19 +22,19 @@ use charts::{Board, Charts};
 use domain::{
     event::series,
     id::{ProjectId, RunId},
-    run::{LogLine, Preview, RunState},
+    run::Preview,
 };
-use journal::{Log, Previews};
-use leptos::{form::ActionForm, prelude::*};
+use journal::{Line, Log, Previews};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// What the island begins with.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Snapshot {
     pub project: ProjectId,
     pub run: RunId,
-    pub state: RunState,
+    pub state: Now,
     pub tracks: Tracks,
-    pub logs: Vec<LogLine>,
+    pub logs: Vec<Line>,
     pub previews: Vec<Preview>,
     pub seen: Seen,
 }
@@ -46,9 +46,9 @@ impl Snapshot {
         Self {
             project,
             run: view.run.summary.id,
-            state: view.run.summary.state.clone(),
+            state: Now::of(&view.run.summary.state),
             tracks: view.tracks.clone(),
-            logs: view.logs.clone(),
+            logs: view.logs.iter().map(Line::of).collect(),
             previews: view.previews.clone(),
             seen: view.seen,
         }
@@ -58,19 +58,19 @@ impl Snapshot {
 /// The island's signals.
 #[derive(Clone, Copy)]
 struct Live {
-    state: RwSignal<RunState>,
+    state: RwSignal<Now>,
     /// Counts on between messages.
     elapsed: RwSignal<u64>,
     tracks: StoredValue<Tracks>,
     board: Board,
-    logs: RwSignal<Vec<LogLine>>,
+    logs: RwSignal<Vec<Line>>,
     previews: RwSignal<Vec<Preview>>,
     is_connected: RwSignal<bool>,
 }
 
 /// Status, figures, curves, sample answers and log of a run, kept up to date.
 #[island]
-pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
+pub fn LiveRun(snapshot: Snapshot, may_cancel: bool) -> impl IntoView {
     let (project, run) = (snapshot.project, snapshot.run);
     let live = Live {
         elapsed: RwSignal::new(snapshot.state.elapsed_seconds),
@@ -84,7 +84,7 @@ pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
     stream::follow(live, project, run, snapshot.seen);
     view! {
         <div class="stack">
-            <Status live project run/>
+            <Status live project run may_cancel/>
             <Failed live/>
             <Figures live/>
             <Charts board=live.board project run/>
@@ -96,7 +96,7 @@ pub fn LiveRun(snapshot: Snapshot) -> impl IntoView {
 
 /// Badge, bar and the way to stop.
 #[component]
-fn Status(live: Live, project: ProjectId, run: RunId) -> impl IntoView {
+fn Status(live: Live, project: ProjectId, run: RunId, may_cancel: bool) -> impl IntoView {
     let l = lang();
     let is_open = Memo::new(move |_| live.state.with(|s| !s.status.is_final()));
     let is_cancelling = Memo::new(move |_| live.state.with(|s| s.cancel_requested));
@@ -113,13 +113,13 @@ fn Status(live: Live, project: ProjectId, run: RunId) -> impl IntoView {
                     {move || is_open.get().then(|| view! {
                         <noscript><a class="button button-small" href="">{super::text::refresh(l)}</a></noscript>
                     })}
-                    {move || (is_open.get() && !is_cancelling.get()).then(|| view! {
+                    {move || (may_cancel && is_open.get() && !is_cancelling.get()).then(|| view! {
                         <Confirm label=text::cancel(l) question=text::cancel_question(l)>
-                            <ActionForm action={ServerAction::<CancelRun>::new()}>
+                            <form method="post" action=CancelRun::url()>
                                 <input type="hidden" name="project" value=project.to_string()/>
                                 <input type="hidden" name="run" value=run.to_string()/>
                                 <button type="submit" class="button button-danger">{text::cancel_now(l)}</button>
-                            </ActionForm>
+                            </form>
                         </Confirm>
                     })}
                 </span>
@@ -139,7 +139,7 @@ fn Failed(live: Live) -> impl IntoView {
             view! {
                 <div class="notice notice-bad" role="alert">
                     <strong>{title}</strong>
-                    <p class="run-failure">{failure.message}</p>
+                    <p class="run-failure">{crate::words::run_problem(l, &failure.problem)}</p>
                     <p>{advice}</p>
                 </div>
             }

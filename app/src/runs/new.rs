@@ -2,16 +2,22 @@
 
 use super::{
     api::{LaunchOptions, LaunchRun, get_launch_options},
-    form::{Initial, LaunchForm, cloned, no_models, no_versions},
+    form::{Initial, LaunchForm, cloned, no_models, no_versions, options::Options, parse},
     text,
 };
 use crate::{
     error::AppError,
-    routes,
+    role, routes,
     text::lang,
-    ui::{form::posted, frame::PageHeader, load::load, notice},
+    ui::{
+        form::{Refusal, refusal_of},
+        frame::PageHeader,
+        load::{load, refuse},
+        notice,
+    },
 };
 use domain::{
+    access::Action,
     id::{ProjectId, RunId},
     recipe::Recipe,
 };
@@ -27,22 +33,29 @@ crate::texts! {
 #[component]
 pub fn NewRunPage() -> impl IntoView {
     let l = lang();
-    let Ok(project) = routes::param::<ProjectId>("project") else {
-        return view! { <notice::Problem error=AppError::NotFound/> }.into_any();
-    };
+    let Ok(project) = routes::param::<ProjectId>("project") else { return refuse(AppError::NotFound).into_any() };
+    if !role::may(Action::Launch) {
+        return refuse(AppError::Forbidden).into_any();
+    }
     let query = use_query_map().get_untracked();
     let clone = query.get("clone").and_then(|c| c.parse::<RunId>().ok());
     let wanted = (query.get("model").unwrap_or_default(), query.get("version").unwrap_or_default());
-    let refused = posted(ServerAction::<LaunchRun>::new());
+    let refusal = refusal_of::<LaunchRun>();
+    let refused = refusal.as_ref().map(|r| r.error.clone());
     view! {
         <PageHeader title=text::new_run(l) lead=text::lead(l)/>
         {refused.map(|error| view! { <notice::Problem error/> })}
-        {load(get_launch_options(project, clone), move |options| form(project, options, wanted))}
+        {load(get_launch_options(project, clone), move |options| form(project, options, wanted, refusal))}
     }
     .into_any()
 }
 
-fn form(project: ProjectId, options: LaunchOptions, wanted: (String, String)) -> impl IntoView {
+fn form(
+    project: ProjectId,
+    options: LaunchOptions,
+    wanted: (String, String),
+    refusal: Option<Refusal>,
+) -> impl IntoView {
     let l = lang();
     if options.choices.models.is_empty() {
         return view! {
@@ -61,7 +74,11 @@ fn form(project: ProjectId, options: LaunchOptions, wanted: (String, String)) ->
         .into_any();
     }
     let number = options.original.as_ref().map(|o| o.number);
-    let initial = initial(&options, wanted);
+    let initial = match refusal {
+        Some(refusal) => typed(refusal),
+        None => initial(&options, wanted),
+    };
+    let options = Options::of(&options.choices, l);
     view! {
         {number.map(|n| view! { <p class="notice">{cloned(l, n)}</p> })}
         <LaunchForm project options initial/>
@@ -80,8 +97,19 @@ fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initi
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
         cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
         key: uuid::Uuid::now_v7().to_string(),
-        recipe: original.map_or_else(Recipe::default, |o| o.recipe.clone()),
+        values: parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone())),
     }
+}
+
+/// What had been typed into a form that was refused.
+fn typed(refusal: Refusal) -> Initial {
+    let mut fields: parse::Values = refusal.typed.into_iter().collect();
+    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
+    let (name, model, version) = (take("name"), take("model"), take("version"));
+    let (cloned_from, key) = (take("cloned_from"), take("key"));
+    let setting =
+        |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
+    Initial { name, model, version, cloned_from, key, values: fields.into_iter().filter_map(setting).collect() }
 }
 
 fn first_known(known: &[String], wanted: [Option<String>; 2]) -> String {

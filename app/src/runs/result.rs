@@ -6,17 +6,25 @@ use crate::{
 };
 use domain::{
     id::ProjectId,
+    lang::Lang,
+    recipe::Method,
     run::{RunDetail, RunStatus},
 };
 use leptos::prelude::*;
 
 crate::texts! {
     adapter = "Adapter", "适配器";
-    adapter_lead = "In PEFT's format: loads in Python with the base model.", "PEFT 格式：可在 Python 中与基座模型一起加载。";
+    for_peft = "In PEFT's format: loads in Python with the base model.", "PEFT 格式：可在 Python 中与基座模型一起加载。";
+    for_peft_with_encoder = "In PEFT's format: loads in Python with the base model. encoder.safetensors is the network that made the virtual tokens: only going on with the training needs it.",
+        "PEFT 格式：可在 Python 中与基座模型一起加载。encoder.safetensors 是生成虚拟词元的网络，仅继续训练时需要。";
+    for_trainer = "In the trainer's own format, since PEFT has no bottleneck adapters: the trainer answers with it, scores it and trains it on.",
+        "训练器自有的格式（PEFT 没有瓶颈适配器）：可由训练器用于回答、评估和继续训练。";
     download_all = "Download all (zip)", "全部下载（zip）";
     file = "File", "文件";
     size = "Size", "大小";
     usage = "In Python", "在 Python 中使用";
+    by_trainer = "On the command line", "在命令行中使用";
+    as_model = "Folded into the base as a plain model", "合并到基座成为普通模型";
     recipe = "Recipe", "训练配方";
     setting = "Setting", "设置";
     value = "Value", "值";
@@ -32,7 +40,7 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
     if run.summary.state.status != RunStatus::Succeeded || run.adapter.is_empty() {
         return None;
     }
-    let l = lang();
+    let (l, method) = (lang(), run.recipe.method);
     let base = format!("/api/v1/projects/{project}/runs/{}/adapter", run.summary.id);
     let files = run.adapter.iter().map(|f| {
         view! {
@@ -48,18 +56,38 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
                 <h2>{adapter(l)}</h2>
                 <a class="button" href=format!("{base}.zip") download="">{download_all(l)}</a>
             </div>
-            <p class="muted">{adapter_lead(l)}</p>
+            <p class="muted">{lead(l, method)}</p>
             <div class="table-wrap">
                 <table class="table">
                     <thead><tr><th scope="col">{file(l)}</th><th scope="col" class="num">{size(l)}</th></tr></thead>
                     <tbody>{files.collect_view()}</tbody>
                 </table>
             </div>
-            <h3>{usage(l)}</h3>
-            <pre class="code">{USAGE}</pre>
+            {ways(l, method)}
         </section>
     })
 }
+
+/// Who can read the adapter.
+fn lead(l: Lang, method: Method) -> &'static str {
+    match method {
+        Method::Lora | Method::PromptTuning | Method::PrefixTuning => for_peft(l),
+        Method::PTuning => for_peft_with_encoder(l),
+        Method::Bottleneck => for_trainer(l),
+    }
+}
+
+/// Ways to use the adapter, each with its code.
+fn ways(l: Lang, method: Method) -> impl IntoView + use<> {
+    let first = if method == Method::Bottleneck { (by_trainer(l), TRAINER) } else { (usage(l), USAGE) };
+    let merge = method.can_merge().then(|| (as_model(l), MERGE));
+    let way = |(title, code)| view! { <h3>{title}</h3><pre class="code">{code}</pre> };
+    std::iter::once(first).chain(merge).map(way).collect_view()
+}
+
+const TRAINER: &str = "trainer generate --model BASE_MODEL --adapter ADAPTER_FOLDER --prompt \"PROMPT\"";
+
+const MERGE: &str = "trainer merge --model BASE_MODEL --adapter ADAPTER_FOLDER --out MODEL_FOLDER";
 
 const USAGE: &str = "from peft import PeftModel\n\
 from transformers import AutoModelForCausalLM, AutoTokenizer\n\n\

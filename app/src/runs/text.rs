@@ -42,8 +42,6 @@ crate::texts! {
     compare = "Compare selected", "对比所选";
     compare_hint = "Select 2 to 20 runs.", "请选择 2 到 20 个运行。";
     refresh = "Refresh", "刷新";
-    next_page = "Next page", "下一页";
-    first_page = "First page", "第一页";
     export_json = "JSON", "JSON";
     step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
     left(time) = "about {time} left", "约剩 {time}";
@@ -85,6 +83,8 @@ crate::texts! {
     failed_input = "The input cannot be used", "输入无法使用";
     failed_crash = "The trainer crashed", "训练进程崩溃";
 
+    version_option(name, number, train, validation, test) =
+        "{name} v{number} ({train} train, {validation} validation, {test} test)", "{name} v{number}（训练 {train}，验证 {validation}，测试 {test}）";
     no_training_samples = "This dataset version has no training samples. Choose another version, or import the data with a training share above 0.",
         "此数据集版本没有训练样本。请选择其他版本，或以大于 0 的训练集比例重新导入。";
     longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";

@@ -19,7 +19,7 @@ pub fn Conversation(messages: Vec<Message>) -> impl IntoView {
             Speaker::User => ("turn turn-user", user(lang())),
             Speaker::Assistant => ("turn turn-assistant", assistant(lang())),
         };
-        view! { <div class=class><span class="turn-who">{who}</span><span class="turn-text">{m.content}</span></div> }
+        view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{m.content}</div></div> }
     });
     view! { <div class="sample">{turns.collect_view()}</div> }
 }
@@ -28,5 +28,5 @@ pub fn Conversation(messages: Vec<Message>) -> impl IntoView {
 #[component]
 pub fn Turn(#[prop(into)] who: String, #[prop(into)] text: String, #[prop(optional)] bad: bool) -> impl IntoView {
     let class = if bad { "turn turn-bad" } else { "turn" };
-    view! { <div class=class><span class="turn-who">{who}</span><span class="turn-text">{text}</span></div> }
+    view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{text}</div></div> }
 }

@@ -1,52 +1,112 @@
-//! What a form says when its server function refuses.
+//! Forms that post to server functions, and what they say when the server function refuses.
 //!
-//! A plain page learns of a failed post by its address ([`posted`]). An island's form is answered
-//! in place and keeps what was typed ([`failure`]); it must look the same on the server and at
-//! first in the browser, so it never shows the failure of an earlier page itself.
+//! Every form is a plain post, with JavaScript and without. A refused one leads back to its page,
+//! which then knows why, and what had been typed: the server's `refusals` keeps both in the session
+//! for that one page. [`PostForm`] is for forms with fields: it says the reason beside them and
+//! fills them again, whatever they are. What is but a button needs nothing: the frame of the page
+//! shows its refusal ([`Refused`]).
 
-use crate::{error::AppError, text::lang};
+#[cfg(feature = "ssr")]
+mod refill;
+
+use crate::{error::AppError, ui::notice::Problem};
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
 
-/// The failure of a post that led to this page.
-pub fn posted<S>(action: ServerAction<S>) -> Option<AppError>
-where
-    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    S::Output: Send + Sync + 'static,
-{
-    action.value().with_untracked(|value| value.as_ref()?.as_ref().err().cloned())
+/// Added to the address of a server function by forms that show their refusals themselves.
+const SHOWN_BY_FORM: &str = "?form";
+
+/// What was refused, why, and what had been typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Path and query that the form posted to.
+    pub address: String,
+    pub error: AppError,
+    /// Names and values as they were posted, without secrets.
+    pub typed: Vec<(String, String)>,
 }
 
-/// The failure of the last submission of an island's form.
-pub fn failure<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
-where
-    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    S::Output: Send + Sync + 'static,
-{
-    let (version, value) = (action.version(), action.value());
-    Signal::derive(move || {
-        let answered = version.get() > 0;
-        value.with(|value| value.as_ref()?.as_ref().err().filter(|_| answered).cloned())
-    })
+/// Whether a field of this name holds a secret, which is never kept.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    name.contains("password") || name.contains("secret")
 }
 
-/// What is wrong with one field, below it. The control names `{field}-error` in
-/// `aria-describedby`.
+/// Where a form posts that shows the refusals of its server function itself.
+#[must_use]
+pub fn address<S: ServerFn>() -> String {
+    format!("{}{SHOWN_BY_FORM}", S::url())
+}
+
+/// The refusal that led to this page, if it is one of this server function's.
+#[must_use]
+pub fn refusal_of<S: ServerFn>() -> Option<Refusal> {
+    refusal().filter(|r| r.address == address::<S>())
+}
+
+/// Whether a refusal led to this page.
+#[must_use]
+pub fn is_refused() -> bool {
+    refusal().is_some()
+}
+
+#[cfg(feature = "ssr")]
+fn refusal() -> Option<Refusal> {
+    use_context::<axum::http::request::Parts>()?.extensions.get().cloned()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn refusal() -> Option<Refusal> {
+    None
+}
+
+/// A form with fields. For pages; an island's form posts to [`address`] and is given its
+/// [`Refusal`] by the page.
 #[component]
-pub fn FieldProblem(field: &'static str, #[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    move || {
-        let error = error.get().filter(|e| concerns(e, field))?;
-        Some(view! { <p class="error" id=format!("{field}-error")>{error.text(lang())}</p> })
+pub fn PostForm<S>(
+    action: ServerAction<S>,
+    #[prop(optional)] class: Option<&'static str>,
+    #[prop(optional)] id: Option<&'static str>,
+    children: Children,
+) -> impl IntoView
+where
+    S: ServerFn + Clone + Send + Sync + 'static,
+    S::Error: Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    // Names the server function, and nothing more: the post is the browser's own.
+    let _ = action;
+    let to = address::<S>();
+    match refusal_of::<S>() {
+        None => view! { <form method="post" action=to class=class id=id>{children()}</form> }.into_any(),
+        Some(refusal) => {
+            let html = refilled(children(), &refusal);
+            view! { <form method="post" action=to class=class id=id inner_html=html></form> }.into_any()
+        }
     }
 }
 
-/// Whether an error is about this field.
-#[must_use]
-pub fn concerns(error: &AppError, wanted: &str) -> bool {
-    matches!(error, AppError::Invalid { field, .. } if field == wanted)
+/// The fields as they had been filled, with the reason of the refusal beside the field it is
+/// about, or above all.
+#[cfg(feature = "ssr")]
+fn refilled(fields: AnyView, refusal: &Refusal) -> String {
+    let html = fields.to_html();
+    let reason = refusal.error.text(crate::text::lang());
+    match refill::refill(&html, refusal, &reason) {
+        // Another form of this kind was posted: one of another row.
+        None => html,
+        Some((html, true)) => html,
+        Some((html, false)) => view! { <Problem error=refusal.error.clone()/> }.to_html() + &html,
+    }
 }
 
-/// A failure that is about none of the fields that show their own.
-#[must_use]
-pub fn general(error: Signal<Option<AppError>>) -> Signal<Option<AppError>> {
-    Signal::derive(move || error.get().filter(|e| !matches!(e, AppError::Invalid { .. })))
+#[cfg(not(feature = "ssr"))]
+fn refilled(_: AnyView, _: &Refusal) -> String {
+    String::new()
+}
+
+/// Why the button before this page did not work.
+#[component]
+pub fn Refused() -> impl IntoView {
+    refusal().filter(|r| !r.address.ends_with(SHOWN_BY_FORM)).map(|r| view! { <Problem error=r.error/> })
 }

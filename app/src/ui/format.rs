@@ -1,8 +1,12 @@
-//! Numbers, sizes, durations and times as text: alike on server and browser.
+//! Numbers, sizes, durations and times as text: alike on server and browser, but for the zone of
+//! times, which only the browser knows.
+
+#[cfg(feature = "hydrate")]
+pub mod local;
 
 use domain::lang::Lang;
 use leptos::prelude::*;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// 1234567 → "1,234,567".
 #[must_use]
@@ -68,6 +72,18 @@ pub fn number(x: f64) -> String {
     }
 }
 
+/// Letters of a label or name that a choice in a list shows.
+const SHORT: usize = 60;
+
+/// A text short enough for a choice in a list.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Seconds as "2 h 05 min", "3 min 20 s", "12 s".
 #[must_use]
 pub fn duration(seconds: u64, lang: Lang) -> String {
@@ -82,18 +98,49 @@ pub fn duration(seconds: u64, lang: Lang) -> String {
     }
 }
 
-/// A time as "2026-05-04 13:07 UTC".
+/// A number as a person types it. In the browser, JavaScript reads it: Rust's tables for exact
+/// rounding would be a twentieth of what is sent.
 #[must_use]
-pub fn time_text(at: OffsetDateTime) -> String {
-    let t = at.to_offset(time::UtcOffset::UTC);
-    format!("{:04}-{:02}-{:02} {:02}:{:02} UTC", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute())
+pub fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let is_plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    #[cfg(feature = "hydrate")]
+    let number = Some(wasm_bindgen::JsValue::from_str(text).unchecked_into_f64()).filter(|x| !x.is_nan());
+    #[cfg(not(feature = "hydrate"))]
+    let number = text.parse::<f64>().ok();
+    number.filter(|_| is_plain)
 }
 
-/// A `<time>` element.
+/// A time in words that scripts understand (RFC 3339), in UTC.
+#[must_use]
+pub fn rfc3339(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(&Rfc3339).unwrap_or_default()
+}
+
+/// An RFC 3339 time in UTC as "2026-05-04 13:07:09 UTC".
+#[must_use]
+pub fn utc(at: &str) -> String {
+    format!("{} UTC", at.get(..19).unwrap_or(at).replace('T', " "))
+}
+
+/// A time: "2026-05-04 13:07 UTC" in the page as it is sent, and in the reader's own zone once
+/// [`local::show`] has run. The full UTC time is its title.
 #[component]
 pub fn Time(at: OffsetDateTime) -> impl IntoView {
-    let machine = at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
-    view! { <time datetime=machine>{time_text(at)}</time> }
+    let at = rfc3339(at);
+    let title = utc(&at);
+    let words = format!("{} UTC", &title[..title.len().min(16)]);
+    view! { <time datetime=at title=title>{words}</time> }
+}
+
+/// The time of day of an RFC 3339 time: UTC on the server, in the reader's zone in the browser.
+#[must_use]
+pub fn clock(at: &str) -> String {
+    #[cfg(feature = "hydrate")]
+    let words = local::date(at).map(|date| local::clock(&date));
+    #[cfg(not(feature = "hydrate"))]
+    let words = at.get(11..19).map(str::to_owned);
+    words.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -110,5 +157,15 @@ mod tests {
         assert_eq!(duration(7500, Lang::En), "2 h 05 min");
         assert_eq!(number(0.12345), "0.1235");
         assert_eq!(number(f64::NAN), "–");
+        assert_eq!(shortened("好评"), "好评");
+        assert_eq!(shortened(&"字".repeat(5000)), format!("{}…", "字".repeat(60)));
+        assert_eq!(["1e-4", " .5 ", "5.", "-2"].map(decimal), [Some(1e-4), Some(0.5), Some(5.0), Some(-2.0)]);
+        assert_eq!(["", "inf", "NaN", "1_0", "0x10", "1e"].map(decimal), [None; 6]);
+    }
+
+    #[test]
+    fn times_name_their_zone() {
+        let at = rfc3339(OffsetDateTime::UNIX_EPOCH);
+        assert_eq!((utc(&at), clock(&at)), ("1970-01-01 00:00:00 UTC".to_owned(), "00:00:00".to_owned()));
     }
 }

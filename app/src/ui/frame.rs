@@ -1,6 +1,10 @@
 //! The frame of every page: top bar, page header, and the page for wrong addresses.
 
-use crate::{error::AppError, text::lang, ui::notice::Problem};
+use crate::{
+    error::AppError,
+    text::lang,
+    ui::{form::Refused, load::refuse},
+};
 use domain::lang::Lang;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,7 +18,6 @@ crate::texts! {
     theme_light = "Light", "浅色";
     theme_dark = "Dark", "深色";
     account = "Account", "账户";
-    not_found_title = "Page not found", "页面不存在";
 }
 
 /// The bar on top of every page. `children` stand in its middle (breadcrumbs).
@@ -31,7 +34,7 @@ pub fn TopBar(#[prop(optional)] person: Option<String>, #[prop(optional)] childr
             </a>
             <div class="topbar-middle">{children.map(|c| c())}</div>
             <Preferences/>
-            {person.map(|name| view! { <a class="topbar-link" href=crate::routes::ACCOUNT title=account(l)>{name}</a> })}
+            {person.map(|name| view! { <a class="topbar-link" href=crate::routes::ACCOUNT title=account(l)><bdi>{name}</bdi></a> })}
         </header>
     }
 }
@@ -72,8 +75,8 @@ pub fn PageHeader(
         <Title text=title.clone()/>
         <div class="page-header">
             <div>
-                <h1>{title}</h1>
-                {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
+                <h1 dir="auto">{title}</h1>
+                {(!lead.is_empty()).then(|| view! { <p class="lead" dir="auto">{lead}</p> })}
             </div>
             {children.map(|c| view! { <div class="actions">{c()}</div> })}
         </div>
@@ -88,21 +91,12 @@ pub fn PlainPage(#[prop(optional)] person: Option<String>, children: Children) -
             Some(person) => view! { <TopBar person/> }.into_any(),
             None => view! { <TopBar/> }.into_any(),
         }}
-        <main id="content" class="plain">{children()}</main>
+        <main id="content" class="plain"><Refused/>{children()}</main>
     }
 }
 
 /// The page for an address that leads nowhere.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(axum::http::StatusCode::NOT_FOUND);
-    }
-    view! {
-        <PlainPage>
-            <PageHeader title=not_found_title(lang())/>
-            <Problem error=AppError::NotFound/>
-        </PlainPage>
-    }
+    view! { <PlainPage>{refuse(AppError::NotFound)}</PlainPage> }
 }

@@ -8,25 +8,46 @@ use crate::{
     text::lang,
     ui::{
         format::{bytes, duration, integer},
-        load::load,
+        load::load_part,
     },
 };
-use api::{CancelJob, find_job};
+use api::{CancelJob, JobView, find_job};
 use domain::{
     id::{JobId, ProjectId},
-    job::{Job, JobStatus, Progress},
+    job::{JobStatus, Progress},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
 
-/// Shows a job and goes to `then` after its success. `{word}` in `then` stands for that field of
+/// Shows a job and goes to `then` after its success; after a failure the page is loaded again, for
+/// what it says about a job that is over. `{word}` in `then` stands for that field of
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
 pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
-    load(find_job(project, job), move |job| view! { <LiveJob job then/> })
+    load_part(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then/> })
+}
+
+/// What is shown of a job. The browser reads it from the REST API's JSON, which has no `problem`: the
+/// sentence for that is in the page alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Now {
+    status: JobStatus,
+    progress: Progress,
+    result: Option<serde_json::Value>,
+    cancelling: bool,
+    #[serde(default)]
+    problem: Option<String>,
+}
+
+impl Now {
+    fn of(job: JobView) -> Self {
+        let JobView { status, progress, result, cancelling, problem } = job;
+        Self { status, progress, result, cancelling, problem }
+    }
 }
 
 /// `then` with the fields of the result in it; `None` while a field is missing.
-fn destination(then: &str, job: &Job) -> Option<String> {
+fn destination(then: &str, job: &Now) -> Option<String> {
     let mut out = String::new();
     let mut rest = then;
     while let Some((before, after)) = rest.split_once('{') {
@@ -41,13 +62,13 @@ fn destination(then: &str, job: &Job) -> Option<String> {
 }
 
 #[island]
-fn LiveJob(job: Job, then: String) -> impl IntoView {
+fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoView {
     let l = lang();
-    let (project, id) = (job.project_id, job.id);
-    let job = RwSignal::new(job);
+    let id = job;
+    let job = RwSignal::new(now);
     // Seconds left, once two looks have shown a rate.
     let left = RwSignal::new(None::<u64>);
-    watch(job, left, then.clone());
+    watch((project, id), job, left, then.clone());
     let status = move || job.with(|j| j.status);
     view! {
         <section class="card job" aria-live="polite">
@@ -58,14 +79,14 @@ fn LiveJob(job: Job, then: String) -> impl IntoView {
                     <span>{move || left.get().filter(|_| status() == JobStatus::Running).map(|s| text::left(l, duration(s, l)))}</span>
                 </div>
             </div>
-            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="notice notice-bad job-error">{error}</p> })}
+            {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error" dir="auto">{problem}</p> })}
             <div class="actions">
                 {move || (!status().is_final()).then(|| view! {
-                    <ActionForm action={ServerAction::<CancelJob>::new()}>
+                    <form method="post" action=CancelJob::url()>
                         <input type="hidden" name="project" value=project.to_string()/>
                         <input type="hidden" name="job" value=id.to_string()/>
                         <button class="button button-small" type="submit" disabled=move || job.with(|j| j.cancelling)>{text::cancel(l)}</button>
-                    </ActionForm>
+                    </form>
                     <noscript><a class="button button-small" href="">{text::refresh(l)}</a></noscript>
                 })}
                 {move || job.with(|j| destination(&then, j)).map(|href| view! { <a class="button button-primary" href=href>{text::go_on(l)}</a> })}
@@ -96,20 +117,20 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
     }
 }
 
-/// Looks at the job every second until it is over, then goes on. In the browser only.
+/// Looks at the job every second until it is over, then leaves the page or loads it again. In the browser only.
 #[cfg(feature = "hydrate")]
-fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
+fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
     if job.with_untracked(|j| j.status.is_final()) {
         return;
     }
-    let (project, id) = job.with_untracked(|j| (j.project_id, j.id));
+    let address = format!("/api/v1/projects/{project}/jobs/{id}");
     // Where the present stage was first seen: (stage, done, milliseconds).
     let seen = StoredValue::new((String::new(), 0_u64, 0.0_f64));
     let look = move || {
         let then = then.clone();
-        leptos::task::spawn_local(async move {
-            let Ok(found) = find_job(project, id).await else { return };
+        crate::ui::fetch::get(&address, move |text| {
+            let Ok(found) = serde_json::from_str::<Now>(&text) else { return };
             let now = js_sys::Date::now();
             seen.update_value(|(stage, first, since)| {
                 let Progress { stage: current, done, total } = &found.progress;
@@ -120,8 +141,11 @@ fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
                 let rest = total.saturating_sub(*done) as f64;
                 left.set((rate > 0.0 && rest > 0.0).then(|| (rest / rate / 1000.0).ceil() as u64));
             });
-            if let Some(href) = destination(&then, &found) {
-                let _ = window().location().set_href(&href);
+            match destination(&then, &found) {
+                Some(href) => drop(window().location().set_href(&href)),
+                // The page says in the reader's language why it failed, and offers the way back.
+                None if found.status.is_final() => drop(window().location().reload()),
+                None => {}
             }
             job.set(found);
         });
@@ -137,7 +161,7 @@ fn watch(job: RwSignal<Job>, left: RwSignal<Option<u64>>, then: String) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn watch(_: RwSignal<Job>, _: RwSignal<Option<u64>>, _: String) {}
+fn watch(_: (ProjectId, JobId), _: RwSignal<Now>, _: RwSignal<Option<u64>>, _: String) {}
 
 #[cfg(test)]
 mod tests {
@@ -146,11 +170,11 @@ mod tests {
 
     #[test]
     fn the_result_leads_on() {
-        let job = |status: &str| -> Job {
+        let job = |status: &str| -> Now {
             let json = format!(
                 r#"{{"id": "00000000-0000-0000-0000-000000000001", "project_id": "00000000-0000-0000-0000-000000000002",
                 "kind": "import_dataset", "status": "{status}", "progress": {{"stage": "", "done": 0, "total": 0}},
-                "result": {{"dataset_id": "d", "number": 2}}, "error": null, "cancelling": false,
+                "result": {{"dataset_id": "d", "number": 2}}, "failure": null, "cancelling": false,
                 "created_at": "2026-01-01T00:00:00Z", "started_at": null, "ended_at": null}}"#
             );
             serde_json::from_str(&json).unwrap()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 crate::texts! {
     problem_title = "This did not work", "操作未成功";
+    not_understood(what) = "The address asks for {what}, which does not exist. It was left out.", "地址中的 {what} 不存在，已忽略。";
 }
 
 /// Why something did not work, in a box.
@@ -19,10 +20,12 @@ pub fn Problem(error: AppError) -> impl IntoView {
     }
 }
 
-/// The failure of a form's server function, if it has failed.
-#[component]
-pub fn FormProblem(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    move || error.get().map(|error| view! { <Problem error/> })
+/// Says which filters of the address could not be understood, so that nobody takes the list for a
+/// filtered one. Each is `name=value`.
+pub fn not_applied<const N: usize>(filters: [Option<String>; N]) -> impl IntoView {
+    let filters: Vec<_> = filters.into_iter().flatten().collect();
+    (!filters.is_empty())
+        .then(|| view! { <p class="notice notice-warn" role="status" dir="auto">{not_understood(lang(), filters.join(", "))}</p> })
 }
 
 /// What to say where there is nothing yet, and what to do about it.

@@ -1,7 +1,7 @@
 //! Sending files: a field that takes files by click or drop, sends them at once with progress,
 //! and leaves their upload ids, separated by commas, in a hidden input of the form around it.
 
-use domain::id::ProjectId;
+use domain::{id::ProjectId, lang::Lang};
 use leptos::prelude::*;
 
 crate::texts! {
@@ -13,6 +13,12 @@ crate::texts! {
     broken = "The connection broke. Choose the file again.", "连接中断，请重新选择文件。";
     cancelled = "Cancelled.", "已取消。";
     cancel = "Cancel", "取消";
+    signed_out = "Sign in again.", "请重新登录。";
+    not_allowed = "Your role in this project does not allow this.", "您在此项目中的角色不允许此操作。";
+    too_large = "The file is too large for this server.", "文件超过此服务器的大小限制。";
+    empty_file = "The file is empty, or its name cannot be used.", "文件为空，或文件名无法使用。";
+    disk_full = "The server's disk is full. Tell the administrator.", "服务器磁盘已满，请告知管理员。";
+    refused(status) = "The server answered {status}.", "服务器返回 {status}。";
 }
 
 /// How one file is doing.
@@ -111,10 +117,23 @@ fn line(name: &str, state: &State) -> impl IntoView + use<> {
     }
 }
 
+/// Why the server did not take a file, by the status it answered.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser sends files"))]
+fn refusal(l: Lang, status: u16) -> String {
+    match status {
+        401 => signed_out(l).to_owned(),
+        403 => not_allowed(l).to_owned(),
+        413 => too_large(l).to_owned(),
+        422 => empty_file(l).to_owned(),
+        507 => disk_full(l).to_owned(),
+        other => refused(l, other),
+    }
+}
+
 /// The browser's side: XMLHttpRequest, since `fetch` reports no upload progress.
 #[cfg(feature = "hydrate")]
 mod send {
-    use super::{State, broken, cancelled};
+    use super::{State, broken, cancelled, refusal};
     use domain::id::ProjectId;
     use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
     use wasm_bindgen::{JsCast, closure::Closure};
@@ -195,9 +214,7 @@ mod send {
         let word = |key: &str| answer.get(key).and_then(|v| v.as_str()).map(str::to_owned);
         match (request.status().unwrap_or(0), word("id")) {
             (200..300, Some(id)) => State::Sent { id, size },
-            (status, _) => {
-                State::Failed(word("detail").or_else(|| word("title")).unwrap_or_else(|| status.to_string()))
-            }
+            (status, _) => State::Failed(refusal(crate::text::lang(), status)),
         }
     }
 }

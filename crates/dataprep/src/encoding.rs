@@ -7,16 +7,17 @@
 use crate::HEAD_BYTES;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, CoderResult, Decoder, EUC_KR, GB18030, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
+    BIG5, CoderResult, Decoder, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1251, WINDOWS_1252,
 };
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 pub use encoding_rs::Encoding;
 
 /// Encodings a person can choose from when the guess is wrong. Latin-1 is read as
 /// Windows-1252, as the WHATWG Encoding Standard does.
-pub const CHOICES: [&Encoding; 9] =
-    [UTF_8, GB18030, BIG5, UTF_16LE, UTF_16BE, WINDOWS_1252, SHIFT_JIS, EUC_KR, WINDOWS_1251];
+pub const CHOICES: [&Encoding; 11] =
+    [UTF_8, GB18030, BIG5, UTF_16LE, UTF_16BE, WINDOWS_1252, SHIFT_JIS, EUC_JP, ISO_2022_JP, EUC_KR, WINDOWS_1251];
 
 /// The encoding with this name or alias (`gbk`, `latin1`, `utf-16le` …).
 #[must_use]
@@ -34,12 +35,56 @@ pub fn detect(head: &[u8]) -> &'static Encoding {
     if let Some(encoding) = utf16_by_zero_bytes(head) {
         return encoding;
     }
+    if is_iso_2022_jp(head) {
+        return ISO_2022_JP;
+    }
     if looks_like_utf8(head) {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD_BYTES);
     widest(detector.guess(None, Utf8Detection::Deny))
+}
+
+/// Samples taken of a file whose beginning is plain ASCII.
+const SAMPLES: u64 = 16;
+
+/// Guesses the encoding of a whole file. Where the beginning is plain ASCII, which nearly every
+/// encoding shares, the first other letters may stand anywhere: samples up to the end are looked
+/// at. The file is left at its beginning.
+pub fn detect_file(file: &mut (impl Read + Seek)) -> io::Result<&'static Encoding> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let head = read_at(file, 0)?;
+    let mut found = detect(&head);
+    if found == UTF_8 && head.is_ascii() && size > HEAD_BYTES as u64 {
+        let mut letters = Vec::new();
+        for i in 1..=SAMPLES {
+            let sample = read_at(file, size.saturating_sub(HEAD_BYTES as u64) / SAMPLES * i)?;
+            letters.extend_from_slice(whole_lines(&sample));
+        }
+        found = detect(&letters);
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(found)
+}
+
+fn read_at(file: &mut (impl Read + Seek), at: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(at))?;
+    file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What lies between the first and the last line feed, so that no character is cut in two.
+fn whole_lines(sample: &[u8]) -> &[u8] {
+    let start = sample.iter().position(|b| *b == b'\n');
+    let end = sample.iter().rposition(|b| *b == b'\n');
+    start.zip(end).map_or(sample, |(start, end)| &sample[start..=end])
+}
+
+/// Text of ASCII bytes alone that switches into a Japanese character set.
+fn is_iso_2022_jp(head: &[u8]) -> bool {
+    head.is_ascii() && [&b"\x1b$B"[..], b"\x1b$@"].iter().any(|escape| head.windows(3).any(|w| w == *escape))
 }
 
 /// GB18030 reads everything GBK does and more.
@@ -238,6 +283,23 @@ mod tests {
         assert_eq!(detect(&text.as_bytes()[..HEAD_BYTES]), UTF_8);
         let (gb, _, _) = GB18030.encode(&text);
         assert_eq!(read(&gb, Some(GB18030)).1, text);
+    }
+
+    #[test]
+    fn japanese_in_seven_bits_is_recognised() {
+        let text = b"text,label\n\x1b$B$3$N%[%F%k\x1b(B,good\n";
+        assert_eq!(read(text, None), (ISO_2022_JP, "text,label\nこのホテル,good\n".to_owned()));
+    }
+
+    #[test]
+    fn letters_far_behind_the_head_decide() {
+        let ascii = "plain ascii text here,good\n".repeat(4000);
+        for (tail, expected) in [("中文内容在后面,好评\n", GB18030), ("café très,bon\n", WINDOWS_1252)] {
+            let mut file = ascii.clone().into_bytes();
+            file.extend_from_slice(&expected.encode(&tail.repeat(50)).0);
+            assert_eq!(detect_file(&mut Cursor::new(&file)).unwrap(), expected);
+        }
+        assert_eq!(detect_file(&mut Cursor::new(ascii + "中文\n")).unwrap(), UTF_8);
     }
 
     #[test]

@@ -60,9 +60,11 @@ impl StatsBuilder {
     pub fn finish(self) -> VersionStats {
         let mut labels: Vec<_> = self.labels.into_iter().collect();
         labels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let different_labels = labels.len() as u64;
         labels.truncate(MAX_LABELS);
         let edges = if self.lengths.is_empty() { Vec::new() } else { (0..=self.lengths.len()).map(edge).collect() };
-        VersionStats { labels, length_histogram: Histogram { edges, counts: self.lengths }, ..self.stats }
+        let length_histogram = Histogram { edges, counts: self.lengths };
+        VersionStats { labels, different_labels, length_histogram, ..self.stats }
     }
 }
 
@@ -103,6 +105,17 @@ mod tests {
         assert_eq!((stats.exact_duplicates, stats.skipped_lines, stats.characters), (1, 1, 16));
         assert_eq!(stats.labels, [("pos".to_owned(), 2), ("neg".to_owned(), 1)]);
         assert_eq!(stats.length_histogram, Histogram { edges: vec![0.0, 16.0], counts: vec![3] });
+    }
+
+    #[test]
+    fn labels_beyond_the_list_are_counted() {
+        let mut builder = StatsBuilder::new();
+        for i in 0..MAX_LABELS + 5 {
+            let sample = labelled("x", &i.to_string());
+            builder.add(&sample, Split::Train, &content_hash(&sample));
+        }
+        let stats = builder.finish();
+        assert_eq!((stats.labels.len(), stats.different_labels), (MAX_LABELS, MAX_LABELS as u64 + 5));
     }
 
     #[test]

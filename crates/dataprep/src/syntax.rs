@@ -1,7 +1,8 @@
 //! Which syntax a file has: by its content first, by its name where content leaves a choice.
 
-use crate::rows::csv::guess_delimiter;
+use crate::rows::{are_lone_returns, csv::guess_delimiter};
 use domain::dataset::FileSyntax;
+use domain::import::FileKind;
 
 /// Guesses from the file's name and its first bytes (decoded to UTF-8; 64 KiB are enough).
 /// `None` when neither tells.
@@ -11,6 +12,13 @@ pub fn guess(name: &str, head: &[u8]) -> Option<FileSyntax> {
     if matches!(extension.as_deref(), Some("csv" | "tsv")) {
         return Some(FileSyntax::Csv);
     }
+    let line_feeds: Vec<u8>;
+    let head = if are_lone_returns(head) {
+        line_feeds = head.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect();
+        &line_feeds[..]
+    } else {
+        head
+    };
     let text = head.trim_ascii_start();
     match text.first() {
         Some(b'[') => Some(FileSyntax::Json),
@@ -30,6 +38,8 @@ fn first_line_is_an_object(text: &[u8]) -> bool {
     let mut lines = text.splitn(2, |b| *b == b'\n');
     let first = lines.next().unwrap_or_default();
     let has_more = lines.next().is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b'{'));
+    let first = first.trim_ascii_end();
+    let first = first.strip_suffix(b",").unwrap_or(first);
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(first)
         .is_ok_and(|object| has_more || !object.values().any(is_array_of_objects))
 }
@@ -45,6 +55,39 @@ fn by_extension(extension: Option<&str>) -> FileSyntax {
 fn has_columns(text: &[u8]) -> bool {
     let header = text.split(|b| *b == b'\n').next().unwrap_or_default();
     header.contains(&guess_delimiter(text))
+}
+
+/// The first bytes of files that hold no lines of text.
+const SIGNATURES: [(&[u8], FileKind); 17] = [
+    (b"\x1f\x8b", FileKind::Gzip),
+    (b"BZh", FileKind::Bzip2),
+    (b"\xfd7zXZ\0", FileKind::Xz),
+    (b"\x28\xb5\x2f\xfd", FileKind::Zstandard),
+    (b"7z\xbc\xaf\x27\x1c", FileKind::SevenZip),
+    (b"Rar!\x1a\x07", FileKind::Rar),
+    (b"PK\x03\x04", FileKind::Zip),
+    (b"PK\x05\x06", FileKind::Zip),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind::Office),
+    (b"PAR1", FileKind::Parquet),
+    (b"ARROW1", FileKind::Arrow),
+    (b"SQLite format 3\0", FileKind::Sqlite),
+    (b"%PDF-", FileKind::Pdf),
+    (b"\x89PNG\r\n", FileKind::Image),
+    (b"\xff\xd8\xff", FileKind::Image),
+    (b"GIF87a", FileKind::Image),
+    (b"GIF89a", FileKind::Image),
+];
+/// Office documents are ZIP files; their names tell.
+const OFFICE_EXTENSIONS: [&str; 6] = ["xlsx", "xlsm", "ods", "docx", "odt", "pptx"];
+
+/// The kind of a file that is no text, by its first bytes as they are on disk; `None` for all
+/// that may be text.
+#[must_use]
+pub fn not_text(name: &str, head: &[u8]) -> Option<FileKind> {
+    let kind = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)).map(|(_, kind)| *kind)?;
+    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+    let is_office = kind == FileKind::Zip && extension.is_some_and(|e| OFFICE_EXTENSIONS.contains(&e.as_str()));
+    Some(if is_office { FileKind::Office } else { kind })
 }
 
 #[cfg(test)]
@@ -66,8 +109,26 @@ mod tests {
             ("a.TSV", "text", Some(FileSyntax::Csv)),
             ("a.txt", "just some words", None),
             ("a", "", None),
+            ("a", "{\"a\":1},\n{\"a\":2},\n", Some(FileSyntax::Jsonl)),
+            ("a", "{\"a\":1}\r{\"a\":2}\r", Some(FileSyntax::Jsonl)),
+            ("a.txt", "text|label\na|b\n", Some(FileSyntax::Csv)),
+            ("a.txt", "text,label\ra,b\r", Some(FileSyntax::Csv)),
         ] {
             assert_eq!(guess(name, head.as_bytes()), expected, "{name} {head:?}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_no_text_are_recognised() {
+        for (name, head, expected) in [
+            ("a.jsonl.gz", &b"\x1f\x8b\x08"[..], Some(FileKind::Gzip)),
+            ("a.zip", &b"PK\x03\x04\x14"[..], Some(FileKind::Zip)),
+            ("a.XLSX", &b"PK\x03\x04\x14"[..], Some(FileKind::Office)),
+            ("a.csv", &b"\x89PNG\r\n\x1a\n"[..], Some(FileKind::Image)),
+            ("a.parquet", &b"PAR1\x15"[..], Some(FileKind::Parquet)),
+            ("a.gz", &b"text,label\n"[..], None),
+        ] {
+            assert_eq!(not_text(name, head), expected, "{name}");
         }
     }
 }

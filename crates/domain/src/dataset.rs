@@ -1,5 +1,9 @@
 //! Datasets: accepted formats, the mapping from a file's fields to a sample, and statistics.
 
+mod bad_line;
+
+pub use bad_line::{JsonKind, LineError, LineProblem, LineUnit};
+
 use crate::{
     id::{BadCaseId, DatasetId, SampleId, VersionId},
     sample::{Sample, Split},
@@ -17,7 +21,7 @@ pub enum FileSyntax {
     Jsonl,
     /// One JSON array of objects (or an object with such an array inside).
     Json,
-    /// Comma, semicolon or tab separated, with a header line.
+    /// Separated by comma, semicolon, tab or bar, with a header line.
     Csv,
 }
 
@@ -25,7 +29,7 @@ pub enum FileSyntax {
 /// file; a dot descends into nested objects (`data.text`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "format", rename_all = "snake_case")]
+#[serde(tag = "format", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mapping {
     /// Alpaca: instruction + optional input → output; history is `[[user, assistant], …]`.
     Alpaca {
@@ -60,6 +64,19 @@ impl Mapping {
             Self::QuestionAnswer { .. } => "question_answer",
         }
     }
+
+    /// A field that is both what is asked and what is answered, from which nothing is learned.
+    #[must_use]
+    pub fn doubly_used(&self) -> Option<&str> {
+        let (asked, answered) = match self {
+            Self::ShareGpt { .. } | Self::Messages { .. } => return None,
+            Self::Alpaca { instruction, output, .. } => (instruction, output),
+            Self::PromptCompletion { prompt, completion } => (prompt, completion),
+            Self::TextLabel { text, label, .. } => (text, label),
+            Self::QuestionAnswer { question, answer, .. } => (question, answer),
+        };
+        (asked == answered).then_some(asked)
+    }
 }
 
 /// What to do with lines that cannot be read or mapped.
@@ -74,19 +91,10 @@ pub enum BadLines {
     Skip,
 }
 
-/// One line that could not become a sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LineError {
-    /// 1-based line of the file (for JSON arrays: 1-based element).
-    pub line: u64,
-    pub field: Option<String>,
-    pub reason: String,
-}
-
 /// How samples are divided. Shares are relative weights; a split with share 0 is empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct SplitPlan {
     pub seed: u64,
     pub train: f64,
@@ -123,12 +131,10 @@ impl SplitPlan {
     }
 
     /// Whether shares are usable: none negative, the training share above 0.
-    pub fn check(&self) -> Result<(), String> {
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
         let all = [self.train, self.validation, self.test];
-        if all.iter().any(|x| !x.is_finite() || *x < 0.0) || self.train <= 0.0 {
-            return Err("split shares must be 0 or more, and the training share above 0".to_owned());
-        }
-        Ok(())
+        all.iter().all(|x| x.is_finite() && *x >= 0.0) && self.train > 0.0
     }
 }
 
@@ -154,9 +160,12 @@ pub struct VersionStats {
     /// Samples whose content appeared before in the same version.
     pub exact_duplicates: u64,
     pub characters: u64,
-    /// Label → number of samples, largest first; empty for unlabelled data.
+    /// Label → number of samples, largest first; empty for unlabelled data. At most 1000 are listed.
     #[serde(default)]
     pub labels: Vec<(String, u64)>,
+    /// Different labels, the unlisted ones included. 0 in statistics older than this count.
+    #[serde(default)]
+    pub different_labels: u64,
     /// Histogram of sample length in characters.
     #[serde(default)]
     pub length_histogram: Histogram,

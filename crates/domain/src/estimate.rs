@@ -1,6 +1,10 @@
 //! What a run will cost, before it is launched: steps, tokens, time and memory; and whether
 //! recipe, model and data fit together. Pure, so that the form computes it as one types.
 
+mod method;
+
+pub use method::trainable_parameters;
+
 use crate::{
     dataset::VersionStats,
     model::ModelCard,
@@ -19,8 +23,8 @@ const TEMPLATE_TOKENS: f64 = 24.0;
 /// How much slower one generated token is than one token of a batch: decoding reads every
 /// weight for each token.
 const DECODING_SLOWDOWN: f64 = 12.0;
-/// Rows of logits that exist at a time.
-const LOGITS_ROWS: f64 = 256.0;
+/// Tokens, and entries of the vocabulary, whose logits exist at a time.
+const LOGITS_BLOCK: f64 = 2048.0;
 /// Memory of the process itself.
 const PROCESS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
@@ -76,9 +80,12 @@ pub fn estimate(
     let trainable = trainable_parameters(recipe, model);
     let forward = forward_flops(model);
     // Frozen weights need the gradient of their input alone (2 + 2 per weight), adapters also
-    // their own (6); causal attention costs 6·T·d per layer.
+    // their own (6); causal attention costs 6·T·d per layer. Virtual tokens are tokens too, but
+    // nobody counts them as such.
+    let share = 1.0 + method::computed_virtual_tokens(recipe) / length;
     let attention = 6.0 * length * f64::from(model.attention_heads * model.head_dim) * f64::from(model.layers);
-    let flops_per_token = 2.0 * forward + 6.0 * trainable as f64 + attention;
+    let again = f64::from(u8::from(recipe.batch.gradient_checkpointing));
+    let flops_per_token = ((2.0 + again) * forward + attention) * share + method::flops_per_token(recipe, trainable);
     let flops = measured_flops.filter(|x| *x > 0.0).unwrap_or(DEFAULT_FLOPS);
     Estimate {
         steps,
@@ -95,31 +102,9 @@ pub fn estimate(
     }
 }
 
-/// Parameters of the adapter: `rank · (inputs + outputs)` for each adapted layer.
-#[must_use]
-pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
-    let per_layer: u64 = recipe.lora.target_modules.iter().map(|m| shape(*m, model)).map(|(i, o)| i + o).sum();
-    per_layer * u64::from(recipe.lora.rank) * u64::from(model.layers)
-}
-
-/// Inputs and outputs of a linear layer.
-fn shape(module: TargetModule, model: &ModelCard) -> (u64, u64) {
-    let hidden = u64::from(model.hidden_size);
-    let inner = u64::from(model.intermediate_size);
-    let queries = u64::from(model.attention_heads) * u64::from(model.head_dim);
-    let keys = u64::from(model.key_value_heads) * u64::from(model.head_dim);
-    match module {
-        TargetModule::QProj => (hidden, queries),
-        TargetModule::KProj | TargetModule::VProj => (hidden, keys),
-        TargetModule::OProj => (queries, hidden),
-        TargetModule::GateProj | TargetModule::UpProj => (hidden, inner),
-        TargetModule::DownProj => (inner, hidden),
-    }
-}
-
 /// Two operations per weight that a token passes through, the output layer included.
 fn forward_flops(model: &ModelCard) -> f64 {
-    let block: u64 = TargetModule::ALL.into_iter().map(|m| shape(m, model)).map(|(i, o)| i * o).sum();
+    let block: u64 = TargetModule::ALL.into_iter().map(|m| method::shape(m, model)).map(|(i, o)| i * o).sum();
     let output = u64::from(model.vocabulary) * u64::from(model.hidden_size);
     2.0 * (block * u64::from(model.layers) + output) as f64
 }
@@ -136,18 +121,20 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
     forward * (validations * validation + 2.0 * tested * per_test)
 }
 
-/// Weights in f32 or as quantized as in their file, what backward needs of every token of a micro-batch, one chunk of logits with
-/// its gradient, and adapter weights with gradient and two moments. Kept per token and layer:
-/// nine vectors of the hidden and three of the inner size.
+/// Weights in f32, or as quantized as in their file; what backward needs of every token of a micro-batch; one block
+/// of logits; and adapter weights with gradient and what the optimizer remembers. Kept per token and layer: nine
+/// vectors of the hidden and three of the inner size.
 fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
     // The longest sample of a micro-batch decides, not the mean.
     let longest = (2.0 * length).min(f64::from(recipe.batch.max_length));
-    let tokens = f64::from(recipe.batch.micro_batch) * longest;
-    let per_token =
-        f64::from(model.layers) * (9.0 * f64::from(model.hidden_size) + 3.0 * f64::from(model.intermediate_size));
-    let logits = LOGITS_ROWS.min(tokens) * f64::from(model.vocabulary) * 2.0;
-    let base = if recipe.lora.quantized_base { model.size_bytes as f64 } else { 4.0 * model.parameters as f64 };
-    (base + 4.0 * (tokens * per_token + logits + 4.0 * trainable as f64) + PROCESS_BYTES) as u64
+    let tokens = f64::from(recipe.batch.micro_batch) * (longest + method::computed_virtual_tokens(recipe));
+    let (layers, hidden) = (f64::from(model.layers), f64::from(model.hidden_size));
+    let per_layer = 9.0 * hidden + 3.0 * f64::from(model.intermediate_size);
+    let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
+    let logits = LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(f64::from(model.vocabulary));
+    let trained = (2.0 + recipe.optimizer.state_per_parameter()) * trainable as f64;
+    let base = if recipe.keeps_base_quantized() { model.size_bytes as f64 } else { 4.0 * model.parameters as f64 };
+    (base + 4.0 * (tokens * per_token + logits + trained) + PROCESS_BYTES) as u64
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -158,8 +145,9 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     if data.train == 0 {
         out.push(Misfit::NoTrainingSamples);
     }
-    if recipe.batch.max_length > model.context_length {
-        out.push(Misfit::LongerThanContext { context: model.context_length });
+    let context = model.context_length.saturating_sub(recipe.virtual_tokens());
+    if recipe.batch.max_length > context {
+        out.push(Misfit::LongerThanContext { context });
     }
     out
 }
@@ -171,6 +159,7 @@ pub enum Misfit {
         "this dataset version has no training samples: choose another version, or import the data with a training share above 0"
     )]
     NoTrainingSamples,
+    /// `context` is what virtual tokens leave of the model's.
     #[error("the model reads at most {context} tokens: choose a max length up to that")]
     LongerThanContext { context: u32 },
 }
@@ -188,14 +177,17 @@ impl Misfit {
 
 impl From<Misfit> for RecipeError {
     fn from(misfit: Misfit) -> Self {
-        Self { field: misfit.field().to_owned(), problem: misfit.to_string() }
+        Self { field: misfit.field().to_owned(), problem: misfit.into() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ModelFormat;
+    use crate::{
+        model::ModelFormat,
+        recipe::{Method, OptimizerKind},
+    };
 
     /// SmolLM2-135M-Instruct.
     fn smol() -> ModelCard {
@@ -236,6 +228,33 @@ mod tests {
     }
 
     #[test]
+    fn every_method_knows_its_parameters() {
+        let of = |change: fn(&mut Recipe)| {
+            let mut recipe = Recipe::default();
+            change(&mut recipe);
+            trainable_parameters(&recipe, &smol())
+        };
+        assert_eq!(of(|r| r.lora.dora = true), 2_442_240 + 30 * (576 + 192 * 2 + 576 + 1536 * 2 + 576));
+        assert_eq!(of(|r| r.method = Method::PromptTuning), 20 * 576);
+        assert_eq!(of(|r| r.method = Method::PTuning), 20 * 576 + 3 * (576 * 576 + 576));
+        assert_eq!(of(|r| r.method = Method::PrefixTuning), 20 * 30 * 2 * 192);
+        assert_eq!(of(|r| r.method = Method::Bottleneck), 30 * 2 * (2 * 576 * 64 + 64 + 576));
+    }
+
+    #[test]
+    fn virtual_tokens_take_room_and_time() {
+        let mut recipe = Recipe::default();
+        recipe.batch.max_length = 8192;
+        let plain = estimate(&recipe, &smol(), &data(100), Some(100.0), None);
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), []);
+        recipe.method = Method::PromptTuning;
+        recipe.prompt_tuning.virtual_tokens = 100;
+        let prompted = estimate(&recipe, &smol(), &data(100), Some(100.0), None);
+        assert!(prompted.flops_per_token > 1.8 * plain.flops_per_token);
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), [Misfit::LongerThanContext { context: 8092 }]);
+    }
+
+    #[test]
     fn memory_is_near_what_was_measured() {
         let mut recipe = Recipe::default();
         recipe.batch.micro_batch = 2;
@@ -251,6 +270,18 @@ mod tests {
         let plain = mib(&recipe);
         recipe.lora.quantized_base = true;
         assert!((415..425).contains(&(plain - mib(&recipe))), "{plain} {}", mib(&recipe));
+    }
+
+    #[test]
+    fn a_smaller_optimizer_needs_less_memory() {
+        let of = |kind| {
+            let mut recipe = Recipe::default();
+            recipe.optimizer.kind = kind;
+            estimate(&recipe, &smol(), &data(100), Some(128.0), None).memory_bytes
+        };
+        let all = OptimizerKind::ALL.map(of);
+        assert_eq!(all[0] - all[1], 6 * 2_442_240, "six of eight bytes of moments");
+        assert!(all[2] < all[1] && all[3] < all[0], "{all:?}");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What `trainer run` reports while it works: one JSON object per line on its event pipe and
 //! in `events.jsonl`. The worker turns these into rows; the terminal into a progress bar.
 
-use crate::eval::{EvalMetrics, Subject};
+use crate::{
+    eval::{EvalMetrics, Subject},
+    run::{FailureKind, RunProblem},
+};
 use serde::{Deserialize, Serialize};
 
 /// One event of a run. Times are milliseconds since the attempt began.
@@ -29,13 +32,22 @@ pub enum Event {
     Preview { step: u32, index: u32, prompt: String, expected: String, output: String },
     /// A checkpoint stands complete and verified in this folder (relative to the out folder).
     Checkpoint { step: u32, folder: String, loss: f64 },
+    /// The run has gone back to this step: what it measured later counts no more.
+    Rewound { step: u32 },
     /// An evaluation has ended; predictions are in `file` (JSON lines of
     /// [`crate::eval::Prediction`], relative to the out folder).
     Evaluated { subject: Subject, metrics: EvalMetrics, file: String },
     /// The run is over and the adapter is written in this folder (relative to the out folder).
     Finished { steps: u32, adapter_folder: String, elapsed_ms: u64 },
     /// The run cannot go on.
-    Failed { kind: crate::run::FailureKind, message: String },
+    Failed {
+        kind: FailureKind,
+        /// In English, for whoever reads the file.
+        message: String,
+        /// The same as data, where it is more than words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<RunProblem>,
+    },
 }
 
 /// Coarse stages of a trainer process.

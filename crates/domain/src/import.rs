@@ -1,6 +1,10 @@
 //! From an uploaded file to a dataset version: what a person chooses, and what a first look at
 //! the file shows.
 
+mod problem;
+
+pub use problem::{FileAdvice, FileKind, ImportProblem};
+
 use crate::{
     dataset::{BadLines, FileSyntax, LineError, Mapping, SplitPlan},
     id::{DatasetId, ModelId, UploadId, VersionId},
@@ -43,6 +47,7 @@ pub enum ImportTarget {
 /// How to make a dataset version from an upload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(try_from = "ImportRequestJson")]
 pub struct ImportRequest {
     pub upload_id: UploadId,
     #[serde(flatten)]
@@ -62,9 +67,56 @@ pub struct ImportRequest {
     pub split: SplitPlan,
 }
 
+/// The JSON of an [`ImportRequest`]. A type of its own, since serde can refuse unknown keys only
+/// where nothing is flattened.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportRequestJson {
+    upload_id: UploadId,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    dataset_id: Option<DatasetId>,
+    #[serde(default)]
+    syntax: Option<FileSyntax>,
+    #[serde(default)]
+    encoding: Option<String>,
+    #[serde(default)]
+    mapping: Option<Mapping>,
+    #[serde(default)]
+    bad_lines: BadLines,
+    #[serde(default)]
+    split: SplitPlan,
+}
+
+impl TryFrom<ImportRequestJson> for ImportRequest {
+    type Error = &'static str;
+
+    fn try_from(json: ImportRequestJson) -> Result<Self, Self::Error> {
+        let target = match (json.name, json.dataset_id) {
+            (Some(name), None) => ImportTarget::Name(name),
+            (None, Some(id)) => ImportTarget::DatasetId(id),
+            (Some(_), Some(_)) => {
+                return Err("give either `name` (a new dataset) or `dataset_id` (a new version), not both");
+            }
+            (None, None) => return Err("give `name` (a new dataset) or `dataset_id` (a new version)"),
+        };
+        Ok(Self {
+            upload_id: json.upload_id,
+            target,
+            syntax: json.syntax,
+            encoding: json.encoding,
+            mapping: json.mapping,
+            bad_lines: json.bad_lines,
+            split: json.split,
+        })
+    }
+}
+
 /// What a first look at a file should assume; what is absent is detected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
     #[serde(default)]
     pub syntax: Option<FileSyntax>,
@@ -127,11 +179,16 @@ pub struct CountTokens {
 
 impl ImportRequest {
     /// Whether the choices make sense on their own; the file is not looked at.
-    pub fn check(&self) -> Result<(), String> {
-        self.split.check()?;
+    pub fn check(&self) -> Result<(), ImportProblem> {
+        if !self.split.is_usable() {
+            return Err(ImportProblem::BadSplit);
+        }
+        if let Some(field) = self.mapping.as_ref().and_then(Mapping::doubly_used) {
+            return Err(ImportProblem::SameField { field: field.to_owned() });
+        }
         match &self.target {
-            ImportTarget::Name(name) => crate::account::parse_name(name).map(drop).map_err(|e| e.to_string()),
-            ImportTarget::DatasetId(_) => Ok(()),
+            ImportTarget::Name(name) if crate::account::parse_name(name).is_err() => Err(ImportProblem::BadName),
+            ImportTarget::Name(_) | ImportTarget::DatasetId(_) => Ok(()),
         }
     }
 }
@@ -147,5 +204,38 @@ mod tests {
         assert_eq!(request.target, ImportTarget::Name("reviews".to_owned()));
         assert_eq!(request.bad_lines, BadLines::Stop);
         assert_eq!(request.check(), Ok(()));
+        let again = serde_json::to_string(&request).expect("serialises");
+        assert_eq!(serde_json::from_str::<ImportRequest>(&again).expect("reads back"), request);
+    }
+
+    #[test]
+    fn what_is_misspelt_or_contradicts_itself_is_named() {
+        let refused = |rest: &str| {
+            let json = format!(r#"{{"upload_id": "01890a5d-ac96-774b-bcce-b302099a8057", {rest}}}"#);
+            serde_json::from_str::<ImportRequest>(&json).expect_err("refused").to_string()
+        };
+        assert!(refused(r#""name": "a", "bad_line": "skip""#).contains("`bad_line`"));
+        let mapping = r#"{"format": "messages", "messages": "m", "text": "t"}"#;
+        assert!(refused(&format!(r#""name": "a", "mapping": {mapping}"#)).contains("`text`"));
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert!(refused(&format!(r#""name": "a", "dataset_id": "{id}""#)).contains("not both"));
+        assert!(refused(r#""encoding": "utf-8""#).contains("`name`"));
+    }
+
+    #[test]
+    fn one_field_is_not_question_and_answer_at_once() {
+        let json = r#"{"upload_id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "a",
+            "mapping": {"format": "prompt_completion", "prompt": "x", "completion": "x"}}"#;
+        let request: ImportRequest = serde_json::from_str(json).expect("valid");
+        assert_eq!(request.check(), Err(ImportProblem::SameField { field: "x".to_owned() }));
+    }
+
+    #[test]
+    fn a_file_of_another_kind_comes_with_advice() {
+        let problem = ImportProblem::NotText { kind: FileKind::Gzip };
+        assert_eq!(
+            problem.to_string(),
+            "this is a gzip file, not a text file: unpack it first and send the file inside"
+        );
     }
 }

@@ -1,6 +1,10 @@
 //! Background jobs: imports, model registration, the sample project. Training has its own
 //! queue (see [`crate::run`]).
 
+mod failure;
+
+pub use failure::{FetchProblem, Gone, JobFailure};
+
 use crate::id::{JobId, ProjectId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -75,8 +79,10 @@ pub struct Job {
     pub progress: Progress,
     /// What the job made; for example `{"version_id": "…"}`. Only after success.
     pub result: Option<serde_json::Value>,
-    /// Why it failed, in words for the user. Only after a failure.
+    /// Why it failed, in English. Only after a failure.
     pub error: Option<String>,
+    /// The same as data.
+    pub failure: Option<JobFailure>,
     /// Somebody asked to cancel; the job ends at its next check.
     pub cancelling: bool,
     #[serde(with = "time::serde::rfc3339")]

@@ -1,5 +1,9 @@
 //! What is known of a base model from its files alone.
 
+mod problem;
+
+pub use problem::ModelProblem;
+
 use crate::id::{ModelId, ProjectId, UploadId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;

@@ -5,18 +5,30 @@
 //! what `trainer run recipe.toml` takes.
 
 mod batch;
+mod bottleneck;
 mod check;
+mod checkpoints;
 mod evaluation;
+mod lora;
+mod loss;
 mod method;
 mod optimizer;
+mod recovery;
 mod schedule;
+mod virtual_tokens;
 
 pub use batch::Batch;
-pub use check::{RecipeError, RecipeTextError};
+pub use bottleneck::{Activation, Bottleneck, Placement};
+pub use check::{RecipeError, RecipeProblem, RecipeTextError, RecipeWarning};
+pub use checkpoints::{Checkpoints, FinalAdapter};
 pub use evaluation::Evaluation;
-pub use method::{Lora, Method, TargetModule};
-pub use optimizer::Optimizer;
+pub use lora::{Lora, TargetModule};
+pub use loss::Loss;
+pub use method::Method;
+pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
+pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
+pub use virtual_tokens::{PTuning, PrefixTuning, PromptTuning, VirtualTokenInit};
 
 use check::Checker;
 use serde::{Deserialize, Serialize};
@@ -24,14 +36,24 @@ use serde::{Deserialize, Serialize};
 /// How a run trains. See the field docs for units, ranges and defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
+// `remote` makes functions of the derived code, which the implementations below complete.
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct Recipe {
+    /// Default `lora`.
     pub method: Method,
     pub lora: Lora,
+    pub prompt_tuning: PromptTuning,
+    pub p_tuning: PTuning,
+    pub prefix_tuning: PrefixTuning,
+    pub bottleneck: Bottleneck,
+    #[serde(default = "Optimizer::without_rate")]
     pub optimizer: Optimizer,
     pub schedule: Schedule,
     pub batch: Batch,
+    pub loss: Loss,
     pub evaluation: Evaluation,
+    pub checkpoints: Checkpoints,
+    pub recovery: Recovery,
     /// Seeds weights of the adapter, data order and dropout. Same recipe, data, seed and
     /// machine give the same bits.
     pub seed: u64,
@@ -42,12 +64,34 @@ impl Default for Recipe {
         Self {
             method: Method::Lora,
             lora: Lora::default(),
+            prompt_tuning: PromptTuning::default(),
+            p_tuning: PTuning::default(),
+            prefix_tuning: PrefixTuning::default(),
+            bottleneck: Bottleneck::default(),
             optimizer: Optimizer::default(),
             schedule: Schedule::default(),
             batch: Batch::default(),
+            loss: Loss::default(),
             evaluation: Evaluation::default(),
+            checkpoints: Checkpoints::default(),
+            recovery: Recovery::default(),
             seed: 42,
         }
+    }
+}
+
+impl Serialize for Recipe {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recipe {
+    /// A recipe without a learning rate gets its method's.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut recipe = Self::deserialize(deserializer)?;
+        recipe.optimizer.complete(recipe.method.default_learning_rate());
+        Ok(recipe)
     }
 }
 
@@ -62,20 +106,59 @@ impl Recipe {
     /// The recipe as TOML, every field written out.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        toml::to_string_pretty(self).unwrap_or_default()
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(map)) => toml_table("", &map),
+            _ => String::new(),
+        }
     }
 
     /// Every field out of range, or `Ok` when there is none.
     pub fn check(&self) -> Result<(), Vec<RecipeError>> {
         let mut c = Checker::default();
         self.lora.check(&mut c);
+        self.prompt_tuning.check(&mut c);
+        self.p_tuning.check(&mut c);
+        self.prefix_tuning.check(&mut c);
+        self.bottleneck.check(&mut c);
         self.optimizer.check(&mut c);
         self.schedule.check(&mut c);
         self.batch.check(&mut c);
+        self.loss.check(&mut c);
         self.evaluation.check(&mut c);
+        self.checkpoints.check(&mut c);
+        self.recovery.check(&mut c);
         // TOML integers are signed.
-        c.that(i64::try_from(self.seed).is_ok(), "seed", "must be at most 9223372036854775807");
+        c.that(i64::try_from(self.seed).is_ok(), "seed", RecipeProblem::TooLarge { high: i64::MAX });
         if c.errors.is_empty() { Ok(()) } else { Err(c.errors) }
+    }
+
+    /// What is allowed and probably a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<RecipeWarning> {
+        let (found, usual) = (self.optimizer.learning_rate, self.method.default_learning_rate());
+        // What is usual is so with AdamW.
+        let knows_usual = matches!(self.optimizer.kind, OptimizerKind::AdamW | OptimizerKind::AdamW8bit);
+        if !knows_usual || (usual / 50.0..=usual * 50.0).contains(&found) {
+            return Vec::new();
+        }
+        vec![RecipeWarning::UnusualRate { found, usual, method: self.method.as_str() }]
+    }
+
+    /// Virtual tokens that stand before every text.
+    #[must_use]
+    pub fn virtual_tokens(&self) -> u32 {
+        match self.method {
+            Method::PromptTuning => self.prompt_tuning.virtual_tokens,
+            Method::PTuning => self.p_tuning.virtual_tokens,
+            Method::PrefixTuning => self.prefix_tuning.virtual_tokens,
+            Method::Lora | Method::Bottleneck => 0,
+        }
+    }
+
+    /// Whether the base stays in the quantized blocks of its file.
+    #[must_use]
+    pub fn keeps_base_quantized(&self) -> bool {
+        self.method == Method::Lora && self.lora.quantized_base
     }
 
     /// Optimizer steps of the whole run, given the size of the training split.
@@ -130,6 +213,39 @@ impl Recipe {
     }
 }
 
+/// A table as TOML: plain values first, then the tables in it. Written here, since the browser
+/// shows recipes too and a serializer is many times larger.
+fn toml_table(path: &str, map: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut out = String::new();
+    for (key, value) in map.iter().filter(|(_, v)| !v.is_object() && !v.is_null()) {
+        out.push_str(&format!("{key} = {}\n", toml_value(value)));
+    }
+    for (key, value) in map {
+        if let serde_json::Value::Object(inner) = value {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            out.push_str(&format!("\n[{path}]\n{}", toml_table(&path, inner)));
+        }
+    }
+    out
+}
+
+/// A value as TOML, which spells numbers as Rust does.
+fn toml_value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Bool(on) => on.to_string(),
+        // TOML has JSON's escapes, and one character more that needs one.
+        serde_json::Value::String(_) => value.to_string().replace('\u{7f}', "\\u007f"),
+        serde_json::Value::Array(items) => {
+            format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Number(n) => match n.as_i64() {
+            Some(whole) => whole.to_string(),
+            None => format!("{:?}", n.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::Null | serde_json::Value::Object(_) => String::new(),
+    }
+}
+
 fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: &mut Vec<(String, String)>) {
     for (k, v) in map {
         match v {
@@ -147,6 +263,7 @@ fn flatten(prefix: &str, map: &serde_json::Map<String, serde_json::Value>, out: 
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use proptest::prelude::*;
 
@@ -157,6 +274,18 @@ mod tests {
         assert_eq!(Recipe::from_toml(&r.to_toml()).ok(), Some(r));
     }
 
+    proptest! {
+        #[test]
+        fn every_recipe_survives_toml(rate in 1e-12..1.0f64, alpha in 1e-3..4096.0f64, rank in 1u32..513, seed in 0u64..=i64::MAX as u64, mask in any::<bool>(), text in any::<String>(), modules in prop::sample::subsequence(TargetModule::ALL.to_vec(), 1..8)) {
+            let mut r = Recipe { seed, ..Recipe::default() };
+            r.optimizer.learning_rate = rate;
+            (r.lora.alpha, r.lora.rank, r.lora.target_modules) = (alpha, rank, modules);
+            r.batch.mask_prompt = mask;
+            r.prompt_tuning.init_text = text;
+            prop_assert_eq!(Recipe::from_toml(&r.to_toml()).ok(), Some(r));
+        }
+    }
+
     #[test]
     fn errors_name_every_bad_field() {
         let mut r = Recipe::default();
@@ -164,6 +293,47 @@ mod tests {
         r.optimizer.learning_rate = f64::NAN;
         let fields: Vec<_> = r.check().err().into_iter().flatten().map(|e| e.field).collect();
         assert_eq!(fields, ["lora.rank", "optimizer.learning_rate"]);
+    }
+
+    #[test]
+    fn each_method_has_its_own_learning_rate() {
+        for (text, rate) in [
+            ("", 2e-4),
+            ("method = \"prompt_tuning\"", 3e-2),
+            ("method = \"p_tuning\"\n[optimizer]\nbeta1 = 0.8", 1e-3),
+            ("method = \"prefix_tuning\"\n[optimizer]\nlearning_rate = 0.25", 0.25),
+        ] {
+            let recipe = Recipe::from_toml(text).unwrap();
+            assert_eq!(recipe.optimizer.learning_rate, rate, "{text}");
+            assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
+        }
+        for method in Method::ALL {
+            let text = format!("method = \"{}\"", method.as_str());
+            assert_eq!(
+                (Recipe::from_toml(&text).unwrap().method, Recipe::from_toml(&text).unwrap().warnings()),
+                (method, vec![])
+            );
+        }
+        let mut slow = Recipe::from_toml("method = \"prompt_tuning\"").unwrap();
+        slow.optimizer.learning_rate = 2e-4;
+        let usual = RecipeWarning::UnusualRate { found: 2e-4, usual: 3e-2, method: "prompt_tuning" };
+        assert_eq!(slow.warnings(), [usual]);
+        slow.optimizer.kind = OptimizerKind::Sgd;
+        assert_eq!(slow.warnings(), []);
+    }
+
+    #[test]
+    fn a_recipe_from_before_there_were_methods_reads_the_same() {
+        let old = "method = \"lora\"\n[lora]\nrank = 4\nalpha = 8.0\ndropout = 0.1\ntarget_modules = [\"q_proj\"]\n";
+        let recipe = Recipe::from_toml(old).unwrap();
+        assert_eq!((recipe.lora.scale(), recipe.lora.dora, recipe.lora.plus_ratio), (2.0, false, 1.0));
+    }
+
+    #[test]
+    fn a_text_is_needed_where_one_is_named() {
+        let text = "method = \"prompt_tuning\"\n[prompt_tuning]\ninit = \"text\"\n";
+        assert!(Recipe::from_toml(text).is_err());
+        assert!(Recipe::from_toml(&format!("{text}init_text = \"Classify\"\n")).is_ok());
     }
 
     #[test]
@@ -179,14 +349,14 @@ mod tests {
         assert_eq!(a.differences(&b), [("lora.rank".to_owned(), "8".to_owned(), "16".to_owned())]);
     }
 
-    proptest! {
-        #[test]
-        fn learning_rate_stays_within_bounds(step in 0u32..1000, total in 1u32..1000, warmup in 0.0..0.5f64, shape in 0..3usize) {
-            let mut r = Recipe::default();
-            r.schedule.warmup_ratio = warmup;
-            r.schedule.shape = [ScheduleShape::Cosine, ScheduleShape::Linear, ScheduleShape::Constant][shape];
-            let lr = r.learning_rate_at(step.min(total - 1), total);
-            prop_assert!((0.0..=r.optimizer.learning_rate * 1.000_001).contains(&lr));
-        }
+    #[test]
+    fn an_old_recipe_reads_the_same() {
+        let old = "[optimizer]\nlearning_rate = 1e-3\nbeta1 = 0.8\n[schedule]\nshape = \"linear\"\nwarmup_ratio = 0.1\n\
+            [evaluation]\nprevious = 0\n";
+        assert!(Recipe::from_toml(old).is_err(), "a misspelt field");
+        let recipe = Recipe::from_toml(&old.replace("previous", "previews")).unwrap_or_default();
+        assert_eq!((recipe.optimizer.kind, recipe.optimizer.beta1), (OptimizerKind::AdamW, 0.8));
+        assert_eq!((recipe.schedule.warmup_steps, recipe.schedule.min_lr_ratio), (0, 0.0));
+        assert_eq!((recipe.evaluation.patience, recipe.checkpoints), (0, Checkpoints::default()));
     }
 }

@@ -1,8 +1,12 @@
 //! A run's life: its states, which may follow which, and why runs fail; and in `view` what is
 //! shown of it.
 
+mod learning;
+mod problem;
 mod view;
 
+pub use learning::{Learning, LearntSamples};
+pub use problem::RunProblem;
 pub use view::*;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Bad cases: listed, judged and corrected by people. Candidates come from [`crate::evals::record`].
 
 use crate::{
-    StoreError, activity,
+    Stale, StoreError, activity,
     error::{json, word},
     versions::{self, Correction, import::Made},
 };
@@ -193,10 +193,10 @@ pub async fn edit(
         .await?;
     let Some(row) = row else { return Ok(false) };
     if word::<BadCaseStatus>(row.try_get("status")?)? == BadCaseStatus::Added {
-        return Err(StoreError::Stale("the correction is part of a dataset version already"));
+        return Err(Stale::CorrectionUsed.into());
     }
     if row.try_get::<i32, _>("revision")? != edit.revision {
-        return Err(StoreError::Stale("somebody else has edited this bad case meanwhile"));
+        return Err(Stale::EditedMeanwhile.into());
     }
     let correction = edit.correction.as_deref().map(str::trim).filter(|c| !c.is_empty());
     sqlx::query(
@@ -232,7 +232,7 @@ pub async fn add_to_version(
 ) -> Result<Option<Made>, StoreError> {
     let corrections = corrections_of(db, project, ids, move_to_train).await?;
     if corrections.is_empty() {
-        return Err(StoreError::Stale("none of these bad cases has a correction that waits to be added"));
+        return Err(Stale::NothingToAdd.into());
     }
     versions::create_from_corrections(db, project, parent, &corrections, by, note).await
 }

@@ -33,7 +33,7 @@ pub async fn list(
 ) -> Result<Page<DatasetSummary>, StoreError> {
     let rows = sqlx::query(
         "select d.id, d.name, d.description, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
-         (v.stats->>'samples')::bigint as samples, jsonb_array_length(v.stats->'labels') as labels \
+         (v.stats->>'samples')::bigint as samples, greatest(jsonb_array_length(v.stats->'labels'), (v.stats->>'different_labels')::int) as labels \
          from datasets d cross join lateral (select * from dataset_versions where dataset_id = d.id order by number desc limit 1) v \
          where d.project_id = $1 and d.archived_at is null and strpos(lower(d.name), lower($2)) > 0 \
          and ($3::uuid is null or d.id < $3) order by d.id desc limit $4",
@@ -55,7 +55,7 @@ pub async fn list(
 pub async fn get(db: &PgPool, project: ProjectId, id: DatasetId) -> Result<Option<DatasetSummary>, StoreError> {
     sqlx::query(
         "select d.id, d.name, d.description, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
-         (v.stats->>'samples')::bigint as samples, jsonb_array_length(v.stats->'labels') as labels \
+         (v.stats->>'samples')::bigint as samples, greatest(jsonb_array_length(v.stats->'labels'), (v.stats->>'different_labels')::int) as labels \
          from datasets d cross join lateral (select * from dataset_versions where dataset_id = d.id order by number desc limit 1) v \
          where d.project_id = $1 and d.id = $2 and d.archived_at is null",
     )

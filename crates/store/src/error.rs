@@ -4,16 +4,48 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database refused: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// A text that Postgres cannot hold: it has a NUL character.
+    #[error("a text holds a NUL character (U+0000): remove it")]
+    Nul,
     /// A stored value is not what the schema promises.
     #[error("a stored value is corrupt: {0}")]
     Corrupt(String),
     /// Somebody else changed the row meanwhile, or it is in another state than the caller thinks.
-    #[error("the row has changed meanwhile: {0}")]
-    Stale(&'static str),
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// The value is taken.
     #[error("{0} already exists")]
     Taken(&'static str),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(e: sqlx::Error) -> Self {
+        // character_not_in_repertoire, and untranslatable_character for JSON's \u0000.
+        match e.as_database_error().and_then(|d| d.code()).as_deref() {
+            Some("22021" | "22P05") => Self::Nul,
+            _ => Self::Database(e),
+        }
+    }
+}
+
+/// What has changed, or forbids the change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    #[error("the correction is part of a dataset version already")]
+    CorrectionUsed,
+    #[error("somebody else has edited this bad case meanwhile")]
+    EditedMeanwhile,
+    #[error("none of these bad cases has a correction that waits to be added")]
+    NothingToAdd,
+    #[error("a corrected sample is not in this dataset version")]
+    SampleElsewhere,
+    #[error("a correction was added or taken back meanwhile")]
+    CorrectionsChanged,
+    #[error("a project needs at least one owner")]
+    LastOwner,
+    #[error("the invitation is for another e-mail address")]
+    OtherAddress,
 }
 
 impl StoreError {
@@ -21,7 +53,7 @@ impl StoreError {
     pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |e| match &e {
             sqlx::Error::Database(d) if d.is_unique_violation() => Self::Taken(what),
-            _ => Self::Database(e),
+            _ => e.into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Invitation links. The first one of an installation makes its administrator.
 
-use crate::{StoreError, error::word, secret};
+use crate::{Stale, StoreError, error::word, secret};
 use domain::{
     access::Role,
     account::Email,
@@ -181,7 +181,7 @@ async fn claim(tx: &mut PgConnection, text: &str) -> Result<Option<Claimed>, Sto
 async fn check_address(tx: &mut PgConnection, claimed: &Claimed, user: UserId) -> Result<(), StoreError> {
     let email: String = sqlx::query_scalar("select email from users where id = $1").bind(user.0).fetch_one(tx).await?;
     if claimed.is_setup || !(claimed.email.is_empty() || claimed.email == email) {
-        return Err(StoreError::Stale("the invitation is for another e-mail address"));
+        return Err(Stale::OtherAddress.into());
     }
     Ok(())
 }

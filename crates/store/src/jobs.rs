@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::{
     id::{JobId, ProjectId, UserId},
-    job::{Job, Progress},
+    job::{Job, JobFailure, Progress},
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
@@ -22,10 +22,11 @@ pub const LEASE_SECONDS: i32 = 60;
 /// A job that took this many workers down with it is not tried again.
 pub const MAX_ATTEMPTS: i32 = 3;
 
-const COLUMNS: &str = "id, project_id, kind, status, progress, result, error, cancel_requested_at, \
+const COLUMNS: &str = "id, project_id, kind, status, progress, result, failure, cancel_requested_at, \
      created_at, started_at, ended_at";
 
 fn job(row: &PgRow) -> Result<Job, StoreError> {
+    let failure: Option<JobFailure> = row.try_get::<Option<serde_json::Value>, _>("failure")?.map(json).transpose()?;
     Ok(Job {
         id: JobId(row.try_get("id")?),
         project_id: ProjectId(row.try_get("project_id")?),
@@ -33,7 +34,8 @@ fn job(row: &PgRow) -> Result<Job, StoreError> {
         status: word(row.try_get("status")?)?,
         progress: json(row.try_get("progress")?)?,
         result: row.try_get("result")?,
-        error: row.try_get("error")?,
+        error: failure.as_ref().map(JobFailure::to_string),
+        failure,
         cancelling: row.try_get::<Option<time::OffsetDateTime>, _>("cancel_requested_at")?.is_some(),
         created_at: row.try_get("created_at")?,
         started_at: row.try_get("started_at")?,
@@ -205,27 +207,27 @@ pub async fn progress(db: &PgPool, id: JobId, owner: Uuid, progress: &Progress) 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Succeeded(serde_json::Value),
-    Failed { error: String, details: Option<serde_json::Value> },
+    Failed { failure: JobFailure, details: Option<serde_json::Value> },
     Cancelled,
 }
 
 /// Ends the job; false when the lease was lost, and then nothing is written.
 pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> Result<bool, StoreError> {
-    let (status, result, error) = match outcome {
+    let (status, result, failure) = match outcome {
         Outcome::Succeeded(value) => ("succeeded", Some(value), None),
-        Outcome::Failed { error, details } => ("failed", details.as_ref(), Some(error.as_str())),
+        Outcome::Failed { failure, details } => ("failed", details.as_ref(), Some(to_json(failure)?)),
         Outcome::Cancelled => ("cancelled", None, None),
     };
     let mut tx = db.begin().await?;
     let done = sqlx::query(
-        "update jobs set status = $3, result = $4, error = $5, ended_at = now(), lease_until = null \
+        "update jobs set status = $3, result = $4, failure = $5, ended_at = now(), lease_until = null \
          where id = $1 and lease_owner = $2 and status = 'running'",
     )
     .bind(id.0)
     .bind(owner)
     .bind(status)
     .bind(result)
-    .bind(error)
+    .bind(failure)
     .execute(&mut *tx)
     .await?;
     announce(&mut tx, id).await?;
@@ -251,12 +253,12 @@ pub async fn requeue_lost(db: &PgPool) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "update jobs set lease_owner = null, lease_until = null, \
          status = case when cancel_requested_at is not null then 'cancelled' when attempt >= $1 then 'failed' else 'queued' end, \
-         error = case when cancel_requested_at is null and attempt >= $1 \
-         then 'The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.' end, \
+         failure = case when cancel_requested_at is null and attempt >= $1 then $2::jsonb end, \
          ended_at = case when cancel_requested_at is not null or attempt >= $1 then now() end \
          where status = 'running' and lease_until < now()",
     )
     .bind(MAX_ATTEMPTS)
+    .bind(to_json(&JobFailure::Interrupted)?)
     .execute(db)
     .await?;
     Ok(done.rows_affected())

@@ -29,7 +29,7 @@ pub mod uploads;
 pub mod users;
 pub mod versions;
 
-pub use error::StoreError;
+pub use error::{Stale, StoreError};
 pub use sqlx::PgPool;
 
 /// Brings the schema up to date.

@@ -75,6 +75,20 @@ async fn series(db: &mut PgConnection, run: RunId, attempt: i32, key: &str) -> R
     .await?)
 }
 
+/// Deletes what an attempt measured after `step`: it went back there.
+pub async fn forget_after(db: &mut PgConnection, run: RunId, attempt: i32, step: u32) -> Result<(), StoreError> {
+    sqlx::query(
+        "delete from points p using series s \
+         where p.series_id = s.id and s.run_id = $1 and s.attempt = $2 and p.step > $3",
+    )
+    .bind(run.0)
+    .bind(attempt)
+    .bind(step.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Stores log lines of one attempt.
 pub async fn insert_logs(
     db: &mut PgConnection,
@@ -167,21 +181,49 @@ pub async fn last_seq(db: &PgPool, run: RunId) -> Result<i64, StoreError> {
 /// out: per attempt and range of steps the smallest and the largest value stay, and the ends of
 /// each attempt, so no spike is lost.
 pub async fn downsampled(db: &PgPool, run: RunId, key: &str, buckets: u32) -> Result<Vec<Point>, StoreError> {
+    thinned(db, run, Some(key), 0, i64::MAX, buckets).await
+}
+
+/// Every series' points with a `seq` above `after` and up to `last`, thinned out like
+/// [`downsampled`], ordered by series, attempt and step.
+pub async fn thinned_between(
+    db: &PgPool,
+    run: RunId,
+    after: i64,
+    last: i64,
+    buckets: u32,
+) -> Result<Vec<Point>, StoreError> {
+    thinned(db, run, None, after, last, buckets).await
+}
+
+async fn thinned(
+    db: &PgPool,
+    run: RunId,
+    key: Option<&str>,
+    after: i64,
+    last: i64,
+    buckets: u32,
+) -> Result<Vec<Point>, StoreError> {
     let rows = sqlx::query(
         "with all_points as ( \
-             select p.seq, s.key, s.attempt, p.step, p.value, p.elapsed_ms, count(*) over () as n, \
-             min(p.step) over () as lowest, max(p.step) over () as highest, \
-             min(p.step) over (partition by s.attempt) as first_step, max(p.step) over (partition by s.attempt) as last_step \
-             from series s join points p on p.series_id = s.id where s.run_id = $1 and s.key = $2), \
+             select p.seq, s.key, s.attempt, p.step, p.value, p.elapsed_ms, count(*) over (partition by s.key) as n, \
+             min(p.step) over (partition by s.key) as lowest, max(p.step) over (partition by s.key) as highest, \
+             min(p.step) over (partition by s.key, s.attempt) as first_step, \
+             max(p.step) over (partition by s.key, s.attempt) as last_step \
+             from series s join points p on p.series_id = s.id \
+             where s.run_id = $1 and ($2::text is null or s.key = $2) and p.seq > $4 and p.seq <= $5), \
          placed as (select *, (step - lowest)::bigint * $3 / (highest - lowest + 1) as bucket from all_points), \
-         ranked as (select *, row_number() over (partition by attempt, bucket order by value, step) as from_below, \
-             row_number() over (partition by attempt, bucket order by value desc, step) as from_above from placed) \
+         ranked as (select *, row_number() over (partition by key, attempt, bucket order by value, step) as from_below, \
+             row_number() over (partition by key, attempt, bucket order by value desc, step) as from_above from placed) \
          select seq, key, attempt, step, value, elapsed_ms from ranked \
-         where n <= 2 * $3 or from_below = 1 or from_above = 1 or step in (first_step, last_step) order by attempt, step",
+         where n <= 2 * $3 or from_below = 1 or from_above = 1 or step in (first_step, last_step) \
+         order by key, attempt, step",
     )
     .bind(run.0)
     .bind(key)
     .bind(i64::from(buckets.max(1)))
+    .bind(after)
+    .bind(last)
     .fetch_all(db)
     .await?;
     rows.iter().map(point).collect()

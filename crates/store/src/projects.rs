@@ -1,6 +1,6 @@
 //! Projects and their members.
 
-use crate::{StoreError, activity, error::word};
+use crate::{Stale, StoreError, activity, error::word};
 use domain::{
     access::Role,
     id::{ProjectId, UserId},
@@ -174,7 +174,7 @@ pub async fn set_role(
         .fetch_one(&mut *tx)
         .await?;
     if owners == 0 {
-        return Err(StoreError::Stale("a project needs at least one owner"));
+        return Err(Stale::LastOwner.into());
     }
     let name: String =
         sqlx::query_scalar("select name from users where id = $1").bind(user.0).fetch_one(&mut *tx).await?;

@@ -16,7 +16,7 @@ use crate::{
 use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     recipe::Recipe,
-    run::{AdapterFile, FailureKind, PhaseProgress, RunStatus},
+    run::{AdapterFile, FailureKind, PhaseProgress, RunProblem, RunStatus},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
@@ -209,7 +209,7 @@ pub enum Ending {
     },
     Failed {
         kind: FailureKind,
-        message: String,
+        problem: RunProblem,
     },
     Cancelled,
     /// Back into the queue, to go on from the last checkpoint.
@@ -222,9 +222,9 @@ pub enum Ending {
 /// asked to cancel is not queued again.
 pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    let (status, kind, message) = match ending {
+    let (status, kind, problem) = match ending {
         Ending::Succeeded { .. } => (RunStatus::Succeeded, None, None),
-        Ending::Failed { kind, message } => (RunStatus::Failed, Some(kind.as_str()), Some(message.as_str())),
+        Ending::Failed { kind, problem } => (RunStatus::Failed, Some(kind.as_str()), Some(to_json(problem)?)),
         Ending::Cancelled => (RunStatus::Cancelled, None, None),
         Ending::Again | Ending::GivenBack => (RunStatus::Queued, None, None),
     };
@@ -236,14 +236,14 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
         format!(
             "update runs set status = case when $4 = 'queued' and cancel_requested_at is not null then 'cancelled' else $4 end, \
              ended_at = case when $4 <> 'queued' or cancel_requested_at is not null then now() end, \
-             lease_owner = null, lease_until = null, phase = null, failure_kind = $5, failure_message = $6, summary = $7, \
+             lease_owner = null, lease_until = null, phase = null, failure_kind = $5, failure = $6, summary = $7, \
              adapter = $8, attempt = attempt - $9 where {HELD} returning project_id, name, status"
         ),
         lease
     )
     .bind(status.as_str())
     .bind(kind)
-    .bind(message)
+    .bind(problem)
     .bind(summary)
     .bind(adapter)
     .bind(i32::from(matches!(ending, Ending::GivenBack)))
@@ -272,10 +272,10 @@ pub async fn requeue_lost(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
          status = case when cancel_requested_at is not null then 'cancelled' when attempt >= max_attempts then 'failed' else 'queued' end, \
          ended_at = case when cancel_requested_at is not null or attempt >= max_attempts then now() end, \
          failure_kind = case when cancel_requested_at is null and attempt >= max_attempts then 'crashed' end, \
-         failure_message = case when cancel_requested_at is null and attempt >= max_attempts \
-             then 'the worker vanished during this run, in every attempt' end \
+         failure = case when cancel_requested_at is null and attempt >= max_attempts then $1::jsonb end \
          where status in ('claimed', 'running', 'evaluating') and lease_until < now() returning id",
     )
+    .bind(to_json(&RunProblem::WorkerVanished)?)
     .fetch_all(&mut *tx)
     .await?;
     for id in &ids {

@@ -4,6 +4,7 @@
 mod detail;
 mod journal;
 mod launch;
+mod learning;
 mod list;
 mod preflight;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 pub use detail::{get, state};
 pub use journal::{logs_since, previews};
 pub use launch::{Launched, NewRun, choices, create, request_cancel};
+pub use learning::learnt;
 pub use list::{list, of_ids};
 pub use preflight::{Launch, LaunchError, launch};
 
@@ -28,7 +30,7 @@ use sqlx::{Row, postgres::PgRow};
 
 /// The columns of a [`RunState`], from `runs r`.
 const STATE: &str = "r.status, r.step, r.total_steps, r.phase, r.attempt, r.max_attempts, r.device, \
-    r.cancel_requested_at is not null as cancel_requested, r.failure_kind, r.failure_message, r.started_at, r.ended_at, \
+    r.cancel_requested_at is not null as cancel_requested, r.failure_kind, r.failure, r.started_at, r.ended_at, \
     coalesce(extract(epoch from coalesce(r.ended_at, now()) - r.started_at), 0)::bigint as elapsed_seconds, \
     extract(epoch from now() - r.created_at)::bigint as waited_seconds, \
     case when r.status = 'queued' then (select count(*) from runs q where q.status = 'queued' \
@@ -57,7 +59,7 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
     let waited: i64 = row.try_get("waited_seconds")?;
     let any_active: bool = row.try_get("any_active")?;
     let kind: Option<&str> = row.try_get("failure_kind")?;
-    let message: Option<String> = row.try_get("failure_message")?;
+    let problem: Option<serde_json::Value> = row.try_get("failure")?;
     let phase: Option<serde_json::Value> = row.try_get("phase")?;
     Ok(RunState {
         status,
@@ -69,7 +71,10 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
         device: row.try_get("device")?,
         queue: runs_before.map(|n| QueueReason::of(u32::try_from(n).unwrap_or(u32::MAX), any_active, waited)),
         cancel_requested: row.try_get("cancel_requested")?,
-        failure: kind.map(word).transpose()?.map(|kind| Failure { kind, message: message.unwrap_or_default() }),
+        failure: kind
+            .zip(problem)
+            .map(|(kind, problem)| Ok::<_, StoreError>(Failure::new(word(kind)?, json(problem)?)))
+            .transpose()?,
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,
         elapsed_seconds: u64::try_from(row.try_get::<i64, _>("elapsed_seconds")?).unwrap_or(0),

@@ -124,6 +124,30 @@ pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option
     .transpose()
 }
 
+/// Samples by their places in a split, counted from 0, in the order asked for; places that are not there are left out.
+pub async fn at_places(
+    db: &PgPool,
+    version: VersionId,
+    split: Split,
+    places: &[u32],
+) -> Result<Vec<SampleRow>, StoreError> {
+    let places: Vec<i64> = places.iter().copied().map(i64::from).collect();
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from (select *, row_number() over (order by position) - 1 as place from version_samples where version_id = $1 and split = $2) vs \
+         join samples s on s.id = vs.sample_id join unnest($3) with ordinality as wanted (place, rank) on wanted.place = vs.place \
+         order by wanted.rank",
+    )
+    .bind(version.0)
+    .bind(split_code(split))
+    .bind(places)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(sample_row)
+    .collect()
+}
+
 /// The content of one of the project's samples, whichever versions it is in.
 pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result<Option<Sample>, StoreError> {
     sqlx::query(

@@ -1,6 +1,7 @@
 //! Single members of zip and tar.gz archives, read with bounds.
 
 use super::FetchError;
+use domain::job::FetchProblem;
 use std::{
     fs::File,
     io::{BufReader, Read, Write},
@@ -11,12 +12,17 @@ use std::{
 const MAX_MEMBER_BYTES: u64 = 64 << 30;
 
 fn broken(container: &Path) -> impl Fn(String) -> FetchError {
-    let container = container.display().to_string();
-    move |reason| FetchError::Archive { container: container.clone(), reason }
+    let container = file_name(container);
+    move |detail| FetchProblem::Archive { container: container.clone(), detail }.into()
+}
+
+/// An archive's name for a user, without the folders of this machine.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn missing(container: &Path, suffix: &str) -> FetchError {
-    FetchError::Missing { what: format!("a file *{suffix}"), container: container.display().to_string() }
+    FetchProblem::Missing { what: format!("*{suffix}"), container: file_name(container) }.into()
 }
 
 /// Copies the first member of a zip whose name ends with `suffix` to `target`.

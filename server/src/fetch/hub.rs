@@ -1,6 +1,7 @@
 //! Models of the Hugging Face Hub, by the `hf-hub` crate.
 
-use super::{FetchError, Meter, chain};
+use super::{FetchError, Meter, unreachable};
+use domain::job::FetchProblem;
 use hf_hub::{
     HFClient, HFError,
     progress::{DownloadEvent, ProgressEvent, ProgressHandler},
@@ -65,12 +66,12 @@ pub async fn fetch(
 
 /// The Hub's failures in words that say what to do.
 fn explain(url: &str, error: &HFError) -> FetchError {
-    let status = |status| FetchError::Status { url: url.to_owned(), status };
+    let status = |status| FetchProblem::Status { url: url.to_owned(), status }.into();
     match error {
         HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } => status(404),
         HFError::AuthRequired { .. } => status(401),
         HFError::Forbidden { .. } => status(403),
-        other => FetchError::Unreachable { url: url.to_owned(), reason: chain(other) },
+        other => unreachable(url, other),
     }
 }
 

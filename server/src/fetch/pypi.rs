@@ -1,7 +1,8 @@
 //! Files of Python packages, found through the index's simple API in JSON (PEP 691), which mirrors
 //! offer as well as PyPI itself.
 
-use super::{FetchError, Meter, chain, download};
+use super::{FetchError, Meter, chain, download, unreachable};
+use domain::job::FetchProblem;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -51,15 +52,15 @@ pub async fn fetch(
         .header(reqwest::header::ACCEPT, SIMPLE_JSON)
         .send()
         .await
-        .map_err(|e| FetchError::Unreachable { url: page.clone(), reason: chain(&e) })?;
+        .map_err(|e| unreachable(&page, &e))?;
     if !response.status().is_success() {
-        return Err(FetchError::Status { url: page, status: response.status().as_u16() });
+        return Err(FetchProblem::Status { url: page, status: response.status().as_u16() }.into());
     }
-    let odd = |reason: String| FetchError::Answer { url: page.clone(), reason };
+    let odd = |detail: String| FetchProblem::Answer { url: page.clone(), detail };
     let answer: Answer = response.json().await.map_err(|e| odd(chain(&e)))?;
-    let file = answer.files.into_iter().find(|f| is_wanted(&f.filename, name, version, kind)).ok_or_else(|| {
-        FetchError::Missing { what: format!("a {} file", kind.word()), container: format!("{name} {version}") }
-    })?;
+    let missing = || FetchProblem::Missing { what: kind.suffix().to_owned(), container: format!("{name} {version}") };
+    let mut files = answer.files.into_iter();
+    let file = files.find(|f| is_wanted(&f.filename, name, version, kind)).ok_or_else(missing)?;
     let url = Url::parse(&page).and_then(|base| base.join(&file.url)).map_err(|e| odd(e.to_string()))?;
     let path = folder.join(&file.filename);
     if !path.exists() {
@@ -69,10 +70,10 @@ pub async fn fetch(
 }
 
 impl Distribution {
-    fn word(self) -> &'static str {
+    fn suffix(self) -> &'static str {
         match self {
-            Self::Wheel => "wheel",
-            Self::Source => "source",
+            Self::Wheel => ".whl",
+            Self::Source => ".tar.gz",
         }
     }
 }
@@ -86,10 +87,7 @@ fn normalized(name: &str, separator: char) -> String {
 /// also be a plain name.
 fn is_wanted(file: &str, name: &str, version: &str, kind: Distribution) -> bool {
     let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c));
-    let rest = match kind {
-        Distribution::Wheel => file.strip_suffix(".whl"),
-        Distribution::Source => file.strip_suffix(".tar.gz"),
-    };
+    let rest = file.strip_suffix(kind.suffix());
     let Some((found, rest)) = rest.and_then(|r| r.split_once('-')) else { return false };
     let version_found = match kind {
         Distribution::Wheel => rest.split('-').next().unwrap_or_default(),

@@ -59,7 +59,7 @@ async fn wrong_bytes_are_discarded() {
     let file = dir.path().join("fox");
     let sha = hex::encode(Sha256::digest(BYTES));
     let error = download(&client().unwrap(), &url, &sha, &file, &Meter::default()).await.unwrap_err();
-    assert!(matches!(error, FetchError::Checksum { .. }), "{error}");
+    assert!(matches!(error, FetchError::Problem(FetchProblem::Checksum { .. })), "{error}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 

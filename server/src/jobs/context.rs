@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     id::{JobId, ProjectId, UserId},
-    job::Progress,
+    job::{JobFailure, Progress},
 };
 use serde_json::Value;
 use std::{
@@ -24,9 +24,9 @@ const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// Why a job failed.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// Something the user can mend. The message says what and how; details depend on the kind.
-    #[error("{message}")]
-    Refused { message: String, details: Option<Value> },
+    /// Something the user can mend; details depend on the kind.
+    #[error("{failure}")]
+    Refused { failure: Box<JobFailure>, details: Option<Value> },
     #[error("cancelled")]
     Cancelled,
     #[error(transparent)]
@@ -40,14 +40,15 @@ pub enum JobError {
 }
 
 impl JobError {
-    /// Something the user can mend.
-    pub fn refused(message: impl Into<String>) -> Self {
-        Self::Refused { message: message.into(), details: None }
-    }
-
     /// Our own fault.
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+impl From<JobFailure> for JobError {
+    fn from(failure: JobFailure) -> Self {
+        Self::Refused { failure: Box::new(failure), details: None }
     }
 }
 

@@ -4,7 +4,12 @@ use crate::{
     jobs::{JobContext, JobError},
     trainer::TokenCounter,
 };
-use domain::{dataset::TokenStats, id::ModelId, import::CountTokens};
+use domain::{
+    dataset::TokenStats,
+    id::ModelId,
+    import::CountTokens,
+    job::{Gone, JobFailure},
+};
 use futures::{StreamExt, TryStreamExt};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -18,7 +23,7 @@ const BATCH: usize = 500;
 pub async fn count_tokens(context: JobContext, request: CountTokens) -> Result<TokenStats, JobError> {
     let version = store::versions::get(&context.db, context.project, request.version_id)
         .await?
-        .ok_or_else(|| JobError::refused("the dataset version does not exist in this project"))?;
+        .ok_or(JobFailure::Gone { what: Gone::Version })?;
     context.progress("reading", 0, 0).await?;
     let model = ModelFiles::gather(&context, request.model_id).await?;
     let mut counter = TokenCounter::start(&context.config, &model.path)?;
@@ -44,7 +49,7 @@ struct ModelFiles {
 impl ModelFiles {
     async fn gather(context: &JobContext, model: ModelId) -> Result<Self, JobError> {
         if store::models::get(&context.db, context.project, model).await?.is_none() {
-            return Err(JobError::refused("the model does not exist in this project"));
+            return Err(JobFailure::Gone { what: Gone::Model }.into());
         }
         let folder = tempfile::tempdir_in(&context.config.data)?;
         let mut only = None;

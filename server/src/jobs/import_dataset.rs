@@ -3,14 +3,15 @@
 //! samples. Memory grows with neither: rows stream from a reading thread to the database.
 
 use crate::{
-    datafile::{DataFile, DataFileError, check_storable, end_of_file},
+    datafile::{DataFile, DataFileError, check_storable},
     jobs::{JobContext, JobError},
 };
 use axum::body::Bytes;
 use dataprep::{hash::content_hash, mapping::read_samples, rows::ReadError, stats::StatsBuilder};
 use domain::{
     dataset::{BadLines, LineError, Mapping, Origin, SplitPlan, VersionStats},
-    import::{ImportRequest, ImportTarget, REPORT_LINES, Upload},
+    import::{ImportProblem, ImportRequest, ImportTarget, REPORT_LINES, Upload},
+    job::{Gone, JobFailure},
     sample::Sample,
 };
 use serde_json::json;
@@ -36,17 +37,23 @@ impl From<DataFileError> for JobError {
         match e {
             DataFileError::Io(e) => Self::Io(e),
             DataFileError::Artifact(e) => Self::Artifact(e),
-            DataFileError::Encoding(_) | DataFileError::Syntax | DataFileError::Mapping => Self::refused(e.to_string()),
+            DataFileError::Problem(problem) => problem.into(),
         }
+    }
+}
+
+impl From<ImportProblem> for JobError {
+    fn from(problem: ImportProblem) -> Self {
+        JobFailure::Import { problem }.into()
     }
 }
 
 /// The handler: makes the version and says which.
 pub async fn import_dataset(context: JobContext, request: ImportRequest) -> Result<Made, JobError> {
-    request.check().map_err(JobError::refused)?;
+    request.check()?;
     let upload = store::uploads::get(&context.db, context.project, request.upload_id)
         .await?
-        .ok_or_else(|| JobError::refused("the upload does not exist in this project: upload the file again"))?;
+        .ok_or(JobFailure::Gone { what: Gone::Upload })?;
     let file = DataFile::open(&context.artifacts, &upload, request.syntax, request.encoding.as_deref()).await?;
     let mapping = match &request.mapping {
         Some(mapping) => mapping.clone(),
@@ -75,7 +82,8 @@ impl Reading {
     ) -> Result<(), ReadError> {
         let text = self.file.text(bytes_read)?;
         read_samples(text, self.file.syntax, &self.mapping, |row| {
-            each(row.and_then(|(line, sample)| Ok((line, check_storable(line, sample)?))))
+            let row = row.and_then(|(line, sample)| Ok((line, check_storable(line, sample)?)));
+            each(row.map_err(|error| error.counted_in(self.file.syntax)))
         })
     }
 }
@@ -102,22 +110,20 @@ impl Found {
     /// Whether there is something to import, and the person wants it in spite of bad lines.
     fn judge(&self, bad_lines: BadLines, report: Option<&str>) -> Result<(), JobError> {
         let Some(first) = self.errors.first() else {
-            return if self.samples > 0 { Ok(()) } else { Err(JobError::refused("the file has no rows")) };
+            return if self.samples > 0 { Ok(()) } else { Err(ImportProblem::NoRows.into()) };
         };
-        let place = first.field.as_ref().map_or_else(String::new, |field| format!(", field {field}"));
-        let first = format!("line {}{place}: {}", first.line, first.reason);
-        let message = if self.broken_off {
-            // Skipping a line does not help where the rest cannot be read.
-            format!("the file cannot be read to its end; {first}")
+        let (bad, first) = (self.bad_lines, first.clone());
+        let problem = if self.broken_off {
+            ImportProblem::BrokenOff { first }
         } else if self.samples == 0 {
-            format!("none of the {} lines can become a sample; {first}", self.bad_lines)
+            ImportProblem::NoSamples { bad, first }
         } else if bad_lines == BadLines::Stop {
-            format!("{} of {} lines cannot become samples; {first}", self.bad_lines, self.bad_lines + self.samples)
+            ImportProblem::BadLines { bad, lines: bad + self.samples, first }
         } else {
             return Ok(());
         };
         Err(JobError::Refused {
-            message,
+            failure: Box::new(JobFailure::Import { problem }),
             details: Some(json!({ "report_sha256": report, "bad_lines": self.bad_lines })),
         })
     }
@@ -173,11 +179,11 @@ async fn check(context: &JobContext, reading: &Arc<Reading>, size_bytes: u64) ->
             match end {
                 Ok(()) => {}
                 Err(ReadError::Io(error)) => return Err(error.into()),
-                Err(error) => {
+                Err(ReadError::Broken(error)) => {
                     found.broken_off = true;
                     found.bad_lines += 1;
                     // First, so that it is what the person reads.
-                    found.errors.insert(0, end_of_file(&error));
+                    found.errors.insert(0, error);
                 }
             }
             Ok(found)
@@ -226,9 +232,7 @@ async fn write(
         origin: &origin,
         source_file: &upload.file_name,
     };
-    let mut writer = Writer::begin(&context.db, new)
-        .await?
-        .ok_or_else(|| JobError::refused("the dataset to append to does not exist any more"))?;
+    let mut writer = Writer::begin(&context.db, new).await?.ok_or(JobFailure::Gone { what: Gone::Dataset })?;
     let (sender, mut batches) = mpsc::channel(2);
     let reader = tokio::task::spawn_blocking({
         let reading = Arc::clone(reading);

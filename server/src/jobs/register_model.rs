@@ -9,6 +9,7 @@ use crate::{
 };
 use domain::{
     id::{ModelId, UploadId},
+    job::{Gone, JobFailure},
     model::{ModelFile, ModelOrigin, ModelSource, RegisterModel},
 };
 use serde::Serialize;
@@ -32,7 +33,8 @@ impl From<TrainerError> for JobError {
     fn from(e: TrainerError) -> Self {
         match e {
             TrainerError::Program { .. } => Self::internal(e),
-            TrainerError::Refused(_) | TrainerError::TooMuch => Self::refused(e.to_string()),
+            TrainerError::Model(problem) => JobFailure::Model { problem }.into(),
+            TrainerError::Sample(detail) => JobFailure::Untokenizable { detail }.into(),
         }
     }
 }
@@ -41,7 +43,7 @@ impl From<FetchError> for JobError {
     fn from(e: FetchError) -> Self {
         match e {
             FetchError::Disk { error, .. } => Self::Io(error),
-            other => Self::refused(other.to_string()),
+            FetchError::Problem(problem) => JobFailure::Fetch { problem }.into(),
         }
     }
 }
@@ -151,19 +153,18 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// The real path, if it lies below one of the allowed folders (links resolved).
 fn allowed(folders: &[PathBuf], path: &Path) -> Result<PathBuf, JobError> {
-    let listed = || folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ");
-    let real = path.canonicalize().map_err(|e| {
-        JobError::refused(format!("failed to open {}: {e}. Models may lie below: {}", path.display(), listed()))
+    let name = || path.display().to_string();
+    let listed = || folders.iter().map(|f| f.display().to_string()).collect();
+    let real = path.canonicalize().map_err(|e| JobFailure::PathUnreadable {
+        path: name(),
+        folders: listed(),
+        detail: e.to_string(),
     })?;
     let inside = folders.iter().filter_map(|f| f.canonicalize().ok()).any(|f| real.starts_with(f));
     if inside {
         return Ok(real);
     }
-    Err(JobError::refused(format!(
-        "failed to use {}: models may be registered only from below {}. An administrator can add folders with model_paths",
-        path.display(),
-        listed()
-    )))
+    Err(JobFailure::PathForbidden { path: name(), folders: listed() }.into())
 }
 
 /// Puts uploaded files into the folder under their own names. A single GGUF is the model itself.
@@ -176,13 +177,13 @@ async fn place_uploads(
     for id in uploads {
         let upload = store::uploads::get(&context.db, context.project, *id)
             .await?
-            .ok_or_else(|| JobError::refused("an upload does not exist in this project: send the file again"))?;
+            .ok_or(JobFailure::Gone { what: Gone::Upload })?;
         let name = plain_name(&upload.file_name)?;
         context.artifacts.place(&upload.sha256, &folder.join(&name)).await?;
         names.push(name);
     }
     match names.as_slice() {
-        [] => Err(JobError::refused("no file was given")),
+        [] => Err(JobFailure::NoFile.into()),
         [one] if is_gguf(Path::new(one)) => Ok((folder.join(one), one.clone())),
         [first, ..] => {
             Ok((folder.to_owned(), names.iter().find(|n| n.ends_with(".safetensors")).unwrap_or(first).clone()))
@@ -194,7 +195,7 @@ async fn place_uploads(
 fn plain_name(name: &str) -> Result<String, JobError> {
     match Path::new(name).components().next_back() {
         Some(Component::Normal(last)) => Ok(last.to_string_lossy().into_owned()),
-        _ => Err(JobError::refused(format!("failed to use a file called {name:?}"))),
+        _ => Err(JobFailure::FileName { name: name.to_owned() }.into()),
     }
 }
 

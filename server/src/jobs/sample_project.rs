@@ -18,6 +18,7 @@ use domain::{
     dataset::{BadLines, FileSyntax, Mapping, SplitPlan},
     id::UploadId,
     import::{ImportRequest, ImportTarget},
+    job::FetchProblem,
     model::{ModelOrigin, RegisterModel, SampleProject},
 };
 use serde_json::json;
@@ -72,7 +73,10 @@ async fn fetch_dataset(context: &JobContext) -> Result<UploadId, JobError> {
 }
 
 fn samples_in(archive: &Path) -> Result<String, FetchError> {
-    let broken = |reason: String| FetchError::Archive { container: archive.display().to_string(), reason };
+    let broken = |detail: String| {
+        let container = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        FetchProblem::Archive { container, detail }
+    };
     let outer = File::open(archive).map_err(|e| broken(e.to_string()))?;
     let inner = untar_member(outer, archive, MEMBERS.0, MEMBER_LIMIT)?;
     let text = untar_member(inner.as_slice(), archive, MEMBERS.1, MEMBER_LIMIT)?;

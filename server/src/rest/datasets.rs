@@ -11,7 +11,7 @@ use domain::{
     account::parse_name,
     dataset::{DatasetSummary, VersionSummary},
     id::{DatasetId, ProjectId},
-    import::{ImportRequest, ImportTarget},
+    import::{ImportProblem, ImportRequest, ImportTarget},
     job::Job,
     page::Page,
 };
@@ -133,6 +133,11 @@ async fn start_import(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     authorise(&db, &caller, project, Action::EditDatasets).await?;
     request.check().map_err(|e| Problem::invalid("body", e))?;
+    if let Some(name) = request.encoding.clone()
+        && dataprep::encoding::by_name(&name).is_none()
+    {
+        return Err(Problem::invalid("encoding", ImportProblem::UnknownEncoding { name }));
+    }
     if store::uploads::get(&db, project, request.upload_id).await?.is_none() {
         return Err(Problem::invalid("upload_id", "this project has no such upload"));
     }

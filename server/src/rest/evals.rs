@@ -49,6 +49,7 @@ async fn get_evaluation(
 #[into_params(parameter_in = Query)]
 struct PredictionFilter {
     #[serde(default)]
+    #[param(inline)]
     outcome: Outcome,
     /// Part of the sample's text or of the tuned model's output.
     search: Option<String>,

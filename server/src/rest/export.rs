@@ -27,6 +27,7 @@ pub enum Format {
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
     /// Everything that matches as one file, instead of a page.
+    #[param(inline)]
     pub format: Option<Format>,
     /// In CSV: write a `'` before cells that a spreadsheet would run as a formula.
     #[serde(default)]

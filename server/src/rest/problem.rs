@@ -106,8 +106,9 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(e: StoreError) -> Self {
         match e {
-            StoreError::Stale(why) => Self::conflict(why),
+            StoreError::Stale(why) => Self::conflict(why.to_string()),
             StoreError::Taken(_) => Self::conflict(e.to_string()),
+            StoreError::Nul => Self::new(StatusCode::UNPROCESSABLE_ENTITY, e.to_string()),
             StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal(e),
         }
     }

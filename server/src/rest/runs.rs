@@ -55,6 +55,7 @@ struct RunQuery {
     #[serde(default)]
     search: String,
     #[serde(default)]
+    #[param(inline)]
     sort: RunSort,
 }
 

@@ -16,7 +16,7 @@ use axum::{
 use domain::{
     access::Action,
     id::{ProjectId, UploadId},
-    import::{Preview, PreviewRequest, Upload},
+    import::{ImportProblem, Preview, PreviewRequest, Upload},
 };
 use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
@@ -24,8 +24,6 @@ use store::{PgPool, access::authorise};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Largest file that is taken.
-pub const MAX_UPLOAD_BYTES: u64 = 8 << 30;
 const MAX_NAME_CHARS: usize = 200;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -56,9 +54,14 @@ impl From<ArtifactError> for Problem {
 impl From<DataFileError> for Problem {
     fn from(e: DataFileError) -> Self {
         match e {
-            DataFileError::Encoding(_) => Self::invalid("encoding", e),
-            DataFileError::Syntax => Self::invalid("syntax", e),
-            DataFileError::Mapping => Self::invalid("mapping", e),
+            DataFileError::Problem(problem) => {
+                let field = match problem {
+                    ImportProblem::UnknownEncoding { .. } => "encoding",
+                    ImportProblem::NoMapping => "mapping",
+                    _ => "syntax",
+                };
+                Self::invalid(field, problem)
+            }
             DataFileError::Artifact(e) => e.into(),
             DataFileError::Io(e) => Self::internal(e),
         }
@@ -86,7 +89,7 @@ struct UploadQuery {
 
 /// Send a file.
 ///
-/// The body is the file itself, up to 8 GiB: `curl --data-binary @reviews.csv …` or, without
+/// The body is the file itself, up to the size that the server is set to (4 GiB by default): `curl --data-binary @reviews.csv …` or, without
 /// reading it into memory first, `curl -T reviews.csv -X POST …`.
 #[utoipa::path(post, path = "/projects/{project}/uploads", tag = "datasets", params(("project" = ProjectId, Path), UploadQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = CREATED, body = Upload)))]
 async fn send_upload(
@@ -138,17 +141,23 @@ async fn receive<E: std::fmt::Display>(
 ) -> Result<Upload, Problem> {
     let name = base_name(file_name)
         .ok_or_else(|| Problem::invalid("file_name", "give the file's name, at most 200 characters"))?;
-    let stored = state.artifacts.put_stream(bytes, MAX_UPLOAD_BYTES).await?;
+    let stored = state.artifacts.put_stream(bytes, state.config.max_upload_bytes).await?;
     if stored.size_bytes == 0 {
         return Err(Problem::invalid("file", "the file is empty"));
     }
     Ok(store::uploads::create(&state.db, project, caller.user_id, &name, &stored.sha256, stored.size_bytes).await?)
 }
 
+/// Whether a character turns the direction of writing, so that a name is shown as another one
+/// (UAX #9, explicit directional formatting and implicit marks).
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A file's name without folders, control characters and surrounding space.
 fn base_name(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name: String = name.chars().filter(|c| !c.is_control() && !turns_direction(*c)).collect();
     let name = name.trim();
     (!name.is_empty() && name.chars().count() <= MAX_NAME_CHARS).then(|| name.to_owned())
 }
@@ -179,5 +188,6 @@ mod tests {
         assert_eq!(base_name("C:\\data\\评论.csv").as_deref(), Some("评论.csv"));
         assert_eq!(base_name("../../etc/passwd\n").as_deref(), Some("passwd"));
         assert_eq!(base_name("a/"), None);
+        assert_eq!(base_name("data\u{202e}vsc.exe").as_deref(), Some("datavsc.exe"));
     }
 }

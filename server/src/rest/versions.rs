@@ -115,6 +115,7 @@ async fn get_sample(
 struct DownloadQuery {
     /// JSON Lines when absent.
     #[serde(default)]
+    #[param(inline)]
     format: download::Format,
     /// This split only.
     split: Option<Split>,
@@ -146,6 +147,7 @@ async fn download_version(
 struct ReportQuery {
     /// JSON Lines when absent.
     #[serde(default)]
+    #[param(inline)]
     format: download::Format,
 }
 

@@ -1,21 +1,19 @@
 //! One attempt at one run, from the claim to its end.
 
+mod ending;
+
 use super::{
     events::{self, Piece},
     folder::RunFolder,
     ingest,
     process::{Exit, Trainer},
 };
-use crate::{artifacts::ArtifactError, config::Slot, state::AppState};
+use crate::{config::Slot, state::AppState};
 use domain::{
     event::{Event, Level},
-    run::{AdapterFile, FailureKind, RunStatus},
+    run::{FailureKind, RunProblem, RunStatus},
 };
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use store::{
     StoreError,
     queue::{Beat, ClaimedRun, Ending},
@@ -81,15 +79,13 @@ impl<'a> Attempt<'a> {
         };
         prepared.map_err(|error| {
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
-            Ending::Failed { kind, message: error.to_string() }
+            Ending::Failed { kind, problem: RunProblem::NotPrepared { detail: error.to_string() } }
         })?;
         let resume = self.folder.was_begun();
         let trainer = Trainer::spawn(&self.state.config, &self.folder, self.slot, resume).await.map_err(|error| {
-            let program = self.state.config.trainer.display();
-            Ending::Failed {
-                kind: FailureKind::Crashed,
-                message: format!("failed to start the trainer {program}: {error}"),
-            }
+            let program = self.state.config.trainer.display().to_string();
+            let problem = RunProblem::NotStarted { program, detail: error.to_string() };
+            Ending::Failed { kind: FailureKind::Crashed, problem }
         })?;
         match self.mark_running(resume).await {
             Ok(true) => Ok(Some(trainer)),
@@ -212,126 +208,6 @@ impl<'a> Attempt<'a> {
             tracing::info!(run = %self.run.lease.run, ?stop, "asking the trainer to stop");
             trainer.ask_to_stop();
             self.stop = Some((stop, Instant::now()));
-        }
-    }
-
-    /// What the end of the trainer means for the run.
-    async fn ending(&self, last: Option<Event>, exit: Exit, oom: bool) -> Ending {
-        match (last, self.stop.map(|(stop, _)| stop)) {
-            (Some(Event::Finished { adapter_folder, .. }), _) => tokio::select! {
-                ending = self.collect(Path::new(&adapter_folder)) => ending,
-                never = self.keep_lease() => match never {},
-            },
-            (_, Some(Stop::Cancelled)) => Ending::Cancelled,
-            (_, Some(Stop::Shutdown | Stop::Lost)) => Ending::GivenBack,
-            (Some(Event::Failed { kind, message }), None) if !kind.is_worth_retrying() => {
-                Ending::Failed { kind, message }
-            }
-            (Some(Event::Failed { message, .. }), None) => self.crashed(message).await,
-            (_, None) if oom && exit == Exit::Signal(9) => Ending::Failed {
-                kind: FailureKind::OutOfMemory,
-                message: "the machine ran out of memory and the system ended the trainer".to_owned(),
-            },
-            (_, None) => {
-                let how = match exit {
-                    Exit::Code(code) => format!("the trainer ended with code {code}"),
-                    Exit::Signal(signal) => format!("the trainer was ended by signal {signal}"),
-                    Exit::Unknown => "the trainer is gone".to_owned(),
-                };
-                let words = self.folder.last_words();
-                self.crashed(if words.is_empty() { how } else { format!("{how}; it said:\n{words}") }).await
-            }
-        }
-    }
-
-    /// Another attempt if one is left.
-    async fn crashed(&self, message: String) -> Ending {
-        let lease = self.run.lease;
-        tracing::warn!(run = %lease.run, attempt = lease.attempt, message, "a trainer crashed");
-        if lease.attempt >= self.run.max_attempts {
-            return Ending::Failed { kind: FailureKind::Crashed, message };
-        }
-        let line = (Level::Error, format!("attempt {} crashed: {message}", lease.attempt));
-        if let Err(error) = self.log(line).await {
-            tracing::warn!(%error, "failed to log a crash");
-        }
-        Ending::Again
-    }
-
-    async fn log(&self, line: (Level, String)) -> Result<(), StoreError> {
-        let mut connection = self.state.db.acquire().await?;
-        store::points::insert_logs(&mut connection, self.run.lease.run, self.run.lease.attempt, &[line]).await
-    }
-
-    /// Renews the lease for as long as it is polled.
-    async fn keep_lease(&self) -> std::convert::Infallible {
-        loop {
-            tokio::time::sleep(Duration::from_secs(15)).await;
-            if let Err(error) = store::queue::heartbeat(&self.state.db, self.run.lease).await {
-                tracing::warn!(%error, "failed to renew a run's lease");
-            }
-        }
-    }
-
-    /// Stores the adapter and the summary of a trainer that has finished.
-    async fn collect(&self, adapter_folder: &Path) -> Ending {
-        let summary = tokio::fs::read(self.folder.out().join("summary.json")).await.ok();
-        let summary = summary.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        let mut tries = 0;
-        loop {
-            match self.store_adapter(&self.folder.out().join(adapter_folder)).await {
-                Ok(adapter) => return Ending::Succeeded { summary, adapter },
-                Err(error) if tries < 3 => {
-                    tracing::warn!(%error, "failed to store an adapter; trying again");
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_secs(5)).await;
-                }
-                Err(error) => {
-                    let full = matches!(&error, ArtifactError::Io(e) if e.kind() == io::ErrorKind::StorageFull);
-                    let kind = if full { FailureKind::DiskFull } else { FailureKind::Crashed };
-                    return Ending::Failed {
-                        kind,
-                        message: format!("the adapter is trained but was not stored: {error}"),
-                    };
-                }
-            }
-        }
-    }
-
-    async fn store_adapter(&self, folder: &Path) -> Result<Vec<AdapterFile>, ArtifactError> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        let mut entries = tokio::fs::read_dir(folder).await?;
-        while let Some(entry) = entries.next_entry().await? {
-            if entry.file_type().await?.is_file() {
-                paths.push(entry.path());
-            }
-        }
-        paths.sort();
-        let mut files = Vec::new();
-        for path in paths {
-            let stored = self.state.artifacts.put_file(&path).await?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.push(AdapterFile { path: name, sha256: stored.sha256, size_bytes: stored.size_bytes });
-        }
-        Ok(files)
-    }
-
-    /// Writes down the end; tries until the database answers or the server must stop.
-    async fn end(self, ending: Ending) {
-        let run = self.run.lease.run;
-        let is_over = !matches!(ending, Ending::Again | Ending::GivenBack);
-        loop {
-            match store::queue::end(&self.state.db, self.run.lease, &ending).await {
-                Ok(true) => break tracing::info!(%run, ?ending, "run ends"),
-                Ok(false) => return tracing::warn!(%run, "the run was somebody else's when it ended"),
-                Err(error) => tracing::error!(%run, %error, "failed to write down a run's end"),
-            }
-            if self.state.shutdown.run_until_cancelled(tokio::time::sleep(Duration::from_secs(2))).await.is_none() {
-                return;
-            }
-        }
-        if is_over {
-            self.folder.tidy().await;
         }
     }
 }

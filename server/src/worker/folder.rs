@@ -1,7 +1,7 @@
 //! The folder of one run: what the trainer reads, and what it writes.
 
 use crate::{artifacts::ArtifactError, state::AppState};
-use domain::{id::RunId, sample::Split};
+use domain::{id::RunId, recipe::Recipe, sample::Split};
 use futures::TryStreamExt;
 use std::{
     io,
@@ -96,6 +96,21 @@ impl RunFolder {
     /// then begins anew, but refuses to unless it is told to resume.
     pub(super) fn was_begun(&self) -> bool {
         self.out.join("checkpoints").exists()
+    }
+
+    /// Samples per forward pass, where memory ran out with as many as the recipe says.
+    pub(super) fn micro_batch(&self) -> Option<u32> {
+        std::fs::read_to_string(self.root.join("micro-batch")).ok()?.trim().parse().ok()
+    }
+
+    /// Lets the next attempt take half as many samples at once; how many, or `None` where one is all there is.
+    pub(super) async fn halve_micro_batch(&self, recipe: &Recipe) -> io::Result<Option<u32>> {
+        let now = self.micro_batch().unwrap_or(recipe.batch.micro_batch);
+        if now <= 1 {
+            return Ok(None);
+        }
+        fs::write(self.root.join("micro-batch"), (now / 2).to_string()).await?;
+        Ok(Some(now / 2))
     }
 
     /// The last lines that the trainer wrote to its error output.

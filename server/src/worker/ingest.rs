@@ -39,6 +39,8 @@ struct Evaluated {
 #[derive(Default)]
 struct Rows {
     news: Advance,
+    /// The earliest step that the run went back to in this piece.
+    rewound: Option<u32>,
     points: Vec<NewPoint>,
     logs: Vec<(Level, String)>,
     previews: Vec<Preview>,
@@ -59,6 +61,9 @@ pub(super) async fn store(
         return Ok(false);
     }
     let (id, attempt) = (run.lease.run, run.lease.attempt);
+    if let Some(step) = rows.rewound {
+        store::points::forget_after(&mut tx, id, attempt, step).await?;
+    }
     if !rows.points.is_empty() {
         store::points::insert(&mut tx, id, attempt, &rows.points).await?;
     }
@@ -108,6 +113,11 @@ fn place(rows: &mut Rows, event: Event) {
         }
         Event::Checkpoint { step, .. } => {
             rows.logs.push((Level::Info, format!("checkpoint at step {step}")));
+        }
+        Event::Rewound { step } => {
+            rows.points.retain(|p| p.step <= step);
+            rows.rewound = Some(rows.rewound.map_or(step, |earlier| earlier.min(step)));
+            rows.news.step = Some(step);
         }
         Event::Evaluated { subject, metrics, file } => rows.evaluations.push(Evaluated { subject, metrics, file }),
         // These end a run; they never lie within a piece.

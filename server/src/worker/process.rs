@@ -51,6 +51,9 @@ impl Trainer {
         if resume {
             command.arg("--resume");
         }
+        if let Some(samples) = folder.micro_batch() {
+            command.arg("--micro-batch").arg(samples.to_string());
+        }
         if let Some(threads) = threads(&config.workers) {
             command.arg("--threads").arg(threads.to_string());
         }

@@ -98,9 +98,14 @@ impl TestApp {
         store::invitations::accept(&self.db, &link, store::invitations::Guest::Member(user)).await.unwrap().unwrap();
     }
 
+    /// Sends a request; the answer's body may be without end.
+    pub async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().call(request).await.unwrap()
+    }
+
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, request: Request<Body>) -> Response<Bytes> {
-        let (head, body) = self.router.clone().call(request).await.unwrap().into_parts();
+        let (head, body) = self.open(request).await.into_parts();
         Response::from_parts(head, axum::body::to_bytes(body, 1 << 24).await.unwrap())
     }
 }

@@ -1,34 +1,27 @@
-//! Low-rank adaptation (Hu et al. 2021, arXiv:2106.09685): `h = W x + (alpha / rank) · B A x`.
+//! Low-rank adaptation (Hu et al. 2021, arXiv:2106.09685): `h = W x + s · B A x`, s = alpha / rank.
+//!
+//! Three published changes of it are settings, alone or together:
+//! - rsLoRA (Kalajdzievski 2023, arXiv:2312.03732): s = alpha / √rank.
+//! - DoRA (Liu et al. 2024, arXiv:2402.09353): `h = m ∘ (W x + s · B A x) / ‖W + s · B A‖` with the norm
+//!   taken of each row and counted as constant by the gradient (section 4.3), m trained and at
+//!   first ‖W‖. Under dropout the adapter's input alone is dropped; PEFT then also drops the
+//!   input of the W that m scales.
+//! - LoRA+ (Hayou et al. 2024, arXiv:2402.12354): B has a higher learning rate than A.
 //!
 //! A starts uniform in ±1/√in (PEFT's Kaiming-uniform with a = √5) and B at zero, so a fresh
 //! adapter changes nothing.
 
-use super::peft::{self, PeftConfig};
-use crate::model::config::DecoderConfig;
+use super::peft::lora::{LoraConfig, key, magnitude_key, read_settings};
+use super::{Adapter, AdapterError, peft};
 use crate::model::decoder::Decoder;
 use crate::model::family::Family;
-use crate::model::projection::LowRank;
-use candle_core::{DType, Device, Tensor, Var};
+use crate::model::projection::{self, LowRank, Magnitude};
+use candle_core::{DType, Tensor, Var};
 use domain::recipe::{Lora, TargetModule};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// Why an adapter cannot be read, written or fitted to a model.
-#[derive(Debug, thiserror::Error)]
-pub enum AdapterError {
-    #[error("cannot read the adapter file {}: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("cannot write the adapter file {}: {source}", path.display())]
-    Write { path: PathBuf, source: std::io::Error },
-    #[error("the adapter file {} is damaged: {problem}", path.display())]
-    Malformed { path: PathBuf, problem: String },
-    #[error("the adapter in {} does not fit the model: {problem}", path.display())]
-    Misfit { path: PathBuf, problem: String },
-    #[error("failed to place the adapter on the device: {0}")]
-    Device(#[from] candle_core::Error),
-}
+use std::path::Path;
 
 /// The matrices of one run's adapter, by block and linear layer.
 #[derive(Debug)]
@@ -40,119 +33,118 @@ pub struct LoraAdapter {
 
 impl LoraAdapter {
     /// A fresh adapter for every target module of every block; `seed` decides the A matrices.
-    pub fn new(config: &DecoderConfig, settings: &Lora, seed: u64, device: &Device) -> Result<Self, AdapterError> {
-        let rank = settings.rank as usize;
+    pub fn new(decoder: &Decoder, settings: &Lora, seed: u64) -> Result<Self, AdapterError> {
+        let (rank, device, family) = (settings.rank as usize, decoder.device(), decoder.config.family);
+        // A layer that does the work of several modules is trained for all of them.
+        let settings = Lora { target_modules: family.with_companions(&settings.target_modules), ..settings.clone() };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        Self::build(config, settings, |_, _, (out, width)| {
+        let mut projections: Vec<_> =
+            decoder.projections().filter(|p| settings.target_modules.contains(&p.module)).collect();
+        projections.sort_by_key(|p| (p.layer, p.module));
+        let mut pairs = BTreeMap::new();
+        for projection in projections {
+            let (out, width) = projection.weight.dims2()?;
             let bound = 1.0 / (width as f32).sqrt();
             let a: Vec<f32> = (0..rank * width).map(|_| rng.random_range(-bound..bound)).collect();
-            Ok((Tensor::from_vec(a, (rank, width), device)?, Tensor::zeros((out, rank), DType::F32, device)?))
-        })
-    }
-
-    /// Makes every pair from what `matrices` gives for (block, module, (out, in)).
-    fn build(
-        config: &DecoderConfig,
-        settings: &Lora,
-        mut matrices: impl FnMut(usize, TargetModule, (usize, usize)) -> Result<(Tensor, Tensor), AdapterError>,
-    ) -> Result<Self, AdapterError> {
-        let scale = settings.alpha / f64::from(settings.rank);
-        let family = config.family;
-        let settings = Lora { target_modules: family.with_companions(&settings.target_modules), ..settings.clone() };
-        let mut pairs = BTreeMap::new();
-        for layer in 0..config.layers {
-            let linears = config.linear_layers().into_iter().map(|linear| linear.modules[0]);
-            for module in linears.filter(|module| settings.target_modules.contains(module)) {
-                let (a, b) = matrices(layer, module, module_shape(config, module))?;
-                let (a, b) = (Var::from_tensor(&a)?, Var::from_tensor(&b)?);
-                pairs.insert((layer, module), LowRank { a, b, scale, dropout: settings.dropout });
+            let mut pair = LowRank {
+                a: Var::from_vec(a, (rank, width), device)?,
+                b: Var::zeros((out, rank), DType::F32, device)?,
+                scale: settings.scale(),
+                dropout: settings.dropout,
+                magnitude: None,
+            };
+            if settings.dora {
+                let squares = projection.row_squares()?;
+                let lengths = Var::from_tensor(&projection.row_lengths(&pair, &squares)?)?;
+                pair.magnitude = Some(Magnitude { lengths, squares });
             }
+            pairs.insert((projection.layer, projection.module), pair);
         }
         Ok(Self { settings, family, pairs })
     }
 
-    /// Puts the adapter on the decoder's linear layers; both share the variables.
-    pub fn attach_to(&self, decoder: &mut Decoder) {
-        decoder.attach(|layer, module| self.pairs.get(&(layer, module)).cloned());
+    /// Reads what [`Adapter::save`] or PEFT wrote, for a model of this shape.
+    pub fn load(folder: &Path, decoder: &Decoder) -> Result<Self, AdapterError> {
+        let adapter = Self::new(decoder, &read_settings(folder, decoder.config.family)?, 0)?;
+        adapter.restore(folder)?;
+        Ok(adapter)
     }
 
-    /// Every variable under its name in PEFT's files, in a fixed order.
-    #[must_use]
-    pub fn variables(&self) -> Vec<(String, Var)> {
-        let mut variables = Vec::with_capacity(2 * self.pairs.len());
+    /// The weight `W` (out, in) of one linear layer with the adapter folded in.
+    fn folded(pair: &LowRank, weight: &Tensor) -> Result<Tensor, AdapterError> {
+        let delta = (pair.b.as_detached_tensor().matmul(&pair.a.as_detached_tensor())? * pair.scale)?;
+        let sum = (weight + delta)?;
+        let Some(magnitude) = &pair.magnitude else { return Ok(sum) };
+        let norms = sum.sqr()?.sum_keepdim(1)?.clamp(1e-24f32, f32::MAX)?.sqrt()?;
+        Ok(sum.broadcast_mul(&magnitude.lengths.as_detached_tensor().unsqueeze(1)?.div(&norms)?)?)
+    }
+}
+
+impl Adapter for LoraAdapter {
+    fn variables(&self) -> Vec<(String, Var)> {
+        let mut variables = Vec::with_capacity(3 * self.pairs.len());
         for ((layer, module), pair) in &self.pairs {
-            variables.push((peft::key(self.family, *layer, *module, "A"), pair.a.clone()));
-            variables.push((peft::key(self.family, *layer, *module, "B"), pair.b.clone()));
+            variables.push((key(self.family, *layer, *module, "A"), pair.a.clone()));
+            variables.push((key(self.family, *layer, *module, "B"), pair.b.clone()));
+            if let Some(magnitude) = &pair.magnitude {
+                variables.push((magnitude_key(self.family, *layer, *module), magnitude.lengths.clone()));
+            }
         }
         variables
     }
 
-    /// Number of trained parameters.
-    #[must_use]
-    pub fn parameters(&self) -> u64 {
-        self.variables().iter().map(|(_, v)| v.elem_count() as u64).sum()
+    fn learning_rate_factor(&self, variable: &str) -> f64 {
+        if variable.ends_with("lora_B.weight") { self.settings.plus_ratio } else { 1.0 }
     }
 
-    /// Writes `adapter_config.json` and `adapter_model.safetensors` as PEFT does.
-    pub fn save(&self, folder: &Path, base_model: &str) -> Result<(), AdapterError> {
-        peft::write_config(folder, &PeftConfig::new(&self.settings, self.family, base_model))?;
-        peft::write_tensors(
-            &folder.join(peft::TENSORS),
-            self.variables().into_iter().map(|(n, v)| (n, v.as_detached_tensor())),
-        )
+    fn attach_to(&self, decoder: &mut Decoder) {
+        decoder.attach(|layer, module| self.pairs.get(&(layer, module)).cloned());
     }
 
-    /// Reads what [`LoraAdapter::save`] or PEFT wrote, for a model of this shape.
-    pub fn load(folder: &Path, config: &DecoderConfig, device: &Device) -> Result<Self, AdapterError> {
-        let settings = peft::read_config(folder, config.family)?;
-        let path = folder.join(peft::TENSORS);
-        let mut tensors = peft::read_tensors(&path, device)?;
-        let rank = settings.rank as usize;
-        let adapter = Self::build(config, &settings, |layer, module, (out, width)| {
-            let mut take = |which: &str, shape: (usize, usize)| {
-                let key = peft::key(config.family, layer, module, which);
-                let misfit = |problem: String| AdapterError::Misfit { path: folder.to_owned(), problem };
-                let tensor = tensors.remove(&key).ok_or_else(|| misfit(format!("it has no {key}")))?;
-                match tensor.dims2() {
-                    Ok(found) if found == shape => Ok(tensor.to_dtype(DType::F32)?),
-                    _ => Err(misfit(format!("{key} has the shape {:?} instead of {shape:?}", tensor.dims()))),
-                }
-            };
-            Ok((take("A", (rank, width))?, take("B", (out, rank))?))
-        })?;
-        match tensors.keys().min() {
-            Some(key) => Err(AdapterError::Misfit {
-                path: folder.to_owned(),
-                problem: format!("the model has no place for {key}"),
-            }),
-            None => Ok(adapter),
+    fn save(&self, folder: &Path, base_model: &str) -> Result<(), AdapterError> {
+        peft::write_config(folder, &LoraConfig::new(&self.settings, self.family, base_model))?;
+        peft::write_variables(&folder.join(peft::TENSORS), self.variables())
+    }
+
+    fn restore(&self, folder: &Path) -> Result<(), AdapterError> {
+        if let Some(problem) = difference(&self.settings, &read_settings(folder, self.family)?) {
+            return Err(AdapterError::OtherSettings { path: folder.to_owned(), problem });
         }
+        peft::read_variables(&folder.join(peft::TENSORS), &self.variables())
     }
 
-    /// Copies the values of another adapter of the same settings, keeping the variables.
-    pub fn assign(&self, other: &Self) -> Result<(), AdapterError> {
-        for ((_, to), (_, from)) in self.variables().iter().zip(other.variables()) {
-            to.set(&from.as_detached_tensor())?;
-        }
-        Ok(())
-    }
-
-    /// The decoder's weights with the adapter folded in, `W + scale · B A`, by Hugging Face name.
-    pub fn merged(&self, decoder: &Decoder) -> Result<BTreeMap<String, Tensor>, AdapterError> {
-        let mut merged = BTreeMap::new();
-        for projection in decoder.projections() {
-            if let Some(pair) = self.pairs.get(&(projection.layer, projection.module)) {
-                let delta = (pair.b.as_detached_tensor().matmul(&pair.a.as_detached_tensor())? * pair.scale)?;
-                merged.insert(format!("{}.weight", projection.path()), (&projection.weight.dense()? + delta)?);
+    fn merged(&self, name: &str, weight: &Tensor) -> Result<Option<Tensor>, AdapterError> {
+        let pair = self.pairs.iter().find(|((layer, module), _)| {
+            name.strip_suffix(".weight").is_some_and(|path| path == projection::path(self.family, *layer, *module))
+        });
+        Ok(Some(match pair {
+            Some((_, pair)) if self.family.stores_inputs_first() => {
+                Self::folded(pair, &weight.t()?.contiguous()?)?.t()?.contiguous()?
             }
-        }
-        Ok(merged)
+            Some((_, pair)) => Self::folded(pair, weight)?,
+            None => weight.clone(),
+        }))
     }
 }
 
-/// (out, in) of the linear layer that does the work of `module`.
-#[must_use]
-pub fn module_shape(config: &DecoderConfig, module: TargetModule) -> (usize, usize) {
-    let found = config.linear_layers().into_iter().find(|linear| linear.modules.contains(&module));
-    found.map_or((0, 0), |linear| (linear.out, linear.width))
+/// The first setting in which an adapter on disk is another function than the one wanted. Dropout
+/// and the learning rates matter to training alone.
+fn difference(wanted: &Lora, found: &Lora) -> Option<String> {
+    let sorted = |lora: &Lora| {
+        let mut modules: Vec<_> = lora.target_modules.iter().map(|m| m.as_str()).collect();
+        modules.sort_unstable();
+        modules.join(", ")
+    };
+    let fields = |lora: &Lora| {
+        [
+            ("rank", lora.rank.to_string()),
+            ("alpha", lora.alpha.to_string()),
+            ("rslora", lora.rslora.to_string()),
+            ("dora", lora.dora.to_string()),
+            ("target_modules", sorted(lora)),
+        ]
+    };
+    let mut both = fields(wanted).into_iter().zip(fields(found));
+    both.find(|(a, b)| a.1 != b.1)
+        .map(|((field, want), (_, have))| format!("its {field} is {have}, the recipe's lora.{field} is {want}"))
 }

@@ -22,7 +22,7 @@ impl Count {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
         self.limits.apply()?;
-        let counter = TokenCounter::open(&self.model)?;
+        let counter = self.limits.told(TokenCounter::open(&self.model))?;
         let mut out = std::io::stdout().lock();
         for (number, line) in std::io::stdin().lock().lines().enumerate() {
             let place = || format!("standard input, line {}", number + 1);

@@ -17,7 +17,7 @@ impl Inspect {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
         self.limits.apply()?;
-        let card = trainer::inspect::inspect(&self.path)?;
+        let card = self.limits.told(trainer::inspect::inspect(&self.path))?;
         println!("{}", serde_json::to_string_pretty(&card)?);
         Ok(())
     }

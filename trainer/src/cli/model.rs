@@ -5,7 +5,7 @@ use candle_core::Device;
 use domain::sample::Sample;
 use std::io::BufRead;
 use std::path::Path;
-use trainer::adapt::lora::LoraAdapter;
+use trainer::adapt;
 use trainer::data::template::ChatTemplate;
 use trainer::data::tokenizer::Tokenizer;
 use trainer::infer::Chat;
@@ -25,7 +25,7 @@ impl LoadedModel {
         let mut base = weights::open(path, &Device::Cpu)?;
         let mut decoder = Decoder::new(base.config, &mut base.weights)?;
         if let Some(folder) = adapter {
-            LoraAdapter::load(folder, &decoder.config, &Device::Cpu)?.attach_to(&mut decoder);
+            adapt::load(folder, &decoder)?.attach_to(&mut decoder);
         }
         Ok(Self { decoder, tokenizer: base.tokenizer, template: base.template })
     }

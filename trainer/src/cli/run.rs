@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use trainer::error::{TrainError, advice};
 use trainer::event::Sink;
+use trainer::manifest::Manifest;
 use trainer::setup::{self, Job, Run};
 use trainer::train::Ending;
 use trainer::{finish, train};
@@ -24,8 +25,8 @@ const STOPPED: u8 = 130;
 /// the out folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunCommand {
-    /// The recipe (TOML). Its optional [input] table may name model, train, validation and test,
-    /// relative to the recipe's folder.
+    /// The recipe (TOML). Its optional [input] table may name model, train, validation, test and
+    /// adapter, relative to the recipe's folder.
     recipe: PathBuf,
     /// Base model: a Hugging Face folder or a GGUF file.
     #[arg(long)]
@@ -39,12 +40,18 @@ pub(crate) struct RunCommand {
     /// Test samples, JSON lines: base and tuned model are scored on them at the end.
     #[arg(long)]
     test: Option<PathBuf>,
+    /// An adapter to go on training, of the recipe's method and settings: a folder as a run or PEFT leaves it.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
     /// Folder for everything the run writes.
     #[arg(long)]
     out: PathBuf,
     /// Go on from the newest checkpoint in the out folder, if there is one.
     #[arg(long)]
     resume: bool,
+    /// Samples per forward pass instead of the recipe's: the same effective batch with less memory.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    micro_batch: Option<u32>,
     /// cpu, cuda:N or metal.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -64,6 +71,7 @@ struct Input {
     train: Option<PathBuf>,
     validation: Option<PathBuf>,
     test: Option<PathBuf>,
+    adapter: Option<PathBuf>,
 }
 
 impl RunCommand {
@@ -84,7 +92,7 @@ impl RunCommand {
             Err(error) => {
                 let kind = error.kind();
                 let message = format!("{error}; {}", advice(kind));
-                sink.emit(&Event::Failed { kind, message: message.clone() })?;
+                sink.emit(&Event::Failed { kind, message: message.clone(), problem: error.problem() })?;
                 bail!("{message}")
             }
         }
@@ -92,6 +100,7 @@ impl RunCommand {
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
         let mut run = Run::set_up(self.job()?, sink)?;
+        Manifest::of(&run)?.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),
             Ending::Stopped => Ok(Ending::Stopped),
@@ -114,8 +123,10 @@ impl RunCommand {
             train: needed(either(&self.train, input.train), "train")?,
             validation: either(&self.validation, input.validation),
             test: either(&self.test, input.test),
+            adapter: either(&self.adapter, input.adapter),
             out: self.out.clone(),
             resume: self.resume,
+            micro_batch: self.micro_batch,
             device: trainer::device::parse(&self.device)?,
         })
     }

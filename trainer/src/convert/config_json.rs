@@ -14,6 +14,8 @@ pub(super) fn write(config: &DecoderConfig) -> Value {
         "tie_word_embeddings": config.tie_embeddings,
         "bos_token_id": config.bos_token_ids.first(),
         "eos_token_id": config.eos_token_ids,
+        // Some families' own default lies beyond a smaller vocabulary.
+        "pad_token_id": null,
         "torch_dtype": "float32",
     });
     merge(&mut json, common);
@@ -28,7 +30,8 @@ fn merge(json: &mut Value, more: Value) {
 
 fn gpt2(config: &DecoderConfig) -> Value {
     json!({
-        "activation_function": activation(config.activation),
+        // The older of two names of the same function is the one that GPT-2 has always had.
+        "activation_function": if config.activation == Activation::GeluTanh { "gelu_new" } else { "silu" },
         "n_embd": config.hidden_size,
         "n_inner": config.intermediate_size,
         "n_layer": config.layers,

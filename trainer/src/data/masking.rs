@@ -18,11 +18,15 @@ pub enum EncodeError {
 }
 
 /// A tokenized sample.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Encoded {
     pub ids: Vec<u32>,
     /// Whether predicting the token at this place counts; never true for the first.
     pub carries_loss: Vec<bool>,
+    /// How much its loss counts; 1 as a rule.
+    pub weight: f32,
+    /// Its place in its file, from 0.
+    pub line: u32,
 }
 
 impl Encoded {
@@ -54,7 +58,7 @@ pub struct Encoder<'a> {
 impl Encoder<'_> {
     /// Encodes a sample; `Ok(None)` when cutting it to `max_length` leaves nothing to learn.
     pub fn encode(&self, sample: &Sample) -> Result<Option<Encoded>, EncodeError> {
-        let mut encoded = Encoded { ids: Vec::new(), carries_loss: Vec::new() };
+        let mut encoded = Encoded { ids: Vec::new(), carries_loss: Vec::new(), weight: 1.0, line: 0 };
         let mut done = String::new();
         for (i, message) in sample.messages.iter().enumerate() {
             if message.role == Speaker::Assistant {

@@ -32,6 +32,15 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, TrainError> {
     Ok(samples)
 }
 
+/// The weight that a sample gives itself in the slice field of this name; 1 without one.
+pub fn weight(sample: &Sample, field: &str) -> Result<f32, String> {
+    let Some(text) = sample.slices.get(field) else { return Ok(1.0) };
+    match text.trim().parse() {
+        Ok(weight) if weight > 0.0 && weight <= 1e6 => Ok(weight),
+        _ => Err(format!("its weight, {field}, must be a number above 0 and at most 1000000, not {text:?}")),
+    }
+}
+
 /// At most `limit` of `samples` (0: all) with their positions: one at random from each of `limit`
 /// equal stretches of the file. Files are often sorted, so their beginning stands for nothing, and
 /// a plain draw may miss a part. The choice does not depend on the recipe, so that different runs
@@ -52,6 +61,20 @@ pub fn choose(samples: Vec<Sample>, limit: usize) -> Vec<(u32, Sample)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_weight_is_a_number_above_zero() {
+        let of = |text: &str| {
+            let slices = [("weight".to_owned(), text.to_owned())].into();
+            weight(&Sample { messages: Vec::new(), label: None, slices }, "weight")
+        };
+        assert_eq!((of("2.5"), of(" 1e-3 ")), (Ok(2.5), Ok(1e-3)));
+        assert!(["0", "-1", "nan", "inf", "heavy", ""].iter().all(|text| of(text).is_err()));
+        assert_eq!(
+            weight(&Sample { messages: Vec::new(), label: None, slices: Default::default() }, "weight"),
+            Ok(1.0)
+        );
+    }
 
     #[test]
     fn a_choice_is_spread_and_repeats() {

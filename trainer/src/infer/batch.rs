@@ -39,8 +39,7 @@ impl<'a> Prompted<'a> {
         let lengths: Vec<usize> = prompts.iter().map(|p| p.ids.len()).collect();
         let capacity = lengths.iter().copied().max().unwrap_or(0) + answer_tokens;
         let shared = shared_tokens(prompts);
-        let mut cache =
-            KvCache::new(&decoder.config, if shared > 0 { 1 } else { prompts.len() }, capacity, decoder.device())?;
+        let mut cache = decoder.new_cache(if shared > 0 { 1 } else { prompts.len() }, capacity)?;
         if shared > 0 {
             let ids = Tensor::new(&prompts[0].ids[..shared], decoder.device())?.unsqueeze(0)?;
             decoder.forward(&ids, Some(&mut cache))?;
@@ -58,7 +57,8 @@ impl<'a> Prompted<'a> {
 
     /// A copy in which place `i` continues prompt `rows[i]`, with room for `answer_tokens` more.
     pub fn select(&self, rows: &[usize], answer_tokens: usize) -> Result<Self, InferError> {
-        let longest = rows.iter().map(|row| self.cache.lengths()[*row]).max().unwrap_or(0);
+        let lengths = self.cache.lengths();
+        let longest = rows.iter().map(|row| lengths[*row]).max().unwrap_or(0);
         let cache = self.cache.select(rows, longest + answer_tokens)?;
         let index: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
         let last = self.last.index_select(&Tensor::new(index, self.chat.decoder.device())?, 0)?;
@@ -83,7 +83,7 @@ impl<'a> Prompted<'a> {
     /// How likely each prompt is to be continued by its text; leaves the prompts as they are.
     pub fn likelihoods(&mut self, continuations: &[&[u32]]) -> Result<Vec<Likelihood>, InferError> {
         let decoder = self.chat.decoder;
-        let lengths = self.cache.lengths().to_vec();
+        let lengths = self.cache.lengths();
         // The last token of a continuation is predicted but never read.
         let seq = continuations.iter().map(|c| c.len().saturating_sub(1)).max().unwrap_or(0);
         let batch = continuations.len();

@@ -41,7 +41,7 @@ impl Chat<'_> {
         let text = self.template.render(messages, true)?;
         let mut ids = self.tokenizer.encode(&text)?;
         let config = &self.decoder.config;
-        let context = config.context_length;
+        let context = self.decoder.context_length();
         let room = context.saturating_sub(answer_tokens.max(1)).max(context / 2);
         let cut_tokens = ids.len().saturating_sub(room);
         ids.drain(..cut_tokens);
@@ -74,6 +74,6 @@ impl Chat<'_> {
     /// Tokens that an answer may have after `prompt` within the context, at most `wanted`.
     #[must_use]
     pub fn room_after(&self, prompt: &Prompt, wanted: usize) -> usize {
-        wanted.min(self.decoder.config.context_length.saturating_sub(prompt.ids.len()))
+        wanted.min(self.decoder.context_length().saturating_sub(prompt.ids.len()))
     }
 }

@@ -2,7 +2,6 @@
 
 use super::chat::{Chat, InferError};
 use super::sampler::{Sampler, Sampling};
-use crate::model::cache::KvCache;
 use candle_core::Tensor;
 use domain::sample::Message;
 use std::ops::ControlFlow;
@@ -40,7 +39,7 @@ pub fn generate(
     let prompt = chat.prompt(messages, options.max_new_tokens)?;
     let room = chat.room_after(&prompt, options.max_new_tokens);
     let decoder = chat.decoder;
-    let mut cache = KvCache::new(&decoder.config, 1, prompt.ids.len() + room, decoder.device())?;
+    let mut cache = decoder.new_cache(1, prompt.ids.len() + room)?;
     let mut sampler = Sampler::new(options.sampling);
     let mut next = prompt.ids;
     let mut answer = Vec::new();

@@ -5,12 +5,14 @@
 //! gate, the rotation), normalise queries and keys per head, or keep several matrices as one.
 
 use super::Result;
+use super::bottleneck::Bottleneck;
 use super::cache::KvCache;
 use super::config::{DecoderConfig, Linear};
 use super::decoder::Mode;
 use super::error::ModelError;
 use super::norm::Norm;
 use super::projection::{Projection, path};
+use super::virtual_tokens::{drop_before, put_before};
 use super::weights::Weights;
 use crate::ops::Weight;
 use crate::ops::activation::{Activation, activate};
@@ -34,6 +36,11 @@ pub(super) struct Pass<'a> {
     /// Of the layers that see everything, and of those with a sliding window.
     pub(super) scopes: [Scope; 2],
     pub(super) mode: Mode,
+    /// Rows of each sequence.
+    pub(super) rows: Vec<usize>,
+    /// Trained keys and values of all layers; `None` where there are none or a cache holds them.
+    /// A scope's geometry counts them, its rotation and `rows` do not.
+    pub(super) prefix: Option<Tensor>,
     pub(super) cache: Option<&'a mut KvCache>,
 }
 
@@ -47,8 +54,11 @@ pub(super) struct Block {
     linears: Vec<Projection>,
     before_attention: Norm,
     after_attention: Option<Norm>,
+    /// Adapters on what each part adds to the residual.
+    pub(super) attention_bottleneck: Option<Bottleneck>,
     before_mlp: Norm,
     after_mlp: Option<Norm>,
+    pub(super) mlp_bottleneck: Option<Bottleneck>,
     /// Of each query head and of each key head.
     head_norms: Option<(Norm, Norm)>,
 }
@@ -62,6 +72,8 @@ impl Block {
         let mut norm = |part: &str| Norm::take(config, &format!("{name}.{part}"), weights);
         let names = family.norms();
         Ok(Self {
+            attention_bottleneck: None,
+            mlp_bottleneck: None,
             layer,
             slides: config.sliding_layers[layer],
             activation: config.activation,
@@ -109,9 +121,11 @@ impl Block {
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
         let mode = pass.mode;
         let attended = self.attend(&self.before_attention.forward(x, mode)?, pass)?;
-        let x = add(x, &normalised(attended, self.after_attention.as_ref(), mode)?)?;
+        let attended = normalised(attended, self.after_attention.as_ref(), mode)?;
+        let x = add(x, &adapted(attended, self.attention_bottleneck.as_ref(), mode)?)?;
         let fed = self.feed(&self.before_mlp.forward(&x, mode)?, mode)?;
-        add(&x, &normalised(fed, self.after_mlp.as_ref(), mode)?)
+        let fed = normalised(fed, self.after_mlp.as_ref(), mode)?;
+        add(&x, &adapted(fed, self.mlp_bottleneck.as_ref(), mode)?)
     }
 
     fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {
@@ -130,7 +144,27 @@ impl Block {
             Some(cache) => cache.write(self.layer, &k, &v)?,
             None => (k, v),
         };
-        self.linear(OProj)?.forward(&attention(&q, &k, &v, geometry)?, pass.mode)
+        let attended = match &pass.prefix {
+            Some(prefix) => self.attend_behind(prefix, [&q, &k, &v], &pass.rows, geometry)?,
+            None => attention(&q, &k, &v, geometry)?,
+        };
+        self.linear(OProj)?.forward(&attended, pass.mode)
+    }
+
+    /// Attention over this layer's part of the prefix and the text, which has `rows` of each sequence. The prefix gets
+    /// queries of zeros, whose results are dropped, so that queries and keys are as many: a backward pass wants that.
+    fn attend_behind(
+        &self,
+        prefix: &Tensor,
+        [q, k, v]: [&Tensor; 3],
+        rows: &[usize],
+        geometry: &Geometry,
+    ) -> Result<Tensor> {
+        let ((count, _), width) = (prefix.dims2()?, k.dim(1)?);
+        let of = |which: usize| prefix.narrow(1, (2 * self.layer + which) * width, width)?.contiguous();
+        let nothing = Tensor::zeros((count, q.dim(1)?), q.dtype(), q.device())?;
+        let (q, k, v) = (put_before(q, &nothing, rows)?, put_before(k, &of(0)?, rows)?, put_before(v, &of(1)?, rows)?);
+        drop_before(&attention(&q, &k, &v, geometry)?, count, rows)
     }
 
     fn feed(&self, y: &Tensor, mode: Mode) -> Result<Tensor> {
@@ -180,6 +214,13 @@ impl Block {
 fn normalised(x: Tensor, norm: Option<&Norm>, mode: Mode) -> Result<Tensor> {
     match norm {
         Some(norm) => norm.forward(&x, mode),
+        None => Ok(x),
+    }
+}
+
+fn adapted(x: Tensor, bottleneck: Option<&Bottleneck>, mode: Mode) -> Result<Tensor> {
+    match bottleneck {
+        Some(bottleneck) => bottleneck.forward(&x, mode),
         None => Ok(x),
     }
 }

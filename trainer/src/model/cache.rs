@@ -12,6 +12,9 @@ pub struct KvCache {
     /// Tokens of each sequence that are valid.
     lengths: Vec<usize>,
     capacity: usize,
+    /// Tokens at the beginning of every sequence that are no text. `lengths` and `capacity` count
+    /// them, callers outside the model do not.
+    virtual_tokens: usize,
 }
 
 impl KvCache {
@@ -20,32 +23,50 @@ impl KvCache {
         let shape = (batch * capacity, config.kv_heads * config.head_dim);
         let zeros = || Tensor::zeros(shape, DType::F32, device);
         let layers = (0..config.layers).map(|_| Ok((zeros()?, zeros()?))).collect::<Result<_>>()?;
-        Ok(Self { layers, lengths: vec![0; batch], capacity })
+        Ok(Self { layers, lengths: vec![0; batch], capacity, virtual_tokens: 0 })
     }
 
-    /// Tokens of each sequence read so far.
+    /// Tokens of each text read so far.
     #[must_use]
-    pub fn lengths(&self) -> &[usize] {
+    pub fn lengths(&self) -> Vec<usize> {
+        self.lengths.iter().map(|length| length - self.virtual_tokens).collect()
+    }
+
+    /// Longest text that fits, in tokens.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity - self.virtual_tokens
+    }
+
+    /// Keys and values of each layer, both (batch · capacity, kv_heads · head_dim).
+    pub(crate) fn layers(&self) -> &[(Tensor, Tensor)] {
+        &self.layers
+    }
+
+    /// The position of each sequence's next token.
+    pub(super) fn starts(&self) -> &[usize] {
         &self.lengths
     }
 
-    /// Longest sequence that fits, in tokens.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Forgets everything after the first `lengths[i]` tokens of each sequence: the padding of
+    /// Forgets everything after the first `lengths[i]` tokens of each text: the padding of
     /// a prompt, or a continuation that was only scored.
     pub fn truncate(&mut self, lengths: &[usize]) {
         for (have, want) in self.lengths.iter_mut().zip(lengths) {
-            *have = (*have).min(*want);
+            *have = (*have).min(want + self.virtual_tokens);
         }
+    }
+
+    /// As [`KvCache::select`], the first `virtual_tokens` tokens of this cache being no text.
+    pub(super) fn select_behind(&self, virtual_tokens: usize, rows: &[usize], capacity: usize) -> Result<Self> {
+        let mut selected = self.select(rows, virtual_tokens + capacity)?;
+        selected.virtual_tokens = virtual_tokens;
+        Ok(selected)
     }
 
     /// A cache whose sequence `i` is a copy of sequence `rows[i]` of this one, with room for
     /// `capacity` tokens each.
     pub fn select(&self, rows: &[usize], capacity: usize) -> Result<Self> {
+        let capacity = capacity + self.virtual_tokens;
         let lengths: Vec<usize> = rows.iter().map(|row| self.lengths[*row]).collect();
         if let Some(length) = lengths.iter().find(|length| **length > capacity) {
             bail!("a cache of {capacity} tokens cannot hold {length}");
@@ -58,7 +79,7 @@ impl KvCache {
             Ok(to)
         };
         let layers = self.layers.iter().map(|(k, v)| Ok((copy(k)?, copy(v)?))).collect::<Result<_>>()?;
-        Ok(Self { layers, lengths, capacity })
+        Ok(Self { layers, lengths, capacity, virtual_tokens: self.virtual_tokens })
     }
 
     /// Writes the keys and values (batch · seq, width) of the next tokens behind the valid ones

@@ -1,20 +1,24 @@
 //! The decoder: embedding, blocks, norm and output layer, one code for every family.
 //!
 //! Freezing is structural: unless [`Decoder::train_weights`] made variables of them, all weights here
-//! are plain tensors (or quantized) whose products never compute a weight gradient; then only the
-//! matrices of an attached adapter are variables.
+//! are plain tensors (or quantized) whose products never compute a weight gradient; then only what an adapter
+//! attaches are variables. Adapters attach in four places: linear layers, parts of blocks, embeddings before the
+//! text, keys and values before the text.
 
 use super::Result;
 use super::block::{Block, Pass, Scope};
+use super::bottleneck::{Bottleneck, Part};
 use super::cache::KvCache;
 use super::config::DecoderConfig;
 use super::error::ModelError;
 use super::norm::Norm;
 use super::projection::{LowRank, Projection};
+use super::virtual_tokens::{VirtualTokens, drop_before, put_before};
 use super::weights::Weights;
 use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
-use crate::ops::linear_cross_entropy::{linear_cross_entropy, token_losses};
+use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
+use crate::ops::noise::noise;
 use crate::ops::rope::{Head, Rotation};
 use crate::ops::rows::select_rows;
 use crate::ops::{Weight, tape};
@@ -22,6 +26,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,15 @@ impl Mode {
             Self::Training { .. } => tensor.clone(),
         }
     }
+
+    /// The value of a variable, tracked while training.
+    #[must_use]
+    pub fn of(self, variable: &Var) -> Tensor {
+        match self {
+            Self::Inference => variable.as_detached_tensor(),
+            Self::Training { .. } => variable.as_tensor().clone(),
+        }
+    }
 }
 
 /// Which rows of a flattened batch predict which token.
@@ -58,20 +72,45 @@ pub struct Targets {
     pub rows: Vec<u32>,
     /// The token that follows each row.
     pub tokens: Vec<u32>,
+    /// Lengths of sequences that stand one behind the other in a batch of a single row; none: every row is one.
+    pub lengths: Vec<usize>,
+}
+
+/// Where the tokens of a pass stand.
+struct Places {
+    /// Tokens per sequence, those of a prefix included, where all have the same number.
+    seq: usize,
+    starts: Vec<usize>,
+    /// See [`Geometry::ends`].
+    ends: Option<Arc<[usize]>>,
+    /// Of each token within its sequence; those of a prefix, which no block computes, are left out.
+    positions: Vec<usize>,
+}
+
+/// Positions of sequences that begin at these and go on for these numbers of tokens.
+fn positions(starts: &[usize], lengths: &[usize]) -> Vec<usize> {
+    starts.iter().zip(lengths).flat_map(|(start, length)| *start..start + length).collect()
 }
 
 /// A causal language model.
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
+    /// Alpha of the noise on embeddings in training passes; 0 for none.
+    pub neftune_alpha: f64,
     /// (vocabulary, hidden)
     embedding: Weight,
     /// Learnt positions (context, hidden), added to the embeddings.
     positions: Option<Tensor>,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     norm: Norm,
     /// (vocabulary, hidden); none when the embedding is used for it.
     head: Option<Weight>,
+    /// Embeddings before every text, (virtual tokens, hidden).
+    prompt: Option<VirtualTokens>,
+    /// Keys and values before every text, (virtual tokens, layers · 2 · kv_heads · head_dim): of
+    /// each layer first the key, then the value.
+    prefix: Option<VirtualTokens>,
 }
 
 impl Decoder {
@@ -83,7 +122,7 @@ impl Decoder {
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = Norm::take(&config, config.family.last_norm(), weights)?;
-        Ok(Self { config, embedding, positions, blocks, norm, head })
+        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head, prompt: None, prefix: None })
     }
 
     /// Where the weights are.
@@ -104,9 +143,71 @@ impl Decoder {
         }
     }
 
+    /// Puts behind every part of every block the bottleneck that `of` gives for it (or none).
+    pub fn attach_bottlenecks(&mut self, of: impl Fn(usize, Part) -> Option<Bottleneck>) {
+        for (layer, block) in self.blocks.iter_mut().enumerate() {
+            block.attention_bottleneck = of(layer, Part::Attention);
+            block.mlp_bottleneck = of(layer, Part::FeedForward);
+        }
+    }
+
+    /// Puts embeddings (virtual tokens, hidden) before every text.
+    pub fn attach_prompt(&mut self, prompt: VirtualTokens) {
+        self.prompt = Some(prompt);
+    }
+
+    /// Puts keys and values (virtual tokens, layers · 2 · kv_heads · head_dim) before every text.
+    pub fn attach_prefix(&mut self, prefix: VirtualTokens) {
+        self.prefix = Some(prefix);
+    }
+
     /// Removes all adapters: what remains is exactly the base model.
     pub fn detach(&mut self) {
         self.attach(|_, _| None);
+        self.attach_bottlenecks(|_, _| None);
+        (self.prompt, self.prefix) = (None, None);
+    }
+
+    /// Virtual tokens before every text.
+    #[must_use]
+    pub fn virtual_tokens(&self) -> usize {
+        [&self.prompt, &self.prefix].into_iter().flatten().map(VirtualTokens::count).sum()
+    }
+
+    /// Longest text in tokens: the model's context, less what virtual tokens take.
+    #[must_use]
+    pub fn context_length(&self) -> usize {
+        self.config.context_length.saturating_sub(self.virtual_tokens())
+    }
+
+    /// Embeddings (ids, hidden) of tokens.
+    pub fn embed(&self, ids: &[u32]) -> Result<Tensor> {
+        self.embedded(ids, Mode::Inference)
+    }
+
+    /// A cache with room for `batch` texts of up to `capacity` tokens. It begins with the virtual
+    /// tokens, as they are now.
+    pub fn new_cache(&self, batch: usize, capacity: usize) -> Result<KvCache> {
+        let count = self.virtual_tokens();
+        if count == 0 {
+            return KvCache::new(&self.config, batch, capacity, self.device());
+        }
+        let mut first = KvCache::new(&self.config, 1, count, self.device())?;
+        if let Some(prefix) = &self.prefix {
+            let width = self.config.kv_heads * self.config.head_dim;
+            let values = prefix.values(Mode::Inference)?;
+            for layer in 0..self.config.layers {
+                let of = |which: usize| values.narrow(1, (2 * layer + which) * width, width)?.contiguous();
+                first.write(layer, &of(0)?, &of(1)?)?;
+            }
+            first.advance(prefix.count());
+        }
+        if let Some(prompt) = &self.prompt {
+            let (values, mode) = (prompt.values(Mode::Inference)?, Mode::Inference);
+            let (x, mut pass) = self.begin(values, vec![prompt.count()], false, Some(&mut first), mode)?;
+            self.through_blocks(x, &mut pass)?;
+        }
+        first.select_behind(count, &vec![0; batch], capacity)
     }
 
     /// Replaces the weights of linear layers by those that `of` gives for their Hugging Face names.
@@ -179,7 +280,7 @@ impl Decoder {
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        self.norm.forward(&self.states(ids, cache, Mode::Inference)?, Mode::Inference)
+        self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?, Mode::Inference)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
@@ -194,16 +295,15 @@ impl Decoder {
 
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
-        let hidden = self.target_rows(ids, targets, Mode::Inference)?;
-        token_losses(&hidden, &self.head(Mode::Inference), &targets.tokens)
+        let mode = Mode::Inference;
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, mode)?, targets, mode)?;
+        token_losses(&hidden, &self.head(mode), &targets.tokens)
     }
 
     /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
     /// backward pass.
     pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
-        let mode = Mode::Training { seed };
-        let hidden = self.target_rows(ids, targets, mode)?;
-        linear_cross_entropy(&hidden, &self.head(mode), &targets.tokens, denominator)
+        Ok(self.objective(ids, targets, &Objective::plain(&targets.tokens, denominator), seed)?.0)
     }
 
     /// The value of [`Decoder::training_loss`] and its gradients by every variable it depends on.
@@ -217,75 +317,162 @@ impl Decoder {
         tape::value_and_gradients(|| self.training_loss(ids, targets, denominator, seed))
     }
 
-    /// Final hidden states of the rows that have a target, (targets, hidden).
-    fn target_rows(&self, ids: &Tensor, targets: &Targets, mode: Mode) -> Result<Tensor> {
-        self.norm.forward(&select_rows(&self.states(ids, None, mode)?, &targets.rows)?, mode)
+    /// The scalar loss of an objective whose rows are those of `targets`, tracked for a backward pass, and −log
+    /// p(target), in nats, of each.
+    pub fn objective(
+        &self,
+        ids: &Tensor,
+        targets: &Targets,
+        objective: &Objective,
+        seed: u64,
+    ) -> Result<(Tensor, Vec<f32>)> {
+        let mode = Mode::Training { seed };
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, mode)?, targets, mode)?;
+        linear_cross_entropy(&hidden, &self.head(mode), objective)
     }
 
     /// The output layer's weight.
-    fn head(&self, mode: Mode) -> Weight {
+    pub(super) fn head(&self, mode: Mode) -> Weight {
         mode.weight(self.head.as_ref().unwrap_or(&self.embedding))
     }
 
-    /// Hidden states before the last norm, (batch · seq, hidden).
-    fn states(&self, ids: &Tensor, mut cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
-        let (batch, seq) = ids.dims2()?;
-        let starts = cache.as_ref().map_or_else(|| vec![0; batch], |c| c.lengths().to_vec());
-        if starts.len() != batch {
-            bail!("{batch} sequences but a cache of {}", starts.len());
-        }
-        let everywhere = self.scope(seq, &starts, false)?;
-        let slides = self.config.sliding_layers.contains(&true);
-        let nearby = if slides { self.scope(seq, &starts, true)? } else { everywhere.clone() };
-        let mut pass = Pass { scopes: [everywhere, nearby], mode, cache: cache.as_deref_mut() };
-        let mut x = tape::gathered(&self.embedded(ids, &starts, mode)?)?;
+    /// Final hidden states of the rows that have a target, (targets, hidden).
+    pub(super) fn target_rows(&self, states: &Tensor, targets: &Targets, mode: Mode) -> Result<Tensor> {
+        self.norm.forward(&select_rows(states, &targets.rows)?, mode)
+    }
+
+    /// Hidden states before the last norm, (batch · seq, hidden), of `ids` (batch, seq), or of (1, seq) when there
+    /// are `lengths`.
+    fn states(&self, ids: &Tensor, lengths: &[usize], cache: Option<&mut KvCache>, mode: Mode) -> Result<Tensor> {
+        let (x, mut pass) = self.enter(ids, lengths, cache, mode)?;
+        let x = self.through_blocks(x, &mut pass)?;
+        self.texts_of(&x, &pass)
+    }
+
+    fn through_blocks(&self, mut x: Tensor, pass: &mut Pass) -> Result<Tensor> {
         for block in &self.blocks {
-            x = block.forward(&x, &mut pass)?;
+            x = block.forward(&x, pass)?;
         }
-        if let Some(cache) = cache {
-            cache.advance(seq);
+        if let Some(cache) = &mut pass.cache {
+            cache.advance(pass.rows.first().copied().unwrap_or(0));
         }
         Ok(x)
     }
 
-    /// Embeddings (batch · seq, hidden) of `ids` (batch, seq).
-    fn embedded(&self, ids: &Tensor, starts: &[usize], mode: Mode) -> Result<Tensor> {
-        let seq = ids.dim(1)?;
-        let mut x = mode.weight(&self.embedding).rows(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1()?)?;
-        if let Some(scale) = self.config.embedding_scale() {
-            x = (x * scale)?;
+    /// What goes into the first block, and what all blocks share. Without a cache the rows of a prompt stand before
+    /// those of every text.
+    pub(super) fn enter<'a>(
+        &self,
+        ids: &Tensor,
+        lengths: &[usize],
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
+        let (batch, seq) = ids.dims2()?;
+        if !lengths.is_empty() && (cache.is_some() || batch != 1 || lengths.iter().sum::<usize>() != seq) {
+            bail!("sequences of {lengths:?} tokens do not make up {batch} rows of {seq} without a cache");
         }
+        let mut rows = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
+        let mut x = self.embedded(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1::<u32>()?, mode)?;
+        if let Mode::Training { seed } = mode
+            && self.neftune_alpha > 0.0
+        {
+            x = (x + noise(&rows, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
+        }
+        // A cache begins with the virtual tokens.
+        if let Some(prompt) = self.prompt.as_ref().filter(|_| cache.is_none()) {
+            x = put_before(&x, &prompt.values(mode)?, &rows)?;
+            rows.iter_mut().for_each(|rows| *rows += prompt.count());
+        }
+        self.begin(x, rows, !lengths.is_empty(), cache, mode)
+    }
+
+    /// As [`Decoder::enter`], from embeddings of sequences of these numbers of rows, which are equal unless the
+    /// sequences are packed.
+    fn begin<'a>(
+        &self,
+        x: Tensor,
+        rows: Vec<usize>,
+        is_packed: bool,
+        cache: Option<&'a mut KvCache>,
+        mode: Mode,
+    ) -> Result<(Tensor, Pass<'a>)> {
+        let starts = cache.as_ref().map_or_else(|| vec![0; rows.len()], |c| c.starts().to_vec());
+        if starts.len() != rows.len() {
+            bail!("{} sequences but a cache of {}", rows.len(), starts.len());
+        }
+        let prefix = self.prefix.as_ref().filter(|_| cache.is_none());
+        let before = prefix.map_or(0, VirtualTokens::count);
+        let firsts: Vec<usize> = starts.iter().map(|start| start + before).collect();
+        let running = |end: &mut usize, rows: &usize| {
+            *end += before + rows;
+            Some(*end)
+        };
+        let places = Places {
+            seq: before + rows.first().copied().unwrap_or(0),
+            ends: is_packed.then(|| rows.iter().scan(0, running).collect()),
+            positions: positions(&firsts, &rows),
+            starts,
+        };
+        let everywhere = self.scope(&places, false)?;
+        let slides = self.config.sliding_layers.contains(&true);
+        let nearby = if slides { self.scope(&places, true)? } else { everywhere.clone() };
+        let x = tape::gathered(&self.positioned(x, &places, mode)?)?;
+        let prefix = prefix.map(|p| tape::gathered(&p.values(mode)?)).transpose()?;
+        Ok((x, Pass { scopes: [everywhere, nearby], mode, rows, prefix, cache }))
+    }
+
+    /// The rows of the texts alone, of what came out of a block.
+    pub(super) fn texts_of(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        match &self.prompt {
+            Some(prompt) if pass.cache.is_none() => {
+                let texts: Vec<usize> = pass.rows.iter().map(|rows| rows - prompt.count()).collect();
+                drop_before(x, prompt.count(), &texts)
+            }
+            _ => Ok(x.clone()),
+        }
+    }
+
+    /// Embeddings (ids, hidden) of tokens.
+    fn embedded(&self, ids: &[u32], mode: Mode) -> Result<Tensor> {
+        let x = mode.weight(&self.embedding).rows(ids)?;
+        self.config.embedding_scale().map_or(Ok(x.clone()), |scale| x * scale)
+    }
+
+    /// Embeddings with learnt positions added, where the model has any. Those of a prompt have some too, as in PEFT.
+    fn positioned(&self, x: Tensor, places: &Places, mode: Mode) -> Result<Tensor> {
         let Some(learnt) = &self.positions else { return Ok(x) };
         let context = self.config.context_length;
-        if starts.iter().any(|start| start + seq > context) {
+        if places.positions.iter().any(|position| *position >= context) {
             bail!("a text is longer than the {context} positions that the model has learnt");
         }
-        let positions: Vec<u32> = starts.iter().flat_map(|start| *start as u32..(start + seq) as u32).collect();
+        let positions: Vec<u32> = places.positions.iter().map(|position| *position as u32).collect();
         x + select_rows(&mode.tensor(learnt), &positions)?
     }
 
     /// What the layers with or without a sliding window share.
-    fn scope(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Scope> {
+    fn scope(&self, places: &Places, sliding: bool) -> Result<Scope> {
         let c = &self.config;
         let geometry = Geometry {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_dim: c.head_dim,
             scale: (1.0 / c.score_divisor.sqrt()) as f32,
-            seq,
+            seq: places.seq,
+            ends: places.ends.clone(),
             window: c.sliding_window.filter(|_| sliding),
-            starts: starts.into(),
+            starts: places.starts.as_slice().into(),
         };
-        Ok(Scope { geometry, rotation: self.rotation(seq, starts, sliding)? })
+        Ok(Scope { geometry, rotation: self.rotation(places, sliding)? })
     }
 
-    /// One row of angles per token, or per position when all sequences start at the same.
-    fn rotation(&self, seq: usize, starts: &[usize], sliding: bool) -> Result<Option<Rotation>> {
+    /// One row of angles per token, or per position when all sequences stand at the same.
+    fn rotation(&self, places: &Places, sliding: bool) -> Result<Option<Rotation>> {
         let Some(pairing) = self.config.family.pairing() else { return Ok(None) };
-        let together = starts.windows(2).all(|w| w[0] == w[1]);
-        let different = if together { &starts[..starts.len().min(1)] } else { starts };
-        let positions: Vec<usize> = different.iter().flat_map(|start| *start..start + seq).collect();
+        let together = places.ends.is_none() && places.starts.windows(2).all(|w| w[0] == w[1]);
+        let rows = places.positions.len() / if together { places.starts.len().max(1) } else { 1 };
         let head = Head { dim: self.config.head_dim, pairing };
-        Rotation::new(&positions, &self.config.inverse_frequencies(sliding), head, self.device()).map(Some)
+        Rotation::new(&places.positions[..rows], &self.config.inverse_frequencies(sliding), head, self.device())
+            .map(Some)
     }
 }

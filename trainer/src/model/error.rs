@@ -3,6 +3,7 @@
 //! Model files are hostile input: nothing here panics, and no size a file claims is believed
 //! before it is compared with the bytes that are there.
 
+use domain::model::ModelProblem;
 use std::path::{Path, PathBuf};
 
 /// Why a model cannot be opened. Each message names the file and, where there is one, the remedy.
@@ -29,7 +30,7 @@ pub enum ModelError {
     )]
     UnsupportedArchitecture { path: PathBuf, architecture: String },
     #[error(
-        "{} holds no quantized weights that could stay as they are: use a GGUF file of the type Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K, or the method lora",
+        "{} holds no quantized weights that could stay as they are: use a GGUF file of the type Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K, or switch lora.quantized_base off",
         path.display()
     )]
     NotQuantized { path: PathBuf },
@@ -55,6 +56,49 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same as data, for a page in the reader's language; without the folders of this machine.
+    #[must_use]
+    pub fn problem(&self) -> ModelProblem {
+        let file = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match self {
+            Self::Read { path, source } | Self::Write { path, source } => {
+                ModelProblem::Unreadable { file: file(path), detail: source.to_string() }
+            }
+            Self::NotAModel { .. } => ModelProblem::NotAModel,
+            Self::MissingFile { name, .. } => ModelProblem::MissingFile { file: name.clone() },
+            Self::Pickle { .. } => ModelProblem::Pickle,
+            Self::Malformed { path, problem } => ModelProblem::Damaged { file: file(path), detail: problem.clone() },
+            Self::UnsupportedArchitecture { architecture, .. } => {
+                ModelProblem::Architecture { architecture: architecture.clone() }
+            }
+            Self::NotQuantized { path } => ModelProblem::NotQuantized { file: file(path) },
+            Self::UnsupportedFeature { path, feature } => {
+                ModelProblem::Feature { file: file(path), detail: feature.clone() }
+            }
+            Self::UnsupportedDtype { path, tensor, dtype, advice } => ModelProblem::TensorType {
+                file: file(path),
+                tensor: tensor.clone(),
+                dtype: dtype.clone(),
+                detail: (*advice).to_owned(),
+            },
+            Self::MissingTensor { path, tensor } => {
+                ModelProblem::MissingTensor { file: file(path), tensor: tensor.clone() }
+            }
+            Self::WrongShape { path, tensor, expected, found } => ModelProblem::TensorShape {
+                file: file(path),
+                tensor: tensor.clone(),
+                expected: expected.clone(),
+                found: found.clone(),
+            },
+            Self::Config { path, field, problem } => {
+                ModelProblem::Configuration { file: file(path), field: field.clone(), detail: problem.clone() }
+            }
+            Self::Tokenizer { path, problem } => ModelProblem::Tokenizer { file: file(path), detail: problem.clone() },
+            Self::Template { path, problem } => ModelProblem::Template { file: file(path), detail: problem.clone() },
+            Self::Device { path, source } => ModelProblem::Device { file: file(path), detail: source.to_string() },
+        }
+    }
+
     pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_owned(), problem: problem.into() }
     }

@@ -1,7 +1,7 @@
 //! The correspondence between the tensors of Hugging Face folders and of GGUF files.
 //!
 //! The converter of llama.cpp interleaves the rows of Llama's query and key projections for its own
-//! rotary embedding, and adds 1 to Gemma's gains; reading undoes that, so that all models meet the same decoder.
+//! rotary embedding, and adds 1 to Gemma's gains; reading undoes that, writing does it again, so that all models meet the same decoder.
 
 use super::config::DecoderConfig;
 use super::error::ModelError;
@@ -92,12 +92,29 @@ impl TensorNames {
             _ => None,
         }
     }
+
+    /// The tensor of a Hugging Face name as GGUF files hold it: the inverse of [`TensorNames::read`].
+    pub(super) fn as_stored(&self, name: &str, tensor: &Tensor) -> candle_core::Result<Tensor> {
+        let offset = self.family.gain_offset();
+        match self.interleaved {
+            Some((heads, _)) if name.ends_with("q_proj.weight") => interleaved(tensor, heads),
+            Some((_, kv_heads)) if name.ends_with("k_proj.weight") => interleaved(tensor, kv_heads),
+            _ if offset != 0.0 && name.ends_with("norm.weight") => tensor + offset,
+            _ => Ok(tensor.clone()),
+        }
+    }
 }
 
 /// The stored row that each row of [`half_split`]'s result is.
 fn half_split_order(rows: usize, heads: usize) -> Vec<usize> {
     let half = rows / heads / 2;
     (0..rows).map(|row| row / (2 * half) * 2 * half + row % half * 2 + row / half % 2).collect()
+}
+
+/// Reorders rows of each head from two halves to interleaved pairs: the inverse of [`half_split`].
+fn interleaved(weight: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
+    let (rows, columns) = weight.dims2()?;
+    weight.reshape((heads, 2, rows / heads / 2, columns))?.transpose(1, 2)?.contiguous()?.reshape((rows, columns))
 }
 
 /// Reorders rows of each head from interleaved pairs (0, d/2, 1, d/2 + 1, …) to two halves.

@@ -15,10 +15,21 @@ pub struct LowRank {
     pub a: Var,
     /// (out, rank)
     pub b: Var,
-    /// alpha / rank
+    /// s in `W x + s · B A x`.
     pub scale: f64,
     /// Probability of dropping an input of `a` while training.
     pub dropout: f64,
+    /// Lengths of the weight's rows, when they are trained apart (DoRA).
+    pub magnitude: Option<Magnitude>,
+}
+
+/// The trained lengths of the rows of `W + s · B A` (DoRA). Clones share the variable.
+#[derive(Clone, Debug)]
+pub struct Magnitude {
+    /// (out)
+    pub lengths: Var,
+    /// ‖Wᵢ‖² of each frozen row, (out).
+    pub squares: Tensor,
 }
 
 /// A linear layer by the place it has in the decoder.
@@ -48,21 +59,34 @@ impl Projection {
         let Some(adapter) = &self.adapter else {
             return linear(x, &mode.weight(&self.weight), self.bias.as_ref().map(|b| mode.tensor(b)).as_ref());
         };
-        let frozen =
-            |dropout| Frozen { weight: self.weight.clone(), bias: self.bias.clone(), scale: adapter.scale, dropout };
-        match mode {
-            Mode::Inference => lora_linear(x, &adapter.a.detach(), &adapter.b.detach(), frozen(None)),
-            Mode::Training { seed } => {
+        let dropout = match mode {
+            Mode::Training { seed } if adapter.dropout > 0.0 => {
                 let stream = (self.layer as u64) << 8 | self.module as u64;
-                let dropout = Dropout { probability: adapter.dropout, seed }.derive(stream);
-                lora_linear(
-                    x,
-                    adapter.a.as_tensor(),
-                    adapter.b.as_tensor(),
-                    frozen((adapter.dropout > 0.0).then_some(dropout)),
-                )
+                Some(Dropout { probability: adapter.dropout, seed }.derive(stream))
             }
-        }
+            _ => None,
+        };
+        let (a, b) = (mode.of(&adapter.a), mode.of(&adapter.b));
+        let frozen = |bias| Frozen { weight: self.weight.clone(), bias, scale: adapter.scale, dropout };
+        let Some(magnitude) = &adapter.magnitude else { return lora_linear(x, &a, &b, frozen(self.bias.clone())) };
+        let factors = (mode.of(&magnitude.lengths) / self.row_lengths(adapter, &magnitude.squares)?)?;
+        let y = lora_linear(x, &a, &b, frozen(None))?.broadcast_mul(&factors)?;
+        self.bias.as_ref().map_or(Ok(y.clone()), |bias| y.broadcast_add(bias))
+    }
+
+    /// ‖Wᵢ‖² of each row of the frozen weight, (out).
+    pub fn row_squares(&self) -> Result<Tensor> {
+        self.weight.dense()?.sqr()?.sum(1)
+    }
+
+    /// ‖(W + s · B A)ᵢ‖ of each row, (out), without a gradient: with `squares` = ‖Wᵢ‖² it is the root of
+    /// `‖Wᵢ‖² + 2s · Bᵢ (A Wᵢᵀ) + s² · Bᵢ (A Aᵀ) Bᵢᵀ`, so no matrix of the weight's size is made.
+    pub fn row_lengths(&self, adapter: &LowRank, squares: &Tensor) -> Result<Tensor> {
+        let (a, b, s) = (adapter.a.as_detached_tensor(), adapter.b.as_detached_tensor(), adapter.scale);
+        let cross = (linear(&a, &self.weight, None)?.t()?.contiguous()? * &b)?.sum(1)?;
+        let own = (b.matmul(&a.matmul(&a.t()?)?)? * &b)?.sum(1)?;
+        // Rounding must not turn an empty row into the root of a negative number.
+        ((squares + (cross * (2.0 * s))?)? + (own * (s * s))?)?.clamp(1e-24f32, f32::MAX)?.sqrt()
     }
 }
 

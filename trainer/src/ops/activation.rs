@@ -41,7 +41,7 @@ pub(super) fn silu(a: f32) -> (f32, f32) {
 #[inline(always)]
 pub(super) fn gelu_tanh(a: f32) -> (f32, f32) {
     // 2 · √(2/π)
-    const FACTOR: f32 = 1.595_769_1;
+    const FACTOR: f32 = 1.595_769;
     const CUBIC: f32 = 0.044_715;
     let square = a * a;
     let (s, rest) = sigmoid(FACTOR * (a + CUBIC * a * square));

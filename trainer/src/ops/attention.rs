@@ -9,6 +9,7 @@
 use super::cpu::{fused, slice, tensor, with};
 use super::tape::apply3;
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 mod kernel;
@@ -23,8 +24,11 @@ pub struct Geometry {
     pub head_dim: usize,
     /// s, by which scores are multiplied.
     pub scale: f32,
-    /// Queries per sequence.
+    /// Queries per sequence, where all have the same number.
     pub seq: usize,
+    /// Where each sequence ends among the queries, where their numbers differ: sequences then stand one behind the
+    /// other without padding, and no query sees a key of another sequence.
+    pub ends: Option<Arc<[usize]>>,
     /// How many keys back a query sees, itself included; `None` for all.
     pub window: Option<usize>,
     /// Position of each sequence's first query: 0 without a cache, else the number of cached keys.
@@ -35,6 +39,30 @@ impl Geometry {
     /// First key that the query at `position` sees.
     fn first_key(&self, position: usize) -> usize {
         self.window.map_or(0, |w| (position + 1).saturating_sub(w))
+    }
+
+    /// A sequence's rows among the queries.
+    fn rows(&self, sequence: usize) -> Range<usize> {
+        match &self.ends {
+            Some(ends) => sequence.checked_sub(1).map_or(0, |before| ends[before])..ends[sequence],
+            None => sequence * self.seq..(sequence + 1) * self.seq,
+        }
+    }
+
+    /// Number of queries in all sequences.
+    fn queries(&self) -> usize {
+        self.starts.len().checked_sub(1).map_or(0, |last| self.rows(last).end)
+    }
+
+    /// The row of a sequence's first key among `keys` rows.
+    fn first_key_row(&self, sequence: usize, keys: usize) -> usize {
+        if self.ends.is_some() { self.rows(sequence).start } else { sequence * (keys / self.starts.len()) }
+    }
+
+    /// The same for one sequence alone.
+    fn alone(&self, sequence: usize) -> Self {
+        let (seq, starts) = (self.rows(sequence).len(), Arc::from([self.starts[sequence]]));
+        Self { seq, starts, ends: None, ..self.clone() }
     }
 }
 
@@ -51,6 +79,14 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Res
 
 /// The same from candle's own operations.
 pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
+    if geometry.ends.is_some() {
+        let of = |sequence: usize| {
+            let rows = geometry.rows(sequence);
+            let part = |t: &Tensor| t.narrow(0, rows.start, rows.len());
+            plain(&part(q)?, &part(k)?, &part(v)?, &geometry.alone(sequence))
+        };
+        return Tensor::cat(&(0..geometry.starts.len()).map(of).collect::<Result<Vec<_>>>()?, 0);
+    }
     let Geometry { heads, kv_heads, head_dim, seq, .. } = *geometry;
     let batch = geometry.starts.len();
     let keys = k.dim(0)? / batch;
@@ -135,7 +171,33 @@ mod tests {
     use super::*;
 
     fn geometry(window: Option<usize>, starts: &[usize], seq: usize) -> Geometry {
-        Geometry { heads: 4, kv_heads: 2, head_dim: 6, scale: 0.5, seq, window, starts: starts.into() }
+        Geometry { heads: 4, kv_heads: 2, head_dim: 6, scale: 0.5, seq, ends: None, window, starts: starts.into() }
+    }
+
+    /// Sequences of these lengths one behind the other.
+    fn ragged(window: Option<usize>, lengths: &[usize]) -> Geometry {
+        let ends: Vec<usize> = lengths
+            .iter()
+            .scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            })
+            .collect();
+        Geometry { ends: Some(ends.into()), ..geometry(window, &vec![0; lengths.len()], 0) }
+    }
+
+    #[test]
+    fn sequences_of_different_lengths_do_not_see_each_other() -> Result<()> {
+        for window in [None, Some(3)] {
+            let g = ragged(window, &[4, 1, 5]);
+            let inputs = [random((10, 24), 1)?, random((10, 12), 2)?, random((10, 12), 3)?];
+            assert_same_gradients(&inputs, |v| attention(&v[0], &v[1], &v[2], &g), |v| plain(&v[0], &v[1], &v[2], &g))?;
+        }
+        let g = ragged(Some(90), &[70, 3, 130]);
+        let (q, k, v) = (random((203, 24), 1)?, random((203, 12), 2)?, random((203, 12), 3)?);
+        let difference = (attention(&q, &k, &v, &g)? - plain(&q, &k, &v, &g)?)?.abs()?.max_all()?;
+        assert!(difference.to_scalar::<f32>()? < 1e-5);
+        Ok(())
     }
 
     #[test]

@@ -1,53 +1,93 @@
-//! The output layer and its loss in one operation: `loss = Σᵢ −log softmax(hᵢ Wᵀ)[tᵢ] / n`.
+//! The output layer and its loss in one operation: `loss = Σᵢ fᵢ · (−Σⱼ qᵢⱼ log softmax(hᵢ Wᵀ)ⱼ)` for rows i with
+//! factors f and V tokens j, where `qᵢ = (1 − ε) onehot(tᵢ) + ε/V` (label smoothing: Szegedy et al. 2016,
+//! arXiv:1512.00567) is the target itself for ε = 0.
 //!
-//! `dhᵢ = (softmax(hᵢ Wᵀ) − onehot(tᵢ)) W / n` and, where W is trained, `dW = (softmax − onehot)ᵀ h / n`.
+//! `dhᵢ = fᵢ (softmax(hᵢ Wᵀ) − qᵢ) W` and, where W is trained, `dW = Σᵢ fᵢ (softmax(hᵢ Wᵀ) − qᵢ)ᵀ hᵢ`.
 //! Logits over a large vocabulary would dominate the memory of a run, so they exist for one block of
-//! tokens of the vocabulary at a time. One pass over the blocks keeps a running maximum and sum of each row and
-//! `Σ exp(logit) W` relative to that maximum (Milakov & Gimelshein 2018, arXiv:1805.02867), from which loss and dh
-//! follow at the end. dW needs the final sums, so a trained W costs a second pass.
+//! tokens of the vocabulary at a time; [`running_softmax`] computes loss and dh in one pass over the blocks.
+//! dW needs the final sums of the softmax, so a trained W costs a second pass.
+
+mod running_softmax;
 
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
 use super::linear::linear;
 use super::tape::{apply1, apply2};
-use super::vector::{exp, max, simd, sum};
+use super::vector::{exp, simd};
 use super::weight::Weight;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, D, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
-use std::sync::OnceLock;
+use running_softmax::{RowLoss, forward};
+use std::sync::{Arc, OnceLock};
 
 /// Tokens of the vocabulary whose logits exist at the same time.
 const TOKENS: usize = 2048;
 /// Rows whose logits exist at the same time.
 const ROWS: usize = 2048;
 
-/// The scalar Σ −log p(target) / `denominator` for `hidden` (rows, d), `weight` (vocabulary, d)
-/// and one target token per row.
-pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, targets: &[u32], denominator: f64) -> Result<Tensor> {
-    check_targets(hidden, weight, targets)?;
+/// What the rows of a pass are to predict, and how much each counts.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    /// One token per row.
+    pub targets: Vec<u32>,
+    /// f, one per row.
+    pub factors: Vec<f32>,
+    /// ε in [0, 1).
+    pub smoothing: f32,
+}
+
+impl Objective {
+    /// The plain sum of −log p(target) / `denominator`.
+    #[must_use]
+    pub fn plain(targets: &[u32], denominator: f64) -> Self {
+        Self { targets: targets.to_vec(), factors: vec![(1.0 / denominator) as f32; targets.len()], smoothing: 0.0 }
+    }
+
+    /// The loss of all rows together.
+    fn total(&self, losses: &[RowLoss]) -> (CpuStorage, Shape) {
+        let total: f64 = losses.iter().zip(&self.factors).map(|(l, f)| f64::from(l.smoothed) * f64::from(*f)).sum();
+        (CpuStorage::F32(vec![total as f32]), ().into())
+    }
+}
+
+/// The scalar loss of `hidden` (rows, d) and `weight` (vocabulary, d), and −log p(target) of each row, in nats,
+/// whatever factors and smoothing are.
+pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
+    check_targets(hidden, weight, &objective.targets)?;
     if !fused(hidden) {
-        return plain(hidden, weight, targets)?.sum_all()? / denominator;
+        return plain_objective(hidden, weight, objective);
     }
-    let (targets, inverse) = (targets.to_vec(), (1.0 / denominator) as f32);
-    match weight.trained() {
-        Some(w) => {
-            apply2(hidden, w, TrainedHead { weight: weight.clone(), targets, inverse, log_sums: OnceLock::new() })
-        }
-        None => {
-            let gradient = hidden.track_op().then(OnceLock::new);
-            apply1(hidden, FrozenHead { weight: weight.clone(), targets, inverse, gradient })
-        }
-    }
+    let losses = Arc::new(OnceLock::new());
+    let head = Head { weight: weight.clone(), objective: objective.clone(), losses: Arc::clone(&losses) };
+    let loss = match weight.trained() {
+        Some(w) => apply2(hidden, w, TrainedHead { head, log_sums: OnceLock::new() })?,
+        None => apply1(hidden, FrozenHead { head, gradient: hidden.track_op().then(OnceLock::new) })?,
+    };
+    Ok((loss, losses.get().cloned().unwrap_or_default()))
 }
 
 /// −log p(target) of each row, in nats; has no gradient.
 pub fn token_losses(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<Vec<f32>> {
     check_targets(hidden, weight, targets)?;
     if fused(hidden) {
-        with(hidden, |h| Ok(forward(h, weight, targets, None)?.0))
+        let objective = Objective::plain(targets, 1.0);
+        let losses = with(hidden, |h| forward(h, weight, &objective, None))?;
+        Ok(losses.into_iter().map(|l| l.plain).collect())
     } else {
         plain(&hidden.detach(), weight, targets)?.to_vec1()
     }
+}
+
+/// The same as [`linear_cross_entropy`] from candle's own operations.
+pub fn plain_objective(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
+    let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
+    let targets = Tensor::new(objective.targets.as_slice(), hidden.device())?.unsqueeze(1)?;
+    let losses = log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()?;
+    let smoothing = f64::from(objective.smoothing);
+    let uniform = log_probabilities.mean(D::Minus1)?.neg()?;
+    let smoothed = ((&losses * (1.0 - smoothing))? + (uniform * smoothing)?)?;
+    let factors = Tensor::new(objective.factors.as_slice(), hidden.device())?;
+    Ok(((smoothed * factors)?.sum_all()?, losses.detach().to_vec1()?))
 }
 
 /// −log p(target) of each row from candle's own operations, (rows).
@@ -68,21 +108,24 @@ fn check_targets(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<()
     }
 }
 
-fn mean(losses: &[f32], inverse: f32) -> (CpuStorage, Shape) {
-    let total: f64 = losses.iter().map(|x| f64::from(*x)).sum();
-    (CpuStorage::F32(vec![(total * f64::from(inverse)) as f32]), ().into())
+struct Head {
+    weight: Weight,
+    objective: Objective,
+    /// −log p(target) of each row, filled by the forward pass.
+    losses: Arc<OnceLock<Vec<f32>>>,
 }
 
-/// `values` times the scalar gradient of the loss.
-fn scaled(values: &[f32], g: f32, shape: &Shape) -> Result<Tensor> {
-    tensor(values.iter().map(|x| x * g).collect(), shape)
+impl Head {
+    /// The losses of all rows, which fill `losses` too.
+    fn forward(&self, h: &[f32], gradient: Option<&mut [f32]>) -> Result<Vec<RowLoss>> {
+        let rows = forward(h, &self.weight, &self.objective, gradient)?;
+        self.losses.get_or_init(|| rows.iter().map(|row| row.plain).collect());
+        Ok(rows)
+    }
 }
 
 struct FrozenHead {
-    weight: Weight,
-    targets: Vec<u32>,
-    /// 1 / n
-    inverse: f32,
+    head: Head,
     /// dh, filled by the forward pass; `None` when nobody will ask for it.
     gradient: Option<OnceLock<Vec<f32>>>,
 }
@@ -95,25 +138,23 @@ impl CustomOp1 for FrozenHead {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let h = slice(storage, layout)?;
         let mut dh = self.gradient.as_ref().map(|_| vec![0f32; h.len()]);
-        let wanted = dh.as_deref_mut().map(|dh| (dh, self.inverse));
-        let (losses, _) = forward(h, &self.weight, &self.targets, wanted)?;
+        let losses = self.head.forward(h, dh.as_deref_mut())?;
         if let (Some(cell), Some(dh)) = (&self.gradient, dh) {
             cell.get_or_init(|| dh);
         }
-        Ok(mean(&losses, self.inverse))
+        Ok(self.head.objective.total(&losses))
     }
 
     fn bwd(&self, h: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
         let Some(dh) = self.gradient.as_ref().and_then(OnceLock::get) else { bail!("backward before forward") };
-        scaled(dh, g.to_scalar()?, h.shape()).map(Some)
+        let g = g.to_scalar::<f32>()?;
+        Ok(Some(tensor(dh.iter().map(|x| x * g).collect(), h.shape())?))
     }
 }
 
 /// The weight is the second argument.
 struct TrainedHead {
-    weight: Weight,
-    targets: Vec<u32>,
-    inverse: f32,
+    head: Head,
     /// log Σ exp of each row's logits, filled by the forward pass.
     log_sums: OnceLock<Vec<f32>>,
 }
@@ -130,36 +171,38 @@ impl CustomOp2 for TrainedHead {
         _w: &CpuStorage,
         _w_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (losses, log_sums) = forward(slice(h, h_layout)?, &self.weight, &self.targets, None)?;
-        self.log_sums.get_or_init(|| log_sums);
-        Ok(mean(&losses, self.inverse))
+        let losses = self.head.forward(slice(h, h_layout)?, None)?;
+        self.log_sums.get_or_init(|| losses.iter().map(|row| row.log_sum).collect());
+        Ok(self.head.objective.total(&losses))
     }
 
     fn bwd(&self, h: &Tensor, w: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let Some(log_sums) = self.log_sums.get() else { bail!("backward before forward") };
-        let scale = g.to_scalar::<f32>()? * self.inverse;
         let (mut dh, mut dw) = (vec![0f32; h.elem_count()], vec![0f32; w.elem_count()]);
-        with(h, |h| self.gradients(h, log_sums, scale, (&mut dh, &mut dw)))?;
+        let g = g.to_scalar()?;
+        with(h, |h| self.gradients(h, log_sums, g, (&mut dh, &mut dw)))?;
         Ok((Some(tensor(dh, h.shape())?), Some(tensor(dw, w.shape())?)))
     }
 }
 
 impl TrainedHead {
-    /// Adds the gradients of scale · Σ loss.
-    fn gradients(&self, h: &[f32], log_sums: &[f32], scale: f32, (dh, dw): (&mut [f32], &mut [f32])) -> Result<()> {
-        let (d, rows) = (self.weight.dims2()?.1, self.targets.len());
+    /// Adds the gradients of g · loss.
+    fn gradients(&self, h: &[f32], log_sums: &[f32], g: f32, (dh, dw): (&mut [f32], &mut [f32])) -> Result<()> {
+        let Objective { targets, factors, smoothing } = &self.head.objective;
+        let ((vocabulary, d), rows) = (self.head.weight.dims2()?, targets.len());
         let mut p = Vec::new();
-        self.weight.blocks(TOKENS, |first, w| {
+        self.head.weight.blocks(TOKENS, |first, w| {
             for start in (0..rows).step_by(ROWS) {
                 let (m, n) = (ROWS.min(rows - start), w.rows());
                 let h = Mat::new(&h[start * d..], m, d);
                 p.resize(m * n, 0.0);
                 gemm::set(&mut p, n, h, w.t(), 1.0, Threads::All);
-                let of_rows = log_sums[start..].par_iter().zip(&self.targets[start..]);
-                p.par_chunks_mut(n).zip(of_rows).for_each(|(row, (log_sum, target))| {
-                    simd(|| row.iter_mut().for_each(|x| *x = exp(*x - log_sum) * scale));
+                let of_rows = log_sums[start..].par_iter().zip(&targets[start..]).zip(&factors[start..]);
+                p.par_chunks_mut(n).zip(of_rows).for_each(|(row, ((log_sum, target), factor))| {
+                    let (scale, everywhere) = (factor * g, factor * g * smoothing / vocabulary as f32);
+                    simd(|| row.iter_mut().for_each(|x| *x = exp(*x - log_sum) * scale - everywhere));
                     if let Some(x) = (*target as usize).checked_sub(first).and_then(|at| row.get_mut(at)) {
-                        *x -= scale;
+                        *x -= scale * (1.0 - smoothing);
                     }
                 });
                 let p = Mat::new(&p, m, n);
@@ -170,136 +213,46 @@ impl TrainedHead {
     }
 }
 
-/// The loss of each row and its log-sum-exp; fills (dh, scale) with the gradient of scale · Σ loss when given.
-fn forward(
-    h: &[f32],
-    weight: &Weight,
-    targets: &[u32],
-    mut gradient: Option<(&mut [f32], f32)>,
-) -> Result<(Vec<f32>, Vec<f32>)> {
-    let d = weight.dims2()?.1;
-    let (mut losses, mut log_sums) = (Vec::with_capacity(targets.len()), Vec::with_capacity(targets.len()));
-    for start in (0..targets.len()).step_by(ROWS) {
-        let end = (start + ROWS).min(targets.len());
-        let mut pass = Pass::new(&h[start * d..end * d], d, &targets[start..end]);
-        let mut dh = gradient.as_mut().map(|(dh, _)| &mut dh[start * d..end * d]);
-        weight.blocks(TOKENS, |first, w| pass.block(first, w, dh.as_deref_mut()))?;
-        if let Some((dh, scale)) = &mut gradient {
-            pass.finish_gradient(&mut dh[start * d..end * d], weight, *scale)?;
-        }
-        losses.extend(pass.losses());
-        log_sums.extend(pass.log_sums());
-    }
-    Ok((losses, log_sums))
-}
-
-/// One row's softmax over the blocks seen so far.
-#[derive(Clone, Copy)]
-struct Row {
-    largest: f32,
-    /// Σ exp(logit − largest)
-    total: f32,
-    at_target: f32,
-}
-
-/// The running softmax of some rows.
-struct Pass<'a> {
-    h: Mat<'a>,
-    d: usize,
-    targets: &'a [u32],
-    rows: Vec<Row>,
-    logits: Vec<f32>,
-}
-
-impl<'a> Pass<'a> {
-    fn new(h: &'a [f32], d: usize, targets: &'a [u32]) -> Self {
-        let row = Row { largest: f32::MIN, total: 0.0, at_target: 0.0 };
-        Self { h: Mat::new(h, targets.len(), d), d, targets, rows: vec![row; targets.len()], logits: Vec::new() }
-    }
-
-    /// Takes in the tokens from `first` whose weights are `w`; adds Σ exp(logit − largest) w to `dh`.
-    fn block(&mut self, first: usize, w: Mat, dh: Option<&mut [f32]>) {
-        let n = w.rows();
-        self.logits.resize(self.targets.len() * n, 0.0);
-        gemm::set(&mut self.logits, n, self.h, w.t(), 1.0, Threads::All);
-        let rows = self.rows.par_iter_mut().zip(self.logits.par_chunks_mut(n)).zip(self.targets);
-        let step = |((row, logits), target): ((&mut Row, &mut [f32]), &u32)| {
-            if let Some(x) = (*target as usize).checked_sub(first).and_then(|at| logits.get(at)) {
-                row.at_target = *x;
-            }
-            simd(|| row.take_in(logits))
-        };
-        let Some(dh) = dh else {
-            rows.for_each(|x| {
-                step(x);
-            });
-            return;
-        };
-        rows.zip(dh.par_chunks_mut(self.d)).for_each(|(x, dh)| {
-            let shrink = step(x);
-            simd(|| dh.iter_mut().for_each(|dh| *dh *= shrink));
-        });
-        gemm::add(dh, self.d, Mat::new(&self.logits, self.targets.len(), n), w, 1.0, Threads::All);
-    }
-
-    /// Turns Σ exp(logit − largest) w into the gradient of scale · loss.
-    fn finish_gradient(&self, dh: &mut [f32], weight: &Weight, scale: f32) -> Result<()> {
-        let of_targets = weight.rows(self.targets)?;
-        with(&of_targets, |w| {
-            let rows = dh.par_chunks_mut(self.d).zip(w.par_chunks(self.d)).zip(&self.rows);
-            rows.for_each(|((dh, w), row)| {
-                let factor = scale / row.total;
-                simd(|| dh.iter_mut().zip(w).for_each(|(dh, w)| *dh = *dh * factor - w * scale));
-            });
-            Ok(())
-        })
-    }
-
-    fn losses(&self) -> Vec<f32> {
-        self.rows.iter().map(|row| row.largest + row.total.ln() - row.at_target).collect()
-    }
-
-    fn log_sums(&self) -> Vec<f32> {
-        self.rows.iter().map(|row| row.largest + row.total.ln()).collect()
-    }
-}
-
-impl Row {
-    /// Turns logits into exp(logit − largest) and returns the factor by which earlier sums shrink.
-    #[inline(always)]
-    fn take_in(&mut self, logits: &mut [f32]) -> f32 {
-        let largest = max(logits).max(self.largest);
-        let shrink = exp(self.largest - largest);
-        for x in logits.iter_mut() {
-            *x = exp(*x - largest);
-        }
-        self.total = self.total * shrink + sum(logits);
-        self.largest = largest;
-        shrink
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::check::{assert_same_gradients, quantized, random};
     use super::*;
 
+    fn objective(smoothing: f32) -> Objective {
+        Objective { targets: vec![3, 0, 10, 3], factors: vec![0.3, 1.0, 0.0, 0.5], smoothing }
+    }
+
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
-        let targets = [3, 0, 10, 3];
-        for weight in [random((11, 6), 2)?.into(), quantized((11, 64), 2)?] {
-            let d = weight.dims2()?.1;
+        for objective in [0.0, 0.1].map(objective) {
+            for weight in [random((11, 6), 2)?.into(), quantized((11, 64), 2)?] {
+                let h = random((4, weight.dims2()?.1), 1)?;
+                assert_same_gradients(
+                    std::slice::from_ref(&h),
+                    |v| Ok(linear_cross_entropy(&v[0], &weight, &objective)?.0),
+                    |v| Ok(plain_objective(&v[0], &weight, &objective)?.0),
+                )?;
+                let (got, want) = (linear_cross_entropy(&h, &weight, &objective)?.1, plain(&h, &weight, &objective.targets)?);
+                assert!(got.iter().zip(want.to_vec1::<f32>()?).all(|(a, b)| (a - b).abs() < 1e-5));
+            }
             assert_same_gradients(
-                &[random((4, d), 1)?],
-                |v| linear_cross_entropy(&v[0], &weight, &targets, 3.0),
-                |v| plain(&v[0], &weight, &targets)?.sum_all()? / 3.0,
+                &[random((4, 6), 1)?, random((11, 6), 2)?],
+                |v| Ok(linear_cross_entropy(&v[0], &v[1].clone().into(), &objective)?.0),
+                |v| Ok(plain_objective(&v[0], &v[1].clone().into(), &objective)?.0),
             )?;
         }
-        assert_same_gradients(
-            &[random((4, 6), 1)?, random((11, 6), 2)?],
-            |v| linear_cross_entropy(&v[0], &v[1].clone().into(), &targets, 3.0),
-            |v| plain(&v[0], &v[1].clone().into(), &targets)?.sum_all()? / 3.0,
-        )
+        Ok(())
+    }
+
+    #[test]
+    fn smoothing_is_that_of_pytorch() -> Result<()> {
+        // torch 2.15: cross_entropy(tensor([[1., 2., 3.], [0., -1., 0.5]]), tensor([2, 1]), label_smoothing=0.1)
+        let h = Tensor::new(&[[1f32, 2.0, 3.0], [0.0, -1.0, 0.5]], &candle_core::Device::Cpu)?;
+        let identity = Tensor::eye(3, candle_core::DType::F32, h.device())?;
+        let objective = Objective { targets: vec![2, 1], factors: vec![0.5; 2], smoothing: 0.1 };
+        let loss = linear_cross_entropy(&h, &identity.into(), &objective)?.0.to_scalar::<f32>()?;
+        assert!((loss - 1.264_201_6).abs() < 1e-5, "{loss}");
+        Ok(())
     }
 
     /// More rows and more tokens than one block has, with logits far apart.
@@ -318,9 +271,11 @@ mod tests {
             let store = of(h.as_tensor(), &weight.into())?.backward()?;
             Ok([&h, &w].into_iter().filter_map(|v| store.get(v).cloned()).collect())
         };
-        let ours = |h: &Tensor, w: &Weight| linear_cross_entropy(h, w, &targets, 1.0);
-        let plainly = |h: &Tensor, w: &Weight| plain(h, w, &targets)?.sum_all();
-        for is_trained in [false, true] {
+        for (is_trained, smoothing) in [(false, 0.0), (true, 0.0), (false, 0.2), (true, 0.2)] {
+            let factors = (0..rows).map(|i| (i % 3) as f32).collect();
+            let objective = Objective { targets: targets.clone(), factors, smoothing };
+            let ours = |h: &Tensor, w: &Weight| Ok(linear_cross_entropy(h, w, &objective)?.0);
+            let plainly = |h: &Tensor, w: &Weight| Ok(plain_objective(h, w, &objective)?.0);
             let (got, want) = (gradients(&ours, is_trained)?, gradients(&plainly, is_trained)?);
             assert_eq!(got.len(), 1 + usize::from(is_trained));
             for (got, want) in got.iter().zip(&want) {
@@ -335,7 +290,7 @@ mod tests {
     #[test]
     fn a_target_outside_the_vocabulary_is_refused() -> Result<()> {
         let (h, w) = (random((1, 6), 1)?, random((11, 6), 2)?);
-        assert!(linear_cross_entropy(&h, &w.into(), &[11], 1.0).is_err());
+        assert!(linear_cross_entropy(&h, &w.into(), &Objective::plain(&[11], 1.0)).is_err());
         Ok(())
     }
 }

@@ -34,21 +34,6 @@ pub(crate) fn write_as(folder: &Path, file: &Path, dtype: GgmlDType) -> Result<(
     gguf_file::write(&mut std::fs::File::create(file)?, &metadata, &tensors)
 }
 
-/// Replaces one byte token of a tokenizer.json by the pair "ab" and the merge that makes it: a GGUF tokenizer must
-/// have a merge.
-pub(crate) fn add_merge(path: &Path) -> std::io::Result<()> {
-    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(path)?)?;
-    if let Some(vocabulary) = json["model"]["vocab"].as_object_mut() {
-        let last = vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(token, id)| (token.clone(), id.clone()));
-        if let Some((last, id)) = last.filter(|_| !vocabulary.contains_key("ab")) {
-            vocabulary.remove(&last);
-            vocabulary.insert("ab".to_owned(), id);
-        }
-    }
-    json["model"]["merges"] = serde_json::json!([["a", "b"]]);
-    std::fs::write(path, json.to_string())
-}
-
 /// Rows of each head from two halves to interleaved pairs.
 fn interleave(weight: &Tensor, heads: usize) -> Result<Tensor> {
     let (rows, columns) = weight.dims2()?;

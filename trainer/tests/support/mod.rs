@@ -2,6 +2,7 @@
 //! run on in seconds.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod dora;
 pub(crate) mod gguf;
 
 use candle_core::{Device, Tensor};
@@ -10,8 +11,11 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::Path;
+use trainer::adapt::Adapter;
 use trainer::model::config::DecoderConfig;
+use trainer::model::decoder::Decoder;
 use trainer::model::family::Family;
+use trainer::model::projection::Projection;
 
 const SPECIAL: [&str; 4] = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
@@ -24,7 +28,7 @@ pub(crate) fn config() -> Value {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
         "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
         "num_key_value_heads": 2, "vocab_size": 260, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
-        "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": 0, "bos_token_id": null
+        "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": 0, "bos_token_id": null, "pad_token_id": null
     })
 }
 
@@ -38,7 +42,7 @@ pub(crate) fn write_quantized(folder: &Path, file: &Path) -> std::io::Result<()>
     let mut config = config();
     config["intermediate_size"] = json!(64);
     write_model_of(folder, &config)?;
-    gguf::add_merge(&folder.join("tokenizer.json"))?;
+    add_merge(&folder.join("tokenizer.json"));
     gguf::write_as(folder, file, candle_core::quantized::GgmlDType::Q8_0).map_err(std::io::Error::other)
 }
 
@@ -81,7 +85,7 @@ pub(crate) fn families() -> Vec<(Family, Value)> {
                 "rope_local_base_freq": 500.0, "sliding_window_pattern": 2
             }),
             Family::Glm4 => {
-                json!({ "partial_rotary_factor": 0.5, "attention_bias": true, "tie_word_embeddings": false })
+                json!({ "head_dim": 8, "partial_rotary_factor": 0.5, "attention_bias": true, "tie_word_embeddings": false })
             }
             Family::Gpt2 => json!({
                 "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_inner": 48, "activation_function": "gelu_new"
@@ -130,6 +134,31 @@ fn tokenizer() -> Value {
             "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": vocabulary, "merges": []
         }
     })
+}
+
+/// The weights of all linear layers with an adapter folded in, by Hugging Face name.
+pub(crate) fn merged(adapter: &dyn Adapter, decoder: &Decoder) -> HashMap<String, Tensor> {
+    let transposes = decoder.config.family.stores_inputs_first();
+    let stored = |weight: &Tensor| if transposes { weight.t()?.contiguous() } else { Ok(weight.clone()) };
+    let folded = |p: &Projection| {
+        let name = format!("{}.weight", p.path());
+        let weight = adapter.merged(&name, &stored(&p.weight.dense().unwrap()).unwrap()).unwrap()?;
+        Some((name, stored(&weight).unwrap()))
+    };
+    decoder.projections().filter_map(folded).collect()
+}
+
+/// Replaces one byte token of a tokenizer by the pair "ab" and the merge that makes it, for files
+/// whose tokenizer must have a merge.
+pub(crate) fn add_merge(path: &Path) {
+    let mut json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vocabulary = json["model"]["vocab"].as_object_mut().unwrap();
+    let (last, id) =
+        vocabulary.iter().max_by_key(|(_, id)| id.as_u64()).map(|(t, id)| (t.clone(), id.clone())).unwrap();
+    vocabulary.remove(&last);
+    vocabulary.insert("ab".to_owned(), id);
+    json["model"]["merges"] = json!([["a", "b"]]);
+    std::fs::write(path, json.to_string()).unwrap();
 }
 
 /// Labelled samples: say whether a word begins with a vowel.

@@ -14,10 +14,10 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
         let who = e.person.clone().unwrap_or_else(|| text::the_server(l).to_owned());
         let name = if e.object_name.is_empty() { e.object_id.clone() } else { e.object_name.clone() };
         let object = match link(project, &e) {
-            Some(href) => view! { <a href=href>{name}</a> }.into_any(),
-            None => view! { <span>{name}</span> }.into_any(),
+            Some(href) => view! { <a href=href><bdi>{name}</bdi></a> }.into_any(),
+            None => view! { <bdi>{name}</bdi> }.into_any(),
         };
-        view! { <li><strong>{who}</strong>" "{verb(l, &e.verb)}" "{object}<span class="muted activity-time"><Time at=e.at/></span></li> }
+        view! { <li><strong><bdi>{who}</bdi></strong>" "{verb(l, &e.verb)}" "{object}<span class="muted activity-time"><Time at=e.at/></span></li> }
     });
     view! { <ul class="activity">{items.collect_view()}</ul> }.into_any()
 }

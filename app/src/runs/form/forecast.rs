@@ -8,10 +8,7 @@ use crate::{
         format::{bytes, count, duration, integer},
     },
 };
-use domain::{
-    estimate::{Estimate, estimate},
-    lang::Lang,
-};
+use domain::{estimate::Estimate, lang::Lang};
 use leptos::prelude::*;
 
 crate::texts! {
@@ -42,11 +39,8 @@ pub(super) fn Forecast(form: Form) -> impl IntoView {
     let Form { options, model, version, checked, .. } = form;
     let prediction = Memo::new(move |_| {
         checked.with(|(recipe, _)| {
-            Form::chosen(options, model, version, |m, v| {
-                let counted = v.stats.tokens.get(&m.id.to_string()).map(|t| t.mean);
-                let flops = options.with_value(|o| o.choices.measured_flops);
-                Some((estimate(recipe, &m.card, &v.stats, counted, flops), recipe.effective_batch()))
-            })
+            let estimate = options.with_value(|o| o.estimate(recipe, &model.read(), &version.read()))?;
+            Some((estimate, recipe.effective_batch()))
         })
     });
     view! {

@@ -2,11 +2,11 @@
 
 use super::{
     Form,
-    fields::{FIELDS, Field, Group, Kind, shape_constant, shape_cosine, shape_linear},
+    fields::{FIELDS, Field, Group, Kind, Words},
     parse::{ON, module_name},
 };
 use crate::text::lang;
-use domain::recipe::TargetModule;
+use domain::recipe::{Method, TargetModule};
 use leptos::prelude::*;
 
 /// The fields of a group.
@@ -28,33 +28,45 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     let l = lang();
     let path = field.path;
     let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
+    // The style sheet hides what the chosen method does not read, with and without JavaScript.
+    let method = field.method().map(Method::as_str);
     match field.kind {
-        Kind::Integer { .. } | Kind::Number { .. } => view! {
-            <div class="field">
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::Rate | Kind::Name => view! {
+            <div class="field" data-method=method>
                 <label for=path>{(field.label)(l)}</label>
-                <Text form path is_whole=matches!(field.kind, Kind::Integer { .. })/>
+                <Text form path kind=field.kind/>
+                {help}
+                <Problem form path/>
+            </div>
+        }
+        .into_any(),
+        Kind::Lines => view! {
+            <div class="field field-wide" data-method=method>
+                <label for=path>{(field.label)(l)}</label>
+                <Lines form path/>
                 {help}
                 <Problem form path/>
             </div>
         }
         .into_any(),
         Kind::Switch => view! {
-            <div class="field field-check">
+            <div class="field field-check" data-method=method>
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
+                <Problem form path/>
             </div>
         }
         .into_any(),
-        Kind::Shape => view! {
-            <div class="field">
+        Kind::Choice(of) => view! {
+            <div class="field" data-method=method>
                 <label for=path>{(field.label)(l)}</label>
-                <Shapes form path/>
+                <Choice form path of/>
                 {help}
             </div>
         }
         .into_any(),
         Kind::Modules => view! {
-            <div class="field field-wide">
+            <div class="field field-wide" data-method=method>
                 <span class="field-label">{(field.label)(l)}</span>
                 <div class="checks" role="group" aria-label=(field.label)(l)>
                     {TargetModule::ALL.map(|m| view! { <Check form name=module_name(m) label=m.as_str()/> })}
@@ -67,16 +79,35 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     }
 }
 
-/// A number as text, so that what is typed is never changed under one's hands.
+/// Numbers too are texts, so that what is typed is never changed under one's hands.
 #[component]
-fn Text(form: Form, path: &'static str, is_whole: bool) -> impl IntoView {
+fn Text(form: Form, path: &'static str, kind: Kind) -> impl IntoView {
+    let value = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
+    let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
+    let keyboard = match kind {
+        Kind::Integer { .. } => "numeric",
+        Kind::Number { .. } | Kind::Rate => "decimal",
+        _ => "text",
+    };
+    let may_be_empty = matches!(kind, Kind::Rate | Kind::Name);
+    let usual = move || form.checked.with(|c| c.0.method.default_learning_rate().to_string());
+    let placeholder = move || matches!(kind, Kind::Rate).then(usual);
+    view! {
+        <input id=path name=format!("values[{path}]") value=value required=!may_be_empty autocomplete="off"
+            inputmode=keyboard placeholder=placeholder
+            aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
+            on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))/>
+    }
+}
+
+#[component]
+fn Lines(form: Form, path: &'static str) -> impl IntoView {
     let value = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
     let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
     view! {
-        <input id=path name=format!("values[{path}]") value=value required autocomplete="off"
-            inputmode=if is_whole { "numeric" } else { "decimal" }
+        <textarea id=path name=format!("values[{path}]") dir="auto" rows="2"
             aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
-            on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))/>
+            on:input=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>{value}</textarea>
     }
 }
 
@@ -97,16 +128,15 @@ fn Check(form: Form, name: String, label: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Shapes(form: Form, path: &'static str) -> impl IntoView {
+fn Choice(form: Form, path: &'static str, of: &'static [(&'static str, Words)]) -> impl IntoView {
     let l = lang();
     let current = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
-    let option = |value: &'static str, words: &'static str| view! { <option value=value selected=current == value>{words}</option> };
+    let options =
+        of.iter().map(|(value, words)| view! { <option value=*value selected=current == *value>{words(l)}</option> });
     view! {
         <select id=path name=format!("values[{path}]") aria-describedby=format!("{path}-help")
             on:change=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>
-            {option("cosine", shape_cosine(l))}
-            {option("linear", shape_linear(l))}
-            {option("constant", shape_constant(l))}
+            {options.collect_view()}
         </select>
     }
 }

@@ -3,10 +3,12 @@
 //! The form's names are the recipe's dotted paths, so that a plain post and the REST API speak of
 //! the same fields. A checkbox that is not ticked is not sent: it is off.
 
+use super::super::text;
 use super::fields::{FIELDS, Field, Kind, field};
+use crate::ui::format::decimal;
 use domain::{
     lang::Lang,
-    recipe::{Recipe, RecipeError, ScheduleShape, TargetModule},
+    recipe::{Recipe, RecipeError, RecipeProblem, TargetModule},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -26,7 +28,10 @@ pub fn module_name(module: TargetModule) -> String {
     format!("lora.target_modules.{}", module.as_str())
 }
 
-/// The texts that show a recipe.
+/// Place of the learning rate, which a form without text takes from the method.
+const RATE: &str = "optimizer.learning_rate";
+
+/// The texts that show a recipe. The method's own learning rate is left empty, so that it changes with the method.
 #[must_use]
 pub fn values(recipe: &Recipe) -> Values {
     let mut out: Values = recipe
@@ -38,6 +43,9 @@ pub fn values(recipe: &Recipe) -> Values {
             _ => Some((path, text)),
         })
         .collect();
+    if recipe.optimizer.learning_rate == recipe.method.default_learning_rate() {
+        out.remove(RATE);
+    }
     out.extend(recipe.lora.target_modules.iter().map(|m| (module_name(*m), ON.to_owned())));
     out
 }
@@ -50,6 +58,7 @@ pub fn recipe(values: &Values, l: Lang) -> (Recipe, Problems) {
     let mut json = serde_json::to_value(Recipe::default()).unwrap_or_default();
     for field in &FIELDS {
         match read(field, values, l) {
+            Ok(Value::Null) => forget(&mut json, field.path),
             Ok(value) => put(&mut json, field.path, value),
             Err(problem) => drop(problems.insert(field.path.to_owned(), problem)),
         }
@@ -63,21 +72,28 @@ pub fn recipe(values: &Values, l: Lang) -> (Recipe, Problems) {
 }
 
 fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
-    let text = values.get(field.path).map_or("", |t| t.trim());
+    let whole = values.get(field.path).map_or("", String::as_str);
+    let text = whole.trim();
     match field.kind {
         Kind::Integer { low, high } => match text.parse::<u64>() {
             Ok(n) if (low..=high).contains(&n) => Ok(json!(n)),
             _ => Err(whole_between(l, low, high)),
         },
-        Kind::Number { .. } => match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(json!(x)),
+        Kind::Number { .. } => match decimal(text) {
+            Some(x) if x.is_finite() => Ok(json!(x)),
             _ => Err(range_text(field.kind, l)),
         },
-        Kind::Switch => Ok(json!(!text.is_empty())),
-        Kind::Shape => match serde_json::from_value::<ScheduleShape>(json!(text)) {
-            Ok(shape) => Ok(json!(shape)),
-            Err(_) => Err(choose(l).to_owned()),
+        Kind::Rate if text.is_empty() => Ok(Value::Null),
+        Kind::Rate => match decimal(text) {
+            Some(x) if x.is_finite() => Ok(json!(x)),
+            _ => Err(above_up_to(l, 0, 1)),
         },
+        Kind::Switch => Ok(json!(!text.is_empty())),
+        Kind::Choice(of) if of.iter().any(|(word, _)| *word == text) => Ok(json!(text)),
+        Kind::Choice(_) => Err(choose(l).to_owned()),
+        Kind::Name => Ok(json!(text)),
+        // Browsers send line ends of two characters.
+        Kind::Lines => Ok(json!(whole.replace("\r\n", "\n"))),
         Kind::Modules => {
             let chosen: Vec<_> =
                 TargetModule::ALL.into_iter().filter(|m| values.contains_key(&module_name(*m))).collect();
@@ -86,6 +102,16 @@ fn read(field: &Field, values: &Values, l: Lang) -> Result<Value, String> {
     }
 }
 
+/// Takes away what is at a place of a table.
+fn forget(json: &mut Value, path: &str) {
+    if let Some((table, name)) = path.rsplit_once('.')
+        && let Some(Value::Object(table)) = json.pointer_mut(&format!("/{}", table.replace('.', "/")))
+    {
+        table.remove(name);
+    }
+}
+
+/// Puts a value at its place.
 fn put(json: &mut Value, path: &str, value: Value) {
     if let Some(place) = json.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
         *place = value;
@@ -95,11 +121,18 @@ fn put(json: &mut Value, path: &str, value: Value) {
 /// What a recipe's error means to the user.
 #[must_use]
 pub fn problem_text(error: &RecipeError, l: Lang) -> String {
-    match field(&error.field).map(|f| f.kind) {
-        Some(Kind::Modules) => one_module(l).to_owned(),
-        Some(Kind::Integer { low, high }) => whole_between(l, low, high),
-        Some(kind @ Kind::Number { .. }) => range_text(kind, l),
-        _ => error.problem.clone(),
+    let whole = matches!(field(&error.field).map(|f| f.kind), Some(Kind::Integer { .. }));
+    match error.problem {
+        RecipeProblem::OutOfRange { low, high, .. } if whole => whole_between(l, low, high),
+        RecipeProblem::OutOfRange { low, high, .. } => between(l, low, high),
+        RecipeProblem::NotAboveZero { high, .. } => above_up_to(l, 0, high),
+        RecipeProblem::TooLarge { high } => at_most(l, high),
+        RecipeProblem::TooLong { high } => too_long(l, high),
+        RecipeProblem::NoMomentum => no_momentum(l).to_owned(),
+        RecipeProblem::NoText => no_text(l).to_owned(),
+        RecipeProblem::NoModule => one_module(l).to_owned(),
+        RecipeProblem::RepeatedModule => repeated_module(l).to_owned(),
+        RecipeProblem::Misfit(misfit) => text::misfit(l, misfit),
     }
 }
 
@@ -115,29 +148,101 @@ crate::texts! {
     whole_between(low, high) = "A whole number between {low} and {high}.", "请输入 {low} 到 {high} 的整数。";
     between(low, high) = "A number between {low} and {high}.", "请输入 {low} 到 {high} 的数。";
     above_up_to(low, high) = "A number above {low}, at most {high}.", "请输入大于 {low} 且不超过 {high} 的数。";
+    at_most(high) = "At most {high}.", "最大为 {high}。";
+    repeated_module = "Each module may appear only once.", "每个模块只能出现一次。";
+    too_long(high) = "At most {high} characters.", "最多 {high} 个字符。";
+    no_momentum = "Needs a momentum above 0.", "需要大于 0 的动量。";
+    no_text = "Give the text that the virtual tokens begin as.", "请给出虚拟词元的初始文本。";
     one_module = "Choose at least one module.", "请至少选择一个模块。";
     choose = "Choose one of the list.", "请从列表中选择。";
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::Group;
     use super::*;
+    use domain::recipe::{Activation, Method, OptimizerKind, VirtualTokenInit};
 
     #[test]
     fn a_recipe_survives_the_form() {
         let mut original = Recipe::default();
         original.optimizer.learning_rate = 3.5e-5;
         original.optimizer.epsilon = 1e-9;
+        original.optimizer.kind = OptimizerKind::Adafactor;
+        original.optimizer.sgd.nesterov = true;
+        original.loss.weight_field = "weight".to_owned();
         original.batch.mask_prompt = false;
+        (original.lora.dora, original.prefix_tuning.projection) = (true, true);
+        original.prompt_tuning.init = VirtualTokenInit::Text;
+        original.prompt_tuning.init_text = " Classify\nthe review: ".to_owned();
+        original.bottleneck.activation = Activation::Silu;
         original.lora.target_modules = vec![TargetModule::QProj, TargetModule::DownProj];
-        assert_eq!(recipe(&values(&original), Lang::En), (original, Problems::new()));
+        for method in Method::ALL {
+            for learning_rate in [original.optimizer.learning_rate, method.default_learning_rate()] {
+                original.method = method;
+                original.optimizer.learning_rate = learning_rate;
+                assert_eq!(recipe(&values(&original), Lang::En), (original.clone(), Problems::new()));
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_learning_rate_the_method_gives_it() {
+        let mut v = values(&Recipe::default());
+        assert!(!v.contains_key(RATE));
+        for (method, text, rate) in [("lora", "", 2e-4), ("prompt_tuning", " ", 3e-2), ("bottleneck", "0.25", 0.25)] {
+            v.extend([("method".to_owned(), method.to_owned()), (RATE.to_owned(), text.to_owned())]);
+            let (recipe, problems) = recipe(&v, Lang::En);
+            assert_eq!((recipe.optimizer.learning_rate, problems), (rate, Problems::new()), "{method}");
+        }
+        for bad in ["0", "1.5", "-1", "fast"] {
+            v.insert(RATE.to_owned(), bad.to_owned());
+            assert_eq!(recipe(&v, Lang::En).1.keys().collect::<Vec<_>>(), [RATE], "{bad}");
+        }
+    }
+
+    #[test]
+    fn lines_may_come_from_a_posted_form() {
+        let mut v = values(&Recipe::default());
+        v.insert("prompt_tuning.init_text".to_owned(), "a\r\nb".to_owned());
+        assert_eq!(recipe(&v, Lang::En).0.prompt_tuning.init_text, "a\nb");
+        v.insert("prompt_tuning.init".to_owned(), "text".to_owned());
+        v.insert("prompt_tuning.init_text".to_owned(), "  ".to_owned());
+        assert!(recipe(&v, Lang::En).1.contains_key("prompt_tuning.init_text"));
+    }
+
+    #[test]
+    fn fields_know_their_method() {
+        for method in Method::ALL {
+            let own = FIELDS.iter().filter(|f| f.method() == Some(method));
+            assert!(own.clone().count() >= 2, "{method:?}");
+            assert!(own.clone().all(|f| f.path.starts_with(method.as_str())), "{method:?}");
+            assert!(own.clone().any(|f| f.group == Group::Main), "{method:?}");
+            let hides = format!("[data-method=\"{}\"]", method.as_str());
+            assert!(include_str!("../../../../style/runs.css").contains(&hides), "{method:?}");
+        }
+        let Some(Kind::Choice(of)) = field("method").map(|f| f.kind) else { panic!("no choice of method") };
+        assert!(of.iter().map(|(word, _)| *word).eq(Method::ALL.map(Method::as_str)));
+        assert_eq!(field("method").and_then(Field::method), None);
+        assert_eq!(field("batch.max_length").and_then(Field::method), None);
     }
 
     #[test]
     fn the_form_has_every_field_of_a_recipe() {
-        let paths: Vec<_> = Recipe::default().fields().into_iter().map(|f| f.0).filter(|p| p != "method").collect();
+        let paths: Vec<_> = Recipe::default().fields().into_iter().map(|f| f.0).collect();
         assert!(paths.iter().all(|p| field(p).is_some()), "{paths:?}");
         assert_eq!(paths.len(), FIELDS.len());
+        for f in &FIELDS {
+            let Kind::Choice(of) = f.kind else { continue };
+            for (word, _) in of {
+                let mut chosen = values(&Recipe::default());
+                chosen.insert(f.path.to_owned(), (*word).to_owned());
+                assert!(
+                    recipe(&chosen, Lang::En).0.fields().contains(&(f.path.to_owned(), (*word).to_owned())),
+                    "{word}"
+                );
+            }
+        }
     }
 
     #[test]

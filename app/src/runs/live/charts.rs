@@ -41,28 +41,28 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new(tracks: &Tracks) -> Self {
-        Self { curves: CHARTS.map(|keys| RwSignal::new(curves(tracks, keys))), version: RwSignal::new(()) }
+        Self { curves: std::array::from_fn(|i| RwSignal::new(curves(tracks, i))), version: RwSignal::new(()) }
     }
 
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser gets more points"))]
     /// Shows the tracks after points of these series have come.
     pub(super) fn show(self, tracks: &Tracks, changed: &[&str]) {
-        for (keys, signal) in CHARTS.iter().zip(self.curves) {
-            if keys.iter().any(|k| changed.contains(k)) {
-                signal.set(curves(tracks, keys));
+        for (i, signal) in self.curves.into_iter().enumerate() {
+            if CHARTS[i].iter().any(|k| changed.contains(k)) {
+                signal.set(curves(tracks, i));
             }
         }
         self.version.set(());
     }
 }
 
-fn curves(tracks: &Tracks, keys: &[&str]) -> Vec<Curve> {
+fn curves(tracks: &Tracks, chart: usize) -> Vec<Curve> {
     let l = lang();
-    tracks.curves(keys, |key| {
+    tracks.curves(CHARTS[chart], |key| {
         match key {
             series::TRAIN_LOSS => text::training(l),
             series::VALIDATION_LOSS => text::validation(l),
-            _ => text::value(l),
+            _ => title(l, chart),
         }
         .to_owned()
     })

@@ -1,12 +1,32 @@
 //! What the run says: its log, and the answers it writes to a few validation samples.
 
 use super::text;
-use crate::text::lang;
+use crate::{
+    text::lang,
+    ui::format::{clock, rfc3339, utc},
+};
 use domain::{
     event::Level,
     run::{LogLine, Preview},
 };
 use leptos::{html, prelude::*};
+use serde::{Deserialize, Serialize};
+
+/// What is shown of a [`LogLine`], read from the same JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    level: Level,
+    message: String,
+    /// RFC 3339.
+    at: String,
+}
+
+impl Line {
+    #[must_use]
+    pub fn of(line: &LogLine) -> Self {
+        Self { level: line.level, message: line.message.clone(), at: rfc3339(line.at) }
+    }
+}
 
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser gets more lines"))]
 /// Most log lines kept on the page.
@@ -14,7 +34,7 @@ pub(super) const LINES: usize = 500;
 
 /// The log, with a filter by level; it follows its end while asked to.
 #[component]
-pub(super) fn Log(logs: RwSignal<Vec<LogLine>>) -> impl IntoView {
+pub(super) fn Log(logs: RwSignal<Vec<Line>>) -> impl IntoView {
     let l = lang();
     let level = RwSignal::new("all".to_owned());
     let follows = RwSignal::new(true);
@@ -26,7 +46,7 @@ pub(super) fn Log(logs: RwSignal<Vec<LogLine>>) -> impl IntoView {
             request_animation_frame(move || place.set_scroll_top(place.scroll_height()));
         }
     });
-    let wanted = move |line: &LogLine| {
+    let wanted = move |line: &Line| {
         level.with(|level| match level.as_str() {
             "error" => line.level == Level::Error,
             "warn" => line.level != Level::Info,
@@ -58,14 +78,13 @@ pub(super) fn Log(logs: RwSignal<Vec<LogLine>>) -> impl IntoView {
     }
 }
 
-fn line(line: &LogLine) -> impl IntoView + use<> {
+fn line(line: &Line) -> impl IntoView + use<> {
     let class = match line.level {
         Level::Info => "",
         Level::Warn => "log-warn",
         Level::Error => "log-error",
     };
-    let (h, m, s) = line.at.to_offset(time::UtcOffset::UTC).to_hms();
-    view! { <p class=class><time>{format!("{h:02}:{m:02}:{s:02}")}</time>{line.message.clone()}</p> }
+    view! { <p class=class><time class="clock" datetime=line.at.clone() title=utc(&line.at)>{clock(&line.at)}</time>{line.message.clone()}</p> }
 }
 
 /// The answers of one step: the latest, or the one chosen.
@@ -106,9 +125,9 @@ fn preview(p: &Preview) -> impl IntoView + use<> {
     let class = if p.output.trim() == p.expected.trim() { "same" } else { "" };
     view! {
         <div class="preview">
-            <div><h4>{text::prompt(l)}</h4>{p.prompt.clone()}</div>
-            <div><h4>{text::expected(l)}</h4>{p.expected.clone()}</div>
-            <div class=class><h4>{text::output(l)}</h4>{p.output.clone()}</div>
+            <div><h4>{text::prompt(l)}</h4><span dir="auto">{p.prompt.clone()}</span></div>
+            <div><h4>{text::expected(l)}</h4><span dir="auto">{p.expected.clone()}</span></div>
+            <div class=class><h4>{text::output(l)}</h4><span dir="auto">{p.output.clone()}</span></div>
         </div>
     }
 }

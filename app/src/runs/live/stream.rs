@@ -4,6 +4,10 @@
 use super::{super::api::Seen, Live};
 use domain::id::{ProjectId, RunId};
 
+/// Ranges of a curve in which a picture keeps the smallest and the largest of many points.
+#[cfg(feature = "hydrate")]
+const BUCKETS: u32 = 500;
+
 /// Follows the run until it has ended; then loads the page again, which shows the result.
 #[cfg(feature = "hydrate")]
 pub(super) fn follow(live: Live, project: ProjectId, run: RunId, seen: Seen) {
@@ -13,7 +17,7 @@ pub(super) fn follow(live: Live, project: ProjectId, run: RunId, seen: Seen) {
     if live.state.with_untracked(|s| s.status.is_final()) {
         return;
     }
-    let url = format!("/api/v1/projects/{project}/runs/{run}/events?after={seen}");
+    let url = format!("/api/v1/projects/{project}/runs/{run}/events?after={seen}&thin={BUCKETS}");
     let Ok(source) = web_sys::EventSource::new(&url) else { return };
     for name in ["state", "points", "logs", "previews"] {
         let handler = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
@@ -52,12 +56,13 @@ pub(super) fn follow(live: Live, project: ProjectId, run: RunId, seen: Seen) {
 
 #[cfg(feature = "hydrate")]
 fn receive(live: Live, name: &str, data: &str) -> Result<(), serde_json::Error> {
-    use domain::run::{LogLine, Point, Preview, RunState};
+    use super::{super::state::Now, journal::Line};
+    use domain::run::{Point, Preview};
     use leptos::prelude::*;
 
     match name {
         "state" => {
-            let state: RunState = serde_json::from_str(data)?;
+            let state: Now = serde_json::from_str(data)?;
             live.elapsed.set(state.elapsed_seconds);
             live.state.set(state);
         }
@@ -70,7 +75,7 @@ fn receive(live: Live, name: &str, data: &str) -> Result<(), serde_json::Error> 
             live.tracks.with_value(|t| live.board.show(t, &keys));
         }
         "logs" => {
-            let mut lines: Vec<LogLine> = serde_json::from_str(data)?;
+            let mut lines: Vec<Line> = serde_json::from_str(data)?;
             live.logs.update(|all| {
                 all.append(&mut lines);
                 let surplus = all.len().saturating_sub(super::journal::LINES);

@@ -21,7 +21,6 @@ crate::texts! {
     memory_chart = "Memory (MiB)", "内存（MiB）";
     training = "training", "训练";
     validation = "validation", "验证";
-    value = "value", "值";
     previews = "Sample answers", "示例回答";
     no_previews = "At each validation the model answers a few validation samples; they appear here.", "每次验证时，模型会回答若干验证样本，并显示在此。";
     at_step = "At step", "步数";

@@ -7,7 +7,7 @@ use super::{
     scene::{View, label},
     text::*,
 };
-use crate::text::lang;
+use crate::{text::lang, ui::format::decimal};
 use leptos::{html, prelude::*};
 
 /// What a chart's parts share. All x positions are CSS pixels from the canvas' left edge.
@@ -155,7 +155,7 @@ fn Tools(shared: Shared, file_name: String, csv: String) -> impl IntoView {
                 <label class="check">
                     <span>{smoothing(l)}</span>
                     <input type="range" min="0" max="0.99" step="0.01" prop:value="0"
-                        on:input=move |e| view.update(|v| v.smoothing = event_target_value(&e).parse().unwrap_or(0.0))/>
+                        on:input=move |e| view.update(|v| v.smoothing = decimal(&event_target_value(&e)).unwrap_or(0.0))/>
                 </label>
                 <label class="check">
                     <input type="checkbox" on:change=move |e| view.update(|v| v.log = event_target_checked(&e))/>

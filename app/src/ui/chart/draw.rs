@@ -87,7 +87,9 @@ fn draw_grid<DB: DrawingBackend, CT: CoordTranslate<From = (f64, f64)>>(
     let text = TextStyle::from(font).color(&palette.ink);
     let gap = (6.0 * size.scale) as i32;
     let (width, height) = area.dim_in_pixel();
-    let x_ticks = ticks(scene.x, f64::from(width) / size.scale / 90.0);
+    // Steps are whole numbers: no line stands between two of them.
+    let most = if scene.by_time { f64::INFINITY } else { scene.x.1 - scene.x.0 };
+    let x_ticks = ticks(scene.x, (f64::from(width) / size.scale / 90.0).min(most));
     let (x_step, y_ticks) = (distance(&x_ticks), ticks(scene.y, f64::from(height) / size.scale / 32.0));
     let y_step = distance(&y_ticks);
     for x in x_ticks {

@@ -1,9 +1,6 @@
 //! Texts of a job's progress.
 
-use domain::{
-    job::{Job, JobStatus},
-    lang::Lang,
-};
+use domain::{job::JobStatus, lang::Lang};
 
 crate::texts! {
     progress = "Progress", "进度";
@@ -30,7 +27,7 @@ crate::texts! {
 }
 
 /// Where the job stands, in words: the stage and how much of it while it runs.
-pub(super) fn state(l: Lang, job: &Job) -> String {
+pub(super) fn state(l: Lang, job: &super::Now) -> String {
     let word = match job.status {
         JobStatus::Queued => queued(l),
         JobStatus::Running if job.cancelling => cancelling(l),

@@ -1,9 +1,9 @@
 //! Applies a mapping to a row. Every error names the line, the field and what to do.
 
 use super::conversation::{self, Turn};
-use super::{as_list, kind_of, lookup};
+use super::{as_list, lookup};
 use crate::rows::Row;
-use domain::dataset::{LineError, Mapping};
+use domain::dataset::{JsonKind, LineError, LineProblem, Mapping};
 use domain::sample::{Message, Sample, Speaker};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -28,13 +28,17 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             messages
         }
         Mapping::ShareGpt { conversations, system } => {
+            let turns = &fields.turns(conversations)?;
+            let turns = conversation::parse(turns, row.line, conversations, &Turn::SHARE_GPT)?;
             let mut messages = fields.system(system.as_deref())?;
-            messages.extend(conversation::parse(
-                &fields.turns(conversations)?,
-                row.line,
-                conversations,
-                &Turn::SHARE_GPT,
-            )?);
+            match (messages.first(), turns.first()) {
+                (Some(field), Some(turn)) if turn.role == Speaker::System && turn.content != field.content => {
+                    return Err(fields.error(conversations, LineProblem::TwoSystems));
+                }
+                (Some(_), Some(turn)) if turn.role == Speaker::System => messages.clear(),
+                _ => {}
+            }
+            messages.extend(turns);
             messages
         }
         Mapping::Messages { messages } => {
@@ -95,8 +99,8 @@ struct RowFields<'a> {
 }
 
 impl RowFields<'_> {
-    fn error(&self, field: &str, reason: impl Into<String>) -> LineError {
-        LineError { line: self.row.line, field: Some(field.to_owned()), reason: reason.into() }
+    fn error(&self, field: &str, problem: LineProblem) -> LineError {
+        LineError::of_field(self.row.line, field, problem)
     }
 
     /// Text, number or truth value of a field; `None` when it is absent, null or blank.
@@ -105,17 +109,14 @@ impl RowFields<'_> {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone()).filter(|t| !t.trim().is_empty())),
             Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
-            Some(other) => Err(self.error(
-                field,
-                format!("the field holds {}, not a text: choose a field inside it or another field", kind_of(other)),
-            )),
+            Some(other) => Err(self.error(field, LineProblem::FieldNotText { found: JsonKind::from(other) })),
         }
     }
 
     fn required(&self, field: &str) -> Result<String, LineError> {
         self.scalar(field)?.ok_or_else(|| match lookup(&self.row.value, field) {
-            None => self.error(field, "the field is missing: add it to the row or choose another field"),
-            Some(_) => self.error(field, "the field is empty: fill it in or remove the row"),
+            None => self.error(field, LineProblem::FieldMissing),
+            Some(_) => self.error(field, LineProblem::FieldEmpty),
         })
     }
 
@@ -129,13 +130,9 @@ impl RowFields<'_> {
 
     fn turns(&self, field: &str) -> Result<std::borrow::Cow<'_, [Value]>, LineError> {
         match lookup(&self.row.value, field) {
-            None => Err(self.error(field, "the field is missing: add it to the row or choose another field")),
-            Some(value) => as_list(value).ok_or_else(|| {
-                self.error(
-                    field,
-                    format!("the field holds {}, not a list of turns: choose another field", kind_of(value)),
-                )
-            }),
+            None => Err(self.error(field, LineProblem::FieldMissing)),
+            Some(value) => as_list(value)
+                .ok_or_else(|| self.error(field, LineProblem::FieldNotTurns { found: JsonKind::from(value) })),
         }
     }
 
@@ -147,8 +144,7 @@ impl RowFields<'_> {
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
             Some(value) => value,
         };
-        let wrong =
-            || self.error(field, "the history is not a list of [user, assistant] pairs of texts: correct or empty it");
+        let wrong = || self.error(field, LineProblem::BadHistory);
         let mut messages = Vec::new();
         for pair in as_list(value).ok_or_else(wrong)?.iter() {
             match pair.as_array().map(Vec::as_slice) {

@@ -1,7 +1,6 @@
 //! Conversations written as a list of turns: ShareGPT's and OpenAI's spelling of one idea.
 
-use super::kind_of;
-use domain::dataset::LineError;
+use domain::dataset::{JsonKind, LineError, LineProblem};
 use domain::sample::{Message, Speaker};
 use serde_json::Value;
 
@@ -38,42 +37,37 @@ impl Turn {
         ],
     };
 
-    fn role(&self, turn: &Value) -> Result<Speaker, String> {
+    fn role(&self, turn: &Value) -> Result<Speaker, LineProblem> {
         let word = turn
             .get(self.role_key)
             .and_then(Value::as_str)
-            .ok_or_else(|| format!("the turn has no text {:?} that says who speaks", self.role_key))?;
+            .ok_or_else(|| LineProblem::NoSpeaker { key: self.role_key.to_owned() })?;
         let known = |(name, _): &&(&str, Speaker)| name.eq_ignore_ascii_case(word.trim());
         self.roles.iter().find(known).map(|(_, speaker)| *speaker).ok_or_else(|| {
-            let words: Vec<_> = self.roles.iter().map(|(name, _)| *name).collect();
-            format!("unknown role {word:?}: use one of {}", words.join(", "))
+            let known = self.roles.iter().map(|(name, _)| (*name).to_owned()).collect();
+            LineProblem::UnknownRole { role: word.to_owned(), known }
         })
     }
 
-    fn content(&self, turn: &Value) -> Result<String, String> {
+    fn content(&self, turn: &Value) -> Result<String, LineProblem> {
+        let key = || self.content_key.to_owned();
         let text = match turn.get(self.content_key) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Array(parts)) => text_of_parts(parts)?,
-            None | Some(Value::Null) => {
-                return Err(format!("the turn has no {:?}: fill it in or remove the row", self.content_key));
-            }
-            Some(other) => return Err(format!("the turn's {:?} is {}, not a text", self.content_key, kind_of(other))),
+            None | Some(Value::Null) => return Err(LineProblem::NoContent { key: key() }),
+            Some(other) => return Err(LineProblem::ContentNotText { key: key(), found: JsonKind::from(other) }),
         };
-        if text.trim().is_empty() {
-            Err("the turn is empty: fill it in or remove the row".to_owned())
-        } else {
-            Ok(text)
-        }
+        if text.trim().is_empty() { Err(LineProblem::EmptyTurn) } else { Ok(text) }
     }
 }
 
 /// OpenAI's content parts: `[{"type": "text", "text": …}]`; images and the like are refused.
-fn text_of_parts(parts: &[Value]) -> Result<String, String> {
+fn text_of_parts(parts: &[Value]) -> Result<String, LineProblem> {
     let mut text = String::new();
     for part in parts {
         match part.get("text").and_then(Value::as_str) {
             Some(piece) => text.push_str(piece),
-            None => return Err("the turn has a part that is not text: only text can be trained on".to_owned()),
+            None => return Err(LineProblem::PartNotText),
         }
     }
     Ok(text)
@@ -82,29 +76,22 @@ fn text_of_parts(parts: &[Value]) -> Result<String, String> {
 /// Reads turns as messages. The last must be the assistant's, with a user's turn before it, and a
 /// system message may only come first.
 pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
-    let at = |place: String, reason: String| LineError { line, field: Some(place), reason };
+    let at = |place: String, problem: LineProblem| LineError::of_field(line, place, problem);
     let mut messages = Vec::with_capacity(turns.len());
     for (i, turn) in turns.iter().enumerate() {
-        let role = spelling.role(turn).map_err(|reason| at(format!("{field}.{i}.{}", spelling.role_key), reason))?;
+        let role = spelling.role(turn).map_err(|problem| at(format!("{field}.{i}.{}", spelling.role_key), problem))?;
         if role == Speaker::System && i > 0 {
-            return Err(at(
-                format!("{field}.{i}"),
-                "a system message may only be the first turn: move or remove it".to_owned(),
-            ));
+            return Err(at(format!("{field}.{i}"), LineProblem::LateSystem));
         }
         let content =
-            spelling.content(turn).map_err(|reason| at(format!("{field}.{i}.{}", spelling.content_key), reason))?;
+            spelling.content(turn).map_err(|problem| at(format!("{field}.{i}.{}", spelling.content_key), problem))?;
         messages.push(Message::new(role, content));
     }
-    let whole = |reason: &str| at(field.to_owned(), reason.to_owned());
+    let whole = |problem| at(field.to_owned(), problem);
     match messages.last() {
-        None => Err(whole("the conversation is empty: remove the row")),
-        Some(last) if last.role != Speaker::Assistant => Err(whole(
-            "the last turn is not the assistant's, so there is no answer to learn: add the answer or remove the turn",
-        )),
-        Some(_) if messages.iter().all(|m| m.role != Speaker::User) => {
-            Err(whole("no turn is the user's: add the question or remove the row"))
-        }
+        None => Err(whole(LineProblem::EmptyConversation)),
+        Some(last) if last.role != Speaker::Assistant => Err(whole(LineProblem::NoAnswer)),
+        Some(_) if messages.iter().all(|m| m.role != Speaker::User) => Err(whole(LineProblem::NoQuestion)),
         Some(_) => Ok(messages),
     }
 }

@@ -159,11 +159,13 @@ impl Fields<'_> {
         })
     }
 
-    /// Whether a row has something that fits there, and no row has something else.
+    /// Whether at least half of the rows that have something there have something that fits.
+    /// The odd ones are then reported line by line; one of them must not hide a field.
     fn holds(&self, path: &str, fits: impl Fn(&Value) -> bool) -> bool {
-        let mut values =
-            self.rows.iter().filter_map(|row| lookup(&row.value, path)).filter(|v| !v.is_null()).peekable();
-        values.peek().is_some() && values.all(fits)
+        let values = self.rows.iter().filter_map(|row| lookup(&row.value, path)).filter(|v| !v.is_null());
+        let (mut fitting, mut odd) = (0, 0);
+        values.for_each(|value| *(if fits(value) { &mut fitting } else { &mut odd }) += 1);
+        fitting > 0 && fitting >= odd
     }
 
     fn scalar(&self, names: &[&str]) -> Option<String> {

@@ -22,7 +22,10 @@ pub fn read_samples(
     mapping: &Mapping,
     mut each: impl FnMut(Result<(u64, Sample), LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    read_rows(reader, syntax, |row| each(row.and_then(|row| Ok((row.line, apply(mapping, &row)?)))))
+    read_rows(reader, syntax, |row| {
+        let sample = row.and_then(|row| Ok((row.line, apply(mapping, &row)?)));
+        each(sample.map_err(|error| error.counted_in(syntax)))
+    })
 }
 
 /// The value at a dotted path. A field whose own name contains the dots comes first.
@@ -41,18 +44,6 @@ pub fn lookup<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Valu
         head_end = at + 1;
     }
     None
-}
-
-/// A JSON value's type, in words that fit "the field holds …".
-pub(crate) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing (null)",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// A list, also when it is written as JSON inside a text, as CSV files have it.

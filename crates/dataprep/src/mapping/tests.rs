@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::rows::Row;
+use domain::dataset::{JsonKind, LineProblem};
 use domain::sample::{Message, Speaker};
 use proptest::prelude::*;
 use serde_json::json;
@@ -25,11 +26,11 @@ fn turns(sample: &Sample) -> Vec<String> {
     sample.messages.iter().map(|m| format!("{}:{}", &m.role.as_str()[..1], m.content)).collect()
 }
 
-/// (field, reason) of a refused row.
-fn refusal(mapping: &Mapping, value: Value) -> (String, String) {
+/// (field, problem) of a refused row.
+fn refusal(mapping: &Mapping, value: Value) -> (String, LineProblem) {
     let error = apply(mapping, &row(value)).unwrap_err();
     assert_eq!(error.line, 7);
-    (error.field.unwrap(), error.reason)
+    (error.field.unwrap(), error.problem)
 }
 
 #[test]
@@ -57,9 +58,10 @@ fn share_gpt() {
     let mapping = guessed(value.clone());
     assert_eq!(mapping, Mapping::ShareGpt { conversations: "conversations".into(), system: None });
     assert_eq!(turns(&apply(&mapping, &row(value)).unwrap()), ["u:hi", "a:hello"]);
-    let (field, reason) = refusal(&mapping, json!({"conversations": [{"from": "tool", "value": "x"}]}));
+    let (field, problem) = refusal(&mapping, json!({"conversations": [{"from": "tool", "value": "x"}]}));
     assert_eq!(field, "conversations.0.from");
-    assert!(reason.contains("unknown role \"tool\"") && reason.contains("human"), "{reason}");
+    let LineProblem::UnknownRole { role, known } = problem else { panic!("{problem:?}") };
+    assert!(role == "tool" && known.contains(&"human".to_owned()), "{role} {known:?}");
 }
 
 #[test]
@@ -70,22 +72,36 @@ fn openai_messages() {
     assert_eq!(turns(&sample), ["s:s", "u:q", "a:a"]);
     assert_eq!(sample.label.as_deref(), Some("a"));
 
-    for (turns, field, words) in [
-        (json!([]), "messages", "empty"),
-        (json!([{"role": "user", "content": "q"}]), "messages", "last turn is not the assistant's"),
-        (json!([{"role": "assistant", "content": "a"}]), "messages", "no turn is the user's"),
+    let key = || "content".to_owned();
+    for (turns, field, expected) in [
+        (json!([]), "messages", LineProblem::EmptyConversation),
+        (json!([{"role": "user", "content": "q"}]), "messages", LineProblem::NoAnswer),
+        (json!([{"role": "assistant", "content": "a"}]), "messages", LineProblem::NoQuestion),
         (
             json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": " "}]),
             "messages.1.content",
-            "empty",
+            LineProblem::EmptyTurn,
         ),
-        (json!([{"role": "user", "content": "q"}, {"role": "assistant"}]), "messages.1.content", "no \"content\""),
-        (json!([{"role": "user", "content": [{"type": "image_url"}]}]), "messages.0.content", "not text"),
-        (json!([{"role": "user", "content": "q"}, {"role": "system", "content": "s"}]), "messages.1", "first turn"),
-        (json!("words"), "messages", "not a list"),
+        (
+            json!([{"role": "user", "content": "q"}, {"role": "assistant"}]),
+            "messages.1.content",
+            LineProblem::NoContent { key: key() },
+        ),
+        (
+            json!([{"role": "user", "content": 5}]),
+            "messages.0.content",
+            LineProblem::ContentNotText { key: key(), found: JsonKind::Number },
+        ),
+        (json!([{"content": "q"}]), "messages.0.role", LineProblem::NoSpeaker { key: "role".to_owned() }),
+        (json!([{"role": "user", "content": [{"type": "image_url"}]}]), "messages.0.content", LineProblem::PartNotText),
+        (
+            json!([{"role": "user", "content": "q"}, {"role": "system", "content": "s"}]),
+            "messages.1",
+            LineProblem::LateSystem,
+        ),
+        (json!("words"), "messages", LineProblem::FieldNotTurns { found: JsonKind::Text }),
     ] {
-        let (at, reason) = refusal(&mapping, json!({ "messages": turns }));
-        assert!(at == field && reason.contains(words), "{at}: {reason}");
+        assert_eq!(refusal(&mapping, json!({ "messages": turns })), (field.to_owned(), expected));
     }
 }
 
@@ -107,9 +123,10 @@ fn text_and_label() {
     assert_eq!(sample.slices["score"], "2.5");
     let number = apply(&mapping, &row(json!({"text": "x", "label": 1}))).unwrap();
     assert_eq!((number.label.as_deref(), number.answer()), (Some("1"), Some("1")));
-    assert!(refusal(&mapping, json!({"text": "x", "label": " "})).1.contains("empty"));
-    assert!(refusal(&mapping, json!({"text": "x"})).1.contains("missing"));
-    assert!(refusal(&mapping, json!({"text": {"en": "x"}, "label": "a"})).1.contains("an object"));
+    assert!(refusal(&mapping, json!({"text": "x", "label": " "})).1 == LineProblem::FieldEmpty);
+    assert!(refusal(&mapping, json!({"text": "x"})).1 == LineProblem::FieldMissing);
+    let nested = refusal(&mapping, json!({"text": {"en": "x"}, "label": "a"})).1;
+    assert_eq!(nested, LineProblem::FieldNotText { found: JsonKind::Object });
 }
 
 #[test]
@@ -117,6 +134,29 @@ fn question_context_answer() {
     let value = json!({"passage": "It rains.", "question": "Is it wet?", "answer": true});
     let mapping = guessed(value.clone());
     assert_eq!(turns(&apply(&mapping, &row(value)).unwrap()), ["u:It rains.\n\nIs it wet?", "a:true"]);
+}
+
+#[test]
+fn an_odd_row_hides_no_field() {
+    let odd = json!({"instruction": "i", "input": ["x"], "output": "o", "history": "none"});
+    let even = json!({"instruction": "i", "input": "x", "output": "o", "history": [["a", "b"]]});
+    let mapping = guess(&[row(odd.clone()), row(even.clone()), row(even)]).unwrap();
+    let Mapping::Alpaca { input: Some(_), history: Some(_), .. } = &mapping else { panic!("{mapping:?}") };
+    assert_eq!(refusal(&mapping, odd).0, "history");
+
+    let good = json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]});
+    let rows: Vec<_> = (0..9).map(|i| row(if i < 3 { json!({"messages": "str"}) } else { good.clone() })).collect();
+    assert_eq!(guess(&rows).map(|m| m.format()), Some("messages"));
+}
+
+#[test]
+fn one_system_text_at_most() {
+    let mapping = Mapping::ShareGpt { conversations: "c".into(), system: some("system") };
+    let of = |text: &str| json!({"system": text, "c": [{"from": "system", "value": "S"}, {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]});
+    assert_eq!(refusal(&mapping, of("T")), ("c".to_owned(), LineProblem::TwoSystems));
+    for same in ["S", ""] {
+        assert_eq!(turns(&apply(&mapping, &row(of(same))).unwrap()), ["s:S", "u:q", "a:a"]);
+    }
 }
 
 #[test]

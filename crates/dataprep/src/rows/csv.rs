@@ -1,14 +1,16 @@
-//! Comma, semicolon or tab separated records below a header line (RFC 4180).
+//! Records separated by comma, semicolon, tab or bar below a header line (RFC 4180). A line
+//! `sep=;` above the header names another separator, as Excel does.
 //!
 //! Written by hand, not with the `csv` crate, for three things that crate does not do: the true
 //! line a record begins on, a bound on a record's size (an open quote would swallow the file),
-//! and going on after a broken record.
+//! and going on after a broken record: a quote that is never closed costs one line, not the rest.
 
-use super::{INVALID_UTF8, Line, ReadError, Row, line_error, read_line, too_long};
+use super::{Line, MAX_ROW_MIB, ReadError, Row, take_line};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::LineError;
+use domain::dataset::{LineError, LineProblem};
 use serde_json::{Map, Value};
-use std::io::BufRead;
+use std::cmp::Ordering;
+use std::io::{self, BufRead, Cursor, Read};
 use std::ops::ControlFlow;
 
 /// How many records at the start of a file are looked at to guess the delimiter.
@@ -18,13 +20,21 @@ pub(super) fn read(
     mut reader: impl BufRead,
     mut each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    let delimiter = guess_delimiter(reader.fill_buf()?);
-    let mut records = Records { reader, delimiter, next_line: 1 };
+    let head = reader.fill_buf()?;
+    let (delimiter, next_line) = match named_delimiter(head) {
+        Some((delimiter, line_bytes)) => {
+            reader.consume(line_bytes);
+            (delimiter, 2)
+        }
+        None => (guess_delimiter(head), 1),
+    };
+    let mut records = Records::new(reader, delimiter, next_line);
     let header = match records.next()? {
         None => return Ok(()),
-        Some(Ok(record)) => parse_header(record.fields)?,
-        Some(Err(error)) => return Err(ReadError::Header(error.reason)),
+        Some(Ok(record)) => parse_header(record)?,
+        Some(Err(error)) => return Err(ReadError::Broken(error)),
     };
+    records.columns = Some(header.len());
     while let Some(record) = records.next()? {
         if each(record.and_then(|record| to_row(&header, record))).is_break() {
             break;
@@ -33,36 +43,50 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The delimiter among `,`, `;` and tab with which the first records agree best on a number of
+/// The delimiter that a first line `sep=;` names, and the length of that line.
+fn named_delimiter(head: &[u8]) -> Option<(u8, usize)> {
+    let end = head.iter().position(|b| *b == b'\n')?;
+    match head[..end].trim_ascii_end() {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => Some((*delimiter, end + 1)),
+        // A tab is trimmed away.
+        [s, e, p, b'='] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && head.get(4) == Some(&b'\t') => {
+            Some((b'\t', end + 1))
+        }
+        _ => None,
+    }
+}
+
+/// The delimiter among `,`, `;`, tab and `|` with which the first records agree best on a number of
 /// columns above one; a comma when none does.
 #[must_use]
 pub fn guess_delimiter(head: &[u8]) -> u8 {
     let score = |delimiter: u8| {
-        let mut records = Records { reader: head, delimiter, next_line: 1 };
+        let mut records = Records::new(head, delimiter, 1);
         let mut widths = Vec::new();
         while widths.len() < RECORDS_FOR_GUESS
-            && let Ok(Some(Ok(record))) = records.next()
+            && let Ok(Some(record)) = records.next()
         {
-            widths.push(record.fields.len());
+            widths.push(record.map_or(0, |record| record.fields.len()));
         }
         let columns = widths.first().copied().unwrap_or(0);
         let agreeing = widths.iter().filter(|w| **w == columns).count();
         if columns > 1 { (agreeing * 1000 / widths.len(), columns) } else { (0, 0) }
     };
     // The last of equals wins, so the comma stands last.
-    [b'\t', b';', b','].into_iter().max_by_key(|d| score(*d)).unwrap_or(b',')
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| score(*d)).unwrap_or(b',')
 }
 
-fn parse_header(fields: Vec<Vec<u8>>) -> Result<Vec<String>, ReadError> {
+fn parse_header(record: Record) -> Result<Vec<String>, ReadError> {
+    let broken = |problem| ReadError::Broken(LineError::whole(record.line, problem));
     let mut names: Vec<String> = Vec::new();
-    for (i, field) in fields.into_iter().enumerate() {
-        let name = String::from_utf8(field).map_err(|_| ReadError::Header(INVALID_UTF8.to_owned()))?;
+    for (i, field) in record.fields.into_iter().enumerate() {
+        let name = String::from_utf8(field).map_err(|_| broken(LineProblem::InvalidUtf8))?;
         let name = match name.trim() {
             "" => format!("column_{}", i + 1),
             name => name.to_owned(),
         };
         if names.contains(&name) {
-            return Err(ReadError::Header(format!("the column name {name:?} appears twice")));
+            return Err(broken(LineProblem::DuplicateColumn { name }));
         }
         names.push(name);
     }
@@ -71,21 +95,16 @@ fn parse_header(fields: Vec<Vec<u8>>) -> Result<Vec<String>, ReadError> {
 
 fn to_row(header: &[String], record: Record) -> Result<Row, LineError> {
     let Record { line, fields } = record;
-    if fields.len() != header.len() {
-        let reason = format!(
-            "the row has {} fields, the header has {}: quote fields that contain the separator",
-            fields.len(),
-            header.len()
-        );
-        return Err(line_error(line, reason));
+    let (found, expected) = (fields.len() as u64, header.len() as u64);
+    match found.cmp(&expected) {
+        Ordering::Less => return Err(LineError::whole(line, LineProblem::TooFewColumns { found, expected })),
+        Ordering::Greater => return Err(LineError::whole(line, LineProblem::WrongColumns { found, expected })),
+        Ordering::Equal => {}
     }
     let mut value = Map::new();
     for (name, field) in header.iter().zip(fields) {
-        let text = String::from_utf8(field).map_err(|_| LineError {
-            line,
-            field: Some(name.clone()),
-            reason: INVALID_UTF8.to_owned(),
-        })?;
+        let text =
+            String::from_utf8(field).map_err(|_| LineError::of_field(line, name.clone(), LineProblem::InvalidUtf8))?;
         value.insert(name.clone(), Value::String(text));
     }
     Ok(Row { line, value })
@@ -97,27 +116,44 @@ struct Record {
     fields: Vec<Vec<u8>>,
 }
 
+/// Lines a record may span before one field too many means that a quote was left open.
+const MANY_LINES: u64 = 20;
+/// Bytes read again at most after open quotes, so that a file full of them costs a bounded time.
+const MAX_REREAD_BYTES: usize = 16 * MAX_ROW_BYTES;
+
 struct Records<R> {
+    /// What is read again after an open quote, then the rest of the file.
+    again: Cursor<Vec<u8>>,
     reader: R,
     delimiter: u8,
     next_line: u64,
+    /// Fields of the header, once it is read.
+    columns: Option<usize>,
+    reread_left: usize,
 }
 
 impl<R: BufRead> Records<R> {
+    fn new(reader: R, delimiter: u8, next_line: u64) -> Self {
+        let again = Cursor::default();
+        Self { again, reader, delimiter, next_line, columns: None, reread_left: MAX_REREAD_BYTES }
+    }
+
     /// The next record that is not a blank line, `None` at the end.
     fn next(&mut self) -> Result<Option<Result<Record, LineError>>, ReadError> {
         let mut line = self.next_line;
         let mut parser = Parser::new(self.delimiter);
         let mut buffer = Vec::new();
+        // Where the record's second line begins in the buffer.
+        let mut first_line_bytes = 0;
         loop {
             let start = buffer.len();
-            match read_line(&mut self.reader, &mut buffer, MAX_ROW_BYTES)? {
+            match self.take_line(&mut buffer)? {
                 Line::End if start == 0 => return Ok(None),
-                Line::End => return Ok(Some(Err(line_error(line, "a quote opened in this row is never closed")))),
-                Line::TooLong => {
-                    self.next_line += 1;
-                    return Ok(Some(Err(line_error(line, format!("{}, or a quote is never closed", too_long())))));
+                Line::End => {
+                    self.read_again(line, buffer.split_off(first_line_bytes));
+                    return Ok(Some(Err(LineError::whole(line, LineProblem::UnclosedQuote))));
                 }
+                Line::TooLong => return Ok(Some(Err(self.pass_too_long(line, buffer, first_line_bytes)?))),
                 Line::Whole => self.next_line += 1,
             }
             if start == 0 && buffer.trim_ascii_end().is_empty() && !buffer.contains(&self.delimiter) {
@@ -125,11 +161,52 @@ impl<R: BufRead> Records<R> {
                 line = self.next_line;
                 continue;
             }
+            if start == 0 {
+                first_line_bytes = buffer.len();
+            }
             buffer[start..].iter().for_each(|byte| parser.push(*byte));
-            if parser.state != State::Quoted {
+            let lines = self.next_line - line;
+            let has_too_many = self.columns.is_some_and(|columns| parser.fields.len() >= columns);
+            let is_stray = parser.is_open() && lines > MANY_LINES && has_too_many;
+            if parser.text_after_quote || is_stray {
+                self.read_again(line, buffer.split_off(first_line_bytes));
+                let problem = if lines == 1 { LineProblem::TextAfterQuote } else { LineProblem::UnclosedQuote };
+                return Ok(Some(Err(LineError::whole(line, problem))));
+            }
+            if !parser.is_open() {
                 return Ok(Some(Ok(Record { line, fields: parser.finish() })));
             }
         }
+    }
+
+    fn take_line(&mut self, buffer: &mut Vec<u8>) -> io::Result<Line> {
+        take_line(&mut (&mut self.again).chain(&mut self.reader), buffer, MAX_ROW_BYTES)
+    }
+
+    /// Goes on behind the first line of a record that is too long.
+    fn pass_too_long(&mut self, line: u64, mut buffer: Vec<u8>, first_line_bytes: usize) -> io::Result<LineError> {
+        let is_read_again = first_line_bytes > 0 && self.read_again(line, buffer.split_off(first_line_bytes));
+        if !is_read_again {
+            (&mut self.again).chain(&mut self.reader).skip_until(b'\n')?;
+            self.next_line += 1;
+        }
+        Ok(LineError::whole(line, LineProblem::TooLongOrUnclosed { mib: MAX_ROW_MIB }))
+    }
+
+    /// Makes these lines, which were read as parts of the record on `line`, records of their own.
+    /// False when too much was read again before.
+    fn read_again(&mut self, line: u64, lines: Vec<u8>) -> bool {
+        let Some(left) = self.reread_left.checked_sub(lines.len()) else { return false };
+        self.reread_left = left;
+        self.next_line = line + 1;
+        let position = self.again.position();
+        if position < self.again.get_ref().len() as u64 {
+            // All of them came from there.
+            self.again.set_position(position - lines.len() as u64);
+        } else {
+            self.again = Cursor::new(lines);
+        }
+        true
     }
 }
 
@@ -140,6 +217,8 @@ enum State {
     Quoted,
     /// After a quote inside a quoted field: the field's end, or half of a doubled quote.
     QuoteSeen,
+    /// In the white space between a closing quote and the delimiter.
+    Closed,
 }
 
 /// The state machine of one record. A quote is special only at a field's start; a line break
@@ -149,27 +228,40 @@ struct Parser {
     state: State,
     field: Vec<u8>,
     fields: Vec<Vec<u8>>,
+    /// Something stands between a closing quote and the delimiter: the quote was none of these.
+    text_after_quote: bool,
 }
 
 impl Parser {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter, state: State::FieldStart, field: Vec::new(), fields: Vec::new() }
+        let (field, fields) = (Vec::new(), Vec::new());
+        Self { delimiter, state: State::FieldStart, field, fields, text_after_quote: false }
+    }
+
+    /// Whether the record goes on with the next line.
+    fn is_open(&self) -> bool {
+        self.state == State::Quoted
     }
 
     fn push(&mut self, byte: u8) {
-        use State::{FieldStart, Plain, QuoteSeen, Quoted};
+        use State::{Closed, FieldStart, Plain, QuoteSeen, Quoted};
         self.state = match (self.state, byte) {
             (FieldStart, b'"') => Quoted,
             (Quoted, b'"') => QuoteSeen,
             (Quoted, _) => self.keep(byte, Quoted),
             (QuoteSeen, b'"') => self.keep(byte, Quoted),
-            (FieldStart | Plain | QuoteSeen, _) if byte == self.delimiter => {
+            (FieldStart | Plain | QuoteSeen | Closed, _) if byte == self.delimiter => {
                 self.fields.push(std::mem::take(&mut self.field));
                 FieldStart
             }
             // The line feed that ends the record.
             (state, b'\n') => state,
-            (FieldStart | Plain | QuoteSeen, _) => self.keep(byte, Plain),
+            (QuoteSeen | Closed, b' ' | b'\t' | b'\r') => Closed,
+            (QuoteSeen | Closed, _) => {
+                self.text_after_quote = true;
+                Closed
+            }
+            (FieldStart | Plain, _) => self.keep(byte, Plain),
         };
     }
 

@@ -1,12 +1,13 @@
-//! One JSON array of objects, or an object in which exactly one field holds such an array.
+//! One JSON array of objects, or an object in which exactly one field holds such an array; the
+//! field may lie up to two objects further down, where a higher one has not been found before.
 //!
 //! Only one element is in memory at a time: a serde visitor hands each on as it is parsed.
 
-use super::{ReadError, Row, line_error, too_long};
+use super::{ReadError, Row, TOO_LONG, exact};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::LineError;
+use domain::dataset::{FileSyntax, JsonKind, LineError, LineProblem};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -33,16 +34,22 @@ pub(super) fn read(
 }
 
 /// The parser's message without its own "at line … column …".
-pub(super) fn reason(error: &serde_json::Error) -> String {
+pub(super) fn detail(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
 fn read_error(error: serde_json::Error, read_so_far: u64) -> ReadError {
-    if error.is_io() {
-        return ReadError::Io(error.into());
-    }
-    ReadError::Json { element: read_so_far + 1, line: error.line(), column: error.column(), reason: reason(&error) }
+    let problem = match error.io_error_kind() {
+        // Of all readers only [`Budgeted`] says so.
+        Some(io::ErrorKind::InvalidData) => TOO_LONG,
+        Some(_) => return ReadError::Io(error.into()),
+        None if error.is_eof() => LineProblem::CutJson { row: error.line() as u64, column: error.column() as u64 },
+        None => {
+            LineProblem::BrokenJson { row: error.line() as u64, column: error.column() as u64, detail: detail(&error) }
+        }
+    };
+    ReadError::Broken(LineError::whole(read_so_far + 1, problem).counted_in(FileSyntax::Json))
 }
 
 /// Skips white space; true when nothing else is there.
@@ -69,8 +76,7 @@ struct Budgeted<R> {
 impl<R: Read> Read for Budgeted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
-        let left =
-            self.left.get().checked_sub(n).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, too_long()))?;
+        let left = self.left.get().checked_sub(n).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         self.left.set(left);
         Ok(n)
     }
@@ -83,29 +89,33 @@ enum Outcome {
     Failed(ReadError),
 }
 
+/// How many objects below the file's own a field with the rows may lie.
+const MAX_DEPTH: usize = 2;
+/// Objects with these names describe the file and do not hold its rows.
+const DESCRIPTIONS: [&str; 8] = ["meta", "metadata", "info", "schema", "config", "links", "license", "stats"];
+
 /// State of one walk through the file.
 struct Walk<F> {
     each: F,
     budget: Rc<Cell<usize>>,
     /// Elements handed on so far.
     element: u64,
-    /// The field that holds the rows, when the file is one object.
+    /// The path of the field that holds the rows, when the file is one object.
     field: Option<String>,
     outcome: Outcome,
 }
 
 impl<F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Walk<F> {
     /// Hands on one element. The error ends the parse; `outcome` tells why.
-    fn hand_on<E: serde::de::Error>(&mut self, value: Value) -> Result<(), E> {
+    fn hand_on<E: serde::de::Error>(&mut self, text: &RawValue) -> Result<(), E> {
         self.element += 1;
         self.budget.set(MAX_ROW_BYTES);
-        let row = match value {
-            Value::Object(value) => Ok(Row { line: self.element, value }),
-            other => Err(line_error(
-                self.element,
-                format!("the element is {}, not an object {{…}}", crate::mapping::kind_of(&other)),
-            )),
+        let row = match exact::parse(text.get()) {
+            Ok(Value::Object(value)) => Ok(Row { line: self.element, value }),
+            Ok(other) => Err(LineProblem::NotAnObject { found: JsonKind::from(&other) }),
+            Err(error) => Err(LineProblem::BrokenElement { detail: detail(&error) }),
         };
+        let row = row.map_err(|problem| LineError::whole(self.element, problem).counted_in(FileSyntax::Json));
         if (self.each)(row).is_break() {
             self.outcome = Outcome::Stopped;
             return Err(E::custom("stopped"));
@@ -113,9 +123,9 @@ impl<F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Walk<F> {
         Ok(())
     }
 
-    fn fail<E: serde::de::Error>(&mut self, error: ReadError) -> E {
-        let message = E::custom(&error);
-        self.outcome = Outcome::Failed(error);
+    fn fail<E: serde::de::Error>(&mut self, problem: LineProblem) -> E {
+        let message = E::custom(&problem);
+        self.outcome = Outcome::Failed(ReadError::Broken(LineError::whole(1, problem)));
         message
     }
 }
@@ -131,25 +141,28 @@ impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for 
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while let Some(value) = elements.next_element()? {
-            self.0.hand_on(value)?;
+        while let Some(text) = elements.next_element::<Box<RawValue>>()? {
+            self.0.hand_on(&text)?;
         }
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
         while let Some(name) = fields.next_key::<String>()? {
-            fields.next_value_seed(Field { walk: self.0, name })?;
+            fields.next_value_seed(Field { walk: self.0, path: name, depth: 0 })?;
             self.0.budget.set(MAX_ROW_BYTES);
         }
-        if self.0.field.is_none() { Err(self.0.fail(ReadError::NoRows)) } else { Ok(()) }
+        if self.0.field.is_none() { Err(self.0.fail(LineProblem::NoArray)) } else { Ok(()) }
     }
 }
 
-/// One field of a file that is one object: rows if it is an array of objects, else ignored.
+/// One field of a file that is one object: rows if it is an array of objects, searched if it is
+/// an object itself, else ignored.
 struct Field<'a, F> {
     walk: &'a mut Walk<F>,
-    name: String,
+    path: String,
+    /// Objects between this field and the file's own.
+    depth: usize,
 }
 
 impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> DeserializeSeed<'de> for Field<'_, F> {
@@ -168,22 +181,31 @@ impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for 
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let Some(first) = elements.next_element::<Value>()? else { return Ok(()) };
-        if !first.is_object() {
+        let Some(first) = elements.next_element::<Box<RawValue>>()? else { return Ok(()) };
+        let is_deeper = |found: &String| found.matches('.').count() < self.depth;
+        if !first.get().starts_with('{') || self.walk.field.as_ref().is_some_and(is_deeper) {
             while elements.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
         if let Some(first) = &self.walk.field {
-            let error = ReadError::SeveralArrays { first: first.clone(), second: self.name };
-            return Err(self.walk.fail(error));
+            let problem = LineProblem::SeveralArrays { first: first.clone(), second: self.path };
+            return Err(self.walk.fail(problem));
         }
-        self.walk.field = Some(self.name);
-        self.walk.hand_on(first)?;
+        self.walk.field = Some(self.path);
+        self.walk.hand_on(&first)?;
         TopLevel(self.walk).visit_seq(elements)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        let name = self.path.rsplit('.').next().unwrap_or_default();
+        if self.depth == MAX_DEPTH || DESCRIPTIONS.iter().any(|d| name.eq_ignore_ascii_case(d)) {
+            while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        while let Some(name) = fields.next_key::<String>()? {
+            let path = format!("{}.{name}", self.path);
+            fields.next_value_seed(Field { walk: &mut *self.walk, path, depth: self.depth + 1 })?;
+        }
         Ok(())
     }
 

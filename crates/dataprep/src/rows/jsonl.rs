@@ -1,8 +1,8 @@
-//! JSON Lines: one object per line, blank lines skipped.
+//! JSON Lines: one object per line, blank lines skipped, a comma behind an object forgiven.
 
-use super::{INVALID_UTF8, Line, ReadError, Row, line_error, read_line, too_long};
+use super::{Line, ReadError, Row, TOO_LONG, read_line};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::LineError;
+use domain::dataset::{JsonKind, LineError, LineProblem};
 use serde_json::Value;
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ pub(super) fn read(
         buffer.clear();
         let row = match read_line(&mut reader, &mut buffer, MAX_ROW_BYTES)? {
             Line::End => break,
-            Line::TooLong => Err(line_error(line, too_long())),
+            Line::TooLong => Err(LineError::whole(line, TOO_LONG)),
             Line::Whole if buffer.trim_ascii().is_empty() => continue,
             Line::Whole => parse(line, &buffer),
         };
@@ -28,16 +28,13 @@ pub(super) fn read(
 }
 
 fn parse(line: u64, bytes: &[u8]) -> Result<Row, LineError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| line_error(line, INVALID_UTF8))?;
-    match serde_json::from_str(text) {
-        Ok(Value::Object(value)) => Ok(Row { line, value }),
-        Ok(other) => Err(line_error(
-            line,
-            format!("the line holds {}, not a JSON object {{…}}", crate::mapping::kind_of(&other)),
-        )),
-        Err(error) => Err(line_error(
-            line,
-            format!("the line is not valid JSON at column {}: {}", error.column(), super::json::reason(&error)),
-        )),
-    }
+    let text = std::str::from_utf8(bytes).map_err(|_| LineError::whole(line, LineProblem::InvalidUtf8))?;
+    // Without its line feed, behind which a parser would count columns anew.
+    let text = text.trim_end();
+    let problem = match super::exact::parse(text.strip_suffix(',').unwrap_or(text)) {
+        Ok(Value::Object(value)) => return Ok(Row { line, value }),
+        Ok(other) => LineProblem::NotAnObject { found: JsonKind::from(&other) },
+        Err(error) => LineProblem::InvalidJson { column: error.column() as u64, detail: super::json::detail(&error) },
+    };
+    Err(LineError::whole(line, problem))
 }

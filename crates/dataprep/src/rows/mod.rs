@@ -4,10 +4,14 @@
 //! only what makes the rest of the file unreadable is a [`ReadError`].
 
 pub mod csv;
+mod exact;
 mod json;
 mod jsonl;
+mod line_ends;
 
-use domain::dataset::{FileSyntax, LineError};
+pub(crate) use line_ends::are_lone_returns;
+
+use domain::dataset::{FileSyntax, LineError, LineProblem};
 use serde_json::{Map, Value};
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
@@ -26,14 +30,9 @@ pub struct Row {
 pub enum ReadError {
     #[error("failed to read the file: {0}")]
     Io(#[from] io::Error),
-    #[error("the file is not valid JSON in element {element}, line {line}, column {column}: {reason}")]
-    Json { element: u64, line: usize, column: usize, reason: String },
-    #[error("the JSON file holds no array of objects")]
-    NoRows,
-    #[error("the JSON file holds several arrays of objects ({first:?} and {second:?}): keep the one with the rows")]
-    SeveralArrays { first: String, second: String },
-    #[error("the header line of the file cannot be used: {0}")]
-    Header(String),
+    /// Nothing behind this line can be read.
+    #[error("the file cannot be read to its end; {0}")]
+    Broken(LineError),
 }
 
 /// Reads rows from UTF-8 text and hands each to `each`, until the file ends or `each` breaks.
@@ -43,7 +42,19 @@ pub fn read_rows(
     syntax: FileSyntax,
     each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    let reader = BufReader::with_capacity(crate::HEAD_BYTES, reader);
+    let mut reader = BufReader::with_capacity(crate::HEAD_BYTES, reader);
+    if line_ends::are_lone_returns(reader.fill_buf()?) {
+        read_lines(BufReader::with_capacity(crate::HEAD_BYTES, line_ends::LineFeeds(reader)), syntax, each)
+    } else {
+        read_lines(reader, syntax, each)
+    }
+}
+
+fn read_lines(
+    reader: impl BufRead,
+    syntax: FileSyntax,
+    each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
     match syntax {
         FileSyntax::Jsonl => jsonl::read(reader, each),
         FileSyntax::Json => json::read(reader, each),
@@ -68,16 +79,9 @@ pub fn first_rows(
     Ok((rows, errors))
 }
 
-/// An error about a whole line.
-pub(crate) fn line_error(line: u64, reason: impl Into<String>) -> LineError {
-    LineError { line, field: None, reason: reason.into() }
-}
-
-const INVALID_UTF8: &str = "the line is not valid UTF-8: save the file as UTF-8 or choose its encoding";
-
-fn too_long() -> String {
-    format!("the row is longer than {} MiB", crate::MAX_ROW_BYTES >> 20)
-}
+/// [`crate::MAX_ROW_BYTES`] as people read it.
+const MAX_ROW_MIB: u64 = (crate::MAX_ROW_BYTES >> 20) as u64;
+const TOO_LONG: LineProblem = LineProblem::TooLong { mib: MAX_ROW_MIB };
 
 /// What [`read_line`] found.
 enum Line {
@@ -90,6 +94,16 @@ enum Line {
 
 /// Appends one line to `buffer`, which may grow to at most `limit` bytes.
 fn read_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Line> {
+    let found = take_line(reader, buffer, limit)?;
+    if matches!(found, Line::TooLong) {
+        buffer.clear();
+        reader.skip_until(b'\n')?;
+    }
+    Ok(found)
+}
+
+/// As [`read_line`], but of a line that is too long the part that fits is read and kept.
+fn take_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Line> {
     let room = limit.saturating_sub(buffer.len()) as u64;
     let n = reader.by_ref().take(room + 1).read_until(b'\n', buffer)?;
     if n == 0 {
@@ -98,8 +112,6 @@ fn read_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>, limit: usize) -> i
     if n as u64 <= room || buffer.last() == Some(&b'\n') {
         return Ok(Line::Whole);
     }
-    buffer.clear();
-    reader.skip_until(b'\n')?;
     Ok(Line::TooLong)
 }
 

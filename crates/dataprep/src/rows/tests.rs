@@ -4,18 +4,27 @@
 use super::*;
 use crate::encoding::TextReader;
 use crate::{HEAD_BYTES, MAX_ROW_BYTES};
+use domain::dataset::JsonKind;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Rows as (line, value), errors as (line, reason), and how reading ended.
-type Found = (Vec<(u64, Value)>, Vec<(u64, String)>, Result<(), ReadError>);
+/// Rows as (line, value), errors as (line, problem), and how reading ended.
+type Found = (Vec<(u64, Value)>, Vec<(u64, LineProblem)>, Result<(), ReadError>);
+
+/// What made the rest of the file unreadable.
+fn broken(found: Found) -> LineProblem {
+    match found.2 {
+        Err(ReadError::Broken(error)) => error.problem,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn read(bytes: &[u8], syntax: FileSyntax) -> Found {
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     let result = read_rows(bytes, syntax, |row| {
         match row {
             Ok(row) => rows.push((row.line, Value::Object(row.value))),
-            Err(error) => errors.push((error.line, error.reason)),
+            Err(error) => errors.push((error.line, error.problem)),
         }
         ControlFlow::Continue(())
     });
@@ -27,8 +36,13 @@ fn jsonl_goes_on_after_bad_lines() {
     let (rows, errors, result) =
         read(b"{\"a\":1}\r\n\n[1]\n{\"a\":\n{\"a\":\"\xff\"}\n{\"a\":{\"b\":[2]}}", FileSyntax::Jsonl);
     assert_eq!(rows, [(1, json!({"a": 1})), (6, json!({"a": {"b": [2]}}))]);
-    assert_eq!(errors.iter().map(|e| e.0).collect::<Vec<_>>(), [3, 4, 5]);
-    assert!(errors[0].1.contains("a list") && errors[2].1.contains("UTF-8"), "{errors:?}");
+    let detail = "EOF while parsing a value".to_owned();
+    let expected = [
+        (3, LineProblem::NotAnObject { found: JsonKind::List }),
+        (4, LineProblem::InvalidJson { column: 5, detail }),
+        (5, LineProblem::InvalidUtf8),
+    ];
+    assert_eq!(errors, expected);
     assert!(result.is_ok());
 }
 
@@ -38,7 +52,7 @@ fn a_line_that_is_too_long_is_reported_and_passed_over() {
     file.push_str("{\"a\":1}\n");
     let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
     assert_eq!(rows, [(2, json!({"a": 1}))]);
-    assert_eq!(errors, [(1, "the row is longer than 16 MiB".to_owned())]);
+    assert_eq!(errors, [(1, LineProblem::TooLong { mib: 16 })]);
 }
 
 #[test]
@@ -60,20 +74,45 @@ fn json_arrays_and_objects_around_them() {
 fn json_errors() {
     let (rows, errors, result) = read(b"[1, {\"a\":2}, {\"a\":]", FileSyntax::Json);
     assert_eq!((rows.len(), errors[0].0), (1, 1));
-    assert!(matches!(result, Err(ReadError::Json { element: 3, line: 1, column: 19, .. })), "{result:?}");
-    assert!(matches!(read(b"{\"a\":[1]}", FileSyntax::Json).2, Err(ReadError::NoRows)));
-    assert!(matches!(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json).2, Err(ReadError::SeveralArrays { .. })));
-    assert!(matches!(read(b"7", FileSyntax::Json).2, Err(ReadError::Json { .. })));
+    let Err(ReadError::Broken(LineError { line: 3, problem, .. })) = result else { panic!("{result:?}") };
+    assert!(matches!(problem, LineProblem::BrokenJson { row: 1, column: 19, .. }), "{problem:?}");
+    assert_eq!(broken(read(b"{\"a\":[1]}", FileSyntax::Json)), LineProblem::NoArray);
+    let Err(ReadError::Broken(error)) = read(b"[{\"a\":1},\n{\"a\":\"x", FileSyntax::Json).2 else { panic!() };
+    assert!(error.to_string().starts_with("element 2: the file ends in the middle of its JSON, in line 2"), "{error}");
+    // A part that is no JSON value costs its own element alone.
+    let (rows, errors, _) = read(b"[{\"a\":\"\\ud800\"},{\"a\":1}]", FileSyntax::Json);
+    assert_eq!((rows, errors[0].0), (vec![(2, json!({"a": 1}))], 1));
+    let two = broken(read(b"{\"a\":[{}],\"b\":[{}]}", FileSyntax::Json));
+    assert_eq!(two, LineProblem::SeveralArrays { first: "a".to_owned(), second: "b".to_owned() });
     let deep = "[".repeat(100_000);
-    assert!(matches!(read(deep.as_bytes(), FileSyntax::Json).2, Err(ReadError::Json { .. })));
+    assert!(matches!(broken(read(b"7", FileSyntax::Json)), LineProblem::BrokenJson { .. }));
+    assert!(matches!(broken(read(deep.as_bytes(), FileSyntax::Json)), LineProblem::CutJson { .. }));
+}
+
+#[test]
+fn rows_further_down_are_found() {
+    let rows = vec![(1, json!({"a": 1}))];
+    for file in [
+        r#"{"result":{"data":[{"a":1}]}}"#,
+        r#"{"x":{"y":{"z":[{"a":1}]}}}"#,
+        r#"{"data":[{"a":1}],"other":{"more":[{"b":1}]}}"#,
+        r#"{"Metadata":{"authors":[{"b":1}]},"data":[{"a":1}]}"#,
+    ] {
+        let found = read(file.as_bytes(), FileSyntax::Json);
+        assert!(found.2.is_ok(), "{file}: {:?}", found.2);
+        assert_eq!(found.0, rows, "{file}");
+    }
+    let two = broken(read(br#"{"x":{"a":[{}],"b":[{}]}}"#, FileSyntax::Json));
+    assert_eq!(two, LineProblem::SeveralArrays { first: "x.a".to_owned(), second: "x.b".to_owned() });
+    assert_eq!(broken(read(br#"{"x":{"y":{"z":{"a":[{}]}}}}"#, FileSyntax::Json)), LineProblem::NoArray);
 }
 
 #[test]
 fn a_json_element_is_bounded() {
     let file = format!("[{{\"a\":1}},{{\"a\":\"{}\"}}]", "x".repeat(MAX_ROW_BYTES));
-    let (rows, _, result) = read(file.as_bytes(), FileSyntax::Json);
-    assert_eq!(rows.len(), 1);
-    assert!(result.unwrap_err().to_string().contains("16 MiB"));
+    let found = read(file.as_bytes(), FileSyntax::Json);
+    assert_eq!(found.0.len(), 1);
+    assert_eq!(broken(found), LineProblem::TooLong { mib: 16 });
 }
 
 #[test]
@@ -82,18 +121,85 @@ fn csv_keeps_true_lines_over_blank_and_multiline_rows() {
     let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
     assert_eq!(rows[0], (3, json!({"text": "one\r\ntwo \"x\"; y", "label": "a", "column_3": "1"})));
     assert_eq!(rows[1], (7, json!({"text": "last", "label": "c", "column_3": "3"})));
-    assert_eq!(errors[0].0, 6);
-    assert!(errors[0].1.contains("2 fields, the header has 3"), "{errors:?}");
+    assert_eq!(errors, [(6, LineProblem::TooFewColumns { found: 2, expected: 3 })]);
     assert!(result.is_ok());
 }
 
 #[test]
 fn csv_problems_are_named() {
     let (rows, errors, _) = read(b"a,b\n1,2\n3,\"4\n5,6\n", FileSyntax::Csv);
-    assert_eq!((rows.len(), errors[0].0), (1, 3));
-    assert!(errors[0].1.contains("never closed"));
-    assert!(matches!(read(b"a,a\n1,2\n", FileSyntax::Csv).2, Err(ReadError::Header(_))));
-    assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1[0].0, 2);
+    assert_eq!((rows.len(), errors), (2, vec![(3, LineProblem::UnclosedQuote)]));
+    let twice = broken(read(b"a,a\n1,2\n", FileSyntax::Csv));
+    assert_eq!(twice, LineProblem::DuplicateColumn { name: "a".to_owned() });
+    assert_eq!(read(b"a,b\n\xff,2\n", FileSyntax::Csv).1, [(2, LineProblem::InvalidUtf8)]);
+}
+
+#[test]
+fn an_open_quote_costs_one_line() {
+    let bad = |i: u64, line: &str| if i == 5 { format!("{line}\n") } else { format!("row {i},good\n") };
+    let file = |line: &str| format!("text,label\n{}", (0..100).map(|i| bad(i, line)).collect::<String>());
+    for (line, end) in [
+        ("\"unclosed row 5,good", ""),
+        ("\"unclosed row 5,good", "\"a, b\",good\n"),
+        ("\"unclosed,\"row 5,good", "\"x\",good\n"),
+    ] {
+        let (rows, errors, result) = read((file(line) + end).as_bytes(), FileSyntax::Csv);
+        assert_eq!((rows.len(), errors.len()), (99 + end.lines().count(), 1), "{line} {errors:?}");
+        assert_eq!((errors[0].0, rows[98].0), (7, 101));
+        assert!(result.is_ok());
+    }
+}
+
+#[test]
+fn an_open_quote_before_much_text_costs_one_line() {
+    let long = format!("{},good\n", "y".repeat(1 << 20));
+    let file = format!("text,label\n\"open,good\n{}last,good\n", long.repeat(20));
+    let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Csv);
+    assert_eq!(errors, [(2, LineProblem::TooLongOrUnclosed { mib: 16 })]);
+    assert_eq!((rows.len(), rows[20].0), (21, 23));
+
+    let file = format!("text,label\na,b\n\"{}\",c\nd,e\n", "x".repeat(MAX_ROW_BYTES));
+    let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Csv);
+    assert_eq!(errors, [(3, LineProblem::TooLongOrUnclosed { mib: 16 })]);
+    assert_eq!(rows.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 4]);
+}
+
+#[test]
+fn many_open_quotes_take_a_bounded_time() {
+    // Each line opens a quote that the next line closes and opens again.
+    let file = format!("a,b\n{}", "x\",\"z\n".repeat(200_000));
+    let (rows, errors, result) = read(file.as_bytes(), FileSyntax::Csv);
+    assert!(rows.len() + errors.len() > 0 && result.is_ok());
+}
+
+#[test]
+fn text_behind_a_closing_quote_is_refused() {
+    let (rows, errors, _) = read(b"text,label\n\"he said \\\"hi\\\" there\",good\n\"b\" ,bad\n", FileSyntax::Csv);
+    assert_eq!(errors, [(2, LineProblem::TextAfterQuote)]);
+    assert_eq!(rows, [(3, json!({"text": "b", "label": "bad"}))]);
+}
+
+#[test]
+fn other_line_ends_and_separators() {
+    let expected = [(2, json!({"text": "a", "label": "b"})), (3, json!({"text": "c", "label": "d"}))];
+    for file in ["text,label\ra,b\rc,d\r", "text|label\na|b\nc|d\n"] {
+        assert_eq!(read(file.as_bytes(), FileSyntax::Csv).0, expected, "{file:?}");
+    }
+    let (rows, _, _) = read(b"sep=;\r\ntext;label\r\na,1;b\r\n", FileSyntax::Csv);
+    assert_eq!(rows, [(3, json!({"text": "a,1", "label": "b"}))]);
+    for file in ["{\"a\":1}\r{\"a\":2}\r", "{\"a\":1},\n{\"a\":2},\n"] {
+        let (rows, errors, _) = read(file.as_bytes(), FileSyntax::Jsonl);
+        assert_eq!((rows, errors.len()), (vec![(1, json!({"a": 1})), (2, json!({"a": 2}))], 0), "{file:?}");
+    }
+}
+
+#[test]
+fn numbers_stay_as_they_are_written() {
+    let object = "{\"a\":1.50,\"b\":12345678901234567890123,\"c\":1.5,\"d\":{\"e\":1e2},\"f\":7}";
+    let expected = json!({"a": "1.50", "b": "12345678901234567890123", "c": 1.5, "d": {"e": "1e2"}, "f": 7});
+    for (file, syntax) in [(object.to_owned(), FileSyntax::Jsonl), (format!("[{object}]"), FileSyntax::Json)] {
+        assert_eq!(read(file.as_bytes(), syntax).0, [(1, expected.clone())]);
+    }
 }
 
 #[test]

@@ -16,11 +16,14 @@ pub struct Batch {
     pub max_length: u32,
     /// Give no loss to prompt tokens: learn the answers only.
     pub mask_prompt: bool,
+    /// Keep only the input of each block for the backward pass and compute the rest again: less memory, a third
+    /// slower, the same bits. Default no.
+    pub gradient_checkpointing: bool,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { micro_batch: 4, accumulation: 4, max_length: 512, mask_prompt: true }
+        Self { micro_batch: 4, accumulation: 4, max_length: 512, mask_prompt: true, gradient_checkpointing: false }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is shown of runs: a line of the list, the whole run, its live state, its points and
 //! logs. The store fills these; pages, REST and the event stream send them as they are.
 
-use super::{FailureKind, RunStatus};
+use super::{FailureKind, RunProblem, RunStatus};
 use crate::{
     estimate::Estimate,
     event::{Level, Phase},
@@ -69,7 +69,16 @@ pub struct PhaseProgress {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     pub kind: FailureKind,
+    /// The problem in English.
     pub message: String,
+    pub problem: RunProblem,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(kind: FailureKind, problem: RunProblem) -> Self {
+        Self { kind, message: problem.to_string(), problem }
+    }
 }
 
 /// The part of a run that changes while it lives; what the event stream sends as `state`.

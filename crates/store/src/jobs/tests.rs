@@ -3,7 +3,12 @@
 
 use super::*;
 use crate::evals::tests::place;
-use domain::job::JobStatus;
+use domain::{
+    dataset::{LineError, LineProblem},
+    import::ImportProblem,
+    job::{JobFailure, JobStatus},
+    run::{Failure, FailureKind, RunFilter, RunProblem},
+};
 
 /// A queue of one job.
 async fn queued(db: &PgPool) -> (ProjectId, JobId) {
@@ -30,7 +35,7 @@ async fn one_worker_gets_a_job_and_ends_it(db: PgPool) {
     assert_eq!((claimed.id, &claimed.payload["n"]), (job.1, &serde_json::json!(1)));
     assert!(claim(&db, other, &["import"]).await.unwrap().is_none());
     assert_eq!(heartbeat(&db, job.1, other).await.unwrap(), Beat::Lost);
-    let failed = Outcome::Failed { error: "no".to_owned(), details: None };
+    let failed = Outcome::Failed { failure: JobFailure::NoFile, details: None };
     assert!(!finish(&db, job.1, other, &failed).await.unwrap());
     assert!(finish(&db, job.1, one, &Outcome::Succeeded(serde_json::json!({"made": 2}))).await.unwrap());
     let seen = get(&db, job.0, job.1).await.unwrap().unwrap();
@@ -46,7 +51,45 @@ async fn a_job_that_takes_its_workers_down_fails_in_the_end(db: PgPool) {
         expire(&db).await;
         assert_eq!(requeue_lost(&db).await.unwrap(), 1);
     }
-    assert_eq!(status(&db, job).await, JobStatus::Failed);
+    let seen = get(&db, job.0, job.1).await.unwrap().unwrap();
+    assert_eq!((seen.status, seen.failure), (JobStatus::Failed, Some(JobFailure::Interrupted)));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_failure_is_kept_as_data(db: PgPool) {
+    let job = queued(&db).await;
+    let owner = Uuid::new_v4();
+    claim(&db, owner, &["import"]).await.unwrap().unwrap();
+    let first = LineError::whole(7, LineProblem::WrongColumns { found: 2, expected: 3 });
+    let failure = JobFailure::Import { problem: ImportProblem::BadLines { bad: 1, lines: 9, first } };
+    let details = serde_json::json!({"report_sha256": "aa"});
+    let failed = Outcome::Failed { failure: failure.clone(), details: Some(details.clone()) };
+    assert!(finish(&db, job.1, owner, &failed).await.unwrap());
+    let seen = get(&db, job.0, job.1).await.unwrap().unwrap();
+    assert_eq!((seen.failure, seen.result), (Some(failure), Some(details)));
+    assert!(seen.error.unwrap().starts_with("1 of 9 lines cannot become samples; line 7: the row has 2 fields"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn failures_written_as_plain_words_stay_readable(db: PgPool) {
+    let all = sqlx::migrate!("../../migrations");
+    let (before, after): (Vec<_>, Vec<_>) = all.iter().partition(|m| m.version < 5);
+    for migration in before {
+        sqlx::raw_sql(migration.sql.clone()).execute(&db).await.unwrap();
+    }
+    let job = queued(&db).await;
+    sqlx::query("update jobs set status = 'failed', error = 'the disk said no'").execute(&db).await.unwrap();
+    let run = "update runs set status = 'failed', failure_kind = 'crashed', failure_message = 'it broke'";
+    sqlx::query(run).execute(&db).await.unwrap();
+    for migration in after {
+        sqlx::raw_sql(migration.sql.clone()).execute(&db).await.unwrap();
+    }
+    let seen = get(&db, job.0, job.1).await.unwrap().unwrap();
+    assert_eq!(seen.failure, Some(JobFailure::Said { text: "the disk said no".to_owned() }));
+    assert_eq!(seen.error.as_deref(), Some("the disk said no"));
+    let runs = crate::runs::list(&db, job.0, &RunFilter { limit: 1, ..RunFilter::default() }).await.unwrap();
+    let failure = runs.items[0].state.failure.clone().unwrap();
+    assert_eq!(failure, Failure::new(FailureKind::Crashed, RunProblem::Said { text: "it broke".to_owned() }));
 }
 
 #[sqlx::test(migrations = "../../migrations")]

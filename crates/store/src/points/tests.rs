@@ -43,6 +43,28 @@ async fn thinning_keeps_spikes_and_ends(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn what_is_new_is_thinned_by_series_and_keeps_its_newest_points(db: PgPool) {
+    let run = place(db.clone()).await.run;
+    let spike = |step| if step == 7_777 { 100.0 } else { f64::from(step % 10) };
+    let both = |steps: std::ops::RangeInclusive<u32>| -> Vec<_> {
+        steps.flat_map(|step| [at("train_loss", step, spike(step)), at("gradient_norm", step, 1.0)]).collect()
+    };
+    write(&db, run, 1, &both(1..=5_000)).await;
+    let seen = last_seq(&db, run).await.unwrap();
+    write(&db, run, 1, &both(5_001..=10_000)).await;
+    let last = last_seq(&db, run).await.unwrap();
+    write(&db, run, 1, &both(10_001..=10_010)).await;
+    let thin = thinned_between(&db, run, seen, last, 50).await.unwrap();
+    assert!(thin.len() <= 2 * 102, "{}", thin.len());
+    assert!(thin.iter().any(|p| p.step == 7_777 && (p.value - 100.0).abs() < f64::EPSILON));
+    for key in ["train_loss", "gradient_norm"] {
+        let steps: Vec<_> = thin.iter().filter(|p| p.key == key).map(|p| p.step).collect();
+        assert_eq!((steps.first(), steps.last()), (Some(&5_001), Some(&10_000)), "{key}");
+        assert!(steps.is_sorted());
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn logs_and_previews_are_stored(db: PgPool) {
     let run = place(db.clone()).await.run;
     let mut connection = db.acquire().await.unwrap();

@@ -24,7 +24,7 @@ pub struct NewRun<'a> {
     pub recipe: &'a Recipe,
     pub estimate: &'a Estimate,
     pub cloned_from: Option<RunId>,
-    /// A second launch with the same key in the same project yields the first one's run.
+    /// A second launch with the same key and settings in the same project yields the first one's run.
     pub idempotency_key: Option<&'a str>,
 }
 
@@ -41,7 +41,7 @@ pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError
     let mut tx = db.begin().await?;
     // Numbers count up without gaps, so launches of one project go one after another.
     sqlx::query("select from projects where id = $1 for update").bind(new.project.0).execute(&mut *tx).await?;
-    if let Some(id) = with_key(&mut tx, new.project, new.idempotency_key).await? {
+    if let Some(id) = launched_before(&mut tx, &new).await? {
         return Ok(Launched { id, is_new: false });
     }
     let id = RunId::new();
@@ -69,14 +69,24 @@ pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError
     Ok(Launched { id, is_new: true })
 }
 
-async fn with_key(db: &mut PgConnection, project: ProjectId, key: Option<&str>) -> Result<Option<RunId>, StoreError> {
-    let Some(key) = key else { return Ok(None) };
-    let id = sqlx::query_scalar("select id from runs where project_id = $1 and idempotency_key = $2")
-        .bind(project.0)
-        .bind(key)
-        .fetch_optional(db)
-        .await?;
-    Ok(id.map(RunId))
+/// The run that the same key made earlier. Another launch under a used key is refused.
+async fn launched_before(db: &mut PgConnection, new: &NewRun<'_>) -> Result<Option<RunId>, StoreError> {
+    let Some(key) = new.idempotency_key else { return Ok(None) };
+    let earlier: Option<(uuid::Uuid, bool)> = sqlx::query_as(
+        "select id, model_id = $3 and version_id = $4 and recipe = $5 from runs where project_id = $1 and idempotency_key = $2",
+    )
+    .bind(new.project.0)
+    .bind(key)
+    .bind(new.model.0)
+    .bind(new.version.0)
+    .bind(to_json(new.recipe)?)
+    .fetch_optional(db)
+    .await?;
+    match earlier {
+        Some((_, false)) => Err(StoreError::Taken("a run with this idempotency key and other settings")),
+        Some((id, true)) => Ok(Some(RunId(id))),
+        None => Ok(None),
+    }
 }
 
 async fn ring(db: &mut PgConnection, run: RunId) -> Result<(), StoreError> {

@@ -125,6 +125,17 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
     let again = p.launch("one", Some("k")).await;
     let second = p.launch("two", None).await;
     assert_eq!((again.id, again.is_new, first.is_new), (first.id, false, true));
+    let other = Launch {
+        project: p.project,
+        by: p.user,
+        name: String::new(),
+        model: p.model,
+        version: p.version,
+        recipe: Recipe { seed: 7, ..Recipe::default() },
+        cloned_from: None,
+        idempotency_key: Some("k".to_owned()),
+    };
+    assert!(matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Taken(_)))), "the key is used");
     let run = get(&p.db, p.project, second.id).await.unwrap().unwrap();
     assert_eq!(
         (run.summary.number, run.summary.model_name.as_str(), run.summary.dataset_name.as_str()),
@@ -167,7 +178,11 @@ async fn lists_filter_sort_and_page(db: PgPool) {
     for name in ["alpha", "beta", "gamma"] {
         ids.push(p.launch(name, None).await.id);
     }
-    p.set(ids[1], "status = 'failed', failure_kind = 'disk_full', failure_message = 'no space'").await;
+    p.set(
+        ids[1],
+        "status = 'failed', failure_kind = 'disk_full', failure = '{\"code\": \"said\", \"text\": \"no space\"}'",
+    )
+    .await;
     for (run, accuracy) in [(ids[0], 0.9), (ids[2], 0.4)] {
         sqlx::query("insert into evals (id, project_id, run_id, subject, version_id, metrics) values ($1, $2, $3, 'tuned', $4, $5)")
             .bind(domain::id::EvalId::new().0)
@@ -191,7 +206,8 @@ async fn lists_filter_sort_and_page(db: PgPool) {
 
     let failed = p.list(RunFilter { limit: 5, statuses: vec![RunStatus::Failed], ..RunFilter::default() }).await;
     assert_eq!(numbers(&failed), [2]);
-    assert_eq!(failed.items[0].state.failure.as_ref().unwrap().kind, FailureKind::DiskFull);
+    let failure = failed.items[0].state.failure.as_ref().unwrap();
+    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::DiskFull, "no space"));
     let found = p.list(RunFilter { limit: 5, search: "GAM".to_owned(), ..RunFilter::default() }).await;
     assert_eq!(numbers(&found), [3]);
     assert_eq!(of_ids(&p.db, p.project, &[ids[2], ids[0]]).await.unwrap()[0].number, 3);

@@ -6,7 +6,7 @@
 
 use super::import::{Made, insert_version, lock_dataset, record};
 use crate::{
-    StoreError,
+    Stale, StoreError,
     error::{json, to_json},
     samples::{self, search_text, split_code, split_of},
 };
@@ -108,7 +108,7 @@ async fn find(tx: &mut PgConnection, version: VersionId, original: SampleId) -> 
     .bind(original.0)
     .fetch_optional(tx)
     .await?
-    .ok_or(StoreError::Stale("a corrected sample is not in this dataset version"))?;
+    .ok_or(Stale::SampleElsewhere)?;
     Ok(Place {
         position: row.try_get("position")?,
         sample: row.try_get("sample_id")?,
@@ -157,11 +157,7 @@ async fn replace(
     .bind(project.0)
     .execute(tx)
     .await?;
-    if added.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Stale("a correction was added or taken back meanwhile"))
-    }
+    if added.rows_affected() == 1 { Ok(()) } else { Err(Stale::CorrectionsChanged.into()) }
 }
 
 /// Statistics of all samples of a version.

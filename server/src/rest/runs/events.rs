@@ -16,7 +16,7 @@ use axum::{
 use domain::{
     access::Action,
     id::{ProjectId, RunId},
-    run::RunState,
+    run::{Point, RunState},
 };
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Points and log lines that are sent at once.
 const BATCH: u32 = 5000;
+/// Largest `thin`.
+const MOST_BUCKETS: u32 = 10_000;
 /// Longest time between two looks; a doorbell usually comes first. The queue position of a
 /// waiting run changes by other runs' doing, for which no bell rings here.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,6 +45,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 struct EventQuery {
     /// Id of the last event that was seen; a `Last-Event-ID` header counts more. Everything when absent.
     after: Option<String>,
+    /// For pictures: of many new points at once, send of each series about twice so many (1–10000),
+    /// keeping every range's smallest and largest value and the newest point. Every point when absent.
+    thin: Option<u32>,
 }
 
 /// Follow a run.
@@ -68,8 +73,20 @@ async fn run_events(
         Some(text) => text.parse().map_err(|_| Problem::invalid("after", "this is not the id of an event"))?,
         None => Seen { seq: 0, log: 0, preview_step: -1 },
     };
-    let follower = Follower { db, project, run, seen, rings, shutdown, state: None, waiting: VecDeque::new() };
+    if query.thin.is_some_and(|n| !(1..=MOST_BUCKETS).contains(&n)) {
+        return Err(Problem::invalid("thin", format!("must be between 1 and {MOST_BUCKETS}")));
+    }
+    let thin = query.thin;
+    let follower = Follower { db, project, run, seen, thin, rings, shutdown, state: None, waiting: VecDeque::new() };
     Ok(Sse::new(stream::try_unfold(follower, Follower::next)).keep_alive(KeepAlive::default()))
+}
+
+/// Points that a reader has not seen.
+struct NewPoints {
+    points: Vec<Point>,
+    /// Everything up to here is in `points`, or was thinned out.
+    last_seq: i64,
+    are_more: bool,
 }
 
 /// Somebody who follows a run.
@@ -78,6 +95,8 @@ struct Follower {
     project: ProjectId,
     run: RunId,
     seen: Seen,
+    /// Ranges per series of points that are thinned out.
+    thin: Option<u32>,
     rings: broadcast::Receiver<crate::events::Doorbell>,
     shutdown: CancellationToken,
     /// The last state that was sent.
@@ -111,14 +130,14 @@ impl Follower {
     /// the final one has seen everything.
     async fn look(&mut self) -> Result<bool, StoreError> {
         let state = store::runs::state(&self.db, self.project, self.run).await?;
-        let points = store::points::since(&self.db, self.run, self.seen.seq, BATCH).await?;
+        let points = self.new_points().await?;
         let logs = store::runs::logs_since(&self.db, self.run, self.seen.log, BATCH).await?;
         let previews = store::runs::previews(&self.db, self.run, self.seen.preview_step).await?;
-        self.seen.seq = points.last().map_or(self.seen.seq, |p| p.seq);
+        self.seen.seq = points.last_seq;
         self.seen.log = logs.last().map_or(self.seen.log, |l| l.id);
         self.seen.preview_step = previews.iter().map(|p| i64::from(p.step)).fold(self.seen.preview_step, i64::max);
-        if !points.is_empty() {
-            self.send("points", &points)?;
+        if !points.points.is_empty() {
+            self.send("points", &points.points)?;
         }
         if !logs.is_empty() {
             self.send("logs", &logs)?;
@@ -126,13 +145,28 @@ impl Follower {
         if !previews.is_empty() {
             self.send("previews", &previews)?;
         }
-        // With a full batch there may be more, which comes before the state.
-        let more = points.len() as u32 == BATCH;
-        if let Some(state) = state.filter(|s| !more && self.is_news(s)) {
+        // What is left comes before the state.
+        if let Some(state) = state.filter(|s| !points.are_more && self.is_news(s)) {
             self.send("state", &state)?;
             self.state = Some(state);
         }
         Ok(!self.waiting.is_empty())
+    }
+
+    /// The next batch of points; for a picture all there are, thinned out when they are many.
+    async fn new_points(&self) -> Result<NewPoints, StoreError> {
+        let after = self.seen.seq;
+        let limit = self.thin.map_or(BATCH, |buckets| 2 * buckets);
+        let points = store::points::since(&self.db, self.run, after, limit).await?;
+        let is_full = points.len() as u32 == limit;
+        match self.thin.filter(|_| is_full) {
+            None => Ok(NewPoints { last_seq: points.last().map_or(after, |p| p.seq), points, are_more: is_full }),
+            Some(buckets) => {
+                let last_seq = store::points::last_seq(&self.db, self.run).await?;
+                let points = store::points::thinned_between(&self.db, self.run, after, last_seq, buckets).await?;
+                Ok(NewPoints { points, last_seq, are_more: false })
+            }
+        }
     }
 
     /// Whether a state differs from the last one by more than the passing of time.

@@ -1,4 +1,4 @@
-//! What a run leaves to take home: its recipe and its adapter in PEFT's format.
+//! What a run leaves to take home: its recipe and its adapter, in PEFT's format where PEFT has the method.
 
 use crate::{
     artifacts::Artifacts,
@@ -56,7 +56,7 @@ async fn adapter_file(
     Ok(attachment(&file.path, "application/octet-stream", body))
 }
 
-/// The adapter as a zip, whose folder `PeftModel.from_pretrained` takes.
+/// The adapter as a zip, whose folder `PeftModel.from_pretrained` takes unless the method is `bottleneck`.
 #[utoipa::path(get, path = "/projects/{project}/runs/{run}/adapter.zip", tag = "runs", params(("project" = ProjectId, Path), ("run" = RunId, Path)), responses((status = OK, content_type = "application/zip", body = [u8])))]
 async fn adapter_zip(
     State(db): State<PgPool>,

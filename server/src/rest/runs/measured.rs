@@ -15,7 +15,7 @@ use axum::{
 use domain::{
     event::series,
     id::{ProjectId, RunId},
-    run::{LogLine, Point, Preview},
+    run::{LearntSamples, LogLine, Point, Preview},
 };
 use serde::Deserialize;
 use store::PgPool;
@@ -33,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(run_points_csv))
         .routes(routes!(run_logs))
         .routes(routes!(run_previews))
+        .routes(routes!(run_learning))
 }
 
 /// Which points.
@@ -134,4 +135,15 @@ async fn run_previews(
 ) -> Result<Json<Vec<Preview>>, Problem> {
     super::find(&db, &caller, project, run).await?;
     Ok(Json(store::runs::previews(&db, run, -1).await?))
+}
+
+/// Which training samples a run never learnt, and which it forgot again. 404 before training has ended.
+#[utoipa::path(get, path = "/projects/{project}/runs/{run}/learning", tag = "runs", params(("project" = ProjectId, Path), ("run" = RunId, Path)), responses((status = OK, body = LearntSamples)))]
+async fn run_learning(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, run)): Path<(ProjectId, RunId)>,
+) -> Result<Json<LearntSamples>, Problem> {
+    let run = super::find(&db, &caller, project, run).await?;
+    store::runs::learnt(&db, &run).await?.map(Json).ok_or_else(Problem::not_found)
 }

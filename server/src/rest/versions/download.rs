@@ -143,13 +143,14 @@ impl Write for Buffer {
     }
 }
 
-/// A report of bad lines with the columns line, field and reason.
+/// A report of bad lines with the columns line, field, code and reason.
 pub(super) fn errors_as_csv(errors: &[LineError]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    writeln!(out, "line,field,reason")?;
+    writeln!(out, "line,field,code,reason")?;
     for e in errors {
-        writeln!(out, "{},{},{}", e.line, quoted(e.field.as_deref().unwrap_or_default()), quoted(&e.reason))?;
+        let field = quoted(e.field.as_deref().unwrap_or_default());
+        writeln!(out, "{},{field},{},{}", e.line, e.problem.code(), quoted(&e.problem.to_string()))?;
     }
     Ok(out)
 }

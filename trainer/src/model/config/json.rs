@@ -28,7 +28,7 @@ impl Fields<'_> {
         let layers = self.count("num_hidden_layers", LAYERS)?;
         let head_dim = self.optional_count("head_dim", 2..=1024)?.unwrap_or(match family {
             Family::Gemma3 => 256,
-            Family::Qwen3 => 128,
+            Family::Qwen3 | Family::Glm4 => 128,
             _ => hidden_size / heads,
         });
         let gemma = family == Family::Gemma3;
@@ -315,7 +315,7 @@ mod tests {
         let qwen = parse(of("Qwen3ForCausalLM", json!({}))).unwrap();
         assert_eq!((qwen.head_dim, qwen.tie_embeddings, qwen.qkv_bias), (128, false, false));
         let glm = parse(of("Glm4ForCausalLM", json!({}))).unwrap();
-        assert_eq!((glm.rotary_dim, glm.qkv_bias), (8, true));
+        assert_eq!((glm.head_dim, glm.rotary_dim, glm.qkv_bias), (128, 64, true));
         let gpt = parse(gpt2(json!({}))).unwrap();
         assert_eq!((gpt.intermediate_size, gpt.tie_embeddings, gpt.score_divisor), (256, true, 16.0));
         assert!(parse(of("Qwen2ForCausalLM", json!({}))).unwrap().qkv_bias);

@@ -47,25 +47,30 @@ impl Block {
 
 /// Attended values (batch · seq, heads · head_dim) and the sums of rows (batch · seq, heads).
 pub(super) fn forward(q: &[f32], k: &[f32], v: &[f32], geometry: &Geometry) -> (Vec<f32>, Vec<RowSum>) {
-    let (heads, seq) = (geometry.heads, geometry.seq);
-    let width = heads * geometry.head_dim;
-    let keys = k.len() / geometry.starts.len();
-    let (mut o, mut sums) = (vec![0f32; q.len()], vec![RowSum::default(); geometry.starts.len() * seq * heads]);
-    o.par_chunks_mut(seq * width).zip(sums.par_chunks_mut(seq * heads)).enumerate().for_each(
-        |(sequence, (o, sums))| {
-            let (q, k, v) = (&q[sequence * seq * width..], &k[sequence * keys..], &v[sequence * keys..]);
-            o.par_chunks_mut(BLOCK * width).zip(sums.par_chunks_mut(BLOCK * heads)).enumerate().for_each(
-                |(b, (o, sums))| {
-                    let first = b * BLOCK;
-                    let block = Block::new(geometry, geometry.starts[sequence], first..first + o.len() / width);
-                    for head in 0..heads {
-                        attend(&q[first * width..], k, v, (o, sums), head, &block, geometry);
-                    }
-                },
-            );
-        },
-    );
+    let heads = geometry.heads;
+    let (width, kv_width) = (heads * geometry.head_dim, geometry.kv_heads * geometry.head_dim);
+    let (mut o, mut sums) = (vec![0f32; q.len()], vec![RowSum::default(); geometry.queries() * heads]);
+    let parts = by_sequence(&mut o, geometry, width).into_par_iter().zip(by_sequence(&mut sums, geometry, heads));
+    parts.enumerate().for_each(|(sequence, (o, sums))| {
+        let key = geometry.first_key_row(sequence, k.len() / kv_width) * kv_width;
+        let (q, k, v) = (&q[geometry.rows(sequence).start * width..], &k[key..], &v[key..]);
+        o.par_chunks_mut(BLOCK * width).zip(sums.par_chunks_mut(BLOCK * heads)).enumerate().for_each(
+            |(b, (o, sums))| {
+                let first = b * BLOCK;
+                let block = Block::new(geometry, geometry.starts[sequence], first..first + o.len() / width);
+                for head in 0..heads {
+                    attend(&q[first * width..], k, v, (o, sums), head, &block, geometry);
+                }
+            },
+        );
+    });
     (o, sums)
+}
+
+/// The rows of each sequence, of `width` elements each.
+fn by_sequence<'a, T>(mut all: &'a mut [T], geometry: &Geometry, width: usize) -> Vec<&'a mut [T]> {
+    let lengths = (0..geometry.starts.len()).map(|sequence| geometry.rows(sequence).len() * width);
+    lengths.filter_map(|length| all.split_off_mut(..length)).collect()
 }
 
 /// One head of one block. `q` and `out` begin at the block, `k` and `v` at the sequence.
@@ -126,7 +131,7 @@ struct HeadGradients {
 
 /// dq, dk and dv in the shapes of q, k and v.
 pub(super) fn backward(saved: &Saved, g: &[f32], geometry: &Geometry) -> [Vec<f32>; 3] {
-    let Geometry { heads, kv_heads, head_dim: d, seq, .. } = *geometry;
+    let Geometry { heads, kv_heads, head_dim: d, .. } = *geometry;
     let tasks = geometry.starts.len() * kv_heads;
     let parts: Vec<_> = (0..tasks)
         .into_par_iter()
@@ -134,18 +139,22 @@ pub(super) fn backward(saved: &Saved, g: &[f32], geometry: &Geometry) -> [Vec<f3
         .map(|t| head_gradients(saved, g, geometry, t / kv_heads, t % kv_heads))
         .collect();
     let group = heads / kv_heads;
+    // Of each row: its sequence, and its place in that.
+    let places: Vec<(usize, usize)> =
+        (0..geometry.starts.len()).flat_map(|s| (0..geometry.rows(s).len()).map(move |place| (s, place))).collect();
     let mut dq = vec![0f32; saved.q.len()];
-    dq.par_chunks_mut(heads * d).enumerate().for_each(|(token, row)| {
+    dq.par_chunks_mut(heads * d).zip(&places).for_each(|(row, (sequence, place))| {
+        let seq = geometry.rows(*sequence).len();
         for (head, out) in row.chunks_exact_mut(d).enumerate() {
-            let part = &parts[token / seq * kv_heads + head / group];
-            out.copy_from_slice(&part.dq[(head % group * seq + token % seq) * d..][..d]);
+            let part = &parts[sequence * kv_heads + head / group];
+            out.copy_from_slice(&part.dq[(head % group * seq + place) * d..][..d]);
         }
     });
     let spread = |of: fn(&HeadGradients) -> &[f32]| {
         let mut out = vec![0f32; saved.k.len()];
-        out.par_chunks_mut(kv_heads * d).enumerate().for_each(|(token, row)| {
+        out.par_chunks_mut(kv_heads * d).zip(&places).for_each(|(row, (sequence, place))| {
             for (head, out) in row.chunks_exact_mut(d).enumerate() {
-                out.copy_from_slice(&of(&parts[token / seq * kv_heads + head])[token % seq * d..][..d]);
+                out.copy_from_slice(&of(&parts[sequence * kv_heads + head])[place * d..][..d]);
             }
         });
         out
@@ -154,8 +163,8 @@ pub(super) fn backward(saved: &Saved, g: &[f32], geometry: &Geometry) -> [Vec<f3
 }
 
 fn head_gradients(saved: &Saved, g: &[f32], geometry: &Geometry, sequence: usize, kv_head: usize) -> HeadGradients {
-    let Geometry { heads, kv_heads, head_dim: d, seq, .. } = *geometry;
-    let group = heads / kv_heads;
+    let Geometry { heads, kv_heads, head_dim: d, .. } = *geometry;
+    let (group, seq) = (heads / kv_heads, geometry.rows(sequence).len());
     let mut out = HeadGradients { dq: vec![0.0; group * seq * d], dk: vec![0.0; seq * d], dv: vec![0.0; seq * d] };
     let mut scratch = (Vec::new(), Vec::new());
     for member in 0..group {
@@ -185,12 +194,13 @@ fn block_gradients(
     (p, ds): &mut (Vec<f32>, Vec<f32>),
     out: &mut HeadGradients,
 ) {
-    let Geometry { heads, kv_heads, head_dim: d, seq, .. } = *geometry;
+    let Geometry { heads, kv_heads, head_dim: d, .. } = *geometry;
     let (width, kv_width) = (heads * d, kv_heads * d);
     let (m, n) = (block.positions.len(), block.keys.len());
-    let token = place.sequence * seq + block.positions.start;
+    let rows = geometry.rows(place.sequence);
+    let token = rows.start + block.positions.start;
     let q_at = token * width + place.head * d;
-    let k_at = (place.sequence * seq + block.keys.start) * kv_width + place.head / (heads / kv_heads) * d;
+    let k_at = (rows.start + block.keys.start) * kv_width + place.head / (heads / kv_heads) * d;
     let (q, g_block) = (Mat::strided(&saved.q[q_at..], m, d, width), Mat::strided(&g[q_at..], m, d, width));
     let (k, v) = (Mat::strided(&saved.k[k_at..], n, d, kv_width), Mat::strided(&saved.v[k_at..], n, d, kv_width));
     p.resize(m * n, 0.0);
@@ -206,7 +216,7 @@ fn block_gradients(
         }
     });
     let (p, ds) = (Mat::new(p, m, n), Mat::new(ds, m, n));
-    let (first_query, first_key) = ((place.member * seq + block.positions.start) * d, block.keys.start * d);
+    let (first_query, first_key) = ((place.member * rows.len() + block.positions.start) * d, block.keys.start * d);
     gemm::set(&mut out.dq[first_query..], d, ds, k, 1.0, Threads::One);
     gemm::add(&mut out.dk[first_key..], d, ds.t(), q, 1.0, Threads::One);
     gemm::add(&mut out.dv[first_key..], d, p.t(), g_block, 1.0, Threads::One);

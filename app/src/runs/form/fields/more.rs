@@ -1,0 +1,95 @@
+//! Words for the settings that few runs change: other optimizers and schedules, loss options, what is kept,
+//! and what a run may do by itself.
+
+use super::Words;
+
+/// [`domain::recipe::OptimizerKind`].
+pub(super) const OPTIMIZERS: [(&str, Words); 4] =
+    [("adamw", adamw), ("adamw_8bit", adamw_8bit), ("adafactor", adafactor), ("sgd", sgd)];
+
+/// [`domain::recipe::ScheduleShape`].
+pub(super) const SHAPES: [(&str, Words); 6] = [
+    ("cosine", cosine),
+    ("linear", linear),
+    ("constant", constant),
+    ("cosine_restarts", cosine_restarts),
+    ("wsd", wsd),
+    ("inverse_sqrt", inverse_sqrt),
+];
+
+/// [`domain::recipe::FinalAdapter`].
+pub(super) const ADAPTERS: [(&str, Words); 2] = [("last", last), ("best", best)];
+
+crate::texts! {
+    loss_group = "Loss options", "损失选项";
+    keeping_group = "Checkpoints and recovery", "检查点与恢复";
+
+    kind = "Optimizer", "优化器";
+    kind_help = "AdamW suits most runs; the others need less memory.", "AdamW 适合大多数运行；其余占用内存更少。";
+    adamw = "AdamW", "AdamW";
+    adamw_8bit = "AdamW, 8-bit state", "AdamW（8 位状态）";
+    adafactor = "Adafactor", "Adafactor";
+    sgd = "SGD", "SGD";
+    decay_everything = "Decay everything", "全部衰减";
+    decay_everything_help = "Also biases, norms and embeddings.", "也衰减偏置、归一化与嵌入。";
+    momentum = "Momentum", "动量";
+    momentum_help = "SGD: share of the last move that is kept, 0 to below 1.", "SGD：保留上一步移动的比例，0 到小于 1。";
+    nesterov = "Nesterov", "Nesterov";
+    nesterov_help = "SGD: look ahead along the kept move; needs momentum.", "SGD：沿保留的移动方向前瞻；需要动量。";
+    decay_power = "Decay power", "衰减指数";
+    decay_power_help = "Adafactor: d in β₂ = 1 − step^−d, above 0 up to 1.", "Adafactor：β₂ = 1 − step^−d 中的 d，大于 0 且不超过 1。";
+    threshold = "Update clip", "更新裁剪";
+    threshold_help = "Adafactor: largest root mean square of a move, above 0 up to 1000.", "Adafactor：每次移动的均方根上限，大于 0 且不超过 1000。";
+    scale_parameter = "Scale by the parameter", "按参数缩放";
+    scale_parameter_help = "Adafactor: multiply the rate by the parameter's root mean square.", "Adafactor：学习率乘以参数的均方根。";
+
+    cosine = "Cosine", "余弦";
+    linear = "Linear", "线性";
+    constant = "Constant", "恒定";
+    cosine_restarts = "Cosine with restarts", "余弦重启";
+    wsd = "Warm-up, stable, decay", "预热–稳定–衰减（WSD）";
+    inverse_sqrt = "Inverse square root", "平方根倒数";
+    warmup_steps = "Warm-up steps", "预热步数";
+    warmup_steps_help = "Steps spent rising from 0; 0: as the warm-up share gives.", "从 0 上升所用的步数；0 表示由预热比例决定。";
+    lowest = "Lowest rate", "最低学习率";
+    lowest_help = "Where the shape ends, as a share of the peak, 0–1.", "曲线终点与峰值之比，0–1。";
+    decay_ratio = "Decay share", "衰减比例";
+    decay_ratio_help = "Warm-up, stable, decay: share of all steps spent falling at the end, 0–1.", "WSD：末尾下降所占的步数比例，0–1。";
+    cycles = "Cycles", "周期数";
+    cycles_help = "Cosine with restarts: falls from the peak, 1–1000.", "余弦重启：从峰值下降的次数，1–1000。";
+
+    recompute = "Gradient checkpointing", "梯度检查点";
+    recompute_help = "Compute each block again in the backward pass: less memory, a third slower, the same result.",
+        "反向传播时重算每个模块：内存更少，约慢三分之一，结果相同。";
+
+    smoothing = "Label smoothing", "标签平滑";
+    smoothing_help = "Share of each target spread over the vocabulary, 0–0.5.", "每个目标分散到整个词表的比例，0–0.5。";
+    neftune = "NEFTune noise", "NEFTune 噪声";
+    neftune_help = "Noise on embeddings while training, 0–100; 0: none, 5 is usual.", "训练时加在嵌入上的噪声，0–100；0 表示不加，通常取 5。";
+    weight_field = "Weight field", "权重字段";
+    weight_field_help = "Slice field whose number weighs the sample in the loss, relative to the others of its step; empty: all weigh the same.",
+        "其数值作为样本在损失中权重的切片字段（相对于同一步的其他样本）；留空表示权重相同。";
+
+    patience = "Patience", "早停耐心";
+    patience_help = "Stop after so many validations in a row without a lower loss, 0–1000; 0: never.",
+        "连续多少次验证损失未下降即停止，0–1000；0 表示从不。";
+    min_delta = "Least gain", "最小改进";
+    min_delta_help = "By how much a validation loss must fall to count, 0–100.", "验证损失至少下降多少才算改进，0–100。";
+
+    final_adapter = "Hand over", "最终适配器";
+    final_adapter_help = "The weights of the last step, or those with the lowest validation loss.", "采用最后一步的权重，或验证损失最低的权重。";
+    last = "Last step", "最后一步";
+    best = "Best validation", "验证最佳";
+    keep_last = "Keep newest", "保留最新";
+    keep_last_help = "Newest checkpoints that are kept, 1–1000; the best one always is.", "保留的最新检查点数，1–1000；最佳检查点总会保留。";
+    keep_every = "Keep every", "间隔保留";
+    keep_every_help = "Also keep the checkpoints of every so many steps; 0: none.", "另外每隔多少步保留一个检查点；0 表示不保留。";
+    budget = "Disk budget", "磁盘预算";
+    budget_help = "MiB of all checkpoints together; 0: no limit. The oldest go first.", "所有检查点合计的 MiB 上限；0 表示不限。最旧的先删除。";
+    retries = "Retries after NaN", "NaN 重试次数";
+    retries_help = "How often a run whose loss is no number goes back to its newest checkpoint, 0–10.", "损失变为非数时回到最新检查点的次数，0–10。";
+    retry_rate = "Rate after NaN", "NaN 后的学习率";
+    retry_rate_help = "Factor on the learning rate from then on, above 0 up to 1.", "此后学习率的乘数，大于 0 且不超过 1。";
+    halve = "Halve the micro-batch when memory runs out", "内存不足时减半微批";
+    halve_help = "The effective batch stays the same.", "有效批大小不变。";
+}

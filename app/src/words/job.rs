@@ -1,0 +1,93 @@
+//! Why a background job failed, in every language.
+
+use super::{import::import_problem, model::model_problem};
+use domain::{
+    job::{FetchProblem, Gone, JobFailure},
+    lang::Lang,
+};
+
+crate::texts! {
+    gone(what) = "The {what} does not exist in this project any more. Choose or send it again.", "此项目中已没有该{what}。请重新选择或上传。";
+    upload = "upload", "上传文件";
+    dataset = "dataset", "数据集";
+    version = "dataset version", "数据集版本";
+    model = "model", "模型";
+    no_file = "No file was given.", "没有提供文件。";
+    file_name(name) = "A file called “{name}” cannot be used.", "无法使用名为“{name}”的文件。";
+    path_unreadable(path, detail, folders) = "{path} cannot be opened (“{detail}”). Models may lie below: {folders}", "无法打开 {path}（“{detail}”）。模型可位于以下文件夹中：{folders}";
+    path_forbidden(path, folders) = "{path} cannot be used: models may be registered only from below {folders}. An administrator can add folders with model_paths.", "无法使用 {path}：只能注册以下文件夹中的模型：{folders}。管理员可通过 model_paths 添加文件夹。";
+    untokenizable(detail) = "This model cannot read a sample of this dataset (“{detail}”).", "该模型无法读取此数据集中的某个样本（“{detail}”）。";
+    disk(detail) = "The server failed to read or write a file (“{detail}”).", "服务器读写文件失败（“{detail}”）。";
+    internal(detail) = "The server made a mistake (“{detail}”). If it happens again, tell the administrator.", "服务器出错（“{detail}”）。若再次发生，请告知管理员。";
+    interrupted = "The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.", "服务器在执行此任务时多次中断。请重新启动任务；若再次发生，请查看日志。";
+
+    unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
+    status(url, status) = "{url} cannot be fetched: the server there answered {status}.", "无法获取 {url}：对方服务器返回 {status}。";
+    checksum(url, actual, expected) = "{url} was discarded: its SHA-256 is {actual}, not {expected}.", "已丢弃 {url}：其 SHA-256 为 {actual}，应为 {expected}。";
+    odd_answer(url, detail) = "The answer of {url} cannot be understood (“{detail}”).", "无法理解 {url} 的响应（“{detail}”）。";
+    missing(what, container) = "There is no {what} in {container}.", "{container} 中没有 {what}。";
+    archive(container, detail) = "{container} cannot be unpacked (“{detail}”).", "无法解压 {container}（“{detail}”）。";
+}
+
+/// Why a job failed.
+#[must_use]
+pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
+    use JobFailure as F;
+    match failure {
+        F::Import { problem } => import_problem(l, problem),
+        F::Model { problem } => model_problem(l, problem),
+        F::Fetch { problem } => fetch_problem(l, problem),
+        F::Gone { what } => gone(l, gone_name(l, *what)),
+        F::NoFile => no_file(l).to_owned(),
+        F::FileName { name } => file_name(l, name),
+        F::PathUnreadable { path, folders, detail } => path_unreadable(l, path, detail, folders.join(", ")),
+        F::PathForbidden { path, folders } => path_forbidden(l, path, folders.join(", ")),
+        F::Untokenizable { detail } => untokenizable(l, detail),
+        F::Disk { detail } => disk(l, detail),
+        F::Internal { detail } => internal(l, detail),
+        F::Interrupted => interrupted(l).to_owned(),
+        F::Said { text } => text.clone(),
+    }
+}
+
+fn gone_name(l: Lang, what: Gone) -> &'static str {
+    match what {
+        Gone::Upload => upload(l),
+        Gone::Dataset => dataset(l),
+        Gone::Version => version(l),
+        Gone::Model => model(l),
+    }
+}
+
+fn fetch_problem(l: Lang, problem: &FetchProblem) -> String {
+    use FetchProblem as P;
+    match problem {
+        P::Unreachable { url, detail } => unreachable(l, url, detail),
+        P::Status { url, status: code } => status(l, url, code),
+        P::Checksum { url, expected, actual } => checksum(l, url, actual, expected),
+        P::Answer { url, detail } => odd_answer(l, url, detail),
+        P::Missing { what, container } => missing(l, what, container),
+        P::Archive { container, detail } => archive(l, container, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::model::ModelProblem;
+
+    #[test]
+    fn a_library_is_quoted_inside_a_sentence_of_ours() {
+        let damaged = ModelProblem::Damaged { file: "model.gguf".to_owned(), detail: "it ends too early".to_owned() };
+        assert_eq!(
+            job_failure(Lang::Zh, &JobFailure::Model { problem: damaged }),
+            "文件 model.gguf 已损坏（“it ends too early”）。请重新获取并核对校验和。"
+        );
+    }
+
+    #[test]
+    fn old_words_are_shown_as_they_were_written() {
+        let said = JobFailure::Said { text: "no".to_owned() };
+        assert_eq!([job_failure(Lang::En, &said), job_failure(Lang::Zh, &said)], ["no", "no"]);
+    }
+}

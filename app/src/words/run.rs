@@ -1,0 +1,50 @@
+//! What exactly a run failed of, in every language.
+
+use super::model::model_problem;
+use domain::{lang::Lang, run::RunProblem};
+
+crate::texts! {
+    loss(step) = "The loss became infinite or no number at step {step}.", "损失在第 {step} 步变为无穷大或非数值。";
+    gradient(step) = "The gradient became infinite or no number at step {step}.", "梯度在第 {step} 步变为无穷大或非数值。";
+    validation_loss(step) = "The validation loss became infinite or no number at step {step}.", "验证损失在第 {step} 步变为无穷大或非数值。";
+    memory_low(mib, step) = "Only {mib} MiB of memory are left at step {step}.", "第 {step} 步时仅剩 {mib} MiB 内存。";
+    killed_for_memory = "The machine ran out of memory, and the system ended the trainer.", "机器内存耗尽，系统终止了训练进程。";
+    sample(line, split, detail) = "Sample {line} of the split “{split}” cannot be used (“{detail}”).", "无法使用“{split}”划分中的第 {line} 条样本（“{detail}”）。";
+    checkpoint(detail) = "The checkpoint is damaged (“{detail}”).", "检查点已损坏（“{detail}”）。";
+    not_prepared(detail) = "The run's input was not prepared (“{detail}”).", "未能准备运行所需的输入（“{detail}”）。";
+    not_started(program, detail) = "The trainer {program} cannot be started (“{detail}”).", "无法启动训练程序 {program}（“{detail}”）。";
+    exited(code) = "The trainer ended with code {code}.", "训练进程以代码 {code} 结束。";
+    signalled(signal) = "The trainer was ended by signal {signal}.", "训练进程被信号 {signal} 终止。";
+    trainer_gone = "The trainer is gone.", "训练进程已消失。";
+    it_said(how, words) = "{how} It said:\n{words}", "{how}其最后输出：\n{words}";
+    worker_vanished = "The worker vanished during this run, in every attempt.", "每次尝试中，工作进程都在运行期间消失。";
+    not_stored(detail) = "The adapter is trained but was not stored (“{detail}”).", "适配器已训练完成，但未能保存（“{detail}”）。";
+}
+
+/// What a run failed of.
+#[must_use]
+pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
+    use RunProblem as P;
+    match problem {
+        P::Model { problem } => model_problem(l, problem),
+        P::LossNotFinite { step } => loss(l, step),
+        P::GradientNotFinite { step } => gradient(l, step),
+        P::ValidationLossNotFinite { step } => validation_loss(l, step),
+        P::MemoryLow { available_mib, step } => memory_low(l, available_mib, step),
+        P::KilledForMemory => killed_for_memory(l).to_owned(),
+        P::Sample { split, line, detail } => sample(l, line, split, detail),
+        P::Checkpoint { detail } => checkpoint(l, detail),
+        P::NotPrepared { detail } => not_prepared(l, detail),
+        P::NotStarted { program, detail } => not_started(l, program, detail),
+        P::Exited { status, words } => with_words(l, exited(l, status), words),
+        P::Signalled { signal, words } => with_words(l, signalled(l, signal), words),
+        P::TrainerGone { words } => with_words(l, trainer_gone(l).to_owned(), words),
+        P::WorkerVanished => worker_vanished(l).to_owned(),
+        P::NotStored { detail } => not_stored(l, detail),
+        P::Said { text } => text.clone(),
+    }
+}
+
+fn with_words(l: Lang, how: String, words: &str) -> String {
+    if words.is_empty() { how } else { it_said(l, how, words) }
+}

@@ -1,0 +1,51 @@
+//! What exactly a run failed of, beside the kind that decides the advice: a closed set that is
+//! stored as data, so that pages say it in the reader's language. `Display` is the English of the
+//! REST API and of logs.
+
+use crate::model::ModelProblem;
+use serde::{Deserialize, Serialize};
+
+/// What a run failed of. `detail` is what a library or the system said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum RunProblem {
+    #[error("{problem}")]
+    Model { problem: ModelProblem },
+    #[error("the loss became infinite or no number at step {step}")]
+    LossNotFinite { step: u32 },
+    #[error("the gradient became infinite or no number at step {step}")]
+    GradientNotFinite { step: u32 },
+    #[error("the validation loss became infinite or no number at step {step}")]
+    ValidationLossNotFinite { step: u32 },
+    #[error("only {available_mib} MiB of memory are left at step {step}")]
+    MemoryLow { available_mib: u64, step: u32 },
+    #[error("the machine ran out of memory and the system ended the trainer")]
+    KilledForMemory,
+    #[error("sample {line} of the {split} split cannot be used: {detail}")]
+    Sample { split: String, line: u64, detail: String },
+    #[error("the checkpoint is damaged: {detail}")]
+    Checkpoint { detail: String },
+    #[error("the run's input was not prepared: {detail}")]
+    NotPrepared { detail: String },
+    #[error("failed to start the trainer {program}: {detail}")]
+    NotStarted { program: String, detail: String },
+    #[error("the trainer ended with code {status}{}", said(words))]
+    Exited { status: i32, words: String },
+    #[error("the trainer was ended by signal {signal}{}", said(words))]
+    Signalled { signal: i32, words: String },
+    #[error("the trainer is gone{}", said(words))]
+    TrainerGone { words: String },
+    #[error("the worker vanished during this run, in every attempt")]
+    WorkerVanished,
+    #[error("the adapter is trained but was not stored: {detail}")]
+    NotStored { detail: String },
+    /// In the trainer's own words, or written when failures were plain texts.
+    #[error("{text}")]
+    Said { text: String },
+}
+
+/// The last words of a trainer, if it had any.
+fn said(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!("; it said:\n{words}") }
+}

@@ -1,0 +1,119 @@
+//! What a person without JavaScript sees when a form is refused: the page again, the reason beside
+//! the field, and what had been typed; never a password.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(unreachable_pub, reason = "modules of a test binary are reached by nobody else")]
+
+#[path = "support/run.rs"]
+mod run;
+#[expect(dead_code, reason = "other tests need more of it")]
+mod support;
+
+use app::{account::api::SignIn, projects::api::CreateProject, runs::api::LaunchRun};
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+};
+use leptos::server_fn::ServerFn;
+use store::PgPool;
+use support::{Credential, TestApp};
+
+/// A browser without JavaScript.
+struct Browser {
+    app: TestApp,
+    cookie: Option<String>,
+}
+
+impl Browser {
+    /// Posts a form as the page at `from` does, and follows to where it is led: address and page.
+    async fn post(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> (String, String) {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let request = self
+            .request("POST", to)
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::REFERER, format!("http://lathe.test{from}"))
+            .body(Body::from(form.finish()))
+            .unwrap();
+        let answer = self.app.send(request).await;
+        assert!(answer.status().is_redirection(), "{}", answer.status());
+        if let Some(set) = answer.headers().get(header::SET_COOKIE) {
+            self.cookie = set.to_str().unwrap().split(';').next().map(str::to_owned);
+        }
+        let address = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let page = self.get(&address).await;
+        (address, page)
+    }
+
+    async fn get(&self, address: &str) -> String {
+        let request = self.request("GET", address).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
+        let answer = self.app.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        String::from_utf8(answer.body().to_vec()).unwrap()
+    }
+
+    fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        let credential = self.cookie.clone().map_or(Credential::Nobody, Credential::Browser);
+        credential.request(method, path)
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refused_form_is_shown_once_with_its_reason_and_what_was_typed(db: PgPool) {
+    let app = TestApp::new(db);
+    let user = app.person("ada").await;
+    let cookie = Some(app.session(user).await);
+    let mut browser = Browser { app, cookie };
+    let fields = [("name", " "), ("description", "a \"very\" <long> story")];
+    let (address, page) = browser.post("/?x=1", &format!("{}?form", CreateProject::url()), &fields).await;
+    assert_eq!(address, "/?x=1&refused");
+    let name = page.find(r#"name="name""#).unwrap();
+    let reason = page.find(r#"<p class="error" role="alert" id="refused">"#).unwrap();
+    assert!(reason > name && page[name..reason].contains(r#"aria-invalid="true""#), "{page}");
+    assert!(page.contains(r#"value="a &quot;very&quot; &lt;long&gt; story""#), "{page}");
+    let again = browser.get(&address).await;
+    assert!(!again.contains("story") && !again.contains(r#"role="alert""#));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refused_sign_in_keeps_the_address_but_no_password(db: PgPool) {
+    let mut browser = Browser { app: TestApp::new(db), cookie: None };
+    let fields = [("email", "ada@lathe.test"), ("password", "opensesame123"), ("next", "/account")];
+    let (address, page) = browser.post("/sign-in?next=%2Faccount", &format!("{}?form", SignIn::url()), &fields).await;
+    assert_eq!(address, "/sign-in?next=%2Faccount&refused");
+    assert!(page.contains(r#"value="ada@lathe.test""#) && page.contains(r#"role="alert""#), "{page}");
+    assert!(!page.contains("opensesame"));
+    let kept: Vec<String> =
+        sqlx::query_scalar("select data::text from sessions").fetch_all(&browser.app.db).await.unwrap();
+    assert!(!kept.is_empty() && kept.iter().all(|data| !data.contains("opensesame")), "{kept:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refused_launch_keeps_every_setting(db: PgPool) {
+    let app = TestApp::new(db);
+    let (user, project, run) = run::with_run(&app).await;
+    let detail = store::runs::get(&app.db, project, run).await.unwrap().unwrap();
+    let cookie = Some(app.session(user).await);
+    let mut browser = Browser { app, cookie };
+    let ids = (project.to_string(), detail.summary.model_id.to_string(), detail.summary.version_id.to_string());
+    let fields = [
+        ("project", ids.0.as_str()),
+        ("name", "my run"),
+        ("model", &ids.1),
+        ("version", &ids.2),
+        ("key", "k"),
+        ("cloned_from", ""),
+        ("values[lora.rank]", "many"),
+        ("values[optimizer.learning_rate]", "0.0625"),
+        ("values[schedule.shape]", "linear"),
+        ("values[lora.target_modules.q_proj]", "on"),
+    ];
+    let page = format!("/p/{project}/runs/new");
+    let (address, page) = browser.post(&page, &format!("{}?form", LaunchRun::url()), &fields).await;
+    assert!(address.ends_with("?refused"), "{address}");
+    for kept in [r#"value="many""#, r#"value="my run""#, r#"value="0.0625""#, r#"value="linear" selected"#] {
+        assert!(page.contains(kept), "{kept} in {page}");
+    }
+    assert!(page.contains(r#"role="alert""#) && page.contains("A whole number between 1 and 512."));
+    assert_eq!(page.matches(r#"value="on" checked"#).count(), 1);
+}
