@@ -75,8 +75,7 @@ pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainEr
         let gemm = measure_gflops();
         let started = Instant::now();
         let (_, mut store) = decoder.loss_and_gradients(&ids, &targets, targets.rows.len() as f64, step as u64)?;
-        let gradients: Vec<Tensor> =
-            optimizer.parameters().iter().filter_map(|p| store.remove(&p.variable)).collect();
+        let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|p| store.remove(&p.variable)).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
             rates.push((batch * seq) as f64 / started.elapsed().as_secs_f64());

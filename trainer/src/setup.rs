@@ -224,7 +224,7 @@ impl Run {
         let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
         let epochs = visits.div_ceil(self.train.len().max(1) as u64);
         let ledger_bytes = 4 * epochs * self.train.len() as u64;
-        let each = checkpoint::bytes_needed(&self.optimizer, &self.ledger)? + ledger_bytes;
+        let each = checkpoint::bytes_needed(self.adapter.as_ref(), &self.optimizer, &self.ledger)? + ledger_bytes;
         let needed_mib = (3 * each).div_ceil(1 << 20);
         if budget_mib > 0 && needed_mib > budget_mib {
             return Err(TrainError::Budget { needed_mib, budget_mib });
@@ -273,7 +273,7 @@ impl Run {
             train_samples: self.train.len() as u32,
             validation_samples: self.validation.len() as u32,
             trainable_parameters: self.adapter.parameter_count(),
-            total_parameters: self.card.parameters + self.adapter.parameter_count(),
+            total_parameters: self.card.parameters + self.adapter.added_parameters(),
             device: device_name(&self.job.device),
         })
     }

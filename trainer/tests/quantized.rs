@@ -42,9 +42,9 @@ fn load(file: &Path, is_kept: bool) -> (BaseModel, Decoder) {
 }
 
 /// The loss, its gradients, and the logits of a model with an adapter on it.
-fn results(file: &Path, is_kept: bool) -> Vec<Vec<f32>> {
+fn results(file: &Path, is_kept: bool, dora: bool) -> Vec<Vec<f32>> {
     let (base, mut decoder) = load(file, is_kept);
-    let lora = Lora { rank: 4, dropout: 0.1, target_modules: TargetModule::ALL.to_vec(), ..Lora::default() };
+    let lora = Lora { rank: 4, dropout: 0.1, target_modules: TargetModule::ALL.to_vec(), dora, ..Lora::default() };
     let adapter = LoraAdapter::new(&decoder, &lora, 5).unwrap();
     for (i, (_, v)) in adapter.variables().iter().enumerate() {
         let values: Vec<f32> = (0..v.elem_count()).map(|j| ((i * 31 + j * 17) % 13) as f32 / 60.0 - 0.1).collect();
@@ -79,9 +79,14 @@ fn a_quantized_base_gives_the_bits_of_its_dequantized_one() {
         (GgmlDType::Q6K, false),
     ] {
         let file = write(folder.path(), dtype, is_tied);
-        let (kept, dequantized) = (results(&file, true), results(&file, false));
-        assert!(kept.iter().skip(1).all(|values| values.iter().any(|x| *x != 0.0)), "{dtype:?}: all have gradients");
-        assert_eq!(kept, dequantized, "{dtype:?}");
+        for dora in [false, true] {
+            let (kept, dequantized) = (results(&file, true, dora), results(&file, false, dora));
+            assert!(
+                kept.iter().skip(1).all(|values| values.iter().any(|x| *x != 0.0)),
+                "{dtype:?}: all have gradients"
+            );
+            assert_eq!(kept, dequantized, "{dtype:?}, DoRA {dora}");
+        }
     }
 }
 

@@ -100,21 +100,36 @@ impl Block {
         self.linears.iter_mut()
     }
 
+    /// Every dense tensor and its Hugging Face name.
+    pub(super) fn tensors(&self) -> Vec<(String, &Tensor)> {
+        let mut tensors = Vec::new();
+        for projection in &self.linears {
+            let path = projection.path();
+            tensors.extend(projection.weight.as_dense().map(|weight| (format!("{path}.weight"), weight)));
+            tensors.extend(projection.bias.as_ref().map(|bias| (format!("{path}.bias"), bias)));
+        }
+        let around = [Some(&self.before_attention), self.after_attention.as_ref()];
+        let around = around.into_iter().chain([Some(&self.before_mlp), self.after_mlp.as_ref()]).flatten();
+        let of_heads = self.head_norms.iter().flat_map(|(q, k)| [q, k]);
+        tensors.extend(around.chain(of_heads).flat_map(Norm::tensors));
+        tensors
+    }
+
     /// Calls `f` with every dense tensor and its Hugging Face name.
-    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
+    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor)) {
         for projection in self.projections_mut() {
             let path = projection.path();
             if let Weight::Dense(weight) = &mut projection.weight {
-                f(&format!("{path}.weight"), weight)?;
+                f(&format!("{path}.weight"), weight);
             }
             if let Some(bias) = &mut projection.bias {
-                f(&format!("{path}.bias"), bias)?;
+                f(&format!("{path}.bias"), bias);
             }
         }
         let around = [Some(&mut self.before_attention), self.after_attention.as_mut()];
         let around = around.into_iter().chain([Some(&mut self.before_mlp), self.after_mlp.as_mut()]).flatten();
         let of_heads = self.head_norms.iter_mut().flat_map(|(q, k)| [q, k]);
-        around.chain(of_heads).try_for_each(|norm| norm.tensors_mut(f))
+        around.chain(of_heads).for_each(|norm| norm.tensors_mut(f));
     }
 
     /// (tokens, hidden) → (tokens, hidden).

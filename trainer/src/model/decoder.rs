@@ -25,7 +25,7 @@ use crate::ops::{Weight, tape};
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
@@ -96,16 +96,18 @@ fn positions(starts: &[usize], lengths: &[usize]) -> Vec<usize> {
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
+    /// The file or folder that the weights are from.
+    pub source: PathBuf,
     /// Alpha of the noise on embeddings in training passes; 0 for none.
     pub neftune_alpha: f64,
     /// (vocabulary, hidden)
-    embedding: Weight,
+    pub(super) embedding: Weight,
     /// Learnt positions (context, hidden), added to the embeddings.
-    positions: Option<Tensor>,
+    pub(super) positions: Option<Tensor>,
     pub(super) blocks: Vec<Block>,
-    norm: Norm,
+    pub(super) norm: Norm,
     /// (vocabulary, hidden); none when the embedding is used for it.
-    head: Option<Weight>,
+    pub(super) head: Option<Weight>,
     /// Embeddings before every text, (virtual tokens, hidden).
     prompt: Option<VirtualTokens>,
     /// Keys and values before every text, (virtual tokens, layers · 2 · kv_heads · head_dim): of
@@ -122,7 +124,18 @@ impl Decoder {
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = Norm::take(&config, config.family.last_norm(), weights)?;
-        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head, prompt: None, prefix: None })
+        Ok(Self {
+            config,
+            source: weights.path().to_owned(),
+            neftune_alpha: 0.0,
+            embedding,
+            positions,
+            blocks,
+            norm,
+            head,
+            prompt: None,
+            prefix: None,
+        })
     }
 
     /// Where the weights are.
@@ -208,71 +221,6 @@ impl Decoder {
             self.through_blocks(x, &mut pass)?;
         }
         first.select_behind(count, &vec![0; batch], capacity)
-    }
-
-    /// Replaces the weights of linear layers by those that `of` gives for their Hugging Face names.
-    pub fn replace_weights(&mut self, of: impl Fn(&str) -> Option<Tensor>) {
-        for projection in self.blocks.iter_mut().flat_map(Block::projections_mut) {
-            if let Some(weight) = of(&format!("{}.weight", projection.path())) {
-                projection.weight = weight.into();
-            }
-        }
-    }
-
-    /// Makes variables of the weights that `wanted` chooses by Hugging Face name, and returns them.
-    /// Quantized matrices stay frozen.
-    pub fn train_weights(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Var)>> {
-        let mut variables = Vec::new();
-        self.tensors_mut(&mut |name: &str, tensor: &mut Tensor| {
-            if wanted(name) {
-                let variable = Var::from_tensor(tensor)?;
-                *tensor = variable.as_tensor().clone();
-                variables.push((name.to_owned(), variable));
-            }
-            Ok(())
-        })?;
-        Ok(variables)
-    }
-
-    /// Makes plain tensors of all weights again, with the values that they have.
-    pub fn freeze_weights(&mut self) -> Result<()> {
-        self.tensors_mut(&mut |_: &str, tensor: &mut Tensor| {
-            *tensor = tensor.detach();
-            Ok(())
-        })
-    }
-
-    /// Gradients of [`Decoder::training_loss`] by every dense weight, under their Hugging Face names. The
-    /// weights are frozen afterwards.
-    pub fn weight_gradients(
-        &mut self,
-        ids: &Tensor,
-        targets: &Targets,
-        denominator: f64,
-    ) -> Result<BTreeMap<String, Tensor>> {
-        let variables = self.train_weights(|_| true)?;
-        let computed = self.loss_and_gradients(ids, targets, denominator, 0);
-        self.freeze_weights()?;
-        let (_, mut store) = computed?;
-        let found = variables.into_iter().filter_map(|(name, v)| store.remove(&v).map(|gradient| (name, gradient)));
-        let projections: Vec<String> = self.projections().map(|p| format!("{}.weight", p.path())).collect();
-        let is_transposed = |name: &String| self.config.family.stores_inputs_first() && projections.contains(name);
-        found.map(|(name, g)| if is_transposed(&name) { Ok((name, g.t()?)) } else { Ok((name, g)) }).collect()
-    }
-
-    fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
-        if let Weight::Dense(embedding) = &mut self.embedding {
-            f(self.config.family.embedding(), embedding)?;
-        }
-        self.blocks.iter_mut().try_for_each(|block| block.tensors_mut(f))?;
-        self.norm.tensors_mut(f)?;
-        if let (Some(name), Some(positions)) = (self.config.family.learnt_positions(), &mut self.positions) {
-            f(name, positions)?;
-        }
-        match &mut self.head {
-            Some(Weight::Dense(head)) => f("lm_head.weight", head),
-            _ => Ok(()),
-        }
     }
 
     /// Final hidden states (batch · seq, hidden) of `ids` (batch, seq), u32. With a cache the tokens

@@ -45,9 +45,15 @@ impl Norm {
         self.forward(&x.reshape(((), self.gain.dim(0)?))?, mode)?.reshape(x.shape())
     }
 
+    /// Gain and bias and their Hugging Face names.
+    pub(super) fn tensors(&self) -> Vec<(String, &Tensor)> {
+        let bias = self.bias.as_ref().map(|bias| (format!("{}.bias", self.name), bias));
+        std::iter::once((format!("{}.weight", self.name), &self.gain)).chain(bias).collect()
+    }
+
     /// Calls `f` with gain and bias and their Hugging Face names.
-    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor) -> Result<()>) -> Result<()> {
-        f(&format!("{}.weight", self.name), &mut self.gain)?;
-        self.bias.iter_mut().try_for_each(|bias| f(&format!("{}.bias", self.name), bias))
+    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor)) {
+        f(&format!("{}.weight", self.name), &mut self.gain);
+        self.bias.iter_mut().for_each(|bias| f(&format!("{}.bias", self.name), bias));
     }
 }

@@ -144,6 +144,11 @@ impl Weights {
         }
     }
 
+    /// The file or folder that they are from.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether a tensor of this name is there.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

@@ -232,7 +232,8 @@ mod tests {
                     |v| Ok(linear_cross_entropy(&v[0], &weight, &objective)?.0),
                     |v| Ok(plain_objective(&v[0], &weight, &objective)?.0),
                 )?;
-                let (got, want) = (linear_cross_entropy(&h, &weight, &objective)?.1, plain(&h, &weight, &objective.targets)?);
+                let (got, want) =
+                    (linear_cross_entropy(&h, &weight, &objective)?.1, plain(&h, &weight, &objective.targets)?);
                 assert!(got.iter().zip(want.to_vec1::<f32>()?).all(|(a, b)| (a - b).abs() < 1e-5));
             }
             assert_same_gradients(

@@ -67,6 +67,15 @@ impl Weight {
         }
     }
 
+    /// The matrix as it is in memory, unless it is quantized.
+    #[must_use]
+    pub fn as_dense(&self) -> Option<&Tensor> {
+        match self {
+            Self::Dense(tensor) => Some(tensor),
+            Self::Quantized(_) => None,
+        }
+    }
+
     /// The same matrix, of which nobody asks a gradient.
     #[must_use]
     pub fn detach(&self) -> Self {

@@ -119,7 +119,8 @@ impl<'a> Pass<'a> {
         with(&of_targets, |w| {
             let rows = dh.par_chunks_mut(self.d).zip(w.par_chunks(self.d)).zip(&self.rows).zip(factors);
             rows.for_each(|(((dh, w), row), factor)| {
-                let (share, at_target, everywhere) = (factor / row.total, factor * (1.0 - smoothing), factor * smoothing);
+                let (share, at_target, everywhere) =
+                    (factor / row.total, factor * (1.0 - smoothing), factor * smoothing);
                 simd(|| {
                     for ((dh, w), mean) in dh.iter_mut().zip(w).zip(mean) {
                         *dh = *dh * share - w * at_target - mean * everywhere;
