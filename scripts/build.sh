@@ -12,5 +12,5 @@ if [ ! -x "$folder/server" ]; then
 fi
 progress=--quiet
 [ ! -t 2 ] || progress=
-cargo build $progress --profile "$profile" --package server --package trainer --bins ${LATHE_FEATURES:+--features "trainer/$LATHE_FEATURES"}
+cargo build $progress --profile "$profile" --package server --package trainer --bins ${LATHE_FEATURES:+--features "trainer/${LATHE_FEATURES//,/,trainer/}"}
 scripts/site.sh

@@ -24,6 +24,9 @@ pub enum AppError {
     /// The state has changed meanwhile, or does not allow this now.
     #[error("{0}")]
     Conflict(String),
+    /// More was sent than a form may hold.
+    #[error("the form is too large")]
+    TooLarge,
     /// Too many attempts.
     #[error("too many attempts")]
     Throttled,
@@ -37,6 +40,7 @@ crate::texts! {
     forbidden = "Your role in this project does not allow this. An owner of the project can change it under Settings.",
         "您在此项目中的角色不允许此操作。项目所有者可在“设置”中更改。";
     not_found = "This does not exist, or you are not a member of its project.", "内容不存在，或您不是该项目的成员。";
+    too_large = "The form holds more than can be taken at once. Shorten its longest text and send it again.", "表单内容超过一次可提交的大小。请缩短其中最长的文本后重新提交。";
     throttled = "Too many failed attempts. Wait 15 minutes and try again.", "失败次数过多，请 15 分钟后再试。";
     internal(id) = "Something went wrong on the server. Nothing was saved. If it happens again, tell the administrator this number: {id}",
         "服务器出错，未保存任何内容。若再次出现，请将此编号告知管理员：{id}";
@@ -55,6 +59,7 @@ impl AppError {
             Self::SignIn => sign_in(lang).to_owned(),
             Self::Forbidden => forbidden(lang).to_owned(),
             Self::NotFound => not_found(lang).to_owned(),
+            Self::TooLarge => too_large(lang).to_owned(),
             Self::Throttled => throttled(lang).to_owned(),
             Self::Invalid { problem, .. } => problem.clone(),
             Self::Conflict(text) => text.clone(),
@@ -71,6 +76,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::Invalid { .. } => 422,
             Self::Conflict(_) => 409,
+            Self::TooLarge => 413,
             Self::Throttled => 429,
             Self::Internal(_) => 500,
         }

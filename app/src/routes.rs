@@ -1,7 +1,7 @@
 //! Every address of the site, so that no page spells a path by hand.
 
 use crate::error::AppError;
-use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId};
+use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SweepId};
 use leptos::prelude::ReadUntracked;
 use std::str::FromStr;
 
@@ -153,6 +153,21 @@ pub fn learning(p: ProjectId, r: RunId) -> String {
 #[must_use]
 pub fn evaluation(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}/evaluation")
+}
+
+#[must_use]
+pub fn sweeps(p: ProjectId) -> String {
+    format!("/p/{p}/sweeps")
+}
+
+#[must_use]
+pub fn new_sweep(p: ProjectId) -> String {
+    format!("/p/{p}/sweeps/new")
+}
+
+#[must_use]
+pub fn sweep(p: ProjectId, s: SweepId) -> String {
+    format!("/p/{p}/sweeps/{s}")
 }
 
 #[must_use]

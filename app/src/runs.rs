@@ -14,9 +14,11 @@ mod live;
 mod new;
 mod result;
 mod state;
+mod sweeps;
 pub mod text;
 
 pub use detail::RunPage;
 pub use learning::LearningPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;
+pub use sweeps::{NewSweepPage, SweepListPage, SweepPage};

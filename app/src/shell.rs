@@ -8,7 +8,7 @@ use crate::{
     evals::EvaluationPage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{LearningPage, NewRunPage, RunListPage, RunPage},
+    runs::{LearningPage, NewRunPage, NewSweepPage, RunListPage, RunPage, SweepListPage, SweepPage},
     text,
     ui::frame::NotFoundPage,
 };
@@ -35,7 +35,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare") => &self.charts,
+            Some("runs" | "compare" | "sweeps") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -121,6 +121,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
+                    <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
+                    <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/:badcase") view=BadCasePage ssr=SsrMode::Async/>

@@ -15,4 +15,5 @@ pub mod load;
 pub mod metric;
 pub mod notice;
 pub mod pager;
+pub mod parallel;
 pub mod upload;

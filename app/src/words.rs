@@ -1,5 +1,6 @@
 //! Names of the domain's words in every language, for those that several features show.
 
+mod badcase;
 mod import;
 mod job;
 mod line;
@@ -7,6 +8,7 @@ mod model;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 mod run;
 
+pub use badcase::bad_case_status;
 pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;

@@ -119,11 +119,21 @@ impl Runner {
                     Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
                 }
-                store::jobs::finish(&self.state.db, id, self.owner, &outcome).await?;
+                self.finish(id, &outcome).await?;
             }
             None => store::jobs::release(&self.state.db, id, self.owner).await?,
         }
         Ok(true)
+    }
+
+    /// Ends the job. An outcome that the database will not take is no reason to work on it for ever.
+    async fn finish(&self, id: JobId, outcome: &Outcome) -> Result<(), StoreError> {
+        let Err(error) = store::jobs::finish(&self.state.db, id, self.owner, outcome).await else { return Ok(()) };
+        tracing::error!(job = %id, %error, "failed to store how a job ended");
+        let failure = JobFailure::Internal { detail: error.to_string() };
+        let failed = Outcome::Failed { failure, details: None };
+        store::jobs::finish(&self.state.db, id, self.owner, &failed).await?;
+        Ok(())
     }
 
     /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.

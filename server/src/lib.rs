@@ -28,5 +28,6 @@ pub mod serve;
 pub mod sessions;
 pub mod shutdown;
 pub mod state;
+pub mod sweeps;
 pub mod trainer;
 pub mod worker;

@@ -1,13 +1,15 @@
 //! What follows when a server function refuses.
 //!
 //! A plain form is led back to its page, which is told once, through the session, why it was
-//! refused and what had been typed ([`Refusal`]); secrets are not kept. For other callers, server
-//! functions answer with 500 whatever the reason: the response gets the status that fits, so
+//! refused and what had been typed ([`Refusal`]); secrets are not kept. Of strangers only what they
+//! may post is kept, so that they cannot fill the database; for anything else they sign in first.
+//! For other callers, server functions answer with 500 whatever the reason: the response gets the status that fits, so
 //! that a wrong value is no server fault to browsers, proxies and monitoring.
 
 use app::{
+    account::api::{AcceptInvitation, SignIn},
     error::AppError,
-    ui::form::{Refusal, is_secret},
+    ui::form::{Refusal, address, is_secret},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -27,10 +29,14 @@ use tower_sessions::{Expiry, Session};
 const LIMIT_BYTES: usize = 1 << 16;
 /// Longest form.
 const FORM_LIMIT_BYTES: usize = 1 << 20;
+/// Longest form of a stranger.
+const STRANGER_FORM_LIMIT_BYTES: usize = 8 << 10;
 /// Key of the refusal in the session's data.
 const KEY: &str = "refusal";
 /// In the query of a page that a refused form was led back to.
 const MARK: &str = "refused";
+/// Longest address of a form for strangers that is kept.
+const STRANGER_ADDRESS_BYTES: usize = 256;
 /// How long what a stranger had typed is kept.
 const STRANGER_LIFE: time::Duration = time::Duration::minutes(10);
 
@@ -61,33 +67,60 @@ fn is_led_back(request: &Request) -> bool {
 /// Lets the server function work; if it refuses, keeps why and what was typed, and leads back.
 async fn lead_back(session: Session, request: Request, next: Next) -> Response {
     let is_stranger = request.extensions().get::<Caller>().is_none();
-    let address = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let back = with_mark(app::routes::path_of(text(request.headers(), REFERER)));
+    let posted_to = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let from = text(request.headers(), REFERER).to_owned();
     let (head, body) = request.into_parts();
-    let Ok(form) = to_bytes(body, FORM_LIMIT_BYTES).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let limit = if is_stranger { STRANGER_FORM_LIMIT_BYTES } else { FORM_LIMIT_BYTES };
+    let Ok(form) = to_bytes(body, limit).await else {
+        // No form fills itself again with nothing.
+        let refusal = Refusal { address: posted_to, error: AppError::TooLarge, typed: Vec::new() }.for_frame();
+        return keep_and_lead(&session, is_stranger, &from, refusal).await;
+    };
     let response = next.run(Request::from_parts(head, Body::from(form.clone()))).await;
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return response;
     }
-    let (mut head, body) = response.into_parts();
+    let (head, body) = response.into_parts();
     let reason = to_bytes(body, LIMIT_BYTES).await.unwrap_or_default();
     let Ok(error) = serde_json::from_slice::<AppError>(&reason) else {
         return Response::from_parts(head, Body::from(reason));
     };
+    let refusal = Refusal { address: posted_to, error, typed: typed(&form) };
+    keep_and_lead(&session, is_stranger, &from, refusal).await
+}
+
+/// Keeps the refusal for the page that the form was on, and leads there; a stranger who must sign
+/// in first is led to do so, and nothing is kept.
+async fn keep_and_lead(session: &Session, is_stranger: bool, from: &str, mut refusal: Refusal) -> Response {
+    let page = app::routes::safe_next(app::routes::path_of(from));
+    if is_stranger && !may_stranger_post(&refusal.address) {
+        return see_other(&app::routes::sign_in_then(page));
+    }
+    if from.is_empty() {
+        refusal = refusal.for_frame();
+    }
     if is_stranger {
         session.set_expiry(Some(Expiry::OnInactivity(STRANGER_LIFE)));
     }
-    let refusal = Refusal { address, error, typed: typed(&form) };
     if let Err(error) = session.insert(KEY, refusal).await {
         tracing::error!(%error, "failed to keep why a form was refused");
     }
-    head.status = StatusCode::SEE_OTHER;
-    head.headers.remove(CONTENT_LENGTH);
-    head.headers.remove(CONTENT_TYPE);
-    if let Ok(back) = HeaderValue::from_str(&back) {
-        head.headers.insert(LOCATION, back);
+    see_other(&with_mark(page))
+}
+
+/// Whether this is the address of a form for people who are not signed in.
+fn may_stranger_post(to: &str) -> bool {
+    let path = to.split('?').next().unwrap_or_default();
+    let forms = [address::<SignIn>(), address::<AcceptInvitation>()];
+    to.len() < STRANGER_ADDRESS_BYTES && forms.iter().any(|form| form.split('?').next() == Some(path))
+}
+
+fn see_other(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(LOCATION, to);
     }
-    Response::from_parts(head, Body::empty())
+    response
 }
 
 /// Names and values of a form without its secrets.

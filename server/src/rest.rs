@@ -21,6 +21,7 @@ pub mod problem;
 pub mod projects;
 pub mod runs;
 pub mod sample_project;
+pub mod sweeps;
 pub mod uploads;
 pub mod versions;
 
@@ -85,6 +86,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())
+        .merge(sweeps::routes())
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())

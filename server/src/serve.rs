@@ -10,7 +10,7 @@ use crate::{
     router::router,
     shutdown,
     state::AppState,
-    worker,
+    sweeps, worker,
 };
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -106,14 +106,18 @@ pub fn new_state(config: Config, db: PgPool, shutdown: CancellationToken) -> any
     })
 }
 
+/// Pause between two sweeps of expired sessions; those of strangers live for minutes.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Starts jobs, workers and housekeeping; they end by themselves when the server stops.
 fn start_background(state: &AppState) -> TaskTracker {
     let tracker = TaskTracker::new();
     jobs::start(state, jobs::handlers(), &tracker);
     worker::start(state, &tracker);
+    sweeps::start(state, &tracker);
     let (db, shutdown) = (state.db.clone(), state.shutdown.clone());
     tracker.spawn(async move {
-        while shutdown.run_until_cancelled(tokio::time::sleep(Duration::from_secs(3600))).await.is_some() {
+        while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
             if let Err(error) = store::sessions::sweep(&db).await {
                 tracing::warn!(%error, "failed to delete expired sessions");
             }

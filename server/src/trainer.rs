@@ -5,21 +5,32 @@
 
 use crate::config::Config;
 use domain::{
+    brief::brief_of,
     model::{ModelCard, ModelProblem},
     sample::Sample,
 };
-use std::{ffi::OsStr, io, path::Path, process::Stdio};
+use serde_json::Value;
+use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
 };
 
 /// Memory that opening a model's headers and tokenizer may take; the largest published tokenizers need a tenth.
 const MEMORY_MIB: u64 = 3072;
 /// Processor time that looking at a model may take.
 const INSPECT_SECONDS: u64 = 120;
+/// Longest card that is read of a program.
+const CARD_BYTES: u64 = 16 << 20;
 /// Longest complaint that is read of a program.
-const COMPLAINT_BYTES: u64 = 4096;
+const COMPLAINT_BYTES: u64 = 64 << 10;
+/// Longest part of a complaint that is passed on, in characters.
+const DETAIL: usize = 300;
+/// Longest line that holds the length of a sample.
+const LENGTH_BYTES: u64 = 32;
+/// How long a program that has stopped answering may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Why the trainer did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,32 +63,53 @@ pub async fn inspect(config: &Config, model: &Path) -> Result<ModelCard, Trainer
     let failed = failure(config);
     let mut command = bounded(config, [OsStr::new("inspect"), model.as_os_str()]);
     command.args(["--max-seconds", &INSPECT_SECONDS.to_string()]).stdin(Stdio::null());
-    let output = command.output().await.map_err(&failed)?;
-    if !output.status.success() {
-        return Err(refusal(output.status.code(), &output.stderr));
+    let mut child = command.spawn().map_err(&failed)?;
+    let (card, complaint) = (child.stdout.take(), child.stderr.take());
+    let (card, complaint) =
+        tokio::try_join!(beginning(card, CARD_BYTES), beginning(complaint, COMPLAINT_BYTES)).map_err(&failed)?;
+    let status = child.wait().await.map_err(&failed)?;
+    if !status.success() {
+        return Err(refusal(status.code(), &complaint, Some(INSPECT_SECONDS)));
     }
-    serde_json::from_slice(&output.stdout).map_err(|e| failed(e.into()))
+    serde_json::from_slice(&card).map_err(|e| failed(e.into()))
+}
+
+/// The first bytes of what a program says. The rest is read too, so that the program can end, but not kept.
+async fn beginning(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    if let Some(mut stream) = stream {
+        (&mut stream).take(limit).read_to_end(&mut kept).await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    }
+    Ok(kept)
 }
 
 /// A trainer that counts tokens for one model. Dropped, it ends.
 pub struct TokenCounter {
     program: String,
     child: Child,
-    samples: ChildStdin,
-    lengths: Lines<BufReader<ChildStdout>>,
+    /// Until it is told that there are no more.
+    samples: Option<ChildStdin>,
+    lengths: BufReader<ChildStdout>,
+    complaint: JoinHandle<io::Result<Vec<u8>>>,
 }
 
 impl TokenCounter {
     /// Starts it. Whether the model can be read shows at the first count.
     pub fn start(config: &Config, model: &Path) -> Result<Self, TrainerError> {
-        let failed = failure(config);
         let mut command = bounded(config, [OsStr::new("count"), OsStr::new("--model"), model.as_os_str()]);
-        let mut child = command.stdin(Stdio::piped()).spawn().map_err(&failed)?;
+        command.stdin(Stdio::piped());
+        Self::spawn(config.trainer.display().to_string(), command)
+    }
+
+    fn spawn(program: String, mut command: Command) -> Result<Self, TrainerError> {
+        let failed = |error| TrainerError::Program { program: program.clone(), error };
+        let mut child = command.spawn().map_err(failed)?;
         let (Some(samples), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(io::Error::other("it has no pipes")));
         };
-        let program = config.trainer.display().to_string();
-        Ok(Self { program, child, samples, lengths: BufReader::new(out).lines() })
+        let complaint = tokio::spawn(beginning(child.stderr.take(), COMPLAINT_BYTES));
+        Ok(Self { program, child, samples: Some(samples), lengths: BufReader::new(out), complaint })
     }
 
     /// The length of each sample, a few hundred at a time at most: answers wait in a pipe until all are asked.
@@ -95,26 +127,30 @@ impl TokenCounter {
             serde_json::to_writer(&mut lines, sample)?;
             lines.push(b'\n');
         }
-        self.samples.write_all(&lines).await?;
-        self.samples.flush().await?;
+        let Some(input) = &mut self.samples else { return Ok(None) };
+        input.write_all(&lines).await?;
+        input.flush().await?;
         let mut lengths = Vec::with_capacity(samples.len());
         while lengths.len() < samples.len() {
-            let Some(line) = self.lengths.next_line().await? else { return Ok(None) };
-            lengths.push(line.parse().map_err(io::Error::other)?);
+            let mut line = String::new();
+            if (&mut self.lengths).take(LENGTH_BYTES).read_line(&mut line).await? == 0 {
+                return Ok(None);
+            }
+            lengths.push(line.trim_end().parse().map_err(io::Error::other)?);
         }
         Ok(Some(lengths))
     }
 
     async fn last_words(&mut self) -> TrainerError {
         let failed = |error| TrainerError::Program { program: self.program.clone(), error };
-        let mut complaint = Vec::new();
-        if let Some(stderr) = &mut self.child.stderr
-            && let Err(error) = stderr.take(COMPLAINT_BYTES).read_to_end(&mut complaint).await
-        {
-            return failed(error);
-        }
-        match self.child.wait().await {
-            Ok(status) => refusal(status.code(), &complaint),
+        self.samples = None;
+        let Ok(status) = tokio::time::timeout(LAST_WORDS, self.child.wait()).await else {
+            // It will not end by itself, so its status would say nothing.
+            return failed(self.child.start_kill().err().unwrap_or_else(|| io::Error::other("it answered nonsense")));
+        };
+        let complaint = (&mut self.complaint).await.map_err(io::Error::other).flatten();
+        match status.and_then(|status| Ok((status, complaint?))) {
+            Ok((status, complaint)) => refusal(status.code(), &complaint, None),
             Err(error) => failed(error),
         }
     }
@@ -135,30 +171,64 @@ fn failure(config: &Config) -> impl Fn(io::Error) -> TrainerError {
 
 /// What an exit status and a complaint mean: a line of JSON is about the model, other words are about a sample.
 /// No status: a signal, which its limits send.
-fn refusal(status: Option<i32>, complaint: &[u8]) -> TrainerError {
+fn refusal(status: Option<i32>, complaint: &[u8], seconds: Option<u64>) -> TrainerError {
     if status.is_none() {
-        return TrainerError::Model(ModelProblem::TooMuch { mib: MEMORY_MIB, seconds: INSPECT_SECONDS });
+        return TrainerError::Model(ModelProblem::TooMuch { mib: MEMORY_MIB, seconds });
     }
     let text = String::from_utf8_lossy(complaint);
-    match text.lines().find_map(|line| serde_json::from_str(line).ok()) {
+    let problem = |line| serde_json::from_value(shortened(serde_json::from_str(line).ok()?)).ok();
+    match text.lines().find_map(problem) {
         Some(problem) => TrainerError::Model(problem),
-        None => TrainerError::Sample(text.trim().trim_start_matches("error: ").to_owned()),
+        None => TrainerError::Sample(brief_of(text.trim().trim_start_matches("error: "), DETAIL)),
+    }
+}
+
+/// A problem whose texts, which quote files and libraries, are short.
+fn shortened(problem: Value) -> Value {
+    match problem {
+        Value::String(text) => Value::String(brief_of(&text, DETAIL)),
+        Value::Array(values) => values.into_iter().map(shortened).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, shortened(value))).collect(),
+        other => other,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]
     fn an_exit_is_a_refusal_and_a_signal_a_limit() {
-        let refused =
-            refusal(Some(1), b"{\"code\":\"missing_file\",\"file\":\"config.json\"}\nerror: x has no config.json\n");
+        let refused = refusal(
+            Some(1),
+            b"{\"code\":\"missing_file\",\"file\":\"config.json\"}\nerror: x has no config.json\n",
+            None,
+        );
         assert!(matches!(&refused, TrainerError::Model(ModelProblem::MissingFile { file }) if file == "config.json"));
-        let sample = refusal(Some(1), b"error: standard input, line 1: no template\n");
+        let sample = refusal(Some(1), b"error: standard input, line 1: no template\n", None);
         assert!(matches!(&sample, TrainerError::Sample(words) if words == "standard input, line 1: no template"));
-        let ended = refusal(None, b"memory allocation failed");
-        assert!(matches!(ended, TrainerError::Model(ModelProblem::TooMuch { .. })));
+        let ended = refusal(None, b"memory allocation failed", None);
+        assert!(matches!(ended, TrainerError::Model(ModelProblem::TooMuch { seconds: None, .. })));
+        let long = format!("{{\"code\":\"missing_file\",\"file\":\"{}\"}}", "x".repeat(1000));
+        let long = refusal(Some(1), long.as_bytes(), None);
+        assert!(
+            matches!(&long, TrainerError::Model(ModelProblem::MissingFile { file }) if file.len() < 310),
+            "{long:?}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_that_complains_at_length_hangs_nobody() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "head -c 300000 /dev/zero | tr '\\0' x >&2; exit 1"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut counter = TokenCounter::spawn("sh".to_owned(), command).unwrap();
+        let sample = Sample { messages: Vec::new(), label: None, slices: std::collections::BTreeMap::new() };
+        let counted = tokio::time::timeout(Duration::from_secs(30), counter.count(&[sample])).await.unwrap();
+        let Err(TrainerError::Sample(words)) = counted else { panic!("{counted:?}") };
+        assert_eq!(words.chars().count(), DETAIL + 1);
     }
 
     #[test]

@@ -24,17 +24,17 @@ struct Browser {
 }
 
 impl Browser {
-    /// Posts a form as the page at `from` does, and follows to where it is led: address and page.
+    /// Posts a form as the page at `from` does (none: no page says it was it), and follows to where it is led: address and page.
     async fn post(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> (String, String) {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(fields);
         let request = self
             .request("POST", to)
             .header(header::ACCEPT, "text/html")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::REFERER, format!("http://lathe.test{from}"))
-            .body(Body::from(form.finish()))
-            .unwrap();
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request =
+            if from.is_empty() { request } else { request.header(header::REFERER, format!("http://lathe.test{from}")) };
+        let request = request.body(Body::from(form.finish())).unwrap();
         let answer = self.app.send(request).await;
         assert!(answer.status().is_redirection(), "{}", answer.status());
         if let Some(set) = answer.headers().get(header::SET_COOKIE) {
@@ -86,6 +86,56 @@ async fn a_refused_sign_in_keeps_the_address_but_no_password(db: PgPool) {
     let kept: Vec<String> =
         sqlx::query_scalar("select data::text from sessions").fetch_all(&browser.app.db).await.unwrap();
     assert!(!kept.is_empty() && kept.iter().all(|data| !data.contains("opensesame")), "{kept:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn of_strangers_only_what_they_may_post_is_kept(db: PgPool) {
+    let mut browser = Browser { app: TestApp::new(db), cookie: None };
+    let long = "x".repeat(100_000);
+    let create = format!("{}?form", CreateProject::url());
+    let sign_in = format!("{}?form", SignIn::url());
+    for (to, fields) in [
+        (&create, [("name", "n"), ("description", "d")]),
+        (&create, [("name", long.as_str()), ("description", "d")]),
+        (&create, [("nonsense", "n"), ("more", "d")]),
+    ] {
+        let (address, _) = browser.post("/?x=1", to, &fields).await;
+        assert_eq!(address, "/sign-in?next=%2F%3Fx%3D1");
+    }
+    let count = "select count(*) from sessions";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&browser.app.db).await.unwrap(), 0);
+    let (_, page) = browser.post("/sign-in", &sign_in, &[("email", &long), ("password", "p")]).await;
+    assert!(page.contains("more than can be taken at once"), "{page}");
+    let longest = "select max(length(data::text)) from sessions";
+    assert!(sqlx::query_scalar::<_, i32>(longest).fetch_one(&browser.app.db).await.unwrap() < 1000);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_form_with_a_nul_or_of_excessive_size_is_led_back_with_its_reason(db: PgPool) {
+    let app = TestApp::new(db);
+    let user = app.person("ada").await;
+    let cookie = Some(app.session(user).await);
+    let mut browser = Browser { app, cookie };
+    let to = format!("{}?form", CreateProject::url());
+    let (address, page) = browser.post("/", &to, &[("name", "a\0b"), ("description", "")]).await;
+    assert_eq!(address, "/?refused");
+    assert!(page.contains("NUL") && page.contains("a\u{fffd}b"), "{page}");
+    let long = "x".repeat(2 << 20);
+    let (address, page) = browser.post("/", &to, &[("name", "n"), ("description", &long)]).await;
+    assert_eq!(address, "/?refused");
+    assert!(page.contains("more than can be taken at once"), "{page}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_form_from_nowhere_is_told_by_the_frame(db: PgPool) {
+    let app = TestApp::new(db);
+    let user = app.person("ada").await;
+    let cookie = Some(app.session(user).await);
+    let mut browser = Browser { app, cookie };
+    let to = format!("{}?form", CreateProject::url());
+    let (address, page) = browser.post("", &to, &[("name", " "), ("description", "")]).await;
+    assert_eq!(address, "/?refused");
+    assert_eq!(page.matches(r#"role="alert""#).count(), 1, "{page}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

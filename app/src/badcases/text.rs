@@ -5,6 +5,8 @@ use domain::{
     lang::Lang,
 };
 
+pub use crate::words::bad_case_status as status_name;
+
 crate::texts! {
     title = "Bad cases", "Bad Case";
     lead = "Predictions that failed. Confirm, name the cause, correct the answer, and teach the next run.",
@@ -15,11 +17,7 @@ crate::texts! {
         "训练运行完成评估后，微调模型的每条错误预测都会出现在这里。";
     no_match = "No bad case matches this filter.", "没有符合筛选条件的 Bad Case。";
 
-    open = "Open", "待处理";
-    confirmed = "Confirmed", "已确认";
-    corrected = "Corrected", "已改正";
     added = "Added to data", "已加入数据";
-    dismissed = "Dismissed", "已忽略";
     cause_data = "Data", "数据";
     cause_label = "Label", "标注";
     cause_model = "Model", "模型";
@@ -84,18 +82,6 @@ crate::texts! {
     version_note = "Note for the version", "版本备注";
     add_button = "Make the next version", "生成下一版本";
     need_cases = "Choose at least one corrected bad case.", "请至少选择一条已改正的 Bad Case。";
-}
-
-/// A status's name.
-#[must_use]
-pub fn status_name(l: Lang, status: BadCaseStatus) -> &'static str {
-    match status {
-        BadCaseStatus::Open => open(l),
-        BadCaseStatus::Confirmed => confirmed(l),
-        BadCaseStatus::Corrected => corrected(l),
-        BadCaseStatus::Added => added(l),
-        BadCaseStatus::Dismissed => dismissed(l),
-    }
 }
 
 /// A status's badge.

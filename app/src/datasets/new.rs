@@ -59,7 +59,7 @@ fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> i
         <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
         <form class="card" method="get" action=routes::new_dataset(project)>
             {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
-            <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true/>
+            <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true given=String::new()/>
         </form>
         <noscript>
             <form class="card" method="post" action=format!("/api/v1/projects/{project}/uploads/form") enctype="multipart/form-data">

@@ -5,7 +5,13 @@ use crate::{
     error::AppError,
     role, routes,
     text::lang,
-    ui::{field::Field, form::PostForm, frame::PageHeader, load::refuse, upload::UploadField},
+    ui::{
+        field::Field,
+        form::{PostForm, refusal_of},
+        frame::PageHeader,
+        load::refuse,
+        upload::UploadField,
+    },
 };
 use domain::{access::Action, id::ProjectId};
 use leptos::prelude::*;
@@ -66,6 +72,12 @@ fn Form(project: ProjectId, way: &'static str) -> impl IntoView {
     }
 }
 
+/// The files that were sent for a form that was refused.
+fn sent_before() -> String {
+    let typed = refusal_of::<RegisterModelForm>().map(|r| r.typed).unwrap_or_default();
+    typed.into_iter().find(|(name, _)| name == "uploads").map(|(_, ids)| ids).unwrap_or_default()
+}
+
 fn fields(project: ProjectId, way: &'static str) -> AnyView {
     let l = lang();
     match way {
@@ -89,7 +101,7 @@ fn fields(project: ProjectId, way: &'static str) -> AnyView {
         "upload" => view! {
             <UploadField
                 project name="uploads".to_owned() help=text::upload_help(l).to_owned()
-                accept=".gguf,.safetensors,.json,.jinja".to_owned() multiple=true submit=false
+                accept=".gguf,.safetensors,.json,.jinja".to_owned() multiple=true submit=false given=sent_before()
             />
         }
         .into_any(),

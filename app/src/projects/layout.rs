@@ -52,6 +52,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::models(project), text::models(l)),
         (routes::datasets(project), text::datasets(l)),
         (routes::runs(project), text::runs(l)),
+        (routes::sweeps(project), text::sweeps(l)),
         (routes::compare(project, &[]), text::compare(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
         (routes::settings(project), text::settings(l)),

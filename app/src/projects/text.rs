@@ -20,6 +20,7 @@ crate::texts! {
     models = "Models", "模型";
     datasets = "Datasets", "数据集";
     runs = "Runs", "训练运行";
+    sweeps = "Sweeps", "超参搜索";
     compare = "Compare", "对比";
     bad_cases = "Bad cases", "Bad Case";
     settings = "Settings", "设置";

@@ -3,7 +3,7 @@
 use super::{curves::Tracks, form::parse::Values};
 use crate::error::AppError;
 use domain::{
-    id::{ModelId, ProjectId, RunId, VersionId},
+    id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
     run::{LaunchChoices, LearntSamples, LogLine, Preview, RunDetail, RunSummary},
@@ -146,6 +146,8 @@ pub struct RunView {
     pub previews: Vec<Preview>,
     /// How far the event stream has been read.
     pub seen: Seen,
+    /// The sweep that launched the run, with its name.
+    pub sweep: Option<(SweepId, String)>,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -199,7 +201,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         log: logs.last().map_or(0, |l| l.id),
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
-    Ok(RunView { run: detail, tracks, logs, previews, seen })
+    let sweep = store::sweeps::of_run(&db, project, run).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.

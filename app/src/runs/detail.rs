@@ -21,12 +21,13 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
-    run::RunDetail,
 };
 use leptos::prelude::*;
 
 crate::texts! {
     clone_run = "Clone run", "克隆运行";
+    sweep_from = "Sweep from this run", "从此运行开始搜索";
+    of_sweep = "Sweep", "所属搜索";
     evaluation = "Evaluation", "评估";
     cloned_from = "Cloned from", "克隆自";
     run_number(n) = "Run {n}", "运行 {n}";
@@ -47,14 +48,16 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let id = run.summary.id;
     let title = format!("#{} {}", run.summary.number, run.summary.name);
     let clone = format!("{}?clone={id}", routes::new_run(project));
+    let sweep = format!("{}?run={id}", routes::new_sweep(project));
     let has_evaluation = run.has_evaluation;
-    let facts = facts(l, project, run);
+    let facts = facts(l, project, &view);
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
             {role::may(Action::Launch).then(|| view! { <a class="button" href=clone>{clone_run(l)}</a> })}
+            {role::may(Action::Launch).then(|| view! { <a class="button" href=sweep>{sweep_from(l)}</a> })}
         </PageHeader>
         {facts}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
@@ -65,7 +68,11 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
 }
 
 /// Model, data, person, origin, score, prediction.
-fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> {
+fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
+    let run = &view.run;
+    let sweep = view.sweep.clone().map(|(id, name)| {
+        view! { <div><dt>{of_sweep(l)}</dt><dd><a href=routes::sweep(project, id)><bdi>{name}</bdi></a></dd></div> }
+    });
     let s = &run.summary;
     let version = text::version_label(l, &s.dataset_name, s.version_number);
     let origin = run.cloned_from.map(|(id, n)| {
@@ -92,6 +99,7 @@ fn facts(l: Lang, project: ProjectId, run: &RunDetail) -> impl IntoView + use<> 
             <div><dt>{text::dataset(l)}</dt><dd><a href=routes::version(project, s.dataset_id, s.version_number)><bdi>{version}</bdi></a></dd></div>
             <div><dt>{text::started(l)}</dt><dd><Time at=s.created_at/> " · " {s.created_by.clone()}</dd></div>
             {origin}
+            {sweep}
             {score}
             {prediction}
         </dl>

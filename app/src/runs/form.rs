@@ -24,6 +24,7 @@ crate::texts! {
     no_models = "No base model yet. Register one first.", "还没有基座模型，请先注册。";
     no_versions = "No dataset version yet. Upload data first.", "还没有数据集版本，请先上传数据。";
     launch = "Launch run", "启动运行";
+    sweep = "Sweep these settings", "以这些设置进行搜索";
     fix_first = "Correct the marked fields first.", "请先修正标出的字段。";
     choose_model = "Choose a base model.", "请选择基座模型。";
     choose_version = "Choose a dataset version.", "请选择数据集版本。";
@@ -114,6 +115,7 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
             <aside class="stack launch-side">
                 <Forecast form/>
                 <button type="submit" class="button button-primary" disabled=blocked>{launch(l)}</button>
+                <button type="submit" class="button" formmethod="get" formaction=crate::routes::new_sweep(project) disabled=blocked>{sweep(l)}</button>
                 <p class="error" hidden=move || !blocked()>{fix_first(l)}</p>
             </aside>
         </form>

@@ -87,7 +87,7 @@ fn shown(project: ProjectId, query: RunQuery, page: Page<RunSummary>) -> impl In
 
 /// Keeps the changing cells up to date while a run is open.
 #[island]
-fn Refresh() -> impl IntoView {
+pub fn Refresh() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     set_interval(fetch_cells, REFRESH);
     view! { <noscript><a class="button button-small" href="">{text::refresh(lang())}</a></noscript> }

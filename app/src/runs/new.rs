@@ -44,7 +44,7 @@ pub fn NewRunPage() -> impl IntoView {
     let refused = refusal.as_ref().map(|r| r.error.clone());
     view! {
         <PageHeader title=text::new_run(l) lead=text::lead(l)/>
-        {refused.map(|error| view! { <notice::Problem error/> })}
+        {refused.map(|error| view! { <div data-refusal=""><notice::Problem error/></div> })}
         {load(get_launch_options(project, clone), move |options| form(project, options, wanted, refusal))}
     }
     .into_any()
@@ -96,20 +96,26 @@ fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initi
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
         cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
-        key: uuid::Uuid::now_v7().to_string(),
+        key: new_key(),
         values: parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone())),
     }
 }
 
-/// What had been typed into a form that was refused.
+/// What had been typed into a form that was refused. A key that has made a run makes no other one.
 fn typed(refusal: Refusal) -> Initial {
+    let is_key_used = matches!(refusal.error, AppError::Conflict(_));
     let mut fields: parse::Values = refusal.typed.into_iter().collect();
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (name, model, version) = (take("name"), take("model"), take("version"));
     let (cloned_from, key) = (take("cloned_from"), take("key"));
+    let key = if is_key_used { new_key() } else { key };
     let setting =
         |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
     Initial { name, model, version, cloned_from, key, values: fields.into_iter().filter_map(setting).collect() }
+}
+
+fn new_key() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 fn first_known(known: &[String], wanted: [Option<String>; 2]) -> String {

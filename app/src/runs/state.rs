@@ -71,13 +71,15 @@ impl Now {
 }
 
 impl Waiting {
-    fn reason(&self) -> QueueReason {
-        match self.reason.as_str() {
+    /// `None` for a word that only a newer server knows.
+    fn reason(&self) -> Option<QueueReason> {
+        Some(match self.reason.as_str() {
             "runs_before" => QueueReason::RunsBefore { runs: self.runs },
             "waits_for_slot" => QueueReason::WaitsForSlot,
             "just_queued" => QueueReason::JustQueued,
-            _ => QueueReason::NoWorker,
-        }
+            "no_worker" => QueueReason::NoWorker,
+            _ => return None,
+        })
     }
 }
 
@@ -100,8 +102,10 @@ pub(super) fn Badge(status: RunStatus) -> impl IntoView {
 #[component]
 pub(super) fn Bar(state: Now, left: Option<u64>) -> impl IntoView {
     let l = lang();
-    if let Some(reason) = state.queue.as_ref().map(Waiting::reason) {
-        return view! { <p class="run-wait muted">{text::queue_reason(l, reason)}</p> }.into_any();
+    if let Some(waiting) = &state.queue {
+        let queued = || text::status_name(l, RunStatus::Queued).to_owned();
+        let words = waiting.reason().map_or_else(queued, |reason| text::queue_reason(l, reason));
+        return view! { <p class="run-wait muted">{words}</p> }.into_any();
     }
     let (value, words) = amount(l, &state);
     let left = left.or_else(|| mean_left(&state)).filter(|_| state.status == RunStatus::Running);
@@ -170,7 +174,7 @@ mod tests {
         for reason in reasons {
             let state = RunState { queue: Some(reason), ..state.clone() };
             let read: Now = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
-            assert_eq!(read.queue.as_ref().map(Waiting::reason), Some(reason));
+            assert_eq!(read.queue.as_ref().and_then(Waiting::reason), Some(reason));
             assert_eq!(Now { started_at: None, ..read }, Now { started_at: None, ..Now::of(&state) });
         }
     }

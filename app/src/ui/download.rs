@@ -13,15 +13,17 @@ crate::texts! {
 #[component]
 pub fn CsvDownload(#[prop(into)] action: String, label: &'static str) -> impl IntoView {
     let l = lang();
+    // A page may have several downloads.
+    let help = format!("neutralise-help{}", action.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     view! {
         <form class="actions" method="get" action=action>
             <input type="hidden" name="format" value="csv"/>
             <button class="button button-small" type="submit">{label}</button>
             <label class="check">
-                <input type="checkbox" name="neutralise_formulas" value="true" checked/>
+                <input type="checkbox" name="neutralise_formulas" value="true" checked aria-describedby=help.clone()/>
                 <span>{neutralise(l)}</span>
             </label>
-            <span class="help">{neutralise_help(l)}</span>
+            <span class="help" id=help>{neutralise_help(l)}</span>
         </form>
     }
 }

@@ -4,7 +4,7 @@
 //! which then knows why, and what had been typed: the server's `refusals` keeps both in the session
 //! for that one page. [`PostForm`] is for forms with fields: it says the reason beside them and
 //! fills them again, whatever they are. What is but a button needs nothing: the frame of the page
-//! shows its refusal ([`Refused`]).
+//! shows its refusal ([`Refused`]), as it does where no form of the page takes a refusal for its own.
 
 #[cfg(feature = "ssr")]
 mod refill;
@@ -24,6 +24,15 @@ pub struct Refusal {
     pub error: AppError,
     /// Names and values as they were posted, without secrets.
     pub typed: Vec<(String, String)>,
+}
+
+impl Refusal {
+    /// The same, for the frame of whatever page comes next to show, where its form may not be.
+    #[must_use]
+    pub fn for_frame(mut self) -> Self {
+        self.address.truncate(self.address.trim_end_matches(SHOWN_BY_FORM).len());
+        self
+    }
 }
 
 /// Whether a field of this name holds a secret, which is never kept.
@@ -80,33 +89,40 @@ where
     match refusal_of::<S>() {
         None => view! { <form method="post" action=to class=class id=id>{children()}</form> }.into_any(),
         Some(refusal) => {
-            let html = refilled(children(), &refusal);
-            view! { <form method="post" action=to class=class id=id inner_html=html></form> }.into_any()
+            let (html, is_ours) = refilled(children(), &refusal);
+            let ours = is_ours.then_some("");
+            view! { <form method="post" action=to class=class id=id data-refusal=ours inner_html=html></form> }
+                .into_any()
         }
     }
 }
 
 /// The fields as they had been filled, with the reason of the refusal beside the field it is
-/// about, or above all.
+/// about, or above all; and whether it was this form that was refused.
 #[cfg(feature = "ssr")]
-fn refilled(fields: AnyView, refusal: &Refusal) -> String {
+fn refilled(fields: AnyView, refusal: &Refusal) -> (String, bool) {
     let html = fields.to_html();
     let reason = refusal.error.text(crate::text::lang());
     match refill::refill(&html, refusal, &reason) {
         // Another form of this kind was posted: one of another row.
-        None => html,
-        Some((html, true)) => html,
-        Some((html, false)) => view! { <Problem error=refusal.error.clone()/> }.to_html() + &html,
+        None => (html, false),
+        Some((html, true)) => (html, true),
+        Some((html, false)) => (view! { <Problem error=refusal.error.clone()/> }.to_html() + &html, true),
     }
 }
 
 #[cfg(not(feature = "ssr"))]
-fn refilled(_: AnyView, _: &Refusal) -> String {
-    String::new()
+fn refilled(_: AnyView, _: &Refusal) -> (String, bool) {
+    (String::new(), false)
 }
 
-/// Why the button before this page did not work.
+/// Why the button before this page did not work. The refusal of a form is said here as well, since
+/// the frame is written before the form: the style sheet hides it where a form of the page, marked
+/// with `data-refusal`, says it.
 #[component]
 pub fn Refused() -> impl IntoView {
-    refusal().filter(|r| !r.address.ends_with(SHOWN_BY_FORM)).map(|r| view! { <Problem error=r.error/> })
+    refusal().map(|r| {
+        let class = r.address.ends_with(SHOWN_BY_FORM).then_some("refused-form");
+        view! { <div class=class><Problem error=r.error/></div> }
+    })
 }

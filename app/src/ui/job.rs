@@ -5,14 +5,17 @@ mod api;
 mod text;
 
 use crate::{
+    role,
     text::lang,
     ui::{
+        field::Confirm,
         format::{bytes, duration, integer},
         load::load_part,
     },
 };
 use api::{CancelJob, JobView, find_job};
 use domain::{
+    access::Action,
     id::{JobId, ProjectId},
     job::{JobStatus, Progress},
 };
@@ -24,7 +27,8 @@ use serde::{Deserialize, Serialize};
 /// the job's result, as in `/datasets/{dataset_id}`.
 #[component]
 pub fn JobProgress(project: ProjectId, job: JobId, #[prop(into)] then: String) -> impl IntoView {
-    load_part(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then/> })
+    let may_cancel = role::may(Action::EditDatasets);
+    load_part(find_job(project, job), move |found| view! { <LiveJob project job now=Now::of(found) then may_cancel/> })
 }
 
 /// What is shown of a job. The browser reads it from the REST API's JSON, which has no `problem`: the
@@ -62,7 +66,7 @@ fn destination(then: &str, job: &Now) -> Option<String> {
 }
 
 #[island]
-fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoView {
+fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String, may_cancel: bool) -> impl IntoView {
     let l = lang();
     let id = job;
     let job = RwSignal::new(now);
@@ -70,6 +74,9 @@ fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoV
     let left = RwSignal::new(None::<u64>);
     watch((project, id), job, left, then.clone());
     let status = move || job.with(|j| j.status);
+    // Of their own, so that news of the job close no question that is open.
+    let is_over = Memo::new(move |_| status().is_final());
+    let is_cancelling = Memo::new(move |_| job.with(|j| j.cancelling));
     view! {
         <section class="card job" aria-live="polite">
             <div class="progress">
@@ -81,12 +88,16 @@ fn LiveJob(project: ProjectId, job: JobId, now: Now, then: String) -> impl IntoV
             </div>
             {move || job.with(|j| j.problem.clone()).map(|problem| view! { <p class="notice notice-bad job-error" dir="auto">{problem}</p> })}
             <div class="actions">
-                {move || (!status().is_final()).then(|| view! {
-                    <form method="post" action=CancelJob::url()>
-                        <input type="hidden" name="project" value=project.to_string()/>
-                        <input type="hidden" name="job" value=id.to_string()/>
-                        <button class="button button-small" type="submit" disabled=move || job.with(|j| j.cancelling)>{text::cancel(l)}</button>
-                    </form>
+                {move || (!is_over.get()).then(|| view! {
+                    {move || (may_cancel && !is_cancelling.get()).then(|| view! {
+                        <Confirm label=text::cancel(l) question=text::cancel_question(l)>
+                            <form method="post" action=CancelJob::url()>
+                                <input type="hidden" name="project" value=project.to_string()/>
+                                <input type="hidden" name="job" value=id.to_string()/>
+                                <button class="button button-danger" type="submit">{text::cancel(l)}</button>
+                            </form>
+                        </Confirm>
+                    })}
                     <noscript><a class="button button-small" href="">{text::refresh(l)}</a></noscript>
                 })}
                 {move || job.with(|j| destination(&then, j)).map(|href| view! { <a class="button button-primary" href=href>{text::go_on(l)}</a> })}

@@ -9,6 +9,7 @@ crate::texts! {
     needs_script = "Sending files here needs JavaScript; scripts use the REST API.", "此处上传文件需要 JavaScript；脚本可使用 REST API。";
     sending(name, done, total, rate) = "{name}: {done} of {total}, {rate}/s", "{name}：{done} / {total}，{rate}/秒";
     sent(name, size) = "{name}: {size}, sent", "{name}：{size}，已上传";
+    sent_before(count) = "Files sent before, which are kept: {count}", "已保留先前上传的文件：{count} 个";
     failed(name, why) = "{name}: not sent. {why}", "{name}：上传失败。{why}";
     broken = "The connection broke. Choose the file again.", "连接中断，请重新选择文件。";
     cancelled = "Cancelled.", "已取消。";
@@ -31,7 +32,8 @@ enum State {
 }
 
 /// The field. Once every file is sent, the hidden input `name` holds the ids; with `submit`, the
-/// form around it is then submitted by itself. `help` and `accept` may be empty.
+/// form around it is then submitted by itself. `given` are ids of files that were sent before, for a
+/// form that was refused; new files join them. `help`, `accept` and `given` may be empty.
 #[island]
 pub fn UploadField(
     project: ProjectId,
@@ -40,6 +42,7 @@ pub fn UploadField(
     accept: String,
     multiple: bool,
     submit: bool,
+    given: String,
 ) -> impl IntoView {
     let l = crate::text::lang();
     let files = RwSignal::new(Vec::<(String, State)>::new());
@@ -47,12 +50,13 @@ pub fn UploadField(
     let input = NodeRef::<leptos::html::Input>::new();
     let hidden = NodeRef::<leptos::html::Input>::new();
     let cancels = StoredValue::new(Vec::<send::Cancel>::new());
+    let before = given.split(',').filter(|id| !id.is_empty()).count();
+    let known = given.clone();
     let ids = Memo::new(move |_| {
         files.with(|f| {
-            f.iter()
-                .filter_map(|(_, s)| if let State::Sent { id, .. } = s { Some(id.clone()) } else { None })
-                .collect::<Vec<_>>()
-                .join(",")
+            let sent =
+                f.iter().filter_map(|(_, s)| if let State::Sent { id, .. } = s { Some(id.as_str()) } else { None });
+            known.split(',').filter(|id| !id.is_empty()).chain(sent).collect::<Vec<_>>().join(",")
         })
     });
     Effect::new(move |_| {
@@ -68,7 +72,7 @@ pub fn UploadField(
     };
     view! {
         <div class="field">
-            <input type="hidden" name=name node_ref=hidden prop:value=ids/>
+            <input type="hidden" name=name node_ref=hidden value=given prop:value=ids/>
             <label
                 class="drop"
                 class:drop-active=over
@@ -85,6 +89,7 @@ pub fn UploadField(
             </label>
             <noscript><p class="help">{needs_script(l)}</p></noscript>
             {(!help.is_empty()).then(|| view! { <p class="help">{help}</p> })}
+            {(before > 0).then(|| view! { <p class="help">{sent_before(l, before)}</p> })}
             <ul class="upload-list" aria-live="polite">
                 <For each=move || files.get().into_iter().enumerate() key=|(i, (n, s))| (*i, n.clone(), format!("{s:?}")) let((i, (name, state)))>
                     <li>{line(&name, &state)}

@@ -26,6 +26,7 @@ crate::texts! {
     no_array = "The JSON file holds no array of objects, neither by itself nor in a field up to two objects deep. Write the rows as [{{…}}, …].", "JSON 文件本身以及两层以内的字段中都没有对象数组。请将数据写成 [{{…}}, …]。";
     several_arrays(first, second) = "The JSON file holds several arrays of objects (“{first}” and “{second}”). Keep the one with the rows, or send each as a file of its own.", "JSON 文件中有多个对象数组（“{first}”和“{second}”）。请只保留包含数据的那一个，或分别作为单独的文件上传。";
     duplicate_column(name) = "The column name “{name}” appears twice in the header line.", "列名“{name}”在表头中出现了两次。";
+    too_many_columns(limit) = "The header line has more than {limit} columns. Leave out those that are not needed.", "表头超过 {limit} 列。请去掉不需要的列。";
     wrong_columns(found, expected) = "The row has {found} fields, the header has {expected}. Quote fields that contain the separator.", "此行有 {found} 个字段，表头有 {expected} 个。请为包含分隔符的字段加引号。";
     nul = "The row contains a NUL character (U+0000), which is no text. Remove it, or choose another encoding.", "此行包含 NUL 字符（U+0000），不是文本。请将其删除，或选择其他编码。";
     field_missing = "The field is missing. Add it to the row or choose another field.", "缺少此字段。请在该行中补上，或选择其他字段。";
@@ -72,6 +73,7 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
         P::NoArray => no_array(l).to_owned(),
         P::SeveralArrays { first, second } => several_arrays(l, first, second),
         P::DuplicateColumn { name } => duplicate_column(l, name),
+        P::TooManyColumns { limit } => too_many_columns(l, limit),
         P::WrongColumns { found, expected } => wrong_columns(l, found, expected),
         P::NulCharacter => nul(l).to_owned(),
         P::FieldMissing => field_missing(l).to_owned(),

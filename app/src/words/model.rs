@@ -17,6 +17,7 @@ crate::texts! {
     configuration(file, field, detail) = "The configuration in {file} cannot be used: “{field} {detail}”.", "无法使用 {file} 中的配置：“{field} {detail}”。";
     tokenizer(file, detail) = "The tokenizer in {file} cannot be used (“{detail}”).", "无法使用 {file} 中的分词器（“{detail}”）。";
     template(file, detail) = "The chat template in {file} cannot be used (“{detail}”).", "无法使用 {file} 中的对话模板（“{detail}”）。";
+    too_much_memory(mib) = "The model's tokenizer or chat template needs more than {mib} MiB of memory. The files are damaged, or made to do harm.", "该模型的分词器或对话模板所需内存超过 {mib} MiB。文件已损坏，或含有恶意内容。";
     too_much(mib, seconds) = "The model's tokenizer or chat template needs more than {mib} MiB of memory or {seconds} s to be read. The files are damaged, or made to do harm.", "读取该模型的分词器或对话模板所需内存超过 {mib} MiB 或时间超过 {seconds} 秒。文件已损坏，或含有恶意内容。";
     device(file, detail) = "The weights of {file} do not fit onto the device (“{detail}”).", "{file} 的权重无法放入设备（“{detail}”）。";
 }
@@ -42,7 +43,8 @@ pub(super) fn model_problem(l: Lang, problem: &ModelProblem) -> String {
         P::Configuration { file, field, detail } => configuration(l, file, field, detail),
         P::Tokenizer { file, detail } => tokenizer(l, file, detail),
         P::Template { file, detail } => template(l, file, detail),
-        P::TooMuch { mib, seconds } => too_much(l, mib, seconds),
+        P::TooMuch { mib, seconds: Some(seconds) } => too_much(l, mib, seconds),
+        P::TooMuch { mib, seconds: None } => too_much_memory(l, mib),
         P::Device { file, detail } => device(l, file, detail),
     }
 }

@@ -9,7 +9,10 @@ crate::texts! {
     validation_loss(step) = "The validation loss became infinite or no number at step {step}.", "验证损失在第 {step} 步变为无穷大或非数值。";
     memory_low(mib, step) = "Only {mib} MiB of memory are left at step {step}.", "第 {step} 步时仅剩 {mib} MiB 内存。";
     killed_for_memory = "The machine ran out of memory, and the system ended the trainer.", "机器内存耗尽，系统终止了训练进程。";
-    sample(line, split, detail) = "Sample {line} of the split “{split}” cannot be used (“{detail}”).", "无法使用“{split}”划分中的第 {line} 条样本（“{detail}”）。";
+    sample(line, split, detail) = "Sample {line} of the {split} cannot be used (“{detail}”).", "无法使用{split}中的第 {line} 条样本（“{detail}”）。";
+    train = "training split", "训练集";
+    validation = "validation split", "验证集";
+    test = "test split", "测试集";
     checkpoint(detail) = "The checkpoint is damaged (“{detail}”).", "检查点已损坏（“{detail}”）。";
     not_prepared(detail) = "The run's input was not prepared (“{detail}”).", "未能准备运行所需的输入（“{detail}”）。";
     not_started(program, detail) = "The trainer {program} cannot be started (“{detail}”).", "无法启动训练程序 {program}（“{detail}”）。";
@@ -19,6 +22,15 @@ crate::texts! {
     it_said(how, words) = "{how} It said:\n{words}", "{how}其最后输出：\n{words}";
     worker_vanished = "The worker vanished during this run, in every attempt.", "每次尝试中，工作进程都在运行期间消失。";
     not_stored(detail) = "The adapter is trained but was not stored (“{detail}”).", "适配器已训练完成，但未能保存（“{detail}”）。";
+}
+
+fn split_name(l: Lang, word: &str) -> &str {
+    match word {
+        "train" => train(l),
+        "validation" => validation(l),
+        "test" => test(l),
+        other => other,
+    }
 }
 
 /// What a run failed of.
@@ -32,7 +44,7 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::ValidationLossNotFinite { step } => validation_loss(l, step),
         P::MemoryLow { available_mib, step } => memory_low(l, available_mib, step),
         P::KilledForMemory => killed_for_memory(l).to_owned(),
-        P::Sample { split, line, detail } => sample(l, line, split, detail),
+        P::Sample { split, line, detail } => sample(l, line, split_name(l, split), detail),
         P::Checkpoint { detail } => checkpoint(l, detail),
         P::NotPrepared { detail } => not_prepared(l, detail),
         P::NotStarted { program, detail } => not_started(l, program, detail),

@@ -30,5 +30,8 @@ pub mod syntax;
 /// Longest accepted row: a JSON line, a JSON array element or a CSV record.
 pub const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
 
+/// Most columns of a CSV file, and most fields that a person may choose from.
+pub const MAX_FIELDS: usize = 4096;
+
 /// How much of a file's start is enough to guess its encoding and syntax.
 pub const HEAD_BYTES: usize = 64 * 1024;

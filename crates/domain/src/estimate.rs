@@ -192,12 +192,12 @@ impl From<Misfit> for RecipeError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::recipe::{Method, OptimizerKind};
 
     /// SmolLM2-135M-Instruct.
-    fn smol() -> ModelCard {
+    pub(crate) fn smol() -> ModelCard {
         ModelCard {
             architecture: "LlamaForCausalLM".to_owned(),
             family: "llama".to_owned(),

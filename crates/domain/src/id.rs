@@ -60,6 +60,8 @@ ids! {
     UploadId,
     /// One training run.
     RunId,
+    /// A plan that makes many runs of one recipe.
+    SweepId,
     /// One evaluation of one model (base or tuned) on one split.
     EvalId,
     /// A failing prediction that a person looks after.

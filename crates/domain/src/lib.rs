@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod badcase;
+pub mod brief;
 pub mod compare;
 pub mod dataset;
 pub mod estimate;
@@ -25,3 +26,4 @@ pub mod people;
 pub mod recipe;
 pub mod run;
 pub mod sample;
+pub mod sweep;

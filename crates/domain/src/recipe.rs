@@ -16,6 +16,7 @@ mod method;
 mod optimizer;
 mod recovery;
 mod schedule;
+mod setting;
 mod virtual_tokens;
 
 pub use batch::Batch;
@@ -30,6 +31,7 @@ pub use method::Method;
 pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
 pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
+pub use setting::{SettingProblem, setting_text};
 pub use virtual_tokens::{PTuning, PrefixTuning, PromptTuning, VirtualTokenInit};
 
 use check::Checker;

@@ -46,6 +46,8 @@ pub enum Stale {
     LastOwner,
     #[error("the invitation is for another e-mail address")]
     OtherAddress,
+    #[error("a run was launched with this idempotency key and other settings: use a new key")]
+    KeyUsed,
 }
 
 impl StoreError {
@@ -74,4 +76,21 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> 
 /// Writes a JSON column.
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// Writes what quotes foreign text and must be kept whatever that holds, such as why a job failed:
+/// NUL, which the database refuses, becomes U+FFFD.
+pub(crate) fn lossy_to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
+    to_json(value).map(without_nul)
+}
+
+fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(values) => values.into_iter().map(without_nul).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (clean(name), without_nul(value))).collect(),
+        other => other,
+    }
 }

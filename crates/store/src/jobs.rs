@@ -6,7 +6,7 @@ mod tests;
 
 use crate::{
     StoreError,
-    error::{json, to_json, word},
+    error::{json, lossy_to_json, to_json, word},
 };
 use domain::{
     id::{JobId, ProjectId, UserId},
@@ -214,8 +214,10 @@ pub enum Outcome {
 /// Ends the job; false when the lease was lost, and then nothing is written.
 pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> Result<bool, StoreError> {
     let (status, result, failure) = match outcome {
-        Outcome::Succeeded(value) => ("succeeded", Some(value), None),
-        Outcome::Failed { failure, details } => ("failed", details.as_ref(), Some(to_json(failure)?)),
+        Outcome::Succeeded(value) => ("succeeded", Some(value.clone()), None),
+        Outcome::Failed { failure, details } => {
+            ("failed", details.as_ref().map(lossy_to_json).transpose()?, Some(lossy_to_json(failure)?))
+        }
         Outcome::Cancelled => ("cancelled", None, None),
     };
     let mut tx = db.begin().await?;

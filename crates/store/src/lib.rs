@@ -23,6 +23,7 @@ pub mod runs;
 pub mod samples;
 pub mod secret;
 pub mod sessions;
+pub mod sweeps;
 pub mod throttle;
 pub mod tokens;
 pub mod uploads;

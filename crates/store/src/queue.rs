@@ -11,7 +11,7 @@ pub use crate::jobs::Beat;
 
 use crate::{
     StoreError, activity,
-    error::{json, to_json, word},
+    error::{json, lossy_to_json, to_json, word},
 };
 use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
@@ -224,7 +224,7 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
     let mut tx = db.begin().await?;
     let (status, kind, problem) = match ending {
         Ending::Succeeded { .. } => (RunStatus::Succeeded, None, None),
-        Ending::Failed { kind, problem } => (RunStatus::Failed, Some(kind.as_str()), Some(to_json(problem)?)),
+        Ending::Failed { kind, problem } => (RunStatus::Failed, Some(kind.as_str()), Some(lossy_to_json(problem)?)),
         Ending::Cancelled => (RunStatus::Cancelled, None, None),
         Ending::Again | Ending::GivenBack => (RunStatus::Queued, None, None),
     };

@@ -8,11 +8,12 @@ mod learning;
 mod list;
 mod preflight;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use detail::{get, state};
 pub use journal::{logs_since, previews};
 pub use launch::{Launched, NewRun, choices, create, request_cancel};
+pub(crate) use launch::{cancel, insert, measured_flops};
 pub use learning::learnt;
 pub use list::{list, of_ids};
 pub use preflight::{Launch, LaunchError, launch};

@@ -1,12 +1,13 @@
 //! Browser sessions, as the session layer stores them and as their owner sees them.
 
-use crate::StoreError;
+use crate::{StoreError, error::lossy_to_json};
 use domain::{id::UserId, people::SessionInfo};
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, Row};
 use time::OffsetDateTime;
 
-/// A session record: `data` belongs to the session layer.
+/// A session record: `data` belongs to the session layer. It may hold what a person had typed, and
+/// is stored without NUL characters.
 pub struct SessionRow {
     pub data: serde_json::Value,
     pub expires_at: OffsetDateTime,
@@ -16,7 +17,7 @@ pub struct SessionRow {
 pub async fn insert(db: &PgPool, id: &str, row: &SessionRow) -> Result<bool, StoreError> {
     let done = sqlx::query("insert into sessions (id, data, expires_at) values ($1, $2, $3) on conflict do nothing")
         .bind(id)
-        .bind(&row.data)
+        .bind(lossy_to_json(&row.data)?)
         .bind(row.expires_at)
         .execute(db)
         .await?;
@@ -30,7 +31,7 @@ pub async fn save(db: &PgPool, id: &str, row: &SessionRow) -> Result<(), StoreEr
          on conflict (id) do update set data = excluded.data, expires_at = excluded.expires_at",
     )
     .bind(id)
-    .bind(&row.data)
+    .bind(lossy_to_json(&row.data)?)
     .bind(row.expires_at)
     .execute(db)
     .await?;

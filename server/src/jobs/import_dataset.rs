@@ -28,6 +28,8 @@ use tokio::sync::mpsc;
 
 /// Kind of this job in the queue.
 pub const KIND: &str = "import_dataset";
+/// Largest report of bad lines; each of them is short, so that the lines run out first.
+const REPORT_BYTES: usize = 32 << 20;
 /// Samples that go to the database at once, unless they are long.
 const BATCH_SAMPLES: usize = 2000;
 const BATCH_BYTES: usize = 4 << 20;
@@ -201,6 +203,9 @@ async fn store_report(context: &JobContext, found: &Found) -> Result<Option<Stri
     for error in &found.errors {
         serde_json::to_writer(&mut lines, error).map_err(JobError::internal)?;
         lines.push(b'\n');
+        if lines.len() >= REPORT_BYTES {
+            break;
+        }
     }
     Ok(Some(context.artifacts.put_bytes(Bytes::from(lines)).await?.sha256))
 }

@@ -161,7 +161,7 @@ async fn start(db: &PgPool, caller: &Caller, launch: Launch) -> Result<(StatusCo
     Ok((status, Json(run)))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str() {
         Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),

@@ -1,8 +1,8 @@
 //! What happened lately, in words.
 
 use super::text;
-use crate::{routes, ui::format::Time};
-use domain::{id::ProjectId, lang::Lang, people::ActivityEntry};
+use crate::{routes, ui::format::Time, words::bad_case_status};
+use domain::{badcase::BadCaseStatus, id::ProjectId, lang::Lang, people::ActivityEntry};
 use leptos::prelude::*;
 
 /// The entries, newest first.
@@ -12,7 +12,7 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
     }
     let items = entries.into_iter().map(|e| {
         let who = e.person.clone().unwrap_or_else(|| text::the_server(l).to_owned());
-        let name = if e.object_name.is_empty() { e.object_id.clone() } else { e.object_name.clone() };
+        let name = name(l, &e);
         let object = match link(project, &e) {
             Some(href) => view! { <a href=href><bdi>{name}</bdi></a> }.into_any(),
             None => view! { <bdi>{name}</bdi> }.into_any(),
@@ -22,11 +22,21 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
     view! { <ul class="activity">{items.collect_view()}</ul> }.into_any()
 }
 
+/// What it was done to: its name, or of a bad case how it was judged.
+fn name(l: Lang, e: &ActivityEntry) -> String {
+    match e.object_name.parse::<BadCaseStatus>() {
+        Ok(status) if e.verb == "bad_case.judged" => bad_case_status(l, status).to_owned(),
+        _ if e.object_name.is_empty() => e.object_id.clone(),
+        _ => e.object_name.clone(),
+    }
+}
+
 /// The page of the thing, where it has one.
 fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
     let id = &e.object_id;
     Some(match e.verb.split('.').next()? {
         "run" => routes::run(project, id.parse().ok()?),
+        "sweep" => routes::sweep(project, id.parse().ok()?),
         "model" => routes::model(project, id.parse().ok()?),
         "bad_case" => routes::bad_case(project, id.parse().ok()?),
         "dataset" => routes::dataset(project, id.parse().ok()?),
@@ -41,6 +51,9 @@ fn verb(l: Lang, verb: &str) -> String {
         "run.succeeded" => text::run_succeeded(l),
         "run.failed" => text::run_failed(l),
         "run.cancelled" => text::run_cancelled(l),
+        "sweep.started" => text::sweep_started(l),
+        "sweep.ended" => text::sweep_ended(l),
+        "sweep.cancelled" => text::sweep_cancelled(l),
         "model.registered" => text::model_registered(l),
         "version.created" => text::version_created(l),
         "bad_case.judged" => text::bad_case_judged(l),

@@ -38,6 +38,9 @@ crate::texts! {
     run_succeeded = "finished run", "完成了训练运行";
     run_failed = "could not finish run", "未能完成训练运行";
     run_cancelled = "cancelled run", "取消了训练运行";
+    sweep_started = "started sweep", "开始了搜索";
+    sweep_ended = "finished sweep", "完成了搜索";
+    sweep_cancelled = "cancelled sweep", "取消了搜索";
     model_registered = "registered model", "注册了模型";
     version_created = "made dataset version", "生成了数据集版本";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";

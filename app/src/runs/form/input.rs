@@ -62,6 +62,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
                 <label for=path>{(field.label)(l)}</label>
                 <Choice form path of/>
                 {help}
+                <Problem form path/>
             </div>
         }
         .into_any(),
@@ -131,10 +132,12 @@ fn Check(form: Form, name: String, label: &'static str) -> impl IntoView {
 fn Choice(form: Form, path: &'static str, of: &'static [(&'static str, Words)]) -> impl IntoView {
     let l = lang();
     let current = form.values.with_untracked(|v| v.get(path).cloned()).unwrap_or_default();
+    let is_bad = Memo::new(move |_| form.checked.with(|c| c.1.contains_key(path)));
     let options =
         of.iter().map(|(value, words)| view! { <option value=*value selected=current == *value>{words(l)}</option> });
     view! {
-        <select id=path name=format!("values[{path}]") aria-describedby=format!("{path}-help")
+        <select id=path name=format!("values[{path}]")
+            aria-describedby=format!("{path}-help {path}-error") aria-invalid=move || is_bad.get().to_string()
             on:change=move |e| form.values.update(|v| drop(v.insert(path.to_owned(), event_target_value(&e))))>
             {options.collect_view()}
         </select>

@@ -7,6 +7,7 @@ crate::texts! {
     of(done, total) = "{done} of {total}", "{done} / {total}";
     left(time) = "about {time} left", "约剩 {time}";
     cancel = "Cancel", "取消";
+    cancel_question = "Stop this? What has been read so far is dropped.", "确定停止吗？目前已处理的部分将被丢弃。";
     refresh = "Refresh", "刷新";
     go_on = "Continue", "继续";
     queued = "Waiting to start", "等待开始";

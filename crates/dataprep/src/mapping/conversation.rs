@@ -1,5 +1,6 @@
 //! Conversations written as a list of turns: ShareGPT's and OpenAI's spelling of one idea.
 
+use domain::brief::brief;
 use domain::dataset::{JsonKind, LineError, LineProblem};
 use domain::sample::{Message, Speaker};
 use serde_json::Value;
@@ -45,7 +46,7 @@ impl Turn {
         let known = |(name, _): &&(&str, Speaker)| name.eq_ignore_ascii_case(word.trim());
         self.roles.iter().find(known).map(|(_, speaker)| *speaker).ok_or_else(|| {
             let known = self.roles.iter().map(|(name, _)| (*name).to_owned()).collect();
-            LineProblem::UnknownRole { role: word.to_owned(), known }
+            LineProblem::UnknownRole { role: brief(word), known }
         })
     }
 

@@ -4,9 +4,10 @@
 //! and a field at the top wins over a nested one.
 
 use super::{as_list, lookup};
-use crate::rows::Row;
+use crate::{MAX_FIELDS, rows::Row};
 use domain::dataset::Mapping;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 const INSTRUCTION: &[&str] = &["instruction", "instructions", "指令", "任务", "指示", "說明"];
 const INPUT: &[&str] = &["input", "inputs", "输入", "輸入"];
@@ -99,30 +100,41 @@ const MESSAGES: &[&str] = &["messages", "conversations", "conversation", "dialog
 /// How deep nested objects are searched.
 const MAX_DEPTH: usize = 4;
 
-/// The fields of these rows as dotted paths, top level first: what a person chooses from.
+/// The fields of these rows as dotted paths, top level first: what a person chooses from. Not more
+/// than [`MAX_FIELDS`].
 #[must_use]
 pub fn field_names(rows: &[Row]) -> Vec<String> {
-    let mut paths = Vec::new();
+    let mut paths = Paths::default();
     for depth in 0..MAX_DEPTH {
         for row in rows {
             collect(&row.value, "", depth, &mut paths);
         }
     }
-    paths
+    paths.in_order
+}
+
+/// Paths in the order in which they were found, each once.
+#[derive(Default)]
+struct Paths {
+    in_order: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Paths {
+    fn add(&mut self, path: String) {
+        if self.known.len() < MAX_FIELDS && self.known.insert(path.clone()) {
+            self.in_order.push(path);
+        }
+    }
 }
 
 /// Adds the paths of the fields that lie `depth` objects down and are no objects themselves.
-fn collect(object: &Map<String, Value>, prefix: &str, depth: usize, paths: &mut Vec<String>) {
+fn collect(object: &Map<String, Value>, prefix: &str, depth: usize, paths: &mut Paths) {
     for (name, value) in object {
         match value {
             Value::Object(inner) if depth > 0 => collect(inner, &format!("{prefix}{name}."), depth - 1, paths),
             Value::Object(_) => {}
-            _ if depth == 0 => {
-                let path = format!("{prefix}{name}");
-                if !paths.contains(&path) {
-                    paths.push(path);
-                }
-            }
+            _ if depth == 0 => paths.add(format!("{prefix}{name}")),
             _ => {}
         }
     }

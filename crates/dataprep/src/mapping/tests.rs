@@ -65,6 +65,26 @@ fn share_gpt() {
 }
 
 #[test]
+fn foreign_words_are_quoted_by_their_beginning() {
+    let mapping = Mapping::Messages { messages: "messages".into() };
+    let role_of = |word: &str| match refusal(&mapping, json!({"messages": [{"role": word, "content": "x"}]})).1 {
+        LineProblem::UnknownRole { role, .. } => role,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(role_of("us\0er"), "us␀er");
+    assert_eq!(role_of(&"r".repeat(1 << 20)), format!("{}…", "r".repeat(80)));
+    let mapping = Mapping::Messages { messages: "m".repeat(1 << 20) };
+    assert_eq!(refusal(&mapping, json!({})).0.chars().count(), 81);
+}
+
+#[test]
+fn fields_beyond_reason_are_not_offered() {
+    let names: Map<String, Value> = (0..200_000).map(|n| (format!("f{n}"), json!(1))).collect();
+    let found = field_names(&[row(Value::Object(names))]);
+    assert_eq!((found.len(), found[4095].as_str()), (4096, "f4095"));
+}
+
+#[test]
 fn openai_messages() {
     let value = json!({"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "q"}]}, {"role": "assistant", "content": "a"}], "label": "a"});
     let mapping = guessed(value.clone());

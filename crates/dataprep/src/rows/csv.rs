@@ -6,10 +6,12 @@
 //! and going on after a broken record: a quote that is never closed costs one line, not the rest.
 
 use super::{Line, MAX_ROW_MIB, ReadError, Row, take_line};
-use crate::MAX_ROW_BYTES;
+use crate::{MAX_FIELDS, MAX_ROW_BYTES};
+use domain::brief::brief;
 use domain::dataset::{LineError, LineProblem};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::io::{self, BufRead, Cursor, Read};
 use std::ops::ControlFlow;
 
@@ -78,15 +80,18 @@ pub fn guess_delimiter(head: &[u8]) -> u8 {
 
 fn parse_header(record: Record) -> Result<Vec<String>, ReadError> {
     let broken = |problem| ReadError::Broken(LineError::whole(record.line, problem));
-    let mut names: Vec<String> = Vec::new();
+    if record.fields.len() > MAX_FIELDS {
+        return Err(broken(LineProblem::TooManyColumns { limit: MAX_FIELDS as u64 }));
+    }
+    let (mut names, mut seen) = (Vec::new(), HashSet::new());
     for (i, field) in record.fields.into_iter().enumerate() {
         let name = String::from_utf8(field).map_err(|_| broken(LineProblem::InvalidUtf8))?;
         let name = match name.trim() {
             "" => format!("column_{}", i + 1),
             name => name.to_owned(),
         };
-        if names.contains(&name) {
-            return Err(broken(LineProblem::DuplicateColumn { name }));
+        if !seen.insert(name.clone()) {
+            return Err(broken(LineProblem::DuplicateColumn { name: brief(&name) }));
         }
         names.push(name);
     }
@@ -103,8 +108,7 @@ fn to_row(header: &[String], record: Record) -> Result<Row, LineError> {
     }
     let mut value = Map::new();
     for (name, field) in header.iter().zip(fields) {
-        let text =
-            String::from_utf8(field).map_err(|_| LineError::of_field(line, name.clone(), LineProblem::InvalidUtf8))?;
+        let text = String::from_utf8(field).map_err(|_| LineError::of_field(line, name, LineProblem::InvalidUtf8))?;
         value.insert(name.clone(), Value::String(text));
     }
     Ok(Row { line, value })

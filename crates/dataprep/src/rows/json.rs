@@ -5,6 +5,7 @@
 
 use super::{ReadError, Row, TOO_LONG, exact};
 use crate::MAX_ROW_BYTES;
+use domain::brief::brief;
 use domain::dataset::{FileSyntax, JsonKind, LineError, LineProblem};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, value::RawValue};
@@ -36,7 +37,7 @@ pub(super) fn read(
 /// The parser's message without its own "at line … column …".
 pub(super) fn detail(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    brief(text.rsplit_once(" at line ").map_or(&text, |(message, _)| message))
 }
 
 fn read_error(error: serde_json::Error, read_so_far: u64) -> ReadError {
@@ -188,7 +189,7 @@ impl<'de, F: FnMut(Result<Row, LineError>) -> ControlFlow<()>> Visitor<'de> for 
             return Ok(());
         }
         if let Some(first) = &self.walk.field {
-            let problem = LineProblem::SeveralArrays { first: first.clone(), second: self.path };
+            let problem = LineProblem::SeveralArrays { first: brief(first), second: brief(&self.path) };
             return Err(self.walk.fail(problem));
         }
         self.walk.field = Some(self.path);

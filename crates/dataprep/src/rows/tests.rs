@@ -302,3 +302,24 @@ proptest! {
         prop_assert_eq!(values, records.iter().map(|(a, b)| json!({"first": a, "second": b})).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_header_of_millions_of_names_is_refused_at_once() {
+    let names: Vec<String> = (0..1_000_000).map(|n| format!("c{n}")).collect();
+    let started = std::time::Instant::now();
+    let found = broken(read(names.join(",").as_bytes(), FileSyntax::Csv));
+    assert_eq!(found, LineProblem::TooManyColumns { limit: 4096 });
+    assert!(started.elapsed().as_secs() < 60);
+    let most = format!("{}\n{}\n", names[..4096].join(","), vec!["x"; 4096].join(","));
+    assert_eq!(read(most.as_bytes(), FileSyntax::Csv).0.len(), 1);
+}
+
+#[test]
+fn names_are_quoted_by_their_beginning() {
+    let long = "n".repeat(1 << 20);
+    let short = format!("{}…", "n".repeat(80));
+    let twice = broken(read(format!("{long},{long}\n").as_bytes(), FileSyntax::Csv));
+    assert_eq!(twice, LineProblem::DuplicateColumn { name: short.clone() });
+    let two = broken(read(format!("{{\"{long}\":[{{}}],\"\\u0000\":[{{}}]}}").as_bytes(), FileSyntax::Json));
+    assert_eq!(two, LineProblem::SeveralArrays { first: short, second: "␀".to_owned() });
+}

@@ -1,6 +1,7 @@
 //! Why a line of a data file cannot become a sample: a closed set, so that pages say it in the
 //! reader's language. `Display` is the English of the REST API, of reports and of logs.
 
+use crate::brief::brief;
 use serde::{Deserialize, Serialize};
 
 /// One line that could not become a sample. In JSON a stable `code` with its values stands beside
@@ -33,10 +34,10 @@ impl LineError {
         Self { line, unit: LineUnit::Line, field: None, problem }
     }
 
-    /// An error about one field of a line.
+    /// An error about one field of a line; a path of any length is named by its beginning.
     #[must_use]
-    pub fn of_field(line: u64, field: impl Into<String>, problem: LineProblem) -> Self {
-        Self { field: Some(field.into()), ..Self::whole(line, problem) }
+    pub fn of_field(line: u64, field: impl AsRef<str>, problem: LineProblem) -> Self {
+        Self { field: Some(brief(field.as_ref())), ..Self::whole(line, problem) }
     }
 
     /// The same error, its place counted as a file of this syntax is counted.
@@ -65,7 +66,8 @@ impl std::fmt::Display for LineError {
     }
 }
 
-/// What is wrong with a line, or with the whole rest of a file from this line on.
+/// What is wrong with a line, or with the whole rest of a file from this line on. Whatever is the
+/// file's own text goes in through [`brief`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -108,6 +110,8 @@ pub enum LineProblem {
     SeveralArrays { first: String, second: String },
     #[error("the column name {name:?} appears twice in the header line")]
     DuplicateColumn { name: String },
+    #[error("the header line has more than {limit} columns: leave out those that are not needed")]
+    TooManyColumns { limit: u64 },
     #[error("the row has {found} fields, the header has {expected}: quote fields that contain the separator")]
     WrongColumns { found: u64, expected: u64 },
     #[error("the row has {}, the header has {expected}: a value is missing", fields(*found))]

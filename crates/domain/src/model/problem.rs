@@ -49,8 +49,10 @@ pub enum ModelProblem {
     Template { file: String, detail: String },
     #[error("the weights of {file} do not fit onto the device: {detail}")]
     Device { file: String, detail: String },
+    /// `seconds` where processor time was limited too.
     #[error(
-        "the model's tokenizer or chat template needs more than {mib} MiB of memory or {seconds} s to be read: the files are damaged, or made to do harm"
+        "the model's tokenizer or chat template needs more than {mib} MiB of memory{} to be read: the files are damaged, or made to do harm",
+        seconds.map(|s| format!(" or {s} s")).unwrap_or_default()
     )]
-    TooMuch { mib: u64, seconds: u64 },
+    TooMuch { mib: u64, seconds: Option<u64> },
 }

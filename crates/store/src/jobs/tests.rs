@@ -70,6 +70,20 @@ async fn a_failure_is_kept_as_data(db: PgPool) {
     assert!(seen.error.unwrap().starts_with("1 of 9 lines cannot become samples; line 7: the row has 2 fields"));
 }
 
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_reason_that_quotes_a_nul_ends_the_job(db: PgPool) {
+    let job = queued(&db).await;
+    let owner = Uuid::new_v4();
+    claim(&db, owner, &["import"]).await.unwrap().unwrap();
+    let failure = JobFailure::Internal { detail: "us\0er".to_owned() };
+    let failed = Outcome::Failed { failure, details: Some(serde_json::json!({"a\0": ["\0"]})) };
+    assert!(finish(&db, job.1, owner, &failed).await.unwrap());
+    let seen = get(&db, job.0, job.1).await.unwrap().unwrap();
+    let expected = JobFailure::Internal { detail: "us\u{fffd}er".to_owned() };
+    assert_eq!((seen.status, seen.failure), (JobStatus::Failed, Some(expected)));
+    assert_eq!(seen.result, Some(serde_json::json!({"a\u{fffd}": ["\u{fffd}"]})));
+}
+
 #[sqlx::test(migrations = false)]
 async fn failures_written_as_plain_words_stay_readable(db: PgPool) {
     let all = sqlx::migrate!("../../migrations");

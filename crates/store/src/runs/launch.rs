@@ -1,7 +1,7 @@
 //! Launching runs, and asking them to stop.
 
 use crate::{
-    StoreError, activity,
+    Stale, StoreError, activity,
     error::{json, to_json},
     queue::CHANNEL,
 };
@@ -39,9 +39,20 @@ pub struct Launched {
 /// Puts a run in the queue. The caller has checked that model and version are of the project.
 pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError> {
     let mut tx = db.begin().await?;
+    let launched = insert(&mut tx, &new).await?;
+    if launched.is_new {
+        let id = launched.id.to_string();
+        activity::record(&mut *tx, new.project, Some(new.by), "run.launched", &id, new.name).await?;
+        tx.commit().await?;
+    }
+    Ok(launched)
+}
+
+/// [`create`] as part of the caller's transaction, and without a word in the project's activity.
+pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<Launched, StoreError> {
     // Numbers count up without gaps, so launches of one project go one after another.
     sqlx::query("select from projects where id = $1 for update").bind(new.project.0).execute(&mut *tx).await?;
-    if let Some(id) = launched_before(&mut tx, &new).await? {
+    if let Some(id) = launched_before(tx, new).await? {
         return Ok(Launched { id, is_new: false });
     }
     let id = RunId::new();
@@ -63,9 +74,7 @@ pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError
     .bind(new.by.0)
     .execute(&mut *tx)
     .await?;
-    activity::record(&mut *tx, new.project, Some(new.by), "run.launched", &id.to_string(), new.name).await?;
-    ring(&mut tx, id).await?;
-    tx.commit().await?;
+    ring(tx, id).await?;
     Ok(Launched { id, is_new: true })
 }
 
@@ -83,7 +92,7 @@ async fn launched_before(db: &mut PgConnection, new: &NewRun<'_>) -> Result<Opti
     .fetch_optional(db)
     .await?;
     match earlier {
-        Some((_, false)) => Err(StoreError::Taken("a run with this idempotency key and other settings")),
+        Some((_, false)) => Err(Stale::KeyUsed.into()),
         Some((id, true)) => Ok(Some(RunId(id))),
         None => Ok(None),
     }
@@ -98,6 +107,18 @@ async fn ring(db: &mut PgConnection, run: RunId) -> Result<(), StoreError> {
 /// when the project has no such open run.
 pub async fn request_cancel(db: &PgPool, project: ProjectId, run: RunId, by: UserId) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    let is_open = cancel(&mut tx, project, run, by).await?;
+    tx.commit().await?;
+    Ok(is_open)
+}
+
+/// [`request_cancel`] as part of the caller's transaction.
+pub(crate) async fn cancel(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    run: RunId,
+    by: UserId,
+) -> Result<bool, StoreError> {
     let name: Option<String> = sqlx::query_scalar(
         "update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
          ended_at = case when status = 'queued' then now() end, \
@@ -110,8 +131,7 @@ pub async fn request_cancel(db: &PgPool, project: ProjectId, run: RunId, by: Use
     .await?;
     let Some(name) = name else { return Ok(false) };
     activity::record(&mut *tx, project, Some(by), "run.cancelled", &run.to_string(), &name).await?;
-    ring(&mut tx, run).await?;
-    tx.commit().await?;
+    ring(tx, run).await?;
     Ok(true)
 }
 
@@ -154,12 +174,12 @@ pub async fn choices(db: &PgPool, project: ProjectId) -> Result<LaunchChoices, S
                 })
             })
             .collect::<Result<_, StoreError>>()?,
-        measured_flops: measured_flops(db, project).await?,
+        measured_flops: measured_flops(&mut *db.acquire().await?, project).await?,
     })
 }
 
 /// Speed of the project's latest finished runs: tokens per second times operations per token.
-async fn measured_flops(db: &PgPool, project: ProjectId) -> Result<Option<f64>, StoreError> {
+pub(crate) async fn measured_flops(db: &mut PgConnection, project: ProjectId) -> Result<Option<f64>, StoreError> {
     Ok(sqlx::query_scalar(
         "select avg(x.speed * x.flops_per_token) from (select \
             (select avg(p.value) from series s join points p on p.series_id = s.id where s.run_id = r.id and s.key = $2) as speed, \

@@ -13,12 +13,12 @@ use domain::{
 use serde_json::json;
 use sqlx::PgPool;
 
-struct Place {
-    db: PgPool,
-    user: UserId,
-    project: ProjectId,
-    model: ModelId,
-    version: VersionId,
+pub(crate) struct Place {
+    pub(crate) db: PgPool,
+    pub(crate) user: UserId,
+    pub(crate) project: ProjectId,
+    pub(crate) model: ModelId,
+    pub(crate) version: VersionId,
 }
 
 fn card() -> ModelCard {
@@ -44,7 +44,7 @@ fn card() -> ModelCard {
 }
 
 /// A project with one model and one dataset version.
-async fn place(db: PgPool) -> Place {
+pub(crate) async fn place(db: PgPool) -> Place {
     let (user, model, dataset, version) = (UserId::new(), ModelId::new(), DatasetId::new(), VersionId::new());
     sqlx::query("insert into users (id, email, name, password_hash) values ($1, 'ada@example.org', 'Ada', '')")
         .bind(user.0)
@@ -135,7 +135,10 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         cloned_from: None,
         idempotency_key: Some("k".to_owned()),
     };
-    assert!(matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Taken(_)))), "the key is used");
+    assert!(
+        matches!(launch(&p.db, &other).await, Err(LaunchError::Store(StoreError::Stale(crate::Stale::KeyUsed)))),
+        "the key is used"
+    );
     let run = get(&p.db, p.project, second.id).await.unwrap().unwrap();
     assert_eq!(
         (run.summary.number, run.summary.model_name.as_str(), run.summary.dataset_name.as_str()),
