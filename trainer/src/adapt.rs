@@ -14,8 +14,10 @@ mod random;
 
 pub use lora::LoraAdapter;
 
+use crate::convert::ConvertError;
 use crate::data::tokenizer::Tokenizer;
 use crate::model::decoder::Decoder;
+use crate::model::error::ModelError;
 use crate::optim::Parameter;
 use candle_core::{Tensor, Var};
 use domain::recipe::{Method, Recipe};
@@ -36,12 +38,25 @@ pub enum AdapterError {
     OtherSettings { path: PathBuf, problem: String },
     #[error("failed to tokenize the text that virtual tokens begin as: {0}")]
     InitText(#[from] crate::data::tokenizer::TokenizeError),
+    // Boxed: they are the largest by far.
     #[error(transparent)]
-    Model(#[from] crate::model::error::ModelError),
+    Model(Box<ModelError>),
     #[error(transparent)]
-    Convert(#[from] crate::convert::ConvertError),
+    Convert(Box<ConvertError>),
     #[error("failed to place the adapter on the device: {0}")]
     Device(#[from] candle_core::Error),
+}
+
+impl From<ModelError> for AdapterError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(Box::new(error))
+    }
+}
+
+impl From<ConvertError> for AdapterError {
+    fn from(error: ConvertError) -> Self {
+        Self::Convert(Box::new(error))
+    }
 }
 
 /// Variables that a run trains, and where they act.

@@ -79,9 +79,12 @@ impl TrainError {
                     io_kind(source, FailureKind::Crashed)
                 }
                 AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
-                AdapterError::Model(e) | AdapterError::Convert(ConvertError::Model(e)) => model_kind(e),
-                AdapterError::Convert(ConvertError::Tensor(source)) => compute_kind(source, FailureKind::Crashed),
-                AdapterError::Convert(_) => FailureKind::Crashed,
+                AdapterError::Model(e) => model_kind(e),
+                AdapterError::Convert(e) => match e.as_ref() {
+                    ConvertError::Model(e) => model_kind(e),
+                    ConvertError::Tensor(source) => compute_kind(source, FailureKind::Crashed),
+                    ConvertError::Exists(_) | ConvertError::Tokenizer(_) => FailureKind::Crashed,
+                },
                 AdapterError::Malformed { .. }
                 | AdapterError::Misfit { .. }
                 | AdapterError::OtherSettings { .. }
