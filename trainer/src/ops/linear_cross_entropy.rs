@@ -4,7 +4,7 @@
 //!
 //! `dhᵢ = fᵢ (softmax(hᵢ Wᵀ) − qᵢ) W` and, where W is trained, `dW = Σᵢ fᵢ (softmax(hᵢ Wᵀ) − qᵢ)ᵀ hᵢ`.
 //! Logits over a large vocabulary would dominate the memory of a run, so they exist for one block of
-//! tokens of the vocabulary at a time; [`running_softmax`] computes loss and dh in one pass over the blocks.
+//! tokens of the vocabulary at a time; `running_softmax` computes loss and dh in one pass over the blocks.
 //! dW needs the final sums of the softmax, so a trained W costs a second pass.
 
 mod running_softmax;
