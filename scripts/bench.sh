@@ -1,13 +1,24 @@
 #!/usr/bin/env bash
-# Measures on this machine, each figure beside a limit taken in the same run:
-# a LoRA training step on SmolLM2-135M against a large matrix product, at the two shapes the README names.
+# bench.sh [arguments of compare.py]: measures training steps on SmolLM2-135M on this machine, each figure beside a limit
+# taken in the same run: LoRA, QLoRA and full fine-tuning against a large matrix product, and against PyTorch
+# with transformers and PEFT in turns. Without Python, PyTorch is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
 cargo build --quiet --release --package trainer --bins
+trainer=target/release/trainer
 model=$(scripts/sample-model.sh target/bench)
-for shape in "4 128" "2 512"; do
-    read -r batch seq <<<"$shape"
-    echo "== training step, batch $batch x $seq tokens"
-    target/release/trainer bench --model "$model" --batch "$batch" --seq "$seq" "$@"
+
+python=$(scripts/bench-venv.sh) || python=
+if [ -n "$python" ]; then
+    [ -d target/bench/hugging-face ] || "$trainer" convert "$model" --out target/bench/hugging-face
+    exec "$python" trainer/benches/compare.py --trainer "$trainer" --gguf "$model" --folder target/bench/hugging-face "$@"
+fi
+echo "PyTorch is left out: it needs python3 with venv, and a package index to fetch torch from (see above)"
+for method in lora qlora full; do
+    for shape in "4 128" "2 512"; do
+        read -r batch seq <<<"$shape"
+        echo "== $method, batch $batch x $seq tokens (load average $(cut -d' ' -f1 /proc/loadavg 2>/dev/null))"
+        "$trainer" bench --model "$model" --method "$method" --batch "$batch" --seq "$seq"
+    done
 done

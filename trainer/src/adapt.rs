@@ -4,6 +4,7 @@
 //! loop, checkpoints and commands know methods only through the trait.
 
 pub mod bottleneck;
+pub mod full;
 pub mod lora;
 pub mod p_tuning;
 mod peft;
@@ -13,8 +14,10 @@ mod random;
 
 pub use lora::LoraAdapter;
 
+use crate::convert::ConvertError;
 use crate::data::tokenizer::Tokenizer;
 use crate::model::decoder::Decoder;
+use crate::model::error::ModelError;
 use crate::optim::Parameter;
 use candle_core::{Tensor, Var};
 use domain::recipe::{Method, Recipe};
@@ -35,8 +38,25 @@ pub enum AdapterError {
     OtherSettings { path: PathBuf, problem: String },
     #[error("failed to tokenize the text that virtual tokens begin as: {0}")]
     InitText(#[from] crate::data::tokenizer::TokenizeError),
+    // Boxed: they are the largest by far.
+    #[error(transparent)]
+    Model(Box<ModelError>),
+    #[error(transparent)]
+    Convert(Box<ConvertError>),
     #[error("failed to place the adapter on the device: {0}")]
     Device(#[from] candle_core::Error),
+}
+
+impl From<ModelError> for AdapterError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(Box::new(error))
+    }
+}
+
+impl From<ConvertError> for AdapterError {
+    fn from(error: ConvertError) -> Self {
+        Self::Convert(Box::new(error))
+    }
 }
 
 /// Variables that a run trains, and where they act.
@@ -53,8 +73,9 @@ pub trait Adapter: std::fmt::Debug + Send + Sync {
     fn attach_to(&self, decoder: &mut Decoder);
 
     /// Takes the adapter off again: what remains is exactly the base model.
-    fn detach_from(&self, decoder: &mut Decoder) {
+    fn detach_from(&self, decoder: &mut Decoder) -> Result<(), AdapterError> {
         decoder.detach();
+        Ok(())
     }
 
     /// Writes the files that make up the finished adapter, and all that [`Adapter::restore`] needs.
@@ -79,6 +100,16 @@ pub trait Adapter: std::fmt::Debug + Send + Sync {
         self.variables().into_iter().map(with_factor).collect()
     }
 
+    /// Numbers that the model has more with the adapter than without.
+    fn added_parameters(&self) -> u64 {
+        self.parameter_count()
+    }
+
+    /// Bytes of the files that [`Adapter::save`] writes, small ones aside.
+    fn file_bytes(&self) -> u64 {
+        4 * self.parameter_count()
+    }
+
     /// Number of trained numbers.
     fn parameter_count(&self) -> u64 {
         self.variables().iter().map(|(_, v)| v.elem_count() as u64).sum()
@@ -89,6 +120,7 @@ pub trait Adapter: std::fmt::Debug + Send + Sync {
 pub fn new(recipe: &Recipe, decoder: &Decoder, tokenizer: &Tokenizer) -> Result<Box<dyn Adapter>, AdapterError> {
     let seed = recipe.seed;
     Ok(match recipe.method {
+        Method::Full => Box::new(full::FullAdapter::new(decoder, &recipe.full)?),
         Method::Lora => Box::new(LoraAdapter::new(decoder, &recipe.lora, seed)?),
         Method::PromptTuning => {
             Box::new(prompt_tuning::PromptTuningAdapter::new(decoder, tokenizer, &recipe.prompt_tuning, seed)?)
@@ -103,6 +135,9 @@ pub fn new(recipe: &Recipe, decoder: &Decoder, tokenizer: &Tokenizer) -> Result<
 
 /// Reads a finished adapter of any method, written here or by PEFT, to use it as it is.
 pub fn load(folder: &Path, decoder: &Decoder) -> Result<Box<dyn Adapter>, AdapterError> {
+    if full::FullAdapter::is_in(folder) {
+        return Ok(Box::new(full::FullAdapter::load(folder, decoder)?));
+    }
     Ok(match peft::kind(folder)?.as_str() {
         peft::LORA => Box::new(LoraAdapter::load(folder, decoder)?),
         peft::PROMPT_TUNING | peft::P_TUNING => Box::new(prompt_tuning::PromptTuningAdapter::load(folder, decoder)?),

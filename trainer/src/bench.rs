@@ -9,19 +9,34 @@ use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Targets};
+use crate::model::weights::BaseModel;
 use crate::ops::measure_gflops;
-use crate::optim::{Optimizer, clip};
-use candle_core::Tensor;
+use crate::optim::{Optimizer, Parameter, clip};
+use candle_core::{Device, Tensor};
 use domain::recipe::Lora;
 use serde::Serialize;
 use std::time::Instant;
 
+/// What the step trains, and in which form the base is in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Trained {
+    /// Low-rank adapters on a base in f32.
+    Lora,
+    /// Low-rank adapters on a base in the quantized blocks of its file.
+    Qlora,
+    /// All weights.
+    Full,
+}
+
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
+    pub method: Trained,
     pub batch: usize,
     /// Tokens per sample; all of them carry loss.
     pub seq: usize,
+    /// Of the adapters.
     pub rank: u32,
     pub steps: usize,
 }
@@ -29,10 +44,14 @@ pub struct Workload {
 /// What was measured; rates are medians over the steps.
 #[derive(Clone, Debug, Serialize)]
 pub struct Speed {
+    pub method: Trained,
     pub batch: usize,
     pub seq: usize,
     pub rank: u32,
     pub tokens_per_second: f64,
+    /// Of the slowest and the fastest step.
+    pub slowest: f64,
+    pub fastest: f64,
     pub gemm_gflops: f64,
     pub mflop_per_token: f64,
     pub ceiling_tokens_per_second: f64,
@@ -41,43 +60,39 @@ pub struct Speed {
     pub peak_memory_mib: Option<f64>,
 }
 
-/// Trains `decoder` on made-up tokens.
-pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, TrainError> {
-    let Workload { batch, seq, rank, steps } = workload;
-    let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
-    let adapter = LoraAdapter::new(decoder, &lora, 0)?;
-    adapter.attach_to(decoder);
-    let mut optimizer = Optimizer::new(&Default::default(), adapter.parameters())?;
-    let vocabulary = decoder.config.vocab_size;
-    let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % vocabulary) as u32).collect();
-    let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
-    let tokens = rows.iter().map(|r| ids[*r as usize + 1]).collect();
-    let targets = Targets { rows, tokens, ..Targets::default() };
-    let ids = Tensor::from_vec(ids, (batch, seq), decoder.device())?;
+/// Trains `base` on made-up tokens.
+pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainError> {
+    let Workload { method, batch, seq, rank, steps } = workload;
+    if method == Trained::Qlora {
+        base.weights.keep_quantized()?;
+    }
+    let mut decoder = Decoder::new(base.config, &mut base.weights)?;
+    let mut optimizer = Optimizer::new(&Default::default(), parameters(&mut decoder, method, rank)?)?;
+    let (ids, targets) = made_up(&decoder.config, batch, seq, decoder.device())?;
     let (mut rates, mut speeds) = (Vec::new(), Vec::new());
     // The first step warms caches and the allocator and is not counted.
     for step in 0..=steps {
         let gemm = measure_gflops();
         let started = Instant::now();
-        let loss = decoder.training_loss(&ids, &targets, targets.rows.len() as f64, step as u64)?;
-        let store = loss.backward()?;
-        let gradients: Vec<Tensor> =
-            optimizer.parameters().iter().filter_map(|p| store.get(&p.variable).cloned()).collect();
+        let (_, mut store) = decoder.loss_and_gradients(&ids, &targets, targets.rows.len() as f64, step as u64)?;
+        let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|p| store.remove(&p.variable)).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
             rates.push((batch * seq) as f64 / started.elapsed().as_secs_f64());
             speeds.push(f64::midpoint(gemm, measure_gflops()));
         }
     }
-    decoder.detach();
-    let (tokens_per_second, gemm_gflops) = (median(rates), median(speeds));
-    let mflop_per_token = flop_per_token(&decoder.config, rank as usize, seq) / 1e6;
+    let (tokens_per_second, gemm_gflops) = (median(&mut rates), median(&mut speeds));
+    let mflop_per_token = flop_per_token(&decoder.config, method, rank as usize, seq) / 1e6;
     let ceiling_tokens_per_second = gemm_gflops * 1e3 / mflop_per_token;
     Ok(Speed {
+        method,
         batch,
         seq,
         rank,
         tokens_per_second,
+        slowest: rates.first().copied().unwrap_or(f64::NAN),
+        fastest: rates.last().copied().unwrap_or(f64::NAN),
         gemm_gflops,
         mflop_per_token,
         ceiling_tokens_per_second,
@@ -86,19 +101,46 @@ pub fn measure(decoder: &mut Decoder, workload: Workload) -> Result<Speed, Train
     })
 }
 
+/// What the method trains of `decoder`.
+fn parameters(decoder: &mut Decoder, method: Trained, rank: u32) -> Result<Vec<Parameter>, TrainError> {
+    if method == Trained::Full {
+        let plain = |(name, variable)| Parameter { name, variable, learning_rate_factor: 1.0 };
+        return Ok(decoder.train_weights(|_| true)?.into_iter().map(plain).collect());
+    }
+    let lora = Lora { rank, alpha: 2.0 * f64::from(rank), ..Lora::default() };
+    let adapter = LoraAdapter::new(decoder, &lora, 0)?;
+    adapter.attach_to(decoder);
+    Ok(adapter.parameters())
+}
+
+fn made_up(
+    config: &DecoderConfig,
+    batch: usize,
+    seq: usize,
+    device: &Device,
+) -> candle_core::Result<(Tensor, Targets)> {
+    let ids: Vec<u32> = (0..batch * seq).map(|i| (i * 7919 % config.vocab_size) as u32).collect();
+    let rows: Vec<u32> = (0..ids.len() as u32).filter(|i| !(*i as usize + 1).is_multiple_of(seq)).collect();
+    let tokens = rows.iter().map(|r| ids[*r as usize + 1]).collect();
+    let targets = Targets { rows, tokens, ..Targets::default() };
+    Ok((Tensor::from_vec(ids, (batch, seq), device)?, targets))
+}
+
 /// Floating-point operations that one token of a step needs: 4 per frozen weight (forward and
-/// dX), 6 per adapter weight (dA or dB as well), and attention over half the sequence, two products
+/// dX), 6 per trained one (its own gradient as well), and attention over half the sequence, two products
 /// forward and five backward.
-fn flop_per_token(config: &DecoderConfig, rank: usize, seq: usize) -> f64 {
+fn flop_per_token(config: &DecoderConfig, method: Trained, rank: usize, seq: usize) -> f64 {
     let linears = config.linear_layers();
-    let frozen: usize = linears.iter().map(|l| l.out * l.width).sum();
+    let base: usize = linears.iter().map(|l| l.out * l.width).sum();
     let adapter: usize = linears.iter().map(|l| rank * (l.out + l.width)).sum();
     let attention = 7 * config.heads * config.head_dim * seq;
     let head = config.vocab_size * config.hidden_size;
-    (config.layers * (4 * frozen + 6 * adapter + attention) + 4 * head) as f64
+    let (per_weight, adapter) = if method == Trained::Full { (6, 0) } else { (4, adapter) };
+    (config.layers * (per_weight * base + 6 * adapter + attention) + per_weight * head) as f64
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one; sorts them.
+fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -100,7 +100,7 @@ pub fn save(
     let (settings, best) = (&keep::settings(&state.recipe), state.best.map(|b| b.step));
     let mut there = on_disk(&root).map_err(|e| write(&root, e))?;
     there.retain(|c| c.step != state.step);
-    let needed = bytes_needed(optimizer, ledger.bytes())?;
+    let needed = bytes_needed(adapter, optimizer, ledger.bytes())?;
     for step in keep::in_the_way(&there, best, needed, settings)? {
         remove_if_there(&out.join(folder_name(step))).map_err(|e| write(&root, e))?;
     }
@@ -123,10 +123,9 @@ pub fn save(
     prune().map_err(|e| write(&root, e))
 }
 
-/// Bytes that the next checkpoint of this optimizer's parameters takes.
-pub fn bytes_needed(optimizer: &Optimizer, ledger_bytes: u64) -> Result<u64> {
-    let parameters: usize = optimizer.parameters().iter().map(|p| p.variable.elem_count()).sum();
-    Ok(4 * parameters as u64 + optimizer.state_bytes()? + ledger_bytes + SMALL_FILES_BYTES)
+/// Bytes that the next checkpoint takes.
+pub fn bytes_needed(adapter: &dyn Adapter, optimizer: &Optimizer, ledger_bytes: u64) -> Result<u64> {
+    Ok(adapter.file_bytes() + optimizer.state_bytes()? + ledger_bytes + SMALL_FILES_BYTES)
 }
 
 /// Deletes the checkpoints of `step` and later.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 mod config_json;
 
+/// The file of all weights.
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+
 /// Why a model could not be converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
@@ -62,13 +65,14 @@ pub(crate) fn partial_path(out: &Path) -> Result<PathBuf, ConvertError> {
     Ok(out.with_file_name(name))
 }
 
-fn write_folder<E: From<ConvertError>>(
+/// Writes `model` into a folder, with every weight changed. What a former try left is replaced.
+pub(crate) fn write_folder<E: From<ConvertError>>(
     mut model: BaseModel,
     folder: &Path,
     change: &mut Change<'_, E>,
 ) -> Result<(), E> {
     write_description(&model, folder)?;
-    write_weights(&mut model, &folder.join("model.safetensors"), change)
+    write_weights(&mut model, &folder.join(WEIGHTS), change)
 }
 
 /// Everything but the weights.
@@ -111,7 +115,7 @@ fn write_weights<E: From<ConvertError>>(
     }
     let mut header = Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
-    let file = File::create_new(path).map_err(|e| write_error(path, e))?;
+    let file = File::create(path).map_err(|e| write_error(path, e))?;
     let mut writer = BufWriter::new(file);
     let mut put = |bytes: &[u8]| writer.write_all(bytes).map_err(|e| write_error(path, e));
     put(&(header.len() as u64).to_le_bytes())?;
@@ -134,7 +138,7 @@ fn write_json(path: &Path, value: &Value) -> Result<(), ConvertError> {
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ConvertError> {
     let write = || {
-        let mut file = File::create_new(path)?;
+        let mut file = File::create(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     };

@@ -2,6 +2,7 @@
 //! restart can help and which advice is shown.
 
 use crate::adapt::AdapterError;
+use crate::convert::ConvertError;
 use crate::data::masking::EncodeError;
 use crate::eval::EvalError;
 use crate::infer::InferError;
@@ -72,16 +73,18 @@ impl TrainError {
             }
             Self::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
             Self::Write { source, .. } => io_kind(source, FailureKind::Crashed),
-            Self::Model(e) => match e {
-                ModelError::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
-                ModelError::Device { source, .. } => compute_kind(source, FailureKind::InvalidInput),
-                _ => FailureKind::InvalidInput,
-            },
+            Self::Model(e) => model_kind(e),
             Self::Adapter(e) => match e {
                 AdapterError::Read { source, .. } | AdapterError::Write { source, .. } => {
                     io_kind(source, FailureKind::Crashed)
                 }
                 AdapterError::Device(source) => compute_kind(source, FailureKind::Crashed),
+                AdapterError::Model(e) => model_kind(e),
+                AdapterError::Convert(e) => match e.as_ref() {
+                    ConvertError::Model(e) => model_kind(e),
+                    ConvertError::Tensor(source) => compute_kind(source, FailureKind::Crashed),
+                    ConvertError::Exists(_) | ConvertError::Tokenizer(_) => FailureKind::Crashed,
+                },
                 AdapterError::Malformed { .. }
                 | AdapterError::Misfit { .. }
                 | AdapterError::OtherSettings { .. }
@@ -96,6 +99,15 @@ impl TrainError {
             },
             Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
         }
+    }
+}
+
+fn model_kind(error: &ModelError) -> FailureKind {
+    match error {
+        ModelError::Read { source, .. } => io_kind(source, FailureKind::InvalidInput),
+        ModelError::Write { source, .. } => io_kind(source, FailureKind::Crashed),
+        ModelError::Device { source, .. } => compute_kind(source, FailureKind::InvalidInput),
+        _ => FailureKind::InvalidInput,
     }
 }
 

@@ -67,7 +67,7 @@ pub fn finish(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Endin
     let test = test_set(run)?;
     let (mut base, mut tuned) = (None, None);
     if !test.samples.is_empty() {
-        run.adapter.detach_from(&mut run.decoder);
+        run.adapter.detach_from(&mut run.decoder)?;
         let scored = score(run, Subject::Base, &test, sink, stop);
         run.adapter.attach_to(&mut run.decoder);
         base = scored?;

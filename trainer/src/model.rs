@@ -13,10 +13,12 @@ mod gguf_model;
 mod gguf_names;
 pub mod gguf_write;
 mod hugging_face;
+mod named_weights;
 mod norm;
 pub mod projection;
 mod recompute;
 pub mod safetensors;
+mod stored;
 pub mod virtual_tokens;
 pub mod weights;
 

@@ -2,10 +2,10 @@
 //!
 //! candle's own graph computes gradients for frozen weights too and keeps every intermediate
 //! value. On the CPU (f32) each operation here is one [`candle_core::CustomOp1`] (or 2, 3) that
-//! computes only the gradients a LoRA run needs; on any other device the same function falls
-//! back to plain differentiable candle operations, so one decoder runs everywhere. Every file
-//! has one operation: formula, shapes, the fused and the plain version, and a test that
-//! compares them with each other and with finite differences.
+//! computes only the gradients that somebody trains, and training records them on a [`tape`]; on any
+//! other device the same function falls back to plain differentiable candle operations, so one
+//! decoder runs everywhere. Every file has one operation: formula, shapes, the fused and the plain
+//! version, and a test that compares them with each other and with finite differences.
 //!
 //! Activations are two-dimensional: `(tokens, features)` with `tokens = batch · seq`.
 
@@ -21,12 +21,18 @@ pub mod linear;
 pub mod linear_cross_entropy;
 pub mod lora_linear;
 pub mod noise;
+pub mod quantized;
 pub mod rms_norm;
 pub mod rope;
+pub mod rows;
+pub mod tape;
+pub mod update;
 mod vector;
+pub mod weight;
 
 #[cfg(test)]
 mod check;
 
 pub use dropout::Dropout;
 pub use gemm::measure_gflops;
+pub use weight::Weight;

@@ -42,6 +42,8 @@ struct Pace {
     step: u32,
     learning_rate: f64,
     weight_decay: f64,
+    /// What the gradient is multiplied by first (see [`clip`]).
+    gradient_factor: f64,
 }
 
 impl Pace {
@@ -55,7 +57,7 @@ impl Pace {
 trait Rule: Debug + Send + Sync {
     fn step(&mut self, variable: &Var, gradient: &Tensor, pace: Pace) -> Result<()>;
 
-    /// All that must be restored for an exact resume, by name.
+    /// All that must be restored for an exact resume, by name. The next step may change it in place.
     fn state(&self) -> Result<Vec<(&'static str, Tensor)>>;
 
     /// Takes back what [`Rule::state`] gave.
@@ -94,8 +96,9 @@ impl Optimizer {
                 step: self.step,
                 learning_rate: learning_rate * parameter.learning_rate_factor,
                 weight_decay: if decays { self.settings.weight_decay } else { 0.0 },
+                gradient_factor: factor,
             };
-            rule.step(&parameter.variable, &(gradient * factor)?, pace)?;
+            rule.step(&parameter.variable, gradient, pace)?;
         }
         Ok(())
     }

@@ -131,6 +131,9 @@ impl Run {
         let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
+        if recipe.keeps_base_quantized() {
+            base.weights.keep_quantized()?;
+        }
         let mut decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
         decoder.neftune_alpha = recipe.loss.neftune_alpha;
         let adapter = adapt::new(recipe, &decoder, &base.tokenizer)?;
@@ -220,7 +223,8 @@ impl Run {
         // The losses of samples grow with every epoch; what counts is how long they get.
         let visits = u64::from(self.total_steps) * self.job.recipe.effective_batch();
         let epochs = visits.div_ceil(self.train.len().max(1) as u64);
-        let each = checkpoint::bytes_needed(&self.optimizer, self.ledger.bytes_after(epochs))?;
+        let ledger_bytes = self.ledger.bytes_after(epochs);
+        let each = checkpoint::bytes_needed(self.adapter.as_ref(), &self.optimizer, ledger_bytes)?;
         let needed_mib = (3 * each).div_ceil(1 << 20);
         if budget_mib > 0 && needed_mib > budget_mib {
             return Err(TrainError::Budget { needed_mib, budget_mib });
@@ -269,7 +273,7 @@ impl Run {
             train_samples: self.train.len() as u32,
             validation_samples: self.validation.len() as u32,
             trainable_parameters: self.adapter.parameter_count(),
-            total_parameters: self.card.parameters + self.adapter.parameter_count(),
+            total_parameters: self.card.parameters + self.adapter.added_parameters(),
             device: device_name(&self.job.device),
         })
     }

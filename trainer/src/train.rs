@@ -12,6 +12,7 @@ use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
 use crate::ops::linear_cross_entropy::Objective;
+use crate::ops::tape::plus;
 use crate::optim::clip;
 use crate::preview;
 use crate::recovery::recover;
@@ -143,7 +144,7 @@ fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> R
         let variable = &parameter.variable;
         let g = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
         match gradients.get_mut(i) {
-            Some(sum) => *sum = (&*sum + g)?,
+            Some(sum) => *sum = plus(sum, &g)?,
             None => gradients.push(g),
         }
     }

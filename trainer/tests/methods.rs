@@ -181,7 +181,7 @@ fn moved_adapters_act_and_come_off_again() {
             let adapter = moved(&tiny, &recipe);
             adapter.attach_to(&mut tiny.decoder);
             assert!(largest_difference(&before, &logits(&tiny.decoder, &IDS)) > 1e-2, "{name}");
-            adapter.detach_from(&mut tiny.decoder);
+            adapter.detach_from(&mut tiny.decoder).unwrap();
             assert_eq!(before, logits(&tiny.decoder, &IDS), "{name}");
         }
     }
@@ -198,28 +198,37 @@ fn padding_does_not_leak() {
     }
 }
 
-/// Noise on embeddings is for texts alone, so both ways draw the same.
+/// What a run computes, whether it keeps or recomputes what blocks computed. With every method, operations that are
+/// on the tape and those of candle alternate in other ways.
 #[test]
-fn recomputing_blocks_gives_the_same_gradients() {
+fn the_tape_and_recomputed_blocks_give_the_gradients_of_candles_graph() {
     for (name, recipe) in recipes() {
         for mut tiny in families() {
             let adapter = moved(&tiny, &recipe);
             adapter.attach_to(&mut tiny.decoder);
+            // Noise on embeddings is for texts alone, so all ways draw the same.
             tiny.decoder.neftune_alpha = 5.0;
             let encoded = short();
             let batch = Batch::new(&encoded.iter().collect::<Vec<_>>(), &CPU).unwrap();
-            let objective = Objective::plain(&batch.targets.tokens, 7.0);
-            let of = |recomputes: bool| {
-                let (ids, targets) = (&batch.ids, &batch.targets);
-                let found = tiny.decoder.objective_and_gradients(ids, targets, &objective, 3, recomputes).unwrap();
-                let flat = |v: &candle_core::Var| found.2.get(v).unwrap().flatten_all().unwrap().to_vec1().unwrap();
-                (found.0, adapter.variables().iter().map(|(_, v)| flat(v)).collect::<Vec<Vec<f32>>>())
+            let (ids, targets, objective) = (&batch.ids, &batch.targets, Objective::plain(&batch.targets.tokens, 7.0));
+            let values = |store: &candle_core::backprop::GradStore| -> Vec<Vec<f32>> {
+                let flat = |v: &candle_core::Var| store.get(v).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+                adapter.variables().iter().map(|(_, v)| flat(v)).collect()
             };
-            let ((loss, plain), (again, recomputed)) = (of(false), of(true));
-            assert_eq!(loss, again, "{name}");
-            let largest = plain.iter().flatten().fold(0f32, |m, x| m.max(x.abs()));
-            let difference = largest_difference(&plain, &recomputed);
-            assert!(largest > 0.0 && difference <= 1e-4 * largest, "{name}: {difference} of {largest}");
+            let loss = tiny.decoder.objective(ids, targets, &objective, 3).unwrap().0;
+            let (want, loss) = (values(&loss.backward().unwrap()), loss.to_scalar::<f32>().unwrap());
+            let largest = want.iter().flatten().fold(0f32, |m, x| m.max(x.abs()));
+            assert!(largest > 0.0, "{name}");
+            for (recomputes, tolerance) in [(false, 1e-5), (true, 1e-4)] {
+                let (again, _, store) =
+                    tiny.decoder.objective_and_gradients(ids, targets, &objective, 3, recomputes).unwrap();
+                assert_eq!(loss, again, "{name}");
+                let difference = largest_difference(&values(&store), &want);
+                assert!(
+                    difference <= tolerance * largest,
+                    "{name}, recomputed {recomputes}: {difference} of {largest}"
+                );
+            }
         }
     }
 }
@@ -326,12 +335,11 @@ fn one_batch_is_learnt_by_heart_and_the_base_stays() {
         let rate = match recipe.method {
             Method::PromptTuning => 1e-1,
             Method::PrefixTuning if !recipe.prefix_tuning.projection => 1e-1,
-            Method::PTuning | Method::PrefixTuning => 1e-2,
-            Method::Lora | Method::Bottleneck => 1e-2,
+            _ => 1e-2,
         };
         let mut tiny = llama();
         let weights = |d: &Decoder| -> Vec<Vec<f32>> {
-            d.projections().map(|p| p.weight.flatten_all().unwrap().to_vec1().unwrap()).collect()
+            d.projections().map(|p| p.weight.dense().unwrap().flatten_all().unwrap().to_vec1().unwrap()).collect()
         };
         let (before, base) = (weights(&tiny.decoder), logits(&tiny.decoder, &IDS));
         let adapter = fresh(&tiny, &recipe);
@@ -353,7 +361,7 @@ fn one_batch_is_learnt_by_heart_and_the_base_stays() {
         let (first, last) = (losses[0], *losses.last().unwrap());
         println!("{name}: {first} → {last}");
         assert!(first > 8.0 * goal && last < goal, "{name}: {first} → {last}");
-        adapter.detach_from(&mut tiny.decoder);
+        adapter.detach_from(&mut tiny.decoder).unwrap();
         assert_eq!(before, weights(&tiny.decoder), "{name}: frozen weights are the same bits");
         assert_eq!(base, logits(&tiny.decoder, &IDS), "{name}");
     }
@@ -374,7 +382,7 @@ fn adapters_survive_their_files() {
         let read = adapt::load(folder.path(), &tiny.decoder).unwrap();
         adapter.attach_to(&mut tiny.decoder);
         let want = logits(&tiny.decoder, &IDS);
-        adapter.detach_from(&mut tiny.decoder);
+        adapter.detach_from(&mut tiny.decoder).unwrap();
         read.attach_to(&mut tiny.decoder);
         assert_eq!(want, logits(&tiny.decoder, &IDS), "{name}");
         // A model of another shape refuses it.
@@ -442,7 +450,7 @@ fn merged_weights_equal_the_adapter_where_there_are_any() {
             }
             adapter.attach_to(&mut tiny.decoder);
             let adapted = logits(&tiny.decoder, &IDS);
-            adapter.detach_from(&mut tiny.decoder);
+            adapter.detach_from(&mut tiny.decoder).unwrap();
             tiny.decoder.replace_weights(|name| merged.get(name).cloned());
             assert!(largest_difference(&adapted, &logits(&tiny.decoder, &IDS)) < 2e-4, "{name}");
         }

@@ -15,7 +15,7 @@ use trainer::model::decoder::Decoder;
 use trainer::model::family::Family;
 use trainer::model::weights::{self, BaseModel};
 use trainer::ops::linear_cross_entropy::Objective;
-use trainer::optim::Optimizer;
+use trainer::optim::{Optimizer, Parameter};
 
 const CPU: Device = Device::Cpu;
 
@@ -208,6 +208,89 @@ fn gradients_are_slopes() {
     }
 }
 
+fn flat(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn batch(tiny: &Tiny, count: usize) -> Batch {
+    Batch::new(&encode(tiny, count).iter().collect::<Vec<_>>(), &CPU).unwrap()
+}
+
+#[test]
+fn the_tape_gives_the_gradients_of_candles_graph() {
+    for mut tiny in families() {
+        let batch = batch(&tiny, 3);
+        let adapter = moved_adapter(&tiny);
+        for is_full in [false, true] {
+            adapter.attach_to(&mut tiny.decoder);
+            let mut variables = adapter.variables();
+            if is_full {
+                tiny.decoder.detach();
+                variables = tiny.decoder.train_weights(|_| true).unwrap();
+            }
+            let loss = tiny.decoder.training_loss(&batch.ids, &batch.targets, 7.0, 1).unwrap();
+            let want = loss.backward().unwrap();
+            let (value, got) = tiny.decoder.loss_and_gradients(&batch.ids, &batch.targets, 7.0, 1).unwrap();
+            assert_eq!(value, loss.to_scalar::<f32>().unwrap());
+            for (name, v) in &variables {
+                let (got, want) = (flat(got.get(v).expect(name)), flat(want.get(v).expect(name)));
+                let size = want.iter().fold(0f32, |m, x| m.max(x.abs()));
+                assert!(largest_difference(&got, &want) <= 1e-5 * size, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn full_fine_tuning_trains_every_weight_along_its_slope() {
+    for mut tiny in families() {
+        let batch = batch(&tiny, 3);
+        let variables = tiny.decoder.train_weights(|_| true).unwrap();
+        let mut names: Vec<_> = variables.iter().map(|(name, _)| name.clone()).collect();
+        let mut wanted: Vec<_> = tiny.base.config.tensor_shapes().into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        wanted.sort();
+        assert_eq!(names, wanted);
+        let loss = |decoder: &Decoder| decoder.loss_and_gradients(&batch.ids, &batch.targets, 1.0, 0).unwrap();
+        let gradients = loss(&tiny.decoder).1;
+        for (name, v) in &variables {
+            let (g, base) = (flat(gradients.get(v).expect(name)), flat(v));
+            let norm = g.iter().map(|x| x * x).sum::<f32>().sqrt();
+            let at = |h: f32| -> f64 {
+                let moved: Vec<f32> = base.iter().zip(&g).map(|(x, g)| x + h * g / norm).collect();
+                v.set(&Tensor::from_vec(moved, v.shape(), &CPU).unwrap()).unwrap();
+                f64::from(loss(&tiny.decoder).0)
+            };
+            let slope = ((at(3e-3) - at(-3e-3)) / 6e-3) as f32;
+            at(0.0);
+            assert!((slope - norm).abs() < 0.03 * norm.max(0.1), "{name}: slope {slope}, gradient {norm}");
+        }
+    }
+}
+
+#[test]
+fn full_fine_tuning_learns_one_batch_by_heart() {
+    for mut tiny in families() {
+        let batch = batch(&tiny, 4);
+        let variables = tiny.decoder.train_weights(|_| true).unwrap();
+        let plain = |(name, variable)| Parameter { name, variable, learning_rate_factor: 1.0 };
+        let mut optimizer = Optimizer::new(&Default::default(), variables.into_iter().map(plain).collect()).unwrap();
+        let mut losses = Vec::new();
+        for step in 0..60 {
+            let count = batch.targets.rows.len() as f64;
+            let (loss, store) = tiny.decoder.loss_and_gradients(&batch.ids, &batch.targets, count, step).unwrap();
+            let gradients: Vec<Tensor> =
+                optimizer.parameters().iter().map(|p| store.get(&p.variable).expect(&p.name).clone()).collect();
+            optimizer.step(&gradients, 1.0, 3e-3).unwrap();
+            losses.push(loss);
+        }
+        assert!(losses[0] > 3.0 && losses[59] < 0.05, "{} → {}", losses[0], losses[59]);
+        let frozen = tiny.decoder.weight_gradients(&batch.ids, &batch.targets, 1.0).unwrap();
+        assert_eq!(frozen.len(), tiny.base.config.tensor_shapes().len());
+        assert!(tiny.decoder.training_loss(&batch.ids, &batch.targets, 1.0, 0).unwrap().backward().is_ok());
+    }
+}
+
 #[test]
 fn one_batch_is_learnt_by_heart_and_the_base_stays() {
     for mut tiny in families() {
@@ -220,7 +303,7 @@ fn one_batch_is_learnt_by_heart_and_the_base_stays() {
 }
 
 fn frozen_weights(decoder: &Decoder) -> Vec<Vec<f32>> {
-    decoder.projections().map(|p| p.weight.flatten_all().unwrap().to_vec1().unwrap()).collect()
+    decoder.projections().map(|p| flat(&p.weight.dense().unwrap())).collect()
 }
 
 /// The losses of 150 steps on one batch.

@@ -117,7 +117,7 @@ fn peft_gives_the_same_logits() {
             adapter.save(&target, "model").unwrap();
             adapter.attach_to(&mut decoder);
             ours.push((name, logits(&decoder)));
-            adapter.detach_from(&mut decoder);
+            adapter.detach_from(&mut decoder).unwrap();
         }
         let theirs = ask(&python, folder.path(), &ids);
         let base_gap = largest_difference(&plain, &theirs.base);
@@ -152,7 +152,7 @@ fn peft_adapters_load_here() {
         let gap = largest_difference(&decoder.logits(&hidden).unwrap(), &theirs.tuned[name]);
         println!("{name}: differs by {gap:.1e}");
         assert!(gap < TOLERANCE, "{name}: {gap}");
-        adapter.detach_from(&mut decoder);
+        adapter.detach_from(&mut decoder).unwrap();
         // What was made by a network goes on without it.
         recipe.prefix_tuning.projection = false;
         if recipe.method == Method::PTuning {

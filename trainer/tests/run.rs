@@ -146,6 +146,31 @@ fn base_and_tuned_model_are_evaluated() {
 }
 
 #[test]
+fn a_quantized_base_is_trained_on_and_resumed() {
+    let recipe = "[lora]\nquantized_base = true\ndropout = 0.1\n[optimizer]\nlearning_rate = 1e-2\n[schedule]\nmax_steps = 40\n\
+        [batch]\nmicro_batch = 4\naccumulation = 2\n[evaluation]\nevery_steps = 20\ncheckpoint_every_steps = 10\npreviews = 1\n";
+    let place = Workplace::new(recipe);
+    let (file, test) = (place.path("model.gguf"), place.path("test.jsonl"));
+    support::write_quantized(&place.path("model"), &file).unwrap();
+    let more = ["--model", file.to_str().unwrap(), "--test", test.to_str().unwrap()];
+    assert!(place.run("whole", &more).success());
+    let mut child = place.start("killed", &more);
+    place.wait_for_checkpoint("killed", 20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(place.run("killed", &[more.as_slice(), &["--resume"]].concat()).success());
+    assert_eq!(place.adapter("whole"), place.adapter("killed"), "the same bits");
+    let summary: trainer::finish::Summary =
+        serde_json::from_slice(&std::fs::read(place.path("whole/summary.json")).unwrap()).unwrap();
+    assert!(summary.tuned.unwrap().values["perplexity"] < summary.base.unwrap().values["perplexity"]);
+    assert!(!place.run("dense", &[]).success(), "a folder of f32 cannot stay quantized");
+    let events = place.events("dense");
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput);
+    assert!(message.contains("use a GGUF file"), "{message}");
+}
+
+#[test]
 fn a_bad_line_is_named() {
     let place = Workplace::new(LONG);
     std::fs::write(place.path("train.jsonl"), "{\"messages\": []}\n").unwrap();
@@ -178,6 +203,9 @@ fn running_out_of_memory_is_named() {
         place.path("recipe.toml").display(),
         place.path("out").display()
     );
+    let mut samples = support::samples(1024);
+    samples.iter_mut().for_each(|s| s.messages[0].content = "apple ".repeat(33));
+    support::write_samples(&place.path("train.jsonl"), &samples).unwrap();
     // Half a gigabyte of address space is less than a batch of this size needs.
     let recipe =
         std::fs::read_to_string(place.path("recipe.toml")).unwrap().replace("micro_batch = 4", "micro_batch = 1024");

@@ -17,6 +17,8 @@ crate::texts! {
     for_peft = "In PEFT's format: loads in Python with the base model.", "PEFT 格式：可在 Python 中与基座模型一起加载。";
     for_peft_with_encoder = "In PEFT's format: loads in Python with the base model. encoder.safetensors is the network that made the virtual tokens: only going on with the training needs it.",
         "PEFT 格式：可在 Python 中与基座模型一起加载。encoder.safetensors 是生成虚拟词元的网络，仅继续训练时需要。";
+    for_transformers = "A whole model in the format of Hugging Face: transformers opens it without the base, and it can be registered here as a base model.",
+        "Hugging Face 格式的完整模型：transformers 无需基座即可打开，也可在此注册为基座模型。";
     for_trainer = "In the trainer's own format, since PEFT has no bottleneck adapters: the trainer answers with it, scores it and trains it on.",
         "训练器自有的格式（PEFT 没有瓶颈适配器）：可由训练器用于回答、评估和继续训练。";
     download_all = "Download all (zip)", "全部下载（zip）";
@@ -72,6 +74,7 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
 fn lead(l: Lang, method: Method) -> &'static str {
     match method {
         Method::Lora | Method::PromptTuning | Method::PrefixTuning => for_peft(l),
+        Method::Full => for_transformers(l),
         Method::PTuning => for_peft_with_encoder(l),
         Method::Bottleneck => for_trainer(l),
     }
@@ -79,8 +82,13 @@ fn lead(l: Lang, method: Method) -> &'static str {
 
 /// Ways to use the adapter, each with its code.
 fn ways(l: Lang, method: Method) -> impl IntoView + use<> {
-    let first = if method == Method::Bottleneck { (by_trainer(l), TRAINER) } else { (usage(l), USAGE) };
-    let merge = method.can_merge().then(|| (as_model(l), MERGE));
+    let first = match method {
+        Method::Bottleneck => (by_trainer(l), TRAINER),
+        Method::Full => (usage(l), MODEL_USAGE),
+        _ => (usage(l), USAGE),
+    };
+    // What full fine-tuning gives is a plain model already.
+    let merge = (method.can_merge() && method != Method::Full).then(|| (as_model(l), MERGE));
     let way = |(title, code)| view! { <h3>{title}</h3><pre class="code">{code}</pre> };
     std::iter::once(first).chain(merge).map(way).collect_view()
 }
@@ -93,6 +101,10 @@ const USAGE: &str = "from peft import PeftModel\n\
 from transformers import AutoModelForCausalLM, AutoTokenizer\n\n\
 model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(\"BASE_MODEL\"), \"ADAPTER_FOLDER\")\n\
 tokenizer = AutoTokenizer.from_pretrained(\"BASE_MODEL\")";
+
+const MODEL_USAGE: &str = "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n\
+model = AutoModelForCausalLM.from_pretrained(\"MODEL_FOLDER\")\n\
+tokenizer = AutoTokenizer.from_pretrained(\"MODEL_FOLDER\")";
 
 /// Every setting, as a table and as the file that `trainer run` takes.
 pub(super) fn recipe_card(project: ProjectId, run: &RunDetail) -> impl IntoView + use<> {

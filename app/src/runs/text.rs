@@ -88,6 +88,8 @@ crate::texts! {
     no_training_samples = "This dataset version has no training samples. Choose another version, or import the data with a training share above 0.",
         "此数据集版本没有训练样本。请选择其他版本，或以大于 0 的训练集比例重新导入。";
     longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";
+    not_quantized = "This model's files hold no quantized weights that could stay as they are. Choose a quantized GGUF file, or switch “keep the base quantized” off.",
+        "该模型的文件中没有可保持原样的量化权重。请选择量化的 GGUF 文件，或关闭“基座保持量化”。";
 }
 
 /// A status in words.
@@ -148,5 +150,6 @@ pub fn misfit(l: Lang, misfit: Misfit) -> String {
     match misfit {
         Misfit::NoTrainingSamples => no_training_samples(l).to_owned(),
         Misfit::LongerThanContext { context } => longer_than_context(l, context),
+        Misfit::NotQuantized => not_quantized(l).to_owned(),
     }
 }

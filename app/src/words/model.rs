@@ -9,6 +9,7 @@ crate::texts! {
     pickle = "The model holds weights as Python pickles only, which can run code when read. Use its safetensors files instead.", "模型权重仅以 Python pickle 形式提供，读取时可能执行代码。请改用 safetensors 文件。";
     damaged(file, detail) = "The file {file} is damaged (“{detail}”). Fetch it again and compare its checksum.", "文件 {file} 已损坏（“{detail}”）。请重新获取并核对校验和。";
     architecture(name) = "The architecture “{name}” is not supported. Use a text model of the Llama, Mistral, Qwen2, Qwen3, Gemma 3, GLM-4 (glm4) or GPT-2 family.", "不支持架构“{name}”。请使用 Llama、Mistral、Qwen2、Qwen3、Gemma 3、GLM-4（glm4）或 GPT-2 系列的文本模型。";
+    not_quantized(file) = "{file} holds no quantized weights that could stay as they are. Use a GGUF file of the type Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K, or switch “keep the base quantized” off.", "{file} 中没有可保持原样的量化权重。请使用 Q4_0、Q4_1、Q5_0、Q5_1、Q8_0、Q4_K、Q5_K 或 Q6_K 类型的 GGUF 文件，或关闭“基座保持量化”。";
     feature(file, detail) = "The model in {file} uses a feature that is not supported (“{detail}”).", "{file} 中的模型使用了不支持的特性（“{detail}”）。";
     tensor_type(file, tensor, dtype, detail) = "The tensor {tensor} in {file} has the type {dtype}, which is not supported (“{detail}”).", "{file} 中的张量 {tensor} 的类型 {dtype} 不受支持（“{detail}”）。";
     missing_tensor(file, tensor) = "The file {file} lacks the tensor {tensor}. The download may be incomplete.", "文件 {file} 缺少张量 {tensor}。下载可能不完整。";
@@ -32,6 +33,7 @@ pub(super) fn model_problem(l: Lang, problem: &ModelProblem) -> String {
         P::Pickle => pickle(l).to_owned(),
         P::Damaged { file, detail } => damaged(l, file, detail),
         P::Architecture { architecture: name } => architecture(l, name),
+        P::NotQuantized { file } => not_quantized(l, file),
         P::Feature { file, detail } => feature(l, file, detail),
         P::TensorType { file, tensor, dtype, detail } => tensor_type(l, file, tensor, dtype, detail),
         P::MissingTensor { file, tensor } => missing_tensor(l, file, tensor),

@@ -120,12 +120,13 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 66] = [
+pub const FIELDS: [Field; 69] = [
     choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
     of("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
     integer("schedule.max_steps", Group::Main, 0, 10_000_000, max_steps, max_steps_help),
     of("optimizer.learning_rate", Group::Main, Kind::Rate, learning_rate, learning_rate_help),
     integer("lora.rank", Group::Main, 1, 512, rank, rank_help),
+    integer("full.freeze_blocks_below", Group::Main, 0, 1024, t::frozen_blocks, t::frozen_blocks_help),
     integer("prompt_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::prompt_tokens_help),
     integer("p_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::p_tokens_help),
     integer("prefix_tuning.virtual_tokens", Group::Main, 1, 1024, t::virtual_tokens, t::prefix_tokens_help),
@@ -138,6 +139,8 @@ pub const FIELDS: [Field; 66] = [
     switch("lora.rslora", Group::Method, t::rslora, t::rslora_help),
     switch("lora.dora", Group::Method, t::dora, t::dora_help),
     of("lora.target_modules", Group::Method, Kind::Modules, modules, modules_help),
+    switch("lora.quantized_base", Group::Method, t::quantized_base, t::quantized_base_help),
+    switch("full.train_embeddings", Group::Method, t::train_embeddings, t::train_embeddings_help),
     choice("prompt_tuning.init", Group::Method, &t::FIRST, t::init, t::prompt_init_help),
     of("prompt_tuning.init_text", Group::Method, Kind::Lines, t::init_text, t::prompt_text_help),
     integer("p_tuning.hidden_size", Group::Method, 0, 16_384, t::encoder, t::encoder_help),

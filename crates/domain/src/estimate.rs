@@ -7,7 +7,7 @@ pub use method::trainable_parameters;
 
 use crate::{
     dataset::VersionStats,
-    model::ModelCard,
+    model::{ModelCard, ModelFormat},
     recipe::{Recipe, RecipeError, TargetModule},
 };
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,8 @@ const TEMPLATE_TOKENS: f64 = 24.0;
 /// How much slower one generated token is than one token of a batch: decoding reads every
 /// weight for each token.
 const DECODING_SLOWDOWN: f64 = 12.0;
-/// Rows of logits that exist at a time.
-const LOGITS_ROWS: f64 = 256.0;
+/// Tokens, and entries of the vocabulary, whose logits exist at a time.
+const LOGITS_BLOCK: f64 = 2048.0;
 /// Memory of the process itself.
 const PROCESS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
@@ -121,9 +121,8 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
     forward * (validations * validation + 2.0 * tested * per_test)
 }
 
-/// Weights in f32, what backward needs of every token of a micro-batch, one chunk of logits with
-/// its gradient, and adapter weights with gradient and what the optimizer remembers. Kept per token and layer:
-/// nine vectors of the hidden and three of the inner size.
+/// Weights and all that their training takes, what backward needs of every token of a micro-batch, and one block of
+/// logits. Kept per token and layer: nine vectors of the hidden and three of the inner size.
 fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
     // The longest sample of a micro-batch decides, not the mean.
     let longest = (2.0 * length).min(f64::from(recipe.batch.max_length));
@@ -131,9 +130,8 @@ fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64)
     let (layers, hidden) = (f64::from(model.layers), f64::from(model.hidden_size));
     let per_layer = 9.0 * hidden + 3.0 * f64::from(model.intermediate_size);
     let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
-    let logits = LOGITS_ROWS.min(tokens) * f64::from(model.vocabulary) * 2.0;
-    let trained = (2.0 + recipe.optimizer.state_per_parameter()) * trainable as f64;
-    (4.0 * (model.parameters as f64 + tokens * per_token + logits + trained) + PROCESS_BYTES) as u64
+    let logits = LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(f64::from(model.vocabulary));
+    (method::weight_bytes(recipe, model, trainable) + 4.0 * (tokens * per_token + logits) + PROCESS_BYTES) as u64
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -148,7 +146,15 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     if recipe.batch.max_length > context {
         out.push(Misfit::LongerThanContext { context });
     }
+    if recipe.keeps_base_quantized() && !is_quantized(model) {
+        out.push(Misfit::NotQuantized);
+    }
     out
+}
+
+/// Whether the model's file holds quantized blocks.
+fn is_quantized(model: &ModelCard) -> bool {
+    model.format == ModelFormat::Gguf && !["F32", "F16", "BF16"].contains(&model.quantization.as_str())
 }
 
 /// A way in which recipe, model and data do not fit together.
@@ -161,6 +167,10 @@ pub enum Misfit {
     /// `context` is what virtual tokens leave of the model's.
     #[error("the model reads at most {context} tokens: choose a max length up to that")]
     LongerThanContext { context: u32 },
+    #[error(
+        "this model's files hold no quantized weights that could stay as they are: choose a quantized GGUF file, or switch lora.quantized_base off"
+    )]
+    NotQuantized,
 }
 
 impl Misfit {
@@ -170,6 +180,7 @@ impl Misfit {
         match self {
             Self::NoTrainingSamples => "version",
             Self::LongerThanContext { .. } => "batch.max_length",
+            Self::NotQuantized => "lora.quantized_base",
         }
     }
 }
@@ -183,10 +194,7 @@ impl From<Misfit> for RecipeError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{
-        model::ModelFormat,
-        recipe::{Method, OptimizerKind},
-    };
+    use crate::recipe::{Method, OptimizerKind};
 
     /// SmolLM2-135M-Instruct.
     pub(crate) fn smol() -> ModelCard {
@@ -234,6 +242,12 @@ pub(crate) mod tests {
             trainable_parameters(&recipe, &smol())
         };
         assert_eq!(of(|r| r.lora.dora = true), 2_442_240 + 30 * (576 + 192 * 2 + 576 + 1536 * 2 + 576));
+        assert_eq!(of(|r| r.method = Method::Full), 134_515_008);
+        let frozen = of(|r| {
+            r.method = Method::Full;
+            (r.full.freeze_blocks_below, r.full.train_embeddings) = (29, false);
+        });
+        assert_eq!(frozen, 134_515_008 - 29 * 576 * (576 * 2 + 192 * 2 + 1536 * 3) - 49_152 * 576);
         assert_eq!(of(|r| r.method = Method::PromptTuning), 20 * 576);
         assert_eq!(of(|r| r.method = Method::PTuning), 20 * 576 + 3 * (576 * 576 + 576));
         assert_eq!(of(|r| r.method = Method::PrefixTuning), 20 * 30 * 2 * 192);
@@ -259,6 +273,34 @@ pub(crate) mod tests {
         recipe.batch.micro_batch = 2;
         let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
         assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    #[test]
+    fn a_quantized_base_takes_the_size_of_its_file() {
+        let mut recipe = Recipe::default();
+        let model = ModelCard { size_bytes: 98_000_000, ..smol() };
+        let mib = |recipe: &Recipe| estimate(recipe, &model, &data(100), Some(128.0), None).memory_bytes >> 20;
+        let plain = mib(&recipe);
+        recipe.lora.quantized_base = true;
+        assert!((415..425).contains(&(plain - mib(&recipe))), "{plain} {}", mib(&recipe));
+        let fits = |format, quantization: &str| {
+            let model = ModelCard { format, quantization: quantization.to_owned(), ..smol() };
+            misfits(&recipe, &model, &data(100)).is_empty()
+        };
+        assert!(fits(ModelFormat::Gguf, "Q4_1 (some F16)"));
+        assert!(!fits(ModelFormat::Gguf, "F16") && !fits(ModelFormat::HuggingFace, "F32"));
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), [Misfit::NotQuantized]);
+    }
+
+    #[test]
+    fn full_fine_tuning_takes_four_copies_of_the_weights() {
+        let of = |method| {
+            let recipe = Recipe { method, ..Recipe::default() };
+            estimate(&recipe, &smol(), &data(100), Some(128.0), None)
+        };
+        let (full, lora) = (of(Method::Full), of(Method::Lora));
+        assert_eq!(full.memory_bytes - lora.memory_bytes, 12 * 134_515_008 - 16 * lora.trainable_parameters);
+        assert!((1.3..1.6).contains(&(full.flops_per_token / lora.flops_per_token)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod bottleneck;
 mod check;
 mod checkpoints;
 mod evaluation;
+mod full;
 mod lora;
 mod loss;
 mod method;
@@ -23,6 +24,7 @@ pub use bottleneck::{Activation, Bottleneck, Placement};
 pub use check::{RecipeError, RecipeProblem, RecipeTextError, RecipeWarning};
 pub use checkpoints::{Checkpoints, FinalAdapter};
 pub use evaluation::Evaluation;
+pub use full::Full;
 pub use lora::{Lora, TargetModule};
 pub use loss::Loss;
 pub use method::Method;
@@ -44,6 +46,7 @@ pub struct Recipe {
     /// Default `lora`.
     pub method: Method,
     pub lora: Lora,
+    pub full: Full,
     pub prompt_tuning: PromptTuning,
     pub p_tuning: PTuning,
     pub prefix_tuning: PrefixTuning,
@@ -66,6 +69,7 @@ impl Default for Recipe {
         Self {
             method: Method::Lora,
             lora: Lora::default(),
+            full: Full::default(),
             prompt_tuning: PromptTuning::default(),
             p_tuning: PTuning::default(),
             prefix_tuning: PrefixTuning::default(),
@@ -118,6 +122,7 @@ impl Recipe {
     pub fn check(&self) -> Result<(), Vec<RecipeError>> {
         let mut c = Checker::default();
         self.lora.check(&mut c);
+        self.full.check(&mut c);
         self.prompt_tuning.check(&mut c);
         self.p_tuning.check(&mut c);
         self.prefix_tuning.check(&mut c);
@@ -153,8 +158,14 @@ impl Recipe {
             Method::PromptTuning => self.prompt_tuning.virtual_tokens,
             Method::PTuning => self.p_tuning.virtual_tokens,
             Method::PrefixTuning => self.prefix_tuning.virtual_tokens,
-            Method::Lora | Method::Bottleneck => 0,
+            Method::Lora | Method::Full | Method::Bottleneck => 0,
         }
+    }
+
+    /// Whether the base stays in the quantized blocks of its file.
+    #[must_use]
+    pub fn keeps_base_quantized(&self) -> bool {
+        self.method == Method::Lora && self.lora.quantized_base
     }
 
     /// Optimizer steps of the whole run, given the size of the training split.

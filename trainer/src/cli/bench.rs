@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use std::path::PathBuf;
-use trainer::bench::{Workload, measure};
-use trainer::model::decoder::Decoder;
+use trainer::bench::{Trained, Workload, measure};
 use trainer::model::weights;
 
 /// Measures a training step against a large matrix product on the same machine.
@@ -12,13 +11,16 @@ pub(crate) struct Bench {
     /// A Hugging Face folder or a GGUF file.
     #[arg(long)]
     model: PathBuf,
+    /// What the step trains.
+    #[arg(long, value_enum, default_value_t = Trained::Lora)]
+    method: Trained,
     /// Samples per step.
     #[arg(long, default_value_t = 4)]
     batch: usize,
     /// Tokens per sample.
     #[arg(long, default_value_t = 128)]
     seq: usize,
-    /// Rank of the adapter.
+    /// Rank of the adapters.
     #[arg(long, default_value_t = 8)]
     rank: u32,
     /// Steps to measure.
@@ -37,15 +39,15 @@ impl Bench {
     pub(crate) fn run(self) -> Result<()> {
         super::use_threads(self.threads)?;
         let device = trainer::device::parse(&self.device)?;
-        let mut base = weights::open(&self.model, &device)?;
-        let mut decoder = Decoder::new(base.config, &mut base.weights)?;
+        let base = weights::open(&self.model, &device)?;
         let workload = Workload {
+            method: self.method,
             batch: self.batch.max(1),
             seq: self.seq.max(2),
             rank: self.rank.max(1),
             steps: self.steps.max(1),
         };
-        println!("{}", serde_json::to_string_pretty(&measure(&mut decoder, workload)?)?);
+        println!("{}", serde_json::to_string_pretty(&measure(base, workload)?)?);
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Generate {
     /// A Hugging Face folder or a GGUF file.
     #[arg(long)]
     model: PathBuf,
-    /// A folder with adapter_config.json and adapter_model.safetensors.
+    /// A folder with adapter_config.json and adapter_model.safetensors, or a fully tuned model.
     #[arg(long)]
     adapter: Option<PathBuf>,
     /// What the user says. Without it, a JSON list of {role, content} is read from standard input.

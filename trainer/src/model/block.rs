@@ -14,10 +14,12 @@ use super::norm::Norm;
 use super::projection::{Projection, path};
 use super::virtual_tokens::{drop_before, put_before};
 use super::weights::Weights;
+use crate::ops::Weight;
 use crate::ops::activation::{Activation, activate};
 use crate::ops::attention::{Geometry, attention};
 use crate::ops::gated::gated;
 use crate::ops::rope::{Rotation, rope};
+use crate::ops::tape::add;
 use candle_core::{Tensor, bail};
 use domain::recipe::TargetModule::{self, DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
 
@@ -98,14 +100,47 @@ impl Block {
         self.linears.iter_mut()
     }
 
+    /// Every dense tensor and its Hugging Face name.
+    pub(super) fn tensors(&self) -> Vec<(String, &Tensor)> {
+        let mut tensors = Vec::new();
+        for projection in &self.linears {
+            let path = projection.path();
+            tensors.extend(projection.weight.as_dense().map(|weight| (format!("{path}.weight"), weight)));
+            tensors.extend(projection.bias.as_ref().map(|bias| (format!("{path}.bias"), bias)));
+        }
+        let around = [Some(&self.before_attention), self.after_attention.as_ref()];
+        let around = around.into_iter().chain([Some(&self.before_mlp), self.after_mlp.as_ref()]).flatten();
+        let of_heads = self.head_norms.iter().flat_map(|(q, k)| [q, k]);
+        tensors.extend(around.chain(of_heads).flat_map(Norm::tensors));
+        tensors
+    }
+
+    /// Calls `f` with every dense tensor and its Hugging Face name.
+    pub(super) fn tensors_mut(&mut self, f: &mut impl FnMut(&str, &mut Tensor)) {
+        for projection in self.projections_mut() {
+            let path = projection.path();
+            if let Weight::Dense(weight) = &mut projection.weight {
+                f(&format!("{path}.weight"), weight);
+            }
+            if let Some(bias) = &mut projection.bias {
+                f(&format!("{path}.bias"), bias);
+            }
+        }
+        let around = [Some(&mut self.before_attention), self.after_attention.as_mut()];
+        let around = around.into_iter().chain([Some(&mut self.before_mlp), self.after_mlp.as_mut()]).flatten();
+        let of_heads = self.head_norms.iter_mut().flat_map(|(q, k)| [q, k]);
+        around.chain(of_heads).for_each(|norm| norm.tensors_mut(f));
+    }
+
     /// (tokens, hidden) → (tokens, hidden).
     pub(super) fn forward(&self, x: &Tensor, pass: &mut Pass) -> Result<Tensor> {
-        let attended = self.attend(&self.before_attention.forward(x)?, pass)?;
-        let attended = normalised(attended, self.after_attention.as_ref())?;
-        let x = (x + adapted(attended, self.attention_bottleneck.as_ref(), pass.mode)?)?;
-        let fed = self.feed(&self.before_mlp.forward(&x)?, pass.mode)?;
-        let fed = normalised(fed, self.after_mlp.as_ref())?;
-        x + adapted(fed, self.mlp_bottleneck.as_ref(), pass.mode)?
+        let mode = pass.mode;
+        let attended = self.attend(&self.before_attention.forward(x, mode)?, pass)?;
+        let attended = normalised(attended, self.after_attention.as_ref(), mode)?;
+        let x = add(x, &adapted(attended, self.attention_bottleneck.as_ref(), mode)?)?;
+        let fed = self.feed(&self.before_mlp.forward(&x, mode)?, mode)?;
+        let fed = normalised(fed, self.after_mlp.as_ref(), mode)?;
+        add(&x, &adapted(fed, self.mlp_bottleneck.as_ref(), mode)?)
     }
 
     fn attend(&self, y: &Tensor, pass: &mut Pass) -> Result<Tensor> {
@@ -113,7 +148,7 @@ impl Block {
         let (q_width, kv_width) = (geometry.heads * geometry.head_dim, geometry.kv_heads * geometry.head_dim);
         let [q, k, v] = self.parts(y, [QProj, KProj, VProj], [q_width, kv_width, kv_width], pass.mode)?;
         let (q, k) = match &self.head_norms {
-            Some((q_norm, k_norm)) => (q_norm.per_head(&q)?, k_norm.per_head(&k)?),
+            Some((q_norm, k_norm)) => (q_norm.per_head(&q, pass.mode)?, k_norm.per_head(&k, pass.mode)?),
             None => (q, k),
         };
         let (q, k) = match rotation {
@@ -148,7 +183,7 @@ impl Block {
     }
 
     fn feed(&self, y: &Tensor, mode: Mode) -> Result<Tensor> {
-        let inner = self.linear(DownProj)?.weight.dim(1)?;
+        let inner = self.linear(DownProj)?.weight.dims2()?.1;
         let active = if self.find(GateProj).is_some() {
             let [gate, up] = self.parts(y, [GateProj, UpProj], [inner, inner], mode)?;
             gated(&gate, &up, self.activation)?
@@ -191,9 +226,9 @@ impl Block {
     }
 }
 
-fn normalised(x: Tensor, norm: Option<&Norm>) -> Result<Tensor> {
+fn normalised(x: Tensor, norm: Option<&Norm>, mode: Mode) -> Result<Tensor> {
     match norm {
-        Some(norm) => norm.forward(&x),
+        Some(norm) => norm.forward(&x, mode),
         None => Ok(x),
     }
 }
@@ -212,10 +247,12 @@ fn projection(
     weights: &mut Weights,
 ) -> Result<Projection, ModelError> {
     let name = path(config.family, layer, linear.modules[0]);
-    let mut weight = weights.take(&format!("{name}.weight"))?;
-    if config.family.stores_inputs_first() {
-        weight = weight.t().and_then(|w| w.contiguous()).map_err(|source| weights.device_error(source))?;
-    }
+    let weight = if config.family.stores_inputs_first() {
+        let stored = weights.take(&format!("{name}.weight"))?;
+        stored.t().and_then(|w| w.contiguous()).map_err(|source| weights.device_error(source))?.into()
+    } else {
+        weights.take_matrix(&format!("{name}.weight"))?
+    };
     let bias = if linear.bias { Some(weights.take(&format!("{name}.bias"))?) } else { None };
     Ok(Projection { family: config.family, layer, module: linear.modules[0], weight, bias, adapter: None })
 }

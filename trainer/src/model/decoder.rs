@@ -1,8 +1,9 @@
 //! The decoder: embedding, blocks, norm and output layer, one code for every family.
 //!
-//! Freezing is structural: all weights here are plain tensors whose products never compute a
-//! weight gradient; only what an adapter attaches are variables. Adapters attach in four places:
-//! linear layers, parts of blocks, embeddings before the text, keys and values before the text.
+//! Freezing is structural: unless [`Decoder::train_weights`] made variables of them, all weights here
+//! are plain tensors (or quantized) whose products never compute a weight gradient; then only what an adapter
+//! attaches are variables. Adapters attach in four places: linear layers, parts of blocks, embeddings before the
+//! text, keys and values before the text.
 
 use super::Result;
 use super::block::{Block, Pass, Scope};
@@ -19,8 +20,12 @@ use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
 use crate::ops::noise::noise;
 use crate::ops::rope::{Head, Rotation};
+use crate::ops::rows::select_rows;
+use crate::ops::{Weight, tape};
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var, bail};
 use domain::recipe::TargetModule;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether a pass is part of training: then adapter matrices are tracked and dropout is on.
@@ -34,6 +39,22 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// A weight, tracked only while training.
+    pub(super) fn weight(self, weight: &Weight) -> Weight {
+        match self {
+            Self::Inference => weight.detach(),
+            Self::Training { .. } => weight.clone(),
+        }
+    }
+
+    /// A norm or bias, tracked only while training.
+    pub(super) fn tensor(self, tensor: &Tensor) -> Tensor {
+        match self {
+            Self::Inference => tensor.detach(),
+            Self::Training { .. } => tensor.clone(),
+        }
+    }
+
     /// The value of a variable, tracked while training.
     #[must_use]
     pub fn of(self, variable: &Var) -> Tensor {
@@ -75,16 +96,18 @@ fn positions(starts: &[usize], lengths: &[usize]) -> Vec<usize> {
 #[derive(Debug)]
 pub struct Decoder {
     pub config: DecoderConfig,
+    /// The file or folder that the weights are from.
+    pub source: PathBuf,
     /// Alpha of the noise on embeddings in training passes; 0 for none.
     pub neftune_alpha: f64,
     /// (vocabulary, hidden)
-    embedding: Tensor,
+    pub(super) embedding: Weight,
     /// Learnt positions (context, hidden), added to the embeddings.
-    positions: Option<Tensor>,
+    pub(super) positions: Option<Tensor>,
     pub(super) blocks: Vec<Block>,
-    norm: Norm,
-    /// (vocabulary, hidden); the embedding when the two are tied.
-    head: Tensor,
+    pub(super) norm: Norm,
+    /// (vocabulary, hidden); none when the embedding is used for it.
+    pub(super) head: Option<Weight>,
     /// Embeddings before every text, (virtual tokens, hidden).
     prompt: Option<VirtualTokens>,
     /// Keys and values before every text, (virtual tokens, layers · 2 · kv_heads · head_dim): of
@@ -95,13 +118,24 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the decoder's tensors out of `weights`.
     pub fn new(config: DecoderConfig, weights: &mut Weights) -> Result<Self, ModelError> {
-        let embedding = weights.take(config.family.embedding())?;
+        let embedding = weights.take_matrix(config.family.embedding())?;
         let positions = config.family.learnt_positions().map(|name| weights.take(name)).transpose()?;
-        let head = if config.tie_embeddings { embedding.clone() } else { weights.take("lm_head.weight")? };
+        let head = if config.tie_embeddings { None } else { Some(weights.take_matrix("lm_head.weight")?) };
         let blocks =
             (0..config.layers).map(|layer| Block::new(&config, layer, weights)).collect::<Result<_, ModelError>>()?;
         let norm = Norm::take(&config, config.family.last_norm(), weights)?;
-        Ok(Self { config, neftune_alpha: 0.0, embedding, positions, blocks, norm, head, prompt: None, prefix: None })
+        Ok(Self {
+            config,
+            source: weights.path().to_owned(),
+            neftune_alpha: 0.0,
+            embedding,
+            positions,
+            blocks,
+            norm,
+            head,
+            prompt: None,
+            prefix: None,
+        })
     }
 
     /// Where the weights are.
@@ -161,7 +195,7 @@ impl Decoder {
 
     /// Embeddings (ids, hidden) of tokens.
     pub fn embed(&self, ids: &[u32]) -> Result<Tensor> {
-        self.embedded(&Tensor::new(ids, self.device())?)
+        self.embedded(ids, Mode::Inference)
     }
 
     /// A cache with room for `batch` texts of up to `capacity` tokens. It begins with the virtual
@@ -189,43 +223,46 @@ impl Decoder {
         first.select_behind(count, &vec![0; batch], capacity)
     }
 
-    /// Replaces the weights of linear layers by those that `of` gives for their Hugging Face names.
-    pub fn replace_weights(&mut self, of: impl Fn(&str) -> Option<Tensor>) {
-        for projection in self.blocks.iter_mut().flat_map(Block::projections_mut) {
-            if let Some(weight) = of(&format!("{}.weight", projection.path())) {
-                projection.weight = weight;
-            }
-        }
-    }
-
     /// Final hidden states (batch · seq, hidden) of `ids` (batch, seq), u32. With a cache the tokens
     /// continue the cached sequences, whose lengths grow by seq. A sequence shorter than seq is padded on the
     /// right: causality keeps padding out of the rows before it; with a cache,
     /// [`KvCache::truncate`] then forgets it.
     pub fn forward(&self, ids: &Tensor, cache: Option<&mut KvCache>) -> Result<Tensor> {
-        self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?)
+        self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?, Mode::Inference)
     }
 
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        linear(hidden, &self.head, None)
+        linear(hidden, &self.head(Mode::Inference), None)
     }
 
     /// −log p(token), in nats, of the token that follows each final hidden state (rows, hidden).
     pub fn token_losses(&self, hidden: &Tensor, tokens: &[u32]) -> Result<Vec<f32>> {
-        token_losses(hidden, &self.head, tokens)
+        token_losses(hidden, &self.head(Mode::Inference), tokens)
     }
 
     /// −log p(target), in nats, of each target of `ids` (batch, seq).
     pub fn losses(&self, ids: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
-        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Inference)?, targets)?;
-        token_losses(&hidden, &self.head, &targets.tokens)
+        let mode = Mode::Inference;
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, mode)?, targets, mode)?;
+        token_losses(&hidden, &self.head(mode), &targets.tokens)
     }
 
     /// The scalar Σ −log p(target) / `denominator` over the targets of `ids` (batch, seq), tracked for a
     /// backward pass.
     pub fn training_loss(&self, ids: &Tensor, targets: &Targets, denominator: f64, seed: u64) -> Result<Tensor> {
         Ok(self.objective(ids, targets, &Objective::plain(&targets.tokens, denominator), seed)?.0)
+    }
+
+    /// The value of [`Decoder::training_loss`] and its gradients by every variable it depends on.
+    pub fn loss_and_gradients(
+        &self,
+        ids: &Tensor,
+        targets: &Targets,
+        denominator: f64,
+        seed: u64,
+    ) -> Result<(f32, GradStore)> {
+        tape::value_and_gradients(|| self.training_loss(ids, targets, denominator, seed))
     }
 
     /// The scalar loss of an objective whose rows are those of `targets`, tracked for a backward pass, and −log
@@ -237,18 +274,19 @@ impl Decoder {
         objective: &Objective,
         seed: u64,
     ) -> Result<(Tensor, Vec<f32>)> {
-        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, Mode::Training { seed })?, targets)?;
-        linear_cross_entropy(&hidden, &self.head, objective)
+        let mode = Mode::Training { seed };
+        let hidden = self.target_rows(&self.states(ids, &targets.lengths, None, mode)?, targets, mode)?;
+        linear_cross_entropy(&hidden, &self.head(mode), objective)
     }
 
     /// The output layer's weight.
-    pub(super) fn head(&self) -> &Tensor {
-        &self.head
+    pub(super) fn head(&self, mode: Mode) -> Weight {
+        mode.weight(self.head.as_ref().unwrap_or(&self.embedding))
     }
 
-    pub(super) fn target_rows(&self, states: &Tensor, targets: &Targets) -> Result<Tensor> {
-        let rows = Tensor::new(targets.rows.as_slice(), self.device())?;
-        self.norm.forward(&states.index_select(&rows, 0)?)
+    /// Final hidden states of the rows that have a target, (targets, hidden).
+    pub(super) fn target_rows(&self, states: &Tensor, targets: &Targets, mode: Mode) -> Result<Tensor> {
+        self.norm.forward(&select_rows(states, &targets.rows)?, mode)
     }
 
     /// Hidden states before the last norm, (batch · seq, hidden), of `ids` (batch, seq), or of (1, seq) when there
@@ -283,7 +321,7 @@ impl Decoder {
             bail!("sequences of {lengths:?} tokens do not make up {batch} rows of {seq} without a cache");
         }
         let mut rows = if lengths.is_empty() { vec![seq; batch] } else { lengths.to_vec() };
-        let mut x = self.embedded(&ids.to_dtype(DType::U32)?.flatten_all()?)?;
+        let mut x = self.embedded(&ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1::<u32>()?, mode)?;
         if let Mode::Training { seed } = mode
             && self.neftune_alpha > 0.0
         {
@@ -327,8 +365,8 @@ impl Decoder {
         let everywhere = self.scope(&places, false)?;
         let slides = self.config.sliding_layers.contains(&true);
         let nearby = if slides { self.scope(&places, true)? } else { everywhere.clone() };
-        let x = self.positioned(x, &places)?;
-        let prefix = prefix.map(|p| p.values(mode)).transpose()?;
+        let x = tape::gathered(&self.positioned(x, &places, mode)?)?;
+        let prefix = prefix.map(|p| tape::gathered(&p.values(mode)?)).transpose()?;
         Ok((x, Pass { scopes: [everywhere, nearby], mode, rows, prefix, cache }))
     }
 
@@ -343,26 +381,21 @@ impl Decoder {
         }
     }
 
-    /// Whether what goes into the first block is trained.
-    pub(super) fn trains_input(&self) -> bool {
-        self.prompt.is_some()
-    }
-
-    /// Embeddings (ids, hidden) of `ids` (ids).
-    fn embedded(&self, ids: &Tensor) -> Result<Tensor> {
-        let x = self.embedding.index_select(ids, 0)?;
+    /// Embeddings (ids, hidden) of tokens.
+    fn embedded(&self, ids: &[u32], mode: Mode) -> Result<Tensor> {
+        let x = mode.weight(&self.embedding).rows(ids)?;
         self.config.embedding_scale().map_or(Ok(x.clone()), |scale| x * scale)
     }
 
     /// Embeddings with learnt positions added, where the model has any. Those of a prompt have some too, as in PEFT.
-    fn positioned(&self, x: Tensor, places: &Places) -> Result<Tensor> {
+    fn positioned(&self, x: Tensor, places: &Places, mode: Mode) -> Result<Tensor> {
         let Some(learnt) = &self.positions else { return Ok(x) };
         let context = self.config.context_length;
         if places.positions.iter().any(|position| *position >= context) {
             bail!("a text is longer than the {context} positions that the model has learnt");
         }
         let positions: Vec<u32> = places.positions.iter().map(|position| *position as u32).collect();
-        x + learnt.index_select(&Tensor::new(positions, self.device())?, 0)?
+        x + select_rows(&mode.tensor(learnt), &positions)?
     }
 
     /// What the layers with or without a sliding window share.

@@ -29,6 +29,11 @@ pub enum ModelError {
         path.display()
     )]
     UnsupportedArchitecture { path: PathBuf, architecture: String },
+    #[error(
+        "{} holds no quantized weights that could stay as they are: use a GGUF file of the type Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K, or switch lora.quantized_base off",
+        path.display()
+    )]
+    NotQuantized { path: PathBuf },
     #[error("{} uses a feature that is not supported: {feature}", path.display())]
     UnsupportedFeature { path: PathBuf, feature: String },
     #[error("tensor {tensor} in {} has the type {dtype}, which is not supported: {advice}", path.display())]
@@ -66,6 +71,7 @@ impl ModelError {
             Self::UnsupportedArchitecture { architecture, .. } => {
                 ModelProblem::Architecture { architecture: architecture.clone() }
             }
+            Self::NotQuantized { path } => ModelProblem::NotQuantized { file: file(path) },
             Self::UnsupportedFeature { path, feature } => {
                 ModelProblem::Feature { file: file(path), detail: feature.clone() }
             }

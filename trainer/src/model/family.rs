@@ -112,12 +112,12 @@ impl Family {
     }
 
     /// The name of the matrix of learnt positions.
-    pub(super) fn learnt_positions(self) -> Option<&'static str> {
+    pub(crate) fn learnt_positions(self) -> Option<&'static str> {
         (self == Self::Gpt2).then_some("transformer.wpe.weight")
     }
 
     /// The name of the embedding matrix.
-    pub(super) fn embedding(self) -> &'static str {
+    pub(crate) fn embedding(self) -> &'static str {
         if self == Self::Gpt2 { "transformer.wte.weight" } else { "model.embed_tokens.weight" }
     }
 
@@ -127,7 +127,7 @@ impl Family {
     }
 
     /// The name of a block, 0-based.
-    pub(super) fn block(self, layer: usize) -> String {
+    pub(crate) fn block(self, layer: usize) -> String {
         if self == Self::Gpt2 { format!("transformer.h.{layer}") } else { format!("model.layers.{layer}") }
     }
 

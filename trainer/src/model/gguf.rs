@@ -5,6 +5,7 @@
 //! reserved for it. What the metadata means for a model is not decided here but in `gguf_model`.
 
 use super::error::ModelError;
+use crate::ops::quantized::Quantized;
 use candle_core::quantized::{GgmlDType, ggml_file::qtensor_from_ggml};
 use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
@@ -86,6 +87,24 @@ impl Gguf {
 
     /// Reads one tensor and dequantizes it to f32 on `device`.
     pub fn read(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
+        let (info, raw) = self.read_raw(name)?;
+        qtensor_from_ggml(info.dtype, &raw, info.shape.clone(), &Device::Cpu)
+            .and_then(|q| q.dequantize(&Device::Cpu))
+            .and_then(|t| t.to_device(device))
+            .map_err(|source| ModelError::Device { path: self.path.clone(), source })
+    }
+
+    /// Reads one matrix without dequantizing it, for products on `device`; `None` when its format has to be dequantized.
+    pub fn read_quantized(&self, name: &str, device: &Device) -> Result<Option<Quantized>, ModelError> {
+        let shape = self.tensors.get(name).filter(|t| Quantized::supports(t.dtype)).map(|t| t.shape.as_slice());
+        let Some([rows, columns]) = shape else { return Ok(None) };
+        let (info, raw) = self.read_raw(name)?;
+        let matrix = Quantized::new(info.dtype, raw, (*rows, *columns), device);
+        matrix.map(Some).map_err(|source| ModelError::Device { path: self.path.clone(), source })
+    }
+
+    /// What the directory says of a tensor, and its bytes.
+    fn read_raw(&self, name: &str) -> Result<(&GgufTensor, Vec<u8>), ModelError> {
         let info = self
             .tensors
             .get(name)
@@ -95,10 +114,7 @@ impl Gguf {
         file.seek(SeekFrom::Start(info.offset))
             .and_then(|_| file.read_exact(&mut raw))
             .map_err(|e| ModelError::read(&self.path, e))?;
-        qtensor_from_ggml(info.dtype, &raw, info.shape.clone(), &Device::Cpu)
-            .and_then(|q| q.dequantize(&Device::Cpu))
-            .and_then(|t| t.to_device(device))
-            .map_err(|source| ModelError::Device { path: self.path.clone(), source })
+        Ok((info, raw))
     }
 
     /// A text of the metadata.

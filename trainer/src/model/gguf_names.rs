@@ -7,6 +7,7 @@ use super::config::DecoderConfig;
 use super::error::ModelError;
 use super::family::Family;
 use super::gguf::Gguf;
+use crate::ops::quantized::Quantized;
 use candle_core::{Device, Tensor};
 
 /// The correspondence between Hugging Face and GGUF tensor names for one configuration.
@@ -59,13 +60,37 @@ impl TensorNames {
             .ok_or_else(|| ModelError::MissingTensor { path: file.path.clone(), tensor: name.to_owned() })?;
         let tensor = file.read(&stored, &Device::Cpu)?;
         let offset = self.family.gain_offset();
-        let original = match self.interleaved {
-            Some((heads, _)) if name.ends_with("q_proj.weight") => half_split(&tensor, heads),
-            Some((_, kv_heads)) if name.ends_with("k_proj.weight") => half_split(&tensor, kv_heads),
-            _ if offset != 0.0 && name.ends_with("norm.weight") => tensor - offset,
-            _ => return Ok(tensor),
+        let original = match self.interleaved_heads(name) {
+            Some(heads) => half_split(&tensor, heads),
+            None if offset != 0.0 && name.ends_with("norm.weight") => tensor - offset,
+            None => return Ok(tensor),
         };
         original.map_err(|source| ModelError::Device { path: file.path.clone(), source })
+    }
+
+    /// Reads a matrix by its Hugging Face name as it is stored; `None` when its format has to be dequantized.
+    pub(super) fn read_quantized(
+        &self,
+        file: &Gguf,
+        name: &str,
+        device: &Device,
+    ) -> Result<Option<Quantized>, ModelError> {
+        let Some(stored) = self.stored(name) else { return Ok(None) };
+        let matrix = file.read_quantized(&stored, device)?;
+        Ok(matrix.map(|matrix| match self.interleaved_heads(name) {
+            Some(heads) => matrix.reordered(&half_split_order(matrix.dims().0, heads)),
+            None => matrix,
+        }))
+    }
+
+    /// The number of heads whose rows are interleaved in the tensor of this name.
+    fn interleaved_heads(&self, name: &str) -> Option<usize> {
+        let (heads, kv_heads) = self.interleaved?;
+        match name {
+            _ if name.ends_with("q_proj.weight") => Some(heads),
+            _ if name.ends_with("k_proj.weight") => Some(kv_heads),
+            _ => None,
+        }
     }
 
     /// The tensor of a Hugging Face name as GGUF files hold it: the inverse of [`TensorNames::read`].
@@ -78,6 +103,12 @@ impl TensorNames {
             _ => Ok(tensor.clone()),
         }
     }
+}
+
+/// The stored row that each row of [`half_split`]'s result is.
+fn half_split_order(rows: usize, heads: usize) -> Vec<usize> {
+    let half = rows / heads / 2;
+    (0..rows).map(|row| row / (2 * half) * 2 * half + row % half * 2 + row / half % 2).collect()
 }
 
 /// Reorders rows of each head from two halves to interleaved pairs: the inverse of [`half_split`].

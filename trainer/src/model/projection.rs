@@ -1,10 +1,10 @@
-//! One linear layer of a block: frozen weight, perhaps a bias, perhaps a low-rank adapter.
+//! One linear layer of a block: its weight, perhaps a bias, perhaps a low-rank adapter.
 
 use super::decoder::Mode;
 use super::family::Family;
-use crate::ops::Dropout;
 use crate::ops::linear::linear;
 use crate::ops::lora_linear::{Frozen, lora_linear};
+use crate::ops::{Dropout, Weight};
 use candle_core::{Result, Tensor, Var};
 use domain::recipe::TargetModule;
 
@@ -41,7 +41,7 @@ pub struct Projection {
     pub module: TargetModule,
     pub(super) family: Family,
     /// (out, in)
-    pub weight: Tensor,
+    pub weight: Weight,
     /// (out)
     pub bias: Option<Tensor>,
     pub adapter: Option<LowRank>,
@@ -56,7 +56,9 @@ impl Projection {
 
     /// (tokens, in) → (tokens, out).
     pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let Some(adapter) = &self.adapter else { return linear(x, &self.weight, self.bias.as_ref()) };
+        let Some(adapter) = &self.adapter else {
+            return linear(x, &mode.weight(&self.weight), self.bias.as_ref().map(|b| mode.tensor(b)).as_ref());
+        };
         let dropout = match mode {
             Mode::Training { seed } if adapter.dropout > 0.0 => {
                 let stream = (self.layer as u64) << 8 | self.module as u64;
@@ -74,7 +76,7 @@ impl Projection {
 
     /// ‖Wᵢ‖² of each row of the frozen weight, (out).
     pub fn row_squares(&self) -> Result<Tensor> {
-        self.weight.sqr()?.sum(1)
+        self.weight.dense()?.sqr()?.sum(1)
     }
 
     /// ‖(W + s · B A)ᵢ‖ of each row, (out), without a gradient: with `squares` = ‖Wᵢ‖² it is the root of

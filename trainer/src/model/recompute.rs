@@ -7,6 +7,7 @@
 use super::Result;
 use super::decoder::{Decoder, Mode, Targets};
 use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy};
+use crate::ops::tape;
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var, bail};
 
@@ -23,8 +24,13 @@ impl Decoder {
         if recomputes {
             return self.recomputed(ids, targets, objective, seed);
         }
-        let (loss, losses) = self.objective(ids, targets, objective, seed)?;
-        Ok((loss.to_scalar()?, losses, loss.backward()?))
+        let mut losses = Vec::new();
+        let (loss, gradients) = tape::value_and_gradients(|| {
+            let (loss, of_rows) = self.objective(ids, targets, objective, seed)?;
+            losses = of_rows;
+            Ok(loss)
+        })?;
+        Ok((loss, losses, gradients))
     }
 
     fn recomputed(
@@ -34,32 +40,46 @@ impl Decoder {
         objective: &Objective,
         seed: u64,
     ) -> Result<(f32, Vec<f32>, GradStore)> {
-        let (mut x, mut pass) = self.enter(ids, &targets.lengths, None, Mode::Training { seed })?;
-        let first = x.clone();
+        let mode = Mode::Training { seed };
+        let (mut x, mut pass) = self.enter(ids, &targets.lengths, None, mode)?;
+        let (first, whole_prefix) = (x.clone(), pass.prefix.take());
+        // What leads up to the prefix is differentiated once, not for every block.
+        let prefix = whole_prefix.as_ref().map(Var::from_tensor).transpose()?;
+        pass.prefix = prefix.as_ref().map(|p| p.as_tensor().clone());
         let mut inputs = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let y = block.forward(&x, &mut pass)?.detach();
             inputs.push(std::mem::replace(&mut x, y));
         }
         let last = Var::from_tensor(&x)?;
-        let rows = self.target_rows(&self.texts_of(&last, &pass)?, targets)?;
-        let (loss, losses) = linear_cross_entropy(&rows, self.head(), objective)?;
-        let mut all = loss.backward()?;
+        let mut losses = Vec::new();
+        let (loss, mut all) = tape::value_and_gradients(|| {
+            let rows = self.target_rows(&self.texts_of(&last, &pass)?, targets, mode)?;
+            let (loss, of_rows) = linear_cross_entropy(&rows, &self.head(mode), objective)?;
+            losses = of_rows;
+            Ok(loss)
+        })?;
         let mut gradient = taken(&mut all, &last)?;
         for (block, input) in self.blocks.iter().zip(inputs).rev() {
             let input = Var::from_tensor(&input)?;
-            let y = block.forward(&input, &mut pass)?;
-            // The gradient of Σ y · g by y is g.
-            let mut store = (y * &gradient)?.sum_all()?.backward()?;
-            store.remove(&gradient);
+            let mut store = gradients_of(&gradient, || block.forward(&input, &mut pass))?;
             gradient = taken(&mut store, &input)?;
             all.extend(store)?;
         }
-        if self.trains_input() {
-            all.extend((first * &gradient)?.sum_all()?.backward()?)?;
+        if let (Some(prefix), Some(whole)) = (prefix, whole_prefix) {
+            let gradient = taken(&mut all, &prefix)?;
+            all.extend(gradients_of(&gradient, || Ok(whole))?)?;
         }
-        Ok((loss.to_scalar()?, losses, all))
+        if first.track_op() {
+            all.extend(gradients_of(&gradient, || Ok(first))?)?;
+        }
+        Ok((loss, losses, all))
     }
+}
+
+/// Gradients by all that y depends on, given that by y: the gradient of Σ y · g by y is g.
+fn gradients_of(g: &Tensor, y: impl FnOnce() -> Result<Tensor>) -> Result<GradStore> {
+    Ok(tape::value_and_gradients(|| (y()? * g)?.sum_all())?.1)
 }
 
 fn taken(store: &mut GradStore, variable: &Var) -> Result<Tensor> {

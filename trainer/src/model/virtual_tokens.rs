@@ -7,6 +7,7 @@
 use super::Result;
 use super::decoder::Mode;
 use super::dense::Dense;
+use crate::ops::rows::select_rows;
 use candle_core::{Tensor, Var};
 
 /// A trained table, perhaps seen through a trained network.
@@ -65,7 +66,7 @@ pub(super) fn put_before(x: &Tensor, before: &Tensor, rows: &[usize]) -> Result<
         order.extend((0..count).chain(next..next + rows));
         next += rows;
     }
-    Tensor::cat(&[before, x], 0)?.index_select(&Tensor::new(order, x.device())?, 0)
+    select_rows(&Tensor::cat(&[before, x], 0)?, &order)
 }
 
 /// `x` without the first `count` rows of each of its sequences, of which these numbers of rows remain.
@@ -76,5 +77,5 @@ pub(super) fn drop_before(x: &Tensor, count: usize, rows: &[usize]) -> Result<Te
         order.extend(next + count..next + count + rows);
         next += count + rows;
     }
-    x.index_select(&Tensor::new(order, x.device())?, 0)
+    select_rows(x, &order)
 }

@@ -2,16 +2,19 @@
 //! are read tensor by tensor when asked for.
 //!
 //! Opening reads headers and the tokenizer only, so it is also what `inspect` shows. Whatever the
-//! files are, tensors come out as f32 under their Hugging Face names.
+//! files are, tensors come out as f32 under their Hugging Face names, unless quantized matrices are to
+//! stay as they are.
 
 use super::config::DecoderConfig;
 use super::error::ModelError;
-use super::gguf::Gguf;
+use super::gguf::{Gguf, GgufTensor};
 use super::gguf_names::TensorNames;
 use super::safetensors::Shard;
 use super::{gguf_model, hugging_face};
 use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
+use crate::ops::Weight;
+use crate::ops::quantized::Quantized;
 use candle_core::{Device, Tensor};
 use domain::model::ModelCard;
 use domain::sample::{Message, Speaker};
@@ -65,6 +68,7 @@ pub struct Weights {
     path: PathBuf,
     device: Device,
     source: Source,
+    keeps_quantized: bool,
 }
 
 #[derive(Debug)]
@@ -78,7 +82,30 @@ impl Weights {
     /// Weights that are in memory already, under Hugging Face names.
     #[must_use]
     pub fn from_tensors(tensors: HashMap<String, Tensor>, device: &Device) -> Self {
-        Self { path: PathBuf::from("memory"), device: device.clone(), source: Source::Memory(tensors) }
+        Self::new(PathBuf::from("memory"), device, Source::Memory(tensors))
+    }
+
+    fn new(path: PathBuf, device: &Device, source: Source) -> Self {
+        Self { path, device: device.clone(), source, keeps_quantized: false }
+    }
+
+    /// From now on [`Weights::take_matrix`] leaves quantized matrices as they are.
+    pub fn keep_quantized(&mut self) -> Result<(), ModelError> {
+        let is_quantized = |t: &GgufTensor| t.shape.len() == 2 && Quantized::supports(t.dtype);
+        match &self.source {
+            Source::Gguf { file, .. } if file.tensors.values().any(is_quantized) => self.keeps_quantized = true,
+            _ => return Err(ModelError::NotQuantized { path: self.path.clone() }),
+        }
+        Ok(())
+    }
+
+    /// Reads the matrix with this Hugging Face name: as f32, or as it is stored if it is to stay so.
+    pub fn take_matrix(&mut self, name: &str) -> Result<Weight, ModelError> {
+        let quantized = match &self.source {
+            Source::Gguf { file, names } if self.keeps_quantized => names.read_quantized(file, name, &self.device)?,
+            _ => None,
+        };
+        quantized.map_or_else(|| self.take(name).map(Weight::Dense), |matrix| Ok(Weight::Quantized(matrix)))
     }
 
     /// The tensors of checked safetensors files, held against `config`.
@@ -88,7 +115,7 @@ impl Weights {
         config: &DecoderConfig,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let weights = Self { path: path.to_owned(), device: device.clone(), source: Source::Safetensors(shards) };
+        let weights = Self::new(path.to_owned(), device, Source::Safetensors(shards));
         weights.check_shapes(config)?;
         Ok(weights)
     }
@@ -96,7 +123,7 @@ impl Weights {
     /// The tensors of a checked GGUF file, held against `config`.
     pub(super) fn from_gguf(file: Gguf, config: &DecoderConfig, device: &Device) -> Result<Self, ModelError> {
         let names = TensorNames::new(config);
-        let weights = Self { path: file.path.clone(), device: device.clone(), source: Source::Gguf { file, names } };
+        let weights = Self::new(file.path.clone(), device, Source::Gguf { file, names });
         weights.check_shapes(config)?;
         Ok(weights)
     }
@@ -115,6 +142,11 @@ impl Weights {
             }
             Source::Memory(tensors) => tensors.remove(name).ok_or_else(missing),
         }
+    }
+
+    /// The file or folder that they are from.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether a tensor of this name is there.

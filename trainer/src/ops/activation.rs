@@ -4,6 +4,7 @@
 //! 2016, arXiv:1606.08415), which is `a · σ(2u)` with u = √(2/π) · (a + 0.044715 a³).
 
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply1;
 use super::vector::{sigmoid, simd};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -50,7 +51,7 @@ pub(super) fn gelu_tanh(a: f32) -> (f32, f32) {
 
 /// The activation of every element of `x`.
 pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
-    if fused(x) { x.apply_op1(Activate(activation)) } else { activation.plain(x) }
+    if fused(x) { apply1(x, Activate(activation)) } else { activation.plain(x) }
 }
 
 struct Activate(Activation);

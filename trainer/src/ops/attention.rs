@@ -7,6 +7,7 @@
 //! that starts at position p sees keys (p + i − window, p + i].
 
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply3;
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -70,7 +71,7 @@ impl Geometry {
 /// when there is no cache.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
     if fused(q) {
-        q.apply_op3(k, v, Attention { geometry: geometry.clone(), sums: OnceLock::new() })
+        apply3(q, k, v, Attention { geometry: geometry.clone(), sums: OnceLock::new() })
     } else {
         plain(q, k, v, geometry)
     }

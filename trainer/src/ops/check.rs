@@ -1,6 +1,9 @@
 //! What every operation's test does: compare values and gradients with plain candle operations,
 //! and gradients with central finite differences.
 
+use super::quantized::Quantized;
+use super::weight::Weight;
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Result, Shape, Tensor, Var};
 use rand::{Rng, SeedableRng};
 
@@ -10,6 +13,12 @@ pub(super) fn random(shape: impl Into<Shape>, seed: u64) -> Result<Tensor> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let data: Vec<f32> = (0..shape.elem_count()).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_vec(data, shape, &Device::Cpu)
+}
+
+/// A weight of random numbers in blocks of eight bits.
+pub(super) fn quantized(shape: (usize, usize), seed: u64) -> Result<Weight> {
+    let blocks = QTensor::quantize(&random(shape, seed)?, GgmlDType::Q8_0)?;
+    Quantized::new(GgmlDType::Q8_0, blocks.data()?.into_owned(), shape, &Device::Cpu).map(Weight::Quantized)
 }
 
 type Op<'a> = &'a dyn Fn(&[Tensor]) -> Result<Tensor>;

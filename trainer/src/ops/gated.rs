@@ -4,13 +4,14 @@
 
 use super::activation::{Activation, CHUNK, gelu_tanh, silu};
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply2;
 use super::vector::simd;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 /// φ(gate) ∘ up, both (tokens, intermediate).
 pub fn gated(gate: &Tensor, up: &Tensor, activation: Activation) -> Result<Tensor> {
-    if fused(gate) { gate.apply_op2(up, Gated(activation)) } else { plain(gate, up, activation) }
+    if fused(gate) { apply2(gate, up, Gated(activation)) } else { plain(gate, up, activation) }
 }
 
 /// The same from candle's own operations.

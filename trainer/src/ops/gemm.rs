@@ -27,6 +27,10 @@ impl<'a> Mat<'a> {
         Self { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     fn is_inside(&self) -> bool {
         (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride < self.data.len()
     }

@@ -4,6 +4,7 @@
 //! and, for frozen w and b, with h = g ∘ w: `dx = r · (h − mean(h)) − c · r³/d · ⟨h, c⟩`.
 
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply1;
 use super::vector::{dot, simd, sum};
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -13,8 +14,8 @@ const ROWS: usize = 16;
 
 /// Normalises the rows of `x` (tokens, d), scales them by `weight` (d) and adds `bias` (d).
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) -> Result<Tensor> {
-    if fused(x) {
-        x.apply_op1(LayerNorm { weight: weight.clone(), bias: bias.clone(), epsilon: epsilon as f32 })
+    if fused(x) && !weight.track_op() && !bias.track_op() {
+        apply1(x, LayerNorm { weight: weight.clone(), bias: bias.clone(), epsilon: epsilon as f32 })
     } else {
         plain(x, weight, bias, epsilon)
     }
@@ -25,7 +26,7 @@ pub fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) -> Result
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
     let y = centred.broadcast_div(&(variance + epsilon)?.sqrt()?)?;
-    y.broadcast_mul(&weight.detach())?.broadcast_add(&bias.detach())
+    y.broadcast_mul(weight)?.broadcast_add(bias)
 }
 
 struct LayerNorm {

@@ -2,20 +2,28 @@
 //! factors f and V tokens j, where `qᵢ = (1 − ε) onehot(tᵢ) + ε/V` (label smoothing: Szegedy et al. 2016,
 //! arXiv:1512.00567) is the target itself for ε = 0.
 //!
-//! `dhᵢ = fᵢ (softmax(hᵢ Wᵀ) − qᵢ) W`. Logits over a large vocabulary would dominate the
-//! memory of a run, so they exist only for a few rows at a time: the gradient is computed
-//! together with the loss, and W is frozen.
+//! `dhᵢ = fᵢ (softmax(hᵢ Wᵀ) − qᵢ) W` and, where W is trained, `dW = Σᵢ fᵢ (softmax(hᵢ Wᵀ) − qᵢ)ᵀ hᵢ`.
+//! Logits over a large vocabulary would dominate the memory of a run, so they exist for one block of
+//! tokens of the vocabulary at a time; `running_softmax` computes loss and dh in one pass over the blocks.
+//! dW needs the final sums of the softmax, so a trained W costs a second pass.
+
+mod running_softmax;
 
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
 use super::linear::linear;
-use super::vector::{exp, max, simd, sum};
-use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
+use super::tape::{apply1, apply2};
+use super::vector::{exp, simd};
+use super::weight::Weight;
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, D, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
+use running_softmax::{RowLoss, forward};
 use std::sync::{Arc, OnceLock};
 
+/// Tokens of the vocabulary whose logits exist at the same time.
+const TOKENS: usize = 2048;
 /// Rows whose logits exist at the same time.
-const ROWS: usize = 128;
+const ROWS: usize = 2048;
 
 /// What the rows of a pass are to predict, and how much each counts.
 #[derive(Clone, Debug)]
@@ -34,38 +42,44 @@ impl Objective {
     pub fn plain(targets: &[u32], denominator: f64) -> Self {
         Self { targets: targets.to_vec(), factors: vec![(1.0 / denominator) as f32; targets.len()], smoothing: 0.0 }
     }
+
+    /// The loss of all rows together.
+    fn total(&self, losses: &[RowLoss]) -> (CpuStorage, Shape) {
+        let total: f64 = losses.iter().zip(&self.factors).map(|(l, f)| f64::from(l.smoothed) * f64::from(*f)).sum();
+        (CpuStorage::F32(vec![total as f32]), ().into())
+    }
 }
 
 /// The scalar loss of `hidden` (rows, d) and `weight` (vocabulary, d), and −log p(target) of each row, in nats,
 /// whatever factors and smoothing are.
-pub fn linear_cross_entropy(hidden: &Tensor, weight: &Tensor, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
+pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
     check_targets(hidden, weight, &objective.targets)?;
     if !fused(hidden) {
         return plain_objective(hidden, weight, objective);
     }
     let losses = Arc::new(OnceLock::new());
-    let loss = hidden.apply_op1(LinearCrossEntropy {
-        weight: weight.clone(),
-        objective: objective.clone(),
-        gradient: hidden.track_op().then(OnceLock::new),
-        losses: Arc::clone(&losses),
-    })?;
+    let head = Head { weight: weight.clone(), objective: objective.clone(), losses: Arc::clone(&losses) };
+    let loss = match weight.trained() {
+        Some(w) => apply2(hidden, w, TrainedHead { head, log_sums: OnceLock::new() })?,
+        None => apply1(hidden, FrozenHead { head, gradient: hidden.track_op().then(OnceLock::new) })?,
+    };
     Ok((loss, losses.get().cloned().unwrap_or_default()))
 }
 
 /// −log p(target) of each row, in nats; has no gradient.
-pub fn token_losses(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
+pub fn token_losses(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<Vec<f32>> {
     check_targets(hidden, weight, targets)?;
     if fused(hidden) {
         let objective = Objective::plain(targets, 1.0);
-        with(hidden, |h| with(weight, |w| Ok(forward(h, w, &objective, None).0)))
+        let losses = with(hidden, |h| forward(h, weight, &objective, None))?;
+        Ok(losses.into_iter().map(|l| l.plain).collect())
     } else {
         plain(&hidden.detach(), weight, targets)?.to_vec1()
     }
 }
 
 /// The same as [`linear_cross_entropy`] from candle's own operations.
-pub fn plain_objective(hidden: &Tensor, weight: &Tensor, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
+pub fn plain_objective(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
     let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
     let targets = Tensor::new(objective.targets.as_slice(), hidden.device())?.unsqueeze(1)?;
     let losses = log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()?;
@@ -77,14 +91,14 @@ pub fn plain_objective(hidden: &Tensor, weight: &Tensor, objective: &Objective) 
 }
 
 /// −log p(target) of each row from candle's own operations, (rows).
-pub fn plain(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result<Tensor> {
+pub fn plain(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<Tensor> {
     let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
     let targets = Tensor::new(targets, hidden.device())?.unsqueeze(1)?;
     log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()
 }
 
-fn check_targets(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result<()> {
-    let vocabulary = weight.dim(0)?;
+fn check_targets(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<()> {
+    let vocabulary = weight.dims2()?.0;
     if hidden.dim(0)? != targets.len() {
         bail!("{} rows but {} targets", hidden.dim(0)?, targets.len());
     }
@@ -94,16 +108,29 @@ fn check_targets(hidden: &Tensor, weight: &Tensor, targets: &[u32]) -> Result<()
     }
 }
 
-struct LinearCrossEntropy {
-    weight: Tensor,
+struct Head {
+    weight: Weight,
     objective: Objective,
-    /// dh, filled by the forward pass; `None` when nobody will ask for it.
-    gradient: Option<OnceLock<Vec<f32>>>,
     /// −log p(target) of each row, filled by the forward pass.
     losses: Arc<OnceLock<Vec<f32>>>,
 }
 
-impl CustomOp1 for LinearCrossEntropy {
+impl Head {
+    /// The losses of all rows, which fill `losses` too.
+    fn forward(&self, h: &[f32], gradient: Option<&mut [f32]>) -> Result<Vec<RowLoss>> {
+        let rows = forward(h, &self.weight, &self.objective, gradient)?;
+        self.losses.get_or_init(|| rows.iter().map(|row| row.plain).collect());
+        Ok(rows)
+    }
+}
+
+struct FrozenHead {
+    head: Head,
+    /// dh, filled by the forward pass; `None` when nobody will ask for it.
+    gradient: Option<OnceLock<Vec<f32>>>,
+}
+
+impl CustomOp1 for FrozenHead {
     fn name(&self) -> &'static str {
         "linear-cross-entropy"
     }
@@ -111,12 +138,11 @@ impl CustomOp1 for LinearCrossEntropy {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let h = slice(storage, layout)?;
         let mut dh = self.gradient.as_ref().map(|_| vec![0f32; h.len()]);
-        let (losses, total) = with(&self.weight, |w| Ok(forward(h, w, &self.objective, dh.as_deref_mut())))?;
-        self.losses.get_or_init(|| losses);
+        let losses = self.head.forward(h, dh.as_deref_mut())?;
         if let (Some(cell), Some(dh)) = (&self.gradient, dh) {
             cell.get_or_init(|| dh);
         }
-        Ok((CpuStorage::F32(vec![total as f32]), ().into()))
+        Ok(self.head.objective.total(&losses))
     }
 
     fn bwd(&self, h: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
@@ -126,80 +152,95 @@ impl CustomOp1 for LinearCrossEntropy {
     }
 }
 
-/// −log p(target) of each row, and the loss; fills `gradient` with dh when given.
-fn forward(h: &[f32], w: &[f32], objective: &Objective, mut gradient: Option<&mut [f32]>) -> (Vec<f32>, f64) {
-    let rows = objective.targets.len();
-    let d = h.len() / rows.max(1);
-    let vocabulary = w.len() / d.max(1);
-    let mut losses = vec![RowLoss::default(); rows];
-    let mut logits = vec![0f32; ROWS.min(rows) * vocabulary];
-    for first in (0..rows).step_by(ROWS) {
-        let m = ROWS.min(rows - first);
-        let (w, h) = (Mat::new(w, vocabulary, d), Mat::new(&h[first * d..], m, d));
-        gemm::set(&mut logits, vocabulary, h, w.t(), 1.0, Threads::All);
-        let wants_gradient = gradient.is_some();
-        let part = &mut losses[first..first + m];
-        logits.par_chunks_mut(vocabulary).zip(part).enumerate().for_each(|(i, (row, loss))| {
-            let (target, factor) = (objective.targets[first + i] as usize, objective.factors[first + i]);
-            *loss = simd(|| row_loss(row, target, objective.smoothing, wants_gradient.then_some(factor)));
-        });
-        if let Some(dh) = &mut gradient {
-            gemm::set(&mut dh[first * d..], d, Mat::new(&logits, m, vocabulary), w, 1.0, Threads::All);
-        }
-    }
-    let total = losses.iter().zip(&objective.factors).map(|(l, f)| f64::from(l.smoothed) * f64::from(*f)).sum();
-    (losses.into_iter().map(|l| l.plain).collect(), total)
+/// The weight is the second argument.
+struct TrainedHead {
+    head: Head,
+    /// log Σ exp of each row's logits, filled by the forward pass.
+    log_sums: OnceLock<Vec<f32>>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct RowLoss {
-    /// −log p(target)
-    plain: f32,
-    /// −Σⱼ qⱼ log pⱼ
-    smoothed: f32,
+impl CustomOp2 for TrainedHead {
+    fn name(&self) -> &'static str {
+        "trained-linear-cross-entropy"
+    }
+
+    fn cpu_fwd(
+        &self,
+        h: &CpuStorage,
+        h_layout: &Layout,
+        _w: &CpuStorage,
+        _w_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let losses = self.head.forward(slice(h, h_layout)?, None)?;
+        self.log_sums.get_or_init(|| losses.iter().map(|row| row.log_sum).collect());
+        Ok(self.head.objective.total(&losses))
+    }
+
+    fn bwd(&self, h: &Tensor, w: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let Some(log_sums) = self.log_sums.get() else { bail!("backward before forward") };
+        let (mut dh, mut dw) = (vec![0f32; h.elem_count()], vec![0f32; w.elem_count()]);
+        let g = g.to_scalar()?;
+        with(h, |h| self.gradients(h, log_sums, g, (&mut dh, &mut dw)))?;
+        Ok((Some(tensor(dh, h.shape())?), Some(tensor(dw, w.shape())?)))
+    }
 }
 
-/// The loss of a row of logits; turns the row into its gradient times `factor` when given.
-#[inline(always)]
-fn row_loss(row: &mut [f32], target: usize, smoothing: f32, factor: Option<f32>) -> RowLoss {
-    let largest = max(row);
-    let at_target = row[target];
-    let everywhere = smoothing / row.len() as f32;
-    let mean = if smoothing > 0.0 { sum(row) / row.len() as f32 } else { 0.0 };
-    for x in row.iter_mut() {
-        *x = exp(*x - largest);
+impl TrainedHead {
+    /// Adds the gradients of g · loss.
+    fn gradients(&self, h: &[f32], log_sums: &[f32], g: f32, (dh, dw): (&mut [f32], &mut [f32])) -> Result<()> {
+        let Objective { targets, factors, smoothing } = &self.head.objective;
+        let ((vocabulary, d), rows) = (self.head.weight.dims2()?, targets.len());
+        let mut p = Vec::new();
+        self.head.weight.blocks(TOKENS, |first, w| {
+            for start in (0..rows).step_by(ROWS) {
+                let (m, n) = (ROWS.min(rows - start), w.rows());
+                let h = Mat::new(&h[start * d..], m, d);
+                p.resize(m * n, 0.0);
+                gemm::set(&mut p, n, h, w.t(), 1.0, Threads::All);
+                let of_rows = log_sums[start..].par_iter().zip(&targets[start..]).zip(&factors[start..]);
+                p.par_chunks_mut(n).zip(of_rows).for_each(|(row, ((log_sum, target), factor))| {
+                    let (scale, everywhere) = (factor * g, factor * g * smoothing / vocabulary as f32);
+                    simd(|| row.iter_mut().for_each(|x| *x = exp(*x - log_sum) * scale - everywhere));
+                    if let Some(x) = (*target as usize).checked_sub(first).and_then(|at| row.get_mut(at)) {
+                        *x -= scale * (1.0 - smoothing);
+                    }
+                });
+                let p = Mat::new(&p, m, n);
+                gemm::add(&mut dh[start * d..], d, p, w, 1.0, Threads::All);
+                gemm::add(&mut dw[first * d..], d, p.t(), h, 1.0, Threads::All);
+            }
+        })
     }
-    let total = sum(row);
-    if let Some(factor) = factor {
-        let share = factor / total;
-        for x in row.iter_mut() {
-            *x = *x * share - everywhere * factor;
-        }
-        row[target] -= (1.0 - smoothing) * factor;
-    }
-    let log_total = largest + total.ln();
-    let plain = log_total - at_target;
-    RowLoss { plain, smoothed: (1.0 - smoothing) * plain + smoothing * (log_total - mean) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, quantized, random};
     use super::*;
+
+    fn objective(smoothing: f32) -> Objective {
+        Objective { targets: vec![3, 0, 10, 3], factors: vec![0.3, 1.0, 0.0, 0.5], smoothing }
+    }
 
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
-        let w = random((11, 6), 2)?;
-        for smoothing in [0.0, 0.1] {
-            let objective = Objective { targets: vec![3, 0, 10, 3], factors: vec![0.3, 1.0, 0.0, 0.5], smoothing };
+        for objective in [0.0, 0.1].map(objective) {
+            for weight in [random((11, 6), 2)?.into(), quantized((11, 64), 2)?] {
+                let h = random((4, weight.dims2()?.1), 1)?;
+                assert_same_gradients(
+                    std::slice::from_ref(&h),
+                    |v| Ok(linear_cross_entropy(&v[0], &weight, &objective)?.0),
+                    |v| Ok(plain_objective(&v[0], &weight, &objective)?.0),
+                )?;
+                let (got, want) =
+                    (linear_cross_entropy(&h, &weight, &objective)?.1, plain(&h, &weight, &objective.targets)?);
+                assert!(got.iter().zip(want.to_vec1::<f32>()?).all(|(a, b)| (a - b).abs() < 1e-5));
+            }
             assert_same_gradients(
-                &[random((4, 6), 1)?],
-                |v| Ok(linear_cross_entropy(&v[0], &w, &objective)?.0),
-                |v| Ok(plain_objective(&v[0], &w, &objective)?.0),
+                &[random((4, 6), 1)?, random((11, 6), 2)?],
+                |v| Ok(linear_cross_entropy(&v[0], &v[1].clone().into(), &objective)?.0),
+                |v| Ok(plain_objective(&v[0], &v[1].clone().into(), &objective)?.0),
             )?;
-            let h = random((4, 6), 1)?;
-            let (got, want) = (linear_cross_entropy(&h, &w, &objective)?.1, plain(&h, &w, &objective.targets)?);
-            assert!(got.iter().zip(want.to_vec1::<f32>()?).all(|(a, b)| (a - b).abs() < 1e-5));
         }
         Ok(())
     }
@@ -207,30 +248,50 @@ mod tests {
     #[test]
     fn smoothing_is_that_of_pytorch() -> Result<()> {
         // torch 2.15: cross_entropy(tensor([[1., 2., 3.], [0., -1., 0.5]]), tensor([2, 1]), label_smoothing=0.1)
-        let (h, w) = (Tensor::new(&[[1f32, 2.0, 3.0], [0.0, -1.0, 0.5]], &candle_core::Device::Cpu)?, identity()?);
+        let h = Tensor::new(&[[1f32, 2.0, 3.0], [0.0, -1.0, 0.5]], &candle_core::Device::Cpu)?;
+        let identity = Tensor::eye(3, candle_core::DType::F32, h.device())?;
         let objective = Objective { targets: vec![2, 1], factors: vec![0.5; 2], smoothing: 0.1 };
-        let loss = linear_cross_entropy(&h, &w, &objective)?.0.to_scalar::<f32>()?;
+        let loss = linear_cross_entropy(&h, &identity.into(), &objective)?.0.to_scalar::<f32>()?;
         assert!((loss - 1.264_201_6).abs() < 1e-5, "{loss}");
         Ok(())
     }
 
-    fn identity() -> Result<Tensor> {
-        Tensor::eye(3, candle_core::DType::F32, &candle_core::Device::Cpu)
-    }
-
+    /// More rows and more tokens than one block has, with logits far apart.
     #[test]
-    fn chunks_equal_plain_operations() -> Result<()> {
-        let (h, w) = (random((300, 6), 1)?, random((11, 6), 2)?);
-        let targets: Vec<u32> = (0..300).map(|i| i % 11).collect();
-        let (losses, want) = (token_losses(&h, &w, &targets)?, plain(&h, &w, &targets)?.to_vec1::<f32>()?);
-        assert!(losses.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-5));
+    fn blocks_equal_plain_operations() -> Result<()> {
+        let rows = ROWS + 300;
+        let tokens = TOKENS + 700;
+        let (h, w) = ((random((rows, 6), 1)? * 5.0)?, (random((tokens, 6), 2)? * 5.0)?);
+        let targets: Vec<u32> = (0..rows).map(|i| (i * 7 % tokens) as u32).collect();
+        let frozen = Weight::from(w.clone());
+        let (losses, want) = (token_losses(&h, &frozen, &targets)?, plain(&h, &frozen, &targets)?.to_vec1::<f32>()?);
+        assert!(losses.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-4));
+        let gradients = |of: &dyn Fn(&Tensor, &Weight) -> Result<Tensor>, is_trained: bool| -> Result<Vec<Tensor>> {
+            let (h, w) = (candle_core::Var::from_tensor(&h)?, candle_core::Var::from_tensor(&w)?);
+            let weight = if is_trained { w.as_tensor().clone() } else { w.as_detached_tensor() };
+            let store = of(h.as_tensor(), &weight.into())?.backward()?;
+            Ok([&h, &w].into_iter().filter_map(|v| store.get(v).cloned()).collect())
+        };
+        for (is_trained, smoothing) in [(false, 0.0), (true, 0.0), (false, 0.2), (true, 0.2)] {
+            let factors = (0..rows).map(|i| (i % 3) as f32).collect();
+            let objective = Objective { targets: targets.clone(), factors, smoothing };
+            let ours = |h: &Tensor, w: &Weight| Ok(linear_cross_entropy(h, w, &objective)?.0);
+            let plainly = |h: &Tensor, w: &Weight| Ok(plain_objective(h, w, &objective)?.0);
+            let (got, want) = (gradients(&ours, is_trained)?, gradients(&plainly, is_trained)?);
+            assert_eq!(got.len(), 1 + usize::from(is_trained));
+            for (got, want) in got.iter().zip(&want) {
+                let largest = want.abs()?.max_all()?.to_scalar::<f32>()?;
+                let difference = (got - want)?.abs()?.max_all()?.to_scalar::<f32>()?;
+                assert!(difference < 1e-5 * largest, "{difference} of {largest}");
+            }
+        }
         Ok(())
     }
 
     #[test]
     fn a_target_outside_the_vocabulary_is_refused() -> Result<()> {
         let (h, w) = (random((1, 6), 1)?, random((11, 6), 2)?);
-        assert!(linear_cross_entropy(&h, &w, &Objective::plain(&[11], 1.0)).is_err());
+        assert!(linear_cross_entropy(&h, &w.into(), &Objective::plain(&[11], 1.0)).is_err());
         Ok(())
     }
 }

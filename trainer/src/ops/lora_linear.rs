@@ -8,6 +8,8 @@ use super::Dropout;
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
 use super::linear;
+use super::tape::apply3;
+use super::weight::Weight;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -15,8 +17,8 @@ use std::sync::OnceLock;
 /// What is frozen in the layer.
 #[derive(Clone, Debug)]
 pub struct Frozen {
-    /// (out, in)
-    pub weight: Tensor,
+    /// (out, in); never trained here, even if it is a variable.
+    pub weight: Weight,
     /// (out)
     pub bias: Option<Tensor>,
     /// s = alpha / rank
@@ -26,7 +28,7 @@ pub struct Frozen {
 
 /// `x` (tokens, in), `a` (rank, in), `b` (out, rank) → (tokens, out).
 pub fn lora_linear(x: &Tensor, a: &Tensor, b: &Tensor, frozen: Frozen) -> Result<Tensor> {
-    if fused(x) { x.apply_op3(a, b, LoraLinear { frozen, inner: OnceLock::new() }) } else { plain(x, a, b, &frozen) }
+    if fused(x) { apply3(x, a, b, LoraLinear { frozen, inner: OnceLock::new() }) } else { plain(x, a, b, &frozen) }
 }
 
 /// The same with candle's own operations for the adapter. The mask is the fused version's, so that a seed
@@ -75,7 +77,7 @@ impl CustomOp3 for LoraLinear {
     ) -> Result<(CpuStorage, Shape)> {
         let (x, a, b) = (slice(x, x_layout)?, slice(a, a_layout)?, slice(b, b_layout)?);
         let ((tokens, width), (rank, _)) = (x_layout.shape().dims2()?, a_layout.shape().dims2()?);
-        let out = self.frozen.weight.dim(0)?;
+        let out = self.frozen.weight.dims2()?.0;
         let mut y = linear::forward(x, tokens, &self.frozen.weight, self.frozen.bias.as_ref())?;
         let masked = self.masked(x);
         let u = gemm::product(Mat::new(&masked, tokens, width), Mat::new(a, rank, width).t(), self.frozen.scale as f32);
@@ -99,6 +101,7 @@ impl CustomOp3 for LoraLinear {
             with(a, |a| {
                 with(b, |b| {
                     with(g, |g| {
+                        let gradient = g;
                         let g = Mat::new(g, tokens, out);
                         let v = gemm::product(g, Mat::new(b, out, rank), self.frozen.scale as f32);
                         let (u, v) = (Mat::new(u, tokens, rank), Mat::new(&v, tokens, rank));
@@ -107,7 +110,7 @@ impl CustomOp3 for LoraLinear {
                         // Nothing asks for the gradient of the first layer's input.
                         let a = Mat::new(a, rank, width);
                         let dx =
-                            x_is_tracked.then(|| self.input_gradient(g, v, a, [tokens, width, out])).transpose()?;
+                            x_is_tracked.then(|| self.input_gradient(gradient, v, a, [tokens, width])).transpose()?;
                         Ok((dx, da, db))
                     })
                 })
@@ -120,26 +123,22 @@ impl CustomOp3 for LoraLinear {
 
 impl LoraLinear {
     /// g W + m ∘ (v A), (tokens, in).
-    fn input_gradient(&self, g: Mat, v: Mat, a: Mat, [tokens, width, out]: [usize; 3]) -> Result<Vec<f32>> {
-        with(&self.frozen.weight, |w| {
-            let w = Mat::new(w, out, width);
-            let Some(dropout) = &self.frozen.dropout else {
-                let mut dx = gemm::product(g, w, 1.0);
-                gemm::add(&mut dx, width, v, a, 1.0, Threads::All);
-                return Ok(dx);
-            };
-            let mut dx = vec![0f32; tokens * width];
-            gemm::set(&mut dx, width, v, a, 1.0, Threads::All);
-            dropout.apply(&mut dx);
-            gemm::add(&mut dx, width, g, w, 1.0, Threads::All);
-            Ok(dx)
-        })
+    fn input_gradient(&self, g: &[f32], v: Mat, a: Mat, [tokens, width]: [usize; 2]) -> Result<Vec<f32>> {
+        let Some(dropout) = &self.frozen.dropout else {
+            let mut dx = linear::input_gradient(g, tokens, &self.frozen.weight)?;
+            gemm::add(&mut dx, width, v, a, 1.0, Threads::All);
+            return Ok(dx);
+        };
+        let mut dx = gemm::product(v, a, 1.0);
+        dropout.apply(&mut dx);
+        self.frozen.weight.product(g, tokens, &mut dx, true)?;
+        Ok(dx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, quantized, random};
     use super::*;
 
     #[test]
@@ -147,13 +146,32 @@ mod tests {
         let bias = Some(random(7, 5)?);
         let dropout = Some(Dropout { probability: 0.4, seed: 11 });
         for (bias, dropout) in [(None, None), (bias.clone(), None), (bias, dropout)] {
-            let frozen = Frozen { weight: random((7, 9), 4)?, bias, scale: 1.5, dropout };
+            let frozen = Frozen { weight: random((7, 9), 4)?.into(), bias, scale: 1.5, dropout };
             let inputs = [random((5, 9), 1)?, random((3, 9), 2)?, random((7, 3), 3)?];
             assert_same_gradients(
                 &inputs,
                 |v| lora_linear(&v[0], &v[1], &v[2], frozen.clone()),
                 |v| plain(&v[0], &v[1], &v[2], &frozen),
             )?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_quantized_base_gives_the_bits_of_its_dequantized_one() -> Result<()> {
+        let weight = quantized((7, 64), 4)?;
+        let inputs = [random((5, 64), 1)?, random((3, 64), 2)?, random((7, 3), 3)?];
+        for dropout in [None, Some(Dropout { probability: 0.4, seed: 11 })] {
+            let run = |weight: Weight| -> Result<Vec<f32>> {
+                let vars = inputs.iter().map(candle_core::Var::from_tensor).collect::<Result<Vec<_>>>()?;
+                let frozen = Frozen { weight, bias: None, scale: 1.5, dropout };
+                let y = lora_linear(&vars[0], &vars[1], &vars[2], frozen)?;
+                let store = y.sqr()?.sum_all()?.backward()?;
+                let gradients = vars.iter().filter_map(|v| store.get(v).cloned());
+                let all = [y].into_iter().chain(gradients).map(|t| t.flatten_all()?.to_vec1::<f32>());
+                Ok(all.collect::<Result<Vec<_>>>()?.concat())
+            };
+            assert_eq!(run(weight.clone())?, run(weight.dense()?.into())?);
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Root-mean-square normalisation (Zhang & Sennrich 2019, arXiv:1910.07467).
 //!
 //! For each row x of `d` features, with r = 1 / √(mean(x²) + ε):
-//! `y = r · x ∘ w` and, for the frozen gain w, `dx = r · (g ∘ w) − x · r³/d · ⟨g ∘ w, x⟩`.
+//! `y = r · x ∘ w`, so `dx = r · (g ∘ w) − x · r³/d · ⟨g ∘ w, x⟩` and, where the gain is trained,
+//! `dw = Σ g ∘ x · r` over all rows.
 
 use super::cpu::{fused, slice, tensor, with};
-use super::vector::{dot, simd};
-use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
+use super::tape::apply2;
+use super::vector::{column_sums, dot, simd};
+use candle_core::{CpuStorage, CustomOp2, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 /// Rows that one task takes at a time.
@@ -13,38 +15,46 @@ const ROWS: usize = 16;
 
 /// Normalises the rows of `x` (tokens, d) and scales them by `weight` (d).
 pub fn rms_norm(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
-    if fused(x) {
-        x.apply_op1(RmsNorm { weight: weight.clone(), epsilon: epsilon as f32 })
-    } else {
-        plain(x, weight, epsilon)
-    }
+    if fused(x) { apply2(x, weight, RmsNorm { epsilon: epsilon as f32 }) } else { plain(x, weight, epsilon) }
 }
 
 /// The same from candle's own operations.
 pub fn plain(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
     let mean_square = x.sqr()?.mean_keepdim(D::Minus1)?;
-    x.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(&weight.detach())
+    x.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(weight)
 }
 
 struct RmsNorm {
-    weight: Tensor,
     epsilon: f32,
 }
 
-impl CustomOp1 for RmsNorm {
+impl CustomOp2 for RmsNorm {
     fn name(&self) -> &'static str {
         "rms-norm"
     }
 
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = slice(storage, layout)?;
-        let y = with(&self.weight, |w| Ok(forward(x, w, self.epsilon)))?;
-        Ok((CpuStorage::F32(y), layout.shape().clone()))
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        w: &CpuStorage,
+        w_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let y = forward(slice(x, x_layout)?, slice(w, w_layout)?, self.epsilon);
+        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with(x, |x| with(g, |g| with(&self.weight, |w| Ok(backward(x, w, self.epsilon, g)))))?;
-        Ok(Some(tensor(dx, x.shape())?))
+    fn bwd(&self, x: &Tensor, w: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (gain_is_trained, input_is_tracked) = (w.track_op(), x.track_op());
+        let (dx, dw) = with(x, |x_values| {
+            with(g, |g| {
+                with(w, |w| {
+                    let dx = input_is_tracked.then(|| backward(x_values, w, self.epsilon, g));
+                    Ok((dx, gain_is_trained.then(|| gain_gradient(x_values, w.len(), self.epsilon, g))))
+                })
+            })
+        })?;
+        Ok((dx.map(|dx| tensor(dx, x.shape())).transpose()?, dw.map(|dw| tensor(dw, w.shape())).transpose()?))
     }
 }
 
@@ -89,6 +99,18 @@ fn backward(x: &[f32], w: &[f32], epsilon: f32, g: &[f32]) -> Vec<f32> {
     dx
 }
 
+fn gain_gradient(x: &[f32], d: usize, epsilon: f32, g: &[f32]) -> Vec<f32> {
+    column_sums(x.len() / d, d, |i, values| {
+        simd(|| {
+            let (x, g) = (&x[i * d..][..d], &g[i * d..][..d]);
+            let r = inverse_rms(x, epsilon);
+            for ((value, x), g) in values.iter_mut().zip(x).zip(g) {
+                *value = g * x * r;
+            }
+        });
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::check::{assert_same_gradients, random};
@@ -97,6 +119,7 @@ mod tests {
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
         let (x, w) = (random((5, 24), 1)?, random(24, 2)?);
-        assert_same_gradients(&[x], |v| rms_norm(&v[0], &w, 1e-5), |v| plain(&v[0], &w, 1e-5))
+        assert_same_gradients(std::slice::from_ref(&x), |v| rms_norm(&v[0], &w, 1e-5), |v| plain(&v[0], &w, 1e-5))?;
+        assert_same_gradients(&[x, w], |v| rms_norm(&v[0], &v[1], 1e-5), |v| plain(&v[0], &v[1], 1e-5))
     }
 }

@@ -6,6 +6,7 @@
 //! head stay as they are.
 
 use super::cpu::{fused, slice, tensor, with};
+use super::tape::apply1;
 use super::vector::simd;
 use candle_core::{CpuStorage, CustomOp1, D, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -50,7 +51,7 @@ impl Rotation {
 
 /// Rotates every head of `x` (tokens, heads · head_dim).
 pub fn rope(x: &Tensor, rotation: &Rotation) -> Result<Tensor> {
-    if fused(x) { x.apply_op1(Rope(rotation.clone())) } else { plain(x, rotation) }
+    if fused(x) { apply1(x, Rope(rotation.clone())) } else { plain(x, rotation) }
 }
 
 /// The same from candle's own operations.

@@ -3,6 +3,8 @@
 //! [`simd`] runs a closure compiled for the best instruction set of this processor; the
 //! functions here are inlined into it.
 
+use rayon::prelude::*;
+
 /// Number of independent accumulators: enough to hide the latency of an addition.
 const LANES: usize = 16;
 
@@ -80,6 +82,28 @@ pub(super) fn max(a: &[f32]) -> f32 {
         }
     }
     lanes.iter().copied().fold(tail, f32::max)
+}
+
+/// Sums, column by column, of `count` rows of `d` numbers, each written by `row`: always the same bits,
+/// whatever the number of threads.
+pub(super) fn column_sums(count: usize, d: usize, row: impl Fn(usize, &mut [f32]) + Sync) -> Vec<f32> {
+    const ROWS: usize = 64;
+    let parts: Vec<Vec<f32>> = (0..count.div_ceil(ROWS))
+        .into_par_iter()
+        .map(|part| {
+            let (mut sums, mut values) = (vec![0f32; d], vec![0f32; d]);
+            for i in part * ROWS..((part + 1) * ROWS).min(count) {
+                row(i, &mut values);
+                sums.iter_mut().zip(&values).for_each(|(sum, x)| *sum += x);
+            }
+            sums
+        })
+        .collect();
+    let mut total = vec![0f32; d];
+    for part in parts {
+        total.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+    }
+    total
 }
 
 #[cfg(test)]

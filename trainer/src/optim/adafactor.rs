@@ -64,10 +64,10 @@ impl Adafactor {
 }
 
 impl Rule for Adafactor {
-    fn step(&mut self, variable: &Var, g: &Tensor, pace: Pace) -> Result<()> {
+    fn step(&mut self, variable: &Var, gradient: &Tensor, pace: Pace) -> Result<()> {
         let scale = if self.settings.scale_parameter { rms(variable)?.max(SMALLEST_SCALE) } else { 1.0 };
         let rate = pace.learning_rate * scale;
-        let u = self.direction(g, pace.step)?;
+        let u = self.direction(&(gradient * pace.gradient_factor)?, pace.step)?;
         let u = (&u / (rms(&u)? / self.settings.clip_threshold).max(1.0))?;
         let decayed = (variable.as_tensor() * (1.0 - rate * pace.weight_decay))?;
         variable.set(&(decayed - (u * rate)?)?.detach())

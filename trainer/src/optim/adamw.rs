@@ -4,6 +4,7 @@
 //! `p ← p(1 − lr·λ) − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)`.
 
 use super::{Pace, Rule};
+use crate::ops::update::AdamStep;
 use candle_core::{Result, Tensor, Var};
 use domain::recipe::Optimizer;
 
@@ -24,14 +25,20 @@ impl AdamW {
 }
 
 impl Rule for AdamW {
-    fn step(&mut self, variable: &Var, g: &Tensor, pace: Pace) -> Result<()> {
-        let ([beta1, beta2], rate) = (self.betas, pace.learning_rate);
-        let m = ((&self.first * beta1)? + (g * (1.0 - beta1))?)?;
+    fn step(&mut self, variable: &Var, gradient: &Tensor, pace: Pace) -> Result<()> {
+        let ([beta1, beta2], epsilon) = (self.betas, self.epsilon);
+        let (c1, c2) = (pace.correction(beta1), pace.correction(beta2));
+        let Pace { learning_rate, weight_decay, gradient_factor: factor, .. } = pace;
+        if AdamStep::applies_to(variable) {
+            let step = AdamStep { beta1, beta2, corrections: (c1, c2), epsilon, learning_rate, weight_decay, factor };
+            return step.apply(variable, &self.first, &self.second, &gradient.contiguous()?);
+        }
+        let g = (gradient * factor)?;
+        let m = ((&self.first * beta1)? + (&g * (1.0 - beta1))?)?;
         let v = ((&self.second * beta2)? + (g.sqr()? * (1.0 - beta2))?)?;
-        let root = ((&v / pace.correction(beta2))?.sqrt()? + self.epsilon)?;
-        let direction = ((&m / pace.correction(beta1))? / root)?;
-        let decayed = (variable.as_tensor() * (1.0 - rate * pace.weight_decay))?;
-        variable.set(&(decayed - (direction * rate)?)?.detach())?;
+        let direction = ((&m / c1)? / ((&v / c2)?.sqrt()? + epsilon)?)?;
+        let decayed = (variable.as_tensor() * (1.0 - learning_rate * weight_decay))?;
+        variable.set(&(decayed - (direction * learning_rate)?)?.detach())?;
         (self.first, self.second) = (m.detach(), v.detach());
         Ok(())
     }
@@ -41,7 +48,8 @@ impl Rule for AdamW {
     }
 
     fn restore(&mut self, read: &dyn Fn(&str) -> Result<Tensor>) -> Result<()> {
-        (self.first, self.second) = (read("first")?, read("second")?);
+        // Copies: steps change the moments in place, and whoever gave these may change his too.
+        (self.first, self.second) = (read("first")?.copy()?, read("second")?.copy()?);
         Ok(())
     }
 }

@@ -86,7 +86,7 @@ impl Rule for AdamW8bit {
             keep: (1.0 - pace.learning_rate * pace.weight_decay) as f32,
         };
         let mut p: Vec<f32> = variable.flatten_all()?.to_vec1()?;
-        let g: Vec<f32> = gradient.flatten_all()?.to_vec1()?;
+        let g: Vec<f32> = (gradient * pace.gradient_factor)?.flatten_all()?.to_vec1()?;
         let moments = self.first.blocks().zip(self.second.blocks());
         p.par_chunks_mut(BLOCK).zip(g.par_chunks(BLOCK)).zip(moments).for_each(|((p, g), (first, second))| {
             move_block(p, g, first, second, factors);
@@ -147,7 +147,7 @@ mod tests {
         (1..=60)
             .map(|step| {
                 let gradient = ((p.as_tensor() - 1.0)? * &h)?;
-                rule.step(&p, &gradient, Pace { step, learning_rate: 0.02, weight_decay: 0.0 })?;
+                rule.step(&p, &gradient, Pace { step, learning_rate: 0.02, weight_decay: 0.0, gradient_factor: 1.0 })?;
                 (p.as_tensor() - 1.0)?.abs()?.mean_all()?.to_scalar()
             })
             .collect()
@@ -175,7 +175,7 @@ mod tests {
         let of = |make: &dyn Fn(&Var) -> Result<Box<dyn Rule>>| -> Result<Vec<f32>> {
             let p = Var::ones(COUNT, candle_core::DType::F32, &Device::Cpu)?;
             let g = Tensor::arange(-3000f32, 3000.0, &Device::Cpu)?;
-            make(&p)?.step(&p, &g, Pace { step: 1, learning_rate: 0.1, weight_decay: 0.1 })?;
+            make(&p)?.step(&p, &g, Pace { step: 1, learning_rate: 0.1, weight_decay: 0.1, gradient_factor: 1.0 })?;
             p.to_vec1()
         };
         let settings = Optimizer::default();

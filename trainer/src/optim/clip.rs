@@ -1,12 +1,13 @@
 //! Clipping by the global norm (Pascanu et al. 2013, arXiv:1211.5063).
 
+use crate::ops::update::sum_of_squares;
 use candle_core::{Result, Tensor};
 
 /// L2 norm of all gradients taken together.
 pub fn global_norm(gradients: &[Tensor]) -> Result<f64> {
     let mut squares = 0f64;
     for g in gradients {
-        squares += f64::from(g.sqr()?.sum_all()?.to_scalar::<f32>()?);
+        squares += sum_of_squares(g)?;
     }
     Ok(squares.sqrt())
 }

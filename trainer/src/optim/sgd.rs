@@ -22,8 +22,8 @@ impl Sgd {
 }
 
 impl Rule for Sgd {
-    fn step(&mut self, variable: &Var, g: &Tensor, pace: Pace) -> Result<()> {
-        let d = (g + (variable.as_tensor() * pace.weight_decay)?)?;
+    fn step(&mut self, variable: &Var, gradient: &Tensor, pace: Pace) -> Result<()> {
+        let d = ((gradient * pace.gradient_factor)? + (variable.as_tensor() * pace.weight_decay)?)?;
         let direction = match &mut self.velocity {
             None => d,
             Some(velocity) => {

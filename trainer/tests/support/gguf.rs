@@ -9,6 +9,11 @@ use trainer::model::weights::{BaseModel, open};
 
 /// Writes the Hugging Face model in `folder` as a GGUF file of f32 tensors.
 pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
+    write_as(folder, file, GgmlDType::F32)
+}
+
+/// Writes the Hugging Face model in `folder` as a GGUF file whose matrices have the type `dtype`.
+pub(crate) fn write_as(folder: &Path, file: &Path, dtype: GgmlDType) -> Result<()> {
     let mut model = open(folder, &Device::Cpu).map_err(candle_core::Error::wrap)?;
     let config = model.config.clone();
     let mut tensors = Vec::new();
@@ -20,7 +25,8 @@ pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
             (Family::Gemma3, Some(norm)) if norm.ends_with("norm") => (tensor + 1.0)?,
             _ => tensor,
         };
-        tensors.push((stored_name(config.family, &name), QTensor::quantize(&tensor, GgmlDType::F32)?));
+        let stored = if tensor.rank() == 2 { dtype } else { GgmlDType::F32 };
+        tensors.push((stored_name(config.family, &name), QTensor::quantize(&tensor, stored)?));
     }
     let metadata = metadata(&model);
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (k.as_str(), v)).collect();

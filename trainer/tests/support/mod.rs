@@ -39,6 +39,15 @@ pub(crate) fn write_model(folder: &Path) -> std::io::Result<()> {
     write_model_of(folder, &config())
 }
 
+/// Writes a model whose rows fill blocks of 32, as folder and as a GGUF file of 8-bit blocks.
+pub(crate) fn write_quantized(folder: &Path, file: &Path) -> std::io::Result<()> {
+    let mut config = config();
+    config["intermediate_size"] = json!(64);
+    write_model_of(folder, &config)?;
+    add_merge(&folder.join("tokenizer.json"));
+    gguf::write_as(folder, file, candle_core::quantized::GgmlDType::Q8_0).map_err(std::io::Error::other)
+}
+
 /// Writes a model of random weights with this `config.json`.
 pub(crate) fn write_model_of(folder: &Path, config: &Value) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
@@ -139,7 +148,7 @@ pub(crate) fn merged(adapter: &dyn Adapter, decoder: &Decoder) -> HashMap<String
     let stored = |weight: &Tensor| if transposes { weight.t()?.contiguous() } else { Ok(weight.clone()) };
     let folded = |p: &Projection| {
         let name = format!("{}.weight", p.path());
-        let weight = adapter.merged(&name, &stored(&p.weight).unwrap()).unwrap()?;
+        let weight = adapter.merged(&name, &stored(&p.weight.dense().unwrap()).unwrap()).unwrap()?;
         Some((name, stored(&weight).unwrap()))
     };
     decoder.projections().filter_map(folded).collect()

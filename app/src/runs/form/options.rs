@@ -26,6 +26,10 @@ pub struct ModelOption {
     pub id: String,
     pub name: String,
     parameters: u64,
+    format: ModelFormat,
+    quantization: String,
+    size_bytes: u64,
+    tied_embeddings: bool,
     /// Layers, hidden and inner size, heads, key-value heads, their size, context, vocabulary.
     shape: [u32; 8],
 }
@@ -81,6 +85,10 @@ impl ModelOption {
             id: choice.id.to_string(),
             name: choice.name.clone(),
             parameters: c.parameters,
+            format: c.format,
+            quantization: c.quantization.clone(),
+            size_bytes: c.size_bytes,
+            tied_embeddings: c.tied_embeddings,
             shape: [
                 c.layers,
                 c.hidden_size,
@@ -94,7 +102,7 @@ impl ModelOption {
         }
     }
 
-    /// A card with the sizes alone.
+    /// A card with the sizes and the kinds of weights alone.
     fn card(&self) -> ModelCard {
         let [
             layers,
@@ -109,7 +117,7 @@ impl ModelOption {
         ModelCard {
             architecture: String::new(),
             family: String::new(),
-            format: ModelFormat::HuggingFace,
+            format: self.format,
             parameters: self.parameters,
             layers,
             hidden_size,
@@ -119,11 +127,11 @@ impl ModelOption {
             head_dim,
             context_length,
             vocabulary,
-            quantization: String::new(),
+            quantization: self.quantization.clone(),
             licence: None,
             chat_template: None,
-            tied_embeddings: false,
-            size_bytes: 0,
+            tied_embeddings: self.tied_embeddings,
+            size_bytes: self.size_bytes,
         }
     }
 }
@@ -163,11 +171,14 @@ mod tests {
     use domain::{
         dataset::TokenStats,
         id::{DatasetId, ModelId, VersionId},
+        recipe::Method,
     };
 
     #[test]
     fn the_form_predicts_what_the_server_predicts() {
-        let card = ModelCard { layers: 30, vocabulary: 49_152, ..option().card() };
+        let quantization = "Q4_1".to_owned();
+        let sizes = ModelCard { layers: 30, vocabulary: 49_152, size_bytes: 98_000_000, ..option().card() };
+        let card = ModelCard { format: ModelFormat::Gguf, quantization, tied_embeddings: true, ..sizes };
         let model = ModelChoice { id: ModelId::new(), name: "m".to_owned(), card };
         let stats = VersionStats {
             samples: 10,
@@ -185,11 +196,18 @@ mod tests {
             number: 1,
             stats,
         };
-        let expected = estimate(&Recipe::default(), &model.card, &version.stats, Some(33.0), Some(2e11));
+        let mut recipes = vec![Recipe::default(); 3];
+        recipes[1].lora.quantized_base = true;
+        (recipes[2].method, recipes[2].full.train_embeddings) = (Method::Full, false);
+        let of = |recipe: &Recipe| estimate(recipe, &model.card, &version.stats, Some(33.0), Some(2e11));
+        let expected: Vec<_> = recipes.iter().map(of).collect();
         let choices = LaunchChoices { models: vec![model], versions: vec![version], measured_flops: Some(2e11) };
         let options = Options::of(&choices, Lang::En);
         let (model, version) = (&options.models[0].id, &options.versions[0].id);
-        assert_eq!(options.estimate(&Recipe::default(), model, version), Some(expected));
+        for (recipe, expected) in recipes.iter().zip(expected) {
+            assert_eq!(options.estimate(recipe, model, version), Some(expected));
+            assert_eq!(options.misfits(recipe, model, version), []);
+        }
         assert_eq!(options.estimate(&Recipe::default(), model, ""), None);
         let mut long = Recipe::default();
         long.batch.max_length = 9000;
@@ -201,6 +219,10 @@ mod tests {
             id: String::new(),
             name: String::new(),
             parameters: 134_515_008,
+            format: ModelFormat::HuggingFace,
+            quantization: "F32".to_owned(),
+            size_bytes: 0,
+            tied_embeddings: false,
             shape: [30, 576, 1536, 9, 3, 64, 8192, 49_152],
         }
     }

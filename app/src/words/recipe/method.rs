@@ -3,8 +3,9 @@
 use super::Words;
 
 /// [`domain::recipe::Method`].
-pub(super) const METHODS: [(&str, Words); 5] = [
+pub(super) const METHODS: [(&str, Words); 6] = [
     ("lora", lora),
+    ("full", full),
     ("prompt_tuning", prompt_tuning),
     ("p_tuning", p_tuning),
     ("prefix_tuning", prefix_tuning),
@@ -24,9 +25,10 @@ crate::texts! {
     group = "The method's settings", "方法设置";
 
     method = "Method", "方法";
-    method_help = "What is trained beside the frozen base. LoRA suits most runs; virtual tokens train the least.",
-        "在冻结的基座之外训练什么。LoRA 适合大多数运行；虚拟词元训练的参数最少。";
+    method_help = "What is trained. LoRA suits most runs; virtual tokens train the least, full fine-tuning everything.",
+        "训练什么。LoRA 适合大多数运行；虚拟词元训练的参数最少，全参数微调训练全部权重。";
     lora = "LoRA", "LoRA";
+    full = "Full fine-tuning", "全参数微调";
     prompt_tuning = "Prompt tuning", "提示微调（Prompt Tuning）";
     p_tuning = "P-tuning", "P-tuning";
     prefix_tuning = "Prefix tuning", "前缀微调（Prefix Tuning）";
@@ -40,6 +42,16 @@ crate::texts! {
     plus_ratio = "LoRA+ ratio", "LoRA+ 比率";
     plus_ratio_help = "LoRA: B learns so many times as fast as A, 1–256; 1 is plain LoRA, 16 is usual.",
         "LoRA：B 的学习率是 A 的多少倍，1–256；1 即普通 LoRA，通常取 16。";
+
+    quantized_base = "Keep the base quantized (QLoRA)", "基座保持量化（QLoRA）";
+    quantized_base_help = "LoRA on a quantized GGUF file: the base takes as much memory as its file, a little slower.",
+        "在量化 GGUF 文件上的 LoRA：基座只占与文件相同的内存，速度略慢。";
+
+    frozen_blocks = "Frozen blocks", "冻结的层数";
+    frozen_blocks_help = "Full fine-tuning: so many blocks from the input on stay as they are, 0–1024; 0 trains all. Fewer trained weights need less memory.",
+        "全参数微调：从输入起保持不变的层数，0–1024；0 表示全部训练。训练的权重越少，所需内存越少。";
+    train_embeddings = "Train the embeddings", "训练词嵌入";
+    train_embeddings_help = "Full fine-tuning: train the embeddings and the output layer too.", "全参数微调：同时训练词嵌入和输出层。";
 
     prompt_tokens_help = "Prompt tuning: trained embeddings before every text, 1–1024; they take room from the context.",
         "提示微调：每条文本之前的可训练嵌入数，1–1024；占用上下文长度。";

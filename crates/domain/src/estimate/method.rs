@@ -18,6 +18,7 @@ pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
             let of = |(inputs, outputs): (u64, u64)| u64::from(lora.rank) * (inputs + outputs) + magnitudes * outputs;
             lora.target_modules.iter().map(|m| of(shape(*m, model))).sum::<u64>() * layers
         }
+        Method::Full => model.parameters - frozen_parameters(recipe, model),
         Method::PromptTuning => virtual_tokens * hidden,
         Method::PTuning => {
             let inner = width(recipe.p_tuning.hidden_size);
@@ -41,6 +42,15 @@ pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
             layers * places * (layer(hidden, size) + layer(size, hidden))
         }
     }
+}
+
+/// What full fine-tuning leaves as it is. Norms and biases are too few to count.
+fn frozen_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
+    let block: u64 = TargetModule::ALL.into_iter().map(|m| shape(m, model)).map(|(i, o)| i * o).sum();
+    let blocks = u64::from(recipe.full.freeze_blocks_below.min(model.layers)) * block;
+    let tables = if model.tied_embeddings { 1 } else { 2 };
+    let embeddings = tables * u64::from(model.vocabulary) * u64::from(model.hidden_size);
+    (blocks + if recipe.full.train_embeddings { 0 } else { embeddings }).min(model.parameters)
 }
 
 /// Weights and biases of a linear layer.
@@ -68,8 +78,18 @@ pub(super) fn shape(module: TargetModule, model: &ModelCard) -> (u64, u64) {
 pub(super) fn flops_per_token(recipe: &Recipe, trainable: u64) -> f64 {
     match recipe.method {
         Method::Lora | Method::Bottleneck => 6.0 * trainable as f64,
+        // Their other operations are the base's own.
+        Method::Full => 2.0 * trainable as f64,
         Method::PromptTuning | Method::PTuning | Method::PrefixTuning => 0.0,
     }
+}
+
+/// Bytes of the base's weights, and of what each trained number takes: itself unless it is the base's, its gradient,
+/// and what the optimizer remembers.
+pub(super) fn weight_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64) -> f64 {
+    let base = if recipe.keeps_base_quantized() { model.size_bytes } else { 4 * model.parameters };
+    let copies = if recipe.method == Method::Full { 1.0 } else { 2.0 };
+    base as f64 + 4.0 * (copies + recipe.optimizer.state_per_parameter()) * trainable as f64
 }
 
 /// Virtual tokens that pass through every block as a text's own do.
@@ -77,6 +97,6 @@ pub(super) fn computed_virtual_tokens(recipe: &Recipe) -> f64 {
     match recipe.method {
         Method::PromptTuning | Method::PTuning => f64::from(recipe.virtual_tokens()),
         // A prefix is given as keys and values; nothing is computed of it.
-        Method::Lora | Method::Bottleneck | Method::PrefixTuning => 0.0,
+        Method::Lora | Method::Full | Method::Bottleneck | Method::PrefixTuning => 0.0,
     }
 }

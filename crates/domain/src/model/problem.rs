@@ -27,6 +27,10 @@ pub enum ModelProblem {
         "the architecture {architecture:?} is not supported: use a text model of the Llama, Mistral, Qwen2, Qwen3, Gemma 3, GLM-4 (glm4) or GPT-2 family"
     )]
     Architecture { architecture: String },
+    #[error(
+        "{file} holds no quantized weights that could stay as they are: use a GGUF file of the type Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K, or switch lora.quantized_base off"
+    )]
+    NotQuantized { file: String },
     #[error("{file} uses a feature that is not supported: {detail}")]
     Feature { file: String, detail: String },
     #[error("the tensor {tensor} in {file} has the type {dtype}, which is not supported: {detail}")]

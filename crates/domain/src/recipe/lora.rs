@@ -25,6 +25,9 @@ pub struct Lora {
     /// LoRA+ (Hayou et al. 2024, arXiv:2402.12354): B learns this many times as fast as A, 1–256;
     /// 16 is a usual choice. Default 1, which is plain LoRA.
     pub plus_ratio: f64,
+    /// QLoRA (Dettmers et al. 2023, arXiv:2305.14314): the base stays in the quantized blocks of its GGUF
+    /// file, a sixth of the memory at four bits. Default off.
+    pub quantized_base: bool,
 }
 
 impl Default for Lora {
@@ -37,6 +40,7 @@ impl Default for Lora {
             rslora: false,
             dora: false,
             plus_ratio: 1.0,
+            quantized_base: false,
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Method {
     /// and LoRA+ among them.
     #[default]
     Lora,
+    /// All weights of the base model, or most: the result is a model, not an adapter.
+    Full,
     /// Trained embeddings before every text (Lester et al. 2021, arXiv:2104.08691).
     PromptTuning,
     /// Trained embeddings made by a small network (Liu et al. 2021, arXiv:2103.10385).
@@ -22,13 +24,15 @@ pub enum Method {
 }
 
 impl Method {
-    pub const ALL: [Self; 5] = [Self::Lora, Self::PromptTuning, Self::PTuning, Self::PrefixTuning, Self::Bottleneck];
+    pub const ALL: [Self; 6] =
+        [Self::Lora, Self::Full, Self::PromptTuning, Self::PTuning, Self::PrefixTuning, Self::Bottleneck];
 
     /// The word for it in recipes.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lora => "lora",
+            Self::Full => "full",
             Self::PromptTuning => "prompt_tuning",
             Self::PTuning => "p_tuning",
             Self::PrefixTuning => "prefix_tuning",
@@ -41,6 +45,8 @@ impl Method {
     pub fn default_learning_rate(self) -> f64 {
         match self {
             Self::Lora => 2e-4,
+            // Every weight moves at once, so each may move only a little.
+            Self::Full => 2e-5,
             // A few vectors must travel far: the fewer the parameters, the higher the rate.
             Self::PromptTuning => 3e-2,
             Self::PTuning => 1e-3,
@@ -52,6 +58,6 @@ impl Method {
     /// Whether what it trains can be folded into the base weights, so that the result is a plain model.
     #[must_use]
     pub fn can_merge(self) -> bool {
-        matches!(self, Self::Lora)
+        matches!(self, Self::Lora | Self::Full)
     }
 }
