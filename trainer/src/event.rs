@@ -117,6 +117,7 @@ fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Loading => "loading",
         Phase::Tokenizing => "tokenizing",
+        Phase::Referencing => "scoring the reference",
         Phase::Training => "training",
         Phase::Validating => "validating",
         Phase::EvaluatingBase => "evaluating the base model",

@@ -5,6 +5,7 @@
 //! - [`ops`]: fused operations with hand-written gradients, and what they fall back to on a GPU;
 //! - [`model`]: files, configuration, and the one decoder for every family;
 //! - [`adapt`], [`optim`]: what is trained, and how it moves;
+//! - [`pass`], [`preference`], [`reference`](mod@reference): what a step lowers, and what preferences need for it;
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it;
@@ -33,8 +34,11 @@ pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod pass;
 pub mod patience;
+pub mod preference;
 pub mod preview;
 pub mod recovery;
+pub mod reference;
 pub mod setup;
 pub mod train;

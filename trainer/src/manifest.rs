@@ -136,7 +136,7 @@ fn packages() -> BTreeMap<String, String> {
 }
 
 /// The files that make up a base model, sorted.
-fn model_files(path: &Path) -> Result<Vec<PathBuf>, TrainError> {
+pub(crate) fn model_files(path: &Path) -> Result<Vec<PathBuf>, TrainError> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

@@ -1,5 +1,9 @@
 //! Before the first step: open the model, tokenize the data, make or restore the adapter.
 
+mod encode;
+
+pub(crate) use encode::digest;
+
 use crate::adapt::{self, Adapter};
 use crate::checkpoint::{self, Best, Checkpoint};
 use crate::data::masking::{Encoded, Encoder};
@@ -16,17 +20,20 @@ use crate::model::decoder::Decoder;
 use crate::model::weights;
 use crate::optim::Optimizer;
 use crate::patience::Patience;
+use crate::preference::Preferences;
 use crate::recovery::Remedies;
+use crate::reference;
 use candle_core::Device;
 use domain::dataset::VersionStats;
 use domain::event::{Event, Level, Phase};
 use domain::model::ModelCard;
-use domain::recipe::Recipe;
+use domain::recipe::{Objective, Recipe};
 use domain::run::FailureKind;
 use domain::sample::Sample;
-use sha2::{Digest, Sha256};
+use encode::{encode_all, weigh};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// What a run is given.
 #[derive(Clone, Debug)]
@@ -76,6 +83,8 @@ pub struct Run {
     pub optimizer: Optimizer,
     pub train: Vec<Encoded>,
     pub validation: Vec<Encoded>,
+    /// Where preferences are learnt, what goes with `train` and `validation`.
+    pub preferences: Option<Preferences>,
     /// The samples of `validation`, for previews.
     pub validation_samples: Vec<Sample>,
     /// Labels of the training samples: what a classification may answer.
@@ -94,8 +103,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Loads, tokenizes and restores; emits `Started`.
-    pub fn set_up(job: Job, sink: &mut Sink) -> Result<Self, TrainError> {
+    /// Loads, tokenizes and restores; emits `Started`. `None` when `stop` was set before all was ready.
+    pub fn set_up(job: Job, sink: &mut Sink, stop: &AtomicBool) -> Result<Option<Self>, TrainError> {
         sink.phase(Phase::Loading, 0, 1)?;
         let recipe = &job.recipe;
         recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
@@ -122,15 +131,16 @@ impl Run {
             mask_prompt: recipe.batch.mask_prompt,
         };
         let train_samples = samples::read(&job.train)?;
-        let (mut train, _) = encode_all(&encoder, &train_samples, "training", sink)?;
-        weigh(&mut train, &train_samples, &job)?;
-        if train.is_empty() {
-            return Err(TrainError::Invalid(format!("{} holds no sample to train on", job.train.display())));
+        let mut training = encode_all(&encoder, &train_samples, recipe.objective, "training", sink)?;
+        weigh(&mut training.samples, &train_samples, &job)?;
+        if training.samples.is_empty() {
+            let what = if recipe.objective == Objective::Dpo { "preference pair" } else { "sample" };
+            return Err(TrainError::Invalid(format!("{} holds no {what} to train on", job.train.display())));
         }
         let limit = recipe.evaluation.validation_samples as usize;
         let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
-        let (validation, kept) = encode_all(&encoder, &held_out, "validation", sink)?;
+        let validation = encode_all(&encoder, &held_out, recipe.objective, "validation", sink)?;
         if recipe.keeps_base_quantized() {
             base.weights.keep_quantized()?;
         }
@@ -143,13 +153,13 @@ impl Run {
         let optimizer = Optimizer::new(&recipe.optimizer, adapter.parameters())?;
         let ledger = Ledger::new(train_samples.len());
         let mut run = Self {
-            data_sha256: digest(&train),
-            total_steps: recipe.total_steps(train.len() as u64),
-            order: Order::new(train.len(), recipe.seed),
+            data_sha256: training.digest(),
+            total_steps: recipe.total_steps(training.samples.len() as u64),
+            order: Order::new(training.samples.len(), recipe.seed),
             card: base.card,
             tokenizer: base.tokenizer,
             template: base.template,
-            validation_samples: kept,
+            validation_samples: validation.kept,
             labels: train_samples.into_iter().filter_map(|s| s.label).collect(),
             step: 0,
             tokens: 0,
@@ -161,18 +171,25 @@ impl Run {
             decoder,
             adapter,
             optimizer,
-            train,
-            validation,
+            train: training.samples,
+            validation: validation.samples,
+            preferences: None,
             job,
         };
         run.adapter.attach_to(&mut run.decoder);
         run.check_budget()?;
+        if run.job.recipe.objective == Objective::Dpo {
+            run.preferences = reference::prepare(&mut run, [training.rejected, validation.rejected], sink, stop)?;
+            if run.preferences.is_none() {
+                return Ok(None);
+            }
+        }
         if run.job.resume {
             run.resume(sink)?;
         }
         run.warn_of_memory(sink)?;
         run.announce(sink)?;
-        Ok(run)
+        Ok(Some(run))
     }
 
     /// The model as it is now, as something that answers.
@@ -287,62 +304,6 @@ pub fn device_name(device: &Device) -> String {
         candle_core::DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
         candle_core::DeviceLocation::Metal { .. } => "metal".to_owned(),
     }
-}
-
-/// The encoded samples and the samples they came from; logs how many had nothing to learn.
-fn encode_all(
-    encoder: &Encoder,
-    samples: &[Sample],
-    what: &str,
-    sink: &mut Sink,
-) -> Result<(Vec<Encoded>, Vec<Sample>), TrainError> {
-    let total = samples.len();
-    let (mut encoded, mut kept) = (Vec::with_capacity(total), Vec::with_capacity(total));
-    for (i, sample) in samples.iter().enumerate() {
-        if i % 1000 == 0 {
-            sink.phase(Phase::Tokenizing, i as u32, total as u32)?;
-        }
-        if let Some(e) = encoder.encode(sample)? {
-            encoded.push(Encoded { line: i as u32, ..e });
-            kept.push(sample.clone());
-        }
-    }
-    let dropped = total - encoded.len();
-    if dropped > 0 {
-        let length = encoder.max_length;
-        sink.log(
-            Level::Warn,
-            format!(
-                "left out {dropped} of {total} {what} samples: cut to {length} tokens, nothing of the answer remains"
-            ),
-        )?;
-    }
-    Ok((encoded, kept))
-}
-
-/// Gives samples the weights that the recipe reads from them.
-fn weigh(encoded: &mut [Encoded], samples: &[Sample], job: &Job) -> Result<(), TrainError> {
-    let field = &job.recipe.loss.weight_field;
-    for e in encoded.iter_mut().filter(|_| !field.is_empty()) {
-        let bad = |problem| TrainError::Sample { path: job.train.clone(), line: e.line as usize + 1, problem };
-        e.weight = samples::weight(&samples[e.line as usize], field).map_err(bad)?;
-    }
-    Ok(())
-}
-
-fn digest(samples: &[Encoded]) -> String {
-    let mut hasher = Sha256::new();
-    for sample in samples {
-        hasher.update((sample.ids.len() as u64).to_le_bytes());
-        for (id, counts) in sample.ids.iter().zip(&sample.carries_loss) {
-            hasher.update(id.to_le_bytes());
-            hasher.update([u8::from(*counts)]);
-        }
-        if sample.weight != 1.0 {
-            hasher.update(sample.weight.to_le_bytes());
-        }
-    }
-    hex::encode(hasher.finalize())
 }
 
 /// Makes the out folder; `resume` decides whether an earlier run may be in it.

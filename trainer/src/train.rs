@@ -1,19 +1,19 @@
 //! The training loop.
 //!
 //! Every step takes `micro_batch · accumulation` samples, adds up the gradients of the weighted mean of the
-//! recipe's objective over all their target tokens, clips, and lets the optimizer move the adapter. In between it
+//! recipe's objective over all their target tokens, or over all pairs, clips, and lets the optimizer move the adapter. In between it
 //! looks at the validation split and writes checkpoints.
 
 use crate::checkpoint::{self, Best};
-use crate::data::batch::{Batch, by_length};
+use crate::data::batch::by_length;
 use crate::data::masking::Encoded;
 use crate::data::order::dropout_seed;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
-use crate::ops::linear_cross_entropy::Objective;
 use crate::ops::tape::plus;
 use crate::optim::clip;
+use crate::preference::MeanRewards;
 use crate::preview;
 use crate::recovery::recover;
 use crate::setup::Run;
@@ -42,6 +42,8 @@ struct Step {
     gradient_norm: f64,
     learning_rate: f64,
     tokens_per_second: f64,
+    /// Of a step over pairs.
+    rewards: Option<MeanRewards>,
 }
 
 /// Takes steps until the recipe's are done, more would be in vain, or `stop` is set.
@@ -97,29 +99,25 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     let recipe = &run.job.recipe;
     let count = recipe.effective_batch() as usize;
     let window = run.order.window(run.step, count);
-    let samples: Vec<&Encoded> = window.into_iter().map(|i| &run.train[i]).collect();
-    let total_weight: f64 = samples.iter().map(|s| f64::from(s.weight) * s.targets() as f64).sum();
+    let samples: Vec<&Encoded> = window.iter().map(|i| &run.train[*i]).collect();
+    let total_weight: f64 = window.iter().map(|i| run.training_set().weight(*i)).sum();
     let epoch = |place: usize| (run.step as usize * count + place) / run.train.len();
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    let mut losses = Vec::with_capacity(count);
+    let (mut losses, mut rewards) = (Vec::with_capacity(count), Vec::new());
     for (i, places) in by_length(&samples, run.job.micro_batch()).into_iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let of_batch: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
-        let batch = Batch::new(&of_batch, run.decoder.device())?;
-        let seed = dropout_seed(recipe.seed, run.step, i);
-        let objective = Objective {
-            targets: batch.targets.tokens.clone(),
-            factors: batch.weights.iter().map(|w| (f64::from(*w) / total_weight) as f32).collect(),
-            smoothing: recipe.loss.label_smoothing as f32,
-        };
+        let of_batch: Vec<usize> = places.iter().map(|place| window[*place]).collect();
+        let pass = run.training_set().pass(&of_batch, total_weight, recipe, run.decoder.device())?;
+        let (batch, seed) = (&pass.batch, dropout_seed(recipe.seed, run.step, i));
         let recomputes = recipe.batch.gradient_checkpointing;
         let (part, of_targets, store) =
-            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, seed, recomputes)?;
-        let means = places.iter().zip(&of_batch).zip(batch.means(&of_targets));
-        losses.extend(means.map(|((place, sample), mean)| (epoch(*place), sample.line, mean)));
+            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &pass.objective, seed, recomputes)?;
+        let means = places.iter().zip(pass.means(&of_targets));
+        losses.extend(means.map(|(place, mean)| (epoch(*place), samples[*place].line, mean)));
+        rewards.extend(pass.rewards(&of_targets));
         loss += f64::from(part);
         check_number(Quantity::Loss, loss, run.step)?;
         accumulate(&mut gradients, store, run)?;
@@ -135,7 +133,7 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     run.tokens += tokens as u64;
     run.train_loss = loss;
     let tokens_per_second = tokens as f64 / started.elapsed().as_secs_f64();
-    Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second }))
+    Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second, rewards: MeanRewards::of(&rewards) }))
 }
 
 /// Adds the gradients by every parameter.
@@ -169,10 +167,16 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
     sink.point(series::GRADIENT_NORM, run.step, step.gradient_norm)?;
     sink.point(series::TOKENS_PER_SECOND, run.step, step.tokens_per_second)?;
     sink.point(series::EPOCH, run.step, seen as f64 / run.train.len() as f64)?;
+    if let Some(rewards) = step.rewards {
+        sink.point(series::CHOSEN_REWARD, run.step, rewards.chosen)?;
+        sink.point(series::REJECTED_REWARD, run.step, rewards.rejected)?;
+        sink.point(series::REWARD_MARGIN, run.step, rewards.chosen - rewards.rejected)?;
+        sink.point(series::REWARD_ACCURACY, run.step, rewards.accuracy)?;
+    }
     memory::resident_mib().map_or(Ok(()), |mib| sink.point(series::MEMORY_MIB, run.step, mib))
 }
 
-/// Mean loss per target token over the validation samples, and previews. Whether the run must keep this step: it
+/// Mean loss per target token, or per pair, over the validation samples, and previews. Whether the run must keep this step: it
 /// is the best so far and the recipe wants the best.
 fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<bool, TrainError> {
     if run.validation.is_empty() {
@@ -181,21 +185,24 @@ fn validate(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<bool, T
     }
     let samples: Vec<&Encoded> = run.validation.iter().collect();
     let batches = by_length(&samples, run.job.micro_batch());
-    let (mut sum, mut count) = (0f64, 0usize);
+    let (mut sum, mut count, mut rewards) = (0f64, 0usize, Vec::new());
     for (done, places) in batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
         }
         sink.phase(Phase::Validating, done as u32, batches.len() as u32)?;
-        let samples: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
-        let batch = Batch::new(&samples, run.decoder.device())?;
-        let losses = run.decoder.losses(&batch.ids, &batch.targets)?;
-        sum += losses.iter().map(|x| f64::from(*x)).sum::<f64>();
-        count += losses.len();
+        let pass = run.validation_set().pass(places, 1.0, &run.job.recipe, run.decoder.device())?;
+        let losses = run.decoder.losses(&pass.batch.ids, &pass.batch.targets)?;
+        let (part, of) = pass.validation_loss(&losses);
+        (sum, count) = (sum + part, count + of);
+        rewards.extend(pass.rewards(&losses));
     }
     let validation_loss = sum / count.max(1) as f64;
     check_number(Quantity::ValidationLoss, validation_loss, run.step)?;
     sink.point(series::VALIDATION_LOSS, run.step, validation_loss)?;
+    if let Some(rewards) = MeanRewards::of(&rewards) {
+        sink.point(series::VALIDATION_REWARD_ACCURACY, run.step, rewards.accuracy)?;
+    }
     let is_best = run.best.is_none_or(|b| validation_loss < b.validation_loss);
     if is_best {
         run.best = Some(Best { step: run.step, validation_loss });

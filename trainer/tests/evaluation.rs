@@ -38,7 +38,7 @@ impl Tiny {
 
 fn free_text(prompt: &str, answer: &str) -> Sample {
     let messages = vec![Message::new(Speaker::User, prompt), Message::new(Speaker::Assistant, answer)];
-    Sample { messages, label: None, slices: std::collections::BTreeMap::new() }
+    Sample { messages, label: None, rejected: None, slices: std::collections::BTreeMap::new() }
 }
 
 fn on(_: usize) -> ControlFlow<()> {

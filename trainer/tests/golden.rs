@@ -6,13 +6,19 @@
 mod support;
 
 use candle_core::{DType, Device, Tensor, Var};
+use domain::recipe::{Dpo, DpoLoss};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use trainer::data::batch::Batch;
+use trainer::data::masking::Encoded;
 use trainer::model::decoder::{Decoder, Targets};
 use trainer::model::family::Family;
 use trainer::model::projection::LowRank;
 use trainer::model::weights;
+use trainer::ops::linear_cross_entropy::{Objective, Total};
+use trainer::preference::{PairLoss, Reference, log_probabilities};
 
 const CPU: Device = Device::Cpu;
 /// How many times PyTorch's own distance from double precision is allowed.
@@ -148,4 +154,57 @@ fn every_family_computes_what_transformers_computes() {
         }
     }
     assert!(failures.is_empty(), "too far from double precision:\n{}", failures.join("\n"));
+}
+
+/// The pairs of `golden/preference.py`, one answer behind the other.
+fn pairs(file: &HashMap<String, Tensor>) -> Batch {
+    let whole = |name: &str| -> Vec<i64> { file[name].to_vec1().unwrap() };
+    let ids: Vec<u32> = whole("ids").into_iter().map(|id| id as u32).collect();
+    let mut first = 0;
+    let sequences: Vec<Encoded> = whole("lengths")
+        .into_iter()
+        .zip(whole("prompts"))
+        .map(|(length, prompt)| {
+            let ids = ids[first..first + length as usize].to_vec();
+            first += length as usize;
+            Encoded { carries_loss: (0..length).map(|at| at >= prompt).collect(), ids, weight: 1.0, line: 0 }
+        })
+        .collect();
+    Batch::new(&sequences.iter().collect::<Vec<_>>(), &CPU).unwrap()
+}
+
+/// DPO's losses and gradients are those of PyTorch in double precision.
+#[test]
+fn preferences_cost_what_they_cost_in_pytorch() {
+    let file = candle_core::safetensors::load(folder(Family::Llama).join("preference.safetensors"), &CPU).unwrap();
+    let mut decoder = decoder(Family::Llama);
+    let batch = pairs(&file);
+    let references: Vec<Reference> = file["references"].to_vec2().unwrap().iter().map(|r| [r[0], r[1]]).collect();
+    let ours = log_probabilities(&batch.owners, &decoder.losses(&batch.ids, &batch.targets).unwrap());
+    for (ours, theirs) in ours.iter().flatten().zip(references.iter().flatten()) {
+        assert!((ours - theirs).abs() < 1e-5 * theirs.abs(), "the reference: {ours} and {theirs}");
+    }
+    let variables = attach(&golden(Family::Llama), &mut decoder);
+    let plain = Dpo::default();
+    for (variant, settings) in [
+        ("sigmoid", plain.clone()),
+        ("conservative", Dpo { beta: 0.5, label_smoothing: 0.2, ..plain.clone() }),
+        ("with_sft", Dpo { sft_weight: 0.7, ..plain.clone() }),
+        ("ipo", Dpo { beta: 0.3, loss: DpoLoss::Ipo, ..plain }),
+    ] {
+        let loss = PairLoss::new(&settings, &batch, references.clone(), vec![1.0 / 3.0; 3]);
+        let total = Total::Of(Arc::new(loss));
+        let objective = Objective { targets: batch.targets.tokens.clone(), total, smoothing: 0.0 };
+        let want: f64 = file[&format!("{variant}.loss")].to_vec1().unwrap()[0];
+        for recomputes in [false, true] {
+            let passed = decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, 0, recomputes);
+            let (value, _, store) = passed.unwrap();
+            assert!((f64::from(value) - want).abs() < 1e-5 * want, "{variant}: {value} and {want}");
+            for (name, variable) in &variables {
+                let want = &file[&format!("{variant}.gradient.{name}")];
+                let apart = distance(store.get(variable).unwrap(), want);
+                assert!(apart < 1e-4, "{variant}, {name}: {apart:.1e}");
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Turn},
+        conversation::{Conversation, Rejected, Turn},
         format::last_paragraph,
         frame::PageHeader,
         load::load,
@@ -115,6 +115,7 @@ fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
                 <Turn who=text::expected(l) text=case.summary.expected.clone()/>
                 <Turn who=text::output(l) text=output bad=true/>
             </div>
+            <Rejected text=case.sample.rejected.clone()/>
         </section>
     }
 }

@@ -16,13 +16,14 @@ use std::collections::BTreeMap;
 pub type Format = (&'static str, &'static [(&'static str, bool)]);
 
 /// Every format of [`Mapping`], by the names it has there.
-pub const FORMATS: [Format; 6] = [
+pub const FORMATS: [Format; 7] = [
     ("messages", &[("messages", true)]),
     ("share_gpt", &[("conversations", true), ("system", false)]),
     ("alpaca", &[("instruction", true), ("input", false), ("output", true), ("system", false), ("history", false)]),
     ("prompt_completion", &[("prompt", true), ("completion", true)]),
     ("text_label", &[("text", true), ("label", true)]),
     ("question_answer", &[("question", true), ("context", false), ("answer", true)]),
+    ("preference", &[("chosen", true), ("rejected", true), ("prompt", false), ("input", false), ("system", false)]),
 ];
 
 /// Name of the text put before each text of a classification set. In the mapping it is called

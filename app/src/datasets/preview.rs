@@ -9,7 +9,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::Conversation,
+        conversation::{Conversation, Rejected},
         field::Field,
         format::{integer, shortened},
     },
@@ -276,6 +276,7 @@ fn as_samples(samples: Vec<PreviewSample>) -> impl IntoView {
             <article class="card">
                 <p class="muted">{text::line(l)} " " {s.line}</p>
                 <Conversation messages=s.sample.messages/>
+                <Rejected text=s.sample.rejected/>
             </article>
         }
     });

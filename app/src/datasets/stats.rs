@@ -46,6 +46,7 @@ pub fn Counts(project: ProjectId, version: Version) -> impl IntoView {
             {stat(s.validation, words::split(l, Split::Validation))}
             {stat(s.test, words::split(l, Split::Test))}
             {stat(s.characters, text::characters(l))}
+            {(s.pairs > 0).then(|| stat(s.pairs, text::pairs(l)))}
             {stat(s.exact_duplicates, text::duplicates(l))}
             <div class="stat">
                 {report}

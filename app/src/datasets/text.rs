@@ -107,6 +107,7 @@ crate::texts! {
     no_test_help = "Base and tuned model cannot be compared: a run on this version has no evaluation and no bad cases. Upload the data again as a new version with a test share above 0; 10 % is usual.",
         "无法对比基座与微调后模型：使用此版本的训练运行没有评估和 Bad Case。请以大于 0 的测试集比例重新上传为新版本，通常为 10%。";
     characters = "Characters", "字符";
+    pairs = "Preference pairs", "偏好对";
     duplicates = "Exact duplicates", "完全重复";
     skipped = "Skipped lines", "跳过的行";
     lengths = "Length in characters", "长度（字符）";
@@ -162,6 +163,9 @@ crate::texts! {
     format_prompt_completion = "Prompt and completion", "提示与补全";
     format_text_label = "Text and label (classification)", "文本与标签（分类）";
     format_question_answer = "Question and answer", "问题与答案";
+    format_preference = "Preference pairs: a chosen and a rejected answer", "偏好对：选中的回答与被拒绝的回答";
+    slot_chosen = "Chosen answer", "选中的回答";
+    slot_rejected = "Rejected answer", "被拒绝的回答";
     slot_messages = "Messages", "消息列表";
     slot_conversations = "Turns", "对话轮次";
     slot_system = "System prompt", "系统提示";
@@ -205,6 +209,7 @@ pub fn format_name(l: Lang, format: &str) -> &'static str {
         "alpaca" => format_alpaca(l),
         "prompt_completion" => format_prompt_completion(l),
         "text_label" => format_text_label(l),
+        "preference" => format_preference(l),
         _ => format_question_answer(l),
     }
 }
@@ -226,6 +231,8 @@ pub fn slot_name(l: Lang, slot: &str) -> &'static str {
         "label" => label(l),
         "question" => slot_question(l),
         "context" => slot_context(l),
+        "chosen" => slot_chosen(l),
+        "rejected" => slot_rejected(l),
         _ => slot_answer(l),
     }
 }

@@ -61,6 +61,7 @@ crate::texts! {
     cancelling = "Stopping…", "正在停止…";
     phase_loading = "Loading the model", "正在加载模型";
     phase_tokenizing = "Tokenizing the data", "正在分词";
+    phase_referencing = "Scoring all pairs with the reference", "正在用参考模型为所有偏好对打分";
     phase_training = "Training", "正在训练";
     phase_validating = "Validating", "正在验证";
     phase_base = "Evaluating the base model", "正在评估基座模型";
@@ -87,6 +88,8 @@ crate::texts! {
         "{name} v{number} ({train} train, {validation} validation, {test} test)", "{name} v{number}（训练 {train}，验证 {validation}，测试 {test}）";
     no_training_samples = "This dataset version has no training samples. Choose another version, or import the data with a training share above 0.",
         "此数据集版本没有训练样本。请选择其他版本，或以大于 0 的训练集比例重新导入。";
+    no_pairs = "This dataset version has no preference pairs, and DPO learns from nothing else. Choose a version whose samples have a rejected answer, or the objective “learn the answers”.",
+        "此数据集版本没有偏好对，而 DPO 只能从偏好对学习。请选择样本带有被拒绝回答的版本，或将目标改为“学习回答”。";
     longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";
     not_quantized = "This model's files hold no quantized weights that could stay as they are. Choose a quantized GGUF file, or switch “keep the base quantized” off.",
         "该模型的文件中没有可保持原样的量化权重。请选择量化的 GGUF 文件，或关闭“基座保持量化”。";
@@ -124,6 +127,7 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
     match phase {
         Phase::Loading => phase_loading(l),
         Phase::Tokenizing => phase_tokenizing(l),
+        Phase::Referencing => phase_referencing(l),
         Phase::Training => phase_training(l),
         Phase::Validating => phase_validating(l),
         Phase::EvaluatingBase => phase_base(l),
@@ -149,6 +153,7 @@ pub fn failure(l: Lang, kind: FailureKind) -> (&'static str, &'static str) {
 pub fn misfit(l: Lang, misfit: Misfit) -> String {
     match misfit {
         Misfit::NoTrainingSamples => no_training_samples(l).to_owned(),
+        Misfit::NoPairs => no_pairs(l).to_owned(),
         Misfit::LongerThanContext { context } => longer_than_context(l, context),
         Misfit::NotQuantized => not_quantized(l).to_owned(),
     }

@@ -8,6 +8,7 @@ crate::texts! {
     system = "System", "系统";
     user = "User", "用户";
     assistant = "Assistant", "助手";
+    rejected = "Rejected answer", "被拒绝的回答";
 }
 
 /// The turns of a conversation, one below the other.
@@ -24,6 +25,12 @@ pub fn Conversation(messages: Vec<Message>) -> impl IntoView {
     view! { <div class="sample">{turns.collect_view()}</div> }
 }
 
+/// The answer that was not preferred, where a sample is a preference pair.
+#[component]
+pub fn Rejected(text: Option<String>) -> impl IntoView {
+    text.map(|text| view! { <div class="sample"><Turn who=rejected(lang()) text bad=true/></div> })
+}
+
 /// A sample as one line that tells it from others, which opens to the whole conversation and what belongs to it.
 #[component]
 pub fn Folded(sample: Sample, #[prop(optional)] children: Option<Children>) -> impl IntoView {
@@ -32,6 +39,7 @@ pub fn Folded(sample: Sample, #[prop(optional)] children: Option<Children>) -> i
         <details class="fold">
             <summary><span class="clip" dir="auto">{summary}</span></summary>
             <Conversation messages=sample.messages/>
+            <Rejected text=sample.rejected/>
             {children.map(|children| children())}
         </details>
     }

@@ -19,6 +19,14 @@ crate::texts! {
     tokens_per_second = "Tokens per second", "每秒词元数";
     memory_mib = "Memory (MiB)", "内存（MiB）";
     epoch = "Epoch", "轮次";
+    preference_accuracy = "Preference accuracy", "偏好准确率";
+    prefers_chosen = "Prefers the chosen answer", "偏好选中的回答";
+    preference_margin = "Margin of the chosen answer (nats)", "选中回答的优势（nats）";
+    chosen_reward = "Reward of chosen answers", "选中回答的奖励";
+    rejected_reward = "Reward of rejected answers", "被拒绝回答的奖励";
+    reward_margin = "Reward margin", "奖励差";
+    reward_accuracy = "Reward accuracy", "奖励准确率";
+    validation_reward_accuracy = "Validation reward accuracy", "验证奖励准确率";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -40,6 +48,14 @@ pub fn name(l: Lang, key: &str) -> String {
         "tokens_per_second" => tokens_per_second(l),
         "memory_mib" => memory_mib(l),
         "epoch" => epoch(l),
+        "preference_accuracy" => preference_accuracy(l),
+        "prefers_chosen" => prefers_chosen(l),
+        "preference_margin" => preference_margin(l),
+        "chosen_reward" => chosen_reward(l),
+        "rejected_reward" => rejected_reward(l),
+        "reward_margin" => reward_margin(l),
+        "reward_accuracy" => reward_accuracy(l),
+        "validation_reward_accuracy" => validation_reward_accuracy(l),
         other => return other.replace('_', " "),
     };
     known.to_owned()
@@ -47,7 +63,19 @@ pub fn name(l: Lang, key: &str) -> String {
 
 /// Whether the metric is a share, shown in percent.
 fn is_share(key: &str) -> bool {
-    matches!(key, "accuracy" | "macro_f1" | "exact_match" | "rouge_l" | "bleu" | "label_probability")
+    matches!(
+        key,
+        "accuracy"
+            | "macro_f1"
+            | "exact_match"
+            | "rouge_l"
+            | "bleu"
+            | "label_probability"
+            | "preference_accuracy"
+            | "prefers_chosen"
+            | "reward_accuracy"
+            | "validation_reward_accuracy"
+    )
 }
 
 /// The value as text: shares in percent.

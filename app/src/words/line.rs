@@ -44,6 +44,8 @@ crate::texts! {
     empty_conversation = "The conversation is empty. Remove the row.", "对话为空。请删除该行。";
     no_answer = "The last turn is not the assistant's, so there is no answer to learn. Add the answer or remove the turn.", "最后一轮不是助手的发言，没有可学习的回答。请补充回答，或删除此轮。";
     no_question = "No turn is the user's. Add the question or remove the row.", "没有用户的发言。请补充问题，或删除该行。";
+    other_prompt(chosen) = "This conversation is not the one in “{chosen}” up to its last answer. Both must share their prompt.", "此对话在最后一个回答之前与“{chosen}”中的不同。二者必须有相同的提示。";
+    same_answers(chosen) = "The answer is the same as in “{chosen}”, so nothing is preferred. Change one of them or remove the row.", "此回答与“{chosen}”中的相同，无从比较偏好。请修改其中之一，或删除该行。";
 
     kind_null = "nothing (null)", "空值（null）";
     kind_boolean = "true or false", "布尔值";
@@ -91,6 +93,8 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
         P::EmptyConversation => empty_conversation(l).to_owned(),
         P::NoAnswer => no_answer(l).to_owned(),
         P::NoQuestion => no_question(l).to_owned(),
+        P::OtherPrompt { chosen } => other_prompt(l, chosen),
+        P::SameAnswers { chosen } => same_answers(l, chosen),
         P::Said { text } => text.clone(),
     }
 }

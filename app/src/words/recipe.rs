@@ -2,10 +2,15 @@
 
 mod method;
 mod more;
+mod objective;
 
-use domain::{lang::Lang, recipe::Method};
+use domain::{
+    lang::Lang,
+    recipe::{Method, Objective},
+};
 use method as t;
 use more as m;
+use objective as o;
 
 /// Where a field stands in the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,15 @@ impl Field {
         let (table, _) = self.path.split_once('.')?;
         Method::ALL.into_iter().find(|method| method.as_str() == table)
     }
+
+    /// The only objective that reads the field; `None` when all do.
+    #[must_use]
+    pub fn objective(&self) -> Option<Objective> {
+        match self.path {
+            "batch.mask_prompt" | "loss.label_smoothing" => Some(Objective::Sft),
+            path => path.starts_with("dpo.").then_some(Objective::Dpo),
+        }
+    }
 }
 
 const fn integer(path: &'static str, group: Group, low: u64, high: u64, label: Words, help: Words) -> Field {
@@ -120,8 +134,10 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 69] = [
+pub const FIELDS: [Field; 74] = [
     choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
+    choice("objective", Group::Main, &o::OBJECTIVES, o::objective, o::objective_help),
+    of("dpo.beta", Group::Main, above_zero(10.0), o::beta, o::beta_help),
     of("schedule.epochs", Group::Main, between(0.01, 1000.0), epochs, epochs_help),
     integer("schedule.max_steps", Group::Main, 0, 10_000_000, max_steps, max_steps_help),
     of("optimizer.learning_rate", Group::Main, Kind::Rate, learning_rate, learning_rate_help),
@@ -172,6 +188,9 @@ pub const FIELDS: [Field; 69] = [
     switch("batch.mask_prompt", Group::Batch, mask_prompt, mask_prompt_help),
     switch("batch.gradient_checkpointing", Group::Batch, m::recompute, m::recompute_help),
     integer("seed", Group::Batch, 0, i64::MAX.unsigned_abs(), seed, seed_help),
+    choice("dpo.loss", Group::Loss, &o::LOSSES, o::loss, o::loss_help),
+    of("dpo.label_smoothing", Group::Loss, between(0.0, 0.499), o::smoothing, o::smoothing_help),
+    of("dpo.sft_weight", Group::Loss, between(0.0, 100.0), o::sft_weight, o::sft_weight_help),
     of("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
     of("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
     of("loss.weight_field", Group::Loss, Kind::Name, m::weight_field, m::weight_field_help),
@@ -217,7 +236,7 @@ crate::texts! {
     max_steps = "Steps", "训练步数";
     max_steps_help = "Optimizer steps; 0: as many as the epochs give.", "优化器步数；0 表示由训练轮数决定。";
     learning_rate = "Learning rate", "学习率";
-    learning_rate_help = "Peak, above 0 up to 1; empty: what is usual for the method with AdamW.", "峰值，大于 0 且不超过 1；留空则采用该方法配合 AdamW 的常用值。";
+    learning_rate_help = "Peak, above 0 up to 1; empty: what is usual for method and objective with AdamW.", "峰值，大于 0 且不超过 1；留空则采用该方法与目标配合 AdamW 的常用值。";
     rank = "Rank", "秩";
     rank_help = "LoRA: inner dimension of the adapter, 1–512. Higher learns more and costs more.", "LoRA：适配器的内部维度，1–512。越大学得越多，开销也越大。";
     micro_batch = "Micro-batch", "微批大小";

@@ -10,14 +10,17 @@ struct JsonlRow<'a> {
     messages: &'a [domain::sample::Message],
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected: Option<&'a str>,
     split: Split,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     slices: &'a BTreeMap<String, String>,
 }
 
-/// Writes one line in OpenAI's messages format, with `label`, `split` and `slices` beside it.
+/// Writes one line in OpenAI's messages format, with `label`, the `rejected` answer, `split` and `slices` beside it.
 pub fn write_jsonl(writer: &mut impl Write, sample: &Sample, split: Split) -> io::Result<()> {
-    let row = JsonlRow { messages: &sample.messages, label: sample.label.as_deref(), split, slices: &sample.slices };
+    let (label, rejected) = (sample.label.as_deref(), sample.rejected.as_deref());
+    let row = JsonlRow { messages: &sample.messages, label, rejected, split, slices: &sample.slices };
     serde_json::to_writer(&mut *writer, &row)?;
     writer.write_all(b"\n")
 }
@@ -62,26 +65,32 @@ impl<W: Write> CsvTable<W> {
     }
 }
 
-/// A CSV file with the columns prompt, answer, label and split.
-pub struct CsvExport<W: Write>(CsvTable<W>);
+/// A CSV file with the columns prompt, answer, label and split, and that of rejected answers where there are pairs.
+pub struct CsvExport<W: Write> {
+    table: CsvTable<W>,
+    has_pairs: bool,
+}
 
 impl<W: Write> CsvExport<W> {
     /// Starts the file with its header line.
-    pub fn new(writer: W, formulas: Formulas) -> io::Result<Self> {
+    pub fn new(writer: W, formulas: Formulas, has_pairs: bool) -> io::Result<Self> {
         let mut table = CsvTable::new(writer, formulas);
-        table.row(["prompt", "answer", "label", "split"])?;
-        Ok(Self(table))
+        let header = ["prompt", "answer", "rejected", "label", "split"];
+        table.row(header.into_iter().filter(|name| has_pairs || *name != "rejected"))?;
+        Ok(Self { table, has_pairs })
     }
 
     /// Writes one sample.
     pub fn write(&mut self, sample: &Sample, split: Split) -> io::Result<()> {
         let (answer, label) = (sample.answer().unwrap_or_default(), sample.label.as_deref().unwrap_or_default());
-        self.0.row([prompt_text(sample).as_str(), answer, label, split.as_str()])
+        let rejected = self.has_pairs.then(|| sample.rejected.as_deref().unwrap_or_default());
+        let prompt = prompt_text(sample);
+        self.table.row([prompt.as_str(), answer].into_iter().chain(rejected).chain([label, split.as_str()]))
     }
 
     /// Writes what is still buffered and returns the inner writer.
     pub fn finish(self) -> io::Result<W> {
-        self.0.finish()
+        self.table.finish()
     }
 }
 
@@ -105,11 +114,11 @@ mod tests {
 
     fn sample(user: &str, label: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, label)];
-        Sample { messages, label: Some(label.to_owned()), slices: BTreeMap::new() }
+        Sample { messages, label: Some(label.to_owned()), rejected: None, slices: BTreeMap::new() }
     }
 
     fn csv_of(sample: &Sample, formulas: Formulas) -> Vec<u8> {
-        let mut export = CsvExport::new(Vec::new(), formulas).unwrap();
+        let mut export = CsvExport::new(Vec::new(), formulas, sample.rejected.is_some()).unwrap();
         export.write(sample, Split::Train).unwrap();
         export.finish().unwrap()
     }
@@ -119,6 +128,25 @@ mod tests {
         let risky = sample("=1+1", "-x");
         assert_eq!(csv_of(&risky, Formulas::Keep), b"prompt,answer,label,split\n=1+1,-x,-x,train\n");
         assert_eq!(csv_of(&risky, Formulas::Neutralise), b"prompt,answer,label,split\n'=1+1,'-x,'-x,train\n");
+    }
+
+    #[test]
+    fn pairs_read_back_from_both_files() {
+        let mut pair = sample("q", "good");
+        (pair.label, pair.rejected) = (None, Some("bad".to_owned()));
+        let csv = csv_of(&pair, Formulas::Keep);
+        assert_eq!(csv, b"prompt,answer,rejected,label,split\nq,good,bad,,train\n");
+        let mut jsonl = Vec::new();
+        write_jsonl(&mut jsonl, &pair, Split::Test).unwrap();
+        for (file, syntax) in [(csv, FileSyntax::Csv), (jsonl, FileSyntax::Jsonl)] {
+            let (rows, _) = rows::first_rows(&file[..], syntax, 5).unwrap();
+            let mapping = mapping::guess(&rows).unwrap();
+            let read = mapping::apply(&mapping, &rows[0]).unwrap();
+            assert_eq!(
+                (mapping.format(), read.messages, read.rejected),
+                ("preference", pair.messages.clone(), pair.rejected.clone())
+            );
+        }
     }
 
     proptest! {

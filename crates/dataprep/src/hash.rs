@@ -3,7 +3,7 @@
 use domain::sample::Sample;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the messages and the label, each part preceded by its length so that no two
+/// SHA-256 over the messages, the label and the rejected answer, each part preceded by its length so that no two
 /// different samples are written alike. Slices are not content: the same text from two sources is
 /// a duplicate.
 #[must_use]
@@ -21,6 +21,10 @@ pub fn content_hash(sample: &Sample) -> [u8; 32] {
         part("label");
         part(label);
     }
+    if let Some(rejected) = &sample.rejected {
+        part("rejected");
+        part(rejected);
+    }
     hasher.finalize().into()
 }
 
@@ -31,7 +35,7 @@ mod tests {
 
     fn sample(user: &str, answer: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, answer)];
-        Sample { messages, label: None, slices: Default::default() }
+        Sample { messages, label: None, rejected: None, slices: Default::default() }
     }
 
     #[test]
@@ -44,5 +48,8 @@ mod tests {
         let mut labelled = a.clone();
         labelled.label = Some("c".to_owned());
         assert_ne!(content_hash(&a), content_hash(&labelled));
+        let pair = |text: &str| Sample { rejected: Some(text.to_owned()), ..a.clone() };
+        assert_ne!(content_hash(&pair("c")), content_hash(&labelled));
+        assert_ne!(content_hash(&pair("x")), content_hash(&pair("y")));
     }
 }

@@ -30,6 +30,7 @@ impl StatsBuilder {
         let characters: usize = sample.messages.iter().map(|m| m.content.chars().count()).sum();
         self.stats.samples += 1;
         self.stats.characters += characters as u64;
+        self.stats.pairs += u64::from(sample.rejected.is_some());
         match split {
             Split::Train => self.stats.train += 1,
             Split::Validation => self.stats.validation += 1,
@@ -87,7 +88,7 @@ mod tests {
 
     fn labelled(text: &str, label: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, label)];
-        Sample { messages, label: Some(label.to_owned()), slices: Default::default() }
+        Sample { messages, label: Some(label.to_owned()), rejected: None, slices: Default::default() }
     }
 
     #[test]
@@ -99,12 +100,14 @@ mod tests {
             let sample = labelled(text, label);
             builder.add(&sample, split, &content_hash(&sample));
         }
+        let pair = Sample { label: None, rejected: Some("no".to_owned()), ..labelled("ab", "c") };
+        builder.add(&pair, Split::Validation, &content_hash(&pair));
         builder.skip_line();
         let stats = builder.finish();
-        assert_eq!((stats.samples, stats.train, stats.validation, stats.test), (3, 2, 0, 1));
-        assert_eq!((stats.exact_duplicates, stats.skipped_lines, stats.characters), (1, 1, 16));
+        assert_eq!((stats.samples, stats.train, stats.validation, stats.test), (4, 2, 1, 1));
+        assert_eq!((stats.exact_duplicates, stats.skipped_lines, stats.characters, stats.pairs), (1, 1, 19, 1));
         assert_eq!(stats.labels, [("pos".to_owned(), 2), ("neg".to_owned(), 1)]);
-        assert_eq!(stats.length_histogram, Histogram { edges: vec![0.0, 16.0], counts: vec![3] });
+        assert_eq!(stats.length_histogram, Histogram { edges: vec![0.0, 16.0], counts: vec![4] });
     }
 
     #[test]

@@ -49,6 +49,15 @@ pub enum Mapping {
     TextLabel { text: String, label: String, instruction: Option<String> },
     /// question (+ optional context) → answer.
     QuestionAnswer { question: String, context: Option<String>, answer: String },
+    /// A preference pair: two answers to one prompt, each a text or turns, perhaps with the prompt's before them; then
+    /// `prompt` is not needed. `input` belongs to a prompt that is a text.
+    Preference {
+        prompt: Option<String>,
+        input: Option<String>,
+        system: Option<String>,
+        chosen: String,
+        rejected: String,
+    },
 }
 
 impl Mapping {
@@ -62,13 +71,19 @@ impl Mapping {
             Self::PromptCompletion { .. } => "prompt_completion",
             Self::TextLabel { .. } => "text_label",
             Self::QuestionAnswer { .. } => "question_answer",
+            Self::Preference { .. } => "preference",
         }
     }
 
-    /// A field that is both what is asked and what is answered, from which nothing is learned.
+    /// A field that is both what is asked and what is answered, or both answers of a pair, from which nothing is
+    /// learned.
     #[must_use]
     pub fn doubly_used(&self) -> Option<&str> {
         let (asked, answered) = match self {
+            Self::Preference { prompt, chosen, rejected, .. } => {
+                let again = |field: &&String| chosen == rejected || prompt.as_ref() == Some(*field);
+                return [chosen, rejected].into_iter().find(again).map(String::as_str);
+            }
             Self::ShareGpt { .. } | Self::Messages { .. } => return None,
             Self::Alpaca { instruction, output, .. } => (instruction, output),
             Self::PromptCompletion { prompt, completion } => (prompt, completion),
@@ -160,6 +175,9 @@ pub struct VersionStats {
     /// Samples whose content appeared before in the same version.
     pub exact_duplicates: u64,
     pub characters: u64,
+    /// Samples that are preference pairs.
+    #[serde(default)]
+    pub pairs: u64,
     /// Label → number of samples, largest first; empty for unlabelled data. At most 1000 are listed.
     #[serde(default)]
     pub labels: Vec<(String, u64)>,

@@ -8,7 +8,7 @@ pub use method::trainable_parameters;
 use crate::{
     dataset::VersionStats,
     model::{ModelCard, ModelFormat},
-    recipe::{Recipe, RecipeError, TargetModule},
+    recipe::{Objective, Recipe, RecipeError, TargetModule},
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct Estimate {
     /// Tokens of a mean sample, after cutting at the longest length.
     pub tokens_per_sample: f64,
     pub train_seconds: f64,
-    /// Validations on the way and the final evaluation of base and tuned model.
+    /// Validations on the way, the final evaluation of base and tuned model, and the reference's scores of pairs.
     pub evaluation_seconds: f64,
     /// Peak of the trainer process.
     pub memory_bytes: u64,
@@ -76,7 +76,8 @@ pub fn estimate(
     let guess = data.characters as f64 / data.samples.max(1) as f64 / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS;
     let length = tokens_per_sample.unwrap_or(guess).min(f64::from(recipe.batch.max_length)).max(1.0);
     let steps = recipe.total_steps(data.train);
-    let tokens = f64::from(steps) * recipe.effective_batch() as f64 * length;
+    let sequences = f64::from(recipe.sequences_per_sample());
+    let tokens = f64::from(steps) * recipe.effective_batch() as f64 * sequences * length;
     let trainable = trainable_parameters(recipe, model);
     let forward = forward_flops(model);
     // Frozen weights need the gradient of their input alone (2 + 2 per weight), adapters also
@@ -92,7 +93,9 @@ pub fn estimate(
         tokens: tokens as u64,
         tokens_per_sample: length,
         train_seconds: tokens * flops_per_token / flops,
-        evaluation_seconds: evaluation_flops(recipe, data, steps, length, forward) / flops,
+        evaluation_seconds: (evaluation_flops(recipe, data, steps, length, forward)
+            + reference_flops(recipe, data, length, forward))
+            / flops,
         memory_bytes: memory_bytes(recipe, model, trainable, length),
         trainable_parameters: trainable,
         flops_per_token,
@@ -113,12 +116,24 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
     let e = &recipe.evaluation;
     let validations = f64::from(steps / recipe.validation_interval(steps).max(1) + 1);
     let written = f64::from(e.max_new_tokens).min(length / 2.0);
-    let validation = data.validation.min(u64::from(e.validation_samples)) as f64 * length
+    let sequences = f64::from(recipe.sequences_per_sample());
+    let validation = data.validation.min(u64::from(e.validation_samples)) as f64 * sequences * length
         + f64::from(e.previews) * written * DECODING_SLOWDOWN;
     let tested = if e.test_samples == 0 { data.test } else { data.test.min(u64::from(e.test_samples)) } as f64;
     // Labelled data is scored, not written.
     let per_test = length + if data.labels.is_empty() { written * DECODING_SLOWDOWN } else { 0.0 };
-    forward * (validations * validation + 2.0 * tested * per_test)
+    // Both answers of a pair are scored beside what every sample is.
+    let pairs = 2.0 * length * data.pairs as f64 / data.samples.max(1) as f64;
+    forward * (validations * validation + 2.0 * tested * (per_test + pairs))
+}
+
+/// The pass over both answers of all pairs before the first step.
+fn reference_flops(recipe: &Recipe, data: &VersionStats, length: f64, forward: f64) -> f64 {
+    let validation = data.validation.min(u64::from(recipe.evaluation.validation_samples));
+    match recipe.objective {
+        Objective::Sft => 0.0,
+        Objective::Dpo => 2.0 * length * forward * (data.train + validation) as f64,
+    }
 }
 
 /// Weights and all that their training takes, what backward needs of every token of a micro-batch, and one block of
@@ -126,7 +141,8 @@ fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f6
 fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64) -> u64 {
     // The longest sample of a micro-batch decides, not the mean.
     let longest = (2.0 * length).min(f64::from(recipe.batch.max_length));
-    let tokens = f64::from(recipe.batch.micro_batch) * (longest + method::computed_virtual_tokens(recipe));
+    let sequences = f64::from(recipe.batch.micro_batch * recipe.sequences_per_sample());
+    let tokens = sequences * (longest + method::computed_virtual_tokens(recipe));
     let (layers, hidden) = (f64::from(model.layers), f64::from(model.hidden_size));
     let per_layer = 9.0 * hidden + 3.0 * f64::from(model.intermediate_size);
     let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
@@ -141,6 +157,9 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     let mut out = Vec::new();
     if data.train == 0 {
         out.push(Misfit::NoTrainingSamples);
+    }
+    if recipe.objective == Objective::Dpo && data.pairs == 0 && data.train > 0 {
+        out.push(Misfit::NoPairs);
     }
     let context = model.context_length.saturating_sub(recipe.virtual_tokens());
     if recipe.batch.max_length > context {
@@ -164,6 +183,10 @@ pub enum Misfit {
         "this dataset version has no training samples: choose another version, or import the data with a training share above 0"
     )]
     NoTrainingSamples,
+    #[error(
+        "this dataset version has no preference pairs, and dpo learns from nothing else: choose a version whose samples have a rejected answer, or the objective sft"
+    )]
+    NoPairs,
     /// `context` is what virtual tokens leave of the model's.
     #[error("the model reads at most {context} tokens: choose a max length up to that")]
     LongerThanContext { context: u32 },
@@ -179,6 +202,7 @@ impl Misfit {
     pub fn field(self) -> &'static str {
         match self {
             Self::NoTrainingSamples => "version",
+            Self::NoPairs => "objective",
             Self::LongerThanContext { .. } => "batch.max_length",
             Self::NotQuantized => "lora.quantized_base",
         }
@@ -265,6 +289,23 @@ pub(crate) mod tests {
         let prompted = estimate(&recipe, &smol(), &data(100), Some(100.0), None);
         assert!(prompted.flops_per_token > 1.8 * plain.flops_per_token);
         assert_eq!(misfits(&recipe, &smol(), &data(100)), [Misfit::LongerThanContext { context: 8092 }]);
+    }
+
+    #[test]
+    fn pairs_are_two_sequences_each() {
+        let mut recipe = Recipe::default();
+        let pairs = VersionStats { pairs: 100, validation: 50, ..data(100) };
+        let plain = estimate(&recipe, &smol(), &pairs, Some(100.0), None);
+        recipe.objective = Objective::Dpo;
+        let dpo = estimate(&recipe, &smol(), &pairs, Some(100.0), None);
+        assert_eq!((dpo.steps, dpo.tokens), (plain.steps, 2 * plain.tokens));
+        assert_eq!(dpo.train_seconds, 2.0 * plain.train_seconds);
+        let reference = 2.0 * 150.0 * 100.0 * forward_flops(&smol()) / DEFAULT_FLOPS;
+        assert!(dpo.evaluation_seconds > plain.evaluation_seconds + reference);
+        assert!(dpo.memory_bytes > plain.memory_bytes);
+        assert_eq!(misfits(&recipe, &smol(), &pairs), []);
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), [Misfit::NoPairs]);
+        assert_eq!(Misfit::NoPairs.field(), "objective");
     }
 
     #[test]

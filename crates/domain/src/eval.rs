@@ -89,7 +89,7 @@ pub struct ConfusionMatrix {
 
 /// Everything measured on one split. `values` holds the headline numbers by name:
 /// `accuracy`, `macro_f1` (classification); `exact_match`, `bleu`, `rouge_l` (generation), all in
-/// [0, 1]; `perplexity` (both).
+/// [0, 1]; `perplexity` (both); `preference_accuracy` in [0, 1] where samples are pairs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EvalMetrics {

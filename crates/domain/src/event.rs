@@ -57,6 +57,8 @@ pub enum Event {
 pub enum Phase {
     Loading,
     Tokenizing,
+    /// Scoring the answers of all pairs with the model that the run starts from.
+    Referencing,
     Training,
     Validating,
     EvaluatingBase,
@@ -83,6 +85,28 @@ pub mod series {
     pub const TOKENS_PER_SECOND: &str = "tokens_per_second";
     pub const MEMORY_MIB: &str = "memory_mib";
     pub const EPOCH: &str = "epoch";
-    pub const ALL: [&str; 7] =
-        [TRAIN_LOSS, VALIDATION_LOSS, LEARNING_RATE, GRADIENT_NORM, TOKENS_PER_SECOND, MEMORY_MIB, EPOCH];
+    /// β · log π/π₀ of chosen answers, mean over the pairs of a step.
+    pub const CHOSEN_REWARD: &str = "chosen_reward";
+    /// The same of rejected answers.
+    pub const REJECTED_REWARD: &str = "rejected_reward";
+    /// Chosen less rejected reward.
+    pub const REWARD_MARGIN: &str = "reward_margin";
+    /// Share of the pairs of a step whose margin is above 0.
+    pub const REWARD_ACCURACY: &str = "reward_accuracy";
+    /// The same of the validation pairs.
+    pub const VALIDATION_REWARD_ACCURACY: &str = "validation_reward_accuracy";
+    pub const ALL: [&str; 12] = [
+        TRAIN_LOSS,
+        VALIDATION_LOSS,
+        LEARNING_RATE,
+        GRADIENT_NORM,
+        TOKENS_PER_SECOND,
+        MEMORY_MIB,
+        EPOCH,
+        CHOSEN_REWARD,
+        REJECTED_REWARD,
+        REWARD_MARGIN,
+        REWARD_ACCURACY,
+        VALIDATION_REWARD_ACCURACY,
+    ];
 }

@@ -13,6 +13,7 @@ mod full;
 mod lora;
 mod loss;
 mod method;
+mod objective;
 mod optimizer;
 mod recovery;
 mod schedule;
@@ -28,6 +29,7 @@ pub use full::Full;
 pub use lora::{Lora, TargetModule};
 pub use loss::Loss;
 pub use method::Method;
+pub use objective::{Dpo, DpoLoss, Objective};
 pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
 pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
@@ -45,6 +47,10 @@ use serde::{Deserialize, Serialize};
 pub struct Recipe {
     /// Default `lora`.
     pub method: Method,
+    /// Default `sft`.
+    pub objective: Objective,
+    /// Read with the objective `dpo` alone.
+    pub dpo: Dpo,
     pub lora: Lora,
     pub full: Full,
     pub prompt_tuning: PromptTuning,
@@ -68,6 +74,8 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             method: Method::Lora,
+            objective: Objective::Sft,
+            dpo: Dpo::default(),
             lora: Lora::default(),
             full: Full::default(),
             prompt_tuning: PromptTuning::default(),
@@ -93,10 +101,10 @@ impl Serialize for Recipe {
 }
 
 impl<'de> Deserialize<'de> for Recipe {
-    /// A recipe without a learning rate gets its method's.
+    /// A recipe without a learning rate gets its method's and objective's.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut recipe = Self::deserialize(deserializer)?;
-        recipe.optimizer.complete(recipe.method.default_learning_rate());
+        recipe.optimizer.complete(recipe.usual_learning_rate());
         Ok(recipe)
     }
 }
@@ -127,6 +135,7 @@ impl Recipe {
         self.p_tuning.check(&mut c);
         self.prefix_tuning.check(&mut c);
         self.bottleneck.check(&mut c);
+        self.dpo.check(&mut c);
         self.optimizer.check(&mut c);
         self.schedule.check(&mut c);
         self.batch.check(&mut c);
@@ -139,10 +148,28 @@ impl Recipe {
         if c.errors.is_empty() { Ok(()) } else { Err(c.errors) }
     }
 
+    /// The peak learning rate of such a recipe when it names none.
+    #[must_use]
+    pub fn usual_learning_rate(&self) -> f64 {
+        match self.objective {
+            Objective::Sft => self.method.default_learning_rate(),
+            Objective::Dpo => self.method.default_preference_rate(),
+        }
+    }
+
+    /// Sequences that the model reads of each sample.
+    #[must_use]
+    pub fn sequences_per_sample(&self) -> u32 {
+        match self.objective {
+            Objective::Sft => 1,
+            Objective::Dpo => 2,
+        }
+    }
+
     /// What is allowed and probably a mistake.
     #[must_use]
     pub fn warnings(&self) -> Vec<RecipeWarning> {
-        let (found, usual) = (self.optimizer.learning_rate, self.method.default_learning_rate());
+        let (found, usual) = (self.optimizer.learning_rate, self.usual_learning_rate());
         // What is usual is so with AdamW.
         let knows_usual = matches!(self.optimizer.kind, OptimizerKind::AdamW | OptimizerKind::AdamW8bit);
         if !knows_usual || (usual / 50.0..=usual * 50.0).contains(&found) {
@@ -330,10 +357,28 @@ mod tests {
     }
 
     #[test]
+    fn preferences_are_learnt_slowly() {
+        let recipe = Recipe::from_toml("objective = \"dpo\"").unwrap();
+        assert_eq!((recipe.optimizer.learning_rate, recipe.dpo.beta, recipe.dpo.loss), (2e-5, 0.1, DpoLoss::Sigmoid));
+        assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
+        for method in Method::ALL {
+            let text = format!("method = \"{}\"\nobjective = \"dpo\"", method.as_str());
+            let recipe = Recipe::from_toml(&text).unwrap();
+            assert!(recipe.optimizer.learning_rate < method.default_learning_rate(), "{text}");
+            assert_eq!(recipe.warnings(), []);
+        }
+        let bad = "[dpo]\nbeta = 0.0\nlabel_smoothing = 0.5\nsft_weight = -1.0\n";
+        let Err(RecipeTextError::Fields(errors)) = Recipe::from_toml(bad) else { panic!("accepted") };
+        let fields: Vec<_> = errors.into_iter().map(|e| e.field).collect();
+        assert_eq!(fields, ["dpo.beta", "dpo.label_smoothing", "dpo.sft_weight"]);
+    }
+
+    #[test]
     fn a_recipe_from_before_there_were_methods_reads_the_same() {
         let old = "method = \"lora\"\n[lora]\nrank = 4\nalpha = 8.0\ndropout = 0.1\ntarget_modules = [\"q_proj\"]\n";
         let recipe = Recipe::from_toml(old).unwrap();
         assert_eq!((recipe.lora.scale(), recipe.lora.dora, recipe.lora.plus_ratio), (2.0, false, 1.0));
+        assert_eq!((recipe.objective, recipe.optimizer.learning_rate), (Objective::Sft, 2e-4));
     }
 
     #[test]

@@ -42,14 +42,17 @@ impl Message {
 
 /// A training or test row. `messages` ends with the assistant's turn, which is what a run
 /// learns to write. `label` is set for classification data, where the assistant's last turn
-/// is exactly the label. `slices` are other scalar fields of the source row, kept so that an
-/// evaluation can be cut by them.
+/// is exactly the label. `rejected` is set for a preference pair: the answer that was not preferred
+/// to the last turn, for the same prompt. `slices` are other scalar fields of the source row, kept
+/// so that an evaluation can be cut by them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sample {
     pub messages: Vec<Message>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, String>,
 }
@@ -70,12 +73,25 @@ impl Sample {
         self.messages.last().filter(|m| m.role == Speaker::Assistant).map(|m| m.content.as_str())
     }
 
-    /// The same sample with another reference answer (and label, when it had one).
+    /// The same sample with another reference answer (and label, when it had one). It stays a pair unless the answer
+    /// is the rejected one: then nothing is preferred to it any more.
     #[must_use]
     pub fn with_answer(&self, answer: &str) -> Self {
         let mut messages = self.prompt().to_vec();
         messages.push(Message::new(Speaker::Assistant, answer));
-        Self { messages, label: self.label.as_ref().map(|_| answer.to_owned()), slices: self.slices.clone() }
+        Self {
+            messages,
+            label: self.label.as_ref().map(|_| answer.to_owned()),
+            rejected: self.rejected.clone().filter(|rejected| rejected.trim() != answer.trim()),
+            slices: self.slices.clone(),
+        }
+    }
+
+    /// The conversation with the rejected answer at its end; `None` for what is no pair.
+    #[must_use]
+    pub fn rejected_messages(&self) -> Option<Vec<Message>> {
+        let rejected = self.rejected.as_ref()?;
+        Some(self.prompt().iter().cloned().chain([Message::new(Speaker::Assistant, rejected.clone())]).collect())
     }
 }
 
@@ -114,3 +130,19 @@ impl std::str::FromStr for Split {
 #[derive(Debug, thiserror::Error)]
 #[error("unknown split {0:?}: expected train, validation or test")]
 pub struct UnknownSplit(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_correction_stays_a_pair_unless_it_is_what_was_rejected() {
+        let messages = vec![Message::new(Speaker::User, "q"), Message::new(Speaker::Assistant, "good")];
+        let pair = Sample { messages, label: None, rejected: Some("bad".to_owned()), slices: BTreeMap::new() };
+        assert_eq!(pair.with_answer("better").rejected.as_deref(), Some("bad"));
+        assert_eq!(pair.with_answer(" bad ").rejected, None);
+        let ends: Vec<_> = pair.rejected_messages().into_iter().flatten().map(|m| m.content).collect();
+        assert_eq!(ends, ["q", "bad"]);
+        assert_eq!(pair.with_answer("bad").rejected_messages(), None);
+    }
+}

@@ -3,6 +3,7 @@
 use crate::{
     Stale, StoreError, activity,
     error::{json, word},
+    samples::content,
     versions::{self, Correction, import::Made},
 };
 use domain::{
@@ -12,13 +13,13 @@ use domain::{
     },
     id::{BadCaseId, DatasetId, ProjectId, RunId, SampleId, UserId, VersionId},
     page::{Page, clamp_limit},
-    sample::{Sample, Speaker},
+    sample::Speaker,
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
 
 const COLUMNS: &str = "b.id, b.run_id, r.number as run_number, r.name as run_name, d.id as dataset_id, d.name as dataset_name, \
      b.expected, b.output, b.status, b.cause, b.correction, b.updated_at, b.note, b.revision, b.sample_id, \
-     s.messages, s.label, s.slices, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
+     s.messages, s.label, s.rejected, s.slices, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
      cv.number as corrected_version_number";
 const TABLES: &str = "bad_cases b join runs r on r.id = b.run_id join samples s on s.id = b.sample_id \
      join datasets d on d.id = s.dataset_id join evals e on e.id = b.eval_id \
@@ -30,16 +31,8 @@ const FILTER: &str = "b.project_id = $1 and ($2::text is null or b.status = $2) 
      and ($6::text is null or strpos(lower(s.search_text), lower($6)) > 0 or strpos(lower(b.output), lower($6)) > 0 \
      or strpos(lower(b.note), lower($6)) > 0)";
 
-fn sample(row: &PgRow) -> Result<Sample, StoreError> {
-    Ok(Sample {
-        messages: json(row.try_get("messages")?)?,
-        label: row.try_get("label")?,
-        slices: json(row.try_get("slices")?)?,
-    })
-}
-
 fn summary(row: &PgRow) -> Result<BadCaseSummary, StoreError> {
-    let sample = sample(row)?;
+    let sample = content(row)?;
     let prompt =
         sample.prompt().iter().rev().find(|m| m.role == Speaker::User).map(|m| m.content.clone()).unwrap_or_default();
     Ok(BadCaseSummary {
@@ -120,7 +113,7 @@ pub async fn get(db: &PgPool, project: ProjectId, id: BadCaseId) -> Result<Optio
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let sample = sample(&row)?;
+    let sample = content(&row)?;
     let version_id = VersionId(row.try_get("version_id")?);
     let labels = if sample.label.is_some() { labels(db, version_id).await? } else { Vec::new() };
     Ok(Some(BadCase {
@@ -246,7 +239,7 @@ async fn corrections_of(
 ) -> Result<Vec<Correction>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|b| b.0).collect();
     let rows = sqlx::query(
-        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.slices \
+        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.rejected, s.slices \
          from bad_cases b join samples s on s.id = b.sample_id \
          where b.project_id = $1 and b.id = any($2) and b.status = 'corrected' and b.correction is not null \
          order by b.updated_at, b.id",
@@ -259,7 +252,7 @@ async fn corrections_of(
         .map(|row| {
             Ok(Correction {
                 original: SampleId(row.try_get("sample_id")?),
-                sample: sample(row)?.with_answer(row.try_get("correction")?),
+                sample: content(row)?.with_answer(row.try_get("correction")?),
                 bad_case: BadCaseId(row.try_get("id")?),
                 move_to_train,
             })

@@ -3,6 +3,7 @@
 use crate::{
     StoreError,
     error::{json, to_json, word},
+    samples::content,
 };
 use domain::{
     eval::{
@@ -11,7 +12,7 @@ use domain::{
     },
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, VersionId},
     page::{Page, clamp_limit},
-    sample::{Sample, Split},
+    sample::Split,
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 
@@ -186,11 +187,7 @@ fn prediction(row: &PgRow) -> Result<PredictionRow, StoreError> {
     Ok(PredictionRow {
         position: row.try_get::<i32, _>("position")?.cast_unsigned(),
         sample_id: SampleId(row.try_get("sample_id")?),
-        sample: Sample {
-            messages: json(row.try_get("messages")?)?,
-            label: row.try_get("label")?,
-            slices: json(row.try_get("slices")?)?,
-        },
+        sample: content(row)?,
         expected: row.try_get("expected")?,
         base,
         tuned: Answer {
@@ -219,7 +216,7 @@ pub async fn predictions(
         Outcome::Worse => "not t.correct and b.correct",
     };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select t.position, t.sample_id, t.expected, t.output, t.correct, t.scores, s.messages, s.label, s.slices, \
+        "select t.position, t.sample_id, t.expected, t.output, t.correct, t.scores, s.messages, s.label, s.rejected, s.slices, \
          b.output as base_output, b.correct as base_correct, b.scores as base_scores, c.id as bad_case_id \
          from evals et join predictions t on t.eval_id = et.id join samples s on s.id = t.sample_id \
          left join evals eb on eb.run_id = et.run_id and eb.subject = 'base' and eb.split = et.split \

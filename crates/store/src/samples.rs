@@ -38,9 +38,11 @@ pub(crate) fn split_of(code: i16) -> Result<Split, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("unknown split code {code}")))
 }
 
-/// The text that searches look through: all messages, in lower case so that a plain `like` finds any case.
+/// The text that searches look through: all messages and the rejected answer, in lower case so that a plain `like` finds
+/// any case.
 pub(crate) fn search_text(sample: &Sample) -> String {
-    let texts: Vec<_> = sample.messages.iter().map(|m| m.content.to_lowercase()).collect();
+    let messages = sample.messages.iter().map(|m| &m.content);
+    let texts: Vec<_> = messages.chain(&sample.rejected).map(|text| text.to_lowercase()).collect();
     texts.join("\n")
 }
 
@@ -57,10 +59,12 @@ fn contains(text: &str) -> String {
     pattern
 }
 
-fn content(row: &PgRow) -> Result<Sample, StoreError> {
+/// What a sample says, from its columns `messages`, `label`, `rejected` and `slices`.
+pub(crate) fn content(row: &PgRow) -> Result<Sample, StoreError> {
     Ok(Sample {
         messages: json(row.try_get("messages")?)?,
         label: row.try_get("label")?,
+        rejected: row.try_get("rejected")?,
         slices: json(row.try_get("slices")?)?,
     })
 }
@@ -88,7 +92,7 @@ pub async fn page(
 ) -> Result<Page<SampleRow>, StoreError> {
     let search = filter.search.as_deref().filter(|s| !s.trim().is_empty()).map(contains);
     let rows = sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
@@ -113,7 +117,7 @@ pub async fn page(
 /// One sample of a version.
 pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option<SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and s.id = $2",
     )
     .bind(version.0)
@@ -134,7 +138,7 @@ pub async fn at_places(
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     let places: Vec<i32> = places.iter().map(|place| place.cast_signed()).collect();
     sqlx::query(
-        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from (select *, (row_number() over (order by position))::int - 1 as place from version_samples where version_id = $1 and split = $2) vs \
          join samples s on s.id = vs.sample_id where vs.place = any($3)",
     )
@@ -151,7 +155,7 @@ pub async fn at_places(
 /// The content of one of the project's samples, whichever versions it is in.
 pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result<Option<Sample>, StoreError> {
     sqlx::query(
-        "select s.messages, s.label, s.slices from samples s join datasets d on d.id = s.dataset_id \
+        "select s.messages, s.label, s.rejected, s.slices from samples s join datasets d on d.id = s.dataset_id \
          where s.id = $1 and d.project_id = $2",
     )
     .bind(id.0)
@@ -170,7 +174,7 @@ pub fn stream<'a>(
     split: Option<Split>,
 ) -> BoxStream<'a, Result<SampleRow, StoreError>> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) order by vs.position",
     )

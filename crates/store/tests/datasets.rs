@@ -42,11 +42,12 @@ fn sample(text: &str, label: &str) -> Sample {
     Sample {
         messages: vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, label)],
         label: Some(label.to_owned()),
+        rejected: None,
         slices: [("shop".to_owned(), "a\\b".to_owned())].into(),
     }
 }
 
-/// Ten samples whose text needs escaping; the ninth is validation, the tenth test.
+/// Ten samples whose text needs escaping, of which the third is a pair; the ninth is validation, the tenth test.
 fn ten() -> Vec<NewSample> {
     let split = |i| match i {
         8 => Split::Validation,
@@ -55,7 +56,10 @@ fn ten() -> Vec<NewSample> {
     };
     (0..10u8)
         .map(|i| NewSample {
-            sample: sample(&format!("Row {i}\t100%_\\n \\.\nÄ 很好\r\n\"q\""), if i % 2 == 0 { "even" } else { "odd" }),
+            sample: Sample {
+                rejected: (i == 2).then(|| "Never\t\\N".to_owned()),
+                ..sample(&format!("Row {i}\t100%_\\n \\.\nÄ 很好\r\n\"q\""), if i % 2 == 0 { "even" } else { "odd" })
+            },
             content_hash: [i; 32],
             split: split(i),
             line: u64::from(i) + 2,
@@ -109,6 +113,7 @@ async fn pages_filter_and_follow_the_cursor(db: PgPool) {
     assert_eq!(positions(search("很好"), None).await.0, [0, 1, 2]);
     assert_eq!(positions(search("100%_\\N"), Some(8)).await.0, [9]);
     assert!(positions(search("1000"), None).await.0.is_empty());
+    assert_eq!(positions(search("never"), None).await.0, [2], "what was rejected is text of the sample");
     let validation = SampleFilter { split: Some(Split::Validation), ..SampleFilter::default() };
     assert_eq!(positions(validation, None).await.0, [8]);
 }

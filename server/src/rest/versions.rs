@@ -137,7 +137,14 @@ async fn download_version(
     let formulas = if query.neutralise_formulas { Formulas::Neutralise } else { Formulas::Keep };
     let split = query.split.map_or_else(String::new, |s| format!("-{}", s.as_str()));
     let name = format!("{}-v{}{split}.{}", version.dataset_name, version.number, query.format.extension());
-    let body = Body::from_stream(download::stream(db, version.id, query.split, query.format, formulas));
+    let what = download::Download {
+        version: version.id,
+        split: query.split,
+        format: query.format,
+        formulas,
+        has_pairs: version.stats.pairs > 0,
+    };
+    let body = Body::from_stream(download::stream(db, what));
     Ok(attachment(&name, query.format.media_type(), body))
 }
 

@@ -99,7 +99,7 @@ impl RunCommand {
     }
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
-        let mut run = Run::set_up(self.job()?, sink)?;
+        let Some(mut run) = Run::set_up(self.job()?, sink, stop)? else { return Ok(Ending::Stopped) };
         Manifest::of(&run)?.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),

@@ -55,14 +55,35 @@ pub struct Encoder<'a> {
     pub mask_prompt: bool,
 }
 
+/// What counts of a turn: of the text before the answer, and of the answer.
+#[derive(Clone, Copy)]
+struct Counting {
+    prompt: bool,
+    answer: bool,
+}
+
 impl Encoder<'_> {
     /// Encodes a sample; `Ok(None)` when cutting it to `max_length` leaves nothing to learn.
     pub fn encode(&self, sample: &Sample) -> Result<Option<Encoded>, EncodeError> {
+        self.encode_turns(&sample.messages, |_| Counting { prompt: !self.mask_prompt, answer: true })
+    }
+
+    /// Encodes a conversation of whose answers only the last counts, whatever `mask_prompt` says; as
+    /// [`Encoder::encode`] otherwise.
+    pub fn encode_last_answer(&self, messages: &[Message]) -> Result<Option<Encoded>, EncodeError> {
+        self.encode_turns(messages, |i| Counting { prompt: false, answer: i + 1 == messages.len() })
+    }
+
+    fn encode_turns(
+        &self,
+        messages: &[Message],
+        counts: impl Fn(usize) -> Counting,
+    ) -> Result<Option<Encoded>, EncodeError> {
         let mut encoded = Encoded { ids: Vec::new(), carries_loss: Vec::new(), weight: 1.0, line: 0 };
         let mut done = String::new();
-        for (i, message) in sample.messages.iter().enumerate() {
+        for (i, message) in messages.iter().enumerate() {
             if message.role == Speaker::Assistant {
-                done = self.push_answer(&mut encoded, done, &sample.messages[..=i])?;
+                done = self.push_answer(&mut encoded, done, &messages[..=i], counts(i))?;
             }
         }
         encoded.ids.truncate(self.max_length);
@@ -74,13 +95,19 @@ impl Encoder<'_> {
     }
 
     /// Adds the prompt since `done` and the answer that ends `messages`; returns the text so far.
-    fn push_answer(&self, encoded: &mut Encoded, done: String, messages: &[Message]) -> Result<String, EncodeError> {
+    fn push_answer(
+        &self,
+        encoded: &mut Encoded,
+        done: String,
+        messages: &[Message],
+        counts: Counting,
+    ) -> Result<String, EncodeError> {
         let prompt = self.template.render(&messages[..messages.len() - 1], true)?;
         let whole = self.template.render(messages, false)?;
         // A template may write an answer's opening differently once the answer is there.
         let prompt = &prompt[..common_prefix(&prompt, &whole)];
         let done = common_prefix(&done, prompt);
-        encoded.push(&self.tokenizer.encode(&prompt[done..])?, !self.mask_prompt);
+        encoded.push(&self.tokenizer.encode(&prompt[done..])?, counts.prompt);
         let mut answer = self.tokenizer.encode(&whole[prompt.len()..])?;
         let end = answer.iter().rposition(|id| self.end_tokens.contains(id));
         let counting = match (end, self.end_tokens.first()) {
@@ -91,8 +118,8 @@ impl Encoder<'_> {
             }
             (None, None) => answer.len(),
         };
-        encoded.push(&answer[..counting], true);
-        encoded.push(&answer[counting..], !self.mask_prompt);
+        encoded.push(&answer[..counting], counts.answer);
+        encoded.push(&answer[counting..], counts.prompt);
         Ok(whole)
     }
 }

@@ -1,6 +1,6 @@
 //! The output layer and its loss in one operation: `loss = Σᵢ fᵢ · (−Σⱼ qᵢⱼ log softmax(hᵢ Wᵀ)ⱼ)` for rows i with
-//! factors f and V tokens j, where `qᵢ = (1 − ε) onehot(tᵢ) + ε/V` (label smoothing: Szegedy et al. 2016,
-//! arXiv:1512.00567) is the target itself for ε = 0.
+//! factors f and V tokens j, or any other function of the rows' losses, whose derivatives are then the factors.
+//! `qᵢ = (1 − ε) onehot(tᵢ) + ε/V` (label smoothing: Szegedy et al. 2016, arXiv:1512.00567) is the target itself for ε = 0.
 //!
 //! `dhᵢ = fᵢ (softmax(hᵢ Wᵀ) − qᵢ) W` and, where W is trained, `dW = Σᵢ fᵢ (softmax(hᵢ Wᵀ) − qᵢ)ᵀ hᵢ`.
 //! Logits over a large vocabulary would dominate the memory of a run, so they exist for one block of
@@ -17,7 +17,7 @@ use super::vector::{exp, simd};
 use super::weight::Weight;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, D, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
-use running_softmax::{RowLoss, forward};
+use running_softmax::forward;
 use std::sync::{Arc, OnceLock};
 
 /// Tokens of the vocabulary whose logits exist at the same time.
@@ -25,28 +25,52 @@ const TOKENS: usize = 2048;
 /// Rows whose logits exist at the same time.
 const ROWS: usize = 2048;
 
-/// What the rows of a pass are to predict, and how much each counts.
+/// What the rows of a pass are to predict, and what their losses make together.
 #[derive(Clone, Debug)]
 pub struct Objective {
     /// One token per row.
     pub targets: Vec<u32>,
-    /// f, one per row.
-    pub factors: Vec<f32>,
+    pub total: Total,
     /// ε in [0, 1).
     pub smoothing: f32,
+}
+
+/// The loss of all rows together.
+#[derive(Clone, Debug)]
+pub enum Total {
+    /// Σ f · loss with one factor f per row.
+    Weighted(Vec<f32>),
+    /// Some other function of the losses.
+    Of(Arc<dyn LossOfRows>),
+}
+
+/// A function of the losses of all rows.
+pub trait LossOfRows: std::fmt::Debug + Send + Sync {
+    /// Its value, and its derivative by the loss of each row.
+    fn value_and_derivatives(&self, losses: &[f32]) -> (f64, Vec<f32>);
 }
 
 impl Objective {
     /// The plain sum of −log p(target) / `denominator`.
     #[must_use]
     pub fn plain(targets: &[u32], denominator: f64) -> Self {
-        Self { targets: targets.to_vec(), factors: vec![(1.0 / denominator) as f32; targets.len()], smoothing: 0.0 }
+        let factors = vec![(1.0 / denominator) as f32; targets.len()];
+        Self { targets: targets.to_vec(), total: Total::Weighted(factors), smoothing: 0.0 }
     }
 
-    /// The loss of all rows together.
-    fn total(&self, losses: &[RowLoss]) -> (CpuStorage, Shape) {
-        let total: f64 = losses.iter().zip(&self.factors).map(|(l, f)| f64::from(l.smoothed) * f64::from(*f)).sum();
-        (CpuStorage::F32(vec![total as f32]), ().into())
+    /// The value of all rows together, and the factor of each.
+    fn combine(&self, losses: &[f32]) -> (f64, Vec<f32>) {
+        match &self.total {
+            Total::Weighted(factors) => {
+                (losses.iter().zip(factors).map(|(l, f)| f64::from(*l) * f64::from(*f)).sum(), factors.clone())
+            }
+            Total::Of(function) => function.value_and_derivatives(losses),
+        }
+    }
+
+    /// Whether factors are known only when all losses are.
+    fn is_of_losses(&self) -> bool {
+        matches!(self.total, Total::Of(_))
     }
 }
 
@@ -60,7 +84,7 @@ pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, objective: &Object
     let losses = Arc::new(OnceLock::new());
     let head = Head { weight: weight.clone(), objective: objective.clone(), losses: Arc::clone(&losses) };
     let loss = match weight.trained() {
-        Some(w) => apply2(hidden, w, TrainedHead { head, log_sums: OnceLock::new() })?,
+        Some(w) => apply2(hidden, w, TrainedHead { head, passed: OnceLock::new() })?,
         None => apply1(hidden, FrozenHead { head, gradient: hidden.track_op().then(OnceLock::new) })?,
     };
     Ok((loss, losses.get().cloned().unwrap_or_default()))
@@ -86,8 +110,11 @@ pub fn plain_objective(hidden: &Tensor, weight: &Weight, objective: &Objective) 
     let smoothing = f64::from(objective.smoothing);
     let uniform = log_probabilities.mean(D::Minus1)?.neg()?;
     let smoothed = ((&losses * (1.0 - smoothing))? + (uniform * smoothing)?)?;
-    let factors = Tensor::new(objective.factors.as_slice(), hidden.device())?;
-    Ok(((smoothed * factors)?.sum_all()?, losses.detach().to_vec1()?))
+    let (value, factors) = objective.combine(&smoothed.detach().to_vec1::<f32>()?);
+    let sum = (smoothed * Tensor::new(factors, hidden.device())?)?.sum_all()?;
+    // The sum has the gradient; what it lacks to the value has none.
+    let rest = value - f64::from(sum.detach().to_scalar::<f32>()?);
+    Ok(((sum + rest)?, losses.detach().to_vec1()?))
 }
 
 /// −log p(target) of each row from candle's own operations, (rows).
@@ -116,11 +143,32 @@ struct Head {
 }
 
 impl Head {
-    /// The losses of all rows, which fill `losses` too.
-    fn forward(&self, h: &[f32], gradient: Option<&mut [f32]>) -> Result<Vec<RowLoss>> {
-        let rows = forward(h, &self.weight, &self.objective, gradient)?;
+    /// What the pass over all rows gives; fills `losses` too.
+    fn forward(&self, h: &[f32], mut gradient: Option<&mut [f32]>) -> Result<Passed> {
+        let rows = forward(h, &self.weight, &self.objective, gradient.as_deref_mut())?;
+        let smoothed: Vec<f32> = rows.iter().map(|row| row.smoothed).collect();
+        let (value, factors) = self.objective.combine(&smoothed);
+        if let Some(dh) = gradient.filter(|_| self.objective.is_of_losses()) {
+            let d = dh.len() / factors.len().max(1);
+            dh.par_chunks_mut(d.max(1)).zip(&factors).for_each(|(dh, f)| simd(|| dh.iter_mut().for_each(|x| *x *= f)));
+        }
         self.losses.get_or_init(|| rows.iter().map(|row| row.plain).collect());
-        Ok(rows)
+        Ok(Passed { value: value as f32, factors, log_sums: rows.iter().map(|row| row.log_sum).collect() })
+    }
+}
+
+/// What a forward pass found.
+struct Passed {
+    value: f32,
+    /// f of each row.
+    factors: Vec<f32>,
+    /// log Σ exp of each row's logits.
+    log_sums: Vec<f32>,
+}
+
+impl Passed {
+    fn scalar(&self) -> (CpuStorage, Shape) {
+        (CpuStorage::F32(vec![self.value]), ().into())
     }
 }
 
@@ -138,11 +186,11 @@ impl CustomOp1 for FrozenHead {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let h = slice(storage, layout)?;
         let mut dh = self.gradient.as_ref().map(|_| vec![0f32; h.len()]);
-        let losses = self.head.forward(h, dh.as_deref_mut())?;
+        let passed = self.head.forward(h, dh.as_deref_mut())?;
         if let (Some(cell), Some(dh)) = (&self.gradient, dh) {
             cell.get_or_init(|| dh);
         }
-        Ok(self.head.objective.total(&losses))
+        Ok(passed.scalar())
     }
 
     fn bwd(&self, h: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
@@ -155,8 +203,8 @@ impl CustomOp1 for FrozenHead {
 /// The weight is the second argument.
 struct TrainedHead {
     head: Head,
-    /// log Σ exp of each row's logits, filled by the forward pass.
-    log_sums: OnceLock<Vec<f32>>,
+    /// Filled by the forward pass.
+    passed: OnceLock<Passed>,
 }
 
 impl CustomOp2 for TrainedHead {
@@ -171,24 +219,23 @@ impl CustomOp2 for TrainedHead {
         _w: &CpuStorage,
         _w_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let losses = self.head.forward(slice(h, h_layout)?, None)?;
-        self.log_sums.get_or_init(|| losses.iter().map(|row| row.log_sum).collect());
-        Ok(self.head.objective.total(&losses))
+        let passed = self.head.forward(slice(h, h_layout)?, None)?;
+        Ok(self.passed.get_or_init(|| passed).scalar())
     }
 
     fn bwd(&self, h: &Tensor, w: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let Some(log_sums) = self.log_sums.get() else { bail!("backward before forward") };
+        let Some(passed) = self.passed.get() else { bail!("backward before forward") };
         let (mut dh, mut dw) = (vec![0f32; h.elem_count()], vec![0f32; w.elem_count()]);
         let g = g.to_scalar()?;
-        with(h, |h| self.gradients(h, log_sums, g, (&mut dh, &mut dw)))?;
+        with(h, |h| self.gradients(h, passed, g, (&mut dh, &mut dw)))?;
         Ok((Some(tensor(dh, h.shape())?), Some(tensor(dw, w.shape())?)))
     }
 }
 
 impl TrainedHead {
     /// Adds the gradients of g · loss.
-    fn gradients(&self, h: &[f32], log_sums: &[f32], g: f32, (dh, dw): (&mut [f32], &mut [f32])) -> Result<()> {
-        let Objective { targets, factors, smoothing } = &self.head.objective;
+    fn gradients(&self, h: &[f32], passed: &Passed, g: f32, (dh, dw): (&mut [f32], &mut [f32])) -> Result<()> {
+        let (Objective { targets, smoothing, .. }, Passed { factors, .. }) = (&self.head.objective, passed);
         let ((vocabulary, d), rows) = (self.head.weight.dims2()?, targets.len());
         let mut p = Vec::new();
         self.head.weight.blocks(TOKENS, |first, w| {
@@ -197,7 +244,7 @@ impl TrainedHead {
                 let h = Mat::new(&h[start * d..], m, d);
                 p.resize(m * n, 0.0);
                 gemm::set(&mut p, n, h, w.t(), 1.0, Threads::All);
-                let of_rows = log_sums[start..].par_iter().zip(&targets[start..]).zip(&factors[start..]);
+                let of_rows = passed.log_sums[start..].par_iter().zip(&targets[start..]).zip(&factors[start..]);
                 p.par_chunks_mut(n).zip(of_rows).for_each(|(row, ((log_sum, target), factor))| {
                     let (scale, everywhere) = (factor * g, factor * g * smoothing / vocabulary as f32);
                     simd(|| row.iter_mut().for_each(|x| *x = exp(*x - log_sum) * scale - everywhere));
@@ -219,12 +266,24 @@ mod tests {
     use super::*;
 
     fn objective(smoothing: f32) -> Objective {
-        Objective { targets: vec![3, 0, 10, 3], factors: vec![0.3, 1.0, 0.0, 0.5], smoothing }
+        let factors = vec![0.3, 1.0, 0.0, 0.5];
+        Objective { targets: vec![3, 0, 10, 3], total: Total::Weighted(factors), smoothing }
+    }
+
+    /// Σ losses² / 2, whose derivatives are the losses themselves.
+    #[derive(Debug)]
+    struct Squares;
+
+    impl LossOfRows for Squares {
+        fn value_and_derivatives(&self, losses: &[f32]) -> (f64, Vec<f32>) {
+            (losses.iter().map(|l| f64::from(*l).powi(2) / 2.0).sum(), losses.to_vec())
+        }
     }
 
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
-        for objective in [0.0, 0.1].map(objective) {
+        let squares = |smoothing| Objective { total: Total::Of(Arc::new(Squares)), ..objective(smoothing) };
+        for objective in [objective(0.0), objective(0.1), squares(0.0), squares(0.1)] {
             for weight in [random((11, 6), 2)?.into(), quantized((11, 64), 2)?] {
                 let h = random((4, weight.dims2()?.1), 1)?;
                 assert_same_gradients(
@@ -250,7 +309,7 @@ mod tests {
         // torch 2.15: cross_entropy(tensor([[1., 2., 3.], [0., -1., 0.5]]), tensor([2, 1]), label_smoothing=0.1)
         let h = Tensor::new(&[[1f32, 2.0, 3.0], [0.0, -1.0, 0.5]], &candle_core::Device::Cpu)?;
         let identity = Tensor::eye(3, candle_core::DType::F32, h.device())?;
-        let objective = Objective { targets: vec![2, 1], factors: vec![0.5; 2], smoothing: 0.1 };
+        let objective = Objective { targets: vec![2, 1], total: Total::Weighted(vec![0.5; 2]), smoothing: 0.1 };
         let loss = linear_cross_entropy(&h, &identity.into(), &objective)?.0.to_scalar::<f32>()?;
         assert!((loss - 1.264_201_6).abs() < 1e-5, "{loss}");
         Ok(())
@@ -273,8 +332,8 @@ mod tests {
             Ok([&h, &w].into_iter().filter_map(|v| store.get(v).cloned()).collect())
         };
         for (is_trained, smoothing) in [(false, 0.0), (true, 0.0), (false, 0.2), (true, 0.2)] {
-            let factors = (0..rows).map(|i| (i % 3) as f32).collect();
-            let objective = Objective { targets: targets.clone(), factors, smoothing };
+            let total = Total::Weighted((0..rows).map(|i| (i % 3) as f32).collect());
+            let objective = Objective { targets: targets.clone(), total, smoothing };
             let ours = |h: &Tensor, w: &Weight| Ok(linear_cross_entropy(h, w, &objective)?.0);
             let plainly = |h: &Tensor, w: &Weight| Ok(plain_objective(h, w, &objective)?.0);
             let (got, want) = (gradients(&ours, is_trained)?, gradients(&plainly, is_trained)?);

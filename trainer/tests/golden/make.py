@@ -152,5 +152,6 @@ def make(family):
     print(f"{family}: loss {loss:.4f}, logits ±{spread:.2f}, {size / 1000:.0f} kB", {k: f"{v:.1e}" for k, v in torch_distance.items()})
 
 
-for chosen in sys.argv[1:] or FAMILIES:
-    make(chosen)
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or FAMILIES:
+        make(chosen)

@@ -176,7 +176,12 @@ pub(crate) fn samples(count: usize) -> Vec<Sample> {
             let label = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "vowel" } else { "consonant" };
             let messages =
                 vec![Message::new(Speaker::User, format!("{word}{i}?")), Message::new(Speaker::Assistant, label)];
-            Sample { messages, label: Some(label.to_owned()), slices: std::collections::BTreeMap::new() }
+            Sample {
+                messages,
+                label: Some(label.to_owned()),
+                rejected: None,
+                slices: std::collections::BTreeMap::new(),
+            }
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use super::{
     parse::{ON, module_name},
 };
 use crate::text::lang;
-use domain::recipe::{Method, TargetModule};
+use domain::recipe::{Method, Objective, TargetModule};
 use leptos::prelude::*;
 
 /// The fields of a group.
@@ -28,11 +28,12 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     let l = lang();
     let path = field.path;
     let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
-    // The style sheet hides what the chosen method does not read, with and without JavaScript.
+    // The style sheet hides what the chosen method or objective does not read, with and without JavaScript.
     let method = field.method().map(Method::as_str);
+    let objective = field.objective().map(Objective::as_str);
     match field.kind {
         Kind::Integer { .. } | Kind::Number { .. } | Kind::Rate | Kind::Name => view! {
-            <div class="field" data-method=method>
+            <div class="field" data-method=method data-objective=objective>
                 <label for=path>{(field.label)(l)}</label>
                 <Text form path kind=field.kind/>
                 {help}
@@ -41,7 +42,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Lines => view! {
-            <div class="field field-wide" data-method=method>
+            <div class="field field-wide" data-method=method data-objective=objective>
                 <label for=path>{(field.label)(l)}</label>
                 <Lines form path/>
                 {help}
@@ -50,7 +51,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Switch => view! {
-            <div class="field field-check" data-method=method>
+            <div class="field field-check" data-method=method data-objective=objective>
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
                 <Problem form path/>
@@ -58,7 +59,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Choice(of) => view! {
-            <div class="field" data-method=method>
+            <div class="field" data-method=method data-objective=objective>
                 <label for=path>{(field.label)(l)}</label>
                 <Choice form path of/>
                 {help}
@@ -67,7 +68,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Modules => view! {
-            <div class="field field-wide" data-method=method>
+            <div class="field field-wide" data-method=method data-objective=objective>
                 <span class="field-label">{(field.label)(l)}</span>
                 <div class="checks" role="group" aria-label=(field.label)(l)>
                     {TargetModule::ALL.map(|m| view! { <Check form name=module_name(m) label=m.as_str()/> })}
@@ -91,7 +92,7 @@ fn Text(form: Form, path: &'static str, kind: Kind) -> impl IntoView {
         _ => "text",
     };
     let may_be_empty = matches!(kind, Kind::Rate | Kind::Name);
-    let usual = move || form.checked.with(|c| c.0.method.default_learning_rate().to_string());
+    let usual = move || form.checked.with(|c| c.0.usual_learning_rate().to_string());
     let placeholder = move || matches!(kind, Kind::Rate).then(usual);
     view! {
         <input id=path name=format!("values[{path}]") value=value required=!may_be_empty autocomplete="off"

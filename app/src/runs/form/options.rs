@@ -39,8 +39,8 @@ pub struct ModelOption {
 pub struct VersionOption {
     pub id: String,
     pub words: String,
-    /// Samples of all splits, and of train, validation and test.
-    samples: [u64; 4],
+    /// Samples of all splits, of train, validation and test, and those that are preference pairs.
+    samples: [u64; 5],
     characters: u64,
     is_labelled: bool,
     /// Mean length in tokens by model.
@@ -142,7 +142,7 @@ impl VersionOption {
         Self {
             id: choice.id.to_string(),
             words: text::version_option(l, &choice.dataset_name, choice.number, s.train, s.validation, s.test),
-            samples: [s.samples, s.train, s.validation, s.test],
+            samples: [s.samples, s.train, s.validation, s.test, s.pairs],
             characters: s.characters,
             is_labelled: !s.labels.is_empty(),
             token_means: s.tokens.iter().map(|(model, t)| (model.clone(), t.mean)).collect(),
@@ -151,7 +151,7 @@ impl VersionOption {
 
     /// Statistics with the sizes alone; any label says that there are some.
     fn stats(&self) -> VersionStats {
-        let [samples, train, validation, test] = self.samples;
+        let [samples, train, validation, test, pairs] = self.samples;
         let labels = if self.is_labelled { vec![(String::new(), samples)] } else { Vec::new() };
         VersionStats {
             samples,
@@ -159,6 +159,7 @@ impl VersionOption {
             validation,
             test,
             characters: self.characters,
+            pairs,
             labels,
             ..VersionStats::default()
         }
@@ -171,7 +172,7 @@ mod tests {
     use domain::{
         dataset::TokenStats,
         id::{DatasetId, ModelId, VersionId},
-        recipe::Method,
+        recipe::{Method, Objective},
     };
 
     #[test]
@@ -185,6 +186,7 @@ mod tests {
             train: 8,
             test: 2,
             characters: 5000,
+            pairs: 10,
             labels: vec![("good".to_owned(), 10)],
             tokens: [(model.id.to_string(), TokenStats { mean: 33.0, ..TokenStats::default() })].into(),
             ..VersionStats::default()
@@ -196,7 +198,8 @@ mod tests {
             number: 1,
             stats,
         };
-        let mut recipes = vec![Recipe::default(); 3];
+        let mut recipes = vec![Recipe::default(); 4];
+        recipes[3].objective = Objective::Dpo;
         recipes[1].lora.quantized_base = true;
         (recipes[2].method, recipes[2].full.train_embeddings) = (Method::Full, false);
         let of = |recipe: &Recipe| estimate(recipe, &model.card, &version.stats, Some(33.0), Some(2e11));

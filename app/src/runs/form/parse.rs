@@ -28,10 +28,10 @@ pub fn module_name(module: TargetModule) -> String {
     format!("lora.target_modules.{}", module.as_str())
 }
 
-/// Place of the learning rate, which a form without text takes from the method.
+/// Place of the learning rate, which a form without text takes from method and objective.
 const RATE: &str = "optimizer.learning_rate";
 
-/// The texts that show a recipe. The method's own learning rate is left empty, so that it changes with the method.
+/// The texts that show a recipe. The usual learning rate is left empty, so that it changes with method and objective.
 #[must_use]
 pub fn values(recipe: &Recipe) -> Values {
     let mut out: Values = recipe
@@ -43,7 +43,7 @@ pub fn values(recipe: &Recipe) -> Values {
             _ => Some((path, text)),
         })
         .collect();
-    if recipe.optimizer.learning_rate == recipe.method.default_learning_rate() {
+    if recipe.optimizer.learning_rate == recipe.usual_learning_rate() {
         out.remove(RATE);
     }
     out.extend(recipe.lora.target_modules.iter().map(|m| (module_name(*m), ON.to_owned())));
@@ -161,7 +161,7 @@ crate::texts! {
 mod tests {
     use super::super::fields::Group;
     use super::*;
-    use domain::recipe::{Activation, Method, OptimizerKind, VirtualTokenInit};
+    use domain::recipe::{Activation, Dpo, DpoLoss, Method, Objective, OptimizerKind, VirtualTokenInit};
 
     #[test]
     fn a_recipe_survives_the_form() {
@@ -177,9 +177,10 @@ mod tests {
         original.prompt_tuning.init_text = " Classify\nthe review: ".to_owned();
         original.bottleneck.activation = Activation::Silu;
         original.lora.target_modules = vec![TargetModule::QProj, TargetModule::DownProj];
-        for method in Method::ALL {
-            for learning_rate in [original.optimizer.learning_rate, method.default_learning_rate()] {
-                original.method = method;
+        original.dpo = Dpo { beta: 0.25, loss: DpoLoss::Ipo, label_smoothing: 0.1, sft_weight: 1.5 };
+        for (method, objective) in Method::ALL.into_iter().flat_map(|m| Objective::ALL.map(|o| (m, o))) {
+            (original.method, original.objective) = (method, objective);
+            for learning_rate in [original.optimizer.learning_rate, original.usual_learning_rate()] {
                 original.optimizer.learning_rate = learning_rate;
                 assert_eq!(recipe(&values(&original), Lang::En), (original.clone(), Problems::new()));
             }
@@ -195,6 +196,8 @@ mod tests {
             let (recipe, problems) = recipe(&v, Lang::En);
             assert_eq!((recipe.optimizer.learning_rate, problems), (rate, Problems::new()), "{method}");
         }
+        v.extend([("method", "lora"), ("objective", "dpo"), (RATE, "")].map(|(k, x)| (k.to_owned(), x.to_owned())));
+        assert_eq!(recipe(&v, Lang::En).0.optimizer.learning_rate, 2e-5);
         for bad in ["0", "1.5", "-1", "fast"] {
             v.insert(RATE.to_owned(), bad.to_owned());
             assert_eq!(recipe(&v, Lang::En).1.keys().collect::<Vec<_>>(), [RATE], "{bad}");
@@ -225,6 +228,20 @@ mod tests {
         assert!(of.iter().map(|(word, _)| *word).eq(Method::ALL.map(Method::as_str)));
         assert_eq!(field("method").and_then(Field::method), None);
         assert_eq!(field("batch.max_length").and_then(Field::method), None);
+    }
+
+    #[test]
+    fn fields_know_their_objective() {
+        let of = |objective| FIELDS.iter().filter(move |f| f.objective() == Some(objective)).map(|f| f.path);
+        assert!(of(Objective::Dpo).eq(["dpo.beta", "dpo.loss", "dpo.label_smoothing", "dpo.sft_weight"]));
+        assert!(of(Objective::Sft).eq(["batch.mask_prompt", "loss.label_smoothing"]));
+        for objective in Objective::ALL {
+            let hides = format!("[data-objective=\"{}\"]", objective.as_str());
+            assert!(include_str!("../../../../style/runs.css").contains(&hides), "{objective:?}");
+        }
+        let Some(Kind::Choice(of)) = field("objective").map(|f| f.kind) else { panic!("no choice of objective") };
+        assert!(of.iter().map(|(word, _)| *word).eq(Objective::ALL.map(Objective::as_str)));
+        assert_eq!(field("objective").and_then(Field::objective), None);
     }
 
     #[test]

@@ -15,6 +15,11 @@ crate::texts! {
     train_loss = "Training loss", "训练损失";
     validation_loss = "Validation loss", "验证损失";
     loss_chart = "Loss", "损失";
+    accuracy_chart = "Pairs whose chosen answer has the higher reward", "选中回答奖励更高的偏好对比例";
+    rewards_chart = "Rewards (β · log π/π₀)", "奖励（β · log π/π₀）";
+    chosen = "chosen", "选中";
+    rejected = "rejected", "被拒绝";
+    margin = "margin", "差值";
     learning_rate_chart = "Learning rate", "学习率";
     gradient_chart = "Gradient norm", "梯度范数";
     speed_chart = "Tokens per second", "每秒词元数";

@@ -1,7 +1,7 @@
 //! Applies a mapping to a row. Every error names the line, the field and what to do.
 
 use super::conversation::{self, Turn};
-use super::{as_list, lookup};
+use super::{as_list, lookup, preference};
 use crate::rows::Row;
 use domain::dataset::{JsonKind, LineError, LineProblem, Mapping};
 use domain::sample::{Message, Sample, Speaker};
@@ -18,7 +18,7 @@ const MAX_SLICES: usize = 32;
 /// [`crate::export`] writes it) keeps its label.
 pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
     let fields = RowFields { row };
-    let mut label = None;
+    let (mut label, mut rejected) = (None, None);
     let messages = match mapping {
         Mapping::Alpaca { instruction, input, output, system, history } => {
             let mut messages = fields.system(system.as_deref())?;
@@ -31,14 +31,7 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             let turns = &fields.turns(conversations)?;
             let turns = conversation::parse(turns, row.line, conversations, &Turn::SHARE_GPT)?;
             let mut messages = fields.system(system.as_deref())?;
-            match (messages.first(), turns.first()) {
-                (Some(field), Some(turn)) if turn.role == Speaker::System && turn.content != field.content => {
-                    return Err(fields.error(conversations, LineProblem::TwoSystems));
-                }
-                (Some(_), Some(turn)) if turn.role == Speaker::System => messages.clear(),
-                _ => {}
-            }
-            messages.extend(turns);
+            add_turns(&mut messages, turns).map_err(|problem| fields.error(conversations, problem))?;
             messages
         }
         Mapping::Messages { messages } => {
@@ -67,15 +60,35 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             };
             exchange(user, fields.required(answer)?).into()
         }
+        Mapping::Preference { prompt, input, system, chosen, rejected: other } => {
+            let (prompt, input, system) = (prompt.as_deref(), input.as_deref(), system.as_deref());
+            let names = preference::Names { prompt, input, system, chosen, rejected: other };
+            let (messages, answer) = preference::read(&fields, &names)?;
+            (label, rejected) = (fields.label_of(&messages), Some(answer));
+            messages
+        }
     };
-    Ok(Sample { messages, label, slices: fields.slices(&used_fields(mapping)) })
+    Ok(Sample { messages, label, rejected, slices: fields.slices(&used_fields(mapping)) })
+}
+
+/// Puts turns behind a system text that stands in a field of its own, if any; the turns may repeat it.
+pub(super) fn add_turns(messages: &mut Vec<Message>, turns: Vec<Message>) -> Result<(), LineProblem> {
+    match (messages.first(), turns.first()) {
+        (Some(field), Some(turn)) if turn.role == Speaker::System && turn.content != field.content => {
+            return Err(LineProblem::TwoSystems);
+        }
+        (Some(_), Some(turn)) if turn.role == Speaker::System => messages.clear(),
+        _ => {}
+    }
+    messages.extend(turns);
+    Ok(())
 }
 
 fn exchange(user: String, assistant: String) -> [Message; 2] {
     [Message::new(Speaker::User, user), Message::new(Speaker::Assistant, assistant)]
 }
 
-fn join(first: &str, second: Option<String>) -> String {
+pub(super) fn join(first: &str, second: Option<String>) -> String {
     second.map_or_else(|| first.to_owned(), |second| format!("{first}\n\n{second}"))
 }
 
@@ -89,17 +102,28 @@ fn used_fields(mapping: &Mapping) -> Vec<&str> {
         Mapping::PromptCompletion { prompt, completion } => (vec![prompt, completion], vec![]),
         Mapping::TextLabel { text, label, instruction: _ } => (vec![text, label], vec![]),
         Mapping::QuestionAnswer { question, context, answer } => (vec![question, answer], vec![context]),
+        Mapping::Preference { prompt, input, system, chosen, rejected } => {
+            (vec![chosen, rejected], vec![prompt, input, system])
+        }
     };
     required.into_iter().chain(optional.into_iter().filter_map(|f| f.as_deref())).collect()
 }
 
 /// Looks up fields of one row and says what is wrong with them.
-struct RowFields<'a> {
+pub(super) struct RowFields<'a> {
     row: &'a Row,
 }
 
 impl RowFields<'_> {
-    fn error(&self, field: &str, problem: LineProblem) -> LineError {
+    pub(super) fn line(&self) -> u64 {
+        self.row.line
+    }
+
+    pub(super) fn value(&self) -> &Map<String, Value> {
+        &self.row.value
+    }
+
+    pub(super) fn error(&self, field: &str, problem: LineProblem) -> LineError {
         LineError::of_field(self.row.line, field, problem)
     }
 
@@ -113,18 +137,18 @@ impl RowFields<'_> {
         }
     }
 
-    fn required(&self, field: &str) -> Result<String, LineError> {
+    pub(super) fn required(&self, field: &str) -> Result<String, LineError> {
         self.scalar(field)?.ok_or_else(|| match lookup(&self.row.value, field) {
             None => self.error(field, LineProblem::FieldMissing),
             Some(_) => self.error(field, LineProblem::FieldEmpty),
         })
     }
 
-    fn optional(&self, field: Option<&str>) -> Result<Option<String>, LineError> {
+    pub(super) fn optional(&self, field: Option<&str>) -> Result<Option<String>, LineError> {
         field.map_or(Ok(None), |field| self.scalar(field))
     }
 
-    fn system(&self, field: Option<&str>) -> Result<Vec<Message>, LineError> {
+    pub(super) fn system(&self, field: Option<&str>) -> Result<Vec<Message>, LineError> {
         Ok(self.optional(field)?.map(|text| Message::new(Speaker::System, text)).into_iter().collect())
     }
 

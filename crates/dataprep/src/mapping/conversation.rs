@@ -77,6 +77,18 @@ fn text_of_parts(parts: &[Value]) -> Result<String, LineProblem> {
 /// Reads turns as messages. The last must be the assistant's, with a user's turn before it, and a
 /// system message may only come first.
 pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
+    let messages = read(turns, line, field, spelling)?;
+    let whole = |problem| LineError::of_field(line, field, problem);
+    match messages.last() {
+        None => Err(whole(LineProblem::EmptyConversation)),
+        Some(last) if last.role != Speaker::Assistant => Err(whole(LineProblem::NoAnswer)),
+        Some(_) if messages.iter().all(|m| m.role != Speaker::User) => Err(whole(LineProblem::NoQuestion)),
+        Some(_) => Ok(messages),
+    }
+}
+
+/// Reads turns as messages, whoever speaks last. A system message may only come first.
+pub(super) fn read(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
     let at = |place: String, problem: LineProblem| LineError::of_field(line, place, problem);
     let mut messages = Vec::with_capacity(turns.len());
     for (i, turn) in turns.iter().enumerate() {
@@ -88,11 +100,24 @@ pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) ->
             spelling.content(turn).map_err(|problem| at(format!("{field}.{i}.{}", spelling.content_key), problem))?;
         messages.push(Message::new(role, content));
     }
-    let whole = |problem| at(field.to_owned(), problem);
-    match messages.last() {
-        None => Err(whole(LineProblem::EmptyConversation)),
-        Some(last) if last.role != Speaker::Assistant => Err(whole(LineProblem::NoAnswer)),
-        Some(_) if messages.iter().all(|m| m.role != Speaker::User) => Err(whole(LineProblem::NoQuestion)),
-        Some(_) => Ok(messages),
+    Ok(messages)
+}
+
+/// The turns of a text as Anthropic's HH-RLHF writes conversations: `Human: …`, `Assistant: …`, each after an empty line.
+/// `None` for any other text.
+pub(super) fn transcript(text: &str) -> Option<Vec<Message>> {
+    const SPEAKERS: [(&str, Speaker); 2] = [("Human:", Speaker::User), ("Assistant:", Speaker::Assistant)];
+    let mut messages: Vec<Message> = Vec::new();
+    for paragraph in text.trim().split("\n\n") {
+        let begins = |(word, speaker): &(&str, Speaker)| Some((*speaker, paragraph.strip_prefix(word)?.trim_start()));
+        match (SPEAKERS.iter().find_map(begins), messages.last_mut()) {
+            (Some((speaker, text)), _) => messages.push(Message::new(speaker, text)),
+            (None, Some(last)) => {
+                last.content.push_str("\n\n");
+                last.content.push_str(paragraph);
+            }
+            (None, None) => return None,
+        }
     }
+    (messages.len() > 1).then_some(messages)
 }

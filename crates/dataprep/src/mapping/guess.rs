@@ -94,6 +94,25 @@ const LABEL: &[&str] = &[
     "类型",
     "标注",
 ];
+/// Answers that were preferred. The plain words count only beside a rejected answer.
+const CHOSEN: &[&str] = &[
+    "chosen",
+    "chosen_response",
+    "preferred",
+    "accepted",
+    "messages",
+    "conversations",
+    "completion",
+    "response",
+    "answer",
+    "output",
+    "偏好回答",
+    "选中",
+    "采纳",
+    "优选",
+];
+const REJECTED: &[&str] =
+    &["rejected", "rejected_response", "dispreferred", "non_preferred", "拒绝回答", "拒绝", "落选", "未采纳"];
 const CONVERSATIONS: &[&str] = &["conversations", "conversation", "messages", "dialog", "dialogue", "items", "对话"];
 const MESSAGES: &[&str] = &["messages", "conversations", "conversation", "dialog", "dialogue", "chat", "消息", "对话"];
 
@@ -145,7 +164,8 @@ fn collect(object: &Map<String, Value>, prefix: &str, depth: usize, paths: &mut 
 pub fn guess(rows: &[Row]) -> Option<Mapping> {
     let fields = Fields { paths: field_names(rows), rows };
     fields
-        .messages()
+        .preference()
+        .or_else(|| fields.messages())
         .or_else(|| fields.share_gpt())
         .or_else(|| fields.alpaca())
         .or_else(|| fields.prompt_completion("prompt"))
@@ -189,6 +209,29 @@ impl Fields<'_> {
         self.find(names, |v| {
             as_list(v).is_some_and(|turns| turns.first().is_none_or(|t| keys.iter().all(|k| t.get(k).is_some())))
         })
+    }
+
+    /// Two answers, of which one was rejected, and the prompt where there is a field for it.
+    fn preference(&self) -> Option<Mapping> {
+        let is_answer = |v: &Value| v.is_string() || v.is_array();
+        // One turn as an object is known by the fields in it.
+        let side = |names: &[&str]| self.turn(names).or_else(|| self.find(names, is_answer));
+        let (chosen, rejected) = (side(CHOSEN)?, side(REJECTED)?);
+        let prompt = self
+            .find(&[&["prompt"], INSTRUCTION, QUESTION, PROMPT, CONVERSATIONS].concat(), is_answer)
+            .filter(|path| ![&chosen, &rejected].contains(&path));
+        let input = self.scalar(INPUT).filter(|path| prompt.as_ref().is_some_and(|prompt| prompt != path));
+        Some(Mapping::Preference { prompt, input, system: self.scalar(SYSTEM), chosen, rejected })
+    }
+
+    /// The path of an object that is one turn.
+    fn turn(&self, names: &[&str]) -> Option<String> {
+        let parent_of = |path: &String| {
+            let (parent, key) = path.rsplit_once('.')?;
+            let is_named = names.contains(&last_part(parent).to_lowercase().trim());
+            (["role", "from"].contains(&key) && is_named).then(|| parent.to_owned())
+        };
+        self.paths.iter().find_map(parent_of)
     }
 
     fn messages(&self) -> Option<Mapping> {

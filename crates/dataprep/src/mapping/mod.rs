@@ -3,6 +3,7 @@
 mod apply;
 mod conversation;
 mod guess;
+mod preference;
 
 pub use apply::apply;
 pub use guess::{field_names, guess};

@@ -237,6 +237,127 @@ fn a_file_becomes_samples_with_lines() {
     assert_eq!((errors[0].line, errors[0].field.as_deref()), (3, Some("text")));
 }
 
+/// Question, chosen and rejected answer as every shape has them here.
+fn assert_pair(value: Value) {
+    let mapping = guessed(value.clone());
+    assert_eq!(mapping.format(), "preference", "{value}");
+    let sample = apply(&mapping, &row(value.clone())).unwrap();
+    assert_eq!(
+        (turns(&sample), sample.rejected.as_deref()),
+        (vec!["u:q".into(), "a:good".into()], Some("bad")),
+        "{value}"
+    );
+}
+
+#[test]
+fn preference_pairs_in_every_shape() {
+    let role = |role: &str, content: &str| json!({"role": role, "content": content});
+    let from = |from: &str, value: &str| json!({"from": from, "value": value});
+    let whole = |answer: &str| json!([role("user", "q"), role("assistant", answer)]);
+    // Plain texts; LLaMA-Factory's ranking in Alpaca's style.
+    assert_pair(json!({"prompt": "q", "chosen": "good", "rejected": "bad"}));
+    assert_pair(json!({"instruction": "q", "input": "", "chosen": "good", "rejected": "bad"}));
+    assert_pair(json!({"question": "q", "chosen": "good", "rejected": "bad"}));
+    // Hugging Face: whole conversations, with or without a prompt beside them; answers alone behind a list.
+    assert_pair(json!({"chosen": whole("good"), "rejected": whole("bad")}));
+    assert_pair(json!({"prompt": "q", "chosen": whole("good"), "rejected": whole("bad"), "score_chosen": 8.0}));
+    assert_pair(json!({"prompt": "an id", "chosen": whole("good").to_string(), "rejected": whole("bad").to_string()}));
+    assert_pair(
+        json!({"prompt": [role("user", "q")], "chosen": [role("assistant", "good")], "rejected": [role("assistant", "bad")]}),
+    );
+    // LLaMA-Factory's ranking in ShareGPT's style.
+    assert_pair(
+        json!({"conversations": [from("human", "q")], "chosen": from("gpt", "good"), "rejected": from("gpt", "bad")}),
+    );
+    // Anthropic's HH-RLHF.
+    assert_pair(json!({"chosen": "\n\nHuman: q\n\nAssistant: good", "rejected": "\n\nHuman: q\n\nAssistant: bad"}));
+    // Our own files.
+    assert_pair(json!({"messages": whole("good"), "rejected": "bad", "split": "train"}));
+
+    let value =
+        json!({"instruction": "Sum", "input": "1 2", "system": "Be brief", "chosen": "3", "rejected": "a\n\nb"});
+    let sample = apply(&guessed(value.clone()), &row(value)).unwrap();
+    assert_eq!(
+        (turns(&sample), sample.rejected.as_deref()),
+        (vec!["s:Be brief".into(), "u:Sum\n\n1 2".into(), "a:3".into()], Some("a\n\nb"))
+    );
+    let long = |answer: &str| json!(format!("\n\nHuman: a\n\nb\n\nAssistant: c\n\nHuman: d\n\nAssistant: {answer}"));
+    let value = json!({"chosen": long("e"), "rejected": long("f")});
+    let sample = apply(&guessed(value.clone()), &row(value)).unwrap();
+    assert_eq!(turns(&sample), ["u:a\n\nb", "a:c", "u:d", "a:e"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_pair_is_named() {
+    let mapping = |prompt: Option<&str>| Mapping::Preference {
+        prompt: prompt.map(str::to_owned),
+        input: None,
+        system: some("system"),
+        chosen: "chosen".into(),
+        rejected: "rejected".into(),
+    };
+    let talk = |question: &str, answer: &str| json!([{"role": "user", "content": question}, {"role": "assistant", "content": answer}]);
+    let chosen = || "chosen".to_owned();
+    for (prompt, value, field, expected) in [
+        (
+            None,
+            json!({"chosen": talk("q", "a"), "rejected": talk("p", "b")}),
+            "rejected",
+            LineProblem::OtherPrompt { chosen: chosen() },
+        ),
+        (
+            None,
+            json!({"chosen": talk("q", "a"), "rejected": talk("q", " a ")}),
+            "rejected",
+            LineProblem::SameAnswers { chosen: chosen() },
+        ),
+        (
+            some("prompt"),
+            json!({"prompt": "q", "chosen": "a", "rejected": "a"}),
+            "rejected",
+            LineProblem::SameAnswers { chosen: chosen() },
+        ),
+        (some("prompt"), json!({"prompt": "q", "chosen": "a"}), "rejected", LineProblem::FieldMissing),
+        (some("prompt"), json!({"prompt": "q", "chosen": "a", "rejected": null}), "rejected", LineProblem::FieldEmpty),
+        (some("prompt"), json!({"prompt": "q", "chosen": " ", "rejected": "b"}), "chosen", LineProblem::FieldEmpty),
+        (some("prompt"), json!({"chosen": "a", "rejected": "b"}), "prompt", LineProblem::FieldMissing),
+        (None, json!({"chosen": "a", "rejected": "b"}), "chosen", LineProblem::NoQuestion),
+        (None, json!({"chosen": "Human: q\n\nAssistant:", "rejected": "b"}), "chosen", LineProblem::EmptyTurn),
+        (None, json!({"chosen": [], "rejected": "b"}), "chosen", LineProblem::EmptyConversation),
+        (
+            None,
+            json!({"chosen": talk("q", "a"), "rejected": [{"role": "user", "content": "q"}]}),
+            "rejected",
+            LineProblem::NoAnswer,
+        ),
+        (
+            None,
+            json!({"chosen": {"text": "a"}, "rejected": "b"}),
+            "chosen",
+            LineProblem::FieldNotTurns { found: JsonKind::Object },
+        ),
+        (
+            None,
+            json!({"system": "S", "chosen": [{"role": "system", "content": "T"}, {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": "b"}),
+            "chosen",
+            LineProblem::TwoSystems,
+        ),
+        (
+            None,
+            json!({"chosen": [{"role": "tool", "content": "x"}], "rejected": "b"}),
+            "chosen.0.role",
+            LineProblem::UnknownRole {
+                role: "tool".into(),
+                known: ["user", "assistant", "system", "developer"].map(str::to_owned).to_vec(),
+            },
+        ),
+    ] {
+        assert_eq!(refusal(&mapping(prompt.as_deref()), value.clone()), (field.to_owned(), expected), "{value}");
+    }
+    assert_eq!(mapping(some("chosen").as_deref()).doubly_used(), Some("chosen"));
+    assert_eq!((mapping(None).doubly_used(), mapping(some("prompt").as_deref()).doubly_used()), (None, None));
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -271,11 +392,14 @@ proptest! {
             Mapping::Messages { messages: "messages".into() },
             Mapping::ShareGpt { conversations: "messages".into(), system: some("label") },
             Mapping::TextLabel { text: "text".into(), label: "label".into(), instruction: None },
+            Mapping::Preference { prompt: some("text"), input: some("label"), system: some("a.b"), chosen: "messages".into(), rejected: "history".into() },
+            Mapping::Preference { prompt: None, input: None, system: None, chosen: "messages".into(), rejected: "text".into() },
             Mapping::Alpaca { instruction: "text".into(), input: some("a.b"), output: "label".into(), system: None, history: some("history") },
         ];
         for mapping in guess(std::slice::from_ref(&row)).into_iter().chain(mappings) {
             if let Ok(sample) = apply(&mapping, &row) {
                 prop_assert!(sample.answer().is_some_and(|a| !a.trim().is_empty()));
+                prop_assert!(sample.rejected.as_deref().is_none_or(|r| !r.trim().is_empty() && Some(r.trim()) != sample.answer().map(str::trim)));
             }
         }
     }

@@ -150,6 +150,10 @@ pub enum LineProblem {
     NoAnswer,
     #[error("no turn is the user's: add the question or remove the row")]
     NoQuestion,
+    #[error("this conversation is not the one in {chosen:?} up to its last answer: both must share their prompt")]
+    OtherPrompt { chosen: String },
+    #[error("the answer is the same as in {chosen:?}, so nothing is preferred: change one of them or remove the row")]
+    SameAnswers { chosen: String },
     /// From a report that was written when reasons were plain texts.
     #[error("{text}")]
     Said { text: String },

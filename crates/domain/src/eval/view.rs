@@ -146,6 +146,7 @@ pub fn sample_score(metric: &str) -> Option<&'static str> {
     match metric {
         "accuracy" | "exact_match" => Some("correct"),
         "rouge_l" => Some("rouge_l"),
+        "preference_accuracy" => Some("prefers_chosen"),
         _ => None,
     }
 }
@@ -177,8 +178,8 @@ pub fn differences(from: (&EvalMetrics, &SampleScores), to: (&EvalMetrics, &Samp
 #[must_use]
 pub fn metric_order(task: Task) -> &'static [&'static str] {
     match task {
-        Task::Classification => &["accuracy", "macro_f1", "perplexity"],
-        Task::Generation => &["rouge_l", "bleu", "exact_match", "perplexity"],
+        Task::Classification => &["accuracy", "macro_f1", "preference_accuracy", "perplexity"],
+        Task::Generation => &["preference_accuracy", "rouge_l", "bleu", "exact_match", "perplexity"],
     }
 }
 

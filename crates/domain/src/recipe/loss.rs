@@ -3,13 +3,13 @@
 use super::check::{Checker, RecipeProblem};
 use serde::{Deserialize, Serialize};
 
-/// Variations of the training loss. The validation loss is always plain cross-entropy.
+/// Variations of the training loss. The validation loss knows none of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Loss {
     /// Share of each target that is spread over the whole vocabulary (Szegedy et al. 2016, arXiv:1512.00567), 0–0.5;
-    /// default 0.
+    /// default 0. Read with the objective `sft` alone.
     pub label_smoothing: f64,
     /// Uniform noise on embeddings while training, of magnitude alpha / √(tokens · hidden size) (NEFTune: Jain et al.
     /// 2023, arXiv:2310.05914), 0–100; 0, the default, means none, 5 is usual.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Optimizer {
     /// Default `adamw`.
     pub kind: OptimizerKind,
-    /// Peak learning rate, above 0 and at most 1. Default: the method's with AdamW, see
-    /// [`super::Method::default_learning_rate`]; `sgd` wants about 100 times that.
+    /// Peak learning rate, above 0 and at most 1. Default: the method's and objective's with AdamW, see
+    /// [`super::Recipe::usual_learning_rate`]; `sgd` wants about 100 times that.
     #[serde(default = "no_rate")]
     pub learning_rate: f64,
     /// AdamW: decay of first moments, 0–1.

@@ -51,9 +51,10 @@ async fn only_waiting_corrections_become_a_version_and_only_once(db: PgPool) {
     let add =
         async |parent, ids: Vec<BadCaseId>| add_to_version(&p.db, p.project, parent, &ids, true, p.user, "fixed").await;
     assert!(add(VersionId::new(), ids.clone()).await.unwrap().is_none(), "no such parent");
+    sqlx::query("update samples set rejected = 'never'").execute(&p.db).await.unwrap();
     let made = add(p.version, ids.clone()).await.unwrap().unwrap();
-    let (label, answer, split): (String, String, i16) = sqlx::query_as(
-        "select s.label, s.messages->1->>'content', vs.split from version_samples vs join samples s on s.id = vs.sample_id \
+    let (label, answer, rejected, split): (String, String, String, i16) = sqlx::query_as(
+        "select s.label, s.messages->1->>'content', s.rejected, vs.split from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and s.bad_case_id = $2",
     )
     .bind(made.version_id.0)
@@ -62,6 +63,9 @@ async fn only_waiting_corrections_become_a_version_and_only_once(db: PgPool) {
     .await
     .unwrap();
     assert_eq!((label.as_str(), answer.as_str(), split), ("maybe", "maybe", 0));
+    assert_eq!(rejected, "never", "a corrected pair stays one");
+    let stats = crate::versions::get(&p.db, p.project, made.version_id).await.unwrap().unwrap().stats;
+    assert_eq!(stats.pairs, stats.samples);
     let counts = counts(&p.db, p.project, &BadCaseQuery::default()).await.unwrap();
     assert_eq!((counts.added, counts.confirmed, counts.open), (1, 1, 1));
     assert!(matches!(add(made.version_id, ids).await, Err(StoreError::Stale(_))), "nothing waits any more");

@@ -126,8 +126,8 @@ async fn replace(
     project: ProjectId,
 ) -> Result<(), StoreError> {
     let id: i64 = sqlx::query_scalar(
-        "insert into samples (dataset_id, messages, label, slices, content_hash, source_file, source_line, parent_id, bad_case_id, search_text) \
-         select dataset_id, $2, $3, $4, $5, source_file, source_line, id, $6, $7 from samples where id = $1 returning id",
+        "insert into samples (dataset_id, messages, label, slices, content_hash, source_file, source_line, parent_id, bad_case_id, search_text, rejected) \
+         select dataset_id, $2, $3, $4, $5, source_file, source_line, id, $6, $7, $8 from samples where id = $1 returning id",
     )
     .bind(place.sample)
     .bind(to_json(&correction.sample.messages)?)
@@ -136,6 +136,7 @@ async fn replace(
     .bind(content_hash(&correction.sample).as_slice())
     .bind(correction.bad_case.0)
     .bind(search_text(&correction.sample))
+    .bind(correction.sample.rejected.as_deref())
     .fetch_one(&mut *tx)
     .await?;
     let split = if correction.move_to_train { Split::Train } else { place.split };

@@ -90,7 +90,7 @@ impl Writer {
         }
         copy(
             &mut self.tx,
-            "copy samples (id, dataset_id, messages, label, slices, content_hash, source_file, source_line, search_text) from stdin",
+            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text) from stdin",
             rows,
         )
         .await?;
@@ -101,11 +101,13 @@ impl Writer {
         out.push_str(&format!("{id}\t{}\t", self.made.dataset_id));
         escape(out, &to_json(&new.sample.messages)?.to_string());
         out.push('\t');
-        match &new.sample.label {
-            Some(label) => escape(out, label),
-            None => out.push_str("\\N"),
+        for optional in [&new.sample.label, &new.sample.rejected] {
+            match optional {
+                Some(text) => escape(out, text),
+                None => out.push_str("\\N"),
+            }
+            out.push('\t');
         }
-        out.push('\t');
         escape(out, &to_json(&new.sample.slices)?.to_string());
         out.push_str(&format!("\t\\\\x{}\t", hex::encode(new.content_hash)));
         escape(out, &self.source_file);

@@ -46,19 +46,24 @@ impl Format {
     }
 }
 
+/// What to write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Download {
+    pub(super) version: VersionId,
+    pub(super) split: Option<Split>,
+    pub(super) format: Format,
+    pub(super) formulas: Formulas,
+    /// Whether the version has preference pairs.
+    pub(super) has_pairs: bool,
+}
+
 /// The bytes of a version's file. A failure midway breaks the transfer off, so that nobody takes
 /// a part for the whole.
-pub(super) fn stream(
-    db: PgPool,
-    version: VersionId,
-    split: Option<Split>,
-    format: Format,
-    formulas: Formulas,
-) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+pub(super) fn stream(db: PgPool, what: Download) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let (sender, receiver) = mpsc::channel(4);
     tokio::spawn(async move {
-        if let Err(error) = send(&db, version, split, format, formulas, &sender).await {
-            tracing::warn!(%version, %error, "download broken off");
+        if let Err(error) = send(&db, what, &sender).await {
+            tracing::warn!(version = %what.version, %error, "download broken off");
             // Nobody may be listening any more, and then nobody needs to know.
             drop(sender.send(Err(error)).await);
         }
@@ -66,17 +71,10 @@ pub(super) fn stream(
     ReceiverStream::new(receiver)
 }
 
-async fn send(
-    db: &PgPool,
-    version: VersionId,
-    split: Option<Split>,
-    format: Format,
-    formulas: Formulas,
-    sender: &mpsc::Sender<io::Result<Bytes>>,
-) -> io::Result<()> {
+async fn send(db: &PgPool, what: Download, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
     let buffer = Buffer::default();
-    let mut file = FileWriter::new(format, formulas, buffer.clone())?;
-    let mut rows = store::samples::stream(db, version, split);
+    let mut file = FileWriter::new(what, buffer.clone())?;
+    let mut rows = store::samples::stream(db, what.version, what.split);
     while let Some(row) = rows.try_next().await.map_err(io::Error::other)? {
         file.write(&row)?;
         if buffer.len() >= CHUNK_BYTES && sender.send(Ok(buffer.take())).await.is_err() {
@@ -96,10 +94,10 @@ enum FileWriter {
 }
 
 impl FileWriter {
-    fn new(format: Format, formulas: Formulas, buffer: Buffer) -> io::Result<Self> {
-        Ok(match format {
+    fn new(what: Download, buffer: Buffer) -> io::Result<Self> {
+        Ok(match what.format {
             Format::Jsonl => Self::Jsonl(buffer),
-            Format::Csv => Self::Csv(CsvExport::new(buffer, formulas)?),
+            Format::Csv => Self::Csv(CsvExport::new(buffer, what.formulas, what.has_pairs)?),
         })
     }
 

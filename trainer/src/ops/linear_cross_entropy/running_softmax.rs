@@ -6,7 +6,7 @@ use super::super::cpu::with;
 use super::super::gemm::{self, Mat, Threads};
 use super::super::vector::{exp, max, simd, sum};
 use super::super::weight::Weight;
-use super::{Objective, ROWS, TOKENS};
+use super::{Objective, ROWS, TOKENS, Total};
 use candle_core::Result;
 use rayon::prelude::*;
 
@@ -21,14 +21,18 @@ pub(super) struct RowLoss {
     pub(super) log_sum: f32,
 }
 
-/// The losses of all rows of `h`; fills `gradient` with dh when given.
+/// The losses of all rows of `h`; fills `gradient` when given: with dh, or, where a function of all losses decides the
+/// factors, with dh of factors 1.
 pub(super) fn forward(
     h: &[f32],
     weight: &Weight,
     objective: &Objective,
     mut gradient: Option<&mut [f32]>,
 ) -> Result<Vec<RowLoss>> {
-    let Objective { targets, factors, smoothing } = objective;
+    let Objective { targets, total, smoothing } = objective;
+    // A function of all losses gives each row its factor only when all are known; until then it is 1.
+    let ones = vec![1.0; if objective.is_of_losses() { targets.len() } else { 0 }];
+    let factors = if let Total::Weighted(factors) = total { factors } else { &ones };
     let (vocabulary, d) = weight.dims2()?;
     let mean = if gradient.is_some() && *smoothing > 0.0 { mean_row(weight)? } else { vec![0.0; d] };
     let mut losses = Vec::with_capacity(targets.len());
