@@ -3,6 +3,9 @@
 mod classification;
 mod generation;
 mod label_search;
+mod preference;
+
+pub use preference::{PREFERENCE_ACCURACY, PREFERENCE_MARGIN, PREFERS_CHOSEN};
 
 use crate::infer::batch::Likelihood;
 use crate::infer::{Chat, InferError};
@@ -67,10 +70,12 @@ pub fn evaluate(
     if samples.is_empty() {
         return Err(EvalError::NoSamples);
     }
-    match task(samples) {
-        Task::Classification => classification::evaluate(chat, samples, &options.labels, on_progress),
-        Task::Generation => generation::evaluate(chat, samples, options, on_progress),
-    }
+    let (mut metrics, mut predictions) = match task(samples) {
+        Task::Classification => classification::evaluate(chat, samples, &options.labels, on_progress)?,
+        Task::Generation => generation::evaluate(chat, samples, options, on_progress)?,
+    };
+    preference::add(chat, samples, options, (&mut metrics, &mut predictions), on_progress)?;
+    Ok((metrics, predictions))
 }
 
 /// exp of the mean −log p per token; 1 when there are no tokens. Always finite, since JSON knows no

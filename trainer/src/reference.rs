@@ -1,7 +1,7 @@
 //! The reference of preference learning: what the model that a run starts from says of every answer, computed once.
 //!
 //! The scores stand in a file of the out folder, so that a resumed run has the same bits without another pass. The
-//! file names the inputs that it was made from; one of other inputs, or a damaged one, is made again.
+//! seal in the file tells what they were made from; a file of other inputs, or a damaged one, is made again.
 
 use crate::checkpoint::sha256;
 use crate::data::batch::{Batch, by_length};
@@ -26,10 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Name of the file in the out folder.
 pub const REFERENCE_FILE: &str = "reference.safetensors";
 const SPLITS: [&str; 2] = ["train", "validation"];
-/// SHA-256 of the inputs, in the file's metadata.
-const INPUTS: &str = "inputs";
-/// SHA-256 of the scores, in the file's metadata.
-const SCORES: &str = "scores";
+/// Entry of the file's metadata: SHA-256 of the inputs and the scores together.
+const SEAL: &str = "seal";
 
 /// Pairs to score: chosen and rejected answers.
 pub type Pairs<'a> = (&'a [Encoded], &'a [Encoded]);
@@ -136,8 +134,7 @@ fn read(out: &Path, inputs: &str, pairs: [usize; 2]) -> Option<[Vec<Reference>; 
     let file = SafeTensors::deserialize(&bytes).ok()?;
     let of = |split: &str| file.tensor(split).ok().filter(|t| t.dtype() == Dtype::F64).map(|t| t.data().to_vec());
     let [train, validation] = [of(SPLITS[0])?, of(SPLITS[1])?];
-    let said = header.metadata().as_ref()?;
-    let is_intact = said.get(INPUTS)? == inputs && said.get(SCORES)? == &digest([&train, &validation]);
+    let is_intact = header.metadata().as_ref()?.get(SEAL)? == &seal(inputs, [&train, &validation]);
     let scores = [from_bytes(&train), from_bytes(&validation)];
     (is_intact && scores.each_ref().map(Vec::len) == pairs).then_some(scores)
 }
@@ -145,8 +142,7 @@ fn read(out: &Path, inputs: &str, pairs: [usize; 2]) -> Option<[Vec<Reference>; 
 /// Writes the scores of both splits into the out folder, whole or not at all.
 fn write(out: &Path, inputs: &str, scores: [&[Reference]; 2]) -> Result<(), TrainError> {
     let bytes = scores.map(|scores| scores.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
-    let said =
-        HashMap::from([(INPUTS.to_owned(), inputs.to_owned()), (SCORES.to_owned(), digest([&bytes[0], &bytes[1]]))]);
+    let said = HashMap::from([(SEAL.to_owned(), seal(inputs, bytes.each_ref()))]);
     let (path, temporary) = (out.join(REFERENCE_FILE), out.join(format!(".{REFERENCE_FILE}")));
     let write = || {
         let mut tensors = Vec::new();
@@ -160,8 +156,8 @@ fn write(out: &Path, inputs: &str, scores: [&[Reference]; 2]) -> Result<(), Trai
     write().map_err(|source| TrainError::Write { path: path.clone(), source })
 }
 
-fn digest(bytes: [&Vec<u8>; 2]) -> String {
-    hex::encode(Sha256::new().chain_update(bytes[0]).chain_update(bytes[1]).finalize())
+fn seal(inputs: &str, scores: [&Vec<u8>; 2]) -> String {
+    hex::encode(Sha256::new().chain_update(inputs).chain_update(scores[0]).chain_update(scores[1]).finalize())
 }
 
 fn from_bytes(bytes: &[u8]) -> Vec<Reference> {

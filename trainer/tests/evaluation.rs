@@ -9,7 +9,10 @@ use domain::sample::{Message, Sample, Speaker};
 use std::ops::ControlFlow;
 use trainer::data::template::ChatTemplate;
 use trainer::data::tokenizer::Tokenizer;
-use trainer::eval::{CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, NEGATIVE_LOG_LIKELIHOOD, evaluate};
+use trainer::eval::{
+    CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, NEGATIVE_LOG_LIKELIHOOD, PREFERENCE_ACCURACY,
+    PREFERENCE_MARGIN, PREFERS_CHOSEN, evaluate,
+};
 use trainer::infer::Chat;
 use trainer::infer::batch::Prompted;
 use trainer::infer::generate::{GenerateOptions, generate};
@@ -99,6 +102,38 @@ fn answers_in_batches_equal_answers_one_by_one() {
         assert_eq!(one.text, prediction.output);
         assert!(one.text.starts_with(&streamed));
     }
+}
+
+#[test]
+fn pairs_are_compared_by_their_whole_answers() {
+    let tiny = Tiny::new();
+    let chat = tiny.chat();
+    let mut samples: Vec<Sample> = (0..11).map(|i| free_text(&"word ".repeat(1 + i * i % 7), "ein Wort")).collect();
+    for (i, sample) in samples.iter_mut().enumerate().filter(|(i, _)| i % 4 != 3) {
+        sample.rejected = Some("kein Wort".repeat(1 + i % 2));
+    }
+    let options = EvalOptions { max_new_tokens: 12, batch: 4, ..EvalOptions::default() };
+    let (metrics, predictions) = evaluate(chat, &samples, &options, &mut on).unwrap();
+    let mut preferred = Vec::new();
+    for (sample, prediction) in samples.iter().zip(&predictions) {
+        let Some(rejected) = &sample.rejected else {
+            assert!(!prediction.scores.contains_key(PREFERS_CHOSEN));
+            continue;
+        };
+        let prompt = chat.prompt(sample.prompt(), 12).unwrap();
+        let log_p = |answer: &str| {
+            let answer = chat.answer_ids(sample.prompt(), &prompt, answer).unwrap();
+            -Prompted::read(chat, &[&prompt], answer.len()).unwrap().likelihoods(&[&answer]).unwrap()[0].negative_log
+        };
+        let margin = log_p(sample.answer().unwrap()) - log_p(rejected);
+        assert!((prediction.scores[PREFERENCE_MARGIN] - margin).abs() < 1e-3);
+        assert_eq!(prediction.scores[PREFERS_CHOSEN], f64::from(u8::from(margin > 0.0)));
+        preferred.push(prediction.scores[PREFERS_CHOSEN]);
+    }
+    let mean = preferred.iter().sum::<f64>() / preferred.len() as f64;
+    assert_eq!((preferred.len(), metrics.values[PREFERENCE_ACCURACY]), (9, mean));
+    let (metrics, _) = evaluate(chat, &support::samples(4), &options, &mut on).unwrap();
+    assert!(!metrics.values.contains_key(PREFERENCE_ACCURACY), "nothing to say without pairs");
 }
 
 #[test]

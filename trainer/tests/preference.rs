@@ -6,6 +6,7 @@ mod support;
 #[path = "support/workplace.rs"]
 mod workplace;
 
+use domain::eval::EvalMetrics;
 use domain::event::{Event, Phase, series};
 use domain::sample::Sample;
 use std::collections::BTreeMap;
@@ -64,6 +65,11 @@ fn a_run_learns_to_prefer_what_was_chosen() {
         assert!(late.iter().sum::<f64>() / 10.0 > 0.9, "{more}: {late:?}");
         let losses = std::fs::read_to_string(place.path("out/sample-losses.jsonl")).unwrap();
         assert_eq!(losses.lines().count(), 40, "the losses of chosen answers are kept");
+        let summary: trainer::finish::Summary =
+            serde_json::from_slice(&std::fs::read(place.path("out/summary.json")).unwrap()).unwrap();
+        let accuracy = |metrics: Option<EvalMetrics>| metrics.unwrap().values["preference_accuracy"];
+        let (base, tuned) = (accuracy(summary.base), accuracy(summary.tuned));
+        assert!(tuned > base, "{more}: {base} → {tuned}");
     }
 }
 

@@ -67,7 +67,7 @@ fn print(metrics: &EvalMetrics) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{} samples", metrics.samples)?;
     for (name, value) in &metrics.values {
-        writeln!(out, "{name:<12} {value:.4}")?;
+        writeln!(out, "{name:<20} {value:.4}")?;
     }
     Ok(())
 }
