@@ -98,6 +98,31 @@ async fn a_version_holds_the_file_and_gives_it_back(db: PgPool) {
     assert_eq!(none, "");
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn preference_pairs_are_guessed_counted_and_given_back(db: PgPool) {
+    let script = Script::new(db).await;
+    let talk = |answer: &str| json!([{"role": "user", "content": "Say hi"}, {"role": "assistant", "content": answer}]);
+    let lines = [("hello", "no"), ("hi", "what?")].map(|(chosen, rejected)| {
+        json!({ "prompt": "Say hi", "chosen": talk(chosen), "rejected": talk(rejected) }).to_string() + "\n"
+    });
+    let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 0 });
+    let job = script.import("pairs.jsonl", lines.concat().into(), json!({ "split": split })).await;
+    let done = script.finish(&job).await;
+    assert_eq!(done["status"], "succeeded", "{done}");
+    let version = format!("/versions/{}", done["result"]["version_id"].as_str().unwrap());
+    let found = script.get(&version).await;
+    assert_eq!((&found["stats"]["pairs"], &found["origin"]["mapping"]["format"]), (&json!(2), &json!("preference")));
+    let samples = script.get(&format!("{version}/samples?search=WHAT")).await;
+    assert_eq!(samples["items"][0]["sample"]["rejected"], "what?", "what was rejected is found too");
+    let (_, csv) = script.call("GET", &format!("{version}/download?format=csv"), Vec::new()).await;
+    assert_eq!(csv, "prompt,answer,rejected,label,split\nSay hi,hello,no,,train\nSay hi,hi,what?,,train\n");
+    let (_, jsonl) = script.call("GET", &format!("{version}/download"), Vec::new()).await;
+    let again = script.import("again.jsonl", jsonl.into_bytes(), json!({ "split": split })).await;
+    let done = script.finish(&again).await;
+    let stats = script.get(&format!("/versions/{}/stats", done["result"]["version_id"].as_str().unwrap())).await;
+    assert_eq!((&stats["pairs"], &stats["samples"]), (&json!(2), &json!(2)), "our own file reads back");
+}
+
 /// Two good lines, one that is no JSON, one without an answer.
 const BROKEN: &str = "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \"a\"\n{\"prompt\": \"c\", \"completion\": \" \"}\n\
     {\"prompt\": \"d\", \"completion\": \"e\"}\n";

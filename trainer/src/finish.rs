@@ -7,7 +7,7 @@ use crate::error::TrainError;
 use crate::eval::{EvalError, EvalOptions, evaluate};
 use crate::event::Sink;
 use crate::memory;
-use crate::setup::{Run, device_name};
+use crate::setup::Run;
 use crate::train::Ending;
 use domain::eval::{EvalMetrics, Prediction, Subject};
 use domain::event::{Event, Level, Phase};
@@ -167,7 +167,7 @@ fn summary(
 ) -> Summary {
     Summary {
         base_model: run.job.base_model_name(),
-        device: device_name(&run.job.device),
+        device: run.job.devices.join("+"),
         steps: run.step,
         tokens: run.tokens,
         train_samples: run.train.len() as u64,

@@ -3,7 +3,7 @@
 
 use crate::checkpoint::sha256;
 use crate::error::TrainError;
-use crate::setup::{Run, device_name};
+use crate::setup::Run;
 use domain::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ pub struct Manifest {
 /// What computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// `cpu`, `cuda:0`, `metal`.
+    /// `cpu`, `cuda:0`, `metal`; of several processes all: `cpu+cpu`.
     pub device: String,
     /// The processor's name; its instructions decide the order of additions.
     pub processor: String,
@@ -88,7 +88,7 @@ impl Manifest {
                 .map(|(name, text)| (name.to_owned(), hex::encode(Sha256::digest(text))))
                 .into(),
             machine: Machine {
-                device: device_name(&job.device),
+                device: job.devices.join("+"),
                 processor: processor(),
                 threads: rayon::current_num_threads() as u64,
             },

@@ -51,6 +51,20 @@ pub struct MeanRewards {
     pub accuracy: f64,
 }
 
+impl Rewards {
+    /// As numbers, to send.
+    #[must_use]
+    pub fn to_array(self) -> [f64; 2] {
+        [self.chosen, self.rejected]
+    }
+
+    /// Takes back what [`Rewards::to_array`] gave.
+    #[must_use]
+    pub fn from_array([chosen, rejected]: [f64; 2]) -> Self {
+        Self { chosen, rejected }
+    }
+}
+
 impl MeanRewards {
     /// `None` without pairs.
     #[must_use]

@@ -40,6 +40,11 @@ pub fn prepare(
     sink: &mut Sink,
     stop: &AtomicBool,
 ) -> Result<Option<Preferences>, TrainError> {
+    if run.job.follows {
+        // No number, until the leader tells.
+        let unknown = |answers: Vec<Encoded>| Rejections { references: vec![[f64::NAN; 2]; answers.len()], answers };
+        return Ok(Some(Preferences { train: unknown(train), validation: unknown(validation) }));
+    }
     let data = [setup::digest(&run.train, &train), setup::digest(&run.validation, &validation)];
     let inputs = inputs(&data, &manifest::model_files(&run.job.model)?, run.job.adapter.as_deref())?;
     let scores = match read(&run.job.out, &inputs, [train.len(), validation.len()]) {

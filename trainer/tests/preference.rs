@@ -6,7 +6,7 @@ mod support;
 #[path = "support/workplace.rs"]
 mod workplace;
 
-use domain::eval::EvalMetrics;
+use domain::eval::Prediction;
 use domain::event::{Event, Phase, series};
 use domain::sample::Sample;
 use std::collections::BTreeMap;
@@ -44,6 +44,19 @@ fn scored(place: &Workplace, out: &str) -> usize {
     place.events(out).iter().filter(|e| is_scoring(e)).count()
 }
 
+/// Preference accuracy and mean margin on the test pairs of the run in `out`.
+fn tested(place: &Workplace, subject: &str) -> (f64, f64) {
+    let events = place.events("out");
+    let metrics = events.iter().find_map(|e| match e {
+        Event::Evaluated { subject: of, metrics, .. } if of.as_str() == subject => Some(metrics),
+        _ => None,
+    });
+    let lines = std::fs::read_to_string(place.path(&format!("out/predictions-{subject}.jsonl"))).unwrap();
+    let margins: Vec<f64> =
+        lines.lines().map(|l| serde_json::from_str::<Prediction>(l).unwrap().scores["preference_margin"]).collect();
+    (metrics.unwrap().values["preference_accuracy"], margins.iter().sum::<f64>() / margins.len() as f64)
+}
+
 #[test]
 fn a_run_learns_to_prefer_what_was_chosen() {
     for more in ["", "[dpo]\nloss = \"ipo\"\nbeta = 0.5\n", "[dpo]\nlabel_smoothing = 0.1\nsft_weight = 0.5\n"] {
@@ -65,11 +78,8 @@ fn a_run_learns_to_prefer_what_was_chosen() {
         assert!(late.iter().sum::<f64>() / 10.0 > 0.9, "{more}: {late:?}");
         let losses = std::fs::read_to_string(place.path("out/sample-losses.jsonl")).unwrap();
         assert_eq!(losses.lines().count(), 40, "the losses of chosen answers are kept");
-        let summary: trainer::finish::Summary =
-            serde_json::from_slice(&std::fs::read(place.path("out/summary.json")).unwrap()).unwrap();
-        let accuracy = |metrics: Option<EvalMetrics>| metrics.unwrap().values["preference_accuracy"];
-        let (base, tuned) = (accuracy(summary.base), accuracy(summary.tuned));
-        assert!(tuned > base, "{more}: {base} → {tuned}");
+        let (base, tuned) = (tested(&place, "base"), tested(&place, "tuned"));
+        assert!(base.0 <= tuned.0 && base.1 + 1.0 < tuned.1, "{more}: {base:?} → {tuned:?}");
     }
 }
 
@@ -98,6 +108,19 @@ fn every_method_resumes_to_the_same_bits_and_scores_the_reference_once() {
             if method.contains("full") { "adapter/model.safetensors" } else { "adapter/adapter_model.safetensors" };
         let bits = |out: &str| std::fs::read(place.path(out).join(file)).unwrap();
         assert!(bits("whole") == bits("killed"), "{method}: the same bits");
+    }
+}
+
+#[test]
+fn several_processes_give_the_bits_of_one_and_share_its_reference() {
+    let place = workplace(&format!("[optimizer]\nlearning_rate = 5e-3\n{SHORT}"));
+    assert!(place.run("one", &[]).success());
+    for (out, devices) in [("two", "cpu+cpu"), ("three", "cpu+cpu+cpu")] {
+        assert!(place.run(out, &["--device", devices]).success());
+        assert_eq!(place.adapter("one"), place.adapter(out), "{devices}");
+        for series in [series::TRAIN_LOSS, series::REWARD_MARGIN, series::REWARD_ACCURACY] {
+            assert_eq!(points(&place, "one", series), points(&place, out, series), "{devices}: {series}");
+        }
     }
 }
 

@@ -4,10 +4,10 @@
 use super::*;
 use domain::{
     dataset::VersionStats,
-    estimate::Estimate,
+    estimate::{Estimate, Misfit},
     id::{ProjectId, UserId},
     model::{ModelCard, ModelFormat},
-    recipe::Recipe,
+    recipe::{Objective, Recipe},
     run::{FailureKind, RunCursor, RunFilter, RunSort},
 };
 use serde_json::json;
@@ -254,6 +254,10 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
     let mut long = wanted.clone();
     long.recipe.batch.max_length = 513;
     assert!(matches!(launch(&p.db, &long).await, Err(LaunchError::Misfits(_))));
+    let mut dpo = wanted.clone();
+    dpo.recipe.objective = Objective::Dpo;
+    let Err(LaunchError::Misfits(misfits)) = launch(&p.db, &dpo).await else { panic!("no pairs, and launched") };
+    assert_eq!(misfits, [Misfit::NoPairs]);
     let mut wrong = wanted.clone();
     wrong.recipe.lora.rank = 0;
     assert!(matches!(launch(&p.db, &wrong).await, Err(LaunchError::Recipe(_))));
