@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a run learns from a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+// A sweep has an objective too, and the API's document knows types by name.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TrainingObjective))]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// To write the reference answer: cross-entropy (supervised fine-tuning).
