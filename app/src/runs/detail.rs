@@ -4,6 +4,7 @@ use super::{
     api::{RunView, get_run},
     learning::learning_card,
     live::{LiveRun, Snapshot},
+    repetition::repetition_card,
     result::{adapter_card, predicted, predicted_values, recipe_card},
     text,
 };
@@ -31,7 +32,8 @@ crate::texts! {
     of_sweep = "Sweep", "所属搜索";
     evaluation = "Evaluation", "评估";
     cloned_from = "Cloned from", "克隆自";
-    run_number(n) = "Run {n}", "运行 {n}";
+    repeats = "Repeats", "重复自";
+    continues = "Continues", "继续自";
 }
 
 /// `/p/:project/runs/:run`
@@ -54,6 +56,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let facts = facts(l, project, &view);
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
+    let repetition = repetition_card(project, &view);
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -64,6 +67,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
         {learning}
         {adapter}
+        {repetition}
         {recipe}
     }
 }
@@ -76,9 +80,12 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
     });
     let s = &run.summary;
     let version = text::version_label(l, &s.dataset_name, s.version_number);
-    let origin = run.cloned_from.map(|(id, n)| {
-        view! { <div><dt>{cloned_from(l)}</dt><dd><a href=routes::run(project, id)>{run_number(l, n)}</a></dd></div> }
-    });
+    let ancestors = [(cloned_from(l), run.cloned_from), (repeats(l), run.repeats), (continues(l), run.continues)];
+    let origin =
+        ancestors.into_iter().filter_map(|(term, ancestor)| ancestor.map(|a| (term, a))).map(|(term, (id, n))| {
+            view! { <div><dt>{term}</dt><dd><a href=routes::run(project, id)>{text::run_number(l, n)}</a></dd></div> }
+        });
+    let origin = origin.collect_view();
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));

@@ -3,10 +3,12 @@
 
 mod learning;
 mod problem;
+mod repetition;
 mod view;
 
 pub use learning::{Learning, LearntSamples};
 pub use problem::RunProblem;
+pub use repetition::{Ancestry, Differences, LossDifference, ManifestDifference, Outcome, Repetition, manifest_lines};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};
