@@ -5,7 +5,7 @@ use super::{
     learning::learning_card,
     live::{LiveRun, Snapshot},
     repetition::repetition_card,
-    result::{adapter_card, predicted, predicted_values, recipe_card},
+    result::{actual, adapter_card, predicted, predicted_values, recipe_card},
     text,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        format::{Time, bytes, duration, integer},
+        format::{self, Time, duration, integer},
         frame::PageHeader,
         load::{load, refuse},
         metric,
@@ -23,6 +23,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
+    run::{Cost, RunDetail},
 };
 use leptos::prelude::*;
 
@@ -72,6 +73,25 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     }
 }
 
+/// What was predicted, and what came of it.
+fn costs(l: Lang, run: &RunDetail) -> impl IntoView + use<> {
+    let known = |bytes: u64| if bytes == 0 { "–".to_owned() } else { format::bytes(bytes) };
+    let words = |steps: u32, seconds: u64, memory: u64, disk: u64| {
+        predicted_values(l, integer(steps.into()), duration(seconds, l), known(memory), known(disk))
+    };
+    let prediction = run.estimate.as_ref().map(|e| {
+        let words = words(e.steps, e.seconds().round() as u64, e.memory_bytes, e.disk_bytes);
+        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
+    });
+    let state = &run.summary.state;
+    let outcome = run.result.as_ref().and_then(Cost::of_result).map(|cost| {
+        let memory = (cost.peak_memory_mib.unwrap_or(0.0) * f64::from(1 << 20)) as u64;
+        let words = words(state.step, state.elapsed_seconds, memory, cost.disk_bytes);
+        view! { <div><dt>{actual(l)}</dt><dd>{words}</dd></div> }
+    });
+    view! { {prediction} {outcome} }
+}
+
 /// Model, data, person, origin, score, prediction.
 fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
     let run = &view.run;
@@ -91,15 +111,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
         view! { <div><dt>{text::score(l)}</dt><dd>{words}</dd></div> }
     });
-    let prediction = run.estimate.as_ref().map(|e| {
-        let words = predicted_values(
-            l,
-            integer(e.steps.into()),
-            duration(e.seconds().round() as u64, l),
-            bytes(e.memory_bytes),
-        );
-        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
-    });
+    let costs = costs(l, run);
     view! {
         <section class="card">
         <dl class="meta">
@@ -109,7 +121,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {origin}
             {sweep}
             {score}
-            {prediction}
+            {costs}
         </dl>
         </section>
     }

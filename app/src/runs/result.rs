@@ -37,7 +37,9 @@ crate::texts! {
     download_toml = "Download recipe.toml", "下载 recipe.toml";
     by_hand = "The same run by hand:", "手动执行同一运行：";
     predicted = "Predicted before launch", "启动前预估";
-    predicted_values(steps, time, memory) = "{steps} steps, {time}, {memory}", "{steps} 步，{time}，{memory}";
+    predicted_values(steps, time, memory, disk) = "{steps} steps, {time}, {memory} of memory, {disk} on disk",
+        "{steps} 步，{time}，内存 {memory}，磁盘 {disk}";
+    actual = "Actual", "实际";
 }
 
 /// The adapter, once the run has succeeded.
