@@ -62,8 +62,7 @@ pub(super) fn repetition_card(project: ProjectId, view: &RunView) -> Option<impl
         <section class="card stack" id="reproducibility">
             <div class="card-title">
                 <h2>{title(l)}</h2>
-                {made}
-                {button}
+                <div class="actions">{made} {button}</div>
             </div>
             <p class="muted">{lead(l)}</p>
             {comparison}

@@ -62,8 +62,10 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
         <section class="card">
             <div class="card-title">
                 <h2>{adapter(l)}</h2>
-                {role::may(Action::Launch).then(|| view! { <a class="button" href=further>{go_on(l)}</a> })}
-                <a class="button" href=format!("{base}.zip") download="">{download_all(l)}</a>
+                <div class="actions">
+                    {role::may(Action::Launch).then(|| view! { <a class="button" href=further>{go_on(l)}</a> })}
+                    <a class="button" href=format!("{base}.zip") download="">{download_all(l)}</a>
+                </div>
             </div>
             <p class="muted">{lead(l, method)}</p>
             <div class="table-wrap">
