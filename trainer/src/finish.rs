@@ -47,6 +47,9 @@ pub struct Summary {
     /// Duration of the last attempt.
     pub elapsed_ms: u64,
     pub peak_memory_mib: Option<f64>,
+    /// Checkpoints that stay and the result.
+    #[serde(default)]
+    pub disk_bytes: u64,
     /// What was never learnt and what was forgotten of the training samples.
     #[serde(default)]
     pub learning: Learning,
@@ -179,6 +182,8 @@ fn summary(
         stopped_early: run.step < run.total_steps,
         elapsed_ms,
         peak_memory_mib: memory::peak_mib(),
+        disk_bytes: checkpoint::bytes_on_disk(&run.job.out)
+            + checkpoint::folder_bytes(&run.job.out.join(ADAPTER_FOLDER)),
         learning: run.ledger.learning(),
         base,
         tuned,
