@@ -129,3 +129,6 @@ fn rows_of(inputs: &Inputs, token: usize, panels: &Panels, first: usize, y: &mut
         kernel::panel(Level::best(), panels.panel((first + at) / LANES), inputs, token..token + count, &mut write);
     }
 }
+
+#[cfg(test)]
+mod tests;

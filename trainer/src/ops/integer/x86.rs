@@ -89,32 +89,32 @@ fn avx512<const LAYOUT: u8, const M: usize>(panel: Panel<'_>, rows: &[Row<'_>; M
     let mut sums = [_mm512_setzero_ps(); M];
     let low_bits = _mm512_set1_epi8(15);
     for (group, lines) in panel.lines.chunks_exact(lines(LAYOUT)).enumerate() {
-        let mut totals = [_mm512_setzero_si512(); M];
-        for m in 0..M {
-            totals[m] = _mm512_set1_epi32(rows[m].starts[group]);
-        }
+        // The group's numbers stay in registers while the tokens go by.
+        let mut numbers = [_mm512_setzero_si512(); 8];
         for (i, line) in lines.iter().enumerate() {
             // SAFETY: a line has 64 bytes and stands at a multiple of 64.
             let line = unsafe { _mm512_load_si512(line.0.as_ptr().cast()) };
             if LAYOUT == NIBBLES {
-                let low = _mm512_and_si512(line, low_bits);
-                let high = _mm512_and_si512(_mm512_srli_epi16::<4>(line), low_bits);
-                for m in 0..M {
-                    let (first, second) = (rows[m].quads[group][i], rows[m].quads[group][i + 4]);
-                    totals[m] = _mm512_dpbusd_epi32(totals[m], low, _mm512_set1_epi32(first));
-                    totals[m] = _mm512_dpbusd_epi32(totals[m], high, _mm512_set1_epi32(second));
-                }
+                numbers[i] = _mm512_and_si512(line, low_bits);
+                numbers[i + 4] = _mm512_and_si512(_mm512_srli_epi16::<4>(line), low_bits);
             } else {
-                for m in 0..M {
-                    let quad = _mm512_set1_epi32(quad::<LAYOUT>(&rows[m], group, i));
-                    totals[m] = _mm512_dpbusd_epi32(totals[m], line, quad);
-                }
+                numbers[i] = line;
             }
         }
         let scales = factors512(&panel.scales, group);
         for m in 0..M {
+            let mut first = _mm512_set1_epi32(rows[m].starts[group]);
+            let mut second = _mm512_setzero_si512();
+            for i in 0..4 {
+                first = _mm512_dpbusd_epi32(first, numbers[i], _mm512_set1_epi32(quad::<LAYOUT>(&rows[m], group, i)));
+                if LAYOUT != HALVES {
+                    let quad = _mm512_set1_epi32(rows[m].quads[group][i + 4]);
+                    second = _mm512_dpbusd_epi32(second, numbers[i + 4], quad);
+                }
+            }
+            let total = _mm512_cvtepi32_ps(_mm512_add_epi32(first, second));
             let scale = _mm512_mul_ps(scales, _mm512_set1_ps(input_scale::<LAYOUT>(&rows[m], group)));
-            sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(totals[m]), scale, sums[m]);
+            sums[m] = _mm512_fmadd_ps(total, scale, sums[m]);
         }
         if let Some(minimums) = &panel.minimums {
             let minimums = factors512(minimums, group);
@@ -160,31 +160,21 @@ fn avx2_side<const LAYOUT: u8, const M: usize>(panel: Panel<'_>, side: usize, ro
     let mut sums = [_mm256_setzero_ps(); M];
     let (low_bits, ones, sixteens) = (_mm256_set1_epi8(15), _mm256_set1_epi16(1), _mm256_set1_epi16(16));
     for (group, lines) in panel.lines.chunks_exact(lines(LAYOUT)).enumerate() {
-        let (mut lows, mut highs) = ([_mm256_setzero_si256(); M], [_mm256_setzero_si256(); M]);
-        for (i, line) in lines.iter().enumerate() {
-            let line = load256(line, side);
-            let low = _mm256_and_si256(line, low_bits);
-            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(line), low_bits);
-            for m in 0..M {
-                if LAYOUT == NIBBLES {
-                    let first = _mm256_set1_epi32(rows[m].quads[group][i]);
-                    let second = _mm256_set1_epi32(rows[m].quads[group][i + 4]);
-                    lows[m] = _mm256_add_epi16(lows[m], _mm256_maddubs_epi16(low, first));
-                    lows[m] = _mm256_add_epi16(lows[m], _mm256_maddubs_epi16(high, second));
-                } else {
-                    let quad = _mm256_set1_epi32(quad::<LAYOUT>(&rows[m], group, i));
-                    lows[m] = _mm256_add_epi16(lows[m], _mm256_maddubs_epi16(low, quad));
-                    highs[m] = _mm256_add_epi16(highs[m], _mm256_maddubs_epi16(high, quad));
-                }
-            }
-        }
         let scales = factors256(&panel.scales, group, side);
         for m in 0..M {
-            let start = _mm256_set1_epi32(rows[m].starts[group]);
-            let mut total = _mm256_add_epi32(start, _mm256_madd_epi16(lows[m], ones));
-            if LAYOUT != NIBBLES {
-                total = _mm256_add_epi32(total, _mm256_madd_epi16(highs[m], sixteens));
+            let (mut lows, mut highs) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+            for (i, line) in lines.iter().enumerate() {
+                let line = load256(line, side);
+                let low = _mm256_and_si256(line, low_bits);
+                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(line), low_bits);
+                let quad = |at: usize| _mm256_set1_epi32(quad::<LAYOUT>(&rows[m], group, at));
+                lows = _mm256_add_epi16(lows, _mm256_maddubs_epi16(low, quad(i)));
+                let other = if LAYOUT == NIBBLES { i + 4 } else { i };
+                highs = _mm256_add_epi16(highs, _mm256_maddubs_epi16(high, quad(other)));
             }
+            let start = _mm256_set1_epi32(rows[m].starts[group]);
+            let highs = _mm256_madd_epi16(highs, if LAYOUT == NIBBLES { ones } else { sixteens });
+            let total = _mm256_add_epi32(_mm256_add_epi32(start, _mm256_madd_epi16(lows, ones)), highs);
             let scale = _mm256_mul_ps(scales, _mm256_set1_ps(input_scale::<LAYOUT>(&rows[m], group)));
             sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(total), scale, sums[m]);
         }

@@ -1,0 +1,126 @@
+//! Files quantized here load in llama.cpp and answer as they do here. Needs a Python with llama-cpp-python, which
+//! LATHE_LLAMA_PYTHON names, and a GGUF model of the Llama family, which LATHE_SAMPLE_MODEL names; says so and passes where one
+//! of them is missing (`scripts/bench-venv.sh llama` and `scripts/sample-model.sh` make them).
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use candle_core::{D, Device, Tensor};
+use domain::sample::{Message, Speaker};
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+use trainer::convert::convert_to_gguf;
+use trainer::infer::Chat;
+use trainer::model::decoder::Decoder;
+use trainer::model::gguf_write::GgufType;
+use trainer::model::weights::open;
+
+const TOKENS: usize = 40;
+const PROMPTS: [&str; 5] = [
+    "What is the capital of France?",
+    "Write a short poem about the sea.",
+    "Explain why the sky is blue.",
+    "List three fruits.",
+    "Translate to German: good morning.",
+];
+
+/// For each list of tokens the greedy continuation and the logits behind the list.
+const SCRIPT: &str = r#"
+import json, sys
+import llama_cpp
+model = llama_cpp.Llama(sys.argv[1], n_ctx=512, n_threads=2, verbose=False, logits_all=False)
+answers, logits = [], []
+for ids in json.load(open(sys.argv[2])):
+    model.reset()
+    model.eval(ids)
+    answer = []
+    for step in range(int(sys.argv[4])):
+        row = llama_cpp.llama_get_logits(model.ctx)[:model.n_vocab()]
+        if step == 0:
+            logits.append(list(row))
+        answer.append(max(range(len(row)), key=row.__getitem__))
+        model.eval(answer[-1:])
+    answers.append(answer)
+json.dump({"answers": answers, "logits": logits}, open(sys.argv[3], "w"))
+"#;
+
+#[derive(serde::Deserialize)]
+struct Theirs {
+    answers: Vec<Vec<u32>>,
+    logits: Vec<Vec<f32>>,
+}
+
+fn ask(python: &str, file: &Path, prompts: &[Vec<u32>], folder: &Path) -> Theirs {
+    let (input, output) = (folder.join("ids.json"), folder.join("answers.json"));
+    std::fs::write(&input, json!(prompts).to_string()).unwrap();
+    let mut command = Command::new(python);
+    let run = command.args(["-c", SCRIPT]).arg(file).args([&input, &output]).arg(TOKENS.to_string()).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&std::fs::read(output).unwrap()).unwrap()
+}
+
+/// The greedy continuation, ends of texts included, and the logits behind the prompt.
+fn answer(decoder: &Decoder, prompt: &[u32]) -> (Vec<u32>, Vec<f32>) {
+    let mut cache = decoder.new_cache(1, prompt.len() + TOKENS).unwrap();
+    let (mut next, mut answer, mut first) = (prompt.to_vec(), Vec::new(), Vec::new());
+    for step in 0..TOKENS {
+        let ids = Tensor::new(next.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+        let hidden = decoder.forward(&ids, Some(&mut cache)).unwrap();
+        let logits = decoder.logits(&hidden.narrow(0, next.len() - 1, 1).unwrap()).unwrap();
+        if step == 0 {
+            first = logits.flatten_all().unwrap().to_vec1().unwrap();
+        }
+        next = logits.argmax(D::Minus1).unwrap().to_vec1().unwrap();
+        answer.push(next[0]);
+    }
+    (answer, first)
+}
+
+/// ‖a − b‖ / ‖b‖
+fn relative_error(a: &[f32], b: &[f32]) -> f32 {
+    let square = |x: f32| x * x;
+    let (difference, length): (f32, f32) =
+        (a.iter().zip(b).map(|(a, b)| square(a - b)).sum(), b.iter().map(|b| square(*b)).sum());
+    (difference / length).sqrt()
+}
+
+/// Tokens before the first that differs: behind it the two write different texts.
+fn agreed(a: &[u32], b: &[u32]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+#[test]
+fn quantized_files_answer_alike_in_llama_cpp_in_whole_numbers_and_exactly() {
+    let (Ok(python), Ok(model)) = (std::env::var("LATHE_LLAMA_PYTHON"), std::env::var("LATHE_SAMPLE_MODEL")) else {
+        eprintln!("skipped: LATHE_LLAMA_PYTHON or LATHE_SAMPLE_MODEL is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for dtype in [GgufType::Q8_0, GgufType::Q4_0] {
+        let file = folder.path().join(format!("{dtype:?}.gguf"));
+        convert_to_gguf(Path::new(&model), &file, dtype).unwrap();
+        let load = |is_exact: bool| {
+            let mut base = open(&file, &Device::Cpu).unwrap();
+            if !is_exact {
+                base.weights.use_integers();
+            }
+            (Decoder::new(base.config.clone(), &mut base.weights).unwrap(), base)
+        };
+        let ((integer, base), (exact, _)) = (load(false), load(true));
+        let chat = Chat { decoder: &integer, tokenizer: &base.tokenizer, template: &base.template };
+        let prompt = |text: &&str| chat.prompt(&[Message::new(Speaker::User, *text)], TOKENS).unwrap().ids;
+        let prompts: Vec<Vec<u32>> = PROMPTS.iter().map(prompt).collect();
+        let theirs = ask(&python, &file, &prompts, folder.path());
+        let (mut with_them, mut with_exact) = (0, 0);
+        for ((prompt, their_answer), their_logits) in prompts.iter().zip(&theirs.answers).zip(&theirs.logits) {
+            let ((ours, logits), (exact, exact_logits)) = (answer(&integer, prompt), answer(&exact, prompt));
+            let errors = [relative_error(&logits, their_logits), relative_error(&logits, &exact_logits)];
+            let same = [agreed(&ours, their_answer), agreed(&ours, &exact)];
+            println!("{dtype:?}: tokens alike {same:?} of {TOKENS}, relative errors of logits {errors:?}");
+            assert!(errors.iter().all(|error| *error < 0.05), "{dtype:?}: {errors:?}");
+            with_them += same[0];
+            with_exact += same[1];
+        }
+        let most = PROMPTS.len() * TOKENS * 6 / 10;
+        assert!(with_them >= most && with_exact >= most, "{dtype:?}: {with_them} and {with_exact} tokens alike");
+    }
+}
