@@ -23,7 +23,7 @@ const PROMPTS: [&str; 5] = [
     "Translate to German: good morning.",
 ];
 
-/// For each list of tokens the greedy continuation and the logits behind the list.
+/// For each list of tokens its greedy continuation and the logits behind the list.
 const SCRIPT: &str = r#"
 import json, sys
 import llama_cpp
@@ -58,21 +58,12 @@ fn ask(python: &str, file: &Path, prompts: &[Vec<u32>], folder: &Path) -> Theirs
     serde_json::from_slice(&std::fs::read(output).unwrap()).unwrap()
 }
 
-/// The greedy continuation, ends of texts included, and the logits behind the prompt.
-fn answer(decoder: &Decoder, prompt: &[u32]) -> (Vec<u32>, Vec<f32>) {
-    let mut cache = decoder.new_cache(1, prompt.len() + TOKENS).unwrap();
-    let (mut next, mut answer, mut first) = (prompt.to_vec(), Vec::new(), Vec::new());
-    for step in 0..TOKENS {
-        let ids = Tensor::new(next.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
-        let hidden = decoder.forward(&ids, Some(&mut cache)).unwrap();
-        let logits = decoder.logits(&hidden.narrow(0, next.len() - 1, 1).unwrap()).unwrap();
-        if step == 0 {
-            first = logits.flatten_all().unwrap().to_vec1().unwrap();
-        }
-        next = logits.argmax(D::Minus1).unwrap().to_vec1().unwrap();
-        answer.push(next[0]);
-    }
-    (answer, first)
+/// The likeliest token behind the prompt and behind each token of an answer but the last, and the logits behind the prompt.
+fn likeliest(decoder: &Decoder, prompt: &[u32], answer: &[u32]) -> (Vec<u32>, Vec<f32>) {
+    let text = [prompt, &answer[..answer.len() - 1]].concat();
+    let hidden = decoder.forward(&Tensor::new(text.as_slice(), &Device::Cpu).unwrap().unsqueeze(0).unwrap(), None);
+    let logits = decoder.logits(&hidden.unwrap().narrow(0, prompt.len() - 1, answer.len()).unwrap()).unwrap();
+    (logits.argmax(D::Minus1).unwrap().to_vec1().unwrap(), logits.get(0).unwrap().to_vec1().unwrap())
 }
 
 /// ‖a − b‖ / ‖b‖
@@ -83,9 +74,8 @@ fn relative_error(a: &[f32], b: &[f32]) -> f32 {
     (difference / length).sqrt()
 }
 
-/// Tokens before the first that differs: behind it the two write different texts.
-fn agreed(a: &[u32], b: &[u32]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+fn alike(a: &[u32], b: &[u32]) -> usize {
+    a.iter().zip(b).filter(|(a, b)| a == b).count()
 }
 
 #[test]
@@ -111,16 +101,22 @@ fn quantized_files_answer_alike_in_llama_cpp_in_whole_numbers_and_exactly() {
         let prompts: Vec<Vec<u32>> = PROMPTS.iter().map(prompt).collect();
         let theirs = ask(&python, &file, &prompts, folder.path());
         let (mut with_them, mut with_exact) = (0, 0);
-        for ((prompt, their_answer), their_logits) in prompts.iter().zip(&theirs.answers).zip(&theirs.logits) {
-            let ((ours, logits), (exact, exact_logits)) = (answer(&integer, prompt), answer(&exact, prompt));
-            let errors = [relative_error(&logits, their_logits), relative_error(&logits, &exact_logits)];
-            let same = [agreed(&ours, their_answer), agreed(&ours, &exact)];
-            println!("{dtype:?}: tokens alike {same:?} of {TOKENS}, relative errors of logits {errors:?}");
-            assert!(errors.iter().all(|error| *error < 0.05), "{dtype:?}: {errors:?}");
+        for ((prompt, answer), their_logits) in prompts.iter().zip(&theirs.answers).zip(&theirs.logits) {
+            let (ours, logits) = likeliest(&integer, prompt, answer);
+            let (exact, exact_logits) = likeliest(&exact, prompt, answer);
+            let [to_them, to_exact, theirs_to_exact] =
+                [(&logits, their_logits), (&logits, &exact_logits), (their_logits, &exact_logits)]
+                    .map(|(a, b)| relative_error(a, b));
+            let same = [alike(&ours, answer), alike(&ours, &exact)];
+            println!(
+                "{dtype:?}: {same:?} of {TOKENS} alike; errors {to_them} {to_exact}, of llama.cpp {theirs_to_exact}"
+            );
+            assert!(to_them < 0.05 && to_exact < 2.0 * theirs_to_exact.max(0.02), "{dtype:?}: {to_them}, {to_exact}");
             with_them += same[0];
             with_exact += same[1];
         }
-        let most = PROMPTS.len() * TOKENS * 6 / 10;
+        // Where two tokens are almost as likely, a rounding decides.
+        let most = PROMPTS.len() * TOKENS * 85 / 100;
         assert!(with_them >= most && with_exact >= most, "{dtype:?}: {with_them} and {with_exact} tokens alike");
     }
 }

@@ -5,8 +5,10 @@
 use super::Geometry;
 use super::kernel::{RowSum, softmax};
 use crate::ops::team;
-use crate::ops::vector::{dot, simd};
+use crate::ops::vector::simd;
 
+/// Numbers that are computed at the same time.
+const LANES: usize = 16;
 /// Multiplications below which the calling thread does everything.
 const LITTLE_WORK: usize = 30_000;
 
@@ -46,19 +48,47 @@ fn attend(
     let keys = k.len().div_ceil(stride);
     let mut p = vec![0f32; sums.len() * keys];
     simd(|| {
-        for (key, k) in k.chunks(stride).enumerate() {
-            for (head, q) in q.chunks_exact(d).enumerate() {
-                p[head * keys + key] = scale * dot(q, &k[..d]);
+        for ((p, q), sum) in p.chunks_exact_mut(keys).zip(q.chunks_exact(d)).zip(sums) {
+            for (p, k) in p.iter_mut().zip(k.chunks(stride)) {
+                *p = scale * dot(q, &k[..d]);
             }
-        }
-        for (p, sum) in p.chunks_exact_mut(keys).zip(sums) {
             *sum = softmax(p, 0..keys);
         }
-        for (key, v) in v.chunks(stride).enumerate() {
-            for (head, o) in o.chunks_exact_mut(d).enumerate() {
-                let p = p[head * keys + key];
-                o.iter_mut().zip(v).for_each(|(o, v)| *o += p * v);
+        for (p, o) in p.chunks_exact(keys).zip(o.chunks_exact_mut(d)) {
+            let (wide, narrow) = o.as_chunks_mut::<LANES>();
+            for (i, o) in wide.iter_mut().enumerate() {
+                // In registers until all keys have gone by.
+                let mut total = [0f32; LANES];
+                for (p, v) in p.iter().zip(v.chunks(stride)) {
+                    let v = &v[i * LANES..][..LANES];
+                    for lane in 0..LANES {
+                        total[lane] += p * v[lane];
+                    }
+                }
+                *o = total;
+            }
+            let first = d - narrow.len();
+            for (p, v) in p.iter().zip(v.chunks(stride)) {
+                narrow.iter_mut().zip(&v[first..]).for_each(|(o, v)| *o += p * v);
             }
         }
     });
+}
+
+/// Σ aᵢ·bᵢ, the lanes added up in halves: there is one such sum for every key.
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0f32; LANES];
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+    }
+    lanes[0] + a_tail.iter().zip(b_tail).map(|(a, b)| a * b).sum::<f32>()
 }

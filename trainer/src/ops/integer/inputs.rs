@@ -94,8 +94,12 @@ fn round(x: &[f32; BLOCK], scale: &mut f32) -> [i32; BLOCK] {
     let largest = lanes.iter().copied().fold(0.0, f32::max);
     *scale = largest / 127.0;
     let inverse = if *scale > 0.0 { 1.0 / *scale } else { 0.0 };
-    // The bounds matter for inputs that are not finite, which mean nothing but must not overflow.
-    x.map(|x| ((x * inverse + ROUND) - ROUND).clamp(-127.0, 127.0) as i32)
+    let mut numbers = [0; BLOCK];
+    for (number, x) in numbers.iter_mut().zip(x) {
+        // The bounds matter for inputs that are not finite, which mean nothing but must not overflow.
+        *number = ((x * inverse + ROUND) - ROUND).clamp(-127.0, 127.0) as i32;
+    }
+    numbers
 }
 
 #[inline(always)]
