@@ -111,7 +111,8 @@ fn quantized_files_answer_alike_in_llama_cpp_in_whole_numbers_and_exactly() {
             println!(
                 "{dtype:?}: {same:?} of {TOKENS} alike; errors {to_them} {to_exact}, of llama.cpp {theirs_to_exact}"
             );
-            assert!(to_them < 0.05 && to_exact < 2.0 * theirs_to_exact.max(0.02), "{dtype:?}: {to_them}, {to_exact}");
+            assert!(to_them < 0.12 && theirs_to_exact < 0.12, "{dtype:?}: the same model");
+            assert!(to_exact < 2.0 * theirs_to_exact.max(0.02), "{dtype:?}: no less exact than llama.cpp by much");
             with_them += same[0];
             with_exact += same[1];
         }

@@ -67,7 +67,7 @@ pub fn measure(mut base: BaseModel, is_exact: bool, workload: Answers) -> Result
     // The first round warms caches and threads and is not counted.
     for round in 0..=rounds {
         let mut cache = decoder.new_cache(1, prompt)?;
-        let read = timed(prompt, || Ok(drop(read(&decoder, &mut cache, 1, prompt)?)))?;
+        let read = timed(prompt, || read(&decoder, &mut cache, 1, prompt).map(drop))?;
         let one = write(&decoder, 1, depth, tokens)?;
         let many = write(&decoder, streams, depth, tokens)?;
         if round > 0 {

@@ -157,7 +157,7 @@ mod tests {
             for caller in 0..3u64 {
                 scope.spawn(move || {
                     for round in 0..2_000u64 {
-                        let mut sums = vec![0u64; 9];
+                        let mut sums = [0u64; 9];
                         for_each(sums.iter_mut().collect(), |sum| *sum += caller + round);
                         assert!(sums.iter().all(|sum| *sum == caller + round));
                         if round % 500 == 0 {
@@ -175,7 +175,9 @@ mod tests {
         let together = std::sync::Barrier::new(4);
         for _ in 0..20 {
             // Nobody gets past the barrier unless all four are there at once.
-            team.run(&|| drop(together.wait()));
+            team.run(&|| {
+                together.wait();
+            });
         }
     }
 
