@@ -83,7 +83,7 @@ fn logits_and_losses_are_near_the_exact_ones_with_and_without_an_adapter() {
             let errors = [relative_error(&logits, &exact), relative_error(&losses, &exact_losses)];
             println!("{dtype:?}, adapted {is_adapted}: {errors:?}");
             assert!(errors[0] > 0.0, "inputs were rounded");
-            assert!(errors.iter().all(|error| *error < 0.03), "{dtype:?}, adapted {is_adapted}: {errors:?}");
+            assert!(errors.iter().all(|error| *error < 0.1), "{dtype:?}, adapted {is_adapted}: {errors:?}");
         }
     }
 }
