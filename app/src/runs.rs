@@ -12,6 +12,7 @@ mod learning;
 mod list;
 mod live;
 mod new;
+mod repetition;
 mod result;
 mod state;
 mod sweeps;

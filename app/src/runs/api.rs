@@ -6,7 +6,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preview, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preview, Repetition, RunDetail, RunSummary},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::{form::parse, text},
     crate::{api, routes, text::lang},
-    domain::{access::Action, event::series, lang::Lang, run::RunFilter, run::RunStatus},
+    domain::{access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus},
     store::runs::{Launch, LaunchError},
 };
 
@@ -95,6 +95,7 @@ pub async fn launch_run(
     version: String,
     key: String,
     cloned_from: String,
+    continues: String,
     values: Values,
 ) -> Result<String, AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
@@ -110,7 +111,7 @@ pub async fn launch_run(
         model: model.parse().map_err(|_| AppError::invalid("model", super::form::choose_model(l)))?,
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
-        cloned_from: cloned_from.parse().ok(),
+        ancestry: Ancestry { cloned_from: cloned_from.parse().ok(), continues: continues.parse().ok(), repeats: None },
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -125,6 +126,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Name => AppError::invalid("name", super::form::bad_name(l)),
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
+        LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
         LaunchError::Recipe(errors) => match errors.first() {
             Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),
             None => AppError::Conflict(String::new()),
@@ -148,6 +150,8 @@ pub struct RunView {
     pub seen: Seen,
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
+    /// How it compares with the run that it repeats.
+    pub repetition: Option<Repetition>,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -202,7 +206,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep })
+    let repetition = store::runs::repetition(&db, &detail).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, repetition })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
@@ -212,6 +217,17 @@ pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary,
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
     Ok((run.summary, learnt))
+}
+
+/// Launches the same run once more, to be compared bit by bit; goes to its page.
+#[server]
+pub async fn repeat_run(project: ProjectId, run: RunId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Launch).await?;
+    let original = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let launch = Launch::again(project, caller.user_id, original);
+    let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, lang()))?;
+    leptos_axum::redirect(&routes::run(project, launched.id));
+    Ok(())
 }
 
 /// Asks a run to stop.

@@ -7,6 +7,7 @@ mod launch;
 mod learning;
 mod list;
 mod preflight;
+mod repetition;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -18,6 +19,7 @@ pub use learning::learnt;
 pub use list::{list, of_ids};
 pub use preflight::{Launch, LaunchError, launch};
 pub(crate) use preflight::{default_name, name_or};
+pub use repetition::{manifest, repetition};
 
 use crate::{
     StoreError,

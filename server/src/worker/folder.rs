@@ -92,6 +92,11 @@ impl RunFolder {
         Some(self.root.join(format!("{}.jsonl", split.as_str()))).filter(|p| p.metadata().is_ok_and(|m| m.len() > 0))
     }
 
+    /// The adapter that the run goes on training, if it continues another run.
+    pub(super) fn adapter(&self) -> Option<PathBuf> {
+        Some(self.root.join("adapter")).filter(|folder| folder.exists())
+    }
+
     /// Whether an earlier attempt trained here. It may have died before its first checkpoint; the trainer
     /// then begins anew, but refuses to unless it is told to resume.
     pub(super) fn was_begun(&self) -> bool {
@@ -127,6 +132,7 @@ impl RunFolder {
         if !fs::try_exists(&complete).await? {
             fs::create_dir_all(&self.out).await?;
             self.place_model(state, run).await?;
+            self.place_adapter(state, run).await?;
             for split in Split::ALL {
                 self.write_split(state, run, split).await?;
             }
@@ -154,6 +160,16 @@ impl RunFolder {
                 return Err(PrepareError::Model(format!("{} is not a path inside the model", file.path)));
             }
             state.artifacts.place(&file.sha256, &folder.join(&file.path)).await?;
+        }
+        Ok(())
+    }
+
+    /// Fetches the adapter of the run that this one continues.
+    async fn place_adapter(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
+        let Some(earlier) = run.continues else { return Ok(()) };
+        let found = store::runs::get(&state.db, run.project_id, earlier).await?;
+        for file in found.into_iter().flat_map(|run| run.adapter) {
+            state.artifacts.place(&file.sha256, &self.root.join("adapter").join(&file.path)).await?;
         }
         Ok(())
     }
@@ -188,7 +204,7 @@ impl RunFolder {
 
     /// Removes what takes space and is of no use once the run is over. Its log and events stay.
     pub(super) async fn tidy(&self) {
-        for path in [self.root.join("model"), self.out.join("checkpoints")] {
+        for path in [self.root.join("model"), self.root.join("adapter"), self.out.join("checkpoints")] {
             if let Err(error) = fs::remove_dir_all(&path).await
                 && error.kind() != io::ErrorKind::NotFound
             {

@@ -48,6 +48,9 @@ impl Trainer {
             }
         }
         command.arg("--out").arg(folder.out()).args(["--device", &slot.0]);
+        if let Some(adapter) = folder.adapter() {
+            command.arg("--adapter").arg(adapter);
+        }
         if resume {
             command.arg("--resume");
         }

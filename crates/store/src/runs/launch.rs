@@ -10,7 +10,7 @@ use domain::{
     event::series::TOKENS_PER_SECOND,
     id::{DatasetId, ModelId, ProjectId, RunId, UserId, VersionId},
     recipe::Recipe,
-    run::{LaunchChoices, ModelChoice, VersionChoice},
+    run::{Ancestry, LaunchChoices, ModelChoice, VersionChoice},
 };
 use sqlx::{PgConnection, PgPool, Row};
 
@@ -23,7 +23,7 @@ pub struct NewRun<'a> {
     pub version: VersionId,
     pub recipe: &'a Recipe,
     pub estimate: &'a Estimate,
-    pub cloned_from: Option<RunId>,
+    pub ancestry: Ancestry,
     /// A second launch with the same key and settings in the same project yields the first one's run.
     pub idempotency_key: Option<&'a str>,
 }
@@ -58,7 +58,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     let id = RunId::new();
     sqlx::query(
         "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
-         idempotency_key, created_by) select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 \
+         idempotency_key, created_by, repeats, continues) \
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 \
          from runs where project_id = $2",
     )
     .bind(id.0)
@@ -67,11 +68,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     .bind(new.model.0)
     .bind(new.version.0)
     .bind(to_json(new.recipe)?)
-    .bind(new.cloned_from.map(|r| r.0))
+    .bind(new.ancestry.cloned_from.map(|r| r.0))
     .bind(to_json(new.estimate)?)
     .bind(i32::try_from(new.estimate.steps).unwrap_or(i32::MAX))
     .bind(new.idempotency_key)
     .bind(new.by.0)
+    .bind(new.ancestry.repeats.map(|r| r.0))
+    .bind(new.ancestry.continues.map(|r| r.0))
     .execute(&mut *tx)
     .await?;
     ring(tx, id).await?;
@@ -82,13 +85,15 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
 async fn launched_before(db: &mut PgConnection, new: &NewRun<'_>) -> Result<Option<RunId>, StoreError> {
     let Some(key) = new.idempotency_key else { return Ok(None) };
     let earlier: Option<(uuid::Uuid, bool)> = sqlx::query_as(
-        "select id, model_id = $3 and version_id = $4 and recipe = $5 from runs where project_id = $1 and idempotency_key = $2",
+        "select id, model_id = $3 and version_id = $4 and recipe = $5 and continues is not distinct from $6 \
+         from runs where project_id = $1 and idempotency_key = $2",
     )
     .bind(new.project.0)
     .bind(key)
     .bind(new.model.0)
     .bind(new.version.0)
     .bind(to_json(new.recipe)?)
+    .bind(new.ancestry.continues.map(|r| r.0))
     .fetch_optional(db)
     .await?;
     match earlier {

@@ -8,7 +8,7 @@ use domain::{
     id::{ProjectId, UserId},
     model::{ModelCard, ModelFormat},
     recipe::Recipe,
-    run::{FailureKind, RunCursor, RunFilter, RunSort},
+    run::{Ancestry, FailureKind, RunCursor, RunFilter, RunSort},
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -95,7 +95,7 @@ impl Place {
             version: self.version,
             recipe: &recipe,
             estimate: &estimate,
-            cloned_from: None,
+            ancestry: Ancestry::default(),
             idempotency_key: key,
         };
         create(&self.db, new).await.unwrap()
@@ -132,7 +132,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         model: p.model,
         version: p.version,
         recipe: Recipe { seed: 7, ..Recipe::default() },
-        cloned_from: None,
+        ancestry: Ancestry::default(),
         idempotency_key: Some("k".to_owned()),
     };
     assert!(
@@ -245,7 +245,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         model: p.model,
         version: p.version,
         recipe: Recipe::default(),
-        cloned_from: None,
+        ancestry: Ancestry::default(),
         idempotency_key: None,
     };
     let made = launch(&p.db, &wanted).await.unwrap();

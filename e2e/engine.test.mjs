@@ -1,0 +1,100 @@
+// What a data scientist asks of the training engine, in a real browser: a run again to the same bits, a run that goes
+// on from another, a sweep with its plots.
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
+import { api, button, createAccount, createSampleProject, ended, fillRecipe, launch, link } from './steps.mjs';
+
+let server, browser, page, project, id, first;
+
+before(async () => {
+    server = await Server.start();
+    browser = await openBrowser();
+    page = await openPage(browser, server);
+});
+
+after(async () => {
+    await browser?.close();
+    await server?.remove();
+});
+
+const limitMs = 10 * 60_000;
+const told = story('engine', () => ({ server, pages: page ? [page] : [] }));
+const step = (title, work) => told(title, work, 20 * 60_000);
+
+const validation = async (run) => (await api(page, 'GET', `projects/${id}/runs/${run.split('/').pop()}/points?keys=validation_loss`)).map((p) => p.value);
+
+step('a first run', async () => {
+    await createAccount(page, await server.setupLink());
+    project = await createSampleProject(page);
+    id = project.split('/')[2];
+    await until('model and dataset are there', limitMs, async () => {
+        const [job] = (await api(page, 'GET', `projects/${id}/jobs`)).items;
+        assert.ok(!['failed', 'cancelled'].includes(job.status), JSON.stringify(job));
+        return job.status === 'succeeded';
+    }, 500);
+    const [model] = await api(page, 'GET', `projects/${id}/models`);
+    const [dataset] = (await api(page, 'GET', `projects/${id}/datasets`)).items;
+    const [version] = await api(page, 'GET', `projects/${id}/datasets/${dataset.id}/versions`);
+    const recipe = {
+        schedule: { max_steps: 4 },
+        optimizer: { learning_rate: 0.001 },
+        batch: { micro_batch: 4, accumulation: 1, max_length: 96 },
+        evaluation: { validation_samples: 8, previews: 0, test_samples: 12 },
+    };
+    const run = await api(page, 'POST', `projects/${id}/runs`, { model_id: model.id, version_id: version.id, recipe });
+    first = `${project}/runs/${run.id}`;
+    await page.goto(first);
+    assert.equal(await ended(page, limitMs), 'Succeeded');
+});
+
+step('it is run again, and gives the same bits', async () => {
+    await button(page, 'Run again and compare').click();
+    await page.waitForURL((url) => /\/runs\/[0-9a-f-]{36}$/.test(url.pathname) && url.pathname !== first);
+    await page.getByText('Repeats', { exact: true }).waitFor();
+    assert.equal(await ended(page, limitMs), 'Succeeded');
+    await page.getByText('The same bits as run 1').waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'repetition');
+    await link(page, 'Run 1').first().click();
+    await page.getByText('Repeated by').waitFor();
+});
+
+step('its adapter is trained further', async () => {
+    await page.goto(first);
+    await link(page, 'Train it further').click();
+    await page.getByText('Goes on training the adapter of run 1').waitFor();
+    await hydrated(page);
+    await fillRecipe(page, { 'schedule.max_steps': 6 });
+    const further = await launch(page);
+    await page.getByText('Continues', { exact: true }).waitFor();
+    assert.equal(await ended(page, limitMs), 'Succeeded');
+    const [before, after] = [await validation(first), await validation(further)];
+    assert.equal(before.at(-1), after[0], 'it begins where the other ended');
+});
+
+step('a sweep is planned from a run, previewed, run, and read', async () => {
+    await page.goto(first);
+    await link(page, 'Sweep from this run').click();
+    await hydrated(page);
+    await page.locator('#strategy').selectOption('grid');
+    await page.locator('#field0').selectOption('optimizer.learning_rate');
+    await page.locator('#values0').fill('0.0001, 0.002');
+    await page.locator('#field1').selectOption('lora.rank');
+    await page.locator('#values1').fill('4, 8');
+    await button(page, 'Preview').click();
+    await page.getByText('Time, one after another').waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'sweep-form', { langs: ['en'], themes: ['light'] });
+    await button(page, 'Start sweep').click();
+    await page.waitForURL(/\/sweeps\/[0-9a-f-]{36}/);
+    const address = new URL(page.url()).pathname;
+    const sweep = `projects/${id}/sweeps/${address.split('/').pop()}`;
+    await until('the sweep ends', limitMs, async () => (await api(page, 'GET', sweep)).status === 'done', 500);
+    await open(page, address);
+    await page.getByText('4 of 4 runs have ended').waitFor();
+    assert.equal(await page.locator('.badge-good', { hasText: 'best' }).count(), 1);
+    await page.getByRole('heading', { name: 'Parallel coordinates' }).waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'sweep');
+});
