@@ -35,7 +35,7 @@ e2e: ## the journey in a real browser; screenshots go to e2e/artifacts
 	@scripts/setup.sh test
 	@scripts/test.sh e2e
 
-bench: ## measure training, evaluation and the server on this machine
+bench: ## measure training, evaluation and the server on this machine (answers: scripts/bench.sh answers)
 	@scripts/setup.sh run
 	@scripts/bench.sh
 

@@ -2,12 +2,31 @@
 # bench.sh [arguments of compare.py]: measures training steps on SmolLM2-135M on this machine, each figure beside a limit
 # taken in the same run: LoRA, QLoRA and full fine-tuning against a large matrix product, and against PyTorch
 # with transformers and PEFT in turns. Without Python, PyTorch is left out.
+# bench.sh answers [arguments of decode.py]: reading prompts and writing answers with weights of 4 and 8 bits, in turns
+# with llama.cpp on the same files and threads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
 cargo build --quiet --release --package trainer --bins
 trainer=target/release/trainer
 model=$(scripts/sample-model.sh target/bench)
+
+if [ "${1:-}" = answers ]; then
+    shift
+    files=()
+    for type in q4_0 q8_0; do
+        file=target/bench/$type.gguf
+        [ -f "$file" ] || "$trainer" convert "$model" --gguf "$type" --out "$file"
+        files+=("$file")
+    done
+    python=$(scripts/bench-venv.sh llama) || python=
+    [ -z "$python" ] || exec "$python" trainer/benches/decode.py --trainer "$trainer" --models "${files[@]}" "$@"
+    echo "llama.cpp is left out: it needs python3 with venv, a package index to fetch it from and a C++ compiler (see above)"
+    for file in "${files[@]}"; do
+        "$trainer" bench --model "$file" --answers
+    done
+    exit
+fi
 
 python=$(scripts/bench-venv.sh) || python=
 if [ -n "$python" ]; then

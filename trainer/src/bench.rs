@@ -4,6 +4,8 @@
 //! by the step's floating-point operations per token. A ratio of the two says how good the step
 //! is on whatever machine, busy or not.
 
+pub mod answers;
+
 use crate::adapt::{Adapter, LoraAdapter};
 use crate::error::TrainError;
 use crate::memory;

@@ -1,9 +1,11 @@
 //! Writes any readable model as a Hugging Face folder of f32 safetensors, so that Python tools can
-//! load it and the adapters trained on it.
+//! load it and the adapters trained on it; a GGUF model also as a smaller GGUF file.
 
 use crate::model::error::ModelError;
+use crate::model::gguf_write::{self, GgufType};
 use crate::model::weights::{self, BaseModel};
 use candle_core::{Device, Tensor};
+use domain::model::ModelFormat;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -19,6 +21,11 @@ pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub enum ConvertError {
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(
+        "cannot write a GGUF file from {}: its tokenizer would have to be rewritten; leave out --gguf and convert the folder with llama.cpp",
+        .0.display()
+    )]
+    NotGguf(PathBuf),
     #[error("{} exists already: choose another folder or remove it first", .0.display())]
     Exists(PathBuf),
     #[error("cannot write the tokenizer: {0}")]
@@ -31,6 +38,32 @@ pub enum ConvertError {
 /// at all: it is written under another name beside it, then renamed.
 pub fn convert(source: &Path, out: &Path) -> Result<(), ConvertError> {
     convert_with(source, out, &mut |_, weight| Ok(weight))
+}
+
+/// Writes the model of the GGUF file `source` as the new GGUF file `out` with matrices of this type. The file
+/// appears complete or not at all.
+pub fn convert_to_gguf(source: &Path, out: &Path, dtype: GgufType) -> Result<(), ConvertError> {
+    to_gguf_with(source, out, dtype, &mut |_, weight| Ok(weight))
+}
+
+/// As [`convert_to_gguf`], with every weight changed.
+pub(crate) fn to_gguf_with<E: From<ConvertError> + From<ModelError>>(
+    source: &Path,
+    out: &Path,
+    dtype: GgufType,
+    change: &mut Change<'_, E>,
+) -> Result<(), E> {
+    if weights::open(source, &Device::Cpu).map_err(ConvertError::from)?.card.format != ModelFormat::Gguf {
+        return Err(ConvertError::NotGguf(source.to_owned()).into());
+    }
+    let partial = partial_path(out)?;
+    let written = gguf_write::write(source, &partial, dtype, change)
+        .and_then(|()| std::fs::rename(&partial, out).map_err(|e| write_error(out, e).into()));
+    if written.is_err() {
+        // The first error is what the caller needs; a leftover file is only untidy.
+        let _ = std::fs::remove_file(&partial);
+    }
+    written
 }
 
 /// What a weight of this Hugging Face name becomes on the way.

@@ -85,7 +85,9 @@ impl TrainError {
                 AdapterError::Convert(e) => match e.as_ref() {
                     ConvertError::Model(e) => model_kind(e),
                     ConvertError::Tensor(source) => compute_kind(source, FailureKind::Crashed),
-                    ConvertError::Exists(_) | ConvertError::Tokenizer(_) => FailureKind::Crashed,
+                    ConvertError::Exists(_) | ConvertError::NotGguf(_) | ConvertError::Tokenizer(_) => {
+                        FailureKind::Crashed
+                    }
                 },
                 AdapterError::Malformed { .. }
                 | AdapterError::Misfit { .. }

@@ -9,6 +9,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use trainer::adapt;
+use trainer::convert::ConvertError;
 use trainer::merge::{MergeError, merge};
 use trainer::model::decoder::Decoder;
 use trainer::model::gguf_write::GgufType;
@@ -83,7 +84,10 @@ fn a_merged_model_answers_as_base_and_adapter_do() {
         place.merge("model.gguf", "c.gguf", Some(GgufType::F32)).unwrap();
         place.merge("model.gguf", "d.gguf", Some(GgufType::F16)).unwrap();
         place.merge("model.gguf", "e.gguf", Some(GgufType::Q8_0)).unwrap();
-        for (out, tolerance) in [("a", 2e-4), ("b", 2e-4), ("c.gguf", 2e-4), ("d.gguf", 3e-2), ("e.gguf", 0.6)] {
+        place.merge("model.gguf", "f.gguf", Some(GgufType::Q4_0)).unwrap();
+        let tolerances =
+            [("a", 2e-4), ("b", 2e-4), ("c.gguf", 2e-4), ("d.gguf", 3e-2), ("e.gguf", 0.6), ("f.gguf", 6.0)];
+        for (out, tolerance) in tolerances {
             let difference = largest_difference(&want, &logits(&place.path(out), None));
             println!("{out}: {difference:.1e}");
             assert!(difference < tolerance, "{out}: {difference}");
@@ -119,7 +123,7 @@ fn what_cannot_be_merged_is_refused_and_leaves_nothing() {
     }
     let place = Place::new(&Recipe::default());
     let refusal = place.merge("model", "out.gguf", Some(GgufType::F16)).unwrap_err();
-    assert!(matches!(refusal, MergeError::NotGguf(_)), "{refusal}");
+    assert!(matches!(refusal, MergeError::Convert(ConvertError::NotGguf(_))), "{refusal}");
     assert!(place.merge("model", "model", None).is_err(), "what exists stays");
 }
 

@@ -1,11 +1,13 @@
-//! `trainer bench`: how fast this machine trains a model, and how near to its ceiling.
+//! `trainer bench`: how fast this machine trains a model, and how near to its ceiling; with `--answers`, how fast the
+//! model answers.
 
 use anyhow::Result;
 use std::path::PathBuf;
+use trainer::bench::answers::{self, Answers};
 use trainer::bench::{Trained, Workload, measure};
 use trainer::model::weights;
 
-/// Measures a training step against a large matrix product on the same machine.
+/// Measures a training step against a large matrix product on the same machine, or answers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bench {
     /// A Hugging Face folder or a GGUF file.
@@ -23,9 +25,27 @@ pub(crate) struct Bench {
     /// Rank of the adapters.
     #[arg(long, default_value_t = 8)]
     rank: u32,
-    /// Steps to measure.
+    /// Steps, or rounds, to measure.
     #[arg(long, default_value_t = 5)]
     steps: usize,
+    /// Measure answers instead: reading a prompt, writing one answer, writing several at once.
+    #[arg(long)]
+    answers: bool,
+    /// Tokens of the prompt.
+    #[arg(long, default_value_t = 512, requires = "answers")]
+    prompt: usize,
+    /// Tokens of each answer.
+    #[arg(long, default_value_t = 128, requires = "answers")]
+    tokens: usize,
+    /// Tokens before each answer.
+    #[arg(long, default_value_t = 1, requires = "answers")]
+    depth: usize,
+    /// Answers written at once.
+    #[arg(long, default_value_t = 8, requires = "answers")]
+    streams: usize,
+    /// Compute with the exact values of quantized weights in f32.
+    #[arg(long, requires = "answers")]
+    exact: bool,
     /// cpu, cuda:N or metal.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -40,6 +60,17 @@ impl Bench {
         super::use_threads(self.threads)?;
         let device = trainer::device::parse(&self.device)?;
         let base = weights::open(&self.model, &device)?;
+        if self.answers {
+            let workload = Answers {
+                prompt: self.prompt.max(1),
+                tokens: self.tokens.max(1),
+                depth: self.depth.max(1),
+                streams: self.streams.max(1),
+                rounds: self.steps.max(1),
+            };
+            println!("{}", serde_json::to_string_pretty(&answers::measure(base, self.exact, workload)?)?);
+            return Ok(());
+        }
         let workload = Workload {
             method: self.method,
             batch: self.batch.max(1),

@@ -31,6 +31,9 @@ pub(crate) struct Eval {
     limit: usize,
     #[arg(long, default_value_t = 256)]
     max_new_tokens: usize,
+    /// Compute with the exact values of quantized weights in f32: slower, and takes more memory.
+    #[arg(long)]
+    exact: bool,
 }
 
 impl Eval {
@@ -44,7 +47,7 @@ impl Eval {
         let labels = known.into_iter().filter_map(|s| s.label).collect();
         let options = EvalOptions { labels, max_new_tokens: self.max_new_tokens, ..EvalOptions::default() };
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
-        let model = LoadedModel::open(&self.model, self.adapter.as_deref())?;
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact)?;
         let bar = indicatif::ProgressBar::new(samples.len() as u64);
         bar.set_style(indicatif::ProgressStyle::with_template("{pos}/{len} samples {wide_bar} {eta} left")?);
         let (metrics, predictions) = evaluate(model.chat(), &samples, &options, &mut |done| {

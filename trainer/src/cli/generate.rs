@@ -37,13 +37,16 @@ pub(crate) struct Generate {
     top_k: usize,
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Compute with the exact values of quantized weights in f32: slower, and takes more memory.
+    #[arg(long)]
+    exact: bool,
 }
 
 impl Generate {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
         let messages = self.messages()?;
-        let model = LoadedModel::open(&self.model, self.adapter.as_deref())?;
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact)?;
         let options = GenerateOptions {
             sampling: Sampling { temperature: self.temperature, top_p: self.top_p, top_k: self.top_k, seed: self.seed },
             max_new_tokens: self.max_new_tokens,

@@ -19,26 +19,13 @@ pub(crate) struct Merge {
     out: PathBuf,
     /// Write a GGUF file with matrices of this type. The base model must be a GGUF file.
     #[arg(long, value_enum)]
-    gguf: Option<Type>,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Type {
-    F32,
-    F16,
-    #[value(name = "q8_0")]
-    Q8,
+    gguf: Option<GgufType>,
 }
 
 impl Merge {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
-        let gguf = self.gguf.map(|dtype| match dtype {
-            Type::F32 => GgufType::F32,
-            Type::F16 => GgufType::F16,
-            Type::Q8 => GgufType::Q8_0,
-        });
-        trainer::merge::merge(&self.model, &self.adapter, &self.out, gguf)?;
+        trainer::merge::merge(&self.model, &self.adapter, &self.out, self.gguf)?;
         eprintln!("wrote {}", self.out.display());
         Ok(())
     }

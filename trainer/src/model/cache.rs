@@ -1,6 +1,7 @@
 //! Keys and values of the tokens already read, so that generation reads each token once.
 
 use super::config::DecoderConfig;
+use crate::ops::rows::put_rows;
 use candle_core::{DType, Device, Result, Tensor, bail};
 
 /// A cache for a batch of sequences of different lengths. Its tensors are written in place, so
@@ -86,14 +87,13 @@ impl KvCache {
     /// and returns the whole buffers. [`KvCache::advance`] makes them valid.
     pub(super) fn write(&mut self, layer: usize, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
         let seq = k.dim(0)? / self.lengths.len();
-        let (keys, values) = &self.layers[layer];
-        for (i, length) in self.lengths.iter().enumerate() {
-            if length + seq > self.capacity {
-                bail!("a cache of {} tokens cannot hold {}", self.capacity, length + seq);
-            }
-            keys.slice_set(&k.narrow(0, i * seq, seq)?.contiguous()?, 0, i * self.capacity + length)?;
-            values.slice_set(&v.narrow(0, i * seq, seq)?.contiguous()?, 0, i * self.capacity + length)?;
+        if let Some(length) = self.lengths.iter().find(|length| **length + seq > self.capacity) {
+            bail!("a cache of {} tokens cannot hold {}", self.capacity, length + seq);
         }
+        let rows: Vec<usize> = self.lengths.iter().enumerate().map(|(i, length)| i * self.capacity + length).collect();
+        let (keys, values) = &self.layers[layer];
+        put_rows(keys, k, &rows)?;
+        put_rows(values, v, &rows)?;
         Ok((keys.clone(), values.clone()))
     }
 

@@ -14,23 +14,30 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 /// How the matrices of a GGUF file are stored; vectors are always f32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum GgufType {
     F32,
     F16,
     /// 8 bits per weight and a scale per 32 weights.
+    #[value(name = "q8_0")]
     Q8_0,
+    /// 4 bits per weight and a scale per 32 weights; 8 bits in the output layer, as llama.cpp has it: errors
+    /// there reach the answer undamped.
+    #[value(name = "q4_0")]
+    Q4_0,
 }
 
 impl GgufType {
     /// The type to use for a tensor of this shape.
-    fn of(self, shape: &[usize]) -> GgmlDType {
+    fn of(self, shape: &[usize], is_output: bool) -> GgmlDType {
         let is_vector = shape.len() < 2;
+        let has_blocks = shape.last().is_some_and(|row| row.is_multiple_of(32));
         match self {
             _ if is_vector => GgmlDType::F32,
-            Self::Q8_0 if shape.last().is_some_and(|row| row.is_multiple_of(32)) => GgmlDType::Q8_0,
-            Self::F16 | Self::Q8_0 => GgmlDType::F16,
             Self::F32 => GgmlDType::F32,
+            Self::Q4_0 if has_blocks && !is_output => GgmlDType::Q4_0,
+            Self::Q8_0 | Self::Q4_0 if has_blocks => GgmlDType::Q8_0,
+            Self::F16 | Self::Q8_0 | Self::Q4_0 => GgmlDType::F16,
         }
     }
 
@@ -39,6 +46,7 @@ impl GgufType {
         match self {
             Self::F32 => 0,
             Self::F16 => 1,
+            Self::Q4_0 => 2,
             Self::Q8_0 => 7,
         }
     }
@@ -55,11 +63,12 @@ pub fn write<E: From<ModelError>>(
     let device = |e| ModelError::Device { path: source.to_owned(), source: e };
     let config = weights::open(source, &Device::Cpu)?.config;
     let (file, names) = (Gguf::open(source)?, TensorNames::new(&config));
+    let output = if config.tie_embeddings { config.family.embedding() } else { "lm_head.weight" };
     let mut tensors = BTreeMap::new();
     for (name, _) in config.tensor_shapes() {
         let Some(stored) = names.stored(&name) else { continue };
         let tensor = names.as_stored(&name, &change(&name, names.read(&file, &name)?)?).map_err(device)?;
-        let quantized = QTensor::quantize(&tensor, dtype.of(tensor.dims())).map_err(device)?;
+        let quantized = QTensor::quantize(&tensor, dtype.of(tensor.dims(), name == output)).map_err(device)?;
         tensors.insert(stored, quantized);
     }
     // What a file holds besides weights, such as the divisors of rotary frequencies.

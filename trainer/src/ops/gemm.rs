@@ -31,6 +31,12 @@ impl<'a> Mat<'a> {
         self.rows
     }
 
+    /// The elements row by row, when they stand so without gaps.
+    pub(super) fn dense(&self) -> Option<&'a [f32]> {
+        let is_dense = self.col_stride == 1 && self.row_stride == self.cols;
+        self.data.get(..self.rows * self.cols).filter(|_| is_dense)
+    }
+
     fn is_inside(&self) -> bool {
         (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride < self.data.len()
     }

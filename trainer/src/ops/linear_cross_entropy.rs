@@ -24,6 +24,8 @@ use std::sync::{Arc, OnceLock};
 const TOKENS: usize = 2048;
 /// Rows whose logits exist at the same time.
 const ROWS: usize = 2048;
+/// The same where products are in whole numbers, for the whole vocabulary.
+const INTEGER_ROWS: usize = 64;
 
 /// What the rows of a pass are to predict, and what their losses make together.
 #[derive(Clone, Debug)]
@@ -93,6 +95,13 @@ pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, objective: &Object
 /// −log p(target) of each row, in nats; has no gradient.
 pub fn token_losses(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<Vec<f32>> {
     check_targets(hidden, weight, targets)?;
+    if let Weight::Integer(_) = weight {
+        // A few logits at a time, by the same products as an answer's.
+        let of = |(i, targets): (usize, &[u32])| {
+            plain(&hidden.narrow(0, i * INTEGER_ROWS, targets.len())?, weight, targets)?.to_vec1()
+        };
+        return targets.chunks(INTEGER_ROWS).enumerate().map(of).collect::<Result<Vec<Vec<f32>>>>().map(|l| l.concat());
+    }
     if fused(hidden) {
         let objective = Objective::plain(targets, 1.0);
         let losses = with(hidden, |h| forward(h, weight, &objective, None))?;

@@ -55,6 +55,16 @@ impl Quantized {
         self.bytes.len()
     }
 
+    /// The format of the blocks.
+    pub(super) fn dtype(&self) -> GgmlDType {
+        self.dtype
+    }
+
+    /// The blocks as the file has them.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Where products with it are wanted.
     #[must_use]
     pub fn device(&self) -> &Device {

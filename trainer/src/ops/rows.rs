@@ -4,7 +4,7 @@
 
 use super::cpu::{fused, slice, tensor, with};
 use super::tape::apply1;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail};
 
 /// The rows `ids` of `table` (rows, d) → (ids, d).
 pub fn select_rows(table: &Tensor, ids: &[u32]) -> Result<Tensor> {
@@ -14,6 +14,45 @@ pub fn select_rows(table: &Tensor, ids: &[u32]) -> Result<Tensor> {
 /// The same from candle's own operations.
 pub fn plain(table: &Tensor, ids: &[u32]) -> Result<Tensor> {
     table.index_select(&Tensor::new(ids, table.device())?, 0)
+}
+
+/// Writes the rows of `source`, in as many equal parts as there are `firsts`, into `table`: part i from row `firsts[i]`
+/// on. In place, without a gradient.
+pub fn put_rows(table: &Tensor, source: &Tensor, firsts: &[usize]) -> Result<()> {
+    let seq = source.dim(0)? / firsts.len().max(1);
+    if fused(table) {
+        return table.inplace_op2(&source.contiguous()?, &PutRows { firsts, seq });
+    }
+    firsts
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, first)| table.slice_set(&source.narrow(0, i * seq, seq)?.contiguous()?, 0, *first))
+}
+
+struct PutRows<'a> {
+    firsts: &'a [usize],
+    seq: usize,
+}
+
+impl InplaceOp2 for PutRows<'_> {
+    fn name(&self) -> &'static str {
+        "put-rows"
+    }
+
+    fn cpu_fwd(&self, table: &mut CpuStorage, to: &Layout, source: &CpuStorage, from: &Layout) -> Result<()> {
+        let (CpuStorage::F32(table), Some((begin, end))) = (table, to.contiguous_offsets()) else {
+            bail!("rows are put into contiguous f32")
+        };
+        let (table, width) = (&mut table[begin..end], to.shape().dims2()?.1);
+        let parts = slice(source, from)?.chunks_exact((self.seq * width).max(1));
+        for (first, part) in self.firsts.iter().zip(parts) {
+            match table.get_mut(first * width..first * width + part.len()) {
+                Some(rows) => rows.copy_from_slice(part),
+                None => bail!("row {first} of a table of {}", to.shape().dims2()?.0),
+            }
+        }
+        Ok(())
+    }
 }
 
 struct SelectRows {
@@ -61,6 +100,17 @@ mod tests {
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
         let ids = [3, 0, 3, 4];
         assert_same_gradients(&[random((5, 6), 1)?], |v| select_rows(&v[0], &ids), |v| plain(&v[0], &ids))
+    }
+
+    #[test]
+    fn rows_are_put_where_they_belong() -> Result<()> {
+        let table = random((7, 3), 1)?;
+        let (before, source) = (table.to_vec2::<f32>()?, random((4, 3), 2)?);
+        put_rows(&table, &source, &[5, 0])?;
+        let (after, rows) = (table.to_vec2::<f32>()?, source.to_vec2::<f32>()?);
+        assert_eq!(after, [&rows[2..], &before[2..5], &rows[..2]].concat());
+        assert!(put_rows(&table, &source, &[6, 0]).is_err());
+        Ok(())
     }
 
     #[test]

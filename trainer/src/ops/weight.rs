@@ -1,14 +1,18 @@
-//! The matrix of a linear layer in one of three states: dense and frozen, dense and trained, or quantized.
+//! The matrix of a linear layer in one of four states: dense and frozen, dense and trained, quantized, or laid out
+//! for products in whole numbers.
 //!
 //! What follows from the state is decided here and nowhere else: a trained matrix is a variable
-//! and gets a gradient, the others do not; a quantized one is multiplied block by block.
+//! and gets a gradient, the others do not; a quantized one is multiplied block by block, with the values of its
+//! dequantized self. Only one that was laid out for inference rounds its inputs.
 
 use super::cpu::with;
 use super::gemm::{self, Mat, Threads};
+use super::integer::Integer;
 use super::quantized::Quantized;
 use super::rows::select_rows;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor, bail};
 use std::cell::Cell;
+use std::ops::Range;
 
 /// Elements of a quantized matrix that exist in f32 at a time.
 const BLOCK: usize = 1 << 20;
@@ -24,6 +28,8 @@ pub enum Weight {
     /// f32 or, off the CPU, a floating-point type of the device. Trained if it is a variable.
     Dense(Tensor),
     Quantized(Quantized),
+    /// On the CPU, for inference.
+    Integer(Integer),
 }
 
 impl From<Tensor> for Weight {
@@ -38,6 +44,7 @@ impl Weight {
         match self {
             Self::Dense(tensor) => tensor.dims2(),
             Self::Quantized(matrix) => Ok(matrix.dims()),
+            Self::Integer(matrix) => Ok(matrix.dims()),
         }
     }
 
@@ -47,6 +54,7 @@ impl Weight {
         match self {
             Self::Dense(tensor) => tensor.device(),
             Self::Quantized(matrix) => matrix.device(),
+            Self::Integer(_) => &Device::Cpu,
         }
     }
 
@@ -56,6 +64,7 @@ impl Weight {
         match self {
             Self::Dense(tensor) => tensor.elem_count() * tensor.dtype().size_in_bytes(),
             Self::Quantized(matrix) => matrix.size_bytes(),
+            Self::Integer(matrix) => matrix.size_bytes(),
         }
     }
 
@@ -64,6 +73,7 @@ impl Weight {
         match self {
             Self::Dense(tensor) => Ok(tensor.clone()),
             Self::Quantized(matrix) => matrix.dequantize(),
+            Self::Integer(matrix) => matrix.dequantize(),
         }
     }
 
@@ -72,7 +82,7 @@ impl Weight {
     pub fn as_dense(&self) -> Option<&Tensor> {
         match self {
             Self::Dense(tensor) => Some(tensor),
-            Self::Quantized(_) => None,
+            Self::Quantized(_) | Self::Integer(_) => None,
         }
     }
 
@@ -81,7 +91,7 @@ impl Weight {
     pub fn detach(&self) -> Self {
         match self {
             Self::Dense(tensor) => Self::Dense(tensor.detach()),
-            Self::Quantized(_) => self.clone(),
+            Self::Quantized(_) | Self::Integer(_) => self.clone(),
         }
     }
 
@@ -95,16 +105,26 @@ impl Weight {
 
     /// Rows by their numbers, (ids, in): an embedding's lookup.
     pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
+        if let Self::Dense(tensor) = self {
+            return select_rows(tensor, ids);
+        }
+        let (rows, columns) = self.dims2()?;
+        if let Some(id) = ids.iter().find(|id| **id as usize >= rows) {
+            bail!("row {id} of a table of {rows}");
+        }
+        let mut values = vec![0f32; ids.len() * columns];
+        for (id, row) in ids.iter().zip(values.chunks_exact_mut(columns)) {
+            self.read(*id as usize..*id as usize + 1, row);
+        }
+        Tensor::from_vec(values, (ids.len(), columns), &Device::Cpu)?.to_device(self.device())
+    }
+
+    /// Writes the values of rows of a matrix that is not dense.
+    fn read(&self, rows: Range<usize>, y: &mut [f32]) {
         match self {
-            Self::Dense(tensor) => select_rows(tensor, ids),
-            Self::Quantized(matrix) => {
-                let columns = matrix.dims().1;
-                let mut values = vec![0f32; ids.len() * columns];
-                for (id, row) in ids.iter().zip(values.chunks_exact_mut(columns)) {
-                    matrix.read(*id as usize..*id as usize + 1, row);
-                }
-                Tensor::from_vec(values, (ids.len(), columns), &Device::Cpu)?.to_device(matrix.device())
-            }
+            Self::Dense(_) => {}
+            Self::Quantized(matrix) => matrix.read(rows, y),
+            Self::Integer(matrix) => matrix.read(rows, y),
         }
     }
 
@@ -119,11 +139,11 @@ impl Weight {
                 each(limit, &mut |first, n| f(first, Mat::new(&w[first * columns..], n, columns)));
                 Ok(())
             }),
-            Self::Quantized(matrix) => {
+            Self::Quantized(_) | Self::Integer(_) => {
                 let mut buffer = BUFFER.take();
                 each(limit.min((BLOCK / columns).max(1)), &mut |first, n| {
                     buffer.resize(n * columns, 0.0);
-                    matrix.read(first..first + n, &mut buffer);
+                    self.read(first..first + n, &mut buffer);
                     f(first, Mat::new(&buffer, n, columns));
                 });
                 BUFFER.set(buffer);
@@ -135,6 +155,10 @@ impl Weight {
     /// y += x Wᵀ for `x` (tokens, in) and `y` (tokens, out).
     pub(super) fn add_product_transposed(&self, x: Mat, y: &mut [f32]) -> Result<()> {
         let out = self.dims2()?.0;
+        if let (Self::Integer(matrix), Some(x)) = (self, x.dense()) {
+            y.iter_mut().zip(matrix.product(x)).for_each(|(y, more)| *y += more);
+            return Ok(());
+        }
         self.blocks(usize::MAX, |first, w| gemm::add(&mut y[first..], out, x, w.t(), 1.0, Threads::All))
     }
 
@@ -144,6 +168,9 @@ impl Weight {
         if let Self::Dense(tensor) = self {
             let columns = tensor.dim(1)?;
             return with(tensor, |w| Ok(gemm::product(x, Mat::new(w, out, columns).t(), 1.0)));
+        }
+        if let (Self::Integer(matrix), Some(x)) = (self, x.dense()) {
+            return Ok(matrix.product(x));
         }
         let mut y = vec![0f32; x.rows() * out];
         self.blocks(usize::MAX, |first, w| gemm::set(&mut y[first..], out, x, w.t(), 1.0, Threads::All))?;

@@ -107,7 +107,7 @@ fn attend(
 
 /// Softmax over the visible part of a row, zero elsewhere.
 #[inline(always)]
-fn softmax(row: &mut [f32], visible: Range<usize>) -> RowSum {
+pub(super) fn softmax(row: &mut [f32], visible: Range<usize>) -> RowSum {
     row[..visible.start].fill(0.0);
     row[visible.end..].fill(0.0);
     let row = &mut row[visible];
