@@ -235,14 +235,14 @@ fn a_difference_is_traced_to_the_manifest() {
     };
     let (code, text) = diff("a", "b");
     assert_eq!(code, Some(0), "{text}");
-    assert_eq!(text, "the same bits: adapter and training losses\nthe manifests are the same\n");
+    assert_eq!(text, "the same bits: trained weights and training losses\nthe manifests are the same\n");
     let recipe = std::fs::read_to_string(place.path("recipe.toml")).unwrap();
     std::fs::write(place.path("recipe.toml"), format!("seed = 7\n{recipe}")).unwrap();
     assert!(place.run("c", &[]).success());
     let (code, text) = diff("a", "c");
     assert_eq!(code, Some(1));
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.contains(&"the adapters differ: adapter_model.safetensors"), "{text}");
+    assert!(lines.contains(&"the trained weights differ: adapter_model.safetensors"), "{text}");
     assert!(lines.contains(&"recipe.seed: 42 and 7"), "{text}");
     assert!(text.contains("the training losses differ first at step 1:") && lines.len() == 3, "{text}");
 }
