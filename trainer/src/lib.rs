@@ -8,6 +8,7 @@
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it;
+//! - [`mod@preflight`]: a run tried out before it begins;
 //! - [`infer`], [`eval`]: answers and scores of a model;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
@@ -34,6 +35,7 @@ pub mod model;
 pub mod ops;
 pub mod optim;
 pub mod patience;
+pub mod preflight;
 pub mod preview;
 pub mod recovery;
 pub mod setup;

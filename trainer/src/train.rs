@@ -110,14 +110,7 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
         let of_batch: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
         let batch = Batch::new(&of_batch, run.decoder.device())?;
         let seed = dropout_seed(recipe.seed, run.step, i);
-        let objective = Objective {
-            targets: batch.targets.tokens.clone(),
-            factors: batch.weights.iter().map(|w| (f64::from(*w) / total_weight) as f32).collect(),
-            smoothing: recipe.loss.label_smoothing as f32,
-        };
-        let recomputes = recipe.batch.gradient_checkpointing;
-        let (part, of_targets, store) =
-            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, seed, recomputes)?;
+        let (part, of_targets, store) = pass(run, &batch, total_weight, seed)?;
         let means = places.iter().zip(&of_batch).zip(batch.means(&of_targets));
         losses.extend(means.map(|((place, sample), mean)| (epoch(*place), sample.line, mean)));
         loss += f64::from(part);
@@ -138,8 +131,26 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second }))
 }
 
+/// Forward and backward pass of a micro-batch: its part of the objective of samples that weigh `total_weight` in all,
+/// the loss of each target, the gradients.
+pub(crate) fn pass(
+    run: &Run,
+    batch: &Batch,
+    total_weight: f64,
+    seed: u64,
+) -> Result<(f32, Vec<f32>, GradStore), TrainError> {
+    let recipe = &run.job.recipe;
+    let objective = Objective {
+        targets: batch.targets.tokens.clone(),
+        factors: batch.weights.iter().map(|w| (f64::from(*w) / total_weight) as f32).collect(),
+        smoothing: recipe.loss.label_smoothing as f32,
+    };
+    let recomputes = recipe.batch.gradient_checkpointing;
+    Ok(run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, seed, recomputes)?)
+}
+
 /// Adds the gradients by every parameter.
-fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> Result<(), TrainError> {
+pub(crate) fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> Result<(), TrainError> {
     for (i, parameter) in run.optimizer.parameters().iter().enumerate() {
         let variable = &parameter.variable;
         let g = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
@@ -151,7 +162,7 @@ fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> R
     Ok(())
 }
 
-fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
+pub(crate) fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
     if value.is_finite() { Ok(()) } else { Err(TrainError::NotANumber { what, value, step }) }
 }
 

@@ -27,7 +27,7 @@ const STOPPED: u8 = 130;
 pub(crate) struct RunCommand {
     /// The recipe (TOML). Its optional [input] table may name model, train, validation, test and
     /// adapter, relative to the recipe's folder.
-    recipe: PathBuf,
+    pub(super) recipe: PathBuf,
     /// Base model: a Hugging Face folder or a GGUF file.
     #[arg(long)]
     model: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub(crate) struct RunCommand {
     adapter: Option<PathBuf>,
     /// Folder for everything the run writes.
     #[arg(long)]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Go on from the newest checkpoint in the out folder, if there is one.
     #[arg(long)]
     resume: bool,
@@ -57,7 +57,7 @@ pub(crate) struct RunCommand {
     device: String,
     /// Threads of the CPU [default: all cores].
     #[arg(long)]
-    threads: Option<usize>,
+    pub(super) threads: Option<usize>,
     /// Copy events as JSON lines to `-` (standard output) or a named pipe.
     #[arg(long)]
     events: Option<PathBuf>,
@@ -78,14 +78,12 @@ impl RunCommand {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<ExitCode> {
         super::use_threads(self.threads)?;
-        let pipe = self.events.as_deref().map(open_pipe).transpose()?;
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             signal_hook::flag::register(signal, Arc::clone(&stop)).context("failed to watch for signals")?;
         }
         setup::prepare_out(&self.out, self.resume)?;
-        let mut sink = Sink::open(&self.out, pipe, std::io::stderr().is_terminal())?;
-        trainer::ops::allocator::report_to(sink.descriptors());
+        let mut sink = self.sink()?;
         match self.work(&mut sink, &stop) {
             Ok(Ending::Complete) => Ok(ExitCode::SUCCESS),
             Ok(Ending::Stopped) => Ok(ExitCode::from(STOPPED)),
@@ -98,6 +96,14 @@ impl RunCommand {
         }
     }
 
+    /// Where the events go; running out of memory is one.
+    pub(super) fn sink(&self) -> Result<Sink> {
+        let pipe = self.events.as_deref().map(open_pipe).transpose()?;
+        let sink = Sink::open(&self.out, pipe, std::io::stderr().is_terminal())?;
+        trainer::ops::allocator::report_to(sink.descriptors());
+        Ok(sink)
+    }
+
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {
         let mut run = Run::set_up(self.job()?, sink)?;
         Manifest::of(&run)?.write(&self.out)?;
@@ -107,7 +113,7 @@ impl RunCommand {
         }
     }
 
-    fn job(&self) -> Result<Job, TrainError> {
+    pub(super) fn job(&self) -> Result<Job, TrainError> {
         let (recipe, input) = read_run_file(&self.recipe)?;
         let folder = self.recipe.parent().unwrap_or(Path::new("."));
         let either =

@@ -1,0 +1,150 @@
+//! What a run does all the time, done once: the longest batch, steps on one batch, a checkpoint.
+
+use crate::checkpoint;
+use crate::data::batch::Batch;
+use crate::data::masking::Encoded;
+use crate::data::order::dropout_seed;
+use crate::error::{Quantity, TrainError};
+use crate::memory;
+use crate::optim::{Optimizer, clip};
+use crate::setup::Run;
+use crate::train::{accumulate, check_number, pass};
+use candle_core::Tensor;
+use domain::run::{CheckpointTrial, LongestBatch, Overfit, Preflight, Verdict};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Optimizer steps on one batch.
+const STEPS: u32 = 8;
+/// Fewer will do where steps are slow, but no fewer than this.
+const LEAST_STEPS: u32 = 3;
+/// How long steps may take before fewer will do.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Places of the longest samples, as many as a micro-batch takes.
+fn longest(run: &Run) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..run.train.len()).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(run.train[*place].ids.len()));
+    places.truncate(run.job.micro_batch());
+    places
+}
+
+/// Loss and gradients of the samples at these places, as one optimizer step takes them.
+fn gradients(run: &Run, places: &[usize], step: u32) -> Result<(f64, Vec<Tensor>), TrainError> {
+    let samples: Vec<&Encoded> = places.iter().map(|place| &run.train[*place]).collect();
+    let total_weight = samples.iter().map(|s| f64::from(s.weight) * s.targets() as f64).sum();
+    let batch = Batch::new(&samples, run.decoder.device())?;
+    let (loss, _, store) = pass(run, &batch, total_weight, dropout_seed(run.job.recipe.seed, step, 0))?;
+    check_number(Quantity::Loss, f64::from(loss), step)?;
+    let mut sums = Vec::new();
+    accumulate(&mut sums, store, run)?;
+    Ok((f64::from(loss), sums))
+}
+
+/// The longest samples forward and backward.
+pub(super) fn longest_batch(run: &mut Run, report: &mut Preflight) -> Result<Verdict, TrainError> {
+    let places = longest(run);
+    let started = Instant::now();
+    let (loss, gradients) = gradients(run, &places, 0)?;
+    let gradient_norm = clip::global_norm(&gradients)?;
+    check_number(Quantity::Gradient, gradient_norm, 0)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let tokens: usize = places.iter().map(|place| run.train[*place].ids.len()).sum();
+    let tokens_per_second = tokens as f64 / seconds;
+    let all: usize = run.train.iter().map(|s| s.ids.len()).sum();
+    let of_run =
+        f64::from(run.total_steps) * run.job.recipe.effective_batch() as f64 * all as f64 / run.train.len() as f64;
+    report.longest = Some(LongestBatch {
+        samples: places.len() as u32,
+        tokens: tokens as u32,
+        seconds,
+        loss,
+        gradient_norm,
+        tokens_per_second,
+        train_seconds: of_run / tokens_per_second,
+        peak_memory_bytes: memory::peak_mib().map(|mib| (mib * 1_048_576.0) as u64),
+    });
+    Ok(Verdict::Ok)
+}
+
+/// Mean loss per target of the samples at these places, without dropout or noise.
+fn plain_loss(run: &Run, places: &[usize], step: u32) -> Result<f64, TrainError> {
+    let samples: Vec<&Encoded> = places.iter().map(|place| &run.train[*place]).collect();
+    let batch = Batch::new(&samples, run.decoder.device())?;
+    let losses = run.decoder.losses(&batch.ids, &batch.targets)?;
+    let loss = losses.iter().map(|x| f64::from(*x)).sum::<f64>() / losses.len().max(1) as f64;
+    check_number(Quantity::Loss, loss, step)?;
+    Ok(loss)
+}
+
+/// A few steps on the run's first samples with its optimizer, at the rate that follows the warm-up.
+pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, TrainError> {
+    let mut places = run.order.window(0, run.job.micro_batch());
+    places.sort_unstable();
+    places.dedup();
+    let settings = run.job.recipe.optimizer.clone();
+    let first_loss = plain_loss(run, &places, 0)?;
+    let started = Instant::now();
+    while run.step < STEPS && (run.step < LEAST_STEPS || started.elapsed() < PATIENCE) {
+        let (_, gradients) = gradients(run, &places, run.step)?;
+        let norm = clip::global_norm(&gradients)?;
+        check_number(Quantity::Gradient, norm, run.step)?;
+        run.optimizer.step(&gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
+        run.step += 1;
+    }
+    let overfit = Overfit {
+        samples: places.len() as u32,
+        steps: run.step,
+        learning_rate: settings.learning_rate,
+        first_loss,
+        last_loss: plain_loss(run, &places, run.step)?,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    report.overfit = Some(overfit);
+    let Overfit { steps, learning_rate, last_loss, .. } = overfit;
+    match overfit.fell() {
+        true => Ok(Verdict::Ok),
+        false if learning_rate < Overfit::TINY_RATE => Ok(Verdict::Warning),
+        false => Err(TrainError::LossDidNotFall { steps, learning_rate, first_loss, last_loss }),
+    }
+}
+
+/// Writes what has been trained so far, forgets it, reads it back and compares every bit.
+pub(super) fn checkpoint(run: &mut Run, report: &mut Preflight) -> Result<Verdict, TrainError> {
+    let before = digests(run)?;
+    let started = Instant::now();
+    let (out, base_model) = (run.job.out.clone(), run.job.base_model_name());
+    checkpoint::save(&out, &run.state(), run.adapter.as_ref(), &base_model, &run.optimizer, &run.ledger)?;
+    let write_seconds = started.elapsed().as_secs_f64();
+    let bytes = folder_bytes(&out.join(checkpoint::folder_name(run.step)))?;
+    for parameter in run.adapter.parameters() {
+        parameter.variable.set(&parameter.variable.zeros_like()?)?;
+    }
+    run.optimizer = Optimizer::new(&run.job.recipe.optimizer, run.adapter.parameters())?;
+    let started = Instant::now();
+    run.restore(checkpoint::of_step(&out, run.step)?)?;
+    let read_seconds = started.elapsed().as_secs_f64();
+    let after = digests(run)?;
+    if let Some((tensor, _)) = before.iter().zip(&after).find_map(|(a, b)| (a != b).then_some(a)) {
+        return Err(TrainError::CheckpointDiffers { tensor: tensor.clone() });
+    }
+    report.checkpoint = Some(CheckpointTrial { bytes, write_seconds, read_seconds });
+    Ok(Verdict::Ok)
+}
+
+/// A digest of every trained variable and every moment, by name.
+fn digests(run: &Run) -> Result<Vec<(String, [u8; 32])>, TrainError> {
+    let variables = run.adapter.variables().into_iter().map(|(name, v)| (name, v.as_detached_tensor()));
+    let all = variables.chain(run.optimizer.state()?);
+    all.map(|(name, tensor)| {
+        let bytes = safetensors::serialize([(name.as_str(), &tensor)], None).map_err(candle_core::Error::wrap)?;
+        Ok((name, Sha256::digest(bytes).into()))
+    })
+    .collect()
+}
+
+fn folder_bytes(folder: &Path) -> Result<u64, TrainError> {
+    let sizes = std::fs::read_dir(folder).and_then(|files| files.map(|f| Ok(f?.metadata()?.len())).sum());
+    sizes.map_err(|source| TrainError::Read { path: folder.to_owned(), source })
+}
