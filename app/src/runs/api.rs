@@ -6,7 +6,8 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preview, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, RunDetail, RunSummary},
+    sample::Split,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,7 @@ pub async fn launch_run(
     version: String,
     key: String,
     cloned_from: String,
+    preflight: Option<String>,
     values: Values,
 ) -> Result<String, AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
@@ -111,6 +113,7 @@ pub async fn launch_run(
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
         cloned_from: cloned_from.parse().ok(),
+        preflight: preflight.is_some(),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -148,6 +151,8 @@ pub struct RunView {
     pub seen: Seen,
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
+    /// What was found before it was queued.
+    pub preflight: Option<Preflight>,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -202,7 +207,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep })
+    let preflight = store::preflights::report(&db, project, run).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
@@ -212,6 +218,29 @@ pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary,
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
     Ok((run.summary, learnt))
+}
+
+/// A preflight's report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreflightView {
+    pub run: RunSummary,
+    /// `None` before it has ended, and of a run that was queued without.
+    pub report: Option<Preflight>,
+    /// Where the samples of examples stand in their version: split, place in the split, position.
+    pub positions: Vec<(Split, u32, u32)>,
+}
+
+/// What was found when the run was tried out.
+#[server]
+pub async fn get_preflight(project: ProjectId, run: RunId) -> Result<PreflightView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
+    let report = store::preflights::report(&db, project, run.id).await?;
+    let positions = match &report {
+        Some(report) => store::preflights::positions(&db, run.version_id, report).await?,
+        None => Vec::new(),
+    };
+    Ok(PreflightView { run, report, positions })
 }
 
 /// Asks a run to stop.

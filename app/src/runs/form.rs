@@ -21,6 +21,9 @@ use parse::{Problems, Values};
 crate::texts! {
     what = "What to run", "运行内容";
     name_help = "Optional; named after model and data otherwise.", "可选；留空则以模型和数据命名。";
+    preflight_label = "Check before queueing", "排队前先预检";
+    preflight_help = "Tries the longest batch, a few steps and a checkpoint, and shows what the model is taught, token by token. Takes seconds to a minute or two.",
+        "试算最长的一批、若干步训练和一个检查点，并逐词元展示模型所学的内容。通常需要几秒到一两分钟。";
     no_models = "No base model yet. Register one first.", "还没有基座模型，请先注册。";
     no_versions = "No dataset version yet. Upload data first.", "还没有数据集版本，请先上传数据。";
     launch = "Launch run", "启动运行";
@@ -39,6 +42,8 @@ pub struct Initial {
     pub model: String,
     pub version: String,
     pub cloned_from: String,
+    /// Whether the run is tried out first.
+    pub preflight: bool,
     /// Makes a second click launch nothing new.
     pub key: String,
     pub values: Values,
@@ -114,6 +119,13 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
             </div>
             <aside class="stack launch-side">
                 <Forecast form/>
+                <div class="field field-check">
+                    <label class="check">
+                        <input type="checkbox" name="preflight" value="on" checked=initial.preflight aria-describedby="preflight-help"/>
+                        <span>{preflight_label(l)}</span>
+                    </label>
+                    <p class="help" id="preflight-help">{preflight_help(l)}</p>
+                </div>
                 <button type="submit" class="button button-primary" disabled=blocked>{launch(l)}</button>
                 <button type="submit" class="button" formmethod="get" formaction=crate::routes::new_sweep(project) disabled=blocked>{sweep(l)}</button>
                 {move || blocked().then(|| view! { <ToCorrect form/> })}

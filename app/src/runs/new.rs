@@ -96,6 +96,7 @@ fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initi
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
         cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
+        preflight: true,
         key: new_key(),
         values: parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone())),
     }
@@ -103,6 +104,8 @@ fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initi
 
 /// What had been typed into a form that was refused. A key that has made a run makes no other one.
 fn typed(refusal: Refusal) -> Initial {
+    // An empty box is not sent.
+    let preflight = refusal.typed.iter().any(|(name, _)| name == "preflight");
     let is_key_used = matches!(refusal.error, AppError::Conflict(_));
     let mut fields: parse::Values = refusal.typed.into_iter().collect();
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
@@ -111,7 +114,15 @@ fn typed(refusal: Refusal) -> Initial {
     let key = if is_key_used { new_key() } else { key };
     let setting =
         |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
-    Initial { name, model, version, cloned_from, key, values: fields.into_iter().filter_map(setting).collect() }
+    Initial {
+        name,
+        model,
+        version,
+        cloned_from,
+        preflight,
+        key,
+        values: fields.into_iter().filter_map(setting).collect(),
+    }
 }
 
 fn new_key() -> String {

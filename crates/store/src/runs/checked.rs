@@ -22,6 +22,8 @@ pub struct Launch {
     pub version: VersionId,
     pub recipe: Recipe,
     pub cloned_from: Option<RunId>,
+    /// Whether the run is tried out before it is queued.
+    pub preflight: bool,
     pub idempotency_key: Option<String>,
 }
 
@@ -42,7 +44,7 @@ pub enum LaunchError {
     Store(#[from] StoreError),
 }
 
-/// Checks a launch, predicts its cost and puts it in the queue.
+/// Checks a launch, predicts its cost and puts it in the queue, or has it tried out first.
 pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchError> {
     launch.recipe.check().map_err(LaunchError::Recipe)?;
     let choices = choices(db, launch.project).await?;
@@ -64,6 +66,7 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
         recipe: &launch.recipe,
         estimate: &estimate,
         cloned_from: launch.cloned_from,
+        preflight: launch.preflight,
         idempotency_key: launch.idempotency_key.as_deref(),
     };
     Ok(create(db, new).await?)
