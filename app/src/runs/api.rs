@@ -96,7 +96,6 @@ pub async fn launch_run(
     version: String,
     key: String,
     cloned_from: String,
-    preflight: Option<String>,
     values: Values,
 ) -> Result<String, AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
@@ -113,7 +112,7 @@ pub async fn launch_run(
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
         cloned_from: cloned_from.parse().ok(),
-        preflight: preflight.is_some(),
+        preflight: values.contains_key(parse::PREFLIGHT),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;

@@ -16,7 +16,7 @@ use forecast::Forecast;
 use input::{FieldSet, Problem};
 use leptos::prelude::*;
 use options::Options;
-use parse::{Problems, Values};
+use parse::{ON, PREFLIGHT, Problems, Values};
 
 crate::texts! {
     what = "What to run", "运行内容";
@@ -42,8 +42,6 @@ pub struct Initial {
     pub model: String,
     pub version: String,
     pub cloned_from: String,
-    /// Whether the run is tried out first.
-    pub preflight: bool,
     /// Makes a second click launch nothing new.
     pub key: String,
     pub values: Values,
@@ -90,6 +88,7 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
     let form = Form::new(options, &initial);
     let is_live = RwSignal::new(false);
     Effect::new(move |_| is_live.set(true));
+    let is_checked = initial.values.contains_key(PREFLIGHT);
     let blocked = move || is_live.get() && form.checked.with(|c| !c.1.is_empty());
     view! {
         <form class="launch split-main" method="post" action={address::<LaunchRun>()}>
@@ -121,7 +120,7 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
                 <Forecast form/>
                 <div class="field field-check">
                     <label class="check">
-                        <input type="checkbox" name="preflight" value="on" checked=initial.preflight aria-describedby="preflight-help"/>
+                        <input type="checkbox" name=format!("values[{PREFLIGHT}]") value=ON checked=is_checked aria-describedby="preflight-help"/>
                         <span>{preflight_label(l)}</span>
                     </label>
                     <p class="help" id="preflight-help">{preflight_help(l)}</p>

@@ -89,6 +89,8 @@ fn form(
 /// What the address asks for, else what the cloned run had, else the newest.
 fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initial {
     let original = options.original.as_ref();
+    let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
+    values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
     let versions: Vec<_> = options.choices.versions.iter().map(|v| v.id.to_string()).collect();
     Initial {
@@ -96,16 +98,13 @@ fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initi
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
         cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
-        preflight: true,
         key: new_key(),
-        values: parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone())),
+        values,
     }
 }
 
 /// What had been typed into a form that was refused. A key that has made a run makes no other one.
 fn typed(refusal: Refusal) -> Initial {
-    // An empty box is not sent.
-    let preflight = refusal.typed.iter().any(|(name, _)| name == "preflight");
     let is_key_used = matches!(refusal.error, AppError::Conflict(_));
     let mut fields: parse::Values = refusal.typed.into_iter().collect();
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
@@ -114,15 +113,7 @@ fn typed(refusal: Refusal) -> Initial {
     let key = if is_key_used { new_key() } else { key };
     let setting =
         |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
-    Initial {
-        name,
-        model,
-        version,
-        cloned_from,
-        preflight,
-        key,
-        values: fields.into_iter().filter_map(setting).collect(),
-    }
+    Initial { name, model, version, cloned_from, key, values: fields.into_iter().filter_map(setting).collect() }
 }
 
 fn new_key() -> String {
