@@ -20,7 +20,7 @@ const STEPS: u32 = 8;
 /// Fewer will do where steps are slow, but no fewer than this.
 const LEAST_STEPS: u32 = 3;
 /// How long steps may take before fewer will do.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Places of the longest samples, as many as a micro-batch takes.
 fn longest(run: &Run) -> Vec<usize> {
