@@ -13,6 +13,7 @@ mod list;
 mod live;
 mod new;
 mod preflight;
+mod repetition;
 mod result;
 mod state;
 mod sweeps;

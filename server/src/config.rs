@@ -239,10 +239,20 @@ fn parse_slots(words: Option<Vec<String>>) -> Result<Vec<Slot>, ConfigError> {
         .collect()
 }
 
-/// Reads `cpu`, `metal` or `cuda:N`.
+/// Reads `cpu`, `metal` or `cuda:N`, or several with `+`: the processes of one run.
 pub fn parse_slot(word: &str) -> Result<Slot, ConfigError> {
-    let known = word == "cpu" || word == "metal" || word.strip_prefix("cuda:").is_some_and(|n| n.parse::<u8>().is_ok());
-    if known { Ok(Slot(word.to_owned())) } else { Err(wrong("workers", word, "expected cpu, metal, cuda:N or none")) }
+    let known = |device: &str| {
+        device == "cpu" || device == "metal" || device.strip_prefix("cuda:").is_some_and(|n| n.parse::<u8>().is_ok())
+    };
+    if word.split('+').all(known) {
+        Ok(Slot(word.to_owned()))
+    } else {
+        Err(wrong(
+            "workers",
+            word,
+            "expected none, cpu, metal or cuda:N, or several devices for one run: cuda:0+cuda:1",
+        ))
+    }
 }
 
 /// The folder of this program.
@@ -298,6 +308,8 @@ mod tests {
         assert!(text("listen = \"nonsense\"").contains("listen"));
         assert!(text("public_url = \"ftp://x\"").contains("http://"));
         assert!(text("workers = [\"gpu\"]").contains("cuda:N"));
+        assert!(text("workers = [\"cuda:0+\"]").contains("cuda:0+cuda:1"));
+        assert!(parse_slot("cuda:0+cuda:1").is_ok() && parse_slot("cpu+cpu").is_ok());
         assert!(text("artifact_url = \"gs://b\"").contains("s3://"));
         let password = text("database_url = \"mysql://me:secret@host/db\"");
         assert!(!password.contains("secret"), "{password}");

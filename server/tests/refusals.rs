@@ -153,6 +153,7 @@ async fn a_refused_launch_keeps_every_setting(db: PgPool) {
         ("version", &ids.2),
         ("key", "k"),
         ("cloned_from", ""),
+        ("continues", ""),
         ("values[lora.rank]", "many"),
         ("values[optimizer.learning_rate]", "0.0625"),
         ("values[schedule.shape]", "linear"),

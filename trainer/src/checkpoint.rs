@@ -211,8 +211,24 @@ fn steps(root: &Path) -> io::Result<BTreeMap<u32, PathBuf>> {
 
 /// Checkpoints with their sizes, ascending by step.
 fn on_disk(root: &Path) -> io::Result<Vec<OnDisk>> {
-    let size = |folder: PathBuf| fs::read_dir(folder)?.map(|file| Ok(file?.metadata()?.len())).sum::<io::Result<u64>>();
-    steps(root)?.into_iter().map(|(step, folder)| Ok(OnDisk { step, bytes: size(folder)? })).collect()
+    steps(root)?.into_iter().map(|(step, folder)| Ok(OnDisk { step, bytes: size(&folder)? })).collect()
+}
+
+/// Bytes of the files in a folder.
+fn size(folder: &Path) -> io::Result<u64> {
+    fs::read_dir(folder)?.map(|file| Ok(file?.metadata()?.len())).sum()
+}
+
+/// Bytes of the files in a folder; 0 where it cannot be read.
+#[must_use]
+pub fn folder_bytes(folder: &Path) -> u64 {
+    size(folder).unwrap_or(0)
+}
+
+/// Bytes of all checkpoints in the out folder.
+#[must_use]
+pub fn bytes_on_disk(out: &Path) -> u64 {
+    on_disk(&out.join(FOLDER)).unwrap_or_default().iter().map(|c| c.bytes).sum()
 }
 
 /// Flushes every file to disk and writes the manifest.

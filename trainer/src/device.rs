@@ -3,6 +3,12 @@
 use crate::error::TrainError;
 use candle_core::Device;
 
+/// The names in `cpu+cpu` or `cuda:0+cuda:1`: one process each.
+#[must_use]
+pub fn names(list: &str) -> Vec<String> {
+    list.split('+').map(|name| name.trim().to_owned()).collect()
+}
+
 /// Reads `cpu`, `cuda:N` or `metal`. A GPU needs a build with its feature.
 pub fn parse(text: &str) -> Result<Device, TrainError> {
     let device = match text.split_once(':').unwrap_or((text, "0")) {

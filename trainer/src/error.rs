@@ -63,6 +63,8 @@ pub enum TrainError {
     CheckpointDiffers { tensor: String },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
+    #[error("the process that computes on {device} has ended ({})", ending(*signal, *code))]
+    Follower { device: String, signal: Option<i32>, code: Option<i32> },
     #[error("failed to compute: {0}")]
     Compute(#[from] candle_core::Error),
     #[error("failed to evaluate: {0}")]
@@ -104,8 +106,20 @@ impl TrainError {
                 InferError::Compute(source) => compute_kind(source, FailureKind::Crashed),
                 InferError::Template(_) | InferError::Tokenize(_) => FailureKind::InvalidInput,
             },
-            Self::Checkpoint { .. } | Self::CheckpointDiffers { .. } | Self::Evaluate(_) => FailureKind::Crashed,
+            // Only the system kills a follower while its leader lives, and for want of memory as a rule.
+            Self::Follower { signal: Some(9), .. } => FailureKind::OutOfMemory,
+            Self::Follower { .. } | Self::Checkpoint { .. } | Self::CheckpointDiffers { .. } | Self::Evaluate(_) => {
+                FailureKind::Crashed
+            }
         }
+    }
+}
+
+fn ending(signal: Option<i32>, code: Option<i32>) -> String {
+    match (signal, code) {
+        (Some(signal), _) => format!("signal {signal}"),
+        (None, Some(code)) => format!("exit code {code}"),
+        (None, None) => "for an unknown reason".to_owned(),
     }
 }
 

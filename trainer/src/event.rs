@@ -36,6 +36,14 @@ impl Sink {
         Ok(Self { path, file, pipe, bar, started: Instant::now() })
     }
 
+    /// Takes events and forgets them: for a process whose leader speaks for it.
+    pub fn silent() -> Result<Self, TrainError> {
+        let path = PathBuf::from("/dev/null");
+        let file = File::options().write(true).open(&path);
+        let file = file.map_err(|source| TrainError::Write { path: path.clone(), source })?;
+        Ok(Self { path, file, pipe: None, bar: ProgressBar::hidden(), started: Instant::now() })
+    }
+
     /// File descriptors of the event file and the pipe, −1 where there is none.
     #[must_use]
     pub fn descriptors(&self) -> [i32; 2] {

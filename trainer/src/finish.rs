@@ -7,7 +7,7 @@ use crate::error::TrainError;
 use crate::eval::{EvalError, EvalOptions, evaluate};
 use crate::event::Sink;
 use crate::memory;
-use crate::setup::{Run, device_name};
+use crate::setup::Run;
 use crate::train::Ending;
 use domain::eval::{EvalMetrics, Prediction, Subject};
 use domain::event::{Event, Level, Phase};
@@ -47,6 +47,9 @@ pub struct Summary {
     /// Duration of the last attempt.
     pub elapsed_ms: u64,
     pub peak_memory_mib: Option<f64>,
+    /// Checkpoints that stay and the result.
+    #[serde(default)]
+    pub disk_bytes: u64,
     /// What was never learnt and what was forgotten of the training samples.
     #[serde(default)]
     pub learning: Learning,
@@ -167,7 +170,7 @@ fn summary(
 ) -> Summary {
     Summary {
         base_model: run.job.base_model_name(),
-        device: device_name(&run.job.device),
+        device: run.job.devices.join("+"),
         steps: run.step,
         tokens: run.tokens,
         train_samples: run.train.len() as u64,
@@ -179,6 +182,8 @@ fn summary(
         stopped_early: run.step < run.total_steps,
         elapsed_ms,
         peak_memory_mib: memory::peak_mib(),
+        disk_bytes: checkpoint::bytes_on_disk(&run.job.out)
+            + checkpoint::folder_bytes(&run.job.out.join(ADAPTER_FOLDER)),
         learning: run.ledger.learning(),
         base,
         tuned,

@@ -7,7 +7,7 @@
 //! - [`adapt`], [`optim`]: what is trained, and how it moves;
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
-//!   [`device`] and [`error`] beside it;
+//!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
 //! - [`mod@preflight`]: a run tried out before it begins;
 //! - [`infer`], [`eval`]: answers and scores of a model;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
@@ -31,9 +31,11 @@ pub mod limits;
 pub mod manifest;
 pub mod memory;
 pub mod merge;
+pub mod micro_batch;
 pub mod model;
 pub mod ops;
 pub mod optim;
+pub mod parallel;
 pub mod patience;
 pub mod preflight;
 pub mod preview;

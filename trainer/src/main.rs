@@ -14,6 +14,8 @@ static ALLOCATOR: trainer::ops::allocator::Reporting = trainer::ops::allocator::
 enum Command {
     Run(cli::run::RunCommand),
     Preflight(cli::preflight::PreflightCommand),
+    #[command(hide = true)]
+    Follow(cli::follow::Follow),
     Bench(cli::bench::Bench),
     Inspect(cli::inspect::Inspect),
     Count(cli::count::Count),
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
         Command::Run(c) => c.run(),
         Command::Preflight(c) => c.run(),
+        Command::Follow(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Bench(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Count(c) => c.run().map(|()| ExitCode::SUCCESS),

@@ -3,8 +3,9 @@
 
 use crate::checkpoint::sha256;
 use crate::error::TrainError;
-use crate::setup::{Run, device_name};
+use crate::setup::Run;
 use domain::recipe::Recipe;
+use domain::run::manifest_lines;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ const PACKAGES: [&str; 13] = [
 pub struct Manifest {
     /// Versions by package.
     pub packages: BTreeMap<String, String>,
-    /// SHA-256 by file of the base model.
+    /// SHA-256 by file of the base model, and under `adapter/` of the adapter that the run goes on training.
     pub model: BTreeMap<String, String>,
     /// SHA-256 by input: `train`, `validation`, `test`, and `tokens`, the training samples after tokenizing.
     pub data: BTreeMap<String, String>,
@@ -55,7 +56,7 @@ pub struct Manifest {
 /// What computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// `cpu`, `cuda:0`, `metal`.
+    /// `cpu`, `cuda:0`, `metal`; of several processes all: `cpu+cpu`.
     pub device: String,
     /// The processor's name; its instructions decide the order of additions.
     pub processor: String,
@@ -80,6 +81,9 @@ impl Manifest {
         for file in model_files(&job.model)? {
             model.insert(name(&file), file_sha256(&file)?);
         }
+        for file in job.adapter.iter().map(|folder| model_files(folder)).collect::<Result<Vec<_>, _>>()?.concat() {
+            model.insert(format!("adapter/{}", name(&file)), file_sha256(&file)?);
+        }
         Ok(Self {
             packages: packages(),
             model,
@@ -88,7 +92,7 @@ impl Manifest {
                 .map(|(name, text)| (name.to_owned(), hex::encode(Sha256::digest(text))))
                 .into(),
             machine: Machine {
-                device: device_name(&job.device),
+                device: job.devices.join("+"),
                 processor: processor(),
                 threads: rayon::current_num_threads() as u64,
             },
@@ -111,18 +115,10 @@ impl Manifest {
         text.map_err(|source| TrainError::Read { path, source })
     }
 
-    /// Every entry as a dotted path and text, in a fixed order.
+    /// Every entry as a dotted name and text.
     #[must_use]
     pub fn lines(&self) -> BTreeMap<String, String> {
-        let maps = [("packages", &self.packages), ("model", &self.model), ("data", &self.data), ("text", &self.text)];
-        let mut lines: BTreeMap<String, String> =
-            maps.iter().flat_map(|(n, map)| map.iter().map(move |(k, v)| (format!("{n}.{k}"), v.clone()))).collect();
-        lines.extend(self.recipe.fields().into_iter().map(|(field, value)| (format!("recipe.{field}"), value)));
-        lines.insert("machine.device".to_owned(), self.machine.device.clone());
-        lines.insert("machine.processor".to_owned(), self.machine.processor.clone());
-        lines.insert("machine.threads".to_owned(), self.machine.threads.to_string());
-        lines.insert("micro_batch".to_owned(), self.micro_batch.to_string());
-        lines
+        serde_json::to_value(self).map(|manifest| manifest_lines(&manifest)).unwrap_or_default()
     }
 }
 

@@ -15,6 +15,7 @@ use crate::memory;
 use crate::model::decoder::Decoder;
 use crate::model::weights::{self, BaseModel};
 use crate::optim::Optimizer;
+use crate::parallel::Followers;
 use crate::patience::Patience;
 use crate::recovery::Remedies;
 use candle_core::Device;
@@ -47,6 +48,8 @@ pub struct Job {
     /// Samples per forward pass instead of the recipe's `batch.micro_batch`; the effective batch stays.
     pub micro_batch: Option<u32>,
     pub device: Device,
+    /// Names of the devices of all processes; `device` is the first.
+    pub devices: Vec<String>,
 }
 
 impl Job {
@@ -91,6 +94,8 @@ pub struct Run {
     pub patience: Patience,
     pub remedies: Remedies,
     pub ledger: Ledger,
+    /// Other processes that compute parts of every step.
+    pub followers: Option<Followers>,
 }
 
 impl Run {
@@ -152,6 +157,7 @@ impl Run {
             patience: Patience::default(),
             remedies: Remedies::default(),
             ledger,
+            followers: None,
             decoder,
             adapter,
             optimizer,
@@ -268,18 +274,8 @@ impl Run {
             validation_samples: self.validation.len() as u32,
             trainable_parameters: self.adapter.parameter_count(),
             total_parameters: self.card.parameters + self.adapter.added_parameters(),
-            device: device_name(&self.job.device),
+            device: self.job.devices.join("+"),
         })
-    }
-}
-
-/// `cpu`, `cuda:0`, `metal`.
-#[must_use]
-pub fn device_name(device: &Device) -> String {
-    match device.location() {
-        candle_core::DeviceLocation::Cpu => "cpu".to_owned(),
-        candle_core::DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
-        candle_core::DeviceLocation::Metal { .. } => "metal".to_owned(),
     }
 }
 

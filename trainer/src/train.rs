@@ -7,18 +7,16 @@
 use crate::checkpoint::{self, Best};
 use crate::data::batch::{Batch, by_length};
 use crate::data::masking::Encoded;
-use crate::data::order::dropout_seed;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
-use crate::ops::linear_cross_entropy::Objective;
+use crate::micro_batch::{Part, Plan};
 use crate::ops::tape::plus;
 use crate::optim::clip;
 use crate::preview;
 use crate::recovery::recover;
 use crate::setup::Run;
 use candle_core::Tensor;
-use candle_core::backprop::GradStore;
 use domain::event::{Event, Level, Phase, series};
 use domain::recipe::FinalAdapter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,36 +92,32 @@ fn steps(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, Tr
 /// One optimizer step; `None` when `stop` was set before it was complete.
 fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainError> {
     let started = Instant::now();
-    let recipe = &run.job.recipe;
-    let count = recipe.effective_batch() as usize;
-    let window = run.order.window(run.step, count);
-    let samples: Vec<&Encoded> = window.into_iter().map(|i| &run.train[i]).collect();
-    let total_weight: f64 = samples.iter().map(|s| f64::from(s.weight) * s.targets() as f64).sum();
-    let epoch = |place: usize| (run.step as usize * count + place) / run.train.len();
+    let plan = Plan::of(run, run.step);
+    if let Some(followers) = &mut run.followers {
+        followers.ask(&plan, run.optimizer.parameters())?;
+    }
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    let mut losses = Vec::with_capacity(count);
-    for (i, places) in by_length(&samples, run.job.micro_batch()).into_iter().enumerate() {
+    let mut losses = Vec::with_capacity(plan.window.len());
+    for (i, places) in plan.batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let of_batch: Vec<&Encoded> = places.iter().map(|place| samples[*place]).collect();
-        let batch = Batch::new(&of_batch, run.decoder.device())?;
-        let seed = dropout_seed(recipe.seed, run.step, i);
-        let (part, of_targets, store) = pass(run, &batch, total_weight, seed)?;
-        let means = places.iter().zip(&of_batch).zip(batch.means(&of_targets));
-        losses.extend(means.map(|((place, sample), mean)| (epoch(*place), sample.line, mean)));
-        loss += f64::from(part);
+        let part = part(run, &plan, i)?;
+        losses.extend(places.iter().copied().zip(part.means));
+        loss += part.loss;
         check_number(Quantity::Loss, loss, run.step)?;
-        accumulate(&mut gradients, store, run)?;
-        tokens += batch.tokens;
+        accumulate(&mut gradients, part.gradients)?;
+        tokens += part.tokens;
     }
+    let recipe = &run.job.recipe;
     let gradient_norm = clip::global_norm(&gradients)?;
     check_number(Quantity::Gradient, gradient_norm, run.step)?;
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
     run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
-    for (epoch, sample, loss) in losses {
-        run.ledger.record(epoch, sample, loss);
+    for (place, loss) in losses {
+        let epoch = (run.step as usize * plan.window.len() + place) / run.train.len();
+        run.ledger.record(epoch, run.train[plan.window[place]].line, loss);
     }
     run.tokens += tokens as u64;
     run.train_loss = loss;
@@ -131,33 +125,24 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second }))
 }
 
-/// Forward and backward pass of a micro-batch: its part of the objective of samples that weigh `total_weight` in all,
-/// the loss of each target, the gradients.
-pub(crate) fn pass(
-    run: &Run,
-    batch: &Batch,
-    total_weight: f64,
-    seed: u64,
-) -> Result<(f32, Vec<f32>, GradStore), TrainError> {
-    let recipe = &run.job.recipe;
-    let objective = Objective {
-        targets: batch.targets.tokens.clone(),
-        factors: batch.weights.iter().map(|w| (f64::from(*w) / total_weight) as f32).collect(),
-        smoothing: recipe.loss.label_smoothing as f32,
-    };
-    let recomputes = recipe.batch.gradient_checkpointing;
-    Ok(run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &objective, seed, recomputes)?)
+/// A part of the step, from whoever computes it.
+fn part(run: &mut Run, plan: &Plan, i: usize) -> Result<Part, TrainError> {
+    if let Some(followers) = &mut run.followers
+        && let Some(part) = followers.part(i, run.optimizer.parameters(), &run.job.device)?
+    {
+        return Ok(part);
+    }
+    plan.compute(run, i)
 }
 
 /// Adds the gradients by every parameter.
-pub(crate) fn accumulate(gradients: &mut Vec<Tensor>, mut store: GradStore, run: &Run) -> Result<(), TrainError> {
-    for (i, parameter) in run.optimizer.parameters().iter().enumerate() {
-        let variable = &parameter.variable;
-        let g = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
-        match gradients.get_mut(i) {
-            Some(sum) => *sum = plus(sum, &g)?,
-            None => gradients.push(g),
-        }
+fn accumulate(sums: &mut Vec<Tensor>, gradients: Vec<Tensor>) -> Result<(), TrainError> {
+    if sums.is_empty() {
+        *sums = gradients;
+        return Ok(());
+    }
+    for (sum, g) in sums.iter_mut().zip(gradients) {
+        *sum = plus(sum, &g)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
     sample::Split,
 };
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::{form::parse, text},
     crate::{api, routes, text::lang},
-    domain::{access::Action, event::series, lang::Lang, run::RunFilter, run::RunStatus},
+    domain::{access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus},
     store::runs::{Launch, LaunchError},
 };
 
@@ -96,6 +96,7 @@ pub async fn launch_run(
     version: String,
     key: String,
     cloned_from: String,
+    continues: String,
     values: Values,
 ) -> Result<String, AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
@@ -111,7 +112,7 @@ pub async fn launch_run(
         model: model.parse().map_err(|_| AppError::invalid("model", super::form::choose_model(l)))?,
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
-        cloned_from: cloned_from.parse().ok(),
+        ancestry: Ancestry { cloned_from: cloned_from.parse().ok(), continues: continues.parse().ok(), repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
@@ -127,6 +128,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Name => AppError::invalid("name", super::form::bad_name(l)),
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
+        LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
         LaunchError::Recipe(errors) => match errors.first() {
             Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),
             None => AppError::Conflict(String::new()),
@@ -152,6 +154,8 @@ pub struct RunView {
     pub sweep: Option<(SweepId, String)>,
     /// What was found before it was queued.
     pub preflight: Option<Preflight>,
+    /// How it compares with the run that it repeats.
+    pub repetition: Option<Repetition>,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -207,7 +211,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
     let preflight = store::preflights::report(&db, project, run).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight })
+    let repetition = store::runs::repetition(&db, &detail).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
@@ -240,6 +245,17 @@ pub async fn get_preflight(project: ProjectId, run: RunId) -> Result<PreflightVi
         None => Vec::new(),
     };
     Ok(PreflightView { run, report, positions })
+}
+
+/// Launches the same run once more, to be compared bit by bit; goes to its page.
+#[server]
+pub async fn repeat_run(project: ProjectId, run: RunId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Launch).await?;
+    let original = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let launch = Launch::again(project, caller.user_id, original);
+    let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, lang()))?;
+    leptos_axum::redirect(&routes::run(project, launched.id));
+    Ok(())
 }
 
 /// Asks a run to stop.

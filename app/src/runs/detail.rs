@@ -5,7 +5,8 @@ use super::{
     learning::learning_card,
     live::{LiveRun, Snapshot},
     preflight::preflight_card,
-    result::{adapter_card, predicted, predicted_values, recipe_card},
+    repetition::repetition_card,
+    result::{actual, adapter_card, predicted, predicted_values, recipe_card},
     text,
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        format::{Time, bytes, duration, integer},
+        format::{self, Time, duration, integer},
         frame::PageHeader,
         load::{load, refuse},
         metric,
@@ -23,6 +24,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
+    run::{Cost, RunDetail},
 };
 use leptos::prelude::*;
 
@@ -32,7 +34,8 @@ crate::texts! {
     of_sweep = "Sweep", "所属搜索";
     evaluation = "Evaluation", "评估";
     cloned_from = "Cloned from", "克隆自";
-    run_number(n) = "Run {n}", "运行 {n}";
+    repeats = "Repeats", "重复自";
+    continues = "Continues", "继续自";
 }
 
 /// `/p/:project/runs/:run`
@@ -56,6 +59,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let preflight = preflight_card(project, &view);
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
+    let repetition = repetition_card(project, &view);
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -67,8 +71,28 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         {preflight}
         {learning}
         {adapter}
+        {repetition}
         {recipe}
     }
+}
+
+/// What was predicted, and what came of it.
+fn costs(l: Lang, run: &RunDetail) -> impl IntoView + use<> {
+    let known = |bytes: u64| if bytes == 0 { "–".to_owned() } else { format::bytes(bytes) };
+    let words = |steps: u32, seconds: u64, memory: u64, disk: u64| {
+        predicted_values(l, integer(steps.into()), duration(seconds, l), known(memory), known(disk))
+    };
+    let prediction = run.estimate.as_ref().map(|e| {
+        let words = words(e.steps, e.seconds().round() as u64, e.memory_bytes, e.disk_bytes);
+        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
+    });
+    let state = &run.summary.state;
+    let outcome = run.result.as_ref().and_then(Cost::of_result).map(|cost| {
+        let memory = (cost.peak_memory_mib.unwrap_or(0.0) * f64::from(1 << 20)) as u64;
+        let words = words(state.step, state.elapsed_seconds, memory, cost.disk_bytes);
+        view! { <div><dt>{actual(l)}</dt><dd>{words}</dd></div> }
+    });
+    view! { {prediction} {outcome} }
 }
 
 /// Model, data, person, origin, score, prediction.
@@ -79,23 +103,18 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
     });
     let s = &run.summary;
     let version = text::version_label(l, &s.dataset_name, s.version_number);
-    let origin = run.cloned_from.map(|(id, n)| {
-        view! { <div><dt>{cloned_from(l)}</dt><dd><a href=routes::run(project, id)>{run_number(l, n)}</a></dd></div> }
-    });
+    let ancestors = [(cloned_from(l), run.cloned_from), (repeats(l), run.repeats), (continues(l), run.continues)];
+    let origin =
+        ancestors.into_iter().filter_map(|(term, ancestor)| ancestor.map(|a| (term, a))).map(|(term, (id, n))| {
+            view! { <div><dt>{term}</dt><dd><a href=routes::run(project, id)>{text::run_number(l, n)}</a></dd></div> }
+        });
+    let origin = origin.collect_view();
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
         view! { <div><dt>{text::score(l)}</dt><dd>{words}</dd></div> }
     });
-    let prediction = run.estimate.as_ref().map(|e| {
-        let words = predicted_values(
-            l,
-            integer(e.steps.into()),
-            duration(e.seconds().round() as u64, l),
-            bytes(e.memory_bytes),
-        );
-        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
-    });
+    let costs = costs(l, run);
     view! {
         <section class="card">
         <dl class="meta">
@@ -105,7 +124,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {origin}
             {sweep}
             {score}
-            {prediction}
+            {costs}
         </dl>
         </section>
     }

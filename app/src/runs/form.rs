@@ -33,6 +33,9 @@ crate::texts! {
     choose_version = "Choose a dataset version.", "请选择数据集版本。";
     bad_name = "At most 200 characters, without control characters.", "最多 200 个字符，不含控制字符。";
     cloned(number) = "Clone of run {number}", "克隆自运行 {number}";
+    continued(number) = "Goes on training the adapter of run {number}: keep its model, method and the adapter's own settings.",
+        "在运行 {number} 的适配器上继续训练：请保持其模型、方法和适配器自身的设置不变。";
+    bad_continuation = "Only a run that has succeeded, with the same model and method, can be continued.", "只能在模型和方法相同且已成功的运行上继续训练。";
 }
 
 /// What the form holds at first.
@@ -42,6 +45,8 @@ pub struct Initial {
     pub model: String,
     pub version: String,
     pub cloned_from: String,
+    /// The run whose adapter is trained on.
+    pub continues: String,
     /// Makes a second click launch nothing new.
     pub key: String,
     pub values: Values,
@@ -95,6 +100,7 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="key" value=initial.key/>
             <input type="hidden" name="cloned_from" value=initial.cloned_from/>
+            <input type="hidden" name="continues" value=initial.continues/>
             <div class="stack">
                 <fieldset>
                     <legend>{what(l)}</legend>

@@ -2,7 +2,7 @@
 
 use super::{
     api::{LaunchOptions, LaunchRun, get_launch_options},
-    form::{Initial, LaunchForm, cloned, no_models, no_versions, options::Options, parse},
+    form::{Initial, LaunchForm, cloned, continued, no_models, no_versions, options::Options, parse},
     text,
 };
 use crate::{
@@ -29,7 +29,7 @@ crate::texts! {
     upload_data = "Upload data", "上传数据";
 }
 
-/// `/p/:project/runs/new?model=&version=&clone=`
+/// `/p/:project/runs/new?model=&version=&clone=&continue=`
 #[component]
 pub fn NewRunPage() -> impl IntoView {
     let l = lang();
@@ -38,14 +38,18 @@ pub fn NewRunPage() -> impl IntoView {
         return refuse(AppError::Forbidden).into_any();
     }
     let query = use_query_map().get_untracked();
-    let clone = query.get("clone").and_then(|c| c.parse::<RunId>().ok());
+    let run = |key: &str| query.get(key).and_then(|c| c.parse::<RunId>().ok());
+    let continued = run("continue");
+    let original = continued.or_else(|| run("clone"));
     let wanted = (query.get("model").unwrap_or_default(), query.get("version").unwrap_or_default());
     let refusal = refusal_of::<LaunchRun>();
     let refused = refusal.as_ref().map(|r| r.error.clone());
     view! {
         <PageHeader title=text::new_run(l) lead=text::lead(l)/>
         {refused.map(|error| view! { <div data-refusal=""><notice::Problem error/></div> })}
-        {load(get_launch_options(project, clone), move |options| form(project, options, wanted, refusal))}
+        {load(get_launch_options(project, original), move |options| {
+            form(project, options, wanted, continued.is_some(), refusal)
+        })}
     }
     .into_any()
 }
@@ -54,6 +58,7 @@ fn form(
     project: ProjectId,
     options: LaunchOptions,
     wanted: (String, String),
+    continues: bool,
     refusal: Option<Refusal>,
 ) -> impl IntoView {
     let l = lang();
@@ -76,28 +81,30 @@ fn form(
     let number = options.original.as_ref().map(|o| o.number);
     let initial = match refusal {
         Some(refusal) => typed(refusal),
-        None => initial(&options, wanted),
+        None => initial(&options, wanted, continues),
     };
     let options = Options::of(&options.choices, l);
     view! {
-        {number.map(|n| view! { <p class="notice">{cloned(l, n)}</p> })}
+        {number.map(|n| view! { <p class="notice">{if continues { continued(l, n) } else { cloned(l, n) }}</p> })}
         <LaunchForm project options initial/>
     }
     .into_any()
 }
 
 /// What the address asks for, else what the cloned run had, else the newest.
-fn initial(options: &LaunchOptions, (model, version): (String, String)) -> Initial {
+fn initial(options: &LaunchOptions, (model, version): (String, String), continues: bool) -> Initial {
     let original = options.original.as_ref();
     let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
     values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
+    let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
     let versions: Vec<_> = options.choices.versions.iter().map(|v| v.id.to_string()).collect();
     Initial {
         name: original.map(|o| o.name.clone()).unwrap_or_default(),
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
-        cloned_from: original.map(|o| o.id.to_string()).unwrap_or_default(),
+        cloned_from: id(!continues),
+        continues: id(continues),
         key: new_key(),
         values,
     }
@@ -109,11 +116,19 @@ fn typed(refusal: Refusal) -> Initial {
     let mut fields: parse::Values = refusal.typed.into_iter().collect();
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (name, model, version) = (take("name"), take("model"), take("version"));
-    let (cloned_from, key) = (take("cloned_from"), take("key"));
+    let (cloned_from, continues, key) = (take("cloned_from"), take("continues"), take("key"));
     let key = if is_key_used { new_key() } else { key };
     let setting =
         |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
-    Initial { name, model, version, cloned_from, key, values: fields.into_iter().filter_map(setting).collect() }
+    Initial {
+        name,
+        model,
+        version,
+        cloned_from,
+        continues,
+        key,
+        values: fields.into_iter().filter_map(setting).collect(),
+    }
 }
 
 fn new_key() -> String {

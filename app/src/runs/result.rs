@@ -1,10 +1,12 @@
 //! What a run leaves: its adapter's files, how to use them, and the recipe that made it.
 
 use crate::{
+    role, routes,
     text::lang,
     ui::{copy::CopyText, format::bytes},
 };
 use domain::{
+    access::Action,
     id::ProjectId,
     lang::Lang,
     recipe::Method,
@@ -22,6 +24,7 @@ crate::texts! {
     for_trainer = "In the trainer's own format, since PEFT has no bottleneck adapters: the trainer answers with it, scores it and trains it on.",
         "训练器自有的格式（PEFT 没有瓶颈适配器）：可由训练器用于回答、评估和继续训练。";
     download_all = "Download all (zip)", "全部下载（zip）";
+    go_on = "Train it further", "继续训练";
     file = "File", "文件";
     size = "Size", "大小";
     usage = "In Python", "在 Python 中使用";
@@ -34,7 +37,9 @@ crate::texts! {
     download_toml = "Download recipe.toml", "下载 recipe.toml";
     by_hand = "The same run by hand:", "手动执行同一运行：";
     predicted = "Predicted before launch", "启动前预估";
-    predicted_values(steps, time, memory) = "{steps} steps, {time}, {memory}", "{steps} 步，{time}，{memory}";
+    predicted_values(steps, time, memory, disk) = "{steps} steps, {time}, {memory} of memory, {disk} on disk",
+        "{steps} 步，{time}，内存 {memory}，磁盘 {disk}";
+    actual = "Actual", "实际";
 }
 
 /// The adapter, once the run has succeeded.
@@ -44,6 +49,7 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
     }
     let (l, method) = (lang(), run.recipe.method);
     let base = format!("/api/v1/projects/{project}/runs/{}/adapter", run.summary.id);
+    let further = format!("{}?continue={}", routes::new_run(project), run.summary.id);
     let files = run.adapter.iter().map(|f| {
         view! {
             <tr>
@@ -56,6 +62,7 @@ pub(super) fn adapter_card(project: ProjectId, run: &RunDetail) -> Option<impl I
         <section class="card">
             <div class="card-title">
                 <h2>{adapter(l)}</h2>
+                {role::may(Action::Launch).then(|| view! { <a class="button" href=further>{go_on(l)}</a> })}
                 <a class="button" href=format!("{base}.zip") download="">{download_all(l)}</a>
             </div>
             <p class="muted">{lead(l, method)}</p>

@@ -8,6 +8,7 @@ use domain::{
 };
 
 crate::texts! {
+    run_number(n) = "Run {n}", "运行 {n}";
     title = "Runs", "训练运行";
     lead = "A run turns a base model and a dataset version into an adapter.", "一次运行用基座模型和数据集版本训练出一个适配器。";
     new_run = "New run", "新建运行";

@@ -1,14 +1,18 @@
 //! A run's life: its states, which may follow which, and why runs fail; and in `view` what is
 //! shown of it.
 
+mod cost;
 mod learning;
 mod preflight;
 mod problem;
+mod repetition;
 mod view;
 
+pub use cost::Cost;
 pub use learning::{Learning, LearntSamples};
 pub use preflight::*;
 pub use problem::RunProblem;
+pub use repetition::{Ancestry, Differences, LossDifference, ManifestDifference, Outcome, Repetition, manifest_lines};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};

@@ -37,6 +37,8 @@ pub struct CheckedRun {
     pub model_id: ModelId,
     pub version_id: VersionId,
     pub recipe: Recipe,
+    /// The run whose adapter it goes on training.
+    pub continues: Option<RunId>,
     /// Predicted at launch.
     pub memory_bytes: u64,
 }
@@ -44,7 +46,7 @@ pub struct CheckedRun {
 /// The run, while it is to be tried out; `None` when it is not (any more).
 pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreError> {
     let row = sqlx::query(
-        "select model_id, version_id, recipe, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes \
+        "select model_id, version_id, recipe, continues, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes \
          from runs where id = $1 and status = 'checking'",
     )
     .bind(run.0)
@@ -56,6 +58,7 @@ pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreErr
             model_id: ModelId(r.try_get("model_id")?),
             version_id: VersionId(r.try_get("version_id")?),
             recipe: json(r.try_get("recipe")?)?,
+            continues: r.try_get::<Option<Uuid>, _>("continues")?.map(RunId),
             memory_bytes: r.try_get::<i64, _>("memory_bytes")?.cast_unsigned(),
         })
     })

@@ -44,14 +44,15 @@ pub struct ClaimedRun {
     pub model_id: ModelId,
     pub version_id: VersionId,
     pub recipe: Recipe,
+    /// The run whose adapter this one goes on training.
+    pub continues: Option<RunId>,
     pub max_attempts: i32,
     pub status: RunStatus,
     /// Bytes of this attempt's event file that are stored already.
     pub events_offset: u64,
 }
 
-const CLAIMED: &str =
-    "id, lease_owner, attempt, project_id, name, model_id, version_id, recipe, max_attempts, status, events_offset";
+const CLAIMED: &str = "id, lease_owner, attempt, project_id, name, model_id, version_id, recipe, continues, max_attempts, status, events_offset";
 /// The states in which a worker holds a run, and the lease of `$1..$3`.
 const HELD: &str = "id = $1 and lease_owner = $2 and attempt = $3 and status in ('claimed', 'running', 'evaluating')";
 
@@ -67,6 +68,7 @@ fn claimed(row: &PgRow) -> Result<ClaimedRun, StoreError> {
         model_id: ModelId(row.try_get("model_id")?),
         version_id: VersionId(row.try_get("version_id")?),
         recipe: json(row.try_get("recipe")?)?,
+        continues: row.try_get::<Option<Uuid>, _>("continues")?.map(RunId),
         max_attempts: row.try_get("max_attempts")?,
         status: word(row.try_get("status")?)?,
         events_offset: row.try_get::<i64, _>("events_offset")?.cast_unsigned(),
@@ -206,6 +208,7 @@ pub enum Ending {
     Succeeded {
         summary: serde_json::Value,
         adapter: Vec<AdapterFile>,
+        manifest: Option<serde_json::Value>,
     },
     Failed {
         kind: FailureKind,
@@ -228,16 +231,16 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
         Ending::Cancelled => (RunStatus::Cancelled, None, None),
         Ending::Again | Ending::GivenBack => (RunStatus::Queued, None, None),
     };
-    let (summary, adapter) = match ending {
-        Ending::Succeeded { summary, adapter } => (Some(summary), Some(to_json(adapter)?)),
-        _ => (None, None),
+    let (summary, adapter, manifest) = match ending {
+        Ending::Succeeded { summary, adapter, manifest } => (Some(summary), Some(to_json(adapter)?), manifest.as_ref()),
+        _ => (None, None, None),
     };
     let row = under_lease!(
         format!(
             "update runs set status = case when $4 = 'queued' and cancel_requested_at is not null then 'cancelled' else $4 end, \
              ended_at = case when $4 <> 'queued' or cancel_requested_at is not null then now() end, \
              lease_owner = null, lease_until = null, phase = null, failure_kind = $5, failure = $6, summary = $7, \
-             adapter = $8, attempt = attempt - $9 where {HELD} returning project_id, name, status"
+             adapter = $8, attempt = attempt - $9, manifest = $10 where {HELD} returning project_id, name, status"
         ),
         lease
     )
@@ -247,6 +250,7 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
     .bind(summary)
     .bind(adapter)
     .bind(i32::from(matches!(ending, Ending::GivenBack)))
+    .bind(manifest)
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(false) };

@@ -7,6 +7,7 @@ mod journal;
 mod launch;
 mod learning;
 mod list;
+mod repetition;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -18,6 +19,7 @@ pub use launch::{Launched, NewRun, choices, create, request_cancel};
 pub(crate) use launch::{cancel, insert, measured_flops};
 pub use learning::learnt;
 pub use list::{list, of_ids};
+pub use repetition::{manifest, repetition};
 
 use crate::{
     StoreError,

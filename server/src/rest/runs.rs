@@ -3,6 +3,7 @@
 mod events;
 mod files;
 mod measured;
+mod repetition;
 
 use crate::{
     rest::{Json, Path, Problem, Query, auth::Caller, paging::PageQuery},
@@ -17,7 +18,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{RunDetail, RunFilter, RunSort, RunStatus, RunSummary},
+    run::{Ancestry, RunDetail, RunFilter, RunSort, RunStatus, RunSummary},
 };
 use serde::Deserialize;
 use store::{
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel_run))
         .routes(routes!(clone_run))
         .merge(measured::routes())
+        .merge(repetition::routes())
         .merge(files::routes())
         .merge(events::routes())
 }
@@ -91,6 +93,9 @@ struct LaunchRequest {
     /// Every field has a default.
     #[serde(default)]
     recipe: Recipe,
+    /// A run of the same model and method whose adapter is trained on; a fresh one when absent.
+    #[serde(default)]
+    continues: Option<RunId>,
     /// Whether the run is tried out before it is queued.
     #[serde(default = "yes")]
     preflight: bool,
@@ -136,7 +141,7 @@ async fn launch_run(
         model: request.model_id,
         version: request.version_id,
         recipe: request.recipe,
-        cloned_from: None,
+        ancestry: Ancestry { continues: request.continues, ..Ancestry::default() },
         preflight: request.preflight,
         idempotency_key: idempotency_key(&headers)?,
     };
@@ -162,7 +167,7 @@ async fn clone_run(
         model: original.summary.model_id,
         version: original.summary.version_id,
         recipe: request.recipe.unwrap_or(original.recipe),
-        cloned_from: Some(run),
+        ancestry: Ancestry { cloned_from: Some(run), ..Ancestry::default() },
         preflight: request.preflight,
         idempotency_key: idempotency_key(&headers)?,
     };
@@ -191,6 +196,7 @@ impl From<LaunchError> for Problem {
             LaunchError::Name => return Self::invalid("name", e),
             LaunchError::Model => return Self::invalid("model_id", e),
             LaunchError::Version => return Self::invalid("version_id", e),
+            LaunchError::Continues => return Self::invalid("continues", e),
             LaunchError::Recipe(errors) => errors,
             LaunchError::Misfits(misfits) => misfits.into_iter().map(Into::into).collect(),
         };

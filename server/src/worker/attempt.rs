@@ -108,6 +108,8 @@ impl<'a> Attempt<'a> {
             model: self.run.model_id,
             version: self.run.version_id,
             recipe: &self.run.recipe,
+            project: self.run.project_id,
+            continues: self.run.continues,
         };
         self.folder.prepare(input).await?;
         self.folder.put_earlier_events_aside(self.run.lease.attempt).await

@@ -2,7 +2,7 @@
 
 use crate::artifacts::{ArtifactError, Artifacts};
 use domain::{
-    id::{ModelId, RunId, VersionId},
+    id::{ModelId, ProjectId, RunId, VersionId},
     recipe::Recipe,
     sample::Split,
 };
@@ -51,6 +51,9 @@ pub(super) struct Input<'a> {
     pub(super) model: ModelId,
     pub(super) version: VersionId,
     pub(super) recipe: &'a Recipe,
+    pub(super) project: ProjectId,
+    /// The run whose adapter it goes on training.
+    pub(super) continues: Option<RunId>,
 }
 
 /// Paths of one run.
@@ -111,6 +114,11 @@ impl RunFolder {
         Some(self.root.join(format!("{}.jsonl", split.as_str()))).filter(|p| p.metadata().is_ok_and(|m| m.len() > 0))
     }
 
+    /// The adapter that the run goes on training, if it continues another run.
+    pub(super) fn adapter(&self) -> Option<PathBuf> {
+        Some(self.root.join("adapter")).filter(|folder| folder.exists())
+    }
+
     /// Whether an earlier attempt trained here. It may have died before its first checkpoint; the trainer
     /// then begins anew, but refuses to unless it is told to resume.
     pub(super) fn was_begun(&self) -> bool {
@@ -146,6 +154,7 @@ impl RunFolder {
         if !fs::try_exists(&complete).await? {
             fs::create_dir_all(&self.out).await?;
             self.place_model(input).await?;
+            self.place_adapter(input).await?;
             for split in Split::ALL {
                 self.write_split(input, split).await?;
             }
@@ -182,6 +191,16 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Fetches the adapter of the run that this one continues.
+    async fn place_adapter(&self, input: Input<'_>) -> Result<(), PrepareError> {
+        let Some(earlier) = input.continues else { return Ok(()) };
+        let found = store::runs::get(input.db, input.project, earlier).await?;
+        for file in found.into_iter().flat_map(|run| run.adapter) {
+            input.artifacts.place(&file.sha256, &self.root.join("adapter").join(&file.path)).await?;
+        }
+        Ok(())
+    }
+
     /// Writes the samples of a split as JSON lines, and beside them their ids, by which
     /// predictions find their samples.
     async fn write_split(&self, input: Input<'_>, split: Split) -> Result<(), PrepareError> {
@@ -212,7 +231,8 @@ impl RunFolder {
 
     /// Removes what takes space and is of no use once the run is over. Its log and events stay.
     pub(super) async fn tidy(&self) {
-        for path in [self.root.join("model"), self.out.join("checkpoints"), self.preflight()] {
+        let adapter = self.root.join("adapter");
+        for path in [self.root.join("model"), adapter, self.out.join("checkpoints"), self.preflight()] {
             if let Err(error) = fs::remove_dir_all(&path).await
                 && error.kind() != io::ErrorKind::NotFound
             {

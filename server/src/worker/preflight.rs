@@ -139,6 +139,8 @@ impl Checking<'_> {
             model: self.run.model_id,
             version: self.run.version_id,
             recipe: &self.run.recipe,
+            project: self.context.project,
+            continues: self.run.continues,
         };
         self.folder.prepare(input).await
     }
@@ -149,7 +151,7 @@ impl Checking<'_> {
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
             ("--reserved-disk-mib", promised.disk_bytes / MIB),
         ];
-        if let Some(free) = memory::available_bytes().filter(|_| self.slot.0 == "cpu") {
+        if let Some(free) = memory::available_bytes().filter(|_| self.slot.0.starts_with("cpu")) {
             limits.push(("--max-memory-mib", free.saturating_sub(promised.memory_bytes) / MIB + SLACK_MIB));
         }
         // Left by a trial that was given up.
@@ -170,7 +172,7 @@ impl Checking<'_> {
         let owners = owners(identity, &self.context.config.workers);
         loop {
             let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
-            let free = memory::available_bytes().filter(|_| promised.any_working && self.slot.0 == "cpu");
+            let free = memory::available_bytes().filter(|_| promised.any_working && self.slot.0.starts_with("cpu"));
             let left = free.map(|free| free.saturating_sub(promised.memory_bytes));
             match left {
                 Some(left) if left < self.run.memory_bytes => {

@@ -159,6 +159,9 @@ async fn add_arguments(
         }
     }
     command.arg("--out").arg(verb.out(folder)).args(["--device", &slot.0]);
+    if let Some(adapter) = folder.adapter() {
+        command.arg("--adapter").arg(adapter);
+    }
     if let Some(samples) = folder.micro_batch() {
         command.arg("--micro-batch").arg(samples.to_string());
     }

@@ -58,7 +58,7 @@ impl FullAdapter {
     /// A trained weight as files hold it.
     fn stored(&self, name: &str) -> Result<Option<Tensor>, AdapterError> {
         let found = self.trained.get(name);
-        Ok(found.map(|v| self.config.as_stored(name, &v.as_detached_tensor())).transpose()?)
+        Ok(found.map(|v| self.config.exchanged(name, &v.as_detached_tensor())).transpose()?)
     }
 }
 
@@ -94,7 +94,7 @@ impl Adapter for FullAdapter {
         let mut base = weights::open(&self.base, &self.device)?.weights;
         let mut read = BTreeMap::new();
         for name in self.trained.keys() {
-            read.insert(name, self.config.as_computed(name, &base.take(name)?)?);
+            read.insert(name, self.config.exchanged(name, &base.take(name)?)?);
         }
         decoder.set_weights(|name| read.get(&name.to_owned()).cloned());
         Ok(())
@@ -111,7 +111,7 @@ impl Adapter for FullAdapter {
     fn restore(&self, folder: &Path) -> Result<(), AdapterError> {
         let shard = Shard::open(&folder.join(WEIGHTS))?;
         for (name, variable) in &self.trained {
-            let weight = self.config.as_computed(name, &shard.read(name, &self.device)?)?;
+            let weight = self.config.exchanged(name, &shard.read(name, &self.device)?)?;
             if weight.shape() != variable.shape() {
                 let problem = format!("{name} has the shape {:?} instead of {:?}", weight.dims(), variable.dims());
                 return Err(AdapterError::Misfit { path: folder.to_owned(), problem });

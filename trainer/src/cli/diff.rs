@@ -17,8 +17,8 @@ pub(crate) struct Diff {
 impl Diff {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<ExitCode> {
-        let comparison = trainer::diff::compare(&self.a, &self.b)?;
-        print!("{comparison}");
-        Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let differences = trainer::diff::compare(&self.a, &self.b)?;
+        print!("{differences}");
+        Ok(if differences.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -33,12 +33,12 @@ impl PreflightCommand {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<ExitCode> {
         trainer::limits::limit_this_process(self.max_memory_mib, None).context("failed to limit this process")?;
-        super::use_threads(self.run.threads)?;
+        super::use_threads(self.run.inputs.threads_per_process())?;
         prepare_out(&self.run.out, false)?;
         let mut sink = self.run.sink()?;
         let reserved =
             Reserved { memory_bytes: self.reserved_memory_mib * MIB, disk_bytes: self.reserved_disk_mib * MIB };
-        let report = match self.run.job() {
+        let report = match self.run.inputs.job(&self.run.out, false) {
             Ok(job) => preflight::preflight(job, reserved, &mut sink)?,
             Err(error) => preflight::refused(&self.run.out, &error)?,
         };

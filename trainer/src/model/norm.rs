@@ -14,8 +14,10 @@ use candle_core::Tensor;
 pub(super) struct Norm {
     /// Its Hugging Face name.
     name: String,
-    /// (features), the family's offset included.
+    /// (features), as files hold it.
     gain: Tensor,
+    /// What the family adds to the gain. Kept apart, so that a trained gain is saved and read without rounding.
+    offset: f64,
     /// (features); there is one when the norm also subtracts the mean.
     bias: Option<Tensor>,
     epsilon: f64,
@@ -24,19 +26,17 @@ pub(super) struct Norm {
 impl Norm {
     /// Takes the norm of this name out of `weights`.
     pub(super) fn take(config: &DecoderConfig, name: &str, weights: &mut Weights) -> Result<Self, ModelError> {
-        let stored = weights.take(&format!("{name}.weight"))?;
-        let offset = config.family.gain_offset();
-        let gain =
-            if offset == 0.0 { stored } else { (stored + offset).map_err(|source| weights.device_error(source))? };
+        let gain = weights.take(&format!("{name}.weight"))?;
         let bias = if config.family.centres() { Some(weights.take(&format!("{name}.bias"))?) } else { None };
-        Ok(Self { name: name.to_owned(), gain, bias, epsilon: config.norm_epsilon })
+        let offset = config.family.gain_offset();
+        Ok(Self { name: name.to_owned(), gain, offset, bias, epsilon: config.norm_epsilon })
     }
 
     /// Normalises rows of `x` (tokens, features).
     pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         match &self.bias {
             Some(bias) => layer_norm(x, &mode.tensor(&self.gain), &mode.tensor(bias), self.epsilon),
-            None => rms_norm(x, &mode.tensor(&self.gain), self.epsilon),
+            None => rms_norm(x, &mode.tensor(&self.gain), self.offset, self.epsilon),
         }
     }
 

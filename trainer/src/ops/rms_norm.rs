@@ -1,6 +1,6 @@
 //! Root-mean-square normalisation (Zhang & Sennrich 2019, arXiv:1910.07467).
 //!
-//! For each row x of `d` features, with r = 1 / √(mean(x²) + ε):
+//! For each row x of `d` features, with r = 1 / √(mean(x²) + ε) and the gain w, to which Gemma adds an offset of 1:
 //! `y = r · x ∘ w`, so `dx = r · (g ∘ w) − x · r³/d · ⟨g ∘ w, x⟩` and, where the gain is trained,
 //! `dw = Σ g ∘ x · r` over all rows.
 
@@ -9,23 +9,36 @@ use super::tape::apply2;
 use super::vector::{column_sums, dot, simd};
 use candle_core::{CpuStorage, CustomOp2, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Rows that one task takes at a time.
 const ROWS: usize = 16;
 
-/// Normalises the rows of `x` (tokens, d) and scales them by `weight` (d).
-pub fn rms_norm(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
-    if fused(x) { apply2(x, weight, RmsNorm { epsilon: epsilon as f32 }) } else { plain(x, weight, epsilon) }
+/// Normalises the rows of `x` (tokens, d) and scales them by `weight` (d) plus `offset`.
+pub fn rms_norm(x: &Tensor, weight: &Tensor, offset: f64, epsilon: f64) -> Result<Tensor> {
+    if fused(x) {
+        apply2(x, weight, RmsNorm { offset: offset as f32, epsilon: epsilon as f32 })
+    } else {
+        plain(x, weight, offset, epsilon)
+    }
 }
 
 /// The same from candle's own operations.
-pub fn plain(x: &Tensor, weight: &Tensor, epsilon: f64) -> Result<Tensor> {
+pub fn plain(x: &Tensor, weight: &Tensor, offset: f64, epsilon: f64) -> Result<Tensor> {
     let mean_square = x.sqr()?.mean_keepdim(D::Minus1)?;
-    x.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(weight)
+    let gain = if offset == 0.0 { weight.clone() } else { (weight + offset)? };
+    x.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(&gain)
 }
 
 struct RmsNorm {
+    offset: f32,
     epsilon: f32,
+}
+
+impl RmsNorm {
+    fn gain<'a>(&self, w: &'a [f32]) -> Cow<'a, [f32]> {
+        if self.offset == 0.0 { w.into() } else { w.iter().map(|w| w + self.offset).collect::<Vec<_>>().into() }
+    }
 }
 
 impl CustomOp2 for RmsNorm {
@@ -40,7 +53,7 @@ impl CustomOp2 for RmsNorm {
         w: &CpuStorage,
         w_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let y = forward(slice(x, x_layout)?, slice(w, w_layout)?, self.epsilon);
+        let y = forward(slice(x, x_layout)?, &self.gain(slice(w, w_layout)?), self.epsilon);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 
@@ -49,7 +62,7 @@ impl CustomOp2 for RmsNorm {
         let (dx, dw) = with(x, |x_values| {
             with(g, |g| {
                 with(w, |w| {
-                    let dx = input_is_tracked.then(|| backward(x_values, w, self.epsilon, g));
+                    let dx = input_is_tracked.then(|| backward(x_values, &self.gain(w), self.epsilon, g));
                     Ok((dx, gain_is_trained.then(|| gain_gradient(x_values, w.len(), self.epsilon, g))))
                 })
             })
@@ -119,7 +132,14 @@ mod tests {
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
         let (x, w) = (random((5, 24), 1)?, random(24, 2)?);
-        assert_same_gradients(std::slice::from_ref(&x), |v| rms_norm(&v[0], &w, 1e-5), |v| plain(&v[0], &w, 1e-5))?;
-        assert_same_gradients(&[x, w], |v| rms_norm(&v[0], &v[1], 1e-5), |v| plain(&v[0], &v[1], 1e-5))
+        for offset in [0.0, 1.0] {
+            let (ours, theirs) = (
+                |x: &Tensor, w: &Tensor| rms_norm(x, w, offset, 1e-5),
+                |x: &Tensor, w: &Tensor| plain(x, w, offset, 1e-5),
+            );
+            assert_same_gradients(std::slice::from_ref(&x), |v| ours(&v[0], &w), |v| theirs(&v[0], &w))?;
+            assert_same_gradients(&[x.clone(), w.clone()], |v| ours(&v[0], &v[1]), |v| theirs(&v[0], &v[1]))?;
+        }
+        Ok(())
     }
 }

@@ -233,7 +233,7 @@ mod tests {
     /// A chain in which every tensor is used twice and candle's own operations stand between fused ones.
     fn chain(v: &[Tensor]) -> Result<Tensor> {
         let x = select_rows(&v[0], &[1, 1, 3])?;
-        let y = rms_norm(&(&x * 2.0)?, &v[1], 1e-5)?;
+        let y = rms_norm(&(&x * 2.0)?, &v[1], 0.0, 1e-5)?;
         let z = gated(&y, &gathered(&(&y + &x)?.tanh()?)?, Activation::Silu)?;
         add(&add(&z, &x)?, &y)?.sqr()?.sum_all()
     }

@@ -3,13 +3,12 @@
 use crate::checkpoint;
 use crate::data::batch::Batch;
 use crate::data::masking::Encoded;
-use crate::data::order::dropout_seed;
 use crate::error::{Quantity, TrainError};
 use crate::memory;
+use crate::micro_batch::{Part, Plan};
 use crate::optim::{Optimizer, clip};
 use crate::setup::Run;
-use crate::train::{accumulate, check_number, pass};
-use candle_core::Tensor;
+use crate::train::check_number;
 use domain::run::{CheckpointTrial, LongestBatch, Overfit, Preflight, Verdict};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -30,36 +29,30 @@ fn longest(run: &Run) -> Vec<usize> {
     places
 }
 
-/// Loss and gradients of the samples at these places, as one optimizer step takes them.
-fn gradients(run: &Run, places: &[usize], step: u32) -> Result<(f64, Vec<Tensor>), TrainError> {
-    let samples: Vec<&Encoded> = places.iter().map(|place| &run.train[*place]).collect();
-    let total_weight = samples.iter().map(|s| f64::from(s.weight) * s.targets() as f64).sum();
-    let batch = Batch::new(&samples, run.decoder.device())?;
-    let (loss, _, store) = pass(run, &batch, total_weight, dropout_seed(run.job.recipe.seed, step, 0))?;
-    check_number(Quantity::Loss, f64::from(loss), step)?;
-    let mut sums = Vec::new();
-    accumulate(&mut sums, store, run)?;
-    Ok((f64::from(loss), sums))
+/// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them.
+fn pass(run: &Run, places: &[usize], step: u32) -> Result<Part, TrainError> {
+    let part = Plan::for_places(run, step, places.to_vec()).compute(run, 0)?;
+    check_number(Quantity::Loss, part.loss, step)?;
+    Ok(part)
 }
 
 /// The longest samples forward and backward.
 pub(super) fn longest_batch(run: &mut Run, report: &mut Preflight) -> Result<Verdict, TrainError> {
     let places = longest(run);
     let started = Instant::now();
-    let (loss, gradients) = gradients(run, &places, 0)?;
-    let gradient_norm = clip::global_norm(&gradients)?;
+    let part = pass(run, &places, 0)?;
+    let gradient_norm = clip::global_norm(&part.gradients)?;
     check_number(Quantity::Gradient, gradient_norm, 0)?;
     let seconds = started.elapsed().as_secs_f64();
-    let tokens: usize = places.iter().map(|place| run.train[*place].ids.len()).sum();
-    let tokens_per_second = tokens as f64 / seconds;
+    let tokens_per_second = part.tokens as f64 / seconds;
     let all: usize = run.train.iter().map(|s| s.ids.len()).sum();
     let of_run =
         f64::from(run.total_steps) * run.job.recipe.effective_batch() as f64 * all as f64 / run.train.len() as f64;
     report.longest = Some(LongestBatch {
         samples: places.len() as u32,
-        tokens: tokens as u32,
+        tokens: part.tokens as u32,
         seconds,
-        loss,
+        loss: part.loss,
         gradient_norm,
         tokens_per_second,
         train_seconds: of_run / tokens_per_second,
@@ -87,7 +80,7 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
     let first_loss = plain_loss(run, &places, 0)?;
     let started = Instant::now();
     while run.step < STEPS && (run.step < LEAST_STEPS || started.elapsed() < PATIENCE) {
-        let (_, gradients) = gradients(run, &places, run.step)?;
+        let gradients = pass(run, &places, run.step)?.gradients;
         let norm = clip::global_norm(&gradients)?;
         check_number(Quantity::Gradient, norm, run.step)?;
         run.optimizer.step(&gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;

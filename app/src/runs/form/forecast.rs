@@ -18,6 +18,7 @@ crate::texts! {
     time = "Time", "耗时";
     of_which(train, evaluation) = "{train} training, {evaluation} evaluation", "训练 {train}，评估 {evaluation}";
     memory = "Peak memory", "峰值内存";
+    disk = "Disk, checkpoints and result", "磁盘（检查点与结果）";
     trainable = "Trainable parameters", "可训练参数";
     effective_batch = "Effective batch", "有效批大小";
     guessed = "A rough guess: nothing has run here yet.", "粗略估计：此处尚未运行过。";
@@ -70,6 +71,7 @@ fn facts(l: Lang, e: &Estimate, batch: u64) -> impl IntoView + use<> {
         (tokens(l), count(e.tokens, l), None),
         (time(l), seconds(e.seconds()), Some(of_which(l, seconds(e.train_seconds), seconds(e.evaluation_seconds)))),
         (memory(l), bytes(e.memory_bytes), None),
+        (disk(l), bytes(e.disk_bytes), None),
         (trainable(l), count(e.trainable_parameters, l), None),
     ];
     view! {

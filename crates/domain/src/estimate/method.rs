@@ -15,8 +15,9 @@ pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
         Method::Lora => {
             let lora = &recipe.lora;
             let magnitudes = u64::from(lora.dora);
-            let of = |(inputs, outputs): (u64, u64)| u64::from(lora.rank) * (inputs + outputs) + magnitudes * outputs;
-            lora.target_modules.iter().map(|m| of(shape(*m, model))).sum::<u64>() * layers
+            let of = |l: Linear| u64::from(lora.rank) * (l.inputs + l.outputs) + magnitudes * l.outputs;
+            let is_chosen = |l: &Linear| l.modules.iter().any(|m| lora.target_modules.contains(m));
+            linears(model).into_iter().filter(is_chosen).map(of).sum::<u64>() * layers
         }
         Method::Full => model.parameters - frozen_parameters(recipe, model),
         Method::PromptTuning => virtual_tokens * hidden,
@@ -46,8 +47,7 @@ pub fn trainable_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
 
 /// What full fine-tuning leaves as it is. Norms and biases are too few to count.
 fn frozen_parameters(recipe: &Recipe, model: &ModelCard) -> u64 {
-    let block: u64 = TargetModule::ALL.into_iter().map(|m| shape(m, model)).map(|(i, o)| i * o).sum();
-    let blocks = u64::from(recipe.full.freeze_blocks_below.min(model.layers)) * block;
+    let blocks = u64::from(recipe.full.freeze_blocks_below.min(model.layers)) * block_weights(model);
     let tables = if model.tied_embeddings { 1 } else { 2 };
     let embeddings = tables * u64::from(model.vocabulary) * u64::from(model.hidden_size);
     (blocks + if recipe.full.train_embeddings { 0 } else { embeddings }).min(model.parameters)
@@ -58,19 +58,42 @@ fn layer(inputs: u64, outputs: u64) -> u64 {
     inputs * outputs + outputs
 }
 
-/// Inputs and outputs of a linear layer of a block.
-pub(super) fn shape(module: TargetModule, model: &ModelCard) -> (u64, u64) {
-    let hidden = u64::from(model.hidden_size);
-    let inner = u64::from(model.intermediate_size);
+/// A linear layer of every block.
+struct Linear {
+    /// The modules of a recipe whose work it does.
+    modules: &'static [TargetModule],
+    inputs: u64,
+    outputs: u64,
+}
+
+/// The linear layers of a block as the family's files hold them.
+fn linears(model: &ModelCard) -> Vec<Linear> {
+    use TargetModule::{DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
+    let (hidden, inner) = (u64::from(model.hidden_size), u64::from(model.intermediate_size));
     let queries = u64::from(model.attention_heads) * u64::from(model.head_dim);
     let keys = u64::from(model.key_value_heads) * u64::from(model.head_dim);
-    match module {
-        TargetModule::QProj => (hidden, queries),
-        TargetModule::KProj | TargetModule::VProj => (hidden, keys),
-        TargetModule::OProj => (queries, hidden),
-        TargetModule::GateProj | TargetModule::UpProj => (hidden, inner),
-        TargetModule::DownProj => (inner, hidden),
-    }
+    let linear = |modules, inputs, outputs| Linear { modules, inputs, outputs };
+    let attention = match model.family.as_str() {
+        "gpt2" => vec![linear(&[QProj, KProj, VProj], hidden, queries + 2 * keys)],
+        _ => vec![linear(&[QProj], hidden, queries), linear(&[KProj], hidden, keys), linear(&[VProj], hidden, keys)],
+    };
+    let up = match model.family.as_str() {
+        "gpt2" => vec![linear(&[UpProj, GateProj], hidden, inner)],
+        "glm4" => vec![linear(&[GateProj, UpProj], hidden, 2 * inner)],
+        _ => vec![linear(&[GateProj], hidden, inner), linear(&[UpProj], hidden, inner)],
+    };
+    let others = [linear(&[OProj], queries, hidden), linear(&[DownProj], inner, hidden)];
+    attention.into_iter().chain(up).chain(others).collect()
+}
+
+/// Weights of the linear layers of a block.
+pub(super) fn block_weights(model: &ModelCard) -> u64 {
+    linears(model).iter().map(|l| l.inputs * l.outputs).sum()
+}
+
+/// Whether a gate decides what passes through the inner layer.
+pub(super) fn has_gate(model: &ModelCard) -> bool {
+    model.family != "gpt2"
 }
 
 /// Operations that the trained parameters add to every token of a step, forward and backward.
@@ -85,10 +108,11 @@ pub(super) fn flops_per_token(recipe: &Recipe, trainable: u64) -> f64 {
 }
 
 /// Bytes of the base's weights, and of what each trained number takes: itself unless it is the base's, its gradient,
-/// and what the optimizer remembers.
+/// where gradients are accumulated their sum, and what the optimizer remembers.
 pub(super) fn weight_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64) -> f64 {
     let base = if recipe.keeps_base_quantized() { model.size_bytes } else { 4 * model.parameters };
-    let copies = if recipe.method == Method::Full { 1.0 } else { 2.0 };
+    let copies =
+        if recipe.method == Method::Full { 1.0 } else { 2.0 } + f64::from(u8::from(recipe.batch.accumulation > 1));
     base as f64 + 4.0 * (copies + recipe.optimizer.state_per_parameter()) * trainable as f64
 }
 

@@ -247,6 +247,12 @@ pub struct RunDetail {
     pub model: ModelCard,
     /// The run this one was cloned from, with its number.
     pub cloned_from: Option<(RunId, i32)>,
+    /// The run that this one repeats, with its number.
+    pub repeats: Option<(RunId, i32)>,
+    /// The run whose adapter this one went on training, with its number.
+    pub continues: Option<(RunId, i32)>,
+    /// Runs that repeat this one, with their numbers.
+    pub repetitions: Vec<(RunId, i32)>,
     /// The trainer's final facts.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub result: Option<serde_json::Value>,

@@ -5,9 +5,9 @@ use crate::StoreError;
 use domain::{
     account::parse_name,
     estimate::{Misfit, estimate, misfits},
-    id::{ModelId, ProjectId, RunId, UserId, VersionId},
+    id::{ModelId, ProjectId, UserId, VersionId},
     recipe::{Recipe, RecipeError},
-    run::VersionChoice,
+    run::{Ancestry, RunDetail, VersionChoice},
 };
 use sqlx::PgPool;
 
@@ -21,10 +21,30 @@ pub struct Launch {
     pub model: ModelId,
     pub version: VersionId,
     pub recipe: Recipe,
-    pub cloned_from: Option<RunId>,
+    pub ancestry: Ancestry,
     /// Whether the run is tried out before it is queued.
     pub preflight: bool,
     pub idempotency_key: Option<String>,
+}
+
+impl Launch {
+    /// The same run once more, to be compared with the first.
+    #[must_use]
+    pub fn again(project: ProjectId, by: UserId, original: RunDetail) -> Self {
+        let continues = original.continues.map(|(run, _)| run);
+        Self {
+            project,
+            by,
+            name: original.summary.name,
+            model: original.summary.model_id,
+            version: original.summary.version_id,
+            recipe: original.recipe,
+            ancestry: Ancestry { repeats: Some(original.summary.id), continues, ..Ancestry::default() },
+            // The same has run before.
+            preflight: false,
+            idempotency_key: None,
+        }
+    }
 }
 
 /// Why a run was not launched.
@@ -36,6 +56,8 @@ pub enum LaunchError {
     Model,
     #[error("choose a dataset version of this project")]
     Version,
+    #[error("only a run of this project that has succeeded, with the same base model and method, can be continued")]
+    Continues,
     #[error("the recipe has fields out of range")]
     Recipe(Vec<RecipeError>),
     #[error("recipe, model and data do not fit together")]
@@ -50,6 +72,9 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     let choices = choices(db, launch.project).await?;
     let model = choices.model(launch.model).ok_or(LaunchError::Model)?;
     let version = choices.version(launch.version).ok_or(LaunchError::Version)?;
+    if !can_continue(db, launch).await? {
+        return Err(LaunchError::Continues);
+    }
     let misfits = misfits(&launch.recipe, &model.card, &version.stats);
     if !misfits.is_empty() {
         return Err(LaunchError::Misfits(misfits));
@@ -65,11 +90,19 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
         version: launch.version,
         recipe: &launch.recipe,
         estimate: &estimate,
-        cloned_from: launch.cloned_from,
+        ancestry: launch.ancestry,
         preflight: launch.preflight,
         idempotency_key: launch.idempotency_key.as_deref(),
     };
     Ok(create(db, new).await?)
+}
+
+/// Whether the run that is to be continued, if there is one, left an adapter that fits.
+async fn can_continue(db: &PgPool, launch: &Launch) -> Result<bool, StoreError> {
+    let Some(run) = launch.ancestry.continues else { return Ok(true) };
+    let Some(run) = super::get(db, launch.project, run).await? else { return Ok(false) };
+    let fits = run.summary.model_id == launch.model && run.recipe.method == launch.recipe.method;
+    Ok(fits && !run.adapter.is_empty())
 }
 
 /// Named after model and data.

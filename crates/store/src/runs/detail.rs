@@ -11,10 +11,14 @@ use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 /// A run of the project.
 pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunDetail>, StoreError> {
     sqlx::query(AssertSqlSafe(format!(
-        "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, m.card, r.cloned_from, \
-         (select c.number from runs c where c.id = r.cloned_from) as cloned_number, \
+        "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, m.card, {}, {}, {}, \
+         (select coalesce(jsonb_agg(jsonb_build_array(c.id, c.number) order by c.number), '[]') from runs c \
+            where c.repeats = r.id and c.project_id = r.project_id) as repetitions, \
          exists (select from evals e where e.run_id = r.id) as has_evaluation \
-         from {FROM} where r.project_id = $1 and r.id = $2"
+         from {FROM} where r.project_id = $1 and r.id = $2",
+        ancestor("cloned_from"),
+        ancestor("repeats"),
+        ancestor("continues"),
     )))
     .bind(project.0)
     .bind(run.0)
@@ -25,10 +29,17 @@ pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<R
     .transpose()
 }
 
+/// Column `name` of a run as the id and the number of another run of the project.
+fn ancestor(name: &str) -> String {
+    format!(
+        "(select jsonb_build_array(c.id, c.number) from runs c where c.id = r.{name} and c.project_id = r.project_id) \
+         as {name}"
+    )
+}
+
 fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
     let estimate: serde_json::Value = row.try_get("estimate")?;
-    let cloned_from: Option<uuid::Uuid> = row.try_get("cloned_from")?;
-    let cloned_number: Option<i32> = row.try_get("cloned_number")?;
+    let ancestor = |name: &str| row.try_get::<Option<serde_json::Value>, _>(name)?.map(json).transpose();
     let adapter: Option<serde_json::Value> = row.try_get("adapter")?;
     Ok(RunDetail {
         summary: summary(row)?,
@@ -36,7 +47,10 @@ fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
         // A run made without a prediction has `{}` here.
         estimate: serde_json::from_value(estimate).ok(),
         model: json(row.try_get("card")?)?,
-        cloned_from: cloned_from.map(RunId).zip(cloned_number),
+        cloned_from: ancestor("cloned_from")?,
+        repeats: ancestor("repeats")?,
+        continues: ancestor("continues")?,
+        repetitions: json(row.try_get("repetitions")?)?,
         result: row.try_get("result")?,
         adapter: adapter.map(json).transpose()?.unwrap_or_default(),
         has_evaluation: row.try_get("has_evaluation")?,

@@ -12,7 +12,7 @@ use domain::{
     event::series::TOKENS_PER_SECOND,
     id::{DatasetId, JobId, ModelId, ProjectId, RunId, UserId, VersionId},
     recipe::Recipe,
-    run::{LaunchChoices, ModelChoice, RunStatus, VersionChoice},
+    run::{Ancestry, LaunchChoices, ModelChoice, RunStatus, VersionChoice},
 };
 use sqlx::{PgConnection, PgPool, Row};
 
@@ -25,7 +25,7 @@ pub struct NewRun<'a> {
     pub version: VersionId,
     pub recipe: &'a Recipe,
     pub estimate: &'a Estimate,
-    pub cloned_from: Option<RunId>,
+    pub ancestry: Ancestry,
     /// Whether it is tried out before it is queued.
     pub preflight: bool,
     /// A second launch with the same key and settings in the same project yields the first one's run.
@@ -66,8 +66,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     };
     sqlx::query(
         "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
-         idempotency_key, created_by, status, preflight_job) \
-         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 \
+         idempotency_key, created_by, status, preflight_job, repeats, continues) \
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
          from runs where project_id = $2",
     )
     .bind(id.0)
@@ -76,13 +76,15 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     .bind(new.model.0)
     .bind(new.version.0)
     .bind(to_json(new.recipe)?)
-    .bind(new.cloned_from.map(|r| r.0))
+    .bind(new.ancestry.cloned_from.map(|r| r.0))
     .bind(to_json(new.estimate)?)
     .bind(i32::try_from(new.estimate.steps).unwrap_or(i32::MAX))
     .bind(new.idempotency_key)
     .bind(new.by.0)
     .bind(if job.is_some() { RunStatus::Checking } else { RunStatus::Queued }.as_str())
     .bind(job.map(|j| j.0))
+    .bind(new.ancestry.repeats.map(|r| r.0))
+    .bind(new.ancestry.continues.map(|r| r.0))
     .execute(&mut *tx)
     .await?;
     ring(tx, id).await?;
@@ -93,13 +95,15 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
 async fn launched_before(db: &mut PgConnection, new: &NewRun<'_>) -> Result<Option<RunId>, StoreError> {
     let Some(key) = new.idempotency_key else { return Ok(None) };
     let earlier: Option<(uuid::Uuid, bool)> = sqlx::query_as(
-        "select id, model_id = $3 and version_id = $4 and recipe = $5 from runs where project_id = $1 and idempotency_key = $2",
+        "select id, model_id = $3 and version_id = $4 and recipe = $5 and continues is not distinct from $6 \
+         from runs where project_id = $1 and idempotency_key = $2",
     )
     .bind(new.project.0)
     .bind(key)
     .bind(new.model.0)
     .bind(new.version.0)
     .bind(to_json(new.recipe)?)
+    .bind(new.ancestry.continues.map(|r| r.0))
     .fetch_optional(db)
     .await?;
     match earlier {

@@ -8,7 +8,7 @@ use domain::{
     id::{JobId, ProjectId, UserId},
     model::{ModelCard, ModelFormat},
     recipe::Recipe,
-    run::{FailureKind, RunCursor, RunFilter, RunSort},
+    run::{Ancestry, FailureKind, RunCursor, RunFilter, RunSort},
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -95,7 +95,7 @@ impl Place {
             version: self.version,
             recipe: &recipe,
             estimate: &estimate,
-            cloned_from: None,
+            ancestry: Ancestry::default(),
             preflight: false,
             idempotency_key: key,
         };
@@ -111,7 +111,7 @@ impl Place {
             model: self.model,
             version: self.version,
             recipe: Recipe::default(),
-            cloned_from: None,
+            ancestry: Ancestry::default(),
             preflight: true,
             idempotency_key: None,
         };
@@ -155,7 +155,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         model: p.model,
         version: p.version,
         recipe: Recipe { seed: 7, ..Recipe::default() },
-        cloned_from: None,
+        ancestry: Ancestry::default(),
         preflight: false,
         idempotency_key: Some("k".to_owned()),
     };
@@ -269,7 +269,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         model: p.model,
         version: p.version,
         recipe: Recipe::default(),
-        cloned_from: None,
+        ancestry: Ancestry::default(),
         preflight: false,
         idempotency_key: None,
     };

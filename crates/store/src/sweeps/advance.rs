@@ -9,6 +9,7 @@ use domain::{
     estimate::estimate,
     id::{ModelId, ProjectId, RunId, SweepId, UserId, VersionId},
     model::ModelCard,
+    run::Ancestry,
     sweep::{Launching, Next, RunFact, SweepPlan, SweepStatus, Trial, TrialRun, next},
 };
 use sqlx::{PgConnection, PgPool, Row};
@@ -96,7 +97,7 @@ async fn launch(
         version: sweep.version,
         recipe: &recipe,
         estimate: &estimate,
-        cloned_from: None,
+        ancestry: Ancestry::default(),
         // The trials differ in a few settings: what the first one shows holds for all.
         preflight: trial == 0 && rung == 0,
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),

@@ -100,12 +100,15 @@ impl Attempt<'_> {
 
     /// Stores the adapter and the summary of a trainer that has finished.
     async fn collect(&self, adapter_folder: &Path) -> Ending {
-        let summary = tokio::fs::read(self.folder.out().join("summary.json")).await.ok();
-        let summary = summary.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let read = async |name| {
+            let bytes = tokio::fs::read(self.folder.out().join(name)).await.ok()?;
+            serde_json::from_slice::<serde_json::Value>(&bytes).ok()
+        };
+        let (summary, manifest) = (read("summary.json").await.unwrap_or_default(), read("manifest.json").await);
         let mut tries = 0;
         loop {
             match self.store_adapter(&self.folder.out().join(adapter_folder)).await {
-                Ok(adapter) => return Ending::Succeeded { summary, adapter },
+                Ok(adapter) => return Ending::Succeeded { summary, adapter, manifest },
                 Err(error) if tries < 3 => {
                     tracing::warn!(%error, "failed to store an adapter; trying again");
                     tries += 1;
