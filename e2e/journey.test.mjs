@@ -151,6 +151,16 @@ step('the live page follows the run to its end; the loss falls', async () => {
     await screenshots(page, 'run');
 });
 
+step('the preflight shows what the model is taught, token by token', async () => {
+    await page.getByRole('link', { name: 'Show report' }).click();
+    await page.waitForURL(/\/preflight$/);
+    await page.getByText('Passed').first().waitFor();
+    const learnt = await page.locator('.token-example .token-learnt').allTextContents();
+    assert.ok(learnt.some((text) => /^(positive|negative)<\|im_end\|>/.test(text)), JSON.stringify(learnt));
+    await fits(page);
+    await screenshots(page, 'preflight');
+});
+
 step('on the test split the tuned model beats the base model', async () => {
     await page.goto(`${firstRun}/evaluation`);
     const row = page.locator('#headline tr', { hasText: 'Accuracy' });
@@ -243,7 +253,7 @@ step('pages read and work without JavaScript, and fit a phone', async () => {
     await plain.getByRole('alert').waitFor();
     const kept = (field) => plain.locator(`[name="values[${field}]"]`).inputValue();
     assert.deepEqual([await kept('lora.rank'), await kept('lora.dropout')], ['acht', '0.25']);
-    for (const [address, text] of [[project, '最近活动'], [`${project}/runs/new`, '启动运行'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, '待处理']]) {
+    for (const [address, text] of [[project, '最近活动'], [`${project}/runs/new`, '启动运行'], [`${project}/datasets`, 'Movie reviews'], [firstRun, '成功'], [`${firstRun}/preflight`, '模型学习的内容'], [`${firstRun}/evaluation`, '准确率'], [`${project}/bad-cases`, '待处理']]) {
         await plain.goto(address);
         await plain.getByText(text).first().waitFor();
         assert.equal(await overflow(plain), 0, address);

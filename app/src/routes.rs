@@ -149,6 +149,12 @@ pub fn learning(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}/learning")
 }
 
+/// What was found when a run was tried out.
+#[must_use]
+pub fn preflight(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}/preflight")
+}
+
 /// The evaluation table of a run.
 #[must_use]
 pub fn evaluation(p: ProjectId, r: RunId) -> String {

@@ -1,7 +1,7 @@
 //! Runs: the list, the launch form, and the page of one run, which is live while the run works.
 //!
 //! A run is launched with a base model, a dataset version and a recipe; it waits in the queue
-//! until a worker takes it. Its page is rendered whole on the server; in the browser an island
+//! until a worker takes it, after it was tried out. Its page is rendered whole on the server; in the browser an island
 //! follows the run's event stream and reconnects where it stopped.
 
 pub mod api;
@@ -12,6 +12,7 @@ mod learning;
 mod list;
 mod live;
 mod new;
+mod preflight;
 mod repetition;
 mod result;
 mod state;
@@ -22,4 +23,5 @@ pub use detail::RunPage;
 pub use learning::LearningPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;
+pub use preflight::PreflightPage;
 pub use sweeps::{NewSweepPage, SweepListPage, SweepPage};

@@ -8,7 +8,7 @@ use crate::{
     evals::EvaluationPage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{LearningPage, NewRunPage, NewSweepPage, RunListPage, RunPage, SweepListPage, SweepPage},
+    runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     text,
     ui::frame::NotFoundPage,
 };
@@ -120,6 +120,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/preflight") view=PreflightPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>

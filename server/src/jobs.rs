@@ -81,6 +81,18 @@ pub fn start(state: &AppState, handlers: Handlers, tracker: &TaskTracker) {
     }
 }
 
+/// Starts one runner for jobs that are done beside the others. Its name outlives a restart, so what it held when the
+/// server was killed is taken up at once.
+pub fn start_named(state: &AppState, handlers: Handlers, owner: Uuid, tracker: &TaskTracker) {
+    let runner = Runner { state: state.clone(), handlers, owner };
+    tracker.spawn(async move {
+        if let Err(error) = store::jobs::release_held(&runner.state.db, owner).await {
+            tracing::error!(%error, "failed to take up jobs of an earlier server; their leases will end");
+        }
+        runner.run().await;
+    });
+}
+
 /// Takes one job after the other.
 struct Runner {
     state: AppState,
@@ -110,6 +122,9 @@ impl Runner {
     /// Works on one job; false when there is none.
     async fn take_one(&self, kinds: &[&str]) -> Result<bool, StoreError> {
         store::jobs::requeue_lost(&self.state.db).await?;
+        for run in store::preflights::settle(&self.state.db).await? {
+            tracing::warn!(%run, "a run ends whose preflight ended without a report");
+        }
         let Some(claimed) = store::jobs::claim(&self.state.db, self.owner, kinds).await? else { return Ok(false) };
         let (id, kind) = (claimed.id, claimed.kind.clone());
         tracing::info!(job = %id, kind, "job begins");

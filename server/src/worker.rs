@@ -3,12 +3,16 @@
 //!
 //! The trainer is a process of its own and writes its events to a file, so it outlives a server
 //! that is killed. The next server finds it, adopts it and reads on where the last one stopped.
+//! Before that, a run is tried out on the same machine by a background job (`preflight`).
+//!
 //! A worker is known by its data folder and slot, which is how it recognises its runs.
 
 mod attempt;
 mod events;
 mod folder;
 mod ingest;
+mod memory;
+mod preflight;
 mod process;
 
 use crate::{
@@ -19,7 +23,7 @@ use crate::{
 use attempt::Attempt;
 use domain::id::RunId;
 use folder::RunFolder;
-use process::Trainer;
+use process::{Trainer, Verb};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, path::Path, time::Duration};
 use store::{StoreError, queue::ClaimedRun};
@@ -38,7 +42,10 @@ pub fn start(state: &AppState, tracker: &TaskTracker) {
     let (state, tasks) = (state.clone(), tracker.clone());
     tracker.spawn(async move {
         match identity(&state.config.data) {
-            Ok(identity) => start_slots(&state, &tasks, identity).await,
+            Ok(identity) => {
+                preflight::start(&state, &tasks, identity);
+                start_slots(&state, &tasks, identity).await;
+            }
             Err(error) => tracing::error!(%error, "failed to start the workers: the data folder does not work"),
         }
     });
@@ -89,6 +96,11 @@ fn owner(identity: Uuid, slot: &Slot, index: usize) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
+/// The names of all slots of this process.
+fn owners(identity: Uuid, slots: &[Slot]) -> Vec<Uuid> {
+    slots.iter().enumerate().map(|(index, slot)| owner(identity, slot, index)).collect()
+}
+
 /// One device slot.
 struct Worker {
     state: AppState,
@@ -111,7 +123,7 @@ impl Worker {
     async fn work(self, held: Option<ClaimedRun>) {
         if let Some(run) = held {
             let folder = RunFolder::of(&self.state.config.data, run.lease.run);
-            let trainer = Trainer::adopt(folder.out());
+            let trainer = Trainer::adopt(Verb::Run, folder.out());
             tracing::info!(run = %run.lease.run, alive = trainer.is_some(), "taking up a run of an earlier server");
             Attempt::new(&self.state, run, &self.slot).take_up(trainer).await;
         }

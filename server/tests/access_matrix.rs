@@ -95,6 +95,7 @@ const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/runs/{run}/logs", Project(Read)),
     ("GET /projects/{project}/runs/{run}/previews", Project(Read)),
     ("GET /projects/{project}/runs/{run}/learning", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/preflight", Project(Read)),
     ("GET /projects/{project}/runs/{run}/recipe.toml", Project(Read)),
     ("GET /projects/{project}/runs/{run}/adapter.zip", Project(Read)),
     ("GET /projects/{project}/runs/{run}/adapter/{file}", Project(Read)),

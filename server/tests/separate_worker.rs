@@ -57,7 +57,7 @@ async fn a_worker_apart_trains_and_can_be_killed_and_replaced(db: PgPool) {
     let run = launch(&filled, &place).await;
     place.until(&run, "the queue says so", |r| r["state"]["queue"]["reason"] == "just_queued").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(is("queued")(&place.get(&run).await) && web.trainers().is_empty());
+    assert!(is("checking")(&place.get(&run).await) && web.trainers().is_empty());
 
     // A killed worker's trainer goes on; the next worker on its data folder takes it up.
     let mut first = place.work("worker");

@@ -17,9 +17,9 @@ use std::{
 use store::PgPool;
 use tempfile::TempDir;
 
-/// What every scripted trainer begins with: it learns its out folder, whether it resumes, and its micro-batch.
+/// What every scripted trainer begins with: it learns what to do, its out folder, whether it resumes, and its micro-batch.
 const PRELUDE: &str = r#"#!/bin/sh
-out=; resume=; samples=
+verb=$1; out=; resume=; samples=
 while [ $# -gt 0 ]; do
     case $1 in --out) out=$2; shift ;; --resume) resume=yes ;; --micro-batch) samples=$2; shift ;; esac
     shift
@@ -93,6 +93,18 @@ impl Place {
 
     async fn until_status(&self, status: RunStatus) -> RunDetail {
         self.until(status.as_str(), |run| run.summary.state.status == status).await
+    }
+
+    /// Has the run tried out before it is queued.
+    async fn check_first(&self) {
+        let user: uuid::Uuid = sqlx::query_scalar("select id from users").fetch_one(&self.db).await.unwrap();
+        let payload = store::preflights::PreflightJob { run_id: self.run };
+        let job = store::jobs::enqueue(&self.db, self.project, store::preflights::KIND, &payload, UserId(user));
+        sqlx::query("update runs set status = 'checking', preflight_job = $1")
+            .bind(job.await.unwrap().0)
+            .execute(&self.db)
+            .await
+            .unwrap();
     }
 
     /// (attempt, step) of the stored training losses.
@@ -390,4 +402,68 @@ async fn a_stopped_worker_gives_its_run_back_and_goes_on_later(db: PgPool) {
     let _second = place.work();
     let run = place.until_status(RunStatus::Succeeded).await;
     assert_eq!((run.summary.state.attempt, place.steps().await), (1, vec![(1, 1), (1, 2)]));
+}
+
+/// Tried out, it waits for the file `hold` to go and reports that all is well; as a run it ends at once.
+const CHECKED: &str = r#"
+if [ "$verb" = preflight ]; then
+    mkdir -p "$out"
+    hold=$out/../../../hold
+    echo "$$" >>"$out/../../../starts"
+    say '{"event":"phase","phase":"rehearsing","done":2,"total":6,"elapsed_ms":1}'
+    while [ -e "$hold" ]; do sleep 0.1; done
+    echo '{"checks":[],"audit":[],"longest":null,"overfit":null,"checkpoint":null,"room":null,"elapsed_ms":9}' >"$out/preflight.json"
+    exit
+fi
+started 0; point 1 2.0; finish
+"#;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_preflight_outlives_its_killed_worker_and_is_taken_up_again(db: PgPool) {
+    let place = Place::new(db, CHECKED).await;
+    place.check_first().await;
+    let hold = place.folder.path().join("hold");
+    std::fs::write(&hold, "").unwrap();
+    let mut first = place.work();
+    place.until("it is tried out", |run| run.summary.state.phase.is_some_and(|p| p.done == 2)).await;
+    first.kill();
+    let _second = place.work();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(place.detail().await.summary.state.status, RunStatus::Checking);
+    std::fs::remove_file(&hold).unwrap();
+    place.until_status(RunStatus::Succeeded).await;
+    assert_eq!(place.steps().await, [(1, 1)]);
+    let starts = std::fs::read_to_string(place.folder.path().join("starts")).unwrap();
+    assert_eq!(starts.lines().count(), 1, "tried out once");
+    assert!(store::preflights::report(&place.db, place.project, place.run).await.unwrap().is_some());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn cancelling_ends_a_preflight_at_once(db: PgPool) {
+    let place = Place::new(db, CHECKED).await;
+    place.check_first().await;
+    std::fs::write(place.folder.path().join("hold"), "").unwrap();
+    let _worker = place.work();
+    place.until("it is tried out", |run| run.summary.state.phase.is_some_and(|p| p.done == 2)).await;
+    let user: uuid::Uuid = sqlx::query_scalar("select id from users").fetch_one(&place.db).await.unwrap();
+    assert!(store::runs::request_cancel(&place.db, place.project, place.run, UserId(user)).await.unwrap());
+    assert_eq!(place.detail().await.summary.state.status, RunStatus::Cancelled);
+    let pid = std::fs::read_to_string(place.folder.path().join("starts")).unwrap();
+    let process = PathBuf::from(format!("/proc/{}", pid.trim()));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while process.exists() {
+        assert!(Instant::now() < deadline, "the trainer goes on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_preflight_that_runs_out_of_memory_says_so(db: PgPool) {
+    let script = r#"mkdir -p "$out"; say '{"event":"failed","kind":"out_of_memory","message":"no memory"}'; exit 1"#;
+    let place = Place::new(db, script).await;
+    place.check_first().await;
+    let _worker = place.work();
+    let failure = place.until_status(RunStatus::Failed).await.summary.state.failure.unwrap();
+    assert_eq!(failure.kind, domain::run::FailureKind::Preflight);
+    assert_eq!(failure.advice_kind(), domain::run::FailureKind::OutOfMemory);
 }

@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod limits;
 pub(crate) mod merge;
 pub(crate) mod model;
+pub(crate) mod preflight;
 pub(crate) mod run;
 
 /// Sets the size of the CPU thread pool, once, before any work; `None` leaves it at all cores.

@@ -55,6 +55,12 @@ pub enum TrainError {
     MemoryLow { available_mib: u64, step: u32 },
     #[error("checkpoints need {needed_mib} MiB and checkpoints.budget_mib is {budget_mib}")]
     Budget { needed_mib: u64, budget_mib: u64 },
+    #[error(
+        "{steps} steps on one batch at the learning rate {learning_rate} did not lower its loss: {first_loss:.4} before, {last_loss:.4} after"
+    )]
+    LossDidNotFall { steps: u32, learning_rate: f64, first_loss: f64, last_loss: f64 },
+    #[error("{tensor} of a checkpoint was read back other than it was written")]
+    CheckpointDiffers { tensor: String },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
     #[error("the process that computes on {device} has ended ({})", ending(*signal, *code))]
@@ -95,6 +101,7 @@ impl TrainError {
                 | AdapterError::InitText(_) => FailureKind::InvalidInput,
             },
             Self::NotANumber { .. } => FailureKind::NotANumber,
+            Self::LossDidNotFall { .. } => FailureKind::Preflight,
             Self::MemoryLow { .. } => FailureKind::OutOfMemory,
             Self::Compute(source) => compute_kind(source, FailureKind::Crashed),
             Self::Evaluate(EvalError::Infer(e) | EvalError::Sample { source: e, .. }) => match e {
@@ -103,7 +110,9 @@ impl TrainError {
             },
             // Only the system kills a follower while its leader lives, and for want of memory as a rule.
             Self::Follower { signal: Some(9), .. } => FailureKind::OutOfMemory,
-            Self::Follower { .. } | Self::Checkpoint { .. } | Self::Evaluate(_) => FailureKind::Crashed,
+            Self::Follower { .. } | Self::Checkpoint { .. } | Self::CheckpointDiffers { .. } | Self::Evaluate(_) => {
+                FailureKind::Crashed
+            }
         }
     }
 }
@@ -143,6 +152,13 @@ impl TrainError {
             Self::MemoryLow { available_mib, step } => {
                 RunProblem::MemoryLow { available_mib: *available_mib, step: *step }
             }
+            Self::LossDidNotFall { steps, learning_rate, first_loss, last_loss } => RunProblem::LossDidNotFall {
+                steps: *steps,
+                learning_rate: *learning_rate,
+                first_loss: *first_loss,
+                last_loss: *last_loss,
+            },
+            Self::CheckpointDiffers { tensor } => RunProblem::CheckpointDiffers { tensor: tensor.clone() },
             Self::Checkpoint { problem, .. } => RunProblem::Checkpoint { detail: problem.clone() },
             _ => return None,
         })
@@ -159,6 +175,7 @@ pub fn advice(kind: FailureKind) -> &'static str {
         FailureKind::NotANumber => {
             "lower optimizer.learning_rate, lengthen the warm-up, or keep optimizer.clip_norm at 1"
         }
+        FailureKind::Preflight => "lower optimizer.learning_rate, and look at what the samples teach",
         FailureKind::DiskFull => "free space on the disk of the output folder, then start again with --resume",
         FailureKind::InvalidInput => "correct the recipe, model or data named above",
         FailureKind::Crashed => "start again with --resume; if it fails at the same place, report it with events.jsonl",

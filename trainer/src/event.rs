@@ -131,5 +131,8 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::EvaluatingBase => "evaluating the base model",
         Phase::EvaluatingTuned => "evaluating the tuned model",
         Phase::Saving => "saving",
+        Phase::Auditing => "looking at the loss masks",
+        Phase::Rehearsing => "rehearsing",
+        Phase::WaitingForMemory => "waiting for memory",
     }
 }

@@ -9,6 +9,7 @@
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
 //!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
+//! - [`mod@preflight`]: a run tried out before it begins;
 //! - [`infer`], [`eval`]: answers and scores of a model;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
@@ -39,6 +40,7 @@ pub mod parallel;
 pub mod pass;
 pub mod patience;
 pub mod preference;
+pub mod preflight;
 pub mod preview;
 pub mod recovery;
 pub mod reference;

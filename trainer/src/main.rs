@@ -13,6 +13,7 @@ static ALLOCATOR: trainer::ops::allocator::Reporting = trainer::ops::allocator::
 #[command(name = "trainer", version, about)]
 enum Command {
     Run(cli::run::RunCommand),
+    Preflight(cli::preflight::PreflightCommand),
     #[command(hide = true)]
     Follow(cli::follow::Follow),
     Bench(cli::bench::Bench),
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let command = Command::parse();
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
         Command::Run(c) => c.run(),
+        Command::Preflight(c) => c.run(),
         Command::Follow(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Bench(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Inspect(c) => c.run().map(|()| ExitCode::SUCCESS),

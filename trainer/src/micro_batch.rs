@@ -40,6 +40,12 @@ impl Plan {
     /// The plan of a step. All processes of a run make the same.
     pub fn of(run: &mut Run, step: u32) -> Self {
         let window = run.order.window(step, run.job.recipe.effective_batch() as usize);
+        Self::for_places(run, step, window)
+    }
+
+    /// A plan for the training samples at these places.
+    #[must_use]
+    pub fn for_places(run: &Run, step: u32, window: Vec<usize>) -> Self {
         let samples: Vec<&Encoded> = window.iter().map(|i| &run.train[*i]).collect();
         let batches = by_length(&samples, run.job.micro_batch());
         let total_weight = window.iter().map(|i| run.training_set().weight(*i)).sum();

@@ -17,7 +17,7 @@ use crate::infer::Chat;
 use crate::ledger::Ledger;
 use crate::memory;
 use crate::model::decoder::Decoder;
-use crate::model::weights;
+use crate::model::weights::{self, BaseModel};
 use crate::optim::Optimizer;
 use crate::parallel::Followers;
 use crate::patience::Patience;
@@ -116,7 +116,7 @@ impl Run {
         let recipe = &job.recipe;
         recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
         let mut base = weights::open(&job.model, &job.device)?;
-        let context = base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize);
+        let context = context_left(&base, recipe);
         if context == 0 {
             let tokens = recipe.virtual_tokens();
             return Err(TrainError::Invalid(format!("{tokens} virtual tokens fill the model's whole context")));
@@ -130,13 +130,7 @@ impl Run {
         for warning in recipe.warnings() {
             sink.log(Level::Warn, warning.to_string())?;
         }
-        let encoder = Encoder {
-            template: &base.template,
-            tokenizer: &base.tokenizer,
-            end_tokens: &base.config.eos_token_ids,
-            max_length: (recipe.batch.max_length as usize).min(context),
-            mask_prompt: recipe.batch.mask_prompt,
-        };
+        let encoder = encoder(&base, recipe);
         let train_samples = samples::read(&job.train)?;
         let mut training = encode_all(&encoder, &train_samples, recipe.objective, "training", sink)?;
         weigh(&mut training.samples, &train_samples, &job)?;
@@ -301,6 +295,22 @@ impl Run {
             total_parameters: self.card.parameters + self.adapter.added_parameters(),
             device: self.job.devices.join("+"),
         })
+    }
+}
+
+/// Tokens that virtual ones leave of the model's context.
+fn context_left(base: &BaseModel, recipe: &Recipe) -> usize {
+    base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize)
+}
+
+/// How the samples of a run are encoded.
+pub(crate) fn encoder<'a>(base: &'a BaseModel, recipe: &Recipe) -> Encoder<'a> {
+    Encoder {
+        template: &base.template,
+        tokenizer: &base.tokenizer,
+        end_tokens: &base.config.eos_token_ids,
+        max_length: (recipe.batch.max_length as usize).min(context_left(base, recipe)),
+        mask_prompt: recipe.batch.mask_prompt,
     }
 }
 

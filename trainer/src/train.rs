@@ -152,7 +152,7 @@ fn accumulate(sums: &mut Vec<Tensor>, gradients: Vec<Tensor>) -> Result<(), Trai
     Ok(())
 }
 
-fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
+pub(crate) fn check_number(what: Quantity, value: f64, step: u32) -> Result<(), TrainError> {
     if value.is_finite() { Ok(()) } else { Err(TrainError::NotANumber { what, value, step }) }
 }
 

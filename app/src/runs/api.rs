@@ -6,7 +6,8 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preview, Repetition, RunDetail, RunSummary},
+    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
+    sample::Split,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,15 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     Ok(LaunchOptions { choices, original })
 }
 
+/// The runs that a launch begins with, each an id or empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origin {
+    pub cloned_from: String,
+    /// The run whose adapter is trained on.
+    pub continues: String,
+}
+
 /// Launches a run from the form; yields and goes to its page.
 #[server]
 pub async fn launch_run(
@@ -94,8 +104,7 @@ pub async fn launch_run(
     model: String,
     version: String,
     key: String,
-    cloned_from: String,
-    continues: String,
+    origin: Origin,
     values: Values,
 ) -> Result<String, AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
@@ -111,7 +120,12 @@ pub async fn launch_run(
         model: model.parse().map_err(|_| AppError::invalid("model", super::form::choose_model(l)))?,
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
-        ancestry: Ancestry { cloned_from: cloned_from.parse().ok(), continues: continues.parse().ok(), repeats: None },
+        ancestry: Ancestry {
+            cloned_from: origin.cloned_from.parse().ok(),
+            continues: origin.continues.parse().ok(),
+            repeats: None,
+        },
+        preflight: values.contains_key(parse::PREFLIGHT),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -150,6 +164,8 @@ pub struct RunView {
     pub seen: Seen,
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
+    /// What was found before it was queued.
+    pub preflight: Option<Preflight>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
 }
@@ -206,8 +222,9 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
+    let preflight = store::preflights::report(&db, project, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, repetition })
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
@@ -217,6 +234,29 @@ pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary,
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
     Ok((run.summary, learnt))
+}
+
+/// A preflight's report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreflightView {
+    pub run: RunSummary,
+    /// `None` before it has ended, and of a run that was queued without.
+    pub report: Option<Preflight>,
+    /// Where the samples of examples stand in their version: split, place in the split, position.
+    pub positions: Vec<(Split, u32, u32)>,
+}
+
+/// What was found when the run was tried out.
+#[server]
+pub async fn get_preflight(project: ProjectId, run: RunId) -> Result<PreflightView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
+    let report = store::preflights::report(&db, project, run.id).await?;
+    let positions = match &report {
+        Some(report) => store::preflights::positions(&db, run.version_id, report).await?,
+        None => Vec::new(),
+    };
+    Ok(PreflightView { run, report, positions })
 }
 
 /// Launches the same run once more, to be compared bit by bit; goes to its page.

@@ -4,6 +4,7 @@ use super::{
     api::{RunView, get_run},
     learning::learning_card,
     live::{LiveRun, Snapshot},
+    preflight::preflight_card,
     repetition::repetition_card,
     result::{actual, adapter_card, predicted, predicted_values, recipe_card},
     text,
@@ -55,6 +56,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let sweep = format!("{}?run={id}", routes::new_sweep(project));
     let has_evaluation = run.has_evaluation;
     let facts = facts(l, project, &view);
+    let preflight = preflight_card(project, &view);
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     let repetition = repetition_card(project, &view);
@@ -66,6 +68,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         </PageHeader>
         {facts}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
+        {preflight}
         {learning}
         {adapter}
         {repetition}

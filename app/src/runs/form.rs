@@ -7,7 +7,10 @@ mod input;
 pub mod options;
 pub mod parse;
 
-use super::{api::LaunchRun, text};
+use super::{
+    api::{LaunchRun, Origin},
+    text,
+};
 use crate::{text::lang, ui::form::address};
 use domain::{id::ProjectId, recipe::Recipe};
 use fields::{Group, Kind};
@@ -16,11 +19,14 @@ use forecast::Forecast;
 use input::{FieldSet, Problem};
 use leptos::prelude::*;
 use options::Options;
-use parse::{Problems, Values};
+use parse::{ON, PREFLIGHT, Problems, Values};
 
 crate::texts! {
     what = "What to run", "运行内容";
     name_help = "Optional; named after model and data otherwise.", "可选；留空则以模型和数据命名。";
+    preflight_label = "Check before queueing", "排队前先预检";
+    preflight_help = "Tries the longest batch, a few steps and a checkpoint, and shows what the model is taught, token by token. Takes seconds to a minute or two.",
+        "试算最长的一批、若干步训练和一个检查点，并逐词元展示模型所学的内容。通常需要几秒到一两分钟。";
     no_models = "No base model yet. Register one first.", "还没有基座模型，请先注册。";
     no_versions = "No dataset version yet. Upload data first.", "还没有数据集版本，请先上传数据。";
     launch = "Launch run", "启动运行";
@@ -41,9 +47,7 @@ pub struct Initial {
     pub name: String,
     pub model: String,
     pub version: String,
-    pub cloned_from: String,
-    /// The run whose adapter is trained on.
-    pub continues: String,
+    pub origin: Origin,
     /// Makes a second click launch nothing new.
     pub key: String,
     pub values: Values,
@@ -90,13 +94,14 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
     let form = Form::new(options, &initial);
     let is_live = RwSignal::new(false);
     Effect::new(move |_| is_live.set(true));
+    let is_checked = initial.values.contains_key(PREFLIGHT);
     let blocked = move || is_live.get() && form.checked.with(|c| !c.1.is_empty());
     view! {
         <form class="launch split-main" method="post" action={address::<LaunchRun>()}>
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="key" value=initial.key/>
-            <input type="hidden" name="cloned_from" value=initial.cloned_from/>
-            <input type="hidden" name="continues" value=initial.continues/>
+            <input type="hidden" name="origin[cloned_from]" value=initial.origin.cloned_from/>
+            <input type="hidden" name="origin[continues]" value=initial.origin.continues/>
             <div class="stack">
                 <fieldset>
                     <legend>{what(l)}</legend>
@@ -120,6 +125,13 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
             </div>
             <aside class="stack launch-side">
                 <Forecast form/>
+                <div class="field field-check">
+                    <label class="check">
+                        <input type="checkbox" name=format!("values[{PREFLIGHT}]") value=ON checked=is_checked aria-describedby="preflight-help"/>
+                        <span>{preflight_label(l)}</span>
+                    </label>
+                    <p class="help" id="preflight-help">{preflight_help(l)}</p>
+                </div>
                 <button type="submit" class="button button-primary" disabled=blocked>{launch(l)}</button>
                 <button type="submit" class="button" formmethod="get" formaction=crate::routes::new_sweep(project) disabled=blocked>{sweep(l)}</button>
                 {move || blocked().then(|| view! { <ToCorrect form/> })}

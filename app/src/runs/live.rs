@@ -135,7 +135,7 @@ fn Failed(live: Live) -> impl IntoView {
     let l = lang();
     move || {
         live.state.with(|s| s.failure.clone()).map(|failure| {
-            let (title, advice) = super::text::failure(l, failure.kind);
+            let (title, advice) = super::text::failure(l, &failure);
             view! {
                 <div class="notice notice-bad" role="alert">
                     <strong>{title}</strong>

@@ -1,7 +1,7 @@
 //! The page that launches a run.
 
 use super::{
-    api::{LaunchOptions, LaunchRun, get_launch_options},
+    api::{LaunchOptions, LaunchRun, Origin, get_launch_options},
     form::{Initial, LaunchForm, cloned, continued, no_models, no_versions, options::Options, parse},
     text,
 };
@@ -94,6 +94,8 @@ fn form(
 /// What the address asks for, else what the cloned run had, else the newest.
 fn initial(options: &LaunchOptions, (model, version): (String, String), continues: bool) -> Initial {
     let original = options.original.as_ref();
+    let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
+    values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
     let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
     let versions: Vec<_> = options.choices.versions.iter().map(|v| v.id.to_string()).collect();
@@ -101,10 +103,9 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
         name: original.map(|o| o.name.clone()).unwrap_or_default(),
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
-        cloned_from: id(!continues),
-        continues: id(continues),
+        origin: Origin { cloned_from: id(!continues), continues: id(continues) },
         key: new_key(),
-        values: parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone())),
+        values,
     }
 }
 
@@ -114,19 +115,12 @@ fn typed(refusal: Refusal) -> Initial {
     let mut fields: parse::Values = refusal.typed.into_iter().collect();
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (name, model, version) = (take("name"), take("model"), take("version"));
-    let (cloned_from, continues, key) = (take("cloned_from"), take("continues"), take("key"));
+    let origin = Origin { cloned_from: take("origin[cloned_from]"), continues: take("origin[continues]") };
+    let key = take("key");
     let key = if is_key_used { new_key() } else { key };
     let setting =
         |(name, value): (String, String)| Some((name.strip_prefix("values[")?.strip_suffix(']')?.to_owned(), value));
-    Initial {
-        name,
-        model,
-        version,
-        cloned_from,
-        continues,
-        key,
-        values: fields.into_iter().filter_map(setting).collect(),
-    }
+    Initial { name, model, version, origin, key, values: fields.into_iter().filter_map(setting).collect() }
 }
 
 fn new_key() -> String {

@@ -88,7 +88,7 @@ impl Waiting {
 pub(super) fn Badge(status: RunStatus) -> impl IntoView {
     let class = match status {
         RunStatus::Queued => "badge badge-quiet",
-        RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating => "badge badge-busy",
+        RunStatus::Checking | RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating => "badge badge-busy",
         RunStatus::Succeeded => "badge badge-good",
         RunStatus::Failed => "badge badge-bad",
         RunStatus::Cancelled => "badge badge-warn",
@@ -103,7 +103,7 @@ pub(super) fn Badge(status: RunStatus) -> impl IntoView {
 pub(super) fn Bar(state: Now, left: Option<u64>) -> impl IntoView {
     let l = lang();
     if let Some(waiting) = &state.queue {
-        let queued = || text::status_name(l, RunStatus::Queued).to_owned();
+        let queued = || text::status_name(l, state.status).to_owned();
         let words = waiting.reason().map_or_else(queued, |reason| text::queue_reason(l, reason));
         return view! { <p class="run-wait muted">{words}</p> }.into_any();
     }
@@ -128,11 +128,17 @@ fn amount(l: Lang, state: &Now) -> (Option<f64>, String) {
         _ if state.cancel_requested && !state.status.is_final() => (None, text::cancelling(l).to_owned()),
         (RunStatus::Running, None) => (Some(state.progress()), trained()),
         (RunStatus::Running, Some(p)) if p.phase == Phase::Training => (Some(state.progress()), trained()),
-        (RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating, Some(p)) => {
+        // Not how far it is, but how much there is of what it needs.
+        (RunStatus::Checking, Some(p)) if p.phase == Phase::WaitingForMemory => {
+            (None, text::waiting_for_memory(l, text::phase_name(l, p.phase), p.done, p.total))
+        }
+        (RunStatus::Checking | RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating, Some(p)) => {
             let share = (p.total > 0).then(|| f64::from(p.done) / f64::from(p.total));
             (share, text::phase_name(l, p.phase).to_owned())
         }
-        (RunStatus::Claimed | RunStatus::Evaluating, None) => (None, text::status_name(l, state.status).to_owned()),
+        (RunStatus::Checking | RunStatus::Claimed | RunStatus::Evaluating, None) => {
+            (None, text::status_name(l, state.status).to_owned())
+        }
         _ => (Some(state.progress()), trained()),
     }
 }

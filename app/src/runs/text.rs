@@ -4,7 +4,7 @@ use domain::{
     estimate::Misfit,
     event::Phase,
     lang::Lang,
-    run::{FailureKind, QueueReason, RunStatus},
+    run::{Failure, FailureKind, QueueReason, RunStatus},
 };
 
 crate::texts! {
@@ -47,6 +47,7 @@ crate::texts! {
     step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
     left(time) = "about {time} left", "约剩 {time}";
 
+    status_checking = "Checking", "预检中";
     status_queued = "Queued", "排队中";
     status_claimed = "Preparing", "准备中";
     status_running = "Training", "训练中";
@@ -68,6 +69,10 @@ crate::texts! {
     phase_base = "Evaluating the base model", "正在评估基座模型";
     phase_tuned = "Evaluating the tuned model", "正在评估微调后模型";
     phase_saving = "Saving", "正在保存";
+    waiting_for_memory(phase, left, needed) = "{phase}: {left} of {needed} MiB", "{phase}：可用 {left} MiB，需要 {needed} MiB";
+    phase_auditing = "Looking at tokens and loss masks", "正在检查词元与损失掩码";
+    phase_rehearsing = "Trying passes, steps and a checkpoint", "正在试算前向与反向、若干步训练和检查点";
+    phase_waiting = "Waiting until running runs leave enough memory", "正在等待其他运行释放足够内存";
 
     advice_memory = "Choose a smaller micro-batch or max length (accumulation keeps the effective batch), or a smaller rank.",
         "请减小微批大小或最大长度（可用梯度累积保持有效批大小），或减小秩。";
@@ -77,12 +82,15 @@ crate::texts! {
         "请清理服务器数据盘空间后克隆此运行。已结束运行的检查点可以删除。";
     advice_input = "Recipe, model and data do not fit together. Change what the message names and launch a clone.",
         "配方、模型与数据不匹配。请按提示修改后克隆并重新启动。";
+    advice_preflight = "Lower the learning rate (try a tenth) and look at what the samples teach. The page of the preflight has the figures; a clone can be launched without it.",
+        "请降低学习率（例如十分之一），并检查样本实际教给模型的内容。预检页面列有数据；也可以克隆此运行并跳过预检。";
     advice_crash = "The trainer died repeatedly without saying why. Look at the log below; if it happens again, tell the administrator.",
         "训练进程多次异常退出且未说明原因。请查看下方日志；若再次发生，请联系管理员。";
     failed_memory = "Out of memory", "内存不足";
     failed_nan = "The loss is no longer a number", "损失变为非数值";
     failed_disk = "The disk is full", "磁盘已满";
     failed_input = "The input cannot be used", "输入无法使用";
+    failed_preflight = "The preflight found a problem", "预检发现问题";
     failed_crash = "The trainer crashed", "训练进程崩溃";
 
     version_option(name, number, train, validation, test) =
@@ -100,6 +108,7 @@ crate::texts! {
 #[must_use]
 pub fn status_name(l: Lang, status: RunStatus) -> &'static str {
     match status {
+        RunStatus::Checking => status_checking(l),
         RunStatus::Queued => status_queued(l),
         RunStatus::Claimed => status_claimed(l),
         RunStatus::Running => status_running(l),
@@ -134,18 +143,29 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
         Phase::EvaluatingBase => phase_base(l),
         Phase::EvaluatingTuned => phase_tuned(l),
         Phase::Saving => phase_saving(l),
+        Phase::Auditing => phase_auditing(l),
+        Phase::Rehearsing => phase_rehearsing(l),
+        Phase::WaitingForMemory => phase_waiting(l),
     }
 }
 
 /// What happened, and what to do about it.
 #[must_use]
-pub fn failure(l: Lang, kind: FailureKind) -> (&'static str, &'static str) {
+pub fn failure(l: Lang, failure: &Failure) -> (&'static str, &'static str) {
+    let (title, advice) = of_kind(l, failure.advice_kind());
+    if failure.kind == FailureKind::Preflight { (failed_preflight(l), advice) } else { (title, advice) }
+}
+
+/// The same of one kind.
+#[must_use]
+pub(super) fn of_kind(l: Lang, kind: FailureKind) -> (&'static str, &'static str) {
     match kind {
         FailureKind::OutOfMemory => (failed_memory(l), advice_memory(l)),
         FailureKind::NotANumber => (failed_nan(l), advice_nan(l)),
         FailureKind::DiskFull => (failed_disk(l), advice_disk(l)),
         FailureKind::InvalidInput => (failed_input(l), advice_input(l)),
         FailureKind::Crashed => (failed_crash(l), advice_crash(l)),
+        FailureKind::Preflight => (failed_preflight(l), advice_preflight(l)),
     }
 }
 

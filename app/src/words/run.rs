@@ -1,6 +1,7 @@
 //! What exactly a run failed of, in every language.
 
 use super::model::model_problem;
+use crate::ui::format::number;
 use domain::{lang::Lang, run::RunProblem};
 
 crate::texts! {
@@ -21,6 +22,11 @@ crate::texts! {
     trainer_gone = "The trainer is gone.", "训练进程已消失。";
     it_said(how, words) = "{how} It said:\n{words}", "{how}其最后输出：\n{words}";
     worker_vanished = "The worker vanished during this run, in every attempt.", "每次尝试中，工作进程都在运行期间消失。";
+    loss_did_not_fall(steps, rate, first, last) = "{steps} steps on one batch at the learning rate {rate} did not lower its loss: {first} before, {last} after.", "以学习率 {rate} 在同一批上训练 {steps} 步后，损失未下降：之前 {first}，之后 {last}。";
+    checkpoint_differs(tensor) = "{tensor} of a checkpoint was read back other than it was written.", "读回的检查点中 {tensor} 与写入时不一致。";
+    little_disk(needed, free, reserved) = "The run needs {needed} MiB of disk for its checkpoints and result. {free} MiB are free, and other runs still need {reserved} of them.", "此运行的检查点与结果需要 {needed} MiB 磁盘空间。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
+    little_memory(needed, free, reserved) = "The run needs {needed} MiB of memory. {free} MiB are free, and other runs still need {reserved} of them.", "此运行需要 {needed} MiB 内存。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
+    too_long(minutes) = "The preflight did not end within {minutes} minutes.", "预检未能在 {minutes} 分钟内完成。";
     not_stored(detail) = "The adapter is trained but was not stored (“{detail}”).", "适配器已训练完成，但未能保存（“{detail}”）。";
 }
 
@@ -53,6 +59,16 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::TrainerGone { words } => with_words(l, trainer_gone(l).to_owned(), words),
         P::WorkerVanished => worker_vanished(l).to_owned(),
         P::NotStored { detail } => not_stored(l, detail),
+        P::Preflight { problem, .. } => run_problem(l, problem),
+        P::LossDidNotFall { steps, learning_rate, first_loss, last_loss } => {
+            loss_did_not_fall(l, steps, learning_rate, number(*first_loss), number(*last_loss))
+        }
+        P::CheckpointDiffers { tensor } => checkpoint_differs(l, tensor),
+        P::TooLittleDisk { needed_mib, free_mib, reserved_mib } => little_disk(l, needed_mib, free_mib, reserved_mib),
+        P::TooLittleMemory { needed_mib, free_mib, reserved_mib } => {
+            little_memory(l, needed_mib, free_mib, reserved_mib)
+        }
+        P::PreflightTooLong { minutes } => too_long(l, minutes),
         P::Said { text } => text.clone(),
     }
 }

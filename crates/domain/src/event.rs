@@ -64,6 +64,12 @@ pub enum Phase {
     EvaluatingBase,
     EvaluatingTuned,
     Saving,
+    /// Before a run is queued: the loss masks of all samples are looked at; counts samples.
+    Auditing,
+    /// Before a run is queued: passes, steps and a checkpoint are tried; counts the steps of the preflight.
+    Rehearsing,
+    /// Before a run is queued: what other runs still need leaves too little memory; MiB left of MiB needed.
+    WaitingForMemory,
 }
 
 /// Severity of a log line.

@@ -3,12 +3,14 @@
 
 mod cost;
 mod learning;
+mod preflight;
 mod problem;
 mod repetition;
 mod view;
 
 pub use cost::Cost;
 pub use learning::{Learning, LearntSamples};
+pub use preflight::*;
 pub use problem::RunProblem;
 pub use repetition::{Ancestry, Differences, LossDifference, ManifestDifference, Outcome, Repetition, manifest_lines};
 pub use view::*;
@@ -20,6 +22,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
+    /// Recipe, model and data are tried out before the run may wait for a device.
+    Checking,
     /// Waits for a device slot.
     Queued,
     /// A worker holds the lease and prepares the input folder.
@@ -34,12 +38,21 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    pub const ALL: [Self; 7] =
-        [Self::Queued, Self::Claimed, Self::Running, Self::Evaluating, Self::Succeeded, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 8] = [
+        Self::Checking,
+        Self::Queued,
+        Self::Claimed,
+        Self::Running,
+        Self::Evaluating,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Checking => "checking",
             Self::Queued => "queued",
             Self::Claimed => "claimed",
             Self::Running => "running",
@@ -54,10 +67,11 @@ impl RunStatus {
     /// Going back to `Queued` is what a lost lease or a crash with attempts left does.
     #[must_use]
     pub fn can_become(self, next: Self) -> bool {
-        use RunStatus::{Cancelled, Claimed, Evaluating, Failed, Queued, Running, Succeeded};
+        use RunStatus::{Cancelled, Checking, Claimed, Evaluating, Failed, Queued, Running, Succeeded};
         matches!(
             (self, next),
-            (Queued, Claimed | Cancelled)
+            (Checking, Queued | Failed | Cancelled)
+                | (Queued, Claimed | Cancelled)
                 | (Claimed, Running | Queued | Failed | Cancelled)
                 | (Running, Evaluating | Succeeded | Queued | Failed | Cancelled)
                 | (Evaluating, Succeeded | Queued | Failed | Cancelled)
@@ -98,10 +112,13 @@ pub enum FailureKind {
     InvalidInput,
     /// The trainer process died without saying why, more often than allowed.
     Crashed,
+    /// The preflight found that the run would fail, or learn nothing.
+    Preflight,
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 5] = [Self::OutOfMemory, Self::NotANumber, Self::DiskFull, Self::InvalidInput, Self::Crashed];
+    pub const ALL: [Self; 6] =
+        [Self::OutOfMemory, Self::NotANumber, Self::DiskFull, Self::InvalidInput, Self::Crashed, Self::Preflight];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -111,6 +128,7 @@ impl FailureKind {
             Self::DiskFull => "disk_full",
             Self::InvalidInput => "invalid_input",
             Self::Crashed => "crashed",
+            Self::Preflight => "preflight",
         }
     }
 

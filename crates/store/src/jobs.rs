@@ -111,6 +111,13 @@ pub async fn list(db: &PgPool, project: ProjectId, before: Option<JobId>, limit:
 /// Cancels a queued job at once and asks a running one to stop; false when it is over already or not there.
 pub async fn request_cancel(db: &PgPool, project: ProjectId, id: JobId) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    let is_open = cancel(&mut tx, project, id).await?;
+    tx.commit().await?;
+    Ok(is_open)
+}
+
+/// [`request_cancel`] as part of the caller's transaction.
+pub(crate) async fn cancel(tx: &mut PgConnection, project: ProjectId, id: JobId) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
          status = case when status = 'queued' then 'cancelled' else status end, \
@@ -121,8 +128,7 @@ pub async fn request_cancel(db: &PgPool, project: ProjectId, id: JobId) -> Resul
     .bind(project.0)
     .execute(&mut *tx)
     .await?;
-    announce(&mut tx, id).await?;
-    tx.commit().await?;
+    announce(tx, id).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -248,6 +254,17 @@ pub async fn release(db: &PgPool, id: JobId, owner: Uuid) -> Result<(), StoreErr
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Gives back what `owner` held when its process ended, for an owner whose name outlives that.
+pub async fn release_held(db: &PgPool, owner: Uuid) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "update jobs set status = 'queued', lease_owner = null, lease_until = null where lease_owner = $1 and status = 'running'",
+    )
+    .bind(owner)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Queues jobs again whose lease is lost; those that were tried too often fail.

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod models;
 pub mod overview;
 pub mod points;
+pub mod preflights;
 pub mod projects;
 pub mod queue;
 pub mod runs;

@@ -21,7 +21,7 @@ pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Overview, Sto
            (select stats from dataset_versions v where v.dataset_id = d.id order by number desc limit 1) v on true \
            where d.project_id = $1 and d.archived_at is null) as samples, \
          (select count(*) from runs where project_id = $1) as runs, \
-         (select count(*) from runs where project_id = $1 and status in ('queued', 'claimed', 'running', 'evaluating')) as active_runs",
+         (select count(*) from runs where project_id = $1 and status in ('checking', 'queued', 'claimed', 'running', 'evaluating')) as active_runs",
     )
     .bind(project.0)
     .fetch_one(db)

@@ -1,24 +1,24 @@
 //! Runs as people see them: launch, list, one run, cancel. Who works on a run and what it
 //! measured is in [`crate::queue`] and [`crate::points`].
 
+mod checked;
 mod detail;
 mod journal;
 mod launch;
 mod learning;
 mod list;
-mod preflight;
 mod repetition;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use checked::{Launch, LaunchError, launch};
+pub(crate) use checked::{default_name, name_or};
 pub use detail::{get, state};
 pub use journal::{logs_since, previews};
 pub use launch::{Launched, NewRun, choices, create, request_cancel};
 pub(crate) use launch::{cancel, insert, measured_flops};
 pub use learning::learnt;
 pub use list::{list, of_ids};
-pub use preflight::{Launch, LaunchError, launch};
-pub(crate) use preflight::{default_name, name_or};
 pub use repetition::{manifest, repetition};
 
 use crate::{
@@ -36,8 +36,10 @@ use sqlx::{Row, postgres::PgRow};
 const STATE: &str = "r.status, r.step, r.total_steps, r.phase, r.attempt, r.max_attempts, r.device, \
     r.cancel_requested_at is not null as cancel_requested, r.failure_kind, r.failure, r.started_at, r.ended_at, \
     coalesce(extract(epoch from coalesce(r.ended_at, now()) - r.started_at), 0)::bigint as elapsed_seconds, \
-    extract(epoch from now() - r.created_at)::bigint as waited_seconds, \
+    extract(epoch from now() - r.waiting_since)::bigint as waited_seconds, \
     case when r.status = 'queued' then (select count(*) from runs q where q.status = 'queued' \
+        and (q.created_at, q.id) < (r.created_at, r.id)) \
+        when r.status = 'checking' and r.phase is null then (select count(*) from runs q where q.status = 'checking' \
         and (q.created_at, q.id) < (r.created_at, r.id)) end as runs_before, \
     r.status = 'queued' and exists (select from runs a where a.status in ('claimed', 'running', 'evaluating') \
         and a.lease_until > now()) as any_active";

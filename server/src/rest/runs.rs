@@ -96,19 +96,32 @@ struct LaunchRequest {
     /// A run of the same model and method whose adapter is trained on; a fresh one when absent.
     #[serde(default)]
     continues: Option<RunId>,
+    /// Whether the run is tried out before it is queued.
+    #[serde(default = "yes")]
+    preflight: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a clone changes.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CloneRequest {
     #[serde(default)]
     name: String,
     /// The original's when absent.
     recipe: Option<Recipe>,
+    /// Whether the run is tried out before it is queued.
+    #[serde(default = "yes")]
+    preflight: bool,
 }
 
 /// Launch a run.
+///
+/// It is tried out first (status `checking`) and then queued, or fails with what was found; `"preflight": false` queues
+/// it at once. `GET …/preflight` gives the report.
 ///
 /// Send an `Idempotency-Key` header to launch at most once, however often the request is
 /// repeated: a repetition answers 200 with the first one's run instead of 201.
@@ -129,6 +142,7 @@ async fn launch_run(
         version: request.version_id,
         recipe: request.recipe,
         ancestry: Ancestry { continues: request.continues, ..Ancestry::default() },
+        preflight: request.preflight,
         idempotency_key: idempotency_key(&headers)?,
     };
     start(&db, &caller, launch).await
@@ -154,6 +168,7 @@ async fn clone_run(
         version: original.summary.version_id,
         recipe: request.recipe.unwrap_or(original.recipe),
         ancestry: Ancestry { cloned_from: Some(run), ..Ancestry::default() },
+        preflight: request.preflight,
         idempotency_key: idempotency_key(&headers)?,
     };
     start(&db, &caller, launch).await
@@ -203,7 +218,7 @@ async fn get_run(
 
 /// Ask a run to stop.
 ///
-/// A queued run is cancelled at once, a running one within a step; its last checkpoint stays. A
+/// A checked or queued run is cancelled at once, a running one within a step; its last checkpoint stays. A
 /// run that has ended answers 409.
 #[utoipa::path(post, path = "/projects/{project}/runs/{run}/cancel", tag = "runs", params(("project" = ProjectId, Path), ("run" = RunId, Path)), responses((status = ACCEPTED, body = RunDetail)))]
 async fn cancel_run(

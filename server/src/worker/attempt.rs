@@ -4,7 +4,7 @@ mod ending;
 
 use super::{
     events::{self, Piece},
-    folder::RunFolder,
+    folder::{Input, PrepareError, RunFolder},
     ingest,
     process::{Exit, Trainer},
 };
@@ -72,7 +72,7 @@ impl<'a> Attempt<'a> {
 
     /// `None` when the lease was lost meanwhile.
     async fn start(&mut self) -> Result<Option<Trainer>, Ending> {
-        let preparing = self.folder.prepare(self.state, &self.run);
+        let preparing = self.prepare();
         let prepared = tokio::select! {
             prepared = preparing => prepared,
             ending = self.until_unwanted() => return ending.map_or(Ok(None), Err),
@@ -99,6 +99,20 @@ impl<'a> Attempt<'a> {
                 Err(Ending::GivenBack)
             }
         }
+    }
+
+    async fn prepare(&self) -> Result<(), PrepareError> {
+        let input = Input {
+            db: &self.state.db,
+            artifacts: &self.state.artifacts,
+            model: self.run.model_id,
+            version: self.run.version_id,
+            recipe: &self.run.recipe,
+            project: self.run.project_id,
+            continues: self.run.continues,
+        };
+        self.folder.prepare(input).await?;
+        self.folder.put_earlier_events_aside(self.run.lease.attempt).await
     }
 
     /// Renews the lease while the input is prepared; returns when it should not be. `None`: the lease is lost.

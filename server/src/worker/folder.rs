@@ -1,13 +1,17 @@
 //! The folder of one run: what the trainer reads, and what it writes.
 
-use crate::{artifacts::ArtifactError, state::AppState};
-use domain::{id::RunId, recipe::Recipe, sample::Split};
+use crate::artifacts::{ArtifactError, Artifacts};
+use domain::{
+    id::{ModelId, ProjectId, RunId, VersionId},
+    recipe::Recipe,
+    sample::Split,
+};
 use futures::TryStreamExt;
 use std::{
     io,
     path::{Component, Path, PathBuf},
 };
-use store::{StoreError, queue::ClaimedRun};
+use store::{PgPool, StoreError};
 use tokio::{
     fs,
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter},
@@ -39,6 +43,19 @@ impl PrepareError {
     }
 }
 
+/// What the input of a run is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) db: &'a PgPool,
+    pub(super) artifacts: &'a Artifacts,
+    pub(super) model: ModelId,
+    pub(super) version: VersionId,
+    pub(super) recipe: &'a Recipe,
+    pub(super) project: ProjectId,
+    /// The run whose adapter it goes on training.
+    pub(super) continues: Option<RunId>,
+}
+
 /// Paths of one run.
 #[derive(Clone, Debug)]
 pub(super) struct RunFolder {
@@ -55,6 +72,11 @@ impl RunFolder {
     pub(super) fn of(data: &Path, run: RunId) -> Self {
         let root = Self::parent(data).join(run.to_string());
         Self { out: root.join("out"), root }
+    }
+
+    /// What a preflight writes.
+    pub(super) fn preflight(&self) -> PathBuf {
+        self.root.join("preflight")
     }
 
     /// What the trainer writes.
@@ -126,31 +148,36 @@ impl RunFolder {
         lines[lines.len().saturating_sub(8)..].join("\n")
     }
 
-    /// Lays out the input, unless an earlier attempt did, and makes room for this attempt's events.
-    pub(super) async fn prepare(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
+    /// Lays out the input, unless a preflight or an earlier attempt did.
+    pub(super) async fn prepare(&self, input: Input<'_>) -> Result<(), PrepareError> {
         let complete = self.root.join("prepared");
         if !fs::try_exists(&complete).await? {
             fs::create_dir_all(&self.out).await?;
-            self.place_model(state, run).await?;
-            self.place_adapter(state, run).await?;
+            self.place_model(input).await?;
+            self.place_adapter(input).await?;
             for split in Split::ALL {
-                self.write_split(state, run, split).await?;
+                self.write_split(input, split).await?;
             }
-            fs::write(self.recipe(), run.recipe.to_toml()).await?;
+            fs::write(self.recipe(), input.recipe.to_toml()).await?;
             fs::write(&complete, "").await?;
         }
-        match fs::rename(self.events(), self.out.join(format!("events-{}.jsonl", run.lease.attempt - 1))).await {
+        Ok(())
+    }
+
+    /// Makes room for the events of this attempt.
+    pub(super) async fn put_earlier_events_aside(&self, attempt: i32) -> Result<(), PrepareError> {
+        match fs::rename(self.events(), self.out.join(format!("events-{}.jsonl", attempt - 1))).await {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e.into()),
             _ => Ok(()),
         }
     }
 
-    async fn place_model(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
+    async fn place_model(&self, input: Input<'_>) -> Result<(), PrepareError> {
         let folder = self.root.join("model");
         if fs::try_exists(&folder).await? {
             fs::remove_dir_all(&folder).await?;
         }
-        let files = store::models::files(&state.db, run.model_id).await?;
+        let files = store::models::files(input.db, input.model).await?;
         if files.is_empty() {
             return Err(PrepareError::Model("it has no files".to_owned()));
         }
@@ -159,28 +186,28 @@ impl RunFolder {
             if !inside {
                 return Err(PrepareError::Model(format!("{} is not a path inside the model", file.path)));
             }
-            state.artifacts.place(&file.sha256, &folder.join(&file.path)).await?;
+            input.artifacts.place(&file.sha256, &folder.join(&file.path)).await?;
         }
         Ok(())
     }
 
     /// Fetches the adapter of the run that this one continues.
-    async fn place_adapter(&self, state: &AppState, run: &ClaimedRun) -> Result<(), PrepareError> {
-        let Some(earlier) = run.continues else { return Ok(()) };
-        let found = store::runs::get(&state.db, run.project_id, earlier).await?;
+    async fn place_adapter(&self, input: Input<'_>) -> Result<(), PrepareError> {
+        let Some(earlier) = input.continues else { return Ok(()) };
+        let found = store::runs::get(input.db, input.project, earlier).await?;
         for file in found.into_iter().flat_map(|run| run.adapter) {
-            state.artifacts.place(&file.sha256, &self.root.join("adapter").join(&file.path)).await?;
+            input.artifacts.place(&file.sha256, &self.root.join("adapter").join(&file.path)).await?;
         }
         Ok(())
     }
 
     /// Writes the samples of a split as JSON lines, and beside them their ids, by which
     /// predictions find their samples.
-    async fn write_split(&self, state: &AppState, run: &ClaimedRun, split: Split) -> Result<(), PrepareError> {
+    async fn write_split(&self, input: Input<'_>, split: Split) -> Result<(), PrepareError> {
         let file = |extension| self.root.join(format!("{}.{extension}", split.as_str()));
         let mut lines = BufWriter::with_capacity(1 << 18, fs::File::create(file("jsonl")).await?);
         let mut ids = BufWriter::new(fs::File::create(file("ids")).await?);
-        let mut samples = store::versions::stream_split(&state.db, run.version_id, split);
+        let mut samples = store::versions::stream_split(input.db, input.version, split);
         while let Some((_, id, sample)) = samples.try_next().await? {
             let mut line = serde_json::to_vec(&sample)?;
             line.push(b'\n');
@@ -204,7 +231,8 @@ impl RunFolder {
 
     /// Removes what takes space and is of no use once the run is over. Its log and events stay.
     pub(super) async fn tidy(&self) {
-        for path in [self.root.join("model"), self.root.join("adapter"), self.out.join("checkpoints")] {
+        let adapter = self.root.join("adapter");
+        for path in [self.root.join("model"), adapter, self.out.join("checkpoints"), self.preflight()] {
             if let Err(error) = fs::remove_dir_all(&path).await
                 && error.kind() != io::ErrorKind::NotFound
             {

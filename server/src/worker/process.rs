@@ -15,7 +15,31 @@ use std::{
     process::{ExitStatus, Stdio},
     time::Duration,
 };
-use tokio::process::Child;
+use tokio::process::{Child, Command};
+
+/// What a trainer process does with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Run,
+    Preflight,
+}
+
+impl Verb {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Preflight => "preflight",
+        }
+    }
+
+    /// Where it writes.
+    fn out(self, folder: &RunFolder) -> PathBuf {
+        match self {
+            Self::Run => folder.out().to_owned(),
+            Self::Preflight => folder.preflight(),
+        }
+    }
+}
 
 /// How a trainer process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,30 +60,36 @@ pub(super) struct Trainer {
 }
 
 impl Trainer {
+    /// Starts `trainer preflight` within these limits. It ends with whoever waits for it, unless that is killed.
+    pub(super) async fn rehearse(
+        config: &Config,
+        folder: &RunFolder,
+        slot: &Slot,
+        limits: &[(&str, u64)],
+    ) -> io::Result<Self> {
+        let log = fs::File::create(folder.log())?;
+        let mut command = trainer::command(config);
+        add_arguments(&mut command, config, folder, slot, Verb::Preflight).await?;
+        for (flag, value) in limits {
+            command.arg(flag).arg(value.to_string());
+        }
+        command.kill_on_drop(true);
+        Self::start(command, log)
+    }
+
     /// Starts `trainer run`. It gets a process group of its own, so that neither Ctrl-C nor the
     /// server's end reaches it, and none of the server's secrets.
     pub(super) async fn spawn(config: &Config, folder: &RunFolder, slot: &Slot, resume: bool) -> io::Result<Self> {
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.log())?;
         let mut command = trainer::command(config);
-        command.arg("run").arg(folder.recipe()).arg("--model").arg(folder.model().await?);
-        for split in Split::ALL {
-            if let Some(file) = folder.split(split) {
-                command.arg(format!("--{}", split.as_str())).arg(file);
-            }
-        }
-        command.arg("--out").arg(folder.out()).args(["--device", &slot.0]);
-        if let Some(adapter) = folder.adapter() {
-            command.arg("--adapter").arg(adapter);
-        }
+        add_arguments(&mut command, config, folder, slot, Verb::Run).await?;
         if resume {
             command.arg("--resume");
         }
-        if let Some(samples) = folder.micro_batch() {
-            command.arg("--micro-batch").arg(samples.to_string());
-        }
-        if let Some(threads) = threads(&config.workers) {
-            command.arg("--threads").arg(threads.to_string());
-        }
+        Self::start(command, log)
+    }
+
+    fn start(mut command: Command, log: fs::File) -> io::Result<Self> {
         command.process_group(0).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let oom_kills_before = oom_kills();
         let child = command.spawn()?;
@@ -70,8 +100,8 @@ impl Trainer {
     }
 
     /// The trainer that writes to `out`, if an earlier server left one running.
-    pub(super) fn adopt(out: &Path) -> Option<Self> {
-        processes().find(|(_, arguments)| out_of(arguments) == Some(out)).map(|(pid, _)| Self::adopted(pid))
+    pub(super) fn adopt(verb: Verb, out: &Path) -> Option<Self> {
+        processes().find(|(_, arguments)| out_of(verb, arguments) == Some(out)).map(|(pid, _)| Self::adopted(pid))
     }
 
     fn adopted(pid: Pid) -> Self {
@@ -114,6 +144,33 @@ impl Trainer {
     }
 }
 
+/// What to do, with which input, where and on what.
+async fn add_arguments(
+    command: &mut Command,
+    config: &Config,
+    folder: &RunFolder,
+    slot: &Slot,
+    verb: Verb,
+) -> io::Result<()> {
+    command.arg(verb.as_str()).arg(folder.recipe()).arg("--model").arg(folder.model().await?);
+    for split in Split::ALL {
+        if let Some(file) = folder.split(split) {
+            command.arg(format!("--{}", split.as_str())).arg(file);
+        }
+    }
+    command.arg("--out").arg(verb.out(folder)).args(["--device", &slot.0]);
+    if let Some(adapter) = folder.adapter() {
+        command.arg("--adapter").arg(adapter);
+    }
+    if let Some(samples) = folder.micro_batch() {
+        command.arg("--micro-batch").arg(samples.to_string());
+    }
+    if let Some(threads) = threads(&config.workers) {
+        command.arg("--threads").arg(threads.to_string());
+    }
+    Ok(())
+}
+
 fn exit(status: ExitStatus) -> Exit {
     match (status.code(), status.signal()) {
         (Some(code), _) => Exit::Code(code),
@@ -132,16 +189,16 @@ fn threads(slots: &[Slot]) -> Option<usize> {
 /// Every live trainer that writes into a run's folder under `parent`.
 pub(super) fn running_in(parent: &Path) -> Vec<(RunId, Trainer)> {
     let run_of = |arguments: &[OsString]| {
-        let folder = out_of(arguments)?.parent()?;
+        let folder = out_of(Verb::Run, arguments)?.parent()?;
         (folder.parent()? == parent).then(|| folder.file_name()?.to_str()?.parse().ok()).flatten()
     };
     processes().filter_map(|(pid, arguments)| Some((run_of(&arguments)?, Trainer::adopted(pid)))).collect()
 }
 
-/// The `--out` of a `trainer run`.
-fn out_of(arguments: &[OsString]) -> Option<&Path> {
+/// The `--out` of a trainer that does this.
+fn out_of(verb: Verb, arguments: &[OsString]) -> Option<&Path> {
     let at = arguments.iter().position(|a| a == "--out")?;
-    arguments.iter().take(at).find(|a| *a == "run")?;
+    arguments.iter().take(at).find(|a| *a == verb.as_str())?;
     arguments.get(at + 1).map(Path::new)
 }
 
@@ -191,8 +248,9 @@ mod tests {
     fn a_trainer_is_known_by_its_out_folder() {
         let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
         let line = words("/opt/trainer run r.toml --model m --out /data/runs/1/out --device cpu");
-        assert_eq!(out_of(&line), Some(Path::new("/data/runs/1/out")));
-        assert_eq!(out_of(&words("/bin/tar --out /data/runs/1/out")), None);
+        assert_eq!(out_of(Verb::Run, &line), Some(Path::new("/data/runs/1/out")));
+        assert_eq!(out_of(Verb::Preflight, &line), None);
+        assert_eq!(out_of(Verb::Run, &words("/bin/tar --out /data/runs/1/out")), None);
     }
 
     #[test]

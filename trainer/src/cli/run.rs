@@ -25,10 +25,10 @@ const STOPPED: u8 = 130;
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunCommand {
     #[command(flatten)]
-    inputs: Inputs,
+    pub(super) inputs: Inputs,
     /// Folder for everything the run writes.
     #[arg(long)]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Go on from the newest checkpoint in the out folder, if there is one.
     #[arg(long)]
     resume: bool,
@@ -41,14 +41,12 @@ impl RunCommand {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<ExitCode> {
         super::use_threads(self.inputs.threads_per_process())?;
-        let pipe = self.events.as_deref().map(open_pipe).transpose()?;
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             signal_hook::flag::register(signal, Arc::clone(&stop)).context("failed to watch for signals")?;
         }
         setup::prepare_out(&self.out, self.resume)?;
-        let mut sink = Sink::open(&self.out, pipe, std::io::stderr().is_terminal())?;
-        trainer::ops::allocator::report_to(sink.descriptors());
+        let mut sink = self.sink()?;
         match self.work(&mut sink, &stop) {
             Ok(Ending::Complete) => Ok(ExitCode::SUCCESS),
             Ok(Ending::Stopped) => Ok(ExitCode::from(STOPPED)),
@@ -59,6 +57,14 @@ impl RunCommand {
                 bail!("{message}")
             }
         }
+    }
+
+    /// Where the events go; running out of memory is one.
+    pub(super) fn sink(&self) -> Result<Sink> {
+        let pipe = self.events.as_deref().map(open_pipe).transpose()?;
+        let sink = Sink::open(&self.out, pipe, std::io::stderr().is_terminal())?;
+        trainer::ops::allocator::report_to(sink.descriptors());
+        Ok(sink)
     }
 
     fn work(&self, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, TrainError> {

@@ -42,6 +42,33 @@ impl Encoded {
     }
 }
 
+/// A tokenized sample before it is cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    pub encoded: Encoded,
+    /// The assistant's turns in order.
+    pub answers: Vec<Answer>,
+}
+
+/// An assistant's turn in a tokenized sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Place behind its last token that carries loss.
+    pub end: usize,
+    pub end_token: EndToken,
+}
+
+/// Where the token that ends an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndToken {
+    /// The chat template writes it.
+    Written,
+    /// The template writes none, so one is appended.
+    Appended,
+    /// The model names none.
+    Missing,
+}
+
 /// How samples are encoded.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoder<'a> {
@@ -65,43 +92,60 @@ struct Counting {
 impl Encoder<'_> {
     /// Encodes a sample; `Ok(None)` when cutting it to `max_length` leaves nothing to learn.
     pub fn encode(&self, sample: &Sample) -> Result<Option<Encoded>, EncodeError> {
-        self.encode_turns(&sample.messages, |_| Counting { prompt: !self.mask_prompt, answer: true })
+        self.cut(self.whole(&sample.messages, |_| self.counting())?)
     }
 
     /// Encodes a conversation of whose answers only the last counts, whatever `mask_prompt` says; as
     /// [`Encoder::encode`] otherwise.
     pub fn encode_last_answer(&self, messages: &[Message]) -> Result<Option<Encoded>, EncodeError> {
-        self.encode_turns(messages, |i| Counting { prompt: false, answer: i + 1 == messages.len() })
+        self.cut(self.encode_whole_last_answer(messages)?)
     }
 
-    fn encode_turns(
-        &self,
-        messages: &[Message],
-        counts: impl Fn(usize) -> Counting,
-    ) -> Result<Option<Encoded>, EncodeError> {
-        let mut encoded = Encoded { ids: Vec::new(), carries_loss: Vec::new(), weight: 1.0, line: 0 };
+    /// Encodes a sample without cutting it.
+    pub fn encode_whole(&self, sample: &Sample) -> Result<Whole, EncodeError> {
+        self.whole(&sample.messages, |_| self.counting())
+    }
+
+    /// As [`Encoder::encode_last_answer`], without cutting.
+    pub fn encode_whole_last_answer(&self, messages: &[Message]) -> Result<Whole, EncodeError> {
+        self.whole(messages, |i| Counting { prompt: false, answer: i + 1 == messages.len() })
+    }
+
+    fn counting(&self) -> Counting {
+        Counting { prompt: !self.mask_prompt, answer: true }
+    }
+
+    fn cut(&self, whole: Whole) -> Result<Option<Encoded>, EncodeError> {
+        let mut encoded = whole.encoded;
+        encoded.ids.truncate(self.max_length);
+        encoded.carries_loss.truncate(self.max_length);
+        Ok((encoded.targets() > 0).then_some(encoded))
+    }
+
+    fn whole(&self, messages: &[Message], counts: impl Fn(usize) -> Counting) -> Result<Whole, EncodeError> {
+        let encoded = Encoded { ids: Vec::new(), carries_loss: Vec::new(), weight: 1.0, line: 0 };
+        let mut whole = Whole { encoded, answers: Vec::new() };
         let mut done = String::new();
         for (i, message) in messages.iter().enumerate() {
             if message.role == Speaker::Assistant {
-                done = self.push_answer(&mut encoded, done, &messages[..=i], counts(i))?;
+                done = self.push_answer(&mut whole, done, &messages[..=i], counts(i))?;
             }
         }
-        encoded.ids.truncate(self.max_length);
-        encoded.carries_loss.truncate(self.max_length);
-        if let Some(first) = encoded.carries_loss.first_mut() {
+        if let Some(first) = whole.encoded.carries_loss.first_mut() {
             *first = false;
         }
-        Ok((encoded.targets() > 0).then_some(encoded))
+        Ok(whole)
     }
 
     /// Adds the prompt since `done` and the answer that ends `messages`; returns the text so far.
     fn push_answer(
         &self,
-        encoded: &mut Encoded,
+        sample: &mut Whole,
         done: String,
         messages: &[Message],
         counts: Counting,
     ) -> Result<String, EncodeError> {
+        let encoded = &mut sample.encoded;
         let prompt = self.template.render(&messages[..messages.len() - 1], true)?;
         let whole = self.template.render(messages, false)?;
         // A template may write an answer's opening differently once the answer is there.
@@ -110,15 +154,16 @@ impl Encoder<'_> {
         encoded.push(&self.tokenizer.encode(&prompt[done..])?, counts.prompt);
         let mut answer = self.tokenizer.encode(&whole[prompt.len()..])?;
         let end = answer.iter().rposition(|id| self.end_tokens.contains(id));
-        let counting = match (end, self.end_tokens.first()) {
-            (Some(end), _) => end + 1,
+        let (counting, end_token) = match (end, self.end_tokens.first()) {
+            (Some(end), _) => (end + 1, EndToken::Written),
             (None, Some(token)) => {
                 answer.push(*token);
-                answer.len()
+                (answer.len(), EndToken::Appended)
             }
-            (None, None) => answer.len(),
+            (None, None) => (answer.len(), EndToken::Missing),
         };
         encoded.push(&answer[..counting], counts.answer);
+        sample.answers.push(Answer { end: encoded.ids.len(), end_token });
         encoded.push(&answer[counting..], counts.prompt);
         Ok(whole)
     }

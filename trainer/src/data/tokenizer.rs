@@ -54,6 +54,12 @@ impl Tokenizer {
         self.inner.decode(ids, true).unwrap_or_default()
     }
 
+    /// The text of some tokens, special tokens written out.
+    #[must_use]
+    pub fn decode_all(&self, ids: &[u32]) -> String {
+        self.inner.decode(ids, false).unwrap_or_default()
+    }
+
     /// The id of a token given as text.
     #[must_use]
     pub fn token_id(&self, token: &str) -> Option<u32> {

@@ -28,6 +28,9 @@ pub fn module_name(module: TargetModule) -> String {
     format!("lora.target_modules.{}", module.as_str())
 }
 
+/// Name of the checkbox that has the run tried out before it is queued: of the launch, not of the recipe.
+pub const PREFLIGHT: &str = "preflight";
+
 /// Place of the learning rate, which a form without text takes from method and objective.
 const RATE: &str = "optimizer.learning_rate";
 

@@ -2,11 +2,12 @@
 //! stored as data, so that pages say it in the reader's language. `Display` is the English of the
 //! REST API and of logs.
 
+use super::{FailureKind, PreflightStep};
 use crate::model::ModelProblem;
 use serde::{Deserialize, Serialize};
 
 /// What a run failed of. `detail` is what a library or the system said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RunProblem {
@@ -40,6 +41,30 @@ pub enum RunProblem {
     WorkerVanished,
     #[error("the adapter is trained but was not stored: {detail}")]
     NotStored { detail: String },
+    /// What the preflight found in this step; `kind` decides the advice.
+    #[error("the preflight found: {problem}")]
+    Preflight {
+        step: PreflightStep,
+        kind: FailureKind,
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
+        problem: Box<RunProblem>,
+    },
+    #[error(
+        "{steps} steps on one batch at the learning rate {learning_rate} did not lower its loss: {first_loss:.4} before, {last_loss:.4} after"
+    )]
+    LossDidNotFall { steps: u32, learning_rate: f64, first_loss: f64, last_loss: f64 },
+    #[error("{tensor} of a checkpoint was read back other than it was written")]
+    CheckpointDiffers { tensor: String },
+    #[error(
+        "the run needs {needed_mib} MiB of disk for checkpoints and result; {free_mib} MiB are free, of which other runs still need {reserved_mib}"
+    )]
+    TooLittleDisk { needed_mib: u64, free_mib: u64, reserved_mib: u64 },
+    #[error(
+        "the run needs {needed_mib} MiB of memory; {free_mib} MiB are free, of which other runs still need {reserved_mib}"
+    )]
+    TooLittleMemory { needed_mib: u64, free_mib: u64, reserved_mib: u64 },
+    #[error("the preflight did not end within {minutes} minutes")]
+    PreflightTooLong { minutes: u64 },
     /// In the trainer's own words, or written when failures were plain texts.
     #[error("{text}")]
     Said { text: String },

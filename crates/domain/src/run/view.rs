@@ -22,7 +22,7 @@ pub struct Headline {
     pub tuned: Option<f64>,
 }
 
-/// Why a queued run has not begun.
+/// Why a queued run has not begun, or a launched one is not checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "reason", rename_all = "snake_case")]
@@ -65,7 +65,7 @@ pub struct PhaseProgress {
 }
 
 /// Why a run failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     pub kind: FailureKind,

@@ -3,14 +3,16 @@
 use crate::{
     Stale, StoreError, activity,
     error::{json, to_json},
+    jobs,
+    preflights::{self, PreflightJob},
     queue::CHANNEL,
 };
 use domain::{
     estimate::Estimate,
     event::series::TOKENS_PER_SECOND,
-    id::{DatasetId, ModelId, ProjectId, RunId, UserId, VersionId},
+    id::{DatasetId, JobId, ModelId, ProjectId, RunId, UserId, VersionId},
     recipe::Recipe,
-    run::{Ancestry, LaunchChoices, ModelChoice, VersionChoice},
+    run::{Ancestry, LaunchChoices, ModelChoice, RunStatus, VersionChoice},
 };
 use sqlx::{PgConnection, PgPool, Row};
 
@@ -24,6 +26,8 @@ pub struct NewRun<'a> {
     pub recipe: &'a Recipe,
     pub estimate: &'a Estimate,
     pub ancestry: Ancestry,
+    /// Whether it is tried out before it is queued.
+    pub preflight: bool,
     /// A second launch with the same key and settings in the same project yields the first one's run.
     pub idempotency_key: Option<&'a str>,
 }
@@ -36,7 +40,7 @@ pub struct Launched {
     pub is_new: bool,
 }
 
-/// Puts a run in the queue. The caller has checked that model and version are of the project.
+/// Puts a run in the queue, or has it tried out before. The caller has checked that model and version are of the project.
 pub async fn create(db: &PgPool, new: NewRun<'_>) -> Result<Launched, StoreError> {
     let mut tx = db.begin().await?;
     let launched = insert(&mut tx, &new).await?;
@@ -56,10 +60,14 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
         return Ok(Launched { id, is_new: false });
     }
     let id = RunId::new();
+    let job = match new.preflight {
+        true => Some(jobs::create(tx, new.project, preflights::KIND, &PreflightJob { run_id: id }, new.by).await?),
+        false => None,
+    };
     sqlx::query(
         "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
-         idempotency_key, created_by, repeats, continues) \
-         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 \
+         idempotency_key, created_by, status, preflight_job, repeats, continues) \
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
          from runs where project_id = $2",
     )
     .bind(id.0)
@@ -73,6 +81,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     .bind(i32::try_from(new.estimate.steps).unwrap_or(i32::MAX))
     .bind(new.idempotency_key)
     .bind(new.by.0)
+    .bind(if job.is_some() { RunStatus::Checking } else { RunStatus::Queued }.as_str())
+    .bind(job.map(|j| j.0))
     .bind(new.ancestry.repeats.map(|r| r.0))
     .bind(new.ancestry.continues.map(|r| r.0))
     .execute(&mut *tx)
@@ -124,17 +134,22 @@ pub(crate) async fn cancel(
     run: RunId,
     by: UserId,
 ) -> Result<bool, StoreError> {
-    let name: Option<String> = sqlx::query_scalar(
+    let found: Option<(String, Option<uuid::Uuid>)> = sqlx::query_as(
         "update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
-         ended_at = case when status = 'queued' then now() end, \
-         status = case when status = 'queued' then 'cancelled' else status end \
-         where id = $1 and project_id = $2 and status in ('queued', 'claimed', 'running', 'evaluating') returning name",
+         ended_at = case when status in ('checking', 'queued') then now() end, \
+         phase = case when status = 'checking' then null else phase end, \
+         status = case when status in ('checking', 'queued') then 'cancelled' else status end \
+         where id = $1 and project_id = $2 and status in ('checking', 'queued', 'claimed', 'running', 'evaluating') \
+         returning name, preflight_job",
     )
     .bind(run.0)
     .bind(project.0)
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(name) = name else { return Ok(false) };
+    let Some((name, job)) = found else { return Ok(false) };
+    if let Some(job) = job {
+        jobs::cancel(tx, project, JobId(job)).await?;
+    }
     activity::record(&mut *tx, project, Some(by), "run.cancelled", &run.to_string(), &name).await?;
     ring(tx, run).await?;
     Ok(true)

@@ -5,7 +5,7 @@ use super::*;
 use domain::{
     dataset::VersionStats,
     estimate::{Estimate, Misfit},
-    id::{ProjectId, UserId},
+    id::{JobId, ProjectId, UserId},
     model::{ModelCard, ModelFormat},
     recipe::{Objective, Recipe},
     run::{Ancestry, FailureKind, RunCursor, RunFilter, RunSort},
@@ -96,9 +96,32 @@ impl Place {
             recipe: &recipe,
             estimate: &estimate,
             ancestry: Ancestry::default(),
+            preflight: false,
             idempotency_key: key,
         };
         create(&self.db, new).await.unwrap()
+    }
+
+    /// A run that is to be tried out, and the job that does it.
+    pub(crate) async fn launch_checked(&self) -> (RunId, JobId) {
+        let launch = Launch {
+            project: self.project,
+            by: self.user,
+            name: String::new(),
+            model: self.model,
+            version: self.version,
+            recipe: Recipe::default(),
+            ancestry: Ancestry::default(),
+            preflight: true,
+            idempotency_key: None,
+        };
+        let run = super::launch(&self.db, &launch).await.unwrap().id;
+        let job: uuid::Uuid = sqlx::query_scalar("select preflight_job from runs where id = $1")
+            .bind(run.0)
+            .fetch_one(&self.db)
+            .await
+            .unwrap();
+        (run, JobId(job))
     }
 
     async fn set(&self, run: RunId, change: &'static str) {
@@ -133,6 +156,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         version: p.version,
         recipe: Recipe { seed: 7, ..Recipe::default() },
         ancestry: Ancestry::default(),
+        preflight: false,
         idempotency_key: Some("k".to_owned()),
     };
     assert!(
@@ -246,6 +270,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         version: p.version,
         recipe: Recipe::default(),
         ancestry: Ancestry::default(),
+        preflight: false,
         idempotency_key: None,
     };
     let made = launch(&p.db, &wanted).await.unwrap();

@@ -98,6 +98,8 @@ async fn launch(
         recipe: &recipe,
         estimate: &estimate,
         ancestry: Ancestry::default(),
+        // The trials differ in a few settings: what the first one shows holds for all.
+        preflight: trial == 0 && rung == 0,
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),
     };
     let run = runs::insert(tx, &new).await?.id;
@@ -141,7 +143,7 @@ pub async fn cancel(db: &PgPool, project: ProjectId, sweep: SweepId, by: UserId)
     let Some(name) = name else { return Ok(false) };
     let open: Vec<uuid::Uuid> = sqlx::query_scalar(
         "select r.id from sweep_runs sr join runs r on r.id = sr.run_id where sr.sweep_id = $1 \
-         and r.status in ('queued', 'claimed', 'running', 'evaluating') order by r.id",
+         and r.status in ('checking', 'queued', 'claimed', 'running', 'evaluating') order by r.id",
     )
     .bind(sweep.0)
     .fetch_all(&mut *tx)

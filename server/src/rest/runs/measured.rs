@@ -15,7 +15,7 @@ use axum::{
 use domain::{
     event::series,
     id::{ProjectId, RunId},
-    run::{LearntSamples, LogLine, Point, Preview},
+    run::{LearntSamples, LogLine, Point, Preflight, Preview},
 };
 use serde::Deserialize;
 use store::PgPool;
@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(run_logs))
         .routes(routes!(run_previews))
         .routes(routes!(run_learning))
+        .routes(routes!(run_preflight))
 }
 
 /// Which points.
@@ -146,4 +147,16 @@ async fn run_learning(
 ) -> Result<Json<LearntSamples>, Problem> {
     let run = super::find(&db, &caller, project, run).await?;
     store::runs::learnt(&db, &run).await?.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// What was found when the run was tried out: each step, the audit of tokens and loss masks with examples, measured
+/// figures. 404 before that, and of a run that was queued without.
+#[utoipa::path(get, path = "/projects/{project}/runs/{run}/preflight", tag = "runs", params(("project" = ProjectId, Path), ("run" = RunId, Path)), responses((status = OK, body = Preflight)))]
+async fn run_preflight(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, run)): Path<(ProjectId, RunId)>,
+) -> Result<Json<Preflight>, Problem> {
+    super::find(&db, &caller, project, run).await?;
+    store::preflights::report(&db, project, run).await?.map(Json).ok_or_else(Problem::not_found)
 }

@@ -22,6 +22,8 @@ pub struct Launch {
     pub version: VersionId,
     pub recipe: Recipe,
     pub ancestry: Ancestry,
+    /// Whether the run is tried out before it is queued.
+    pub preflight: bool,
     pub idempotency_key: Option<String>,
 }
 
@@ -38,6 +40,8 @@ impl Launch {
             version: original.summary.version_id,
             recipe: original.recipe,
             ancestry: Ancestry { repeats: Some(original.summary.id), continues, ..Ancestry::default() },
+            // The same has run before.
+            preflight: false,
             idempotency_key: None,
         }
     }
@@ -62,7 +66,7 @@ pub enum LaunchError {
     Store(#[from] StoreError),
 }
 
-/// Checks a launch, predicts its cost and puts it in the queue.
+/// Checks a launch, predicts its cost and puts it in the queue, or has it tried out first.
 pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchError> {
     launch.recipe.check().map_err(LaunchError::Recipe)?;
     let choices = choices(db, launch.project).await?;
@@ -87,6 +91,7 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
         recipe: &launch.recipe,
         estimate: &estimate,
         ancestry: launch.ancestry,
+        preflight: launch.preflight,
         idempotency_key: launch.idempotency_key.as_deref(),
     };
     Ok(create(db, new).await?)

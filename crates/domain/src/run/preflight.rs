@@ -1,0 +1,347 @@
+//! What was found out about a run before it waits for a device: the trainer measures it, pages and the REST API show
+//! it. Every result is data; sentences are made where they are read.
+
+use super::{Failure, FailureKind, RunProblem};
+use crate::{dataset::TokenStats, sample::Split};
+use serde::{Deserialize, Serialize};
+
+/// The report of a preflight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preflight {
+    /// One of each step, in order.
+    pub checks: Vec<PreflightCheck>,
+    /// What training and validation samples are in tokens.
+    pub audit: Vec<SplitAudit>,
+    pub longest: Option<LongestBatch>,
+    pub overfit: Option<Overfit>,
+    pub checkpoint: Option<CheckpointTrial>,
+    pub room: Option<Room>,
+    /// Of the whole preflight.
+    pub elapsed_ms: u64,
+}
+
+impl Preflight {
+    /// Why the run must not be queued; `None` when it may.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        self.checks.iter().find_map(|check| match &check.verdict {
+            Verdict::Problem { kind, problem } => Some(Failure::of_preflight(check.step, *kind, problem.clone())),
+            _ => None,
+        })
+    }
+
+    /// Whether there is something that a person should look at, though the run may begin.
+    #[must_use]
+    pub fn warns(&self) -> bool {
+        self.checks.iter().any(|check| check.verdict == Verdict::Warning)
+    }
+}
+
+impl Failure {
+    /// That a preflight found `problem`, which is of this kind.
+    #[must_use]
+    pub fn of_preflight(step: PreflightStep, kind: FailureKind, problem: RunProblem) -> Self {
+        Self::new(FailureKind::Preflight, RunProblem::Preflight { step, kind, problem: Box::new(problem) })
+    }
+
+    /// The kind that decides the advice: of a preflight's failure, that of what it found.
+    #[must_use]
+    pub fn advice_kind(&self) -> FailureKind {
+        match &self.problem {
+            RunProblem::Preflight { kind, .. } => *kind,
+            _ => self.kind,
+        }
+    }
+}
+
+/// What is tried before a run is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PreflightStep {
+    /// Recipe, model and data are read and fitted together, as a run does it.
+    SetUp,
+    /// Every sample is tokenized and its loss mask looked at.
+    Audit,
+    /// Forward and backward pass of the longest samples.
+    LongestBatch,
+    /// A few optimizer steps on one micro-batch.
+    Overfit,
+    /// A checkpoint is written and read back.
+    Checkpoint,
+    /// Disk and memory against what the run will need.
+    Room,
+}
+
+impl PreflightStep {
+    pub const ALL: [Self; 6] =
+        [Self::SetUp, Self::Audit, Self::LongestBatch, Self::Overfit, Self::Checkpoint, Self::Room];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up",
+            Self::Audit => "audit",
+            Self::LongestBatch => "longest_batch",
+            Self::Overfit => "overfit",
+            Self::Checkpoint => "checkpoint",
+            Self::Room => "room",
+        }
+    }
+}
+
+/// How a step of the preflight went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreflightCheck {
+    pub step: PreflightStep,
+    pub verdict: Verdict,
+    pub elapsed_ms: u64,
+}
+
+/// What came of a step. The figures stand in the report's section of that step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Verdict {
+    Ok,
+    /// Worth a look; the run may begin.
+    Warning,
+    /// The run would fail, or learn nothing.
+    Problem {
+        kind: FailureKind,
+        problem: RunProblem,
+    },
+    /// An earlier problem left nothing to try.
+    Skipped,
+}
+
+/// The tokens and loss masks of a split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SplitAudit {
+    pub split: Split,
+    pub samples: u32,
+    /// Samples with something to learn in them; the others are left out.
+    pub used: u32,
+    /// Of the used samples, as they are after cutting.
+    pub tokens: u64,
+    /// Those of `tokens` whose prediction counts.
+    pub learnt_tokens: u64,
+    /// Longest length that is not cut.
+    pub max_length: u32,
+    /// Of all samples, before cutting.
+    pub lengths: TokenStats,
+    /// What was found, most important first; without what no sample has.
+    pub findings: Vec<AuditFinding>,
+    /// A few samples in which nothing was found: what the model is taught as a rule.
+    pub ordinary: Vec<AuditExample>,
+}
+
+impl SplitAudit {
+    /// Share of the tokens that carry loss, in [0, 1].
+    #[must_use]
+    pub fn learnt_share(&self) -> f64 {
+        self.learnt_tokens as f64 / self.tokens.max(1) as f64
+    }
+}
+
+/// Samples that have something in common which the run's owner should know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditFinding {
+    pub kind: FindingKind,
+    pub samples: u32,
+    /// The first few.
+    pub examples: Vec<AuditExample>,
+}
+
+/// What a sample may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Nothing of the answer remains after cutting: the sample is left out.
+    LeftOut,
+    /// No token carries loss, cut or not: the sample is left out.
+    NothingToLearn,
+    /// Part of the answer is cut away.
+    AnswerCut,
+    /// The tokens that end an answer are all cut away: the sample teaches no stopping.
+    EndCut,
+    /// The model names no token that ends an answer.
+    EndMissing,
+    /// The chat template ends an answer with no such token, so one is appended.
+    EndAdded,
+}
+
+impl FindingKind {
+    pub const ALL: [Self; 6] =
+        [Self::LeftOut, Self::NothingToLearn, Self::AnswerCut, Self::EndCut, Self::EndMissing, Self::EndAdded];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeftOut => "left_out",
+            Self::NothingToLearn => "nothing_to_learn",
+            Self::AnswerCut => "answer_cut",
+            Self::EndCut => "end_cut",
+            Self::EndMissing => "end_missing",
+            Self::EndAdded => "end_added",
+        }
+    }
+
+    /// Whether it is worth a warning; an appended token is as it should be.
+    #[must_use]
+    pub fn warns(self) -> bool {
+        self != Self::EndAdded
+    }
+}
+
+/// A sample as the model sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditExample {
+    /// Place in the split, from 0.
+    pub place: u32,
+    /// Before cutting.
+    pub tokens: u32,
+    /// Tokens that carry loss, after cutting.
+    pub learnt_tokens: u32,
+    /// The text in order; long parts without their middle.
+    pub pieces: Vec<AuditPiece>,
+    /// Pieces between the first and the last that are not shown.
+    pub hidden_pieces: u32,
+}
+
+/// Neighbouring tokens of one use, as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditPiece {
+    pub text: String,
+    pub usage: TokenUse,
+}
+
+/// What becomes of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TokenUse {
+    /// The model reads it, and its prediction does not count.
+    Read,
+    /// The model learns to write it: it carries loss.
+    Learnt,
+    /// It lies beyond the longest length.
+    CutAway,
+}
+
+/// The micro-batch of the longest samples, forward and backward.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LongestBatch {
+    pub samples: u32,
+    pub tokens: u32,
+    pub seconds: f64,
+    /// Mean per token that carries loss, in nats.
+    pub loss: f64,
+    pub gradient_norm: f64,
+    pub tokens_per_second: f64,
+    /// What all steps of the run take at this speed; validations come on top.
+    pub train_seconds: f64,
+    /// Of the whole process, after the pass; `None` where the system does not say.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// Some steps on one micro-batch at a constant rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Overfit {
+    pub samples: u32,
+    pub steps: u32,
+    pub learning_rate: f64,
+    /// Before the first step, without dropout.
+    pub first_loss: f64,
+    /// After the last step, without dropout.
+    pub last_loss: f64,
+    pub seconds: f64,
+}
+
+impl Overfit {
+    /// Below this rate a few steps need not show.
+    pub const TINY_RATE: f64 = 1e-5;
+
+    #[must_use]
+    pub fn fell(&self) -> bool {
+        self.last_loss < self.first_loss
+    }
+}
+
+/// A checkpoint that was written and read back to the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CheckpointTrial {
+    pub bytes: u64,
+    pub write_seconds: f64,
+    pub read_seconds: f64,
+}
+
+/// What the run needs and what there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Room {
+    /// For the checkpoints that stay, the one being written, and the result.
+    pub disk: Supply,
+    /// The peak of the trainer process.
+    pub memory: Supply,
+}
+
+/// Bytes needed and there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Supply {
+    pub needed_bytes: u64,
+    /// `None` where the system does not say.
+    pub free_bytes: Option<u64>,
+    /// What other runs on this machine still need of what is free.
+    pub reserved_bytes: u64,
+}
+
+impl Supply {
+    /// Whether there is enough; unknown is enough.
+    #[must_use]
+    pub fn suffices(&self) -> bool {
+        self.free_bytes.is_none_or(|free| self.needed_bytes <= free.saturating_sub(self.reserved_bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn check(step: PreflightStep, verdict: Verdict) -> PreflightCheck {
+        PreflightCheck { step, verdict, elapsed_ms: 1 }
+    }
+
+    #[test]
+    fn the_first_problem_is_the_failure_and_decides_the_advice() {
+        let problem = RunProblem::LossNotFinite { step: 0 };
+        let found = Verdict::Problem { kind: FailureKind::NotANumber, problem };
+        let mut report = Preflight { checks: vec![check(PreflightStep::SetUp, Verdict::Ok)], ..Preflight::default() };
+        assert_eq!(report.failure(), None);
+        report.checks.extend([check(PreflightStep::Audit, Verdict::Warning), check(PreflightStep::Overfit, found)]);
+        let failure = report.failure().unwrap();
+        assert!(report.warns());
+        assert_eq!((failure.kind, failure.advice_kind()), (FailureKind::Preflight, FailureKind::NotANumber));
+        let read: Failure = serde_json::from_str(&serde_json::to_string(&failure).unwrap()).unwrap();
+        assert_eq!(read, failure);
+    }
+
+    #[test]
+    fn what_others_need_is_not_free() {
+        let supply = |free, reserved| Supply { needed_bytes: 10, free_bytes: free, reserved_bytes: reserved };
+        assert!(supply(Some(15), 5).suffices() && supply(None, 99).suffices());
+        assert!(!supply(Some(15), 6).suffices() && !supply(Some(15), 99).suffices());
+    }
+}

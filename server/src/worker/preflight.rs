@@ -1,0 +1,261 @@
+//! Trying out launched runs before they are queued: a background job on a machine that trains, one at a time. It lays
+//! out the run's folder, which the run then finds ready, and has `trainer preflight` do the rest.
+//!
+//! What runs here still need of memory is not touched: the job waits until there is enough for both, and its trainer
+//! ends rather than take more. A trainer that outlives a killed server is waited for by the next one.
+
+use super::{
+    events,
+    folder::{Input, PrepareError, RunFolder},
+    identity, memory, owners,
+    process::{Exit, Trainer, Verb},
+};
+use crate::{
+    config::Slot,
+    jobs::{self, Handlers, JobContext, JobError},
+    state::AppState,
+};
+use domain::{
+    event::{Event, Phase},
+    run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+use store::preflights::{self, CheckedRun, PreflightJob, Promised};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// Time between two looks at the trainer.
+const TICK: Duration = Duration::from_millis(200);
+/// Time between two looks at the memory.
+const WAIT: Duration = Duration::from_secs(3);
+/// Longest that a preflight may take.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// Address space that counts as memory though nobody uses it: stacks, and what an allocator keeps.
+const SLACK_MIB: u64 = 768;
+const MIB: u64 = 1 << 20;
+
+/// Starts the runner of this machine.
+pub(super) fn start(state: &AppState, tracker: &TaskTracker, identity: Uuid) {
+    let digest = Sha256::digest(format!("{identity}/preflight"));
+    let mut name = [0; 16];
+    name.copy_from_slice(&digest[..16]);
+    jobs::start_named(state, Handlers::default().with(preflights::KIND, preflight), Uuid::from_bytes(name), tracker);
+}
+
+/// What the job leaves in the queue; the report is the run's.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    passed: bool,
+}
+
+/// How a trial of the run ended.
+enum Trial {
+    Done(Box<Preflight>),
+    Failed(Failure),
+}
+
+/// The handler: the run is queued, or fails, when this ends.
+async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, JobError> {
+    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Outcome { passed: false }) };
+    let Some(slot) = context.config.workers.first().cloned() else {
+        return Err(JobError::internal("a machine without a device takes no preflight"));
+    };
+    let folder = RunFolder::of(&context.config.data, run.id);
+    let checking = Checking { context: &context, run: &run, slot: &slot, folder: &folder };
+    let ended = checking.see_through().await;
+    let passed = match &ended {
+        Ok(Trial::Done(report)) => match report.failure() {
+            None => preflights::pass(&context.db, run.id, report).await?,
+            Some(failure) => {
+                preflights::fail(&context.db, run.id, Some(report), &failure).await?;
+                false
+            }
+        },
+        Ok(Trial::Failed(failure)) => {
+            preflights::fail(&context.db, run.id, None, failure).await?;
+            false
+        }
+        Err(_) => false,
+    };
+    if passed {
+        remove(&folder.preflight()).await;
+    } else {
+        folder.tidy().await;
+    }
+    ended.map(|_| Outcome { passed })
+}
+
+async fn remove(folder: &Path) {
+    if let Err(error) = tokio::fs::remove_dir_all(folder).await
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, path = %folder.display(), "failed to remove a preflight's files");
+    }
+}
+
+/// One run in trial.
+struct Checking<'a> {
+    context: &'a JobContext,
+    run: &'a CheckedRun,
+    slot: &'a Slot,
+    folder: &'a RunFolder,
+}
+
+impl Checking<'_> {
+    async fn see_through(&self) -> Result<Trial, JobError> {
+        self.tell(Phase::Loading, 0, 1).await?;
+        if let Some(trainer) = Trainer::adopt(Verb::Preflight, &self.folder.preflight()) {
+            tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
+            return self.wait_for(trainer).await;
+        }
+        if let Err(error) = self.prepare().await {
+            let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
+            let problem = RunProblem::NotPrepared { detail: error.to_string() };
+            return Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
+        }
+        loop {
+            let ended = self.try_once().await?;
+            let failure = match &ended {
+                Trial::Done(report) => report.failure(),
+                Trial::Failed(failure) => Some(failure.clone()),
+            };
+            let is_memory = failure.is_some_and(|f| f.advice_kind() == FailureKind::OutOfMemory);
+            let may_halve = is_memory && self.run.recipe.recovery.halve_micro_batch;
+            if !may_halve || self.folder.halve_micro_batch(&self.run.recipe).await?.is_none() {
+                return Ok(ended);
+            }
+        }
+    }
+
+    async fn prepare(&self) -> Result<(), PrepareError> {
+        let input = Input {
+            db: &self.context.db,
+            artifacts: &self.context.artifacts,
+            model: self.run.model_id,
+            version: self.run.version_id,
+            recipe: &self.run.recipe,
+            project: self.context.project,
+            continues: self.run.continues,
+        };
+        self.folder.prepare(input).await
+    }
+
+    async fn try_once(&self) -> Result<Trial, JobError> {
+        let promised = self.wait_for_memory().await?;
+        let mut limits = vec![
+            ("--reserved-memory-mib", promised.memory_bytes / MIB),
+            ("--reserved-disk-mib", promised.disk_bytes / MIB),
+        ];
+        if let Some(free) = memory::available_bytes().filter(|_| self.slot.0.starts_with("cpu")) {
+            limits.push(("--max-memory-mib", free.saturating_sub(promised.memory_bytes) / MIB + SLACK_MIB));
+        }
+        // Left by a trial that was given up.
+        remove(&self.folder.preflight()).await;
+        match Trainer::rehearse(&self.context.config, self.folder, self.slot, &limits).await {
+            Ok(trainer) => self.wait_for(trainer).await,
+            Err(error) => {
+                let program = self.context.config.trainer.display().to_string();
+                let problem = RunProblem::NotStarted { program, detail: error.to_string() };
+                Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
+            }
+        }
+    }
+
+    /// Waits while runs that are worked on here leave too little memory; what they need of the rest.
+    async fn wait_for_memory(&self) -> Result<Promised, JobError> {
+        let identity = identity(&self.context.config.data)?;
+        let owners = owners(identity, &self.context.config.workers);
+        loop {
+            let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
+            let free = memory::available_bytes().filter(|_| promised.any_working && self.slot.0.starts_with("cpu"));
+            let left = free.map(|free| free.saturating_sub(promised.memory_bytes));
+            match left {
+                Some(left) if left < self.run.memory_bytes => {
+                    let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+                    self.tell(Phase::WaitingForMemory, mib(left), mib(self.run.memory_bytes)).await?;
+                    tokio::time::sleep(WAIT).await;
+                }
+                _ => return Ok(promised),
+            }
+        }
+    }
+
+    /// Passes on what the trainer tells until it has ended, then reads its report.
+    async fn wait_for(&self, mut trainer: Trainer) -> Result<Trial, JobError> {
+        let (started, mut offset, mut phase) = (Instant::now(), 0, None);
+        let mut exit = None;
+        loop {
+            // Only what was written before the end may be the last.
+            let has_ended = exit.is_some();
+            let piece = events::read(&self.folder.preflight().join("events.jsonl"), offset).await?;
+            offset = piece.to;
+            let told = piece.events.iter().rev().find_map(|e| match e {
+                Event::Phase { phase, done, total, .. } => Some((*phase, *done, *total)),
+                _ => None,
+            });
+            if let Some((now, done, total)) = told {
+                phase = Some((now, done));
+                self.tell(now, done, total).await?;
+            }
+            if let Some(Event::Failed { kind, message, problem }) = piece.last {
+                trainer.kill();
+                let problem = problem.unwrap_or(RunProblem::Said { text: message });
+                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
+            }
+            if let (true, Some(exit)) = (has_ended, exit) {
+                return Ok(self.read_report(exit, trainer.kernel_killed_for_memory(), phase).await);
+            }
+            if let Err(error) = self.context.check() {
+                trainer.kill();
+                return Err(error);
+            }
+            if started.elapsed() > LIMIT {
+                trainer.kill();
+                let problem = RunProblem::PreflightTooLong { minutes: LIMIT.as_secs() / 60 };
+                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
+            }
+            tokio::select! {
+                ended = trainer.ended(), if exit.is_none() => exit = Some(ended),
+                () = tokio::time::sleep(TICK) => {}
+            }
+        }
+    }
+
+    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Trial {
+        let report = tokio::fs::read(self.folder.preflight().join("preflight.json")).await.ok();
+        if let Some(report) = report.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Trial::Done(Box::new(report));
+        }
+        let words = self.folder.last_words();
+        let (kind, problem) = match exit {
+            Exit::Signal(9) if oom => (FailureKind::OutOfMemory, RunProblem::KilledForMemory),
+            Exit::Code(status) => (FailureKind::Crashed, RunProblem::Exited { status, words }),
+            Exit::Signal(signal) => (FailureKind::Crashed, RunProblem::Signalled { signal, words }),
+            Exit::Unknown => (FailureKind::Crashed, RunProblem::TrainerGone { words }),
+        };
+        Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem))
+    }
+
+    /// Tells users what is being done. Fails when that should stop.
+    async fn tell(&self, phase: Phase, done: u32, total: u32) -> Result<(), JobError> {
+        self.context.check()?;
+        preflights::progress(&self.context.db, self.run.id, &PhaseProgress { phase, done, total }).await?;
+        Ok(())
+    }
+}
+
+/// What was tried when the trainer last told something.
+fn step_of(phase: Option<(Phase, u32)>) -> PreflightStep {
+    match phase {
+        Some((Phase::Rehearsing, done)) => {
+            PreflightStep::ALL.get(done as usize).copied().unwrap_or(PreflightStep::LongestBatch)
+        }
+        Some((Phase::Auditing, _)) => PreflightStep::Audit,
+        _ => PreflightStep::SetUp,
+    }
+}

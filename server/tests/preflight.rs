@@ -1,0 +1,67 @@
+//! Launched runs that are tried out by the real trainer on a tiny model, before they train or instead.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(unreachable_pub, dead_code, reason = "each test binary uses its own part of the support modules")]
+
+#[path = "../../trainer/tests/support/mod.rs"]
+mod tiny;
+
+#[path = "support/process.rs"]
+mod process;
+
+use process::{Filled, Place};
+use serde_json::{Value, json};
+use store::PgPool;
+
+/// What launches a short run with samples of at most `max_length` tokens.
+fn request(filled: &Filled, max_length: u32) -> Value {
+    let recipe = json!({
+        "schedule": { "max_steps": 4 }, "lora": { "rank": 2 }, "optimizer": { "learning_rate": 0.01 },
+        "batch": { "micro_batch": 4, "accumulation": 1, "max_length": max_length },
+        "evaluation": { "previews": 0, "max_new_tokens": 2, "test_samples": 2 },
+    });
+    json!({ "model_id": filled.model, "version_id": filled.version, "recipe": recipe })
+}
+
+async fn launch(place: &Place, request: &Value) -> (String, Value) {
+    let run = place.post("/runs", request.to_string().into_bytes()).await;
+    (format!("/runs/{}", run["id"].as_str().unwrap()), run["state"]["status"].clone())
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_run_is_tried_out_then_trained_or_refused(db: PgPool) {
+    let place = Place::new(db).await;
+    let _server = place.start_with("web", &["serve"], "cpu");
+    place.ready().await;
+    let filled = place.fill().await;
+
+    let (path, status) = launch(&place, &request(&filled, 64)).await;
+    assert_eq!(status, "checking");
+    let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+    assert_eq!(done["state"]["status"], "succeeded", "{done}");
+    let report = place.get(&format!("{path}/preflight")).await;
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.len() == 6 && checks.iter().all(|c| c["verdict"]["result"] == "ok"), "{checks:?}");
+    let train = &report["audit"][0];
+    assert!(train["learnt_tokens"].as_u64() > Some(100) && train["ordinary"].as_array().unwrap().len() == 3, "{train}");
+    assert!(report["longest"]["tokens_per_second"].as_f64() > Some(1.0), "{report}");
+
+    let (path, _) = launch(&place, &request(&filled, 8)).await;
+    let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+    let failure = &done["state"]["failure"];
+    assert_eq!((&done["state"]["status"], &failure["kind"]), (&json!("failed"), &json!("preflight")), "{done}");
+    assert_eq!((&failure["problem"]["step"], &failure["problem"]["kind"]), (&json!("set_up"), &json!("invalid_input")));
+    assert_eq!(done["state"]["attempt"], 0, "it has taken no device");
+    let report = place.get(&format!("{path}/preflight")).await;
+    assert_eq!(report["audit"][0]["findings"][0]["kind"], "left_out", "{report}");
+    let page = place.http.get(format!("http://{}/p/{}{path}/preflight", place.address, place.project)).send().await;
+    assert_eq!(page.unwrap().status(), 200, "the sign-in page, for a stranger");
+
+    let mut unchecked = request(&filled, 64);
+    unchecked["preflight"] = json!(false);
+    let (path, status) = launch(&place, &unchecked).await;
+    assert_ne!(status, "checking");
+    let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+    assert_eq!(done["state"]["status"], "succeeded", "{done}");
+    assert_eq!(place.call("GET", &format!("{path}/preflight"), None).await.0, 404);
+}
