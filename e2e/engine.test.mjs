@@ -1,5 +1,5 @@
 // What a data scientist asks of the training engine, in a real browser: a run again to the same bits, a run that goes
-// on from another, a sweep with its plots.
+// on from another, a sweep with its plots, preferences instead of answers.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
@@ -97,4 +97,34 @@ step('a sweep is planned from a run, previewed, run, and read', async () => {
     await page.getByRole('heading', { name: 'Parallel coordinates' }).waitFor();
     assert.equal(await overflow(page), 0);
     await screenshots(page, 'sweep');
+});
+
+step('preferences are learnt from pairs', async () => {
+    const fruits = ['apple', 'banana', 'cherry', 'date', 'elderberry', 'fig', 'grape', 'honeydew', 'kiwi', 'lemon', 'mango', 'nectarine'];
+    const pairs = fruits.flatMap((fruit, i) => ['Where does NAME grow?', 'How does NAME taste?', 'Tell me about NAME.', 'Do you like NAME?'].map((question) => JSON.stringify({
+        prompt: question.replace('NAME', fruit),
+        chosen: `Gladly. The ${fruit} is number ${i} on my list, and I hope this helps.`,
+        rejected: `No idea about ${fruit}. Ask somebody else.`,
+    })));
+    const upload = await api(page, 'POST', `projects/${id}/uploads?file_name=pairs.jsonl`, pairs.join('\n'));
+    const job = await api(page, 'POST', `projects/${id}/imports`, { upload_id: upload.id, name: 'Manners' });
+    await until('the pairs are imported', limitMs, async () => (await api(page, 'GET', `projects/${id}/jobs/${job.id}`)).status === 'succeeded');
+    await page.goto(`${project}/runs/new`);
+    await hydrated(page);
+    const field = (path) => page.locator(`[name="values[${path}]"]`);
+    assert.equal(await field('dpo.beta').isVisible(), false);
+    await field('objective').selectOption('dpo');
+    await field('dpo.beta').waitFor();
+    const version = page.locator('[name=version]');
+    const choose = async (name) => version.selectOption({ label: await version.locator('option', { hasText: name }).first().textContent() });
+    await choose('Movie reviews');
+    await page.getByText(/preference pairs/).first().waitFor();
+    await choose('Manners');
+    await fillRecipe(page, { 'schedule.max_steps': 12, 'batch.micro_batch': 2, 'batch.accumulation': 2, 'batch.max_length': 96, 'optimizer.learning_rate': 0.0005, 'evaluation.previews': 0, 'evaluation.test_samples': 4, 'evaluation.max_new_tokens': 8 });
+    const run = await launch(page);
+    assert.equal(await ended(page, limitMs), 'Succeeded');
+    const points = await api(page, 'GET', `projects/${id}/runs/${run.split('/').pop()}/points?keys=validation_loss`);
+    assert.ok(points.at(-1).value < Math.LN2 && points[0].value > 0.69, `the loss of an untrained pair is ln 2: ${JSON.stringify(points)}`);
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'preferences', { themes: ['light'] });
 });

@@ -11,6 +11,7 @@ mod attempt;
 mod events;
 mod folder;
 mod ingest;
+mod leftovers;
 mod memory;
 mod preflight;
 mod process;
@@ -44,6 +45,7 @@ pub fn start(state: &AppState, tracker: &TaskTracker) {
         match identity(&state.config.data) {
             Ok(identity) => {
                 preflight::start(&state, &tasks, identity);
+                tasks.spawn(leftovers::keep_tidy(state.clone()));
                 start_slots(&state, &tasks, identity).await;
             }
             Err(error) => tracing::error!(%error, "failed to start the workers: the data folder does not work"),

@@ -9,6 +9,20 @@ pub fn names(list: &str) -> Vec<String> {
     list.split('+').map(|name| name.trim().to_owned()).collect()
 }
 
+/// Refuses names that no process could use, and a GPU that is named twice.
+pub fn check_names(names: &[String]) -> Result<(), TrainError> {
+    for (i, name) in names.iter().enumerate() {
+        let is_known = name == "cpu" || name == "metal" || name.starts_with("cuda:");
+        if !is_known {
+            return Err(TrainError::Invalid(format!("unknown device {name:?}: expected cpu, cuda:N or metal")));
+        }
+        if name != "cpu" && names[..i].contains(name) {
+            return Err(TrainError::Invalid(format!("the device {name} is named twice")));
+        }
+    }
+    Ok(())
+}
+
 /// Reads `cpu`, `cuda:N` or `metal`. A GPU needs a build with its feature.
 pub fn parse(text: &str) -> Result<Device, TrainError> {
     let device = match text.split_once(':').unwrap_or((text, "0")) {

@@ -6,8 +6,8 @@
 //! one process would, so the result is the same bits as that of one process with as many threads.
 //!
 //! They speak through the follower's standard input and output, so no port is opened and a follower ends when
-//! its leader does. Every micro-batch costs one transfer of the trained variables: little for adapters, much
-//! for full fine-tuning.
+//! its leader does. Every step costs each follower one transfer of the trained variables, and every micro-batch one of
+//! as many gradients back: little for adapters, much for full fine-tuning.
 
 mod follower;
 mod leader;

@@ -140,6 +140,8 @@ impl Run {
         }
         let limit = recipe.evaluation.validation_samples as usize;
         let held_out = job.validation.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
+        let of_use = |s: &Sample| recipe.objective == Objective::Sft || s.rejected.is_some();
+        let held_out = held_out.into_iter().filter(of_use).collect();
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
         let validation = encode_all(&encoder, &held_out, recipe.objective, "validation", sink)?;
         if recipe.keeps_base_quantized() {

@@ -65,6 +65,8 @@ pub struct Original {
     pub model: ModelId,
     pub version: VersionId,
     pub recipe: Recipe,
+    /// The run whose adapter it went on training.
+    pub continues: Option<RunId>,
 }
 
 /// Models, versions and, for a clone, the original.
@@ -83,6 +85,7 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
         model: run.summary.model_id,
         version: run.summary.version_id,
         recipe: run.recipe,
+        continues: run.continues.map(|(id, _)| id),
     });
     Ok(LaunchOptions { choices, original })
 }
@@ -113,6 +116,10 @@ pub async fn launch_run(
     if let Some((field, problem)) = problems.into_iter().next() {
         return Err(AppError::Invalid { field, problem });
     }
+    let continues = match origin.continues.as_str() {
+        "" => None,
+        run => Some(run.parse().map_err(|_| AppError::invalid("continues", super::form::bad_continuation(l)))?),
+    };
     let launch = Launch {
         project,
         by: caller.user_id,
@@ -120,11 +127,7 @@ pub async fn launch_run(
         model: model.parse().map_err(|_| AppError::invalid("model", super::form::choose_model(l)))?,
         version: version.parse().map_err(|_| AppError::invalid("version", super::form::choose_version(l)))?,
         recipe,
-        ancestry: Ancestry {
-            cloned_from: origin.cloned_from.parse().ok(),
-            continues: origin.continues.parse().ok(),
-            repeats: None,
-        },
+        ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
@@ -141,6 +144,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
+        LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {
             Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),
             None => AppError::Conflict(String::new()),

@@ -38,6 +38,7 @@ crate::texts! {
     cloned(number) = "Clone of run {number}", "克隆自运行 {number}";
     continued(number) = "Goes on training the adapter of run {number}: keep its model, method and the adapter's own settings.",
         "在运行 {number} 的适配器上继续训练：请保持其模型、方法和适配器自身的设置不变。";
+    bad_repetition = "Only a run that has succeeded can be run again and compared.", "只有成功的运行才能再次运行并比较。";
     bad_continuation = "Only a run that has succeeded, with the same model and method, can be continued.", "只能在模型和方法相同且已成功的运行上继续训练。";
 }
 

@@ -96,6 +96,7 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
     let original = options.original.as_ref();
     let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
     values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
+    let inherited = original.and_then(|o| o.continues).map(|run| run.to_string()).unwrap_or_default();
     let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
     let versions: Vec<_> = options.choices.versions.iter().map(|v| v.id.to_string()).collect();
@@ -103,7 +104,7 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
         name: original.map(|o| o.name.clone()).unwrap_or_default(),
         model: first_known(&models, [Some(model), original.map(|o| o.model.to_string())]),
         version: first_known(&versions, [Some(version), original.map(|o| o.version.to_string())]),
-        origin: Origin { cloned_from: id(!continues), continues: id(continues) },
+        origin: Origin { cloned_from: id(!continues), continues: if continues { id(true) } else { inherited } },
         key: new_key(),
         values,
     }

@@ -94,7 +94,8 @@ fn table(l: Lang, numbers: (i32, i32), differences: &Differences) -> impl IntoVi
     if let Some(loss) = &differences.first_loss {
         rows.push((first_loss(l, loss.step), number(loss.first), number(loss.second)));
     }
-    rows.extend(differences.weights.iter().map(|file| (weights(l).to_owned(), file.clone(), file.clone())));
+    let unequal = || "≠".to_owned();
+    rows.extend(differences.weights.iter().map(|file| (format!("{}: {file}", weights(l)), unequal(), unequal())));
     let manifest = differences.manifest.iter();
     rows.extend(manifest.map(|line| (line.name.clone(), words(&line.first), words(&line.second))));
     let rows = rows.into_iter().map(|(what, first, second)| {

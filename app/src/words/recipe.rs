@@ -6,7 +6,7 @@ mod objective;
 
 use domain::{
     lang::Lang,
-    recipe::{Method, Objective},
+    recipe::{Method, Objective, OptimizerKind},
 };
 use method as t;
 use more as m;
@@ -91,6 +91,20 @@ impl Field {
     pub fn method(&self) -> Option<Method> {
         let (table, _) = self.path.split_once('.')?;
         Method::ALL.into_iter().find(|method| method.as_str() == table)
+    }
+
+    /// The one choice, by its word in recipes, without which nothing reads the field; `None` when it is always read.
+    /// Both kinds of AdamW count as `adamw`.
+    #[must_use]
+    pub fn only_for(&self) -> Option<&'static str> {
+        let optimizer = match self.path {
+            "optimizer.beta1" | "optimizer.beta2" | "optimizer.epsilon" => Some(OptimizerKind::AdamW),
+            path if path.starts_with("optimizer.sgd.") => Some(OptimizerKind::Sgd),
+            path if path.starts_with("optimizer.adafactor.") => Some(OptimizerKind::Adafactor),
+            _ => None,
+        };
+        let (method, objective) = (self.method().map(Method::as_str), self.objective().map(Objective::as_str));
+        method.or(objective).or(optimizer.map(OptimizerKind::as_str))
     }
 
     /// The only objective that reads the field; `None` when all do.

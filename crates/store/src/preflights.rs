@@ -95,6 +95,12 @@ pub async fn pass(db: &PgPool, run: RunId, report: &Preflight) -> Result<bool, S
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether nothing will change of the run any more.
+pub async fn is_over(db: &PgPool, run: RunId) -> Result<bool, StoreError> {
+    let over = sqlx::query_scalar("select exists (select from runs where id = $1 and ended_at is not null)");
+    Ok(over.bind(run.0).fetch_one(db).await?)
+}
+
 /// Ends the run with what was found. False when it is not to be tried out any more.
 pub async fn fail(db: &PgPool, run: RunId, report: Option<&Preflight>, failure: &Failure) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
@@ -176,7 +182,7 @@ pub async fn settle(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
     for row in rows {
         let run = RunId(row.try_get("id")?);
         if row.try_get::<Option<&str>, _>("status")? == Some("cancelled") {
-            sqlx::query("update runs set status = 'cancelled', phase = null, ended_at = now() where id = $1")
+            sqlx::query("update runs set status = 'cancelled', phase = null, ended_at = now() where id = $1 and status = 'checking'")
                 .bind(run.0)
                 .execute(&mut *tx)
                 .await?;
@@ -195,42 +201,49 @@ pub async fn settle(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
     Ok(ended)
 }
 
-/// What runs still need of a worker host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What other runs still need of a worker host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promised {
     /// Memory that working runs of this host have not taken yet.
     pub memory_bytes: u64,
-    /// Disk of working runs of this host and of queued ones, which may come to it.
+    /// Disk of queued runs, which may come to this host.
     pub disk_bytes: u64,
-    /// Whether any run is being worked on there.
-    pub any_working: bool,
+    /// Runs that are worked on there, with all the disk that each needs; some of it is taken already.
+    pub working: Vec<(RunId, u64)>,
 }
 
 /// What runs other than `run` still need of the host whose slots hold leases as `owners`: what their preflight
-/// measured, else what was predicted, less the memory that they hold already.
+/// measured, else what was predicted, less the memory that they hold already. Runs on a GPU take their memory there.
 pub async fn promised(db: &PgPool, owners: &[Uuid], run: RunId) -> Result<Promised, StoreError> {
-    // Without a preflight: adapter, gradient-free state of two moments, four checkpoints.
-    let row = sqlx::query(
-        "select coalesce(sum(greatest(x.memory - x.held, 0)) filter (where x.works), 0)::bigint as memory, \
-                coalesce(sum(x.disk), 0)::bigint as disk, coalesce(bool_or(x.works), false) as any_working from ( \
-            select r.status <> 'queued' as works, \
-                coalesce((p.report->'room'->'memory'->>'needed_bytes')::numeric, (r.estimate->>'memory_bytes')::numeric, 0) as memory, \
-                coalesce((p.report->'room'->'disk'->>'needed_bytes')::numeric, (r.estimate->>'trainable_parameters')::numeric * 48, 0) as disk, \
-                coalesce((select l.value from series s cross join lateral \
-                    (select value from points where series_id = s.id order by step desc limit 1) l \
-                    where s.run_id = r.id and s.attempt = r.attempt and s.key = $3), 0)::numeric * 1048576 as held \
-            from runs r left join preflights p on p.run_id = r.id \
-            where r.id <> $2 and (r.status = 'queued' \
-                or r.status in ('claimed', 'running', 'evaluating') and r.lease_owner = any($1))) x",
+    let rows = sqlx::query(
+        "select r.id, r.status <> 'queued' as works, r.device like 'cpu%' as on_cpu, \
+            coalesce((p.report->'room'->'memory'->>'needed_bytes')::numeric, (r.estimate->>'memory_bytes')::numeric, 0)::bigint \
+                as memory, \
+            coalesce((p.report->'room'->'disk'->>'needed_bytes')::numeric, (r.estimate->>'disk_bytes')::numeric, 0)::bigint as disk, \
+            coalesce((select l.value from series s cross join lateral \
+                (select value from points where series_id = s.id order by step desc limit 1) l \
+                where s.run_id = r.id and s.attempt = r.attempt and s.key = $3), 0)::float8 as held_mib \
+        from runs r left join preflights p on p.run_id = r.id \
+        where r.id <> $2 and (r.status = 'queued' \
+            or r.status in ('claimed', 'running', 'evaluating') and r.lease_owner = any($1)) order by r.id",
     )
     .bind(owners)
     .bind(run.0)
     .bind(series::MEMORY_MIB)
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(Promised {
-        memory_bytes: row.try_get::<i64, _>("memory")?.cast_unsigned(),
-        disk_bytes: row.try_get::<i64, _>("disk")?.cast_unsigned(),
-        any_working: row.try_get("any_working")?,
-    })
+    let mut promised = Promised::default();
+    for row in rows {
+        let disk = row.try_get::<i64, _>("disk")?.cast_unsigned();
+        if !row.try_get::<bool, _>("works")? {
+            promised.disk_bytes += disk;
+            continue;
+        }
+        promised.working.push((RunId(row.try_get("id")?), disk));
+        if row.try_get("on_cpu")? {
+            let held = (row.try_get::<f64, _>("held_mib")? * f64::from(1 << 20)) as u64;
+            promised.memory_bytes += row.try_get::<i64, _>("memory")?.cast_unsigned().saturating_sub(held);
+        }
+    }
+    Ok(promised)
 }

@@ -167,7 +167,7 @@ async fn clone_run(
         model: original.summary.model_id,
         version: original.summary.version_id,
         recipe: request.recipe.unwrap_or(original.recipe),
-        ancestry: Ancestry { cloned_from: Some(run), ..Ancestry::default() },
+        ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
         preflight: request.preflight,
         idempotency_key: idempotency_key(&headers)?,
     };
@@ -197,6 +197,7 @@ impl From<LaunchError> for Problem {
             LaunchError::Model => return Self::invalid("model_id", e),
             LaunchError::Version => return Self::invalid("version_id", e),
             LaunchError::Continues => return Self::invalid("continues", e),
+            LaunchError::Repeats => return Self::conflict(e.to_string()),
             LaunchError::Recipe(errors) => errors,
             LaunchError::Misfits(misfits) => misfits.into_iter().map(Into::into).collect(),
         };

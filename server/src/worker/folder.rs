@@ -30,6 +30,8 @@ pub(super) enum PrepareError {
     Encode(#[from] serde_json::Error),
     #[error("failed to prepare the model: {0}")]
     Model(String),
+    #[error("the run {0}, whose adapter is to be trained on, has none")]
+    Adapter(RunId),
 }
 
 impl PrepareError {
@@ -140,6 +142,16 @@ impl RunFolder {
         Ok(Some(now / 2))
     }
 
+    /// Bytes of checkpoints and adapter so far.
+    pub(super) fn written_bytes(&self) -> u64 {
+        let size = |folder: PathBuf| -> u64 {
+            let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            files.filter_map(|f| f.metadata().ok()).filter(std::fs::Metadata::is_file).map(|m| m.len()).sum()
+        };
+        let checkpoints = std::fs::read_dir(self.out.join("checkpoints")).into_iter().flatten().flatten();
+        checkpoints.map(|c| size(c.path())).sum::<u64>() + size(self.out.join("adapter"))
+    }
+
     /// The last lines that the trainer wrote to its error output.
     pub(super) fn last_words(&self) -> String {
         let text = std::fs::read(self.log()).unwrap_or_default();
@@ -195,7 +207,11 @@ impl RunFolder {
     async fn place_adapter(&self, input: Input<'_>) -> Result<(), PrepareError> {
         let Some(earlier) = input.continues else { return Ok(()) };
         let found = store::runs::get(input.db, input.project, earlier).await?;
-        for file in found.into_iter().flat_map(|run| run.adapter) {
+        let files = found.map(|run| run.adapter).unwrap_or_default();
+        if files.is_empty() {
+            return Err(PrepareError::Adapter(earlier));
+        }
+        for file in files {
             input.artifacts.place(&file.sha256, &self.root.join("adapter").join(&file.path)).await?;
         }
         Ok(())

@@ -17,6 +17,7 @@ use crate::{
 };
 use domain::{
     event::{Event, Phase},
+    id::RunId,
     run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
 };
 use serde::Serialize;
@@ -82,9 +83,9 @@ async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, Jo
         }
         Err(_) => false,
     };
-    if passed {
-        remove(&folder.preflight()).await;
-    } else {
+    remove(&folder.preflight()).await;
+    // A late job must not take the files of a run that somebody else has let pass.
+    if !passed && preflights::is_over(&context.db, run.id).await? {
         folder.tidy().await;
     }
     ended.map(|_| Outcome { passed })
@@ -149,7 +150,7 @@ impl Checking<'_> {
         let promised = self.wait_for_memory().await?;
         let mut limits = vec![
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
-            ("--reserved-disk-mib", promised.disk_bytes / MIB),
+            ("--reserved-disk-mib", self.promised_disk(&promised) / MIB),
         ];
         if let Some(free) = memory::available_bytes().filter(|_| self.slot.0.starts_with("cpu")) {
             limits.push(("--max-memory-mib", free.saturating_sub(promised.memory_bytes) / MIB + SLACK_MIB));
@@ -166,18 +167,29 @@ impl Checking<'_> {
         }
     }
 
+    /// Disk that other runs have not taken yet.
+    fn promised_disk(&self, promised: &Promised) -> u64 {
+        let left = |(run, needed): &(RunId, u64)| {
+            needed.saturating_sub(RunFolder::of(&self.context.config.data, *run).written_bytes())
+        };
+        promised.disk_bytes + promised.working.iter().map(left).sum::<u64>()
+    }
+
     /// Waits while runs that are worked on here leave too little memory; what they need of the rest.
     async fn wait_for_memory(&self) -> Result<Promised, JobError> {
         let identity = identity(&self.context.config.data)?;
         let owners = owners(identity, &self.context.config.workers);
+        // Each process of a slot of several CPU devices holds a model of its own.
+        let needed = self.run.memory_bytes * self.slot.0.split('+').filter(|device| *device == "cpu").count() as u64;
         loop {
             let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
-            let free = memory::available_bytes().filter(|_| promised.any_working && self.slot.0.starts_with("cpu"));
+            let free =
+                memory::available_bytes().filter(|_| !promised.working.is_empty() && self.slot.0.starts_with("cpu"));
             let left = free.map(|free| free.saturating_sub(promised.memory_bytes));
             match left {
-                Some(left) if left < self.run.memory_bytes => {
+                Some(left) if left < needed => {
                     let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
-                    self.tell(Phase::WaitingForMemory, mib(left), mib(self.run.memory_bytes)).await?;
+                    self.tell(Phase::WaitingForMemory, mib(left), mib(needed)).await?;
                     tokio::time::sleep(WAIT).await;
                 }
                 _ => return Ok(promised),
@@ -244,7 +256,10 @@ impl Checking<'_> {
     /// Tells users what is being done. Fails when that should stop.
     async fn tell(&self, phase: Phase, done: u32, total: u32) -> Result<(), JobError> {
         self.context.check()?;
-        preflights::progress(&self.context.db, self.run.id, &PhaseProgress { phase, done, total }).await?;
+        let phase = PhaseProgress { phase, done, total };
+        if let Err(error) = preflights::progress(&self.context.db, self.run.id, &phase).await {
+            tracing::warn!(%error, run = %self.run.id, "failed to tell how far a preflight is");
+        }
         Ok(())
     }
 }

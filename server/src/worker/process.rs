@@ -181,7 +181,7 @@ fn exit(status: ExitStatus) -> Exit {
 
 /// Processors per CPU slot when there are several; alone, the trainer decides.
 fn threads(slots: &[Slot]) -> Option<usize> {
-    let on_cpu = slots.iter().filter(|s| s.0 == "cpu").count();
+    let on_cpu = slots.iter().flat_map(|s| s.0.split('+')).filter(|device| *device == "cpu").count();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     (on_cpu > 1).then(|| (processors / on_cpu).max(1))
 }

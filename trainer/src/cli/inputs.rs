@@ -102,6 +102,7 @@ impl Inputs {
             })
         };
         let devices = device::names(&self.device);
+        device::check_names(&devices)?;
         Ok(Job {
             recipe,
             model: needed(either(&self.model, input.model), "model")?,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 const CHUNK: usize = 16_384;
 
-/// One step of AdamW, as [`crate::optim::adamw`] explains it.
+/// One step of AdamW, as `optim/adamw.rs` explains it.
 #[derive(Clone, Copy, Debug)]
 pub struct AdamStep {
     pub beta1: f64,

@@ -10,11 +10,14 @@ use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How long a process whose pipe is closed may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Parts that a follower may be ahead of its leader; each is as large as all trained variables.
+const AHEAD: usize = 2;
 
 type Message = io::Result<(Answer, HashMap<String, Tensor>)>;
 
@@ -134,13 +137,13 @@ impl Follower {
         let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(TrainError::Invalid(format!("the process on {device} has no pipes")));
         };
-        let (_, answers) = channel();
+        let (_, answers) = sync_channel(0);
         Ok((Self { device, child, requests: BufWriter::new(requests), answers }, BufReader::new(output)))
     }
 
     /// Reads answers in a thread of their own from now on.
     fn listening(mut self, mut output: BufReader<ChildStdout>) -> Self {
-        let (sender, answers) = channel();
+        let (sender, answers) = sync_channel(AHEAD);
         std::thread::spawn(move || {
             // Ends with the follower, or when nobody wants its answers any more.
             while let Some(message) = receive(&mut output, &Device::Cpu).transpose() {

@@ -22,10 +22,16 @@ const LEAST_STEPS: u32 = 3;
 /// How long steps may take before fewer will do.
 const PATIENCE: Duration = Duration::from_secs(6);
 
+/// Tokens of a training sample, of a pair's both sequences.
+fn tokens(run: &Run, place: usize) -> usize {
+    let rejected = run.preferences.as_ref().map_or(0, |p| p.train.answers[place].ids.len());
+    run.train[place].ids.len() + rejected
+}
+
 /// Places of the longest samples, as many as a micro-batch takes.
 fn longest(run: &Run) -> Vec<usize> {
     let mut places: Vec<usize> = (0..run.train.len()).collect();
-    places.sort_by_key(|place| std::cmp::Reverse(run.train[*place].ids.len()));
+    places.sort_by_key(|place| std::cmp::Reverse(tokens(run, *place)));
     places.truncate(run.job.micro_batch());
     places
 }
@@ -47,7 +53,7 @@ pub(super) fn longest_batch(run: &mut Run, report: &mut Preflight) -> Result<Ver
     check_number(Quantity::Gradient, gradient_norm, 0)?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens_per_second = part.tokens as f64 / seconds;
-    let all: usize = run.train.iter().map(|s| s.ids.len()).sum();
+    let all: usize = (0..run.train.len()).map(|place| tokens(run, place)).sum();
     let of_run =
         f64::from(run.total_steps) * run.job.recipe.effective_batch() as f64 * all as f64 / run.train.len() as f64;
     report.longest = Some(LongestBatch {
@@ -114,11 +120,10 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
     };
     report.overfit = Some(overfit);
     let Overfit { steps, learning_rate, last_loss, .. } = overfit;
-    match overfit.fell() {
-        true => Ok(Verdict::Ok),
-        false if learning_rate < Overfit::TINY_RATE => Ok(Verdict::Warning),
-        false => Err(TrainError::LossDidNotFall { steps, learning_rate, first_loss, last_loss }),
+    if overfit.rose() {
+        return Err(TrainError::LossDidNotFall { steps, learning_rate, first_loss, last_loss });
     }
+    Ok(if overfit.fell() { Verdict::Ok } else { Verdict::Warning })
 }
 
 /// Writes what has been trained so far, forgets it, reads it back and compares every bit.

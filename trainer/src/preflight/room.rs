@@ -16,7 +16,9 @@ pub(super) fn room(run: &mut Run, report: &mut Preflight, reserved: Reserved) ->
         free_bytes: free_disk(&run.job.out),
         reserved_bytes: reserved.disk_bytes,
     };
-    let peak = memory::peak_mib().filter(|_| run.job.device.is_cpu()).map_or(0, |mib| mib as u64 * MIB);
+    // Each process of a run on several CPU devices holds a model of its own.
+    let processes = run.job.devices.iter().filter(|name| *name == "cpu").count() as u64;
+    let peak = memory::peak_mib().map_or(0, |mib| mib as u64 * MIB * processes);
     let own = memory::resident_mib().unwrap_or(0.0) as u64;
     let memory = Supply {
         needed_bytes: peak,

@@ -6,7 +6,7 @@ use super::{
     parse::{ON, module_name},
 };
 use crate::text::lang;
-use domain::recipe::{Method, Objective, TargetModule};
+use domain::recipe::TargetModule;
 use leptos::prelude::*;
 
 /// The fields of a group.
@@ -28,12 +28,11 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
     let l = lang();
     let path = field.path;
     let help = view! { <p class="help" id=format!("{path}-help")>{(field.help)(l)}</p> };
-    // The style sheet hides what the chosen method or objective does not read, with and without JavaScript.
-    let method = field.method().map(Method::as_str);
-    let objective = field.objective().map(Objective::as_str);
+    // The style sheet hides what the choices made do not read, with and without JavaScript.
+    let only = field.only_for();
     match field.kind {
         Kind::Integer { .. } | Kind::Number { .. } | Kind::Rate | Kind::Name => view! {
-            <div class="field" data-method=method data-objective=objective>
+            <div class="field" data-only=only>
                 <label for=path>{(field.label)(l)}</label>
                 <Text form path kind=field.kind/>
                 {help}
@@ -42,7 +41,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Lines => view! {
-            <div class="field field-wide" data-method=method data-objective=objective>
+            <div class="field field-wide" data-only=only>
                 <label for=path>{(field.label)(l)}</label>
                 <Lines form path/>
                 {help}
@@ -51,7 +50,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Switch => view! {
-            <div class="field field-check" data-method=method data-objective=objective>
+            <div class="field field-check" data-only=only>
                 <Check form name=path.to_owned() label=(field.label)(l)/>
                 {help}
                 <Problem form path/>
@@ -59,7 +58,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Choice(of) => view! {
-            <div class="field" data-method=method data-objective=objective>
+            <div class="field" data-only=only>
                 <label for=path>{(field.label)(l)}</label>
                 <Choice form path of/>
                 {help}
@@ -68,7 +67,7 @@ fn Control(form: Form, field: &'static Field) -> impl IntoView {
         }
         .into_any(),
         Kind::Modules => view! {
-            <div class="field field-wide" data-method=method data-objective=objective>
+            <div class="field field-wide" data-only=only>
                 <span class="field-label">{(field.label)(l)}</span>
                 <div class="checks" role="group" aria-label=(field.label)(l)>
                     {TargetModule::ALL.map(|m| view! { <Check form name=module_name(m) label=m.as_str()/> })}

@@ -97,7 +97,7 @@ fn figures(l: Lang, step: PreflightStep, report: &Preflight) -> Vec<String> {
 
 fn overfit(l: Lang, o: &Overfit) -> Vec<String> {
     let line = text::overfit(l, integer(o.steps.into()), o.learning_rate, number(o.first_loss), number(o.last_loss));
-    let tiny = (!o.fell() && o.learning_rate < Overfit::TINY_RATE).then(|| text::tiny_rate(l).to_owned());
+    let tiny = (!o.fell()).then(|| text::did_not_fall(l).to_owned());
     [Some(line), tiny].into_iter().flatten().collect()
 }
 

@@ -44,7 +44,8 @@ crate::texts! {
     whole_training(time) = "At this speed all training steps take {time}; validations come on top.", "按此速度，全部训练步骤约需 {time}，不含验证。";
     peak(bytes) = "Peak memory {bytes}.", "峰值内存 {bytes}。";
     overfit(steps, rate, first, last) = "Loss {first} → {last} in {steps} steps at the learning rate {rate}.", "以学习率 {rate} 训练 {steps} 步，损失 {first} → {last}。";
-    tiny_rate = "The loss did not fall. At so small a learning rate a few steps need not show.", "损失未下降。学习率如此之小，几步训练可能看不出变化。";
+    did_not_fall = "The loss did not fall. The batch may be learnt already, or the learning rate so small that a few steps do not show.",
+        "损失未下降。该批样本可能已经学会，或学习率太小，几步训练看不出变化。";
     checkpoint(size, write, read) = "{size}, written in {write} and read in {read}, the same bits.", "{size}，写入用时 {write}，读取用时 {read}，逐位一致。";
     disk = "Disk", "磁盘";
     memory = "Memory", "内存";

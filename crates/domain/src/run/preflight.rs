@@ -268,12 +268,16 @@ pub struct Overfit {
 }
 
 impl Overfit {
-    /// Below this rate a few steps need not show.
-    pub const TINY_RATE: f64 = 1e-5;
-
     #[must_use]
     pub fn fell(&self) -> bool {
         self.last_loss < self.first_loss
+    }
+
+    /// Whether the loss is clearly higher than before: by more than what a batch that is learnt already, or a rate
+    /// that wants its warm-up, may show.
+    #[must_use]
+    pub fn rose(&self) -> bool {
+        self.last_loss > 1.1 * self.first_loss + 0.01
     }
 }
 

@@ -114,12 +114,12 @@ async fn what_other_runs_still_need_is_known(db: PgPool) {
     pass(db, working, &Preflight { room: Some(room), ..Preflight::default() }).await.unwrap();
     let owner = Uuid::new_v4();
     let queued = promised(db, &[owner], checked).await.unwrap();
-    assert_eq!(queued, Promised { memory_bytes: 0, disk_bytes: 7 << 20, any_working: false });
+    assert_eq!(queued, Promised { memory_bytes: 0, disk_bytes: 7 << 20, working: vec![] });
     let lease = queue::claim(db, owner, "cpu").await.unwrap().unwrap().lease;
     assert_eq!(promised(db, &[owner], checked).await.unwrap().memory_bytes, 500 << 20);
     let point = crate::points::NewPoint { key: series::MEMORY_MIB.to_owned(), step: 1, value: 380.0, elapsed_ms: 1 };
     crate::points::insert(&mut db.acquire().await.unwrap(), working, lease.attempt, &[point]).await.unwrap();
     let now = promised(db, &[owner], checked).await.unwrap();
-    assert_eq!(now, Promised { memory_bytes: 120 << 20, disk_bytes: 7 << 20, any_working: true });
+    assert_eq!(now, Promised { memory_bytes: 120 << 20, disk_bytes: 0, working: vec![(working, 7 << 20)] });
     assert_eq!(promised(db, &[Uuid::new_v4()], checked).await.unwrap(), Promised::default(), "another host's run");
 }

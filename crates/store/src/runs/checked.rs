@@ -58,6 +58,8 @@ pub enum LaunchError {
     Version,
     #[error("only a run of this project that has succeeded, with the same base model and method, can be continued")]
     Continues,
+    #[error("only a run of this project that has succeeded can be repeated")]
+    Repeats,
     #[error("the recipe has fields out of range")]
     Recipe(Vec<RecipeError>),
     #[error("recipe, model and data do not fit together")]
@@ -74,6 +76,9 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     let version = choices.version(launch.version).ok_or(LaunchError::Version)?;
     if !can_continue(db, launch).await? {
         return Err(LaunchError::Continues);
+    }
+    if !can_repeat(db, launch).await? {
+        return Err(LaunchError::Repeats);
     }
     let misfits = misfits(&launch.recipe, &model.card, &version.stats);
     if !misfits.is_empty() {
@@ -103,6 +108,12 @@ async fn can_continue(db: &PgPool, launch: &Launch) -> Result<bool, StoreError> 
     let Some(run) = super::get(db, launch.project, run).await? else { return Ok(false) };
     let fits = run.summary.model_id == launch.model && run.recipe.method == launch.recipe.method;
     Ok(fits && !run.adapter.is_empty())
+}
+
+/// Whether the run that is to be repeated, if there is one, has a result to compare with.
+async fn can_repeat(db: &PgPool, launch: &Launch) -> Result<bool, StoreError> {
+    let Some(run) = launch.ancestry.repeats else { return Ok(true) };
+    Ok(super::get(db, launch.project, run).await?.is_some_and(|run| !run.adapter.is_empty()))
 }
 
 /// Named after model and data.

@@ -3,7 +3,7 @@
 use crate::{StoreError, error::json};
 use domain::{
     event::series::TRAIN_LOSS,
-    id::RunId,
+    id::{ProjectId, RunId},
     run::{AdapterFile, Differences, Outcome, Repetition, RunDetail, manifest_lines},
 };
 use sqlx::{PgPool, Row};
@@ -17,9 +17,10 @@ pub async fn repetition(db: &PgPool, run: &RunDetail) -> Result<Option<Repetitio
     Ok(Some(Repetition { original, original_number, differences }))
 }
 
-/// The manifest of a run that has succeeded.
-pub async fn manifest(db: &PgPool, run: RunId) -> Result<Option<serde_json::Value>, StoreError> {
-    Ok(sqlx::query_scalar("select manifest from runs where id = $1").bind(run.0).fetch_optional(db).await?.flatten())
+/// The manifest of a run of the project that has succeeded.
+pub async fn manifest(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<serde_json::Value>, StoreError> {
+    let manifest = sqlx::query_scalar("select manifest from runs where project_id = $1 and id = $2");
+    Ok(manifest.bind(project.0).bind(run.0).fetch_optional(db).await?.flatten())
 }
 
 /// What a run left; `None` before it has succeeded.

@@ -98,7 +98,7 @@ async fn launch(
         recipe: &recipe,
         estimate: &estimate,
         ancestry: Ancestry::default(),
-        // The trials differ in a few settings: what the first one shows holds for all.
+        // One preflight tells early what is wrong with data and recipe; one for each trial would cost more than it saves.
         preflight: trial == 0 && rung == 0,
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),
     };

@@ -62,7 +62,7 @@ async fn run_manifest(
     Path((project, run)): Path<(ProjectId, RunId)>,
 ) -> Result<Response, Problem> {
     let found = find(&db, &caller, project, run).await?;
-    let manifest = store::runs::manifest(&db, run).await?;
+    let manifest = store::runs::manifest(&db, project, run).await?;
     let manifest = manifest.ok_or_else(|| Problem::conflict("the run has no manifest: it has not succeeded"))?;
     let name = format!("run-{}-manifest.json", found.summary.number);
     Ok(attachment(&name, "application/json", Body::from(format!("{manifest:#}"))))

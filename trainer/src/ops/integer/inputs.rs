@@ -92,7 +92,9 @@ fn round(x: &[f32; BLOCK], scale: &mut f32) -> [i32; BLOCK] {
         }
     }
     let largest = lanes.iter().copied().fold(0.0, f32::max);
-    *scale = largest / 127.0;
+    // A comparison passes NaN over; a product with it must stay one.
+    let is_number = x.iter().sum::<f32>() * 0.0 == 0.0 || !x.iter().any(|x| x.is_nan());
+    *scale = if is_number { largest / 127.0 } else { f32::NAN };
     let inverse = if *scale > 0.0 { 1.0 / *scale } else { 0.0 };
     let mut numbers = [0; BLOCK];
     for (number, x) in numbers.iter_mut().zip(x) {

@@ -22,7 +22,8 @@ pub(super) fn panel(
     tokens: Range<usize>,
     write: &mut dyn FnMut(usize, &[f32; LANES]),
 ) {
-    assert!(level.is_available(), "instructions that this processor has not");
+    // The plain loops need neither; what is not AVX-512 below is AVX2.
+    assert!(level != Level::Portable && level.is_available(), "instructions that this processor has not");
     match panel.layout {
         Layout::Nibbles => tiles::<NIBBLES>(level, panel, inputs, tokens, write),
         Layout::Bytes => tiles::<BYTES>(level, panel, inputs, tokens, write),
