@@ -39,7 +39,7 @@ bench: ## measure training, evaluation and the server on this machine (answers: 
 	@scripts/setup.sh run
 	@scripts/bench.sh
 
-demo: ## a full-size run on the sample project (about 15 minutes on two cores)
+demo: ## a full-size run on the sample project (some minutes on two cores)
 	@scripts/setup.sh run
 	@scripts/demo.sh
 
