@@ -1,4 +1,4 @@
-// The full-size demonstration: the sample project, one run of about ten minutes, its figures and pictures.
+// The full-size demonstration: the sample project, one run of a few minutes, its figures and pictures.
 import { Server, openBrowser, openPage, hydrated, screenshots } from './harness.mjs';
 import { api, createAccount, createSampleProject, ended, fillRecipe, launch } from './steps.mjs';
 

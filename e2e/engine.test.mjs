@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
-import { api, button, createAccount, createSampleProject, ended, fillRecipe, launch, link } from './steps.mjs';
+import { api, button, createAccount, createSampleProject, ended, fillRecipe, launch, link, sampleProjectReady } from './steps.mjs';
 
 let server, browser, page, project, id, first;
 
@@ -28,11 +28,7 @@ step('a first run', async () => {
     await createAccount(page, await server.setupLink());
     project = await createSampleProject(page);
     id = project.split('/')[2];
-    await until('model and dataset are there', limitMs, async () => {
-        const [job] = (await api(page, 'GET', `projects/${id}/jobs`)).items;
-        assert.ok(!['failed', 'cancelled'].includes(job.status), JSON.stringify(job));
-        return job.status === 'succeeded';
-    }, 500);
+    await sampleProjectReady(page, project);
     const [model] = await api(page, 'GET', `projects/${id}/models`);
     const [dataset] = (await api(page, 'GET', `projects/${id}/datasets`)).items;
     const [version] = await api(page, 'GET', `projects/${id}/datasets/${dataset.id}/versions`);

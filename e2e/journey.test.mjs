@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
-import { api, chooseLanguage, createAccount, createSampleProject, either, ended, fillRecipe, launch, link, person, signIn, signOut } from './steps.mjs';
+import { api, chooseLanguage, createAccount, createSampleProject, either, ended, fillRecipe, launch, link, person, sampleProjectReady, signIn, signOut } from './steps.mjs';
 
 let server, browser, page;
 
@@ -85,11 +85,7 @@ let project, firstRun, secondRun;
 
 step('the sample project brings a real model and a real dataset', async () => {
     project = await createSampleProject(page);
-    await until('model and dataset are there', 10 * 60_000, async () => {
-        const [job] = (await api(page, 'GET', `projects/${project.split('/')[2]}/jobs`)).items;
-        assert.ok(!['failed', 'cancelled'].includes(job.status), JSON.stringify(job));
-        return job.status === 'succeeded';
-    }, 500);
+    await sampleProjectReady(page, project);
     await open(page, project);
     await page.getByText('made dataset version').first().waitFor();
     await screenshots(page, 'overview-new');

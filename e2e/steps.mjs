@@ -1,5 +1,6 @@
 // What a person does in Lathe, one function per action, found by role and label as a screen reader would.
 // Works in both languages: names are given in both.
+import assert from 'node:assert/strict';
 import { open, until } from './harness.mjs';
 
 /** Matches exactly the English or the Chinese text. */
@@ -66,6 +67,14 @@ export const createSampleProject = async (page) => {
     await page.waitForURL('**/p/*');
     return new URL(page.url()).pathname;
 };
+
+/** Waits until the sample project of this path has its model and data. */
+export const sampleProjectReady = (page, project) =>
+    until('model and dataset are there', 10 * 60_000, async () => {
+        const [job] = (await api(page, 'GET', `projects/${project.split('/')[2]}/jobs`)).items;
+        assert.ok(!['failed', 'cancelled'].includes(job.status), JSON.stringify(job));
+        return job.status === 'succeeded';
+    }, 500);
 
 /** An answer of the REST API, as the person signed in on `page`. */
 export const api = async (page, method, path, body = undefined) => {

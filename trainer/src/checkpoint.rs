@@ -215,7 +215,7 @@ fn on_disk(root: &Path) -> io::Result<Vec<OnDisk>> {
 }
 
 /// Bytes of the files in a folder.
-fn size(folder: &Path) -> io::Result<u64> {
+pub(crate) fn size(folder: &Path) -> io::Result<u64> {
     fs::read_dir(folder)?.map(|file| Ok(file?.metadata()?.len())).sum()
 }
 

@@ -7,9 +7,8 @@ use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Lora, TargetModule};
 use domain::sample::{Message, Speaker};
-use serde_json::json;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use support::gguf;
 use trainer::adapt::{Adapter, LoraAdapter};
 use trainer::infer::Chat;
@@ -18,19 +17,6 @@ use trainer::infer::generate::{GenerateOptions, generate};
 use trainer::model::decoder::Decoder;
 use trainer::model::weights::{BaseModel, open};
 use trainer::ops::Weight;
-
-/// The tiny model, wide enough for blocks of 256.
-fn write(folder: &Path, dtype: GgmlDType, is_tied: bool) -> PathBuf {
-    let (model, file) = (folder.join("model"), folder.join(format!("{dtype:?}-{is_tied}.gguf")));
-    let mut config = support::config();
-    config["hidden_size"] = json!(256);
-    config["intermediate_size"] = json!(256);
-    config["tie_word_embeddings"] = json!(is_tied);
-    support::write_model_of(&model, &config).unwrap();
-    support::add_merge(&model.join("tokenizer.json"));
-    gguf::write_as(&model, &file, dtype).unwrap();
-    file
-}
 
 fn load(file: &Path, is_exact: bool) -> (BaseModel, Decoder) {
     let mut base = open(file, &Device::Cpu).unwrap();
@@ -59,7 +45,7 @@ fn logits_and_losses_are_near_the_exact_ones_with_and_without_an_adapter() {
         (GgmlDType::Q4K, true),
         (GgmlDType::Q6K, false),
     ] {
-        let file = write(folder.path(), dtype, is_tied);
+        let file = gguf::write_wide(folder.path(), dtype, is_tied).unwrap();
         for is_adapted in [false, true] {
             let of = |is_exact| {
                 let (_, mut decoder) = load(&file, is_exact);
@@ -92,7 +78,7 @@ fn logits_and_losses_are_near_the_exact_ones_with_and_without_an_adapter() {
 fn answers_together_are_the_answers_alone() {
     let folder = tempfile::tempdir().unwrap();
     for dtype in [GgmlDType::Q4_0, GgmlDType::Q8_0] {
-        let (base, decoder) = load(&write(folder.path(), dtype, true), false);
+        let (base, decoder) = load(&gguf::write_wide(folder.path(), dtype, true).unwrap(), false);
         let chat = Chat { decoder: &decoder, tokenizer: &base.tokenizer, template: &base.template };
         let texts = ["apple", "a much longer question than the others: what is it?", "stone and wood", "x", "?"];
         let messages: Vec<_> = texts.iter().map(|text| vec![Message::new(Speaker::User, *text)]).collect();

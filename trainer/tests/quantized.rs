@@ -6,8 +6,7 @@ mod support;
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use domain::recipe::{Lora, TargetModule};
-use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use support::gguf;
 use trainer::adapt::{Adapter, LoraAdapter};
 use trainer::data::batch::Batch;
@@ -16,19 +15,6 @@ use trainer::model::decoder::Decoder;
 use trainer::model::error::ModelError;
 use trainer::model::weights::{BaseModel, open};
 use trainer::ops::Weight;
-
-/// The tiny model, wide enough for blocks of 256 and with a head of its own if it is not tied.
-fn write(folder: &Path, dtype: GgmlDType, is_tied: bool) -> PathBuf {
-    let (model, file) = (folder.join("model"), folder.join(format!("{dtype:?}-{is_tied}.gguf")));
-    let mut config = support::config();
-    config["hidden_size"] = json!(256);
-    config["intermediate_size"] = json!(256);
-    config["tie_word_embeddings"] = json!(is_tied);
-    support::write_model_of(&model, &config).unwrap();
-    support::add_merge(&model.join("tokenizer.json"));
-    gguf::write_as(&model, &file, dtype).unwrap();
-    file
-}
 
 fn load(file: &Path, is_kept: bool) -> (BaseModel, Decoder) {
     let mut base = open(file, &Device::Cpu).unwrap();
@@ -78,7 +64,7 @@ fn a_quantized_base_gives_the_bits_of_its_dequantized_one() {
         (GgmlDType::Q4K, true),
         (GgmlDType::Q6K, false),
     ] {
-        let file = write(folder.path(), dtype, is_tied);
+        let file = gguf::write_wide(folder.path(), dtype, is_tied).unwrap();
         for dora in [false, true] {
             let (kept, dequantized) = (results(&file, true, dora), results(&file, false, dora));
             assert!(
@@ -93,7 +79,7 @@ fn a_quantized_base_gives_the_bits_of_its_dequantized_one() {
 #[test]
 fn a_model_without_quantized_weights_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let file = write(folder.path(), GgmlDType::F32, true);
+    let file = gguf::write_wide(folder.path(), GgmlDType::F32, true).unwrap();
     for path in [folder.path().join("model"), file] {
         let refused = open(&path, &Device::Cpu).unwrap().weights.keep_quantized();
         assert!(matches!(refused, Err(ModelError::NotQuantized { .. })));

@@ -12,7 +12,6 @@ use crate::train::check_number;
 use domain::run::{CheckpointTrial, LongestBatch, Overfit, Preflight, Verdict};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Optimizer steps on one batch.
@@ -133,7 +132,8 @@ pub(super) fn checkpoint(run: &mut Run, report: &mut Preflight) -> Result<Verdic
     let (out, base_model) = (run.job.out.clone(), run.job.base_model_name());
     checkpoint::save(&out, &run.state(), run.adapter.as_ref(), &base_model, &run.optimizer, &run.ledger)?;
     let write_seconds = started.elapsed().as_secs_f64();
-    let bytes = folder_bytes(&out.join(checkpoint::folder_name(run.step)))?;
+    let folder = out.join(checkpoint::folder_name(run.step));
+    let bytes = checkpoint::size(&folder).map_err(|source| TrainError::Read { path: folder, source })?;
     for parameter in run.adapter.parameters() {
         parameter.variable.set(&parameter.variable.zeros_like()?)?;
     }
@@ -158,9 +158,4 @@ fn digests(run: &Run) -> Result<Vec<(String, [u8; 32])>, TrainError> {
         Ok((name, Sha256::digest(bytes).into()))
     })
     .collect()
-}
-
-fn folder_bytes(folder: &Path) -> Result<u64, TrainError> {
-    let sizes = std::fs::read_dir(folder).and_then(|files| files.map(|f| Ok(f?.metadata()?.len())).sum());
-    sizes.map_err(|source| TrainError::Read { path: folder.to_owned(), source })
 }

@@ -3,9 +3,24 @@
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Result, Tensor};
-use std::path::Path;
+use serde_json::json;
+use std::path::{Path, PathBuf};
 use trainer::model::family::Family;
 use trainer::model::weights::{BaseModel, open};
+
+/// Writes the tiny model below `folder` as a GGUF file of matrices of the type `dtype`, wide enough for blocks of 256 and
+/// with a head of its own if it is not tied.
+pub(crate) fn write_wide(folder: &Path, dtype: GgmlDType, is_tied: bool) -> Result<PathBuf> {
+    let (model, file) = (folder.join("model"), folder.join(format!("{dtype:?}-{is_tied}.gguf")));
+    let mut config = super::config();
+    config["hidden_size"] = json!(256);
+    config["intermediate_size"] = json!(256);
+    config["tie_word_embeddings"] = json!(is_tied);
+    super::write_model_of(&model, &config)?;
+    super::add_merge(&model.join("tokenizer.json"));
+    write_as(&model, &file, dtype)?;
+    Ok(file)
+}
 
 /// Writes the Hugging Face model in `folder` as a GGUF file of f32 tensors.
 pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
