@@ -22,8 +22,11 @@
 pub mod encoding;
 pub mod export;
 pub mod hash;
+pub mod leakage;
 pub mod mapping;
 pub mod rows;
+pub mod similar;
+pub mod split;
 pub mod stats;
 pub mod syntax;
 
