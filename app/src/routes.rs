@@ -121,6 +121,12 @@ pub fn version(p: ProjectId, d: DatasetId, number: i32) -> String {
     format!("/p/{p}/datasets/{d}/v/{number}")
 }
 
+/// How a version is divided, and what leaks.
+#[must_use]
+pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/splits", version(p, d, number.cast_signed()))
+}
+
 /// The samples of a version from this position (counted from 0) on.
 #[must_use]
 pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {

@@ -9,6 +9,7 @@ mod model;
 pub mod recipe;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 mod run;
+mod split;
 
 pub use badcase::bad_case_status;
 pub use import::import_problem;
@@ -16,6 +17,7 @@ pub use job::job_failure;
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;
+pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 
 use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 

@@ -8,6 +8,7 @@ pub mod count_tokens;
 pub mod import_dataset;
 pub mod register_model;
 pub mod sample_project;
+pub mod splits;
 
 pub use context::{JobContext, JobError};
 
@@ -50,6 +51,9 @@ pub fn handlers() -> Handlers {
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
+        .with(splits::CHECK_KIND, splits::check_splits)
+        .with(splits::DIVIDE_KIND, splits::divide_version)
+        .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
 }
 
 impl Handlers {

@@ -21,6 +21,7 @@ pub mod problem;
 pub mod projects;
 pub mod runs;
 pub mod sample_project;
+pub mod splits;
 pub mod sweeps;
 pub mod uploads;
 pub mod versions;
@@ -83,6 +84,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(uploads::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(splits::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

@@ -79,6 +79,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
         <div class="actions">
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
+            <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
         <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
@@ -127,6 +128,12 @@ fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
             {(moved_to_train > 0).then(|| fact(words::split(l, Split::Train), text::moved(l, moved_to_train)))}
         }
         .into_any(),
+        Origin::Divided { left_out, .. } => view! {
+            {fact(text::origin(l), view! { {text::divided(l)} " " <a href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a> })}
+            {(left_out > 0).then(|| fact(text::left_out(l), text::left_out_why(l, left_out)))}
+        }
+        .into_any(),
+        Origin::WithoutLeaks { removed, .. } => fact(text::origin(l), text::without_leaks(l, removed)).into_any(),
     };
     view! {
         <section class="card">

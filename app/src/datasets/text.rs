@@ -133,6 +133,11 @@ crate::texts! {
     corrections_of(n) = "{n} corrected samples from bad cases", "来自 Bad Case 的 {n} 条修正样本";
     moved(n) = "{n} of them moved to the training split", "其中 {n} 条移入训练集";
     show_corrected = "Show them", "查看";
+    divided = "The parent's samples, divided anew", "父版本的样本，重新划分";
+    left_out = "Left out", "已排除";
+    left_out_why(n) = "{n} samples that belong together with a sample of the kept test set", "{n} 个与保留的测试样本同组的样本";
+    without_leaks(n) = "The parent without {n} training samples that give held-out ones away", "父版本去除 {n} 个泄露留出样本的训练样本";
+    splits = "Splits and leaks", "划分与泄露";
     note = "Note", "备注";
     settings = "Name and archive", "名称与归档";
     description = "Description", "说明";

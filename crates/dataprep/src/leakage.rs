@@ -1,10 +1,11 @@
 //! Looking for held-out samples in the training split: the same text, near duplicates, long passages in common.
 //!
 //! Two passes over the samples: the held-out ones first, since there are few, then training. Text that stands in many
-//! samples, such as an instruction before each, gives nothing away and is left out of every comparison.
+//! samples, such as an instruction before each, gives nothing away and is left out of every comparison: it is told by
+//! its [`BOILERPLATE_WORDS`]-word sequences, and no longer sequence that contains one of them counts.
 
 use crate::{
-    similar::{Join, Sets, hash, ngrams, normal_form, pieces},
+    similar::{self, Join, Sets, hash, normal_form, pieces},
     split::{common_limit, prompt_text, text_key},
 };
 use domain::{
@@ -12,8 +13,10 @@ use domain::{
     sample::{Sample, Split},
     split::{LeakCheck, LeakCheckError, LeakKind, LeakPair, LeakReport},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+/// Words of the sequences by which text that stands in many samples is told.
+const BOILERPLATE_WORDS: usize = 5;
 /// Characters of a text that are shown.
 const SHOWN_CHARS: usize = 300;
 
@@ -25,6 +28,8 @@ struct HeldOut {
     text: String,
     prompt: Option<u64>,
     answer: u64,
+    /// Words of prompt and answer, hashed; empty once training begins.
+    words: Vec<u64>,
     /// Different sequences of words in prompt and answer.
     sequences: u32,
     found: Option<Found>,
@@ -50,9 +55,12 @@ pub struct Leakage {
     held_out: Vec<HeldOut>,
     by_prompt: HashMap<u64, Vec<u32>>,
     by_sequence: HashMap<u64, Vec<u32>>,
+    boilerplate: HashSet<u64>,
     pieces: Vec<Vec<u32>>,
-    /// Pieces and shortened texts of training, for the join at the end.
+    /// Training, for the join at the end.
     train: Vec<Train>,
+    /// Training samples that leak in a way that blocks.
+    leaking: BTreeSet<SampleId>,
 }
 
 impl Leakage {
@@ -63,8 +71,10 @@ impl Leakage {
             held_out: Vec::new(),
             by_prompt: HashMap::new(),
             by_sequence: HashMap::new(),
+            boilerplate: HashSet::new(),
             pieces: Vec::new(),
             train: Vec::new(),
+            leaking: BTreeSet::new(),
         })
     }
 
@@ -77,10 +87,6 @@ impl Leakage {
             self.by_prompt.entry(key).or_default().push(number);
         }
         self.pieces.push(pieces(&normal_form(&prompt)));
-        let sequences = self.sequences(sample);
-        for sequence in &sequences {
-            self.by_sequence.entry(*sequence).or_default().push(number);
-        }
         self.held_out.push(HeldOut {
             id,
             position,
@@ -88,21 +94,29 @@ impl Leakage {
             text: shortened(&prompt),
             prompt: key,
             answer: answer_key(sample),
-            sequences: sequences.len() as u32,
+            words: words(sample),
+            sequences: 0,
             found: None,
         });
     }
 
-    /// To be called between the held-out samples and training: what many held-out samples have in common is dropped.
+    /// To be called between the held-out samples and training: learns what many held-out samples have in common.
     pub fn begin_training(&mut self) {
         let common = common_limit(self.held_out.len());
-        self.by_sequence.retain(|_, samples| samples.len() <= common);
-        let mut left = vec![0u32; self.held_out.len()];
-        for sample in self.by_sequence.values().flatten() {
-            left[*sample as usize] += 1;
+        let mut samples_with: HashMap<u64, usize> = HashMap::new();
+        for held_out in &self.held_out {
+            for sequence in distinct(windows(&held_out.words, BOILERPLATE_WORDS)) {
+                *samples_with.entry(sequence).or_default() += 1;
+            }
         }
-        for (held_out, sequences) in self.held_out.iter_mut().zip(left) {
-            held_out.sequences = sequences;
+        self.boilerplate = samples_with.into_iter().filter(|(_, n)| *n > common).map(|(sequence, _)| sequence).collect();
+        for i in 0..self.held_out.len() {
+            let words = std::mem::take(&mut self.held_out[i].words);
+            let sequences = self.sequences(&words);
+            self.held_out[i].sequences = sequences.len() as u32;
+            for sequence in sequences {
+                self.by_sequence.entry(sequence).or_default().push(i as u32);
+            }
         }
     }
 
@@ -116,9 +130,12 @@ impl Leakage {
             let held_out = &mut self.held_out[*i as usize];
             let kind = if held_out.answer == answer { LeakKind::Exact } else { LeakKind::SamePrompt };
             held_out.note(kind, 1.0, &train);
+            if kind.blocks() {
+                self.leaking.insert(id);
+            }
         }
         let mut common: BTreeMap<u32, u32> = BTreeMap::new();
-        for i in self.sequences(sample).iter().filter_map(|s| self.by_sequence.get(s)).flatten() {
+        for i in self.sequences(&words(sample)).iter().filter_map(|s| self.by_sequence.get(s)).flatten() {
             *common.entry(*i).or_default() += 1;
         }
         for (i, n) in common {
@@ -126,6 +143,7 @@ impl Leakage {
             let share = f64::from(n) / f64::from(held_out.sequences.max(1));
             if share >= self.check.overlap {
                 held_out.note(LeakKind::Overlap, share, &train);
+                self.leaking.insert(id);
             }
         }
         self.pieces.push(pieces(&normal_form(&prompt)));
@@ -138,15 +156,22 @@ impl Leakage {
         let n = self.held_out.len();
         let sets = Sets::new(std::mem::take(&mut self.pieces), common_limit(n + self.train.len()));
         let mut join = Join::new(&sets, self.check.similarity);
+        // Training samples with the pieces of an earlier one are not in the join, but leak as it does.
+        let mut same: HashMap<usize, Vec<usize>> = HashMap::new();
         for i in n..sets.len() {
-            join.add(i);
+            if let Some(first) = join.add(i) {
+                same.entry(first).or_default().push(i);
+            }
         }
         for (i, held_out) in self.held_out.iter_mut().enumerate() {
-            for (other, similarity) in join.similar(i) {
-                let train = &self.train[other - n];
-                // The very same prompt has been judged together with its answer.
-                if held_out.prompt != train.prompt {
-                    held_out.note(LeakKind::NearDuplicate, similarity, train);
+            for (first, similarity) in join.similar(i) {
+                for other in std::iter::once(&first).chain(same.get(&first).into_iter().flatten()) {
+                    let train = &self.train[other - n];
+                    // The very same prompt has been judged together with its answer.
+                    if held_out.prompt != train.prompt {
+                        held_out.note(LeakKind::NearDuplicate, similarity, train);
+                        self.leaking.insert(train.id);
+                    }
                 }
             }
         }
@@ -186,20 +211,42 @@ impl Leakage {
                 .then(a.held_out_position.cmp(&b.held_out_position))
         });
         report.pairs.truncate(LeakReport::SHOWN);
+        report.leaking = self.leaking.into_iter().collect();
         report.found = found.into_iter().map(|((split, kind), n)| (split, kind, n)).collect();
         report
     }
 
-    /// The different word sequences of a sample. A text shorter than one is no long passage and has none.
-    fn sequences(&self, sample: &Sample) -> Vec<u64> {
+    /// The different sequences of `ngram` words without boilerplate. A shorter text is no long passage and has none.
+    fn sequences(&self, words: &[u64]) -> Vec<u64> {
         let n = self.check.ngram as usize;
-        let turns = sample.messages.iter().map(|m| m.content.as_str());
-        let normal = normal_form(&turns.collect::<Vec<_>>().join("\n"));
-        let mut all = if crate::similar::words(&normal).nth(n - 1).is_some() { ngrams(&normal, n) } else { Vec::new() };
-        all.sort_unstable();
-        all.dedup();
-        all
+        let mut masked = vec![false; words.len()];
+        for (start, sequence) in windows(words, BOILERPLATE_WORDS).enumerate() {
+            if self.boilerplate.contains(&sequence) {
+                masked[start..start + BOILERPLATE_WORDS].fill(true);
+            }
+        }
+        let free = masked.windows(n).map(|words| words.iter().all(|masked| !masked));
+        distinct(windows(words, n).zip(free).filter(|(_, free)| *free).map(|(sequence, _)| sequence))
     }
+}
+
+/// The words of prompt and answer, hashed.
+fn words(sample: &Sample) -> Vec<u64> {
+    let turns = sample.messages.iter().map(|m| m.content.as_str());
+    let normal = normal_form(&turns.collect::<Vec<_>>().join("\n"));
+    similar::words(&normal).map(|word| hash(word.bytes().map(u64::from))).collect()
+}
+
+/// The hash of every `n` words in a row.
+fn windows(words: &[u64], n: usize) -> impl Iterator<Item = u64> {
+    words.windows(n).map(|window| hash(window.iter().copied()))
+}
+
+fn distinct(sequences: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut all: Vec<u64> = sequences.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 impl HeldOut {
@@ -286,6 +333,7 @@ mod tests {
         );
         assert_eq!(report.contaminated, [SampleId(0), SampleId(2), SampleId(3)]);
         assert_eq!((report.test, report.blocking()), (5, 3));
+        assert_eq!(report.leaking, [SampleId(1000), SampleId(1002), SampleId(1003)]);
     }
 
     #[test]

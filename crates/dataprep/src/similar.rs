@@ -76,16 +76,6 @@ pub fn pieces(normal: &str) -> Vec<u32> {
     hashes
 }
 
-/// The hashed sequences of `n` words, in order; a shorter text is one sequence.
-#[must_use]
-pub fn ngrams(normal: &str, n: usize) -> Vec<u64> {
-    let words: Vec<u64> = words(normal).map(|w| hash(w.bytes().map(u64::from))).collect();
-    if words.is_empty() {
-        return Vec::new();
-    }
-    words.windows(n.min(words.len())).map(|w| hash(w.iter().copied())).collect()
-}
-
 /// A hash that is the same on every machine: SplitMix64's mixer (Steele, Lea & Flood 2014) over the parts.
 #[must_use]
 pub fn hash(parts: impl IntoIterator<Item = u64>) -> u64 {
@@ -117,9 +107,7 @@ mod tests {
         assert_ne!(pieces("abc"), pieces("abd"));
         assert_eq!(pieces("abcdef").len(), 2);
         assert_eq!(pieces("今天 天气").len(), 2, "space between Han characters says nothing");
-        assert_eq!(ngrams("a b c d", 3).len(), 2);
-        assert_eq!(ngrams("a b", 3).len(), 1);
-        assert!(pieces("").is_empty() && ngrams("", 3).is_empty());
+        assert!(pieces("").is_empty());
     }
 
     proptest! {

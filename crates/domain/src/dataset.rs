@@ -7,6 +7,7 @@ pub use bad_line::{JsonKind, LineError, LineProblem, LineUnit};
 use crate::{
     id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
     sample::{Sample, Split},
+    split::{LeakCheck, SplitRule},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -299,6 +300,16 @@ pub enum Origin {
         /// Corrected samples that left the validation or test split to be learned from.
         moved_to_train: u64,
     },
+    /// The parent's samples, divided anew.
+    Divided {
+        rule: SplitRule,
+        /// Groups of more than one sample that were kept together.
+        groups: u64,
+        /// Samples left out because they belong together with a sample of the test split that was kept.
+        left_out: u64,
+    },
+    /// The parent without the training samples that give held-out ones away.
+    WithoutLeaks { removed: u64, check: LeakCheck },
 }
 
 /// Everything about one immutable version.

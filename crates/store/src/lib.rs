@@ -24,6 +24,7 @@ pub mod runs;
 pub mod samples;
 pub mod secret;
 pub mod sessions;
+pub mod split_checks;
 pub mod sweeps;
 pub mod throttle;
 pub mod tokens;

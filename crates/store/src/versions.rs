@@ -1,12 +1,15 @@
 //! Dataset versions: immutable sets of samples with their origin and statistics.
 //!
 //! [`import`] makes one from a file, [`corrections`] from another version and corrected bad
-//! cases. Both do so in one transaction: a half-made version is never seen.
+//! cases, [`divided`] from another version's samples in other splits. Each does so in one transaction: a half-made
+//! version is never seen.
 
 pub mod corrections;
+pub mod divided;
 pub mod import;
 
 pub use corrections::{Correction, create_from_corrections};
+pub use divided::create_divided;
 
 use crate::{
     StoreError,

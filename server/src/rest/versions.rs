@@ -42,7 +42,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(start_count_tokens))
 }
 
-async fn find(db: &PgPool, project: ProjectId, version: VersionId) -> Result<Version, Problem> {
+pub(super) async fn find(db: &PgPool, project: ProjectId, version: VersionId) -> Result<Version, Problem> {
     store::versions::get(db, project, version).await?.ok_or_else(Problem::not_found)
 }
 

@@ -26,6 +26,9 @@ crate::texts! {
     saving = "Saving", "正在保存";
     unpacking = "Unpacking", "正在解压";
     counting = "Counting tokens", "正在统计词元";
+    comparing_splits = "Comparing the splits", "正在比较各划分";
+    dividing = "Dividing", "正在划分";
+    writing = "Writing the version", "正在写入版本";
 }
 
 /// Where the job stands, in words: the stage and how much of it while it runs.
@@ -56,6 +59,9 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "saving" => saving(l),
         "unpacking" => unpacking(l),
         "counting" => counting(l),
+        "comparing_splits" => comparing_splits(l),
+        "dividing" => dividing(l),
+        "writing" => writing(l),
         _ => return None,
     })
 }

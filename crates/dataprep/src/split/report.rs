@@ -48,8 +48,6 @@ impl ReportBuilder {
             .into_iter()
             .flatten()
             .collect(),
-            groups: None,
-            left_out: 0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why a background job failed: a closed set that is stored as data, so that pages say it in the
 //! reader's language. `Display` is the English of the REST API and of logs.
 
-use crate::{import::ImportProblem, model::ModelProblem};
+use crate::{import::ImportProblem, model::ModelProblem, split::SplitRuleError};
 use serde::{Deserialize, Serialize};
 
 /// Why a job failed.
@@ -15,6 +15,10 @@ pub enum JobFailure {
     Model { problem: ModelProblem },
     #[error("{problem}")]
     Fetch { problem: FetchProblem },
+    #[error("{problem}")]
+    Split { problem: SplitRuleError },
+    #[error("no training sample gives a held-out one away: there is nothing to remove")]
+    NoLeaks,
     #[error("the {what} does not exist in this project any more: choose or send it again")]
     Gone { what: Gone },
     #[error("no file was given")]

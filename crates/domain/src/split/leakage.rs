@@ -116,6 +116,8 @@ pub struct LeakReport {
     pub pairs: Vec<LeakPair>,
     /// All held-out samples that leak in a way that blocks, so that scores can be given without them.
     pub contaminated: Vec<SampleId>,
+    /// All training samples that give one of them away: without these, nothing leaks.
+    pub leaking: Vec<SampleId>,
 }
 
 impl LeakReport {

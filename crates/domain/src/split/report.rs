@@ -15,12 +15,6 @@ pub struct SplitReport {
     pub languages: Table,
     /// Validation and test against train; splits without samples are left out.
     pub lengths: Vec<LengthDifference>,
-    /// Groups that were kept together and have more than one sample. `None` when no rule was applied.
-    #[serde(default)]
-    pub groups: Option<u64>,
-    /// Samples left out because they belong together with a sample of the test split that was kept.
-    #[serde(default)]
-    pub left_out: u64,
 }
 
 /// Counts of categories by split.

@@ -1,0 +1,45 @@
+//! What was found out about a version's splits: how alike they are, and what of the held-out ones training has seen.
+
+use crate::{
+    StoreError,
+    error::{json, to_json},
+};
+use domain::{
+    id::VersionId,
+    split::{LeakCheck, LeakReport, SplitReport},
+};
+use sqlx::{PgPool, Row};
+
+/// The reports for these settings, once they were made.
+pub async fn get(
+    db: &PgPool,
+    version: VersionId,
+    check: &LeakCheck,
+) -> Result<Option<(SplitReport, LeakReport)>, StoreError> {
+    let row = sqlx::query("select splits, leaks from split_checks where version_id = $1 and settings = $2")
+        .bind(version.0)
+        .bind(to_json(check)?)
+        .fetch_optional(db)
+        .await?;
+    row.map(|r| Ok((json(r.try_get("splits")?)?, json(r.try_get("leaks")?)?))).transpose()
+}
+
+/// Keeps the reports for the settings that they were made with.
+pub async fn put(
+    db: &PgPool,
+    version: VersionId,
+    splits: &SplitReport,
+    leaks: &LeakReport,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into split_checks (version_id, settings, splits, leaks) values ($1, $2, $3, $4) \
+         on conflict (version_id, settings) do update set splits = excluded.splits, leaks = excluded.leaks",
+    )
+    .bind(version.0)
+    .bind(to_json(&leaks.check)?)
+    .bind(to_json(splits)?)
+    .bind(to_json(leaks)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}

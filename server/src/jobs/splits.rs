@@ -1,0 +1,178 @@
+//! Jobs on the splits of a version: looking at them, dividing the samples anew, removing what leaks.
+
+use crate::jobs::{JobContext, JobError};
+use dataprep::{
+    hash::content_hash,
+    leakage::Leakage,
+    split::{Divider, ReportBuilder},
+    stats::StatsBuilder,
+};
+use domain::{
+    dataset::{Origin, Version, VersionStats},
+    id::{SampleId, VersionId},
+    job::{Gone, JobFailure},
+    sample::Split,
+    split::{LeakCheck, LeakReport, SplitReport, SplitRule},
+};
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use store::versions::import::Made;
+
+pub const CHECK_KIND: &str = "check_splits";
+pub const DIVIDE_KIND: &str = "divide_version";
+pub const WITHOUT_LEAKS_KIND: &str = "remove_leaks";
+
+/// Samples between two progress reports.
+const REPORT_EVERY: u64 = 1000;
+
+/// What to look at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckSplits {
+    pub version_id: VersionId,
+    pub check: LeakCheck,
+}
+
+/// What to divide, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DivideVersion {
+    pub version_id: VersionId,
+    pub rule: SplitRule,
+}
+
+/// The handler: keeps the reports with the version. Answers with the number of contaminated samples.
+pub async fn check_splits(context: JobContext, request: CheckSplits) -> Result<u64, JobError> {
+    let version = find(&context, request.version_id).await?;
+    Ok(checked(&context, &version, request.check).await?.1.blocking())
+}
+
+/// The handler: the next version has the same samples in other splits.
+pub async fn divide_version(context: JobContext, request: DivideVersion) -> Result<Made, JobError> {
+    let version = find(&context, request.version_id).await?;
+    let refused = |problem| JobError::from(JobFailure::Split { problem });
+    let mut divider = Divider::new(request.rule.clone()).map_err(refused)?;
+    let mut rows = store::samples::stream(&context.db, version.id, None);
+    let mut progress = Counter::new(&context, "dividing", 2 * version.stats.samples);
+    while let Some(row) = rows.try_next().await? {
+        divider.add(&row.sample, row.split);
+        progress.step().await?;
+    }
+    let (division, groups) =
+        tokio::task::spawn_blocking(|| divider.finish()).await.map_err(JobError::internal)?.map_err(refused)?;
+    let left_out = division.iter().filter(|split| split.is_none()).count() as u64;
+    let origin = Origin::Divided { rule: request.rule, groups, left_out };
+    let made = write(&context, &version, &origin, &division, &mut progress).await?;
+    // Whoever divides wants to see how alike the splits have become.
+    let divided = find(&context, made.version_id).await?;
+    checked(&context, &divided, LeakCheck::default()).await?;
+    Ok(made)
+}
+
+/// The handler: the next version lacks the training samples that give held-out ones away.
+pub async fn remove_leaks(context: JobContext, request: CheckSplits) -> Result<Made, JobError> {
+    let version = find(&context, request.version_id).await?;
+    let (_, leaks) = checked(&context, &version, request.check).await?;
+    if leaks.leaking.is_empty() {
+        return Err(JobFailure::NoLeaks.into());
+    }
+    let leaking: HashSet<SampleId> = leaks.leaking.iter().copied().collect();
+    let mut rows = store::samples::stream(&context.db, version.id, None);
+    let mut division = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        division.push((row.split != Split::Train || !leaking.contains(&row.id)).then_some(row.split));
+    }
+    let origin = Origin::WithoutLeaks { removed: leaking.len() as u64, check: request.check };
+    let mut progress = Counter::new(&context, "writing", version.stats.samples);
+    write(&context, &version, &origin, &division, &mut progress).await
+}
+
+async fn find(context: &JobContext, version: VersionId) -> Result<Version, JobError> {
+    let found = store::versions::get(&context.db, context.project, version).await?;
+    Ok(found.ok_or(JobFailure::Gone { what: Gone::Version })?)
+}
+
+/// The reports on a version, made now if they are not there. Held-out samples are read first, then training.
+pub(crate) async fn checked(
+    context: &JobContext,
+    version: &Version,
+    check: LeakCheck,
+) -> Result<(SplitReport, LeakReport), JobError> {
+    if let Some(known) = store::split_checks::get(&context.db, version.id, &check).await? {
+        return Ok(known);
+    }
+    let mut leakage = Leakage::new(check).map_err(JobError::internal)?;
+    let mut report = ReportBuilder::new();
+    let mut progress = Counter::new(context, "comparing_splits", version.stats.samples);
+    for split in [Split::Validation, Split::Test, Split::Train] {
+        if split == Split::Train {
+            leakage.begin_training();
+        }
+        let mut rows = store::samples::stream(&context.db, version.id, Some(split));
+        while let Some(row) = rows.try_next().await? {
+            report.add(&row.sample, split);
+            if split == Split::Train {
+                leakage.add_training(row.id, row.position, &row.sample);
+            } else {
+                leakage.add_held_out(row.id, row.position, split, &row.sample);
+            }
+            progress.step().await?;
+        }
+    }
+    let leaks = tokio::task::spawn_blocking(|| leakage.finish()).await.map_err(JobError::internal)?;
+    let splits = report.finish();
+    store::split_checks::put(&context.db, version.id, &splits, &leaks).await?;
+    Ok((splits, leaks))
+}
+
+/// Counts what the division has, then writes it.
+async fn write(
+    context: &JobContext,
+    parent: &Version,
+    origin: &Origin,
+    division: &[Option<Split>],
+    progress: &mut Counter<'_>,
+) -> Result<Made, JobError> {
+    let mut stats = StatsBuilder::new();
+    let mut rows = store::samples::stream(&context.db, parent.id, None);
+    let mut division_left = division.iter();
+    while let Some(row) = rows.try_next().await? {
+        if let Some(Some(split)) = division_left.next() {
+            stats.add(&row.sample, *split, &content_hash(&row.sample));
+        }
+        progress.step().await?;
+    }
+    let stats = VersionStats { skipped_lines: parent.stats.skipped_lines, ..stats.finish() };
+    context.check()?;
+    let made = store::versions::create_divided(
+        &context.db,
+        context.project,
+        parent.id,
+        context.user,
+        origin,
+        division,
+        &stats,
+    );
+    Ok(made.await?.ok_or(JobFailure::Gone { what: Gone::Dataset })?)
+}
+
+/// Tells how many samples are done.
+struct Counter<'a> {
+    context: &'a JobContext,
+    stage: &'static str,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Counter<'a> {
+    fn new(context: &'a JobContext, stage: &'static str, total: u64) -> Self {
+        Self { context, stage, done: 0, total }
+    }
+
+    async fn step(&mut self) -> Result<(), JobError> {
+        self.done += 1;
+        if self.done.is_multiple_of(REPORT_EVERY) {
+            self.context.progress(self.stage, self.done, self.total).await?;
+        }
+        Ok(())
+    }
+}
