@@ -30,6 +30,7 @@ pub mod runs;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod shell;
+pub mod splits;
 pub mod text;
 pub mod ui;
 pub mod words;

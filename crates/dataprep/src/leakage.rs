@@ -109,7 +109,8 @@ impl Leakage {
                 *samples_with.entry(sequence).or_default() += 1;
             }
         }
-        self.boilerplate = samples_with.into_iter().filter(|(_, n)| *n > common).map(|(sequence, _)| sequence).collect();
+        self.boilerplate =
+            samples_with.into_iter().filter(|(_, n)| *n > common).map(|(sequence, _)| sequence).collect();
         for i in 0..self.held_out.len() {
             let words = std::mem::take(&mut self.held_out[i].words);
             let sequences = self.sequences(&words);

@@ -25,12 +25,7 @@ pub async fn get(
 }
 
 /// Keeps the reports for the settings that they were made with.
-pub async fn put(
-    db: &PgPool,
-    version: VersionId,
-    splits: &SplitReport,
-    leaks: &LeakReport,
-) -> Result<(), StoreError> {
+pub async fn put(db: &PgPool, version: VersionId, splits: &SplitReport, leaks: &LeakReport) -> Result<(), StoreError> {
     sqlx::query(
         "insert into split_checks (version_id, settings, splits, leaks) values ($1, $2, $3, $4) \
          on conflict (version_id, settings) do update set splits = excluded.splits, leaks = excluded.leaks",

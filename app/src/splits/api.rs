@@ -1,0 +1,95 @@
+//! Server functions of the page on splits.
+
+use super::form::DivisionForm;
+use crate::error::AppError;
+use domain::{
+    dataset::Version,
+    id::{DatasetId, ProjectId},
+    split::{LeakReport, SplitReport},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{api, routes, text::lang, words},
+    domain::{access::Action, id::JobId, split::LeakCheck},
+    std::collections::BTreeSet,
+    store::{PgPool, samples::SampleFilter},
+};
+
+/// Samples that are looked at for the names of their fields.
+#[cfg(feature = "ssr")]
+const LOOKED_AT: u32 = 100;
+
+/// What the page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SplitsView {
+    pub version: Version,
+    /// `None` before the splits were checked.
+    pub found: Option<(SplitReport, LeakReport)>,
+    /// Slice fields that some of the first samples have.
+    pub fields: Vec<String>,
+}
+
+/// A version's splits.
+#[server]
+pub async fn get_splits(project: ProjectId, dataset: DatasetId, number: u32) -> Result<SplitsView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let found = store::split_checks::get(&db, version.id, &LeakCheck::default()).await?;
+    let first = store::samples::page(&db, version.id, &SampleFilter::default(), None, LOOKED_AT).await?;
+    let fields: BTreeSet<String> = first.items.into_iter().flat_map(|row| row.sample.slices.into_keys()).collect();
+    Ok(SplitsView { version, found, fields: fields.into_iter().collect() })
+}
+
+/// Compares the splits and looks for leaks, then comes back.
+#[server]
+pub async fn start_split_check(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let request = serde_json::json!({ "version_id": version.id, "check": LeakCheck::default() });
+    let job = store::jobs::enqueue(&db, project, "check_splits", &request, caller.user_id).await?;
+    go_on(project, &version, job, "");
+    Ok(())
+}
+
+/// Makes the next version without the training samples that leak.
+#[server]
+pub async fn remove_leaks(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let request = serde_json::json!({ "version_id": version.id, "check": LeakCheck::default() });
+    let job = store::jobs::enqueue(&db, project, "remove_leaks", &request, caller.user_id).await?;
+    go_on(project, &version, job, "&made=1");
+    Ok(())
+}
+
+/// Makes the next version with the same samples in other splits.
+#[server]
+pub async fn divide_version(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    #[server(flatten)] form: DivisionForm,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let rule = form.rule(lang())?;
+    rule.check().map_err(|e| AppError::invalid(form.field_of(&e), words::split_rule_problem(lang(), &e)))?;
+    let request = serde_json::json!({ "version_id": version.id, "rule": rule });
+    let job = store::jobs::enqueue(&db, project, "divide_version", &request, caller.user_id).await?;
+    go_on(project, &version, job, "&made=1");
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
+}
+
+#[cfg(feature = "ssr")]
+fn go_on(project: ProjectId, version: &Version, job: JobId, more: &str) {
+    let here = routes::splits(project, version.dataset_id, version.number);
+    leptos_axum::redirect(&format!("{here}?job={job}{more}"));
+}
