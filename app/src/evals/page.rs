@@ -52,9 +52,16 @@ fn body(project: ProjectId, run: RunId, e: RunEvaluation) -> AnyView {
                 <h2 dir="auto">{e.run_name}</h2>
                 <span class="muted">{text::samples(l, integer(tuned.metrics.samples.into()))}</span>
             </div>
-            {headline(ordered(e.differences, metric_order(task)), l)}
+            <div id="headline">{headline(ordered(e.differences, metric_order(task)), l)}</div>
             <p class="help">{text::interval_help(l)}</p>
         </section>
+        {e.without_leaks.map(|clean| view! {
+            <section class="card" id="without-leaks">
+                <h2>{text::without_leaks(l, integer(clean.excluded.into()))}</h2>
+                <p class="muted">{text::without_leaks_help(l, integer(clean.samples.into()))}</p>
+                {headline(ordered(clean.differences, metric_order(task)), l)}
+            </section>
+        })}
         {(!labels.is_empty()).then(|| view! {
             <div class="split">
                 <ClassTable base=base.clone() tuned=tuned.metrics.clone()/>
@@ -96,7 +103,7 @@ fn headline(list: Vec<Difference>, l: Lang) -> impl IntoView {
     let rows = rows.collect_view();
     view! {
         <div class="table-wrap">
-            <table class="table table-cards" id="headline">
+            <table class="table table-cards headline">
                 <thead>
                     <tr>
                         <th scope="col">{text::metric(l)}</th>

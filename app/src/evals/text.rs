@@ -16,6 +16,9 @@ crate::texts! {
     tuned = "Tuned", "微调后";
     difference = "Difference", "差值";
     interval = "95 % interval", "95% 区间";
+    without_leaks(n) = "Without the {n} test samples that training has seen", "去除训练集见过的 {n} 个测试样本";
+    without_leaks_help(n) = "The same metrics, as far as they are means over samples, on the other {n}: this is what the model can do with what is new to it.",
+        "在其余 {n} 个样本上的相同指标（仅限样本均值类指标）：这才是模型面对新内容时的能力。";
     interval_help = "Paired bootstrap over the same samples, 2,000 resamples. An interval that excludes 0 is shown in colour.",
         "对相同样本做配对自助法，重采样 2,000 次。不包含 0 的区间以颜色标出。";
     better = "better", "更好";

@@ -4,11 +4,15 @@ use crate::{
     StoreError,
     error::{json, to_json, word},
     samples::content,
+    split_checks,
 };
 use domain::{
     eval::{
         EvalMetrics, Prediction, Subject,
-        view::{Answer, Evaluation, Outcome, PredictionQuery, PredictionRow, RunEvaluation, SampleScores, differences},
+        view::{
+            Answer, Evaluation, Outcome, PredictionQuery, PredictionRow, RunEvaluation, SampleScores, WithoutLeaks,
+            differences,
+        },
     },
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, VersionId},
     page::{Page, clamp_limit},
@@ -166,14 +170,16 @@ pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<Optio
     let mut evals = of_runs(db, project, &[run]).await?;
     let mut take = |subject| evals.iter().position(|e| e.subject == subject).map(|i| evals.swap_remove(i));
     let (base, tuned) = (take(Subject::Base), take(Subject::Tuned));
-    let differences = match (&base, &tuned) {
+    let (differences, without_leaks) = match (&base, &tuned) {
         (Some(base), Some(tuned)) => {
             let (before, after) = (scores(db, base.id).await?, scores(db, tuned.id).await?);
-            differences((&base.metrics, &before), (&tuned.metrics, &after))
+            let (from, to) = ((&base.metrics, &before), (&tuned.metrics, &after));
+            let contaminated = split_checks::contaminated(db, tuned.version_id).await?;
+            (differences(from, to), WithoutLeaks::of(&contaminated, from, to))
         }
-        _ => Vec::new(),
+        _ => (Vec::new(), None),
     };
-    Ok(Some(RunEvaluation { run_number, run_name, base, tuned, differences }))
+    Ok(Some(RunEvaluation { run_number, run_name, base, tuned, differences, without_leaks }))
 }
 
 fn prediction(row: &PgRow) -> Result<PredictionRow, StoreError> {

@@ -5,7 +5,7 @@ use crate::{
     error::{json, to_json},
 };
 use domain::{
-    id::VersionId,
+    id::{SampleId, VersionId},
     split::{LeakCheck, LeakReport, SplitReport},
 };
 use sqlx::{PgPool, Row};
@@ -22,6 +22,18 @@ pub async fn get(
         .fetch_optional(db)
         .await?;
     row.map(|r| Ok((json(r.try_get("splits")?)?, json(r.try_get("leaks")?)?))).transpose()
+}
+
+/// The held-out samples that training has seen, as far as somebody has looked under the usual settings.
+pub(crate) async fn contaminated(db: &PgPool, version: VersionId) -> Result<Vec<SampleId>, StoreError> {
+    let ids: Option<serde_json::Value> = sqlx::query_scalar(
+        "select leaks->'contaminated' from split_checks where version_id = $1 and settings = $2",
+    )
+    .bind(version.0)
+    .bind(to_json(&LeakCheck::default())?)
+    .fetch_optional(db)
+    .await?;
+    ids.map_or_else(|| Ok(Vec::new()), json)
 }
 
 /// Keeps the reports for the settings that they were made with.

@@ -135,6 +135,50 @@ pub struct RunEvaluation {
     pub tuned: Option<Evaluation>,
     /// From base to tuned; empty unless both are there.
     pub differences: Vec<Difference>,
+    /// The same without the test samples that training has seen; `None` when it has seen none, or nobody has looked.
+    #[serde(default)]
+    pub without_leaks: Option<WithoutLeaks>,
+}
+
+/// Scores on the test samples that training has not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WithoutLeaks {
+    /// Test samples left out.
+    pub excluded: u32,
+    /// Test samples left.
+    pub samples: u32,
+    /// Those metrics that are means over samples.
+    pub differences: Vec<Difference>,
+}
+
+impl WithoutLeaks {
+    /// Scores anew without `contaminated`; `None` when none of them was scored.
+    #[must_use]
+    pub fn of(
+        contaminated: &[SampleId],
+        from: (&EvalMetrics, &SampleScores),
+        to: (&EvalMetrics, &SampleScores),
+    ) -> Option<Self> {
+        let left = |(metrics, scores): (&EvalMetrics, &SampleScores)| {
+            let scores: SampleScores =
+                scores.iter().filter(|(id, _)| !contaminated.contains(id)).map(|(id, s)| (*id, s.clone())).collect();
+            let mean = |score: &str| {
+                let values: Vec<f64> = scores.values().filter_map(|s| s.get(score).copied()).collect();
+                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+            };
+            let means = metrics.values.keys().filter_map(|m| Some((m.clone(), mean(sample_score(m)?)?)));
+            let values = means.collect();
+            (EvalMetrics { values, samples: scores.len() as u32, ..metrics.clone() }, scores)
+        };
+        let (before, after) = (left(from), left(to));
+        let excluded = (to.1.len() - after.1.len()) as u32;
+        (excluded > 0).then(|| Self {
+            excluded,
+            samples: after.1.len() as u32,
+            differences: differences((&before.0, &before.1), (&after.0, &after.1)),
+        })
+    }
 }
 
 /// Per-sample scores of one model: sample → score name → value. `correct` is among them as 0 or 1.
@@ -194,6 +238,18 @@ mod tests {
     fn metrics(accuracy: f64) -> EvalMetrics {
         let values = BTreeMap::from([("accuracy".to_owned(), accuracy)]);
         EvalMetrics { task: Task::Classification, samples: 4, values, classes: Vec::new(), confusion: None }
+    }
+
+    #[test]
+    fn what_training_has_seen_can_be_left_out() {
+        let from = scores(&[(1, 0.0), (2, 0.0), (3, 1.0), (4, 1.0)]);
+        let to = scores(&[(1, 1.0), (2, 1.0), (3, 1.0), (4, 0.0)]);
+        let (before, after) = (metrics(0.5), metrics(0.75));
+        let seen = [SampleId(1), SampleId(2), SampleId(99)];
+        let clean = WithoutLeaks::of(&seen, (&before, &from), (&after, &to)).expect("two were seen");
+        assert_eq!((clean.excluded, clean.samples), (2, 2));
+        assert_eq!((clean.differences[0].from, clean.differences[0].to), (1.0, 0.5));
+        assert_eq!(WithoutLeaks::of(&seen[2..], (&before, &from), (&after, &to)), None);
     }
 
     #[test]
