@@ -27,4 +27,5 @@ pub mod recipe;
 pub mod run;
 pub mod sample;
 pub mod split;
+pub mod steps;
 pub mod sweep;
