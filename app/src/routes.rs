@@ -127,6 +127,12 @@ pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/splits", version(p, d, number.cast_signed()))
 }
 
+/// Cleaning a version.
+#[must_use]
+pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/clean", version(p, d, number.cast_signed()))
+}
+
 /// The samples of a version from this position (counted from 0) on.
 #[must_use]
 pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {

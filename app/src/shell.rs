@@ -3,6 +3,7 @@
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     badcases::{BadCaseListPage, BadCasePage},
+    cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
     evals::EvaluationPage,
@@ -117,6 +118,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>

@@ -3,6 +3,7 @@
 //!
 //! Training is not a job: it has its own queue and workers (see [`crate::worker`]).
 
+pub mod clean;
 mod context;
 pub mod count_tokens;
 pub mod import_dataset;
@@ -51,6 +52,8 @@ pub fn handlers() -> Handlers {
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
+        .with(clean::PREVIEW_KIND, clean::preview_steps)
+        .with(clean::APPLY_KIND, clean::apply_steps)
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)

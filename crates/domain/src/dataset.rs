@@ -8,6 +8,7 @@ use crate::{
     id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
     sample::{Sample, Split},
     split::{LeakCheck, SplitRule},
+    steps::{DataRecipe, StepsReport},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -307,6 +308,12 @@ pub enum Origin {
         groups: u64,
         /// Samples left out because they belong together with a sample of the test split that was kept.
         left_out: u64,
+    },
+    /// What a data recipe made of the parent's samples.
+    Cleaned {
+        recipe: DataRecipe,
+        /// Counts alone; examples and groups are left out.
+        report: StepsReport,
     },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },

@@ -114,3 +114,12 @@ pub struct StepsReport {
     pub removed: u64,
     pub steps: Vec<StepReport>,
 }
+
+impl StepsReport {
+    /// The counts alone.
+    #[must_use]
+    pub fn counts(&self) -> Self {
+        let bare = |s: &StepReport| StepReport { examples: Vec::new(), clusters: Vec::new(), ..s.clone() };
+        Self { steps: self.steps.iter().map(bare).collect(), ..self.clone() }
+    }
+}
