@@ -35,6 +35,15 @@ pub(super) enum PrepareError {
 }
 
 impl PrepareError {
+    /// Whether the same may succeed another time, as when the database or the artifact store did not answer.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Artifact(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+            Self::Io(_) | Self::Encode(_) | Self::Model(_) | Self::Adapter(_) => false,
+        }
+    }
+
     /// Whether the disk is full.
     pub(super) fn is_disk_full(&self) -> bool {
         let error = match self {

@@ -1,13 +1,13 @@
 //! Trying out launched runs before they are queued: a background job on a machine that trains, one at a time. It lays
 //! out the run's folder, which the run then finds ready, and has `trainer preflight` do the rest.
 //!
-//! What runs here still need of memory is not touched: the job waits until there is enough for both, and its trainer
-//! ends rather than take more. A trainer that outlives a killed server is waited for by the next one.
+//! What runs here still need of memory is not touched: the job is put off until there is enough for both, and its trainer
+//! ends rather than take more. Other runs are tried out meanwhile. A trainer that outlives a killed server is waited for by the next one.
 
 use super::{
     events,
     folder::{Input, PrepareError, RunFolder},
-    identity, memory, owners,
+    identity, memory, owners, pause_after,
     process::{Exit, Trainer, Verb},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 use domain::{
-    event::{Event, Phase},
+    event::{Event, Level, Phase},
     id::RunId,
     run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
 };
@@ -26,14 +26,17 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use store::preflights::{self, CheckedRun, PreflightJob, Promised};
+use store::{
+    jobs::MAX_ATTEMPTS,
+    preflights::{self, CheckedRun, PreflightJob, Promised},
+};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// Time between two looks at the trainer.
 const TICK: Duration = Duration::from_millis(200);
-/// Time between two looks at the memory.
-const WAIT: Duration = Duration::from_secs(3);
+/// Time until a run that lacks memory is looked at again.
+const WAIT: Duration = Duration::from_secs(5);
 /// Longest that a preflight may take.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Address space that counts as memory though nobody uses it: stacks, and what an allocator keeps.
@@ -68,17 +71,20 @@ async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, Jo
     };
     let folder = RunFolder::of(&context.config.data, run.id);
     let checking = Checking { context: &context, run: &run, slot: &slot, folder: &folder };
-    let ended = checking.see_through().await;
+    let ended = match checking.see_through().await {
+        Err(error) => Err(checking.put_off_if_transient(error).await),
+        ended => ended,
+    };
     let passed = match &ended {
         Ok(Trial::Done(report)) => match report.failure() {
-            None => preflights::pass(&context.db, run.id, report).await?,
+            None => preflights::pass(&context.db, context.lease(), run.id, report).await?,
             Some(failure) => {
-                preflights::fail(&context.db, run.id, Some(report), &failure).await?;
+                preflights::fail(&context.db, context.lease(), run.id, Some(report), &failure).await?;
                 false
             }
         },
         Ok(Trial::Failed(failure)) => {
-            preflights::fail(&context.db, run.id, None, failure).await?;
+            preflights::fail(&context.db, context.lease(), run.id, None, failure).await?;
             false
         }
         Err(_) => false,
@@ -115,6 +121,9 @@ impl Checking<'_> {
             return self.wait_for(trainer).await;
         }
         if let Err(error) = self.prepare().await {
+            if error.is_transient() && self.may_be_put_off() {
+                return Err(self.put_off(&error).await);
+            }
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
             let problem = RunProblem::NotPrepared { detail: error.to_string() };
             return Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
@@ -133,6 +142,36 @@ impl Checking<'_> {
         }
     }
 
+    /// A preflight has as many attempts as any job.
+    fn may_be_put_off(&self) -> bool {
+        self.context.attempt < MAX_ATTEMPTS
+    }
+
+    /// Tells in the run's log why it is tried out later.
+    async fn put_off(&self, error: &impl std::fmt::Display) -> JobError {
+        let pause = pause_after(self.context.attempt);
+        tracing::warn!(run = %self.run.id, %error, ?pause, "putting a preflight off");
+        let line = (Level::Warn, format!("preflight: {error}; trying again in {} s", pause.as_secs()));
+        let logged = async {
+            let mut connection = self.context.db.acquire().await?;
+            store::points::insert_logs(&mut connection, self.run.id, 0, &[line]).await
+        };
+        if let Err(error) = logged.await {
+            tracing::warn!(%error, "failed to log why a preflight is put off");
+        }
+        JobError::Later { pause, counts: true }
+    }
+
+    /// The same error, unless another attempt may go well and is left.
+    async fn put_off_if_transient(&self, error: JobError) -> JobError {
+        let is_transient = match &error {
+            JobError::Store(error) => error.is_transient(),
+            JobError::Artifact(error) => error.is_transient(),
+            _ => false,
+        };
+        if is_transient && self.may_be_put_off() { self.put_off(&error).await } else { error }
+    }
+
     async fn prepare(&self) -> Result<(), PrepareError> {
         let input = Input {
             db: &self.context.db,
@@ -147,7 +186,7 @@ impl Checking<'_> {
     }
 
     async fn try_once(&self) -> Result<Trial, JobError> {
-        let promised = self.wait_for_memory().await?;
+        let promised = self.find_memory().await?;
         let mut limits = vec![
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
             ("--reserved-disk-mib", self.promised_disk(&promised) / MIB),
@@ -175,25 +214,22 @@ impl Checking<'_> {
         promised.disk_bytes + promised.working.iter().map(left).sum::<u64>()
     }
 
-    /// Waits while runs that are worked on here leave too little memory; what they need of the rest.
-    async fn wait_for_memory(&self) -> Result<Promised, JobError> {
+    /// What runs that are worked on here still need. Where they leave too little memory, others are tried out first: among
+    /// them may be smaller ones.
+    async fn find_memory(&self) -> Result<Promised, JobError> {
         let identity = identity(&self.context.config.data)?;
         let owners = owners(identity, &self.context.config.workers);
         // Each process of a slot of several CPU devices holds a model of its own.
         let needed = self.run.memory_bytes * self.slot.0.split('+').filter(|device| *device == "cpu").count() as u64;
-        loop {
-            let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
-            let free =
-                memory::available_bytes().filter(|_| !promised.working.is_empty() && self.slot.0.starts_with("cpu"));
-            let left = free.map(|free| free.saturating_sub(promised.memory_bytes));
-            match left {
-                Some(left) if left < needed => {
-                    let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
-                    self.tell(Phase::WaitingForMemory, mib(left), mib(needed)).await?;
-                    tokio::time::sleep(WAIT).await;
-                }
-                _ => return Ok(promised),
+        let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
+        let free = memory::available_bytes().filter(|_| !promised.working.is_empty() && self.slot.0.starts_with("cpu"));
+        match free.map(|free| free.saturating_sub(promised.memory_bytes)) {
+            Some(left) if left < needed => {
+                let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+                self.tell(Phase::WaitingForMemory, mib(left), mib(needed)).await?;
+                Err(JobError::Later { pause: WAIT, counts: false })
             }
+            _ => Ok(promised),
         }
     }
 
@@ -257,7 +293,7 @@ impl Checking<'_> {
     async fn tell(&self, phase: Phase, done: u32, total: u32) -> Result<(), JobError> {
         self.context.check()?;
         let phase = PhaseProgress { phase, done, total };
-        if let Err(error) = preflights::progress(&self.context.db, self.run.id, &phase).await {
+        if let Err(error) = preflights::progress(&self.context.db, self.context.lease(), self.run.id, &phase).await {
             tracing::warn!(%error, run = %self.run.id, "failed to tell how far a preflight is");
         }
         Ok(())

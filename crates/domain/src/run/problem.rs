@@ -3,7 +3,7 @@
 //! REST API and of logs.
 
 use super::{FailureKind, PreflightStep};
-use crate::model::ModelProblem;
+use crate::{job::JobFailure, model::ModelProblem};
 use serde::{Deserialize, Serialize};
 
 /// What a run failed of. `detail` is what a library or the system said.
@@ -23,6 +23,15 @@ pub enum RunProblem {
     MemoryLow { available_mib: u64, step: u32 },
     #[error("the machine ran out of memory and the system ended the trainer")]
     KilledForMemory,
+    #[error("{mib} MiB of memory could not be had")]
+    AllocationFailed { mib: u64 },
+    /// Of a run on several devices.
+    #[error("the process that computes on {device} has failed: {problem}")]
+    Follower {
+        device: String,
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
+        problem: Box<RunProblem>,
+    },
     #[error("sample {line} of the {split} split cannot be used: {detail}")]
     Sample { split: String, line: u64, detail: String },
     #[error("the checkpoint is damaged: {detail}")]
@@ -63,7 +72,12 @@ pub enum RunProblem {
         "the run needs {needed_mib} MiB of memory; {free_mib} MiB are free, of which other runs still need {reserved_mib}"
     )]
     TooLittleMemory { needed_mib: u64, free_mib: u64, reserved_mib: u64 },
-    #[error("the preflight did not end within {minutes} minutes")]
+    /// The background job that was to try the run out failed by itself.
+    #[error("the preflight could not be carried out: {failure}")]
+    JobFailed { failure: JobFailure },
+    #[error(
+        "the preflight did not end within {minutes} minutes: nothing is known to be wrong with the run, but it would be slow; lower batch.max_length or batch.micro_batch, or launch without a preflight"
+    )]
     PreflightTooLong { minutes: u64 },
     /// In the trainer's own words, or written when failures were plain texts.
     #[error("{text}")]

@@ -35,6 +35,8 @@ pub enum QueueReason {
     JustQueued,
     /// It is the next, nobody is busy, and nobody has taken it for a while.
     NoWorker,
+    /// Its input could not be had; it is tried again in so many seconds.
+    PutOff { seconds: u32 },
 }
 
 /// How long a run may be first in an idle queue before we say that no worker is there.
