@@ -13,6 +13,7 @@ use crate::memory;
 use crate::micro_batch::{Part, Plan};
 use crate::ops::tape::plus;
 use crate::optim::clip;
+use crate::parallel::Turn;
 use crate::preference::MeanRewards;
 use crate::preview;
 use crate::recovery::recover;
@@ -107,8 +108,11 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
             return Ok(None);
         }
         check_memory(run.step)?;
-        let part = part(run, &plan, i)?;
-        losses.extend(places.iter().copied().zip(part.means));
+        let Some(part) = part(run, &plan, i, stop)? else { return Ok(None) };
+        // Of a pair what counts is which answer is preferred, not how likely the chosen one is.
+        let of_pairs = part.rewards.iter().map(|r| r.loss() as f32);
+        let of_samples = if part.rewards.is_empty() { part.means } else { of_pairs.collect() };
+        losses.extend(places.iter().copied().zip(of_samples));
         rewards.extend(part.rewards);
         loss += part.loss;
         check_number(Quantity::Loss, loss, run.step)?;
@@ -130,14 +134,16 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second, rewards: MeanRewards::of(&rewards) }))
 }
 
-/// A part of the step, from whoever computes it.
-fn part(run: &mut Run, plan: &Plan, i: usize) -> Result<Part, TrainError> {
-    if let Some(followers) = &mut run.followers
-        && let Some(part) = followers.part(i, run.optimizer.parameters(), &run.job.device)?
-    {
-        return Ok(part);
+/// A part of the step, from whoever computes it; `None` when `stop` was set before it was there.
+fn part(run: &mut Run, plan: &Plan, i: usize, stop: &AtomicBool) -> Result<Option<Part>, TrainError> {
+    if let Some(followers) = &mut run.followers {
+        match followers.part(i, run.optimizer.parameters(), &run.job.device, stop)? {
+            Turn::Own => {}
+            Turn::Part(part) => return Ok(Some(part)),
+            Turn::Stopped => return Ok(None),
+        }
     }
-    plan.compute(run, i)
+    plan.compute(run, i).map(Some)
 }
 
 /// Adds the gradients by every parameter.

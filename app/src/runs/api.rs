@@ -5,7 +5,7 @@ use crate::error::AppError;
 use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
-    recipe::Recipe,
+    recipe::{Objective, Recipe},
     run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
     sample::Split,
 };
@@ -233,11 +233,14 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
 #[server]
-pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<LearntSamples>), AppError> {
+pub async fn get_learning(
+    project: ProjectId,
+    run: RunId,
+) -> Result<(RunSummary, Objective, Option<LearntSamples>), AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
-    Ok((run.summary, learnt))
+    Ok((run.summary, run.recipe.objective, learnt))
 }
 
 /// A preflight's report.

@@ -1,6 +1,7 @@
 //! A run's life: its states, which may follow which, and why runs fail; and in `view` what is
 //! shown of it.
 
+mod audit;
 mod cost;
 mod learning;
 mod preflight;
@@ -8,6 +9,7 @@ mod problem;
 mod repetition;
 mod view;
 
+pub use audit::*;
 pub use cost::Cost;
 pub use learning::{Learning, LearntSamples};
 pub use preflight::*;

@@ -224,7 +224,7 @@ pub async fn settle(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
         } else {
             let failure: Option<JobFailure> =
                 row.try_get::<Option<serde_json::Value>, _>("failure")?.map(json).transpose()?;
-            let problem = RunProblem::JobFailed { failure: failure.unwrap_or(JobFailure::Interrupted) };
+            let problem = RunProblem::of_preflight_job(failure.unwrap_or(JobFailure::Interrupted));
             let failure = Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem);
             end(&mut tx, run, &failure).await?;
         }

@@ -75,6 +75,7 @@ crate::texts! {
     taught_help = "Samples from the beginning, the middle and the end of the data.", "取自数据开头、中间和末尾的样本。";
     first_of(shown, all) = "The first {shown} of {all}.", "共 {all} 个，显示前 {shown} 个。";
     sample_number(n) = "Sample {n}", "样本 {n}";
+    rejected_answer = "with the rejected answer", "含被拒绝的回答";
     counts(tokens, learnt) = "{tokens} tokens, {learnt} learnt", "{tokens} 个词元，其中 {learnt} 个计入损失";
     hidden(n) = " [{n} parts not shown] ", " [未显示 {n} 段] ";
 

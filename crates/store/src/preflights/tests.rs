@@ -113,7 +113,7 @@ async fn a_job_that_died_leaves_no_run_behind(db: PgPool) {
     let failure = ended.failure.unwrap();
     assert_eq!((ended.status, failure.kind), (RunStatus::Failed, FailureKind::Preflight));
     assert!(failure.message.contains("no space"), "{}", failure.message);
-    let problem = RunProblem::JobFailed { failure: JobFailure::Disk { detail: "no space".to_owned() } };
+    let problem = RunProblem::PreflightDisk { detail: "no space".to_owned() };
     assert_eq!(failure, Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem), "kept as data");
 }
 
