@@ -10,7 +10,7 @@ use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::ops::tape::plus;
 use crate::optim::clip;
 use crate::parallel::Turn;
@@ -96,19 +96,19 @@ fn steps(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, Tr
 /// One optimizer step; `None` when `stop` was set before it was complete.
 fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainError> {
     let started = Instant::now();
-    let plan = Plan::of(run, run.step);
+    let work = StepWork::of(run, run.step);
     if let Some(followers) = &mut run.followers {
         let references = run.preferences.as_ref().map(|p| p.train.references.as_slice());
-        followers.ask(&plan, run.optimizer.parameters(), references)?;
+        followers.ask(&work, run.optimizer.parameters(), references)?;
     }
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    let (mut losses, mut rewards) = (Vec::with_capacity(plan.window.len()), Vec::new());
-    for (i, places) in plan.batches.iter().enumerate() {
+    let (mut losses, mut rewards) = (Vec::with_capacity(work.window.len()), Vec::new());
+    for (i, places) in work.batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let Some(part) = part(run, &plan, i, stop)? else { return Ok(None) };
+        let Some(part) = part(run, &work, i, stop)? else { return Ok(None) };
         // Of a pair what counts is which answer is preferred, not how likely the chosen one is.
         let of_pairs = part.rewards.iter().map(|r| r.loss() as f32);
         let of_samples = if part.rewards.is_empty() { part.means } else { of_pairs.collect() };
@@ -125,8 +125,8 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
     run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
     for (place, loss) in losses {
-        let epoch = (run.step as usize * plan.window.len() + place) / run.train.len();
-        run.ledger.record(epoch, run.train[plan.window[place]].line, loss);
+        let epoch = (run.step as usize * work.window.len() + place) / run.train.len();
+        run.ledger.record(epoch, run.train[work.window[place]].line, loss);
     }
     run.tokens += tokens as u64;
     run.train_loss = loss;
@@ -135,7 +135,7 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
 }
 
 /// A part of the step, from whoever computes it; `None` when `stop` was set before it was there.
-fn part(run: &mut Run, plan: &Plan, i: usize, stop: &AtomicBool) -> Result<Option<Part>, TrainError> {
+fn part(run: &mut Run, work: &StepWork, i: usize, stop: &AtomicBool) -> Result<Option<Part>, TrainError> {
     if let Some(followers) = &mut run.followers {
         match followers.part(i, run.optimizer.parameters(), &run.job.device, stop)? {
             Turn::Own => {}
@@ -143,7 +143,7 @@ fn part(run: &mut Run, plan: &Plan, i: usize, stop: &AtomicBool) -> Result<Optio
             Turn::Stopped => return Ok(None),
         }
     }
-    plan.compute(run, i).map(Some)
+    work.compute(run, i).map(Some)
 }
 
 /// Adds the gradients by every parameter.

@@ -6,7 +6,9 @@ use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::{Objective, Recipe},
-    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
+    run::{
+        LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
+    },
     sample::Split,
 };
 use leptos::prelude::*;
@@ -169,7 +171,7 @@ pub struct RunView {
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
     /// What was found before it was queued.
-    pub preflight: Option<Preflight>,
+    pub preflight: Option<PreflightSummary>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
 }
@@ -226,7 +228,7 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
-    let preflight = store::preflights::report(&db, project, run).await?;
+    let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
     Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
 }

@@ -10,11 +10,13 @@ mod repetition;
 mod view;
 
 pub use audit::*;
-pub use cost::Cost;
+pub use cost::{Cost, Measured, Prediction, PredictionBasis};
 pub use learning::{Learning, LearntSamples};
 pub use preflight::*;
 pub use problem::RunProblem;
-pub use repetition::{Ancestry, Differences, LossDifference, ManifestDifference, Outcome, Repetition, manifest_lines};
+pub use repetition::{
+    Ancestry, Comparable, Differences, LossDifference, ManifestDifference, Repetition, manifest_lines,
+};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};

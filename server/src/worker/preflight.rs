@@ -53,19 +53,19 @@ pub(super) fn start(state: &AppState, tracker: &TaskTracker, identity: Uuid) {
 
 /// What the job leaves in the queue; the report is the run's.
 #[derive(Debug, Serialize)]
-struct Outcome {
+struct Settled {
     passed: bool,
 }
 
 /// How a trial of the run ended.
-enum Trial {
+enum Ended {
     Done(Box<Preflight>),
     Failed(Failure),
 }
 
 /// The handler: the run is queued, or fails, when this ends.
-async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, JobError> {
-    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Outcome { passed: false }) };
+async fn preflight(context: JobContext, job: PreflightJob) -> Result<Settled, JobError> {
+    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Settled { passed: false }) };
     let Some(slot) = context.config.workers.first().cloned() else {
         return Err(JobError::internal("a machine without a device takes no preflight"));
     };
@@ -76,14 +76,14 @@ async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, Jo
         ended => ended,
     };
     let passed = match &ended {
-        Ok(Trial::Done(report)) => match report.failure() {
-            None => preflights::pass(&context.db, context.lease(), run.id, report).await?,
+        Ok(Ended::Done(report)) => match report.failure() {
+            None => preflights::admit(&context.db, context.lease(), run.id, report).await?,
             Some(failure) => {
                 preflights::fail(&context.db, context.lease(), run.id, Some(report), &failure).await?;
                 false
             }
         },
-        Ok(Trial::Failed(failure)) => {
+        Ok(Ended::Failed(failure)) => {
             preflights::fail(&context.db, context.lease(), run.id, None, failure).await?;
             false
         }
@@ -94,7 +94,7 @@ async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, Jo
     if !passed && preflights::is_over(&context.db, run.id).await? {
         folder.tidy().await;
     }
-    ended.map(|_| Outcome { passed })
+    ended.map(|_| Settled { passed })
 }
 
 async fn remove(folder: &Path) {
@@ -114,7 +114,7 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
-    async fn see_through(&self) -> Result<Trial, JobError> {
+    async fn see_through(&self) -> Result<Ended, JobError> {
         self.tell(Phase::Loading, 0, 1).await?;
         if let Some(trainer) = Trainer::adopt(Verb::Preflight, &self.folder.preflight()) {
             tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
@@ -126,13 +126,13 @@ impl Checking<'_> {
             }
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
             let problem = RunProblem::NotPrepared { detail: error.to_string() };
-            return Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
+            return Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
         }
         loop {
             let ended = self.try_once().await?;
             let failure = match &ended {
-                Trial::Done(report) => report.failure(),
-                Trial::Failed(failure) => Some(failure.clone()),
+                Ended::Done(report) => report.failure(),
+                Ended::Failed(failure) => Some(failure.clone()),
             };
             let is_memory = failure.is_some_and(|f| f.advice_kind() == FailureKind::OutOfMemory);
             let may_halve = is_memory && self.run.recipe.recovery.halve_micro_batch;
@@ -185,7 +185,7 @@ impl Checking<'_> {
         self.folder.prepare(input).await
     }
 
-    async fn try_once(&self) -> Result<Trial, JobError> {
+    async fn try_once(&self) -> Result<Ended, JobError> {
         let promised = self.find_memory().await?;
         let mut limits = vec![
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
@@ -201,7 +201,7 @@ impl Checking<'_> {
             Err(error) => {
                 let program = self.context.config.trainer.display().to_string();
                 let problem = RunProblem::NotStarted { program, detail: error.to_string() };
-                Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
+                Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
             }
         }
     }
@@ -234,7 +234,7 @@ impl Checking<'_> {
     }
 
     /// Passes on what the trainer tells until it has ended, then reads its report.
-    async fn wait_for(&self, mut trainer: Trainer) -> Result<Trial, JobError> {
+    async fn wait_for(&self, mut trainer: Trainer) -> Result<Ended, JobError> {
         let (started, mut offset, mut phase) = (Instant::now(), 0, None);
         let mut exit = None;
         loop {
@@ -253,7 +253,7 @@ impl Checking<'_> {
             if let Some(Event::Failed { kind, message, problem }) = piece.last {
                 trainer.kill();
                 let problem = problem.unwrap_or(RunProblem::Said { text: message });
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
             }
             if let (true, Some(exit)) = (has_ended, exit) {
                 return Ok(self.read_report(exit, trainer.kernel_killed_for_memory(), phase).await);
@@ -265,7 +265,7 @@ impl Checking<'_> {
             if started.elapsed() > LIMIT {
                 trainer.kill();
                 let problem = RunProblem::PreflightTooLong { minutes: LIMIT.as_secs() / 60 };
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
             }
             tokio::select! {
                 ended = trainer.ended(), if exit.is_none() => exit = Some(ended),
@@ -274,10 +274,10 @@ impl Checking<'_> {
         }
     }
 
-    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Trial {
+    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Ended {
         let report = tokio::fs::read(self.folder.preflight().join("preflight.json")).await.ok();
         if let Some(report) = report.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-            return Trial::Done(Box::new(report));
+            return Ended::Done(Box::new(report));
         }
         let words = self.folder.last_words();
         let (kind, problem) = match exit {
@@ -286,7 +286,7 @@ impl Checking<'_> {
             Exit::Signal(signal) => (FailureKind::Crashed, RunProblem::Signalled { signal, words }),
             Exit::Unknown => (FailureKind::Crashed, RunProblem::TrainerGone { words }),
         };
-        Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem))
+        Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem))
     }
 
     /// Tells users what is being done. Fails when that should stop.

@@ -75,7 +75,8 @@ impl RunCommand {
             let Some(followers) = starting.ready(&run.data_sha256, stop)? else { return Ok(Ending::Stopped) };
             run.followers = Some(followers);
         }
-        Manifest::of(&run)?.write(&self.out)?;
+        let manifest = Manifest::of(&run)?;
+        if self.resume { manifest.after(&self.out) } else { manifest }.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),
             Ending::Stopped => Ok(Ending::Stopped),

@@ -3,7 +3,7 @@
 use super::failure::{self, Failure};
 use super::wire::{Answer, Hello, MEANS, REFERENCES, REWARDS, Request, of_pairs, receive, send, take, to_pairs};
 use crate::error::TrainError;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::optim::Parameter;
 use crate::preference::{Reference, Rewards};
 use candle_core::{Device, Tensor};
@@ -95,11 +95,11 @@ impl Followers {
         self.all.len() + 1
     }
 
-    /// Asks for all parts of `plan` that are not the leader's own. `references` are those of all training pairs, where
+    /// Asks for all parts of `work` that are not the leader's own. `references` are those of all training pairs, where
     /// preferences are learnt.
     pub fn ask(
         &mut self,
-        plan: &Plan,
+        work: &StepWork,
         parameters: &[Parameter],
         references: Option<&[Reference]>,
     ) -> Result<(), TrainError> {
@@ -108,13 +108,13 @@ impl Followers {
         let values = parameters.iter().map(|p| Ok((p.name.clone(), p.variable.as_tensor().to_device(&Device::Cpu)?)));
         let values = values.collect::<candle_core::Result<Vec<_>>>()?;
         for (place, follower) in self.all.iter_mut().enumerate() {
-            let batches: Vec<usize> = (place + 1..plan.batches.len()).step_by(processes).collect();
+            let batches: Vec<usize> = (place + 1..work.batches.len()).step_by(processes).collect();
             let mut values = values.clone();
             if let Some(references) = references {
-                let asked = batches.iter().flat_map(|batch| plan.samples(*batch)).map(|place| references[place]);
+                let asked = batches.iter().flat_map(|batch| work.samples(*batch)).map(|place| references[place]);
                 values.push((REFERENCES.to_owned(), of_pairs(&asked.collect::<Vec<_>>())?));
             }
-            let request = Request { number: self.number, step: plan.step, batches };
+            let request = Request { number: self.number, step: work.step, batches };
             if send(&mut follower.requests, &request, values).is_err() {
                 return Err(follower.ended());
             }

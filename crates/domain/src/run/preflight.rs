@@ -14,7 +14,10 @@ pub struct Preflight {
     pub audit: Vec<SplitAudit>,
     pub longest: Option<LongestBatch>,
     pub overfit: Option<Overfit>,
-    pub checkpoint: Option<CheckpointTrial>,
+    pub checkpoint: Option<CheckpointRoundTrip>,
+    /// Absent in reports older than this measurement.
+    #[serde(default)]
+    pub pace: Option<Pace>,
     pub room: Option<Room>,
     /// Of the whole preflight.
     pub elapsed_ms: u64,
@@ -34,6 +37,28 @@ impl Preflight {
     #[must_use]
     pub fn warns(&self) -> bool {
         self.checks.iter().any(|check| check.verdict == Verdict::Warning)
+    }
+}
+
+/// What a run's page shows of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PreflightSummary {
+    pub has_failed: bool,
+    /// Whether there is something that a person should look at.
+    pub warns: bool,
+    /// Of the training samples: tokens, and those of them that carry loss. `None` when they were not looked at.
+    pub tokens: Option<[u64; 2]>,
+    /// All optimizer steps.
+    pub train_seconds: Option<f64>,
+    /// Of the whole process, the longest batch among them.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+impl PreflightSummary {
+    /// Share of the training tokens that carry loss, in [0, 1].
+    #[must_use]
+    pub fn learnt_share(&self) -> Option<f64> {
+        self.tokens.map(|[all, learnt]| learnt as f64 / all.max(1) as f64)
     }
 }
 
@@ -69,13 +94,15 @@ pub enum PreflightStep {
     Overfit,
     /// A checkpoint is written and read back.
     Checkpoint,
+    /// A few validation and test samples are answered.
+    Evaluation,
     /// Disk and memory against what the run will need.
     Room,
 }
 
 impl PreflightStep {
-    pub const ALL: [Self; 6] =
-        [Self::SetUp, Self::Audit, Self::LongestBatch, Self::Overfit, Self::Checkpoint, Self::Room];
+    pub const ALL: [Self; 7] =
+        [Self::SetUp, Self::Audit, Self::LongestBatch, Self::Overfit, Self::Checkpoint, Self::Evaluation, Self::Room];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -85,6 +112,7 @@ impl PreflightStep {
             Self::LongestBatch => "longest_batch",
             Self::Overfit => "overfit",
             Self::Checkpoint => "checkpoint",
+            Self::Evaluation => "evaluation",
             Self::Room => "room",
         }
     }
@@ -127,7 +155,8 @@ pub struct LongestBatch {
     pub loss: f64,
     pub gradient_norm: f64,
     pub tokens_per_second: f64,
-    /// What all steps of the run take at this speed; validations come on top.
+    /// What all steps of the run take at this speed; validations come on top. [`Pace`] knows better: it is of ordinary
+    /// batches.
     pub train_seconds: f64,
     /// Of the whole process, after the pass; `None` where the system does not say.
     pub peak_memory_bytes: Option<u64>,
@@ -145,6 +174,18 @@ pub struct Overfit {
     /// After the last step, without dropout.
     pub last_loss: f64,
     pub seconds: f64,
+    /// Tokens of the batch. This and what follows is 0 in reports older than these measurements.
+    #[serde(default)]
+    pub tokens: u32,
+    /// Forward and backward pass of the batch, the median.
+    #[serde(default)]
+    pub pass_seconds: f64,
+    /// The optimizer's part of a step, the median.
+    #[serde(default)]
+    pub update_seconds: f64,
+    /// A forward pass alone.
+    #[serde(default)]
+    pub forward_seconds: f64,
 }
 
 impl Overfit {
@@ -164,10 +205,34 @@ impl Overfit {
 /// A checkpoint that was written and read back to the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CheckpointTrial {
+pub struct CheckpointRoundTrip {
     pub bytes: u64,
     pub write_seconds: f64,
     pub read_seconds: f64,
+}
+
+/// What the run will take, at the speeds that were measured on this machine with its own model and samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pace {
+    /// Reading model and data, tokenizing, and of pairs the reference's scores.
+    pub set_up_seconds: f64,
+    /// All optimizer steps.
+    pub train_seconds: f64,
+    /// All validations, with what the model writes for their previews.
+    pub validation_seconds: f64,
+    /// All checkpoints.
+    pub checkpoint_seconds: f64,
+    /// Base and tuned model on the test samples.
+    pub test_seconds: f64,
+}
+
+impl Pace {
+    /// From the beginning to the end.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.set_up_seconds + self.train_seconds + self.validation_seconds + self.checkpoint_seconds + self.test_seconds
+    }
 }
 
 /// What the run needs and what there is.

@@ -53,7 +53,7 @@ async fn a_run_waits_for_a_device_when_its_preflight_has_passed(db: PgPool) {
     assert_eq!((busy.queue, busy.phase.map(|p| p.phase)), (None, Some(Phase::Auditing)));
 
     assert!(super::report(db, project, id).await.unwrap().is_none());
-    assert!(pass(db, lease, id, &report(Verdict::Warning)).await.unwrap());
+    assert!(admit(db, lease, id, &report(Verdict::Warning)).await.unwrap());
     let queued = state(db, project, id).await;
     assert_eq!((queued.status, queued.phase), (RunStatus::Queued, None));
     assert!(super::report(db, project, id).await.unwrap().unwrap().warns());
@@ -126,7 +126,7 @@ async fn what_other_runs_still_need_is_known(db: PgPool) {
     let supply = |needed_bytes| domain::run::Supply { needed_bytes, free_bytes: None, reserved_bytes: 0 };
     let room = domain::run::Room { disk: supply(7 << 20), memory: supply(500 << 20) };
     let lease = take(db).await;
-    pass(db, lease, working, &Preflight { room: Some(room), ..Preflight::default() }).await.unwrap();
+    admit(db, lease, working, &Preflight { room: Some(room), ..Preflight::default() }).await.unwrap();
     let owner = Uuid::new_v4();
     let queued = promised(db, &[owner], checked).await.unwrap();
     assert_eq!(queued, Promised { memory_bytes: 0, disk_bytes: 7 << 20, working: vec![] });
@@ -151,14 +151,14 @@ async fn a_job_that_lost_its_lease_settles_no_run(db: PgPool) {
     assert_eq!(now.job, late.job);
     let found = Failure::of_preflight(PreflightStep::Room, FailureKind::DiskFull, RunProblem::KilledForMemory);
     assert!(!fail(db, late, id, None, &found).await.unwrap());
-    assert!(!pass(db, late, id, &report(Verdict::Ok)).await.unwrap());
+    assert!(!admit(db, late, id, &report(Verdict::Ok)).await.unwrap());
     progress(db, late, id, &PhaseProgress { phase: Phase::Auditing, done: 1, total: 2 }).await.unwrap();
     let untouched = state(db, project, id).await;
     assert_eq!((untouched.status, untouched.phase), (RunStatus::Checking, None));
     assert!(super::report(db, project, id).await.unwrap().is_none());
     let other = place.launch_checked().await.0;
-    assert!(!pass(db, now, other, &report(Verdict::Ok)).await.unwrap(), "a job settles its own run only");
-    assert!(pass(db, now, id, &report(Verdict::Ok)).await.unwrap());
+    assert!(!admit(db, now, other, &report(Verdict::Ok)).await.unwrap(), "a job settles its own run only");
+    assert!(admit(db, now, id, &report(Verdict::Ok)).await.unwrap());
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -170,7 +170,7 @@ async fn a_verdict_and_a_lost_lease_do_not_cross(db: PgPool) {
         let late = take(db).await;
         expire(db).await;
         let ok = report(Verdict::Ok);
-        let (passed, lost) = tokio::join!(pass(db, late, id, &ok), jobs::requeue_lost(db));
+        let (passed, lost) = tokio::join!(admit(db, late, id, &ok), jobs::requeue_lost(db));
         let (passed, lost) = (passed.unwrap(), lost.unwrap());
         let status = state(db, place.project, id).await.status;
         let expected = if passed { RunStatus::Queued } else { RunStatus::Checking };

@@ -4,7 +4,7 @@ use crate::{StoreError, error::json};
 use domain::{
     event::series::TRAIN_LOSS,
     id::{ProjectId, RunId},
-    run::{AdapterFile, Differences, LossDifference, Outcome, Repetition, RunDetail, manifest_lines},
+    run::{AdapterFile, Comparable, Differences, LossDifference, Repetition, RunDetail, manifest_lines},
 };
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub async fn repetition(db: &PgPool, run: &RunDetail) -> Result<Option<Repetition>, StoreError> {
     let Some((original, original_number)) = run.repeats else { return Ok(None) };
     let second = run.summary.id;
-    let (Some(first_left), Some(second_left)) = (outcome(db, original).await?, outcome(db, second).await?) else {
+    let (Some(first_left), Some(second_left)) = (comparable(db, original).await?, comparable(db, second).await?) else {
         return Ok(Some(Repetition { original, original_number, differences: None }));
     };
     let first_loss = first_other_loss(db, original, second).await?;
@@ -28,12 +28,12 @@ pub async fn manifest(db: &PgPool, project: ProjectId, run: RunId) -> Result<Opt
 }
 
 /// What a run left, but for its losses; `None` before it has succeeded.
-async fn outcome(db: &PgPool, run: RunId) -> Result<Option<Outcome>, StoreError> {
+async fn comparable(db: &PgPool, run: RunId) -> Result<Option<Comparable>, StoreError> {
     let row = sqlx::query("select adapter, manifest from runs where id = $1 and status = 'succeeded'");
     let Some(row) = row.bind(run.0).fetch_optional(db).await? else { return Ok(None) };
     let files: Vec<AdapterFile> = row.try_get::<Option<_>, _>("adapter")?.map(json).transpose()?.unwrap_or_default();
     let manifest: Option<serde_json::Value> = row.try_get("manifest")?;
-    Ok(Some(Outcome {
+    Ok(Some(Comparable {
         weights: files.into_iter().filter(|f| f.path.ends_with(".safetensors")).map(|f| (f.path, f.sha256)).collect(),
         losses: BTreeMap::new(),
         manifest: manifest.map(|m| manifest_lines(&m)).unwrap_or_default(),
