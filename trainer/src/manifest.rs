@@ -52,7 +52,7 @@ pub struct Manifest {
     pub micro_batch: u64,
     pub recipe: Recipe,
     /// Steps that earlier attempts had taken.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub from_step: u32,
     /// What earlier attempts were made of, the first one first; another machine or micro-batch may have computed part of
     /// the result.
@@ -141,6 +141,10 @@ impl Manifest {
     pub fn lines(&self) -> BTreeMap<String, String> {
         serde_json::to_value(self).map(|manifest| manifest_lines(&manifest)).unwrap_or_default()
     }
+}
+
+fn is_zero(step: &u32) -> bool {
+    *step == 0
 }
 
 /// Versions of [`PACKAGES`], as the lockfile has them; where it has several, the newest.

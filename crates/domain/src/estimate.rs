@@ -353,7 +353,7 @@ pub(crate) mod tests {
         let (counted, none) = of(counts(160));
         assert_eq!((counted.steps, none), (recipe.total_steps(160), vec![]));
         let reference = 2.0 * 170.0 * 100.0 * forward_flops(&smol()) / DEFAULT_FLOPS;
-        assert!((reference..2.0 * reference).contains(&counted.evaluation_seconds), "{counted:?}");
+        assert!((reference..3.0 * reference).contains(&counted.evaluation_seconds), "{counted:?}");
         // Older statistics know only how many there are in all: 170 · 1000 / 1050.
         assert_eq!(of(None).0.steps, recipe.total_steps(162));
         assert_eq!(of(counts(0)).1, [Misfit::NoPairs], "those to validate with teach nothing");

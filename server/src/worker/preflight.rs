@@ -57,13 +57,13 @@ struct Settled {
     passed: bool,
 }
 
-/// How a trial of the run ended.
+/// How it ended to try the run out.
 enum Ended {
     Done(Box<Preflight>),
     Failed(Failure),
 }
 
-/// The handler: the run is queued, or fails, when this ends.
+/// The handler: the run is queued, or fails, when this ends; or it is put off.
 async fn preflight(context: JobContext, job: PreflightJob) -> Result<Settled, JobError> {
     let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Settled { passed: false }) };
     let Some(slot) = context.config.workers.first().cloned() else {
@@ -71,30 +71,16 @@ async fn preflight(context: JobContext, job: PreflightJob) -> Result<Settled, Jo
     };
     let folder = RunFolder::of(&context.config.data, run.id);
     let checking = Checking { context: &context, run: &run, slot: &slot, folder: &folder };
-    let ended = match checking.see_through().await {
+    let settled = match checking.settle().await {
         Err(error) => Err(checking.put_off_if_transient(error).await),
-        ended => ended,
-    };
-    let passed = match &ended {
-        Ok(Ended::Done(report)) => match report.failure() {
-            None => preflights::admit(&context.db, context.lease(), run.id, report).await?,
-            Some(failure) => {
-                preflights::fail(&context.db, context.lease(), run.id, Some(report), &failure).await?;
-                false
-            }
-        },
-        Ok(Ended::Failed(failure)) => {
-            preflights::fail(&context.db, context.lease(), run.id, None, failure).await?;
-            false
-        }
-        Err(_) => false,
+        settled => settled,
     };
     remove(&folder.preflight()).await;
-    // A late job must not take the files of a run that somebody else has let pass.
-    if !passed && preflights::is_over(&context.db, run.id).await? {
+    // A late job must not take the files of a run that somebody else has admitted.
+    if !matches!(settled, Ok(Settled { passed: true })) && preflights::is_over(&context.db, run.id).await? {
         folder.tidy().await;
     }
-    ended.map(|_| Settled { passed })
+    settled
 }
 
 async fn remove(folder: &Path) {
@@ -105,7 +91,7 @@ async fn remove(folder: &Path) {
     }
 }
 
-/// One run in trial.
+/// One run that is tried out.
 struct Checking<'a> {
     context: &'a JobContext,
     run: &'a CheckedRun,
@@ -114,8 +100,30 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
+    /// Admits the run, or ends it.
+    async fn settle(&self) -> Result<Settled, JobError> {
+        let (db, lease, run) = (&self.context.db, self.context.lease(), self.run.id);
+        let (report, failure) = match self.see_through().await? {
+            Ended::Done(report) => (Some(report), None),
+            Ended::Failed(failure) => (None, Some(failure)),
+        };
+        let failure = failure.or_else(|| report.as_ref().and_then(|report| report.failure()));
+        let passed = match (&report, &failure) {
+            (Some(report), None) => preflights::admit(db, lease, run, report).await?,
+            (report, Some(failure)) => {
+                preflights::fail(db, lease, run, report.as_deref(), failure).await?;
+                false
+            }
+            (None, None) => false,
+        };
+        Ok(Settled { passed })
+    }
+
     async fn see_through(&self) -> Result<Ended, JobError> {
-        self.tell(Phase::Loading, 0, 1).await?;
+        // One that comes again, as from waiting for memory, goes on saying so until it has it.
+        if !self.folder.is_prepared() {
+            self.tell(Phase::Loading, 0, 1).await?;
+        }
         if let Some(trainer) = Trainer::adopt(Verb::Preflight, &self.folder.preflight()) {
             tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
             return self.wait_for(trainer).await;

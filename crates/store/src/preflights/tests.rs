@@ -214,3 +214,61 @@ async fn a_run_that_waits_for_memory_lets_others_go_first(db: PgPool) {
     assert_eq!((again.id, again.attempt), (lease.job, 1), "waiting is no attempt");
     assert_eq!(jobs::claim(db, Uuid::new_v4(), &[KIND]).await.unwrap().unwrap().attempt, 2);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_verdict_and_a_cancellation_do_not_block_each_other(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    for _ in 0..20 {
+        let (id, _) = place.launch_checked().await;
+        let lease = take(db).await;
+        let ok = report(Verdict::Ok);
+        let cancel = runs::request_cancel(db, project, id, place.user);
+        let (admitted, cancelled) = tokio::join!(admit(db, lease, id, &ok), cancel);
+        admitted.unwrap();
+        assert!(cancelled.unwrap());
+        assert_eq!(state(db, project, id).await.status, RunStatus::Cancelled);
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_report_is_told_in_short(db: PgPool) {
+    use domain::{dataset::TokenStats, run::SplitAudit};
+    let place = place(db).await;
+    let (id, _) = place.launch_checked().await;
+    assert_eq!(summary(&place.db, id).await.unwrap(), None);
+    let audit = |split, tokens, learnt_tokens| SplitAudit {
+        split,
+        samples: 2,
+        used: 2,
+        tokens,
+        learnt_tokens,
+        max_length: 9,
+        lengths: TokenStats::default(),
+        findings: Vec::new(),
+        ordinary: Vec::new(),
+    };
+    let supply = |needed_bytes| domain::run::Supply { needed_bytes, free_bytes: None, reserved_bytes: 0 };
+    let pace = domain::run::Pace { train_seconds: 7.5, test_seconds: 2.0, ..domain::run::Pace::default() };
+    let whole = Preflight {
+        audit: vec![audit(Split::Validation, 5, 5), audit(Split::Train, 40, 10)],
+        pace: Some(pace),
+        room: Some(domain::run::Room { disk: supply(1), memory: supply(1 << 30) }),
+        ..report(Verdict::Warning)
+    };
+    let lease = take(&place.db).await;
+    assert!(admit(&place.db, lease, id, &whole).await.unwrap());
+    let short = summary(&place.db, id).await.unwrap().unwrap();
+    let expected = PreflightSummary {
+        has_failed: false,
+        warns: true,
+        tokens: Some([40, 10]),
+        train_seconds: Some(7.5),
+        peak_memory_bytes: Some(1 << 30),
+    };
+    assert_eq!((short, short.learnt_share()), (expected, Some(0.25)));
+    let run = runs::get(&place.db, place.project, id).await.unwrap().unwrap();
+    let predicted = run.predicted.unwrap();
+    assert_eq!((predicted.basis, predicted.cost.seconds), (domain::run::PredictionBasis::Preflight, 9.5));
+    assert_eq!((predicted.cost.memory_bytes, run.actual), (Some(1 << 30), None));
+}

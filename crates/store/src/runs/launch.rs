@@ -134,6 +134,14 @@ pub(crate) async fn cancel(
     run: RunId,
     by: UserId,
 ) -> Result<bool, StoreError> {
+    // Whoever changes a run together with its preflight's job locks the job first.
+    sqlx::query(
+        "select from jobs where id = (select preflight_job from runs where id = $1 and project_id = $2) for update",
+    )
+    .bind(run.0)
+    .bind(project.0)
+    .execute(&mut *tx)
+    .await?;
     let found: Option<(String, Option<uuid::Uuid>)> = sqlx::query_as(
         "update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
          ended_at = case when status in ('checking', 'queued') then now() end, \
