@@ -25,7 +25,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use store::{
     StoreError,
-    jobs::{Beat, Claimed, Outcome},
+    jobs::{Beat, Claimed, Lease, Outcome},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -136,7 +136,13 @@ impl Runner {
         let (id, kind) = (claimed.id, claimed.kind.clone());
         tracing::info!(job = %id, kind, "job begins");
         match self.work(claimed).await {
-            Some(outcome) => {
+            Some(Err(JobError::Later { pause, counts })) => {
+                tracing::info!(job = %id, kind, ?pause, "job put off");
+                let lease = Lease { job: id, owner: self.owner };
+                store::jobs::postpone(&self.state.db, lease, pause, counts).await?;
+            }
+            Some(result) => {
+                let outcome = outcome_of(result);
                 match &outcome {
                     Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
@@ -159,7 +165,7 @@ impl Runner {
     }
 
     /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.
-    async fn work(&self, claimed: Claimed) -> Option<Outcome> {
+    async fn work(&self, claimed: Claimed) -> Option<Result<Value, JobError>> {
         let handler = self.handlers.by_kind.get(claimed.kind.as_str())?.clone();
         let id = claimed.id;
         let cancelled = CancellationToken::new();
@@ -172,7 +178,7 @@ impl Runner {
             () = self.state.shutdown.cancelled() => None,
         };
         task.abort();
-        outcome.map(outcome_of)
+        outcome
     }
 
     /// Renews the lease; returns when the job should not go on. A job that was asked to stop gets a moment to do so itself.
