@@ -131,12 +131,35 @@ pub async fn launch_run(
         recipe,
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
+        leak_reason: None,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
     let path = routes::run(project, launched.id);
     leptos_axum::redirect(&path);
     Ok(path)
+}
+
+/// Launches a run again that ended because training has seen test samples: an owner signs for it, with a reason.
+#[server]
+pub async fn launch_despite_leaks(project: ProjectId, run: RunId, reason: String) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Administer).await?;
+    let original = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let launch = Launch {
+        project,
+        by: caller.user_id,
+        name: original.summary.name,
+        model: original.summary.model_id,
+        version: original.summary.version_id,
+        recipe: original.recipe,
+        ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
+        preflight: true,
+        leak_reason: Some(reason),
+        idempotency_key: None,
+    };
+    let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, lang()))?;
+    leptos_axum::redirect(&routes::run(project, launched.id));
+    Ok(())
 }
 
 #[cfg(feature = "ssr")]
@@ -146,6 +169,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
+        LaunchError::LeakReason => AppError::invalid("reason", text::leak_reason_problem(l)),
         LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {
             Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),

@@ -60,6 +60,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     let repetition = repetition_card(project, &view);
+    let leaks = leaks::card(project, run);
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -68,6 +69,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         </PageHeader>
         {facts}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
+        {leaks}
         {preflight}
         {learning}
         {adapter}
@@ -110,6 +112,10 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             view! { <div><dt>{term}</dt><dd><a href=routes::run(project, id)>{text::run_number(l, n)}</a></dd></div> }
         });
     let origin = origin.collect_view();
+    let signed = run.leak_override.as_ref().map(|o| {
+        let words = text::leak_signed(l, &o.by, integer(o.samples), &o.reason);
+        view! { <div><dt>{text::leak_override(l)}</dt><dd dir="auto">{words}</dd></div> }
+    });
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
@@ -125,6 +131,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {origin}
             {sweep}
             {score}
+            {signed}
             {costs}
         </dl>
         </section>

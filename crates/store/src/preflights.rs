@@ -43,13 +43,15 @@ pub struct CheckedRun {
     pub continues: Option<RunId>,
     /// Predicted at launch.
     pub memory_bytes: u64,
+    /// An owner has signed for held-out samples that training has seen.
+    pub has_leak_override: bool,
 }
 
 /// The run, while it is to be tried out; `None` when it is not (any more).
 pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreError> {
     let row = sqlx::query(
-        "select model_id, version_id, recipe, continues, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes \
-         from runs where id = $1 and status = 'checking'",
+        "select model_id, version_id, recipe, continues, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes, \
+         leak_override is not null as has_leak_override from runs where id = $1 and status = 'checking'",
     )
     .bind(run.0)
     .fetch_optional(db)
@@ -62,6 +64,7 @@ pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreErr
             recipe: json(r.try_get("recipe")?)?,
             continues: r.try_get::<Option<Uuid>, _>("continues")?.map(RunId),
             memory_bytes: r.try_get::<i64, _>("memory_bytes")?.cast_unsigned(),
+            has_leak_override: r.try_get("has_leak_override")?,
         })
     })
     .transpose()

@@ -12,13 +12,14 @@ use super::{
 };
 use crate::{
     config::Slot,
-    jobs::{self, Handlers, JobContext, JobError},
+    jobs::{self, Handlers, JobContext, JobError, splits},
     state::AppState,
 };
 use domain::{
     event::{Event, Level, Phase},
     id::RunId,
     run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
+    split::LeakCheck,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -128,6 +129,9 @@ impl Checking<'_> {
             tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
             return self.wait_for(trainer).await;
         }
+        if let Some(failure) = self.leaks().await? {
+            return Ok(Ended::Failed(failure));
+        }
         if let Err(error) = self.prepare().await {
             if error.is_transient() && self.may_be_put_off() {
                 return Err(self.put_off(&error).await);
@@ -178,6 +182,20 @@ impl Checking<'_> {
             _ => false,
         };
         if is_transient && self.may_be_put_off() { self.put_off(&error).await } else { error }
+    }
+
+    /// Held-out samples that training has seen end a run, unless an owner has signed for them.
+    async fn leaks(&self) -> Result<Option<Failure>, JobError> {
+        let (db, project) = (&self.context.db, self.context.project);
+        let version = match self.run.has_leak_override {
+            true => None,
+            false => store::versions::get(db, project, self.run.version_id).await?,
+        };
+        let Some(version) = version else { return Ok(None) };
+        let (_, leaks) = splits::checked(self.context, &version, LeakCheck::default()).await?;
+        let (samples, train) = (leaks.blocking(), leaks.leaking.len() as u64);
+        let problem = RunProblem::Leaks { samples, train };
+        Ok((samples > 0).then(|| Failure::of_preflight(PreflightStep::Audit, FailureKind::InvalidInput, problem)))
     }
 
     async fn prepare(&self) -> Result<(), PrepareError> {

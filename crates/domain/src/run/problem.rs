@@ -79,6 +79,10 @@ pub enum RunProblem {
     #[error("the server made a mistake during the preflight: {detail}")]
     PreflightMistake { detail: String },
     #[error(
+        "{samples} validation and test samples are in training in some form, through {train} training samples: make a version without those, or have an owner sign for it"
+    )]
+    Leaks { samples: u64, train: u64 },
+    #[error(
         "the preflight did not end within {minutes} minutes: nothing is known to be wrong with the run, but it would be slow; lower batch.max_length or batch.micro_batch, or launch without a preflight"
     )]
     PreflightTooLong { minutes: u64 },

@@ -2,6 +2,7 @@
 //! logs. The store fills these; pages, REST and the event stream send them as they are.
 
 use super::{Cost, FailureKind, Prediction, RunProblem, RunStatus};
+use crate::split::Override;
 use crate::{
     estimate::Estimate,
     event::{Level, Phase},
@@ -267,6 +268,8 @@ pub struct RunDetail {
     pub adapter: Vec<AdapterFile>,
     /// Whether an evaluation is stored.
     pub has_evaluation: bool,
+    /// An owner's signature under a launch in spite of leaks.
+    pub leak_override: Option<Override>,
 }
 
 /// One measured value.

@@ -24,6 +24,8 @@ pub struct Launch {
     pub ancestry: Ancestry,
     /// Whether the run is tried out before it is queued.
     pub preflight: bool,
+    /// Why an owner lets it run though training has seen held-out samples. The caller has checked who says so.
+    pub leak_reason: Option<String>,
     pub idempotency_key: Option<String>,
 }
 
@@ -42,6 +44,7 @@ impl Launch {
             ancestry: Ancestry { repeats: Some(original.summary.id), continues, ..Ancestry::default() },
             // The same has run before.
             preflight: false,
+            leak_reason: None,
             idempotency_key: None,
         }
     }
@@ -64,6 +67,8 @@ pub enum LaunchError {
     Recipe(Vec<RecipeError>),
     #[error("recipe, model and data do not fit together")]
     Misfits(Vec<Misfit>),
+    #[error("give the reason for launching in spite of leaks in at most 2000 characters")]
+    LeakReason,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -85,6 +90,9 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     if !misfits.is_empty() {
         return Err(LaunchError::Misfits(misfits));
     }
+    if launch.leak_reason.as_ref().is_some_and(|r| r.trim().is_empty() || r.chars().count() > 2000) {
+        return Err(LaunchError::LeakReason);
+    }
     let name = name_or(&launch.name, || default_name(&model.name, version)).ok_or(LaunchError::Name)?;
     let counted = version.stats.mean_tokens(launch.model);
     let estimate = estimate(&launch.recipe, &model.card, &version.stats, counted, choices.measured_flops);
@@ -98,6 +106,7 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
         estimate: &estimate,
         ancestry: launch.ancestry,
         preflight: launch.preflight,
+        leak_reason: launch.leak_reason.as_deref(),
         idempotency_key: launch.idempotency_key.as_deref(),
     };
     Ok(create(db, new).await?)

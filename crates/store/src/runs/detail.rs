@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 /// A run of the project.
 pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunDetail>, StoreError> {
     sqlx::query(AssertSqlSafe(format!(
-        "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, m.card, {}, {}, {}, \
+        "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, r.leak_override, m.card, {}, {}, {}, \
          (select coalesce(jsonb_agg(jsonb_build_array(c.id, c.number) order by c.number), '[]') from runs c \
             where c.repeats = r.id and c.project_id = r.project_id) as repetitions, \
          (select jsonb_build_object('pace', p.report->'pace', 'memory_bytes', p.report->'room'->'memory'->'needed_bytes') \
@@ -63,6 +63,7 @@ fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
         result,
         adapter: adapter.map(json).transpose()?.unwrap_or_default(),
         has_evaluation: row.try_get("has_evaluation")?,
+        leak_override: row.try_get::<Option<serde_json::Value>, _>("leak_override")?.map(json).transpose()?,
     })
 }
 

@@ -28,6 +28,8 @@ pub struct NewRun<'a> {
     pub ancestry: Ancestry,
     /// Whether it is tried out before it is queued.
     pub preflight: bool,
+    /// Why an owner lets it run though training has seen held-out samples.
+    pub leak_reason: Option<&'a str>,
     /// A second launch with the same key and settings in the same project yields the first one's run.
     pub idempotency_key: Option<&'a str>,
 }
@@ -66,8 +68,11 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     };
     sqlx::query(
         "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
-         idempotency_key, created_by, status, preflight_job, repeats, continues) \
-         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+         idempotency_key, created_by, status, preflight_job, repeats, continues, leak_override) \
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         case when $16::text is not null then jsonb_build_object('reason', $16, 'by', (select name from users where id = $11), \
+            'at', now(), 'samples', coalesce((select \
+            max(jsonb_array_length(leaks->'contaminated')) from split_checks where version_id = $5), 0)) end \
          from runs where project_id = $2",
     )
     .bind(id.0)
@@ -85,6 +90,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     .bind(job.map(|j| j.0))
     .bind(new.ancestry.repeats.map(|r| r.0))
     .bind(new.ancestry.continues.map(|r| r.0))
+    .bind(new.leak_reason)
     .execute(&mut *tx)
     .await?;
     ring(tx, id).await?;

@@ -97,6 +97,7 @@ impl Place {
             estimate: &estimate,
             ancestry: Ancestry::default(),
             preflight: false,
+            leak_reason: None,
             idempotency_key: key,
         };
         create(&self.db, new).await.unwrap()
@@ -113,6 +114,7 @@ impl Place {
             recipe: Recipe::default(),
             ancestry: Ancestry::default(),
             preflight: true,
+            leak_reason: None,
             idempotency_key: None,
         };
         let run = super::launch(&self.db, &launch).await.unwrap().id;
@@ -157,6 +159,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         recipe: Recipe { seed: 7, ..Recipe::default() },
         ancestry: Ancestry::default(),
         preflight: false,
+        leak_reason: None,
         idempotency_key: Some("k".to_owned()),
     };
     assert!(
@@ -271,6 +274,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         recipe: Recipe::default(),
         ancestry: Ancestry::default(),
         preflight: false,
+        leak_reason: None,
         idempotency_key: None,
     };
     let made = launch(&p.db, &wanted).await.unwrap();

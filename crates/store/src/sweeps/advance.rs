@@ -100,6 +100,7 @@ async fn launch(
         estimate: &estimate,
         ancestry: Ancestry::default(),
         preflight,
+        leak_reason: None,
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),
     };
     let run = runs::insert(tx, &new).await?.id;
