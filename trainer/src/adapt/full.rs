@@ -10,6 +10,7 @@ use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
 use crate::model::safetensors::Shard;
 use crate::model::weights;
+use crate::ops::reduced::in_f32;
 use candle_core::{Device, Tensor, Var};
 use domain::recipe::Full;
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ impl FullAdapter {
     /// Variables with the values of those weights of `decoder` that `settings` choose.
     pub fn new(decoder: &Decoder, settings: &Full) -> Result<Self, AdapterError> {
         let chosen = decoder.weights().into_iter().filter(|(name, _)| is_trained(decoder, settings, name));
-        let trained = chosen.map(|(name, weight)| Ok((name, Var::from_tensor(&weight.detach())?)));
+        let trained = chosen.map(|(name, weight)| Ok((name, Var::from_tensor(&in_f32(&weight.detach())?)?)));
         Ok(Self {
             trained: trained.collect::<Result<_, AdapterError>>()?,
             config: decoder.config.clone(),
@@ -97,7 +98,7 @@ impl Adapter for FullAdapter {
             read.insert(name, self.config.exchanged(name, &base.take(name)?)?);
         }
         decoder.set_weights(|name| read.get(&name.to_owned()).cloned());
-        Ok(())
+        Ok(decoder.round_to(decoder.dtype())?)
     }
 
     /// Writes a whole model. Weights that are not trained are copied from the base.
