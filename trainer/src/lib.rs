@@ -10,7 +10,7 @@
 //!   [`checkpoint`], [`patience`], [`loss_scale`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
 //! - [`mod@preflight`]: a run tried out before it begins;
-//! - [`infer`], [`eval`]: answers and scores of a model;
+//! - [`infer`], [`eval`], [`score`]: answers of a model, their quality, and how well it knows samples;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
 
@@ -45,5 +45,6 @@ pub mod preflight;
 pub mod preview;
 pub mod recovery;
 pub mod reference;
+pub mod score;
 pub mod setup;
 pub mod train;

@@ -71,6 +71,7 @@ crate::texts! {
     phase_saving = "Saving", "正在保存";
     waiting_for_memory(phase, left, needed) = "{phase}: {left} of {needed} MiB", "{phase}：可用 {left} MiB，需要 {needed} MiB";
     phase_auditing = "Looking at tokens and loss masks", "正在检查词元与损失掩码";
+    phase_scoring = "Scoring samples", "正在为样本评分";
     phase_rehearsing = "Trying passes, steps and a checkpoint", "正在试算前向与反向、若干步训练和检查点";
     phase_waiting = "Waiting until running runs leave enough memory", "正在等待其他运行释放足够内存";
 
@@ -148,6 +149,7 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
         Phase::Auditing => phase_auditing(l),
         Phase::Rehearsing => phase_rehearsing(l),
         Phase::WaitingForMemory => phase_waiting(l),
+        Phase::Scoring => phase_scoring(l),
     }
 }
 

@@ -73,6 +73,8 @@ pub enum Phase {
     Rehearsing,
     /// Before a run is queued: what other runs still need leaves too little memory; MiB left of MiB needed.
     WaitingForMemory,
+    /// Scoring a file of samples, which is no run; counts lines.
+    Scoring,
 }
 
 /// Severity of a log line.

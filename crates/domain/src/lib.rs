@@ -26,4 +26,5 @@ pub mod people;
 pub mod recipe;
 pub mod run;
 pub mod sample;
+pub mod score;
 pub mod sweep;

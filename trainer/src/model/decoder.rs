@@ -250,6 +250,16 @@ impl Decoder {
         self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?, Mode::Inference)
     }
 
+    /// Final hidden states (tokens, hidden) of `ids` (1, tokens): sequences of these lengths one behind the other.
+    pub fn hidden(&self, ids: &Tensor, lengths: &[usize]) -> Result<Tensor> {
+        self.norm.forward(&self.states(ids, lengths, None, Mode::Inference)?, Mode::Inference)
+    }
+
+    /// −log p(target), in nats, of each target, given the final hidden states of all tokens.
+    pub fn target_losses(&self, hidden: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
+        self.token_losses(&select_rows(hidden, &targets.rows)?, &targets.tokens)
+    }
+
     /// Logits (rows, vocabulary) of final hidden states (rows, hidden), in f32.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
         in_f32(&linear(hidden, &self.head(Mode::Inference), None)?)
