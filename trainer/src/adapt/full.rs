@@ -6,6 +6,7 @@
 
 use super::{Adapter, AdapterError};
 use crate::convert::{self, WEIGHTS};
+use crate::data::template::CHATML;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
 use crate::model::safetensors::Shard;
@@ -101,9 +102,11 @@ impl Adapter for FullAdapter {
         Ok(decoder.round_to(decoder.dtype())?)
     }
 
-    /// Writes a whole model. Weights that are not trained are copied from the base.
+    /// Writes a whole model. Weights that are not trained are copied from the base. It says how it was spoken to: a base
+    /// without a template of its own was trained with the default one.
     fn save(&self, folder: &Path, _base_model: &str) -> Result<(), AdapterError> {
-        let base = weights::open(&self.base, &Device::Cpu)?;
+        let mut base = weights::open(&self.base, &Device::Cpu)?;
+        base.card.chat_template.get_or_insert_with(|| CHATML.to_owned());
         convert::write_folder(base, folder, &mut |name, weight| {
             Ok::<_, AdapterError>(self.stored(name)?.unwrap_or(weight))
         })
