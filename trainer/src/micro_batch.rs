@@ -5,6 +5,7 @@ use crate::data::batch::by_length;
 use crate::data::masking::Encoded;
 use crate::data::order::dropout_seed;
 use crate::error::TrainError;
+use crate::model::recompute::Backward;
 use crate::preference::Rewards;
 use crate::setup::Run;
 use candle_core::{Device, Tensor};
@@ -20,6 +21,8 @@ pub struct StepWork {
     pub batches: Vec<Vec<usize>>,
     /// What the samples' target tokens, or pairs, weigh together.
     total_weight: f64,
+    /// See [`crate::loss_scale`].
+    pub loss_scale: f64,
 }
 
 /// What a pass over one micro-batch gave.
@@ -49,7 +52,7 @@ impl StepWork {
         let samples: Vec<&Encoded> = window.iter().map(|i| &run.train[*i]).collect();
         let batches = by_length(&samples, run.job.micro_batch());
         let total_weight = window.iter().map(|i| run.training_set().weight(*i)).sum();
-        Self { step, window, batches, total_weight }
+        Self { step, window, batches, total_weight, loss_scale: run.loss_scale.scale }
     }
 
     /// Forward and backward pass over micro-batch `i`.
@@ -58,12 +61,14 @@ impl StepWork {
         let pass = run.training_set().pass(&self.samples(i), self.total_weight, recipe, run.decoder.device())?;
         let batch = &pass.batch;
         let seed = dropout_seed(recipe.seed, self.step, i);
-        let recomputes = recipe.batch.gradient_checkpointing;
+        let loss_scale = self.loss_scale;
+        let how = Backward { seed, recomputes: recipe.batch.gradient_checkpointing, loss_scale };
         let (loss, of_targets, mut store) =
-            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &pass.objective, seed, recomputes)?;
+            run.decoder.scaled_gradients(&batch.ids, &batch.targets, &pass.objective, how)?;
         let mut gradients = Vec::with_capacity(run.optimizer.parameters().len());
         for variable in run.optimizer.parameters().iter().map(|p| &p.variable) {
-            gradients.push(store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach());
+            let gradient = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
+            gradients.push(if loss_scale == 1.0 { gradient } else { (gradient / loss_scale)? });
         }
         let (means, rewards) = (pass.means(&of_targets), pass.rewards(&of_targets));
         Ok(Part { loss: f64::from(loss), means, rewards, tokens: batch.tokens, gradients })

@@ -9,6 +9,7 @@ use crate::data::batch::by_length;
 use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
+use crate::loss_scale::LossScale;
 use crate::memory;
 use crate::micro_batch::{Part, StepWork};
 use crate::ops::tape::plus;
@@ -18,7 +19,7 @@ use crate::preference::MeanRewards;
 use crate::preview;
 use crate::recovery::recover;
 use crate::setup::Run;
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use domain::event::{Event, Level, Phase, series};
 use domain::recipe::FinalAdapter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +40,7 @@ pub enum Ending {
 /// What one optimizer step measured.
 struct Step {
     loss: f64,
+    /// No number where the step was passed over, see [`crate::loss_scale`].
     gradient_norm: f64,
     learning_rate: f64,
     tokens_per_second: f64,
@@ -121,9 +123,11 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     }
     let recipe = &run.job.recipe;
     let gradient_norm = clip::global_norm(&gradients)?;
-    check_number(Quantity::Gradient, gradient_norm, run.step)?;
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
-    run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
+    if !run.loss_scale.passes_over(gradient_norm, run.decoder.dtype()) {
+        check_number(Quantity::Gradient, gradient_norm, run.step)?;
+        run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
+    }
     for (place, loss) in losses {
         let epoch = (run.step as usize * work.window.len() + place) / run.train.len();
         run.ledger.record(epoch, run.train[work.window[place]].line, loss);
@@ -173,7 +177,15 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
     let seen = u64::from(run.step) * run.job.recipe.effective_batch();
     sink.point(series::TRAIN_LOSS, run.step, step.loss)?;
     sink.point(series::LEARNING_RATE, run.step, step.learning_rate)?;
-    sink.point(series::GRADIENT_NORM, run.step, step.gradient_norm)?;
+    let LossScale { scale, skipped, .. } = run.loss_scale;
+    if step.gradient_norm.is_finite() {
+        sink.point(series::GRADIENT_NORM, run.step, step.gradient_norm)?;
+    } else {
+        sink.emit(&Event::Skipped { step: run.step, loss_scale: scale, skipped })?;
+    }
+    if run.decoder.dtype() == DType::F16 {
+        sink.point(series::LOSS_SCALE, run.step, scale)?;
+    }
     sink.point(series::TOKENS_PER_SECOND, run.step, step.tokens_per_second)?;
     sink.point(series::EPOCH, run.step, seen as f64 / run.train.len() as f64)?;
     if let Some(rewards) = step.rewards {

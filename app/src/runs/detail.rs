@@ -2,6 +2,7 @@
 
 use super::{
     api::{RunView, get_run},
+    leaks,
     learning::learning_card,
     live::{LiveRun, Snapshot},
     preflight::preflight_card,

@@ -72,6 +72,7 @@ crate::texts! {
     phase_saving = "Saving", "正在保存";
     waiting_for_memory(phase, left, needed) = "{phase}: {left} of {needed} MiB", "{phase}：可用 {left} MiB，需要 {needed} MiB";
     phase_auditing = "Looking at tokens and loss masks", "正在检查词元与损失掩码";
+    phase_scoring = "Scoring samples", "正在为样本评分";
     phase_rehearsing = "Trying passes, steps and a checkpoint", "正在试算前向与反向、若干步训练和检查点";
     phase_waiting = "Waiting until running runs leave enough memory", "正在等待其他运行释放足够内存";
 
@@ -119,6 +120,8 @@ crate::texts! {
     longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";
     not_quantized = "This model's files hold no quantized weights that could stay as they are. Choose a quantized GGUF file, or switch “keep the base quantized” off.",
         "该模型的文件中没有可保持原样的量化权重。请选择量化的 GGUF 文件，或关闭“基座保持量化”。";
+    too_large_for_f16 = "Activations of Gemma 3 are larger than f16 can hold. Choose the precision bf16 or f32.",
+        "Gemma 3 的激活值超出 f16 的表示范围。请选择 bf16 或 f32 精度。";
 }
 
 /// A status in words.
@@ -164,6 +167,7 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
         Phase::Auditing => phase_auditing(l),
         Phase::Rehearsing => phase_rehearsing(l),
         Phase::WaitingForMemory => phase_waiting(l),
+        Phase::Scoring => phase_scoring(l),
     }
 }
 
@@ -202,6 +206,7 @@ pub fn misfit(l: Lang, misfit: Misfit) -> String {
         Misfit::NoPairs => no_pairs(l).to_owned(),
         Misfit::LongerThanContext { context } => longer_than_context(l, context),
         Misfit::NotQuantized => not_quantized(l).to_owned(),
+        Misfit::TooLargeForF16 => too_large_for_f16(l).to_owned(),
     }
 }
 

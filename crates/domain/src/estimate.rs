@@ -10,7 +10,7 @@ pub use method::trainable_parameters;
 use crate::{
     dataset::VersionStats,
     model::{ModelCard, ModelFormat},
-    recipe::{Objective, Recipe, RecipeError},
+    recipe::{Method, Objective, Precision, Recipe, RecipeError},
     sample::Split,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ const TEMPLATE_TOKENS: f64 = 24.0;
 const DECODING_SLOWDOWN: f64 = 12.0;
 /// Tokens, and entries of the vocabulary, whose logits exist at a time.
 const LOGITS_BLOCK: f64 = 2048.0;
+/// Logits that exist at a time where activations are of two bytes.
+const REDUCED_LOGITS: f64 = (1 << 23) as f64;
 /// Memory of the process itself.
 const PROCESS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
@@ -179,8 +181,22 @@ fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64)
     let inner = if method::has_gate(model) { 3.0 } else { 2.0 };
     let per_layer = 9.0 * hidden + inner * f64::from(model.intermediate_size);
     let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
-    let logits = LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(f64::from(model.vocabulary));
-    (method::weight_bytes(recipe, model, trainable) + 4.0 * (tokens * per_token + logits) + PROCESS_BYTES) as u64
+    let kept = method::number_bytes(recipe) * tokens * per_token;
+    let weights = method::weight_bytes(recipe, model, trainable);
+    (weights + kept + output_bytes(recipe, model, tokens) + PROCESS_BYTES) as u64
+}
+
+/// Logits that exist at a time, and copies of the output layer's matrix.
+fn output_bytes(recipe: &Recipe, model: &ModelCard, tokens: f64) -> f64 {
+    let vocabulary = f64::from(model.vocabulary);
+    if !recipe.precision.is_reduced() {
+        return 4.0 * LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(vocabulary);
+    }
+    // Logits, their logarithms and errors, in f32. A matrix that is not of the reduced type is copied into it; the
+    // CPU multiplies bf16 as f32.
+    let is_copied = recipe.method == Method::Full || recipe.keeps_base_quantized();
+    let copies = if is_copied { 2.0 } else { 0.0 } + if recipe.precision == Precision::Bf16 { 4.0 } else { 0.0 };
+    12.0 * REDUCED_LOGITS.min(tokens * vocabulary) + copies * vocabulary * f64::from(model.hidden_size)
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -200,6 +216,9 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     }
     if recipe.keeps_base_quantized() && !is_quantized(model) {
         out.push(Misfit::NotQuantized);
+    }
+    if recipe.precision == Precision::F16 && model.family == "gemma3" {
+        out.push(Misfit::TooLargeForF16);
     }
     out
 }
@@ -227,6 +246,8 @@ pub enum Misfit {
         "this model's files hold no quantized weights that could stay as they are: choose a quantized GGUF file, or switch lora.quantized_base off"
     )]
     NotQuantized,
+    #[error("activations of Gemma 3 are larger than f16 can hold: choose the precision bf16 or f32")]
+    TooLargeForF16,
 }
 
 impl Misfit {
@@ -238,6 +259,7 @@ impl Misfit {
             Self::NoPairs => "objective",
             Self::LongerThanContext { .. } => "batch.max_length",
             Self::NotQuantized => "lora.quantized_base",
+            Self::TooLargeForF16 => "precision",
         }
     }
 }
@@ -252,7 +274,7 @@ impl From<Misfit> for RecipeError {
 pub(crate) mod tests {
     use super::*;
     use crate::dataset::SplitCounts;
-    use crate::recipe::{Method, OptimizerKind};
+    use crate::recipe::OptimizerKind;
 
     /// SmolLM2-135M-Instruct.
     pub(crate) fn smol() -> ModelCard {
@@ -365,6 +387,39 @@ pub(crate) mod tests {
         recipe.batch.micro_batch = 2;
         let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
         assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    /// Peaks of `trainer bench` on one machine, 512 tokens of 128 each.
+    #[test]
+    fn memory_of_two_bytes_is_near_what_was_measured() {
+        let of = |method, precision, gradient_checkpointing| {
+            let mut recipe = Recipe { method, precision, ..Recipe::default() };
+            (recipe.batch.micro_batch, recipe.batch.accumulation, recipe.batch.max_length) = (4, 1, 128);
+            recipe.batch.gradient_checkpointing = gradient_checkpointing;
+            estimate(&recipe, &smol(), &data(100), Some(128.0), None).memory_bytes >> 20
+        };
+        for (method, precision, recomputes, measured) in [
+            (Method::Lora, Precision::F32, false, 1202),
+            (Method::Lora, Precision::Bf16, false, 878),
+            (Method::Lora, Precision::Bf16, true, 625),
+            (Method::Lora, Precision::F16, false, 758),
+            (Method::Full, Precision::F16, false, 2439),
+            (Method::Full, Precision::Bf16, true, 2524),
+        ] {
+            let mib = of(method, precision, recomputes);
+            let ratio = mib as f64 / f64::from(measured);
+            assert!((0.87..1.13).contains(&ratio), "{method:?} {precision:?} {recomputes}: {mib} MiB, not {measured}");
+        }
+    }
+
+    #[test]
+    fn f16_is_refused_where_activations_overflow() {
+        let mut recipe = Recipe { precision: Precision::F16, ..Recipe::default() };
+        let gemma = ModelCard { family: "gemma3".to_owned(), ..smol() };
+        assert_eq!(misfits(&recipe, &gemma, &data(100)), [Misfit::TooLargeForF16]);
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), []);
+        recipe.precision = Precision::Bf16;
+        assert_eq!((misfits(&recipe, &gemma, &data(100)), Misfit::TooLargeForF16.field()), (vec![], "precision"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod people;
 pub mod recipe;
 pub mod run;
 pub mod sample;
+pub mod score;
 pub mod split;
 pub mod steps;
 pub mod sweep;

@@ -15,6 +15,7 @@ mod loss;
 mod method;
 mod objective;
 mod optimizer;
+mod precision;
 mod recovery;
 mod schedule;
 mod setting;
@@ -31,6 +32,7 @@ pub use loss::Loss;
 pub use method::Method;
 pub use objective::{Dpo, DpoLoss, Objective};
 pub use optimizer::{Adafactor, Optimizer, OptimizerKind, Sgd};
+pub use precision::Precision;
 pub use recovery::Recovery;
 pub use schedule::{Schedule, ScheduleShape};
 pub use setting::{SettingProblem, setting_text};
@@ -49,6 +51,8 @@ pub struct Recipe {
     pub method: Method,
     /// Default `sft`.
     pub objective: Objective,
+    /// Default `f32`.
+    pub precision: Precision,
     /// Read with the objective `dpo` alone.
     pub dpo: Dpo,
     pub lora: Lora,
@@ -75,6 +79,7 @@ impl Default for Recipe {
         Self {
             method: Method::Lora,
             objective: Objective::Sft,
+            precision: Precision::F32,
             dpo: Dpo::default(),
             lora: Lora::default(),
             full: Full::default(),

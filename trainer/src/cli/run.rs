@@ -84,7 +84,7 @@ impl RunCommand {
     }
 }
 
-fn open_pipe(path: &Path) -> Result<File> {
+pub(super) fn open_pipe(path: &Path) -> Result<File> {
     let file = if path == Path::new("-") {
         std::io::stdout().as_fd().try_clone_to_owned().map(File::from)
     } else {

@@ -16,6 +16,7 @@ pub fn serve(run: &mut Run, from: &mut impl Read, to: &mut impl Write) -> Result
         for parameter in run.optimizer.parameters() {
             parameter.variable.set(&take(&mut values, &parameter.name)?)?;
         }
+        run.loss_scale.scale = request.loss_scale;
         let work = StepWork::of(run, request.step);
         if let Some(preferences) = &mut run.preferences {
             let places = request.batches.iter().flat_map(|batch| work.samples(*batch));

@@ -114,7 +114,7 @@ impl Followers {
                 let asked = batches.iter().flat_map(|batch| work.samples(*batch)).map(|place| references[place]);
                 values.push((REFERENCES.to_owned(), of_pairs(&asked.collect::<Vec<_>>())?));
             }
-            let request = Request { number: self.number, step: work.step, batches };
+            let request = Request { number: self.number, step: work.step, loss_scale: work.loss_scale, batches };
             if send(&mut follower.requests, &request, values).is_err() {
                 return Err(follower.ended());
             }

@@ -35,11 +35,20 @@ fn longest(run: &Run) -> Vec<usize> {
     places
 }
 
-/// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them.
-fn pass(run: &Run, places: &[usize], step: u32) -> Result<Part, TrainError> {
-    let part = StepWork::for_places(run, step, places.to_vec()).compute(run, 0)?;
-    check_number(Quantity::Loss, part.loss, step)?;
-    Ok(part)
+/// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them, and
+/// the norm of its gradients. In f16 it is taken again until the loss scale fits.
+fn pass(run: &mut Run, places: &[usize], step: u32) -> Result<(Part, f64), TrainError> {
+    loop {
+        let part = StepWork::for_places(run, step, places.to_vec()).compute(run, 0)?;
+        check_number(Quantity::Loss, part.loss, step)?;
+        let norm = clip::global_norm(&part.gradients)?;
+        if !run.loss_scale.passes_over(norm, run.decoder.dtype()) {
+            check_number(Quantity::Gradient, norm, step)?;
+            // Nothing was skipped for good.
+            run.loss_scale.skipped = 0;
+            return Ok((part, norm));
+        }
+    }
 }
 
 /// The longest samples forward and backward.
@@ -47,9 +56,7 @@ pub(super) fn longest_batch(run: &mut Run, report: &mut Preflight) -> Result<Ver
     let places = longest(run);
     refer(run, &places)?;
     let started = Instant::now();
-    let part = pass(run, &places, 0)?;
-    let gradient_norm = clip::global_norm(&part.gradients)?;
-    check_number(Quantity::Gradient, gradient_norm, 0)?;
+    let (part, gradient_norm) = pass(run, &places, 0)?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens_per_second = part.tokens as f64 / seconds;
     let all: usize = (0..run.train.len()).map(|place| tokens(run, place)).sum();
@@ -107,12 +114,11 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
     let started = Instant::now();
     while run.step < STEPS && (run.step < LEAST_STEPS || started.elapsed() < PATIENCE) {
         let began = Instant::now();
-        let gradients = pass(run, &places, run.step)?.gradients;
+        let step = run.step;
+        let (part, norm) = pass(run, &places, step)?;
         passes.push(began.elapsed().as_secs_f64());
         let began = Instant::now();
-        let norm = clip::global_norm(&gradients)?;
-        check_number(Quantity::Gradient, norm, run.step)?;
-        run.optimizer.step(&gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
+        run.optimizer.step(&part.gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
         updates.push(began.elapsed().as_secs_f64());
         run.step += 1;
     }
