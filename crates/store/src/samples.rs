@@ -20,6 +20,8 @@ pub struct SampleFilter {
     pub label: Option<String>,
     /// Only samples that correct another one.
     pub corrected: bool,
+    /// Samples of the test split too, which is sealed otherwise.
+    pub with_test: bool,
 }
 
 /// How a split is stored.
@@ -96,7 +98,7 @@ pub async fn page(
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
-         and (not $6 or s.parent_id is not null) order by vs.position limit $7",
+         and (not $6 or s.parent_id is not null) and ($8 or vs.split <> 2) order by vs.position limit $7",
     )
     .bind(version.0)
     .bind(after.map_or(-1, |a| i32::try_from(a).unwrap_or(i32::MAX)))
@@ -105,6 +107,7 @@ pub async fn page(
     .bind(search)
     .bind(filter.corrected)
     .bind(i64::from(limit) + 1)
+    .bind(filter.with_test)
     .fetch_all(db)
     .await?;
     let mut items = rows.iter().map(sample_row).collect::<Result<Vec<_>, _>>()?;
@@ -150,6 +153,48 @@ pub async fn at_places(
     .iter()
     .map(|row| Ok((row.try_get::<i32, _>("place")?.cast_unsigned(), sample_row(row)?)))
     .collect()
+}
+
+/// Samples by their positions; positions that are not there are left out.
+pub async fn at_positions(
+    db: &PgPool,
+    version: VersionId,
+    positions: &[u32],
+) -> Result<HashMap<u32, SampleRow>, StoreError> {
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.position = any($2)",
+    )
+    .bind(version.0)
+    .bind(signed(positions))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| sample_row(row).map(|row| (row.position, row)))
+    .collect()
+}
+
+/// Those of these positions whose text has `phrase`, which is in lower case.
+pub(crate) async fn having(
+    db: &PgPool,
+    version: VersionId,
+    positions: &[u32],
+    phrase: &str,
+) -> Result<Vec<u32>, StoreError> {
+    let found: Vec<i32> = sqlx::query_scalar(
+        "select vs.position from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and vs.position = any($2) and position($3 in s.search_text) > 0",
+    )
+    .bind(version.0)
+    .bind(signed(positions))
+    .bind(phrase)
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().map(i32::cast_unsigned).collect())
+}
+
+fn signed(positions: &[u32]) -> Vec<i32> {
+    positions.iter().map(|position| position.cast_signed()).collect()
 }
 
 /// The content of one of the project's samples, whichever versions it is in.

@@ -26,13 +26,12 @@ pub async fn get(
 
 /// The held-out samples that training has seen, as far as somebody has looked under the usual settings.
 pub(crate) async fn contaminated(db: &PgPool, version: VersionId) -> Result<Vec<SampleId>, StoreError> {
-    let ids: Option<serde_json::Value> = sqlx::query_scalar(
-        "select leaks->'contaminated' from split_checks where version_id = $1 and settings = $2",
-    )
-    .bind(version.0)
-    .bind(to_json(&LeakCheck::default())?)
-    .fetch_optional(db)
-    .await?;
+    let ids: Option<serde_json::Value> =
+        sqlx::query_scalar("select leaks->'contaminated' from split_checks where version_id = $1 and settings = $2")
+            .bind(version.0)
+            .bind(to_json(&LeakCheck::default())?)
+            .fetch_optional(db)
+            .await?;
     ids.map_or_else(|| Ok(Vec::new()), json)
 }
 

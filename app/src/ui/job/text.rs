@@ -27,6 +27,7 @@ crate::texts! {
     unpacking = "Unpacking", "正在解压";
     counting = "Counting tokens", "正在统计词元";
     comparing_splits = "Comparing the splits", "正在比较各划分";
+    indexing = "Building the index", "正在构建索引";
     dividing = "Dividing", "正在划分";
     writing = "Writing the version", "正在写入版本";
 }
@@ -60,6 +61,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "unpacking" => unpacking(l),
         "counting" => counting(l),
         "comparing_splits" => comparing_splits(l),
+        "indexing" => indexing(l),
         "dividing" => dividing(l),
         "writing" => writing(l),
         _ => return None,
