@@ -78,6 +78,7 @@ const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/versions/{version}/index", Project(EditDatasets)),
     ("PUT /projects/{project}/versions/{version}/samples/{sample}/tags/{tag}", Project(Annotate)),
     ("DELETE /projects/{project}/versions/{version}/samples/{sample}/tags/{tag}", Project(Annotate)),
+    ("GET /projects/{project}/versions/{version}/samples/{sample}/history", Project(Read)),
     ("GET /projects/{project}/versions/{version}/test-looks", Project(Read)),
     ("GET /projects/{project}/versions/{version}/split-check", Project(Read)),
     ("POST /projects/{project}/versions/{version}/split-check", Project(EditDatasets)),

@@ -2,7 +2,7 @@
 
 use crate::{
     dataset::SampleRow,
-    id::VersionId,
+    id::{BadCaseId, SampleId, VersionId},
     sample::{Sample, Speaker},
 };
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,29 @@ pub struct Facet {
 pub struct FacetValue {
     pub value: String,
     pub count: u64,
+}
+
+/// Where else a sample is, and what it corrects.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SampleHistory {
+    /// Versions of its dataset that have it, oldest first: their numbers.
+    pub versions: Vec<u32>,
+    /// The samples that it corrects, directly first.
+    pub corrects: Vec<RelatedSample>,
+    /// The samples that correct it, oldest first.
+    pub corrected_by: Vec<RelatedSample>,
+}
+
+/// A sample in a line of corrections.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RelatedSample {
+    pub id: SampleId,
+    /// The bad case that led to it.
+    pub bad_case_id: Option<BadCaseId>,
+    /// The first version that has it: its number.
+    pub version: Option<u32>,
 }
 
 /// A time that somebody had rows of a version's test split shown or sent.

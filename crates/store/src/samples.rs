@@ -3,6 +3,7 @@
 use crate::{StoreError, error::json};
 use domain::{
     dataset::SampleRow,
+    explore::{RelatedSample, SampleHistory},
     id::{BadCaseId, ProjectId, SampleId, VersionId},
     page::Page,
     sample::{Sample, Split},
@@ -195,6 +196,50 @@ pub(crate) async fn having(
 
 fn signed(positions: &[u32]) -> Vec<i32> {
     positions.iter().map(|position| position.cast_signed()).collect()
+}
+
+/// Where else one of the project's samples is, and what it corrects; empty when there is no such sample.
+pub async fn history(db: &PgPool, project: ProjectId, id: SampleId) -> Result<SampleHistory, StoreError> {
+    let versions: Vec<i32> = sqlx::query_scalar(
+        "select v.number from version_samples vs join dataset_versions v on v.id = vs.version_id \
+         join datasets d on d.id = v.dataset_id where vs.sample_id = $1 and d.project_id = $2 order by v.number",
+    )
+    .bind(id.0)
+    .bind(project.0)
+    .fetch_all(db)
+    .await?;
+    if versions.is_empty() {
+        return Ok(SampleHistory::default());
+    }
+    let up = "with recursive line as (select parent_id as id, 1 as n from samples where id = $1 \
+         union all select s.parent_id, n + 1 from samples s join line on line.id = s.id where n < 100) ";
+    let down = "with recursive line as (select id, 1 as n from samples where parent_id = $1 \
+         union all select s.id, n + 1 from samples s join line on line.id = s.parent_id where n < 100) ";
+    Ok(SampleHistory {
+        versions: versions.into_iter().map(i32::cast_unsigned).collect(),
+        corrects: related(db, up, id).await?,
+        corrected_by: related(db, down, id).await?,
+    })
+}
+
+/// The samples of `line`, a recursive query that starts at `id`.
+async fn related(db: &PgPool, line: &str, id: SampleId) -> Result<Vec<RelatedSample>, StoreError> {
+    let select = "select s.id, s.bad_case_id, (select min(v.number) from version_samples vs \
+         join dataset_versions v on v.id = vs.version_id where vs.sample_id = s.id) as version \
+         from line join samples s on s.id = line.id order by line.n, s.id";
+    sqlx::query(sqlx::AssertSqlSafe(format!("{line}{select}")))
+        .bind(id.0)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(RelatedSample {
+                id: SampleId(row.try_get("id")?),
+                bad_case_id: row.try_get::<Option<uuid::Uuid>, _>("bad_case_id")?.map(BadCaseId),
+                version: row.try_get::<Option<i32>, _>("version")?.map(i32::cast_unsigned),
+            })
+        })
+        .collect()
 }
 
 /// The content of one of the project's samples, whichever versions it is in.

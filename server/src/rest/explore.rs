@@ -10,7 +10,9 @@ use axum::{
 };
 use domain::{
     access::Action,
-    explore::{Found, LookedBy, MAX_SEARCH_CHARS, MAX_TAG_CHARS, NoFilter, Query, Sort, TestLooks, parse_tag},
+    explore::{
+        Found, LookedBy, MAX_SEARCH_CHARS, MAX_TAG_CHARS, NoFilter, Query, SampleHistory, Sort, TestLooks, parse_tag,
+    },
     id::{ProjectId, SampleId, VersionId},
     job::Job,
     page::clamp_limit,
@@ -32,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(explore_version))
         .routes(routes!(index_version))
         .routes(routes!(add_tag, remove_tag))
+        .routes(routes!(get_sample_history))
         .routes(routes!(list_test_looks))
 }
 
@@ -146,6 +149,19 @@ async fn remove_tag(
     super::versions::find(&db, project, version).await?;
     let found = tags::remove(&db, version, sample, tag.trim()).await?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+}
+
+/// Where else a sample is, what it corrects, and what corrects it.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}/history", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path)), responses((status = OK, body = SampleHistory)))]
+async fn get_sample_history(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, version, sample)): Path<(ProjectId, VersionId, SampleId)>,
+) -> Result<Json<SampleHistory>, Problem> {
+    authorise(&db, &caller, project, Action::Read).await?;
+    super::versions::find(&db, project, version).await?;
+    store::samples::get(&db, version, sample).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(store::samples::history(&db, project, sample).await?))
 }
 
 /// Who had rows of a version's test split shown or sent, and when. What evaluation reads is no look.
