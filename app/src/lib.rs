@@ -23,6 +23,7 @@ pub mod compare;
 pub mod datasets;
 pub mod error;
 pub mod evals;
+pub mod explore;
 pub mod models;
 pub mod projects;
 pub mod role;

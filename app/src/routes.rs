@@ -1,7 +1,7 @@
 //! Every address of the site, so that no page spells a path by hand.
 
 use crate::error::AppError;
-use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SweepId};
+use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId};
 use leptos::prelude::ReadUntracked;
 use std::str::FromStr;
 
@@ -131,6 +131,18 @@ pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
 #[must_use]
 pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/clean", version(p, d, number.cast_signed()))
+}
+
+/// All samples of a version, to search, filter and count.
+#[must_use]
+pub fn explore(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/explore", version(p, d, number.cast_signed()))
+}
+
+/// One sample of a version.
+#[must_use]
+pub fn explored_sample(p: ProjectId, d: DatasetId, number: u32, s: SampleId) -> String {
+    format!("{}/samples/{s}", version(p, d, number.cast_signed()))
 }
 
 /// The samples of a version from this position (counted from 0) on.

@@ -7,6 +7,7 @@ use crate::{
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
     evals::EvaluationPage,
+    explore::{ExplorePage, SamplePage},
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
     runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
@@ -119,6 +120,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>

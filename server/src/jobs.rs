@@ -7,6 +7,7 @@ pub mod clean;
 mod context;
 pub mod count_tokens;
 pub mod import_dataset;
+pub mod index_version;
 pub mod register_model;
 pub mod sample_project;
 pub mod splits;
@@ -49,6 +50,7 @@ pub struct Handlers {
 pub fn handlers() -> Handlers {
     Handlers::default()
         .with(import_dataset::KIND, import_dataset::import_dataset)
+        .with(store::explore::build::KIND, index_version::index_version)
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
@@ -131,6 +133,9 @@ impl Runner {
         store::jobs::requeue_lost(&self.state.db).await?;
         for run in store::preflights::settle(&self.state.db).await? {
             tracing::warn!(%run, "a run ends whose preflight ended without a report");
+        }
+        if kinds.contains(&store::explore::build::KIND) {
+            store::explore::build::queue_missing(&self.state.db).await?;
         }
         let Some(claimed) = store::jobs::claim(&self.state.db, self.owner, kinds).await? else { return Ok(false) };
         let (id, kind) = (claimed.id, claimed.kind.clone());

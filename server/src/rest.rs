@@ -12,6 +12,7 @@ pub mod compare;
 pub mod datasets;
 pub mod docs;
 pub mod evals;
+pub mod explore;
 pub mod export;
 pub mod extract;
 pub mod jobs;
@@ -85,6 +86,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(uploads::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(explore::routes())
         .merge(splits::routes())
         .merge(clean::routes())
         .merge(models::routes())

@@ -172,6 +172,8 @@ pub async fn list_samples(
         split: query.split.parse().ok(),
         label: Some(query.label).filter(|l| !l.is_empty()),
         corrected: query.corrected,
+        // A look at the test split is taken on the page for exploring, where it is put on record.
+        with_test: false,
     };
     Ok(store::samples::page(&db, version, &filter, query.after, DEFAULT_LIMIT).await?)
 }

@@ -44,6 +44,10 @@ pub fn Samples(project: ProjectId, version: Version) -> impl IntoView {
     view! {
         <section class="stack" id="samples">
             <h2>{text::samples(lang())}</h2>
+            {(version.stats.test > 0).then(|| {
+                let explore = routes::explore(project, version.dataset_id, version.number);
+                view! { <p class="help">{text::sealed(lang(), integer(version.stats.test))} " " <a href=explore>{text::explore(lang())}</a></p> }
+            })}
             {filter(&url, &query, &version)}
             {load(found, move |page| table(project, &url, &query, page, total))}
         </section>
@@ -55,18 +59,18 @@ fn known_total(query: &SampleQuery, version: &Version) -> Option<u64> {
     let stats = &version.stats;
     let split = query.split.parse::<Split>().ok();
     match (query.search.trim().is_empty() && !query.corrected, query.label.as_str(), split) {
-        (true, "", None) => Some(stats.samples),
+        (true, "", None) => Some(stats.samples - stats.test),
         (true, "", Some(Split::Train)) => Some(stats.train),
         (true, "", Some(Split::Validation)) => Some(stats.validation),
-        (true, "", Some(Split::Test)) => Some(stats.test),
-        (true, label, None) => stats.labels.iter().find(|(l, _)| l == label).map(|(_, n)| *n),
+        (true, label, None) if stats.test == 0 => stats.labels.iter().find(|(l, _)| l == label).map(|(_, n)| *n),
         _ => None,
     }
 }
 
 fn filter(url: &str, query: &SampleQuery, version: &Version) -> impl IntoView + use<> {
     let l = lang();
-    let splits = Split::ALL.map(|s| {
+    // The test split is sealed: the page for exploring opens it, on record.
+    let splits = [Split::Train, Split::Validation].map(|s| {
         view! { <option value=s.as_str() selected={query.split == s.as_str()}>{words::split(l, s)}</option> }
     });
     let labels = version.stats.labels.iter().take(LABELS_OFFERED).map(|(label, n)| {

@@ -6,6 +6,8 @@ use domain::{
 };
 
 crate::texts! {
+    explore = "Explore", "浏览全部样本";
+    sealed(count) = "{count} samples of the test split are sealed: they are not listed here and not in the downloads.", "测试集的 {count} 个样本已封存，不在此列出，也不包含在下载中。";
     title = "Datasets", "数据集";
     lead = "Each import makes an immutable version. A run trains on exactly one version.", "每次导入都会生成一个不可变的版本，每次训练运行只使用一个版本。";
     upload_data = "Upload data", "上传数据";

@@ -30,6 +30,7 @@ pub mod split;
 pub mod stats;
 pub mod steps;
 pub mod syntax;
+pub mod words;
 
 /// Longest accepted row: a JSON line, a JSON array element or a CSV record.
 pub const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;

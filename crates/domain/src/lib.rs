@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod estimate;
 pub mod eval;
 pub mod event;
+pub mod explore;
 pub mod id;
 pub mod import;
 pub mod job;

@@ -50,6 +50,8 @@ pub enum Stale {
     OtherAddress,
     #[error("a run was launched with this idempotency key and other settings: use a new key")]
     KeyUsed,
+    #[error("somebody else is building this version's index")]
+    IndexedElsewhere,
 }
 
 impl StoreError {

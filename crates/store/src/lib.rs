@@ -12,6 +12,7 @@ pub mod compare;
 pub mod datasets;
 pub mod error;
 pub mod evals;
+pub mod explore;
 pub mod invitations;
 pub mod jobs;
 pub mod models;

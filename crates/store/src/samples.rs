@@ -3,6 +3,7 @@
 use crate::{StoreError, error::json};
 use domain::{
     dataset::SampleRow,
+    explore::{RelatedSample, SampleHistory},
     id::{BadCaseId, ProjectId, SampleId, VersionId},
     page::Page,
     sample::{Sample, Split},
@@ -20,6 +21,8 @@ pub struct SampleFilter {
     pub label: Option<String>,
     /// Only samples that correct another one.
     pub corrected: bool,
+    /// Samples of the test split too, which is sealed otherwise.
+    pub with_test: bool,
 }
 
 /// How a split is stored.
@@ -96,7 +99,7 @@ pub async fn page(
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
-         and (not $6 or s.parent_id is not null) order by vs.position limit $7",
+         and (not $6 or s.parent_id is not null) and ($8 or vs.split <> 2) order by vs.position limit $7",
     )
     .bind(version.0)
     .bind(after.map_or(-1, |a| i32::try_from(a).unwrap_or(i32::MAX)))
@@ -105,6 +108,7 @@ pub async fn page(
     .bind(search)
     .bind(filter.corrected)
     .bind(i64::from(limit) + 1)
+    .bind(filter.with_test)
     .fetch_all(db)
     .await?;
     let mut items = rows.iter().map(sample_row).collect::<Result<Vec<_>, _>>()?;
@@ -150,6 +154,92 @@ pub async fn at_places(
     .iter()
     .map(|row| Ok((row.try_get::<i32, _>("place")?.cast_unsigned(), sample_row(row)?)))
     .collect()
+}
+
+/// Samples by their positions; positions that are not there are left out.
+pub async fn at_positions(
+    db: &PgPool,
+    version: VersionId,
+    positions: &[u32],
+) -> Result<HashMap<u32, SampleRow>, StoreError> {
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.position = any($2)",
+    )
+    .bind(version.0)
+    .bind(signed(positions))
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| sample_row(row).map(|row| (row.position, row)))
+    .collect()
+}
+
+/// Those of these positions whose text has `phrase`, which is in lower case.
+pub(crate) async fn having(
+    db: &PgPool,
+    version: VersionId,
+    positions: &[u32],
+    phrase: &str,
+) -> Result<Vec<u32>, StoreError> {
+    let found: Vec<i32> = sqlx::query_scalar(
+        "select vs.position from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and vs.position = any($2) and position($3 in s.search_text) > 0",
+    )
+    .bind(version.0)
+    .bind(signed(positions))
+    .bind(phrase)
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().map(i32::cast_unsigned).collect())
+}
+
+fn signed(positions: &[u32]) -> Vec<i32> {
+    positions.iter().map(|position| position.cast_signed()).collect()
+}
+
+/// Where else one of the project's samples is, and what it corrects; empty when there is no such sample.
+pub async fn history(db: &PgPool, project: ProjectId, id: SampleId) -> Result<SampleHistory, StoreError> {
+    let versions: Vec<i32> = sqlx::query_scalar(
+        "select v.number from version_samples vs join dataset_versions v on v.id = vs.version_id \
+         join datasets d on d.id = v.dataset_id where vs.sample_id = $1 and d.project_id = $2 order by v.number",
+    )
+    .bind(id.0)
+    .bind(project.0)
+    .fetch_all(db)
+    .await?;
+    if versions.is_empty() {
+        return Ok(SampleHistory::default());
+    }
+    let up = "with recursive line as (select parent_id as id, 1 as n from samples where id = $1 \
+         union all select s.parent_id, n + 1 from samples s join line on line.id = s.id where n < 100) ";
+    let down = "with recursive line as (select id, 1 as n from samples where parent_id = $1 \
+         union all select s.id, n + 1 from samples s join line on line.id = s.parent_id where n < 100) ";
+    Ok(SampleHistory {
+        versions: versions.into_iter().map(i32::cast_unsigned).collect(),
+        corrects: related(db, up, id).await?,
+        corrected_by: related(db, down, id).await?,
+    })
+}
+
+/// The samples of `line`, a recursive query that starts at `id`.
+async fn related(db: &PgPool, line: &str, id: SampleId) -> Result<Vec<RelatedSample>, StoreError> {
+    let select = "select s.id, s.bad_case_id, (select min(v.number) from version_samples vs \
+         join dataset_versions v on v.id = vs.version_id where vs.sample_id = s.id) as version \
+         from line join samples s on s.id = line.id order by line.n, s.id";
+    sqlx::query(sqlx::AssertSqlSafe(format!("{line}{select}")))
+        .bind(id.0)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(RelatedSample {
+                id: SampleId(row.try_get("id")?),
+                bad_case_id: row.try_get::<Option<uuid::Uuid>, _>("bad_case_id")?.map(BadCaseId),
+                version: row.try_get::<Option<i32>, _>("version")?.map(i32::cast_unsigned),
+            })
+        })
+        .collect()
 }
 
 /// The content of one of the project's samples, whichever versions it is in.

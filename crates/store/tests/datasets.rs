@@ -86,7 +86,10 @@ fn name(text: &str) -> ImportTarget {
 async fn samples_come_back_as_they_went_in(db: PgPool) {
     let (user, project) = project(&db).await;
     let made = import(&db, user, project, &name("reviews")).await;
-    let page = samples::page(&db, made.version_id, &SampleFilter::default(), None, 100).await.unwrap();
+    let sealed = samples::page(&db, made.version_id, &SampleFilter::default(), None, 100).await.unwrap();
+    assert_eq!(sealed.items.len(), 9, "the test split is sealed");
+    let all = SampleFilter { with_test: true, ..SampleFilter::default() };
+    let page = samples::page(&db, made.version_id, &all, None, 100).await.unwrap();
     assert_eq!(page.next_cursor, None);
     assert_eq!(
         page.items.iter().map(|r| r.sample.clone()).collect::<Vec<_>>(),
@@ -105,10 +108,11 @@ async fn pages_filter_and_follow_the_cursor(db: PgPool) {
         let page = samples::page(&db, version, &filter, after, 3).await.unwrap();
         (page.items.iter().map(|r| r.position).collect::<Vec<_>>(), page.next_cursor)
     };
-    let label = || SampleFilter { label: Some("odd".to_owned()), ..SampleFilter::default() };
+    let all = || SampleFilter { with_test: true, ..SampleFilter::default() };
+    let label = || SampleFilter { label: Some("odd".to_owned()), ..all() };
     assert_eq!(positions(label(), None).await, (vec![1, 3, 5], Some("5".to_owned())));
     assert_eq!(positions(label(), Some(5)).await, (vec![7, 9], None));
-    let search = |text: &str| SampleFilter { search: Some(text.to_owned()), ..SampleFilter::default() };
+    let search = |text: &str| SampleFilter { search: Some(text.to_owned()), ..all() };
     assert_eq!(positions(search("ROW 7"), None).await.0, [7]);
     assert_eq!(positions(search("很好"), None).await.0, [0, 1, 2]);
     assert_eq!(positions(search("100%_\\N"), Some(8)).await.0, [9]);

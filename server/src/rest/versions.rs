@@ -16,6 +16,7 @@ use dataprep::export::Formulas;
 use domain::{
     access::Action,
     dataset::{LineError, SampleRow, Version, VersionStats},
+    explore::LookedBy,
     id::{JobId, ProjectId, SampleId, VersionId},
     import::CountTokens,
     job::Job,
@@ -79,9 +80,26 @@ struct SampleQuery {
     /// Only samples that correct another one.
     #[serde(default)]
     corrected: bool,
+    /// Samples of the sealed test split too, as with `split=test`. The look is counted, and is on record with your name.
+    #[serde(default)]
+    include_test: bool,
 }
 
-/// A version's samples in order.
+/// Whether test rows are asked for; then the look is put on record before any is sent.
+async fn looks_at_test(
+    db: &PgPool,
+    caller: &Caller,
+    version: &Version,
+    asked: bool,
+    how: LookedBy,
+) -> Result<bool, Problem> {
+    if asked {
+        store::explore::looks::record(db, version.id, caller.user_id, how).await?;
+    }
+    Ok(asked)
+}
+
+/// A version's samples in order, without the sealed test split unless it is asked for.
 #[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), SampleQuery, PageQuery), responses((status = OK, body = Page<SampleRow>)))]
 async fn list_samples(
     State(db): State<PgPool>,
@@ -92,21 +110,44 @@ async fn list_samples(
 ) -> Result<Json<Page<SampleRow>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
-    let filter =
-        SampleFilter { search: query.search, split: query.split, label: query.label, corrected: query.corrected };
+    let asked = query.include_test || query.split == Some(Split::Test);
+    let with_test = looks_at_test(&db, &caller, &version, asked, LookedBy::Api).await?;
+    let filter = SampleFilter {
+        search: query.search,
+        split: query.split,
+        label: query.label,
+        corrected: query.corrected,
+        with_test,
+    };
     Ok(Json(store::samples::page(&db, version.id, &filter, page.after()?, page.limit()).await?))
 }
 
-/// One sample of a version.
-#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path)), responses((status = OK, body = SampleRow)))]
+/// How to read one sample.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OneSampleQuery {
+    /// Also when it is of the sealed test split. The look is counted, and is on record with your name.
+    #[serde(default)]
+    include_test: bool,
+}
+
+/// One sample of a version. 409 for one of the sealed test split, unless `include_test` is true.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path), OneSampleQuery), responses((status = OK, body = SampleRow)))]
 async fn get_sample(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, version, sample)): Path<(ProjectId, VersionId, SampleId)>,
+    Query(query): Query<OneSampleQuery>,
 ) -> Result<Json<SampleRow>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
-    Ok(Json(store::samples::get(&db, version.id, sample).await?.ok_or_else(Problem::not_found)?))
+    let row = store::samples::get(&db, version.id, sample).await?.ok_or_else(Problem::not_found)?;
+    if row.split == Split::Test && !looks_at_test(&db, &caller, &version, query.include_test, LookedBy::Api).await? {
+        return Err(Problem::conflict(
+            "this sample is of the sealed test split: send include_test=true to look at it, which is put on record",
+        ));
+    }
+    Ok(Json(row))
 }
 
 /// How to download a version.
@@ -119,12 +160,15 @@ struct DownloadQuery {
     format: download::Format,
     /// This split only.
     split: Option<Split>,
+    /// The sealed test split too, as with `split=test`. The look is counted, and is on record with your name.
+    #[serde(default)]
+    include_test: bool,
     /// In CSV: write a `'` before cells that a spreadsheet would run as a formula.
     #[serde(default)]
     neutralise_formulas: bool,
 }
 
-/// Download a version's samples.
+/// Download a version's samples, without the sealed test split unless it is asked for.
 #[utoipa::path(get, path = "/projects/{project}/versions/{version}/download", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), DownloadQuery), responses((status = OK, content_type = "application/jsonl", body = String)))]
 async fn download_version(
     State(db): State<PgPool>,
@@ -134,12 +178,15 @@ async fn download_version(
 ) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
+    let asked = query.include_test || query.split == Some(Split::Test);
+    let with_test = looks_at_test(&db, &caller, &version, asked, LookedBy::Download).await?;
     let formulas = if query.neutralise_formulas { Formulas::Neutralise } else { Formulas::Keep };
     let split = query.split.map_or_else(String::new, |s| format!("-{}", s.as_str()));
     let name = format!("{}-v{}{split}.{}", version.dataset_name, version.number, query.format.extension());
     let what = download::Download {
         version: version.id,
         split: query.split,
+        with_test,
         format: query.format,
         formulas,
         has_pairs: version.stats.pairs > 0,

@@ -51,6 +51,8 @@ impl Format {
 pub(super) struct Download {
     pub(super) version: VersionId,
     pub(super) split: Option<Split>,
+    /// Whether rows of the sealed test split are among them.
+    pub(super) with_test: bool,
     pub(super) format: Format,
     pub(super) formulas: Formulas,
     /// Whether the version has preference pairs.
@@ -76,6 +78,9 @@ async fn send(db: &PgPool, what: Download, sender: &mpsc::Sender<io::Result<Byte
     let mut file = FileWriter::new(what, buffer.clone())?;
     let mut rows = store::samples::stream(db, what.version, what.split);
     while let Some(row) = rows.try_next().await.map_err(io::Error::other)? {
+        if row.split == Split::Test && !what.with_test {
+            continue;
+        }
         file.write(&row)?;
         if buffer.len() >= CHUNK_BYTES && sender.send(Ok(buffer.take())).await.is_err() {
             return Ok(());

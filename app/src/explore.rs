@@ -1,0 +1,158 @@
+//! Exploring a version of any size: search, facets, pages, single samples with their history, tags, and the looks at its
+//! sealed test split. All state is in the address.
+
+mod address;
+pub mod api;
+mod facets;
+mod rows;
+mod sample;
+mod sealed;
+pub mod text;
+
+pub use sample::SamplePage;
+
+use crate::{
+    error::AppError,
+    role, routes,
+    text::lang,
+    ui::{
+        field::Field,
+        form::PostForm,
+        format::integer,
+        frame::PageHeader,
+        job::JobProgress,
+        load::load,
+        notice::{Empty, not_applied},
+    },
+};
+use address::{Asked, Place};
+use api::{BuildIndex, ExploreView, explore};
+use domain::{
+    access::Action,
+    explore::{Found, Sort},
+};
+use leptos::prelude::*;
+
+/// `/p/:project/datasets/:dataset/v/:number/explore`.
+#[component]
+pub fn ExplorePage() -> impl IntoView {
+    let place = place();
+    let (asked, odd) = Asked::of_address();
+    let wanted = asked.clone();
+    let data = async move {
+        let place = place?;
+        Ok::<_, AppError>((place, explore(place.project, place.dataset, place.number, wanted).await?))
+    };
+    load(data, move |(place, view)| page(place, asked, odd, view))
+}
+
+fn place() -> Result<Place, AppError> {
+    Ok(Place {
+        project: routes::param("project")?,
+        dataset: routes::param("dataset")?,
+        number: routes::param("number")?,
+    })
+}
+
+fn page(place: Place, asked: Asked, odd: Vec<String>, view: ExploreView) -> impl IntoView {
+    let l = lang();
+    let ExploreView { version, found, job, looking, looks } = view;
+    let to_version = routes::version(place.project, place.dataset, place.number.cast_signed());
+    let odd = (!odd.is_empty()).then(|| odd.join(", "));
+    let body = match found {
+        Some(found) => results(place, &asked, found, looking).into_any(),
+        None => building(place, job).into_any(),
+    };
+    view! {
+        <PageHeader title=text::title(l, &version.dataset_name, place.number) lead=text::lead(l)>
+            <a class="button" href=to_version>{text::to_version(l)}</a>
+        </PageHeader>
+        {not_applied([odd])}
+        {body}
+        {(version.stats.test > 0).then(|| sealed::log(place, &version, looks))}
+    }
+}
+
+/// What stands there until the index does.
+fn building(place: Place, job: Option<domain::id::JobId>) -> impl IntoView {
+    let l = lang();
+    let again = role::may(Action::EditDatasets).then(|| {
+        view! {
+            <PostForm action={ServerAction::<BuildIndex>::new()}>
+                {ids(place)}
+                <button class="button button-small" type="submit">{text::build_again(l)}</button>
+            </PostForm>
+        }
+    });
+    view! {
+        <section class="card">
+            <h2>{text::building(l)}</h2>
+            <p>{text::building_help(l)}</p>
+            {job.map(|job| view! { <JobProgress project=place.project job then=place.list(&Asked::default())/> })}
+            {again}
+        </section>
+    }
+}
+
+/// The version that a form is about.
+fn ids(place: Place) -> impl IntoView {
+    view! {
+        <input type="hidden" name="project" value=place.project.to_string()/>
+        <input type="hidden" name="dataset" value=place.dataset.to_string()/>
+        <input type="hidden" name="number" value=place.number.to_string()/>
+    }
+}
+
+fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl IntoView + use<> {
+    let l = lang();
+    let total = if found.is_exact {
+        text::found(l, integer(found.total))
+    } else {
+        text::found_at_least(l, integer(found.total))
+    };
+    let list = if found.items.is_empty() {
+        view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
+    } else {
+        rows::table(place, asked, &found).into_any()
+    };
+    view! {
+        {form(place, asked)}
+        {facets::chips(place, asked)}
+        {looking.then(|| view! { <p class="notice notice-warn" role="status">{text::looking(l)}</p> })}
+        {(found.sealed > 0).then(|| sealed::notice(place, asked, None, found.sealed))}
+        <div class="explore">
+            <aside class="explore-facets" aria-label=text::filters(l)>{facets::cards(place, asked, &found.facets)}</aside>
+            <section class="stack">
+                <p role="status"><strong>{total}</strong></p>
+                {list}
+                {rows::pager(place, asked, &found)}
+            </section>
+        </div>
+    }
+}
+
+/// The search. What else the address says goes with it.
+fn form(place: Place, asked: &Asked) -> impl IntoView + use<> {
+    let l = lang();
+    let here = routes::explore(place.project, place.dataset, place.number);
+    let filters = asked.filters.iter().map(|f| view! { <input type="hidden" name="f" value=f.to_string()/> });
+    let sorts = Sort::ALL.map(|sort| {
+        view! { <option value=sort.as_str() selected={sort == asked.sort}>{text::sort(l, sort)}</option> }
+    });
+    let (search, clear) = (asked.search.clone(), here.clone());
+    view! {
+        <form class="filters" method="get" action=here role="search">
+            {filters.collect_view()}
+            {asked.look.clone().map(|look| view! { <input type="hidden" name="look" value=look/> })}
+            <Field id="search" label=text::search(l) help=text::search_help(l)>
+                <input id="search" name="search" type="search" dir="auto" maxlength="500" aria-describedby="search-help" value=search/>
+            </Field>
+            <Field id="sort" label=text::sort_by(l)>
+                <select id="sort" name="sort">{sorts.collect_view()}</select>
+            </Field>
+            <label class="check"><input type="checkbox" name="descending" value="1" checked=asked.descending/>{text::descending(l)}</label>
+            <button class="button button-primary" type="submit">{text::apply(l)}</button>
+            <a class="button button-quiet" href=clear>{text::clear(l)}</a>
+        </form>
+    }
+}

@@ -1,0 +1,193 @@
+//! Server functions of exploring a version.
+
+use super::address::Asked;
+use crate::error::AppError;
+use domain::{
+    dataset::Version,
+    explore::{Found, FoundRow, SampleHistory, TestLooks},
+    id::{DatasetId, JobId, ProjectId, SampleId},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    super::text,
+    crate::{api, routes, text::lang},
+    domain::{
+        access::{Action, Caller},
+        explore::{LookedBy, MAX_SEARCH_CHARS, Query, parse_tag},
+        page::DEFAULT_LIMIT,
+        sample::Split,
+    },
+    store::{
+        PgPool,
+        explore::{
+            build::{self, IndexVersion, State},
+            looks, tags,
+        },
+    },
+};
+
+/// What the page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExploreView {
+    pub version: Version,
+    /// `None` while there is no index.
+    pub found: Option<Found>,
+    /// The job that builds the index, until it is there.
+    pub job: Option<JobId>,
+    /// Whether the address has a look that opens the test split to this person.
+    pub looking: bool,
+    pub looks: TestLooks,
+}
+
+/// A version's samples as asked for.
+#[server]
+pub async fn explore(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    asked: Asked,
+) -> Result<ExploreView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
+    let query = Query {
+        search: asked.search.chars().take(MAX_SEARCH_CHARS).collect(),
+        filters: asked.filters,
+        sort: asked.sort,
+        descending: asked.descending,
+        with_test: looking,
+        offset: asked.offset,
+        limit: DEFAULT_LIMIT,
+    };
+    let found = store::explore::find(&db, version.id, &query).await?;
+    let job = match found {
+        Some(_) => None,
+        None => match build::state(&db, version.id).await? {
+            State::Job(job) => Some(job),
+            State::Ready | State::Missing => None,
+        },
+    };
+    let looks = looks::of_version(&db, version.id).await?;
+    Ok(ExploreView { version, found, job, looking, looks })
+}
+
+/// One sample with what is known of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SampleView {
+    pub version: Version,
+    /// `None` for a sample of the sealed test split.
+    pub sample: Option<FoundRow>,
+    pub history: SampleHistory,
+}
+
+/// One sample of a version.
+#[server]
+pub async fn get_sample(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    sample: SampleId,
+    look: Option<String>,
+) -> Result<SampleView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let row = store::samples::get(&db, version.id, sample).await?.ok_or(AppError::NotFound)?;
+    let history = store::samples::history(&db, project, sample).await?;
+    let is_open = row.split != Split::Test || is_looking(&db, &version, &caller, look.as_deref()).await?;
+    let tags = tags::of_samples(&db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    Ok(SampleView { version, sample: is_open.then_some(FoundRow { row, tags }), history })
+}
+
+/// Puts a look at the test split on record and goes back to where it was asked for.
+#[server]
+pub async fn look_at_test(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    #[server(default)] sample: Option<SampleId>,
+    #[server(default)] query: String,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let look = looks::record(&db, version.id, caller.user_id, LookedBy::Page).await?;
+    let page = match sample {
+        Some(sample) => routes::explored_sample(project, dataset, number, sample),
+        None => routes::explore(project, dataset, number),
+    };
+    // The query is the page's own, which ends in no look yet.
+    let before = query.strip_prefix('?').filter(|q| !q.is_empty()).map(|q| format!("{q}&")).unwrap_or_default();
+    leptos_axum::redirect(routes::safe_next(&format!("{page}?{before}look={look}")));
+    Ok(())
+}
+
+/// Builds the index again after its job has failed.
+#[server]
+pub async fn build_index(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let request = IndexVersion { version_id: version.id };
+    store::jobs::enqueue(&db, project, build::KIND, &request, caller.user_id).await?;
+    leptos_axum::redirect(&routes::explore(project, dataset, number));
+    Ok(())
+}
+
+/// Puts a tag on a sample.
+#[server]
+pub async fn add_tag(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    sample: SampleId,
+    tag: String,
+    #[server(default)] query: String,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let tag = parse_tag(&tag).ok_or_else(|| AppError::invalid("tag", text::bad_tag(lang())))?;
+    if !tags::add(&db, version.id, sample, &tag, caller.user_id).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(routes::safe_next(&back_to_sample(project, dataset, number, sample, &query)));
+    Ok(())
+}
+
+/// Takes a tag off a sample.
+#[server]
+pub async fn remove_tag(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    sample: SampleId,
+    tag: String,
+    #[server(default)] query: String,
+) -> Result<(), AppError> {
+    let (db, _) = api::authorise(project, Action::Annotate).await?;
+    let version = find(&db, project, dataset, number).await?;
+    if !tags::remove(&db, version.id, sample, &tag).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(routes::safe_next(&back_to_sample(project, dataset, number, sample, &query)));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn back_to_sample(project: ProjectId, dataset: DatasetId, number: u32, sample: SampleId, query: &str) -> String {
+    let query = if query.starts_with('?') { query } else { "" };
+    format!("{}{query}", routes::explored_sample(project, dataset, number, sample))
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
+}
+
+#[cfg(feature = "ssr")]
+async fn is_looking(db: &PgPool, version: &Version, caller: &Caller, look: Option<&str>) -> Result<bool, AppError> {
+    match look.and_then(|look| look.parse().ok()) {
+        Some(look) => Ok(looks::is_open(db, version.id, caller.user_id, look).await?),
+        None => Ok(false),
+    }
+}

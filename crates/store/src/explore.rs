@@ -1,0 +1,14 @@
+//! Exploring a version of any size. [`build`] makes its index once; [`find`] answers from bitmaps of rows and reads from the
+//! samples one page alone. [`tags`] are what people put on samples, [`looks`] who had sealed test rows shown.
+
+mod bitmaps;
+pub mod build;
+mod cache;
+mod find;
+pub mod looks;
+mod segment;
+pub mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use find::find;

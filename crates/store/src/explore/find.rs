@@ -1,0 +1,219 @@
+//! Answering a query: bitmaps are intersected, facets counted, and one page of samples read.
+
+use super::{
+    bitmaps,
+    cache::{self, Key},
+    tags,
+};
+use crate::{StoreError, samples};
+use dataprep::words::{TermKind, parse_search};
+use domain::{
+    explore::{Facet, FacetValue, Field, Filter, Found, FoundRow, Query, Sort, cut},
+    id::VersionId,
+    sample::Split,
+};
+use roaring::RoaringBitmap;
+use sqlx::PgPool;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Candidates whose text is looked into for a phrase. More have its words one by one only where those are very frequent.
+const MAX_VERIFIED: usize = 20_000;
+
+/// What was found in the text.
+struct Hits {
+    /// `None`: nothing was searched, everything is a hit.
+    rows: Option<RoaringBitmap>,
+    is_exact: bool,
+    terms: Vec<String>,
+}
+
+/// Answers a query; `None` while the version has no complete index.
+pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Option<Found>, StoreError> {
+    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
+    let facets = bitmaps::facets(db, version).await?;
+    let tags = tags::of_version(db, version).await?;
+    let hits = search(db, version, rows, &query.search).await?;
+    let base = hits.rows.unwrap_or_else(|| everything(rows));
+    let chosen = chosen(db, version, &tags, &query.filters).await?;
+    let sealed_rows = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    let unsealed = intersection(&base, chosen.values());
+    let sealed = if query.with_test { 0 } else { unsealed.intersection_len(&sealed_rows) };
+    let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
+
+    let mut counted = Vec::with_capacity(facets.0.len() + 1);
+    for (field, values) in facets.0.iter().chain([(Field::Tag, (*tags).0.clone())].iter()) {
+        let others;
+        // A value of the same field would be an alternative, so the filters on the field itself do not count.
+        let among = if chosen.contains_key(field) || *field == Field::Split {
+            let set = intersection(&base, chosen.iter().filter(|(other, _)| *other != field).map(|(_, rows)| rows));
+            others = if query.with_test || *field == Field::Split { set } else { set - &*sealed_rows };
+            &others
+        } else {
+            &current
+        };
+        let mut values: Vec<FacetValue> = values
+            .iter()
+            .map(|(value, rows)| FacetValue { value: value.clone(), count: among.intersection_len(rows) })
+            .collect();
+        for value in missing(&query.filters, field, &values) {
+            let rows = bitmaps::facet(db, version, field, value).await?;
+            values.push(FacetValue { value: value.to_owned(), count: among.intersection_len(&rows) });
+        }
+        if !values.is_empty() {
+            counted.push(Facet { field: field.clone(), values });
+        }
+    }
+    let positions = page(db, version, &current, query).await?;
+    let total = current.len();
+    let end = query.offset.saturating_add(query.limit);
+    Ok(Some(Found {
+        total,
+        is_exact: hits.is_exact,
+        sealed,
+        terms: hits.terms,
+        facets: counted,
+        items: read(db, version, &positions).await?,
+        next_offset: (u64::from(end) < total).then_some(end),
+    }))
+}
+
+fn everything(rows: u32) -> RoaringBitmap {
+    let mut all = RoaringBitmap::new();
+    all.insert_range(0..rows);
+    all
+}
+
+fn intersection<'a>(base: &RoaringBitmap, others: impl Iterator<Item = &'a RoaringBitmap>) -> RoaringBitmap {
+    let mut result = base.clone();
+    for rows in others {
+        result &= rows;
+    }
+    result
+}
+
+/// Values that are filtered by and not among the most frequent ones.
+fn missing<'a>(filters: &'a [Filter], field: &Field, known: &[FacetValue]) -> Vec<&'a str> {
+    let of_field = filters.iter().filter(|filter| filter.field == *field).map(|filter| filter.value.as_str());
+    of_field.filter(|value| known.iter().all(|v| v.value != *value)).collect()
+}
+
+/// For every field that is filtered by, the rows that have one of the chosen values.
+async fn chosen(
+    db: &PgPool,
+    version: VersionId,
+    tags: &tags::Tags,
+    filters: &[Filter],
+) -> Result<BTreeMap<Field, RoaringBitmap>, StoreError> {
+    let mut chosen: BTreeMap<Field, RoaringBitmap> = BTreeMap::new();
+    for Filter { field, value } in filters {
+        let rows = chosen.entry(field.clone()).or_default();
+        match field {
+            Field::Tag => {
+                if let Some((_, tagged)) = tags.0.iter().find(|(tag, _)| tag == value) {
+                    *rows |= tagged;
+                }
+            }
+            _ => *rows |= &*bitmaps::facet(db, version, field, &cut(value)).await?,
+        }
+    }
+    Ok(chosen)
+}
+
+async fn search(db: &PgPool, version: VersionId, rows: u32, search: &str) -> Result<Hits, StoreError> {
+    let mut hits = Hits { rows: None, is_exact: true, terms: Vec::new() };
+    for term in parse_search(search) {
+        let (found, is_exact, texts) = match term.kind {
+            TermKind::Words(words) => (with_all(db, version, &words).await?, true, words),
+            TermKind::Prefix(begin) => (bitmaps::prefix(db, version, &begin).await?, true, vec![begin]),
+            TermKind::Phrase { text, words } => {
+                let candidates = with_all(db, version, &words).await?;
+                let (found, is_exact) = verified(db, version, &text, &candidates).await?;
+                (found, is_exact, vec![text])
+            }
+        };
+        hits.is_exact &= is_exact;
+        hits.rows = Some(match (hits.rows, term.excluded) {
+            (None, false) => (*found).clone(),
+            (None, true) => everything(rows) - &*found,
+            (Some(before), false) => before & &*found,
+            (Some(before), true) => before - &*found,
+        });
+        if !term.excluded {
+            hits.terms.extend(texts);
+        }
+    }
+    Ok(hits)
+}
+
+/// The rows that have all these words.
+async fn with_all(db: &PgPool, version: VersionId, words: &[String]) -> Result<Arc<RoaringBitmap>, StoreError> {
+    let mut found: Option<Arc<RoaringBitmap>> = None;
+    for word in words {
+        let rows = bitmaps::word(db, version, word).await?;
+        found = Some(match found {
+            None => rows,
+            Some(before) => Arc::new(&*before & &*rows),
+        });
+    }
+    Ok(found.unwrap_or_default())
+}
+
+/// The candidates whose text has the phrase, and whether all were looked into.
+async fn verified(
+    db: &PgPool,
+    version: VersionId,
+    phrase: &str,
+    candidates: &RoaringBitmap,
+) -> Result<(Arc<RoaringBitmap>, bool), StoreError> {
+    let is_exact = candidates.len() <= MAX_VERIFIED as u64;
+    let key = Key::Phrase(version, phrase.to_owned());
+    if let Some(kept) = cache::get(&key) {
+        return Ok((kept, is_exact));
+    }
+    let positions: Vec<u32> = candidates.iter().take(MAX_VERIFIED).collect();
+    let found = samples::having(db, version, &positions, phrase).await?;
+    Ok((cache::put(key, RoaringBitmap::from_iter(found)), is_exact))
+}
+
+/// The positions of one page.
+async fn page(db: &PgPool, version: VersionId, current: &RoaringBitmap, query: &Query) -> Result<Vec<u32>, StoreError> {
+    let (offset, limit) = (query.offset as usize, query.limit as usize);
+    let order = match query.sort {
+        Sort::Position => None,
+        Sort::Length => bitmaps::order(db, version, "length").await?,
+        Sort::Label => bitmaps::order(db, version, "label").await?,
+    };
+    let Some(order) = order else { return Ok(by_position(current, query)) };
+    let is_hit = |position: &&u32| current.contains(**position);
+    Ok(if query.descending {
+        order.iter().rev().filter(is_hit).skip(offset).take(limit).copied().collect()
+    } else {
+        order.iter().filter(is_hit).skip(offset).take(limit).copied().collect()
+    })
+}
+
+/// The same in the version's own order, where no row before the page is touched.
+fn by_position(current: &RoaringBitmap, query: &Query) -> Vec<u32> {
+    let total = current.len();
+    let offset = u64::from(query.offset);
+    let from_start = if query.descending { total.saturating_sub(offset + u64::from(query.limit)) } else { offset };
+    let length = total.saturating_sub(offset).min(u64::from(query.limit)) as usize;
+    let Some(first) = current.select(u32::try_from(from_start).unwrap_or(u32::MAX)).filter(|_| length > 0) else {
+        return Vec::new();
+    };
+    let mut rows = current.iter();
+    rows.advance_to(first);
+    let mut positions: Vec<u32> = rows.take(length).collect();
+    if query.descending {
+        positions.reverse();
+    }
+    positions
+}
+
+async fn read(db: &PgPool, version: VersionId, positions: &[u32]) -> Result<Vec<FoundRow>, StoreError> {
+    let mut by_position = samples::at_positions(db, version, positions).await?;
+    let ids: Vec<_> = by_position.values().map(|row| row.id).collect();
+    let mut tags = tags::of_samples(db, &ids).await?;
+    let rows = positions.iter().filter_map(|position| by_position.remove(position));
+    Ok(rows.map(|row| FoundRow { tags: tags.remove(&row.id).unwrap_or_default(), row }).collect())
+}

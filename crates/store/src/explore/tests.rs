@@ -1,0 +1,222 @@
+//! Index and queries against a real database.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::{
+    build::{self, Builder, State},
+    find, looks, tags,
+};
+use crate::versions::import::{NewSample, NewVersion, Writer};
+use dataprep::hash::content_hash;
+use domain::{
+    account::Email,
+    dataset::{BadLines, FileSyntax, Mapping, Origin, SplitPlan, VersionStats},
+    explore::{Found, LookedBy, Query, Sort},
+    id::{ProjectId, UserId, VersionId},
+    import::ImportTarget,
+    sample::{Message, Sample, Speaker, Split},
+};
+use futures::TryStreamExt;
+use sqlx::PgPool;
+
+async fn project(db: &PgPool) -> (UserId, ProjectId) {
+    let mut connection = db.acquire().await.unwrap();
+    let email = Email::parse("ada@example.org").unwrap();
+    let user = crate::users::create(&mut connection, &email, "Ada", "x", false).await.unwrap();
+    (user, crate::projects::create(db, user, "p", "").await.unwrap())
+}
+
+fn sample(text: &str, label: &str, topic: &str) -> Sample {
+    Sample {
+        messages: vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, label)],
+        label: Some(label.to_owned()),
+        rejected: None,
+        slices: [("topic".to_owned(), topic.to_owned()), ("id".to_owned(), text.to_owned())].into(),
+    }
+}
+
+/// Writes a version of these samples with their splits, and indexes it.
+async fn version(db: &PgPool, user: UserId, project: ProjectId, samples: &[(Sample, Split)]) -> VersionId {
+    let origin = Origin::Import {
+        file_name: "x.csv".to_owned(),
+        size_bytes: 1,
+        sha256: "00".repeat(32),
+        syntax: FileSyntax::Csv,
+        encoding: "UTF-8".to_owned(),
+        mapping: Mapping::TextLabel { text: "text".to_owned(), label: "label".to_owned(), instruction: None },
+        bad_lines: BadLines::Stop,
+        split: SplitPlan::default(),
+    };
+    let target = ImportTarget::Name("x".to_owned());
+    let new = NewVersion { project, by: user, target: &target, origin: &origin, source_file: "x.csv" };
+    let mut writer = Writer::begin(db, new).await.unwrap().unwrap();
+    let rows = samples.iter().enumerate().map(|(i, (sample, split))| NewSample {
+        sample: sample.clone(),
+        content_hash: content_hash(sample),
+        split: *split,
+        line: i as u64 + 2,
+    });
+    for batch in rows.collect::<Vec<_>>().chunks(5000) {
+        writer.write(batch).await.unwrap();
+    }
+    writer.finish(&VersionStats::default(), None).await.unwrap().version_id
+}
+
+async fn index(db: &PgPool, version: VersionId) {
+    let mut builder = Builder::begin(db, version).await.unwrap().unwrap();
+    let mut rows = crate::samples::stream(db, version, None);
+    while let Some(row) = rows.try_next().await.unwrap() {
+        builder.add(&row).await.unwrap();
+    }
+    drop(rows);
+    builder.finish().await.unwrap();
+}
+
+fn query(search: &str, filters: &[&str]) -> Query {
+    let filters = filters.iter().map(|f| f.parse().unwrap()).collect();
+    Query { search: search.to_owned(), filters, with_test: true, limit: 10, ..Query::default() }
+}
+
+fn positions(found: &Found) -> Vec<u32> {
+    found.items.iter().map(|item| item.row.position).collect()
+}
+
+fn count(found: &Found, field: &str, value: &str) -> u64 {
+    let facet = found.facets.iter().find(|facet| facet.field.to_string() == field);
+    facet.and_then(|facet| facet.values.iter().find(|v| v.value == value)).map_or(0, |v| v.count)
+}
+
+fn eight() -> Vec<(Sample, Split)> {
+    use Split::{Test, Train, Validation};
+    vec![
+        (sample("The quick brown fox", "good", "animals"), Train),
+        (sample("The lazy dog runs, quick as never before in its long life", "bad", "animals"), Train),
+        (sample("今天天气很好", "good", "weather"), Train),
+        (sample("中国科学院在北京", "bad", "places"), Validation),
+        (sample("brown and quick is the fox", "good", "animals"), Test),
+        (sample("The quick brown fox", "good", "animals"), Train),
+        (sample("Rain 明天 in 北京", "bad", "weather"), Train),
+        (sample("A fox, quick and brown", "good", "animals"), Validation),
+    ]
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn words_phrases_and_filters_meet(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let version = version(&db, user, project, &eight()).await;
+    assert_eq!(find(&db, version, &query("", &[])).await.unwrap(), None, "not indexed yet");
+    index(&db, version).await;
+    assert_eq!(build::state(&db, version).await.unwrap(), State::Ready);
+    let ask =
+        async |search: &str, filters: &[&str]| find(&db, version, &query(search, filters)).await.unwrap().unwrap();
+
+    assert_eq!(positions(&ask("", &[]).await), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(positions(&ask("QUICK fox", &[]).await), [0, 4, 5, 7]);
+    assert_eq!(positions(&ask("\"quick brown\"", &[]).await), [0, 5]);
+    assert_eq!(positions(&ask("quick -brown", &[]).await), [1]);
+    assert_eq!(positions(&ask("run*", &[]).await), [1]);
+    assert_eq!(positions(&ask("run", &[]).await), [] as [u32; 0]);
+    assert_eq!(positions(&ask("科学院", &[]).await), [3]);
+    assert_eq!(positions(&ask("北京", &[]).await), [3, 6]);
+    assert_eq!(positions(&ask("quick", &["label:good", "split:validation", "split:test"]).await), [4, 7]);
+    assert_eq!(positions(&ask("", &["script:mixed"]).await), [2, 3, 6], "the labels are Latin");
+    assert_eq!(positions(&ask("", &["duplicate:yes"]).await), [5]);
+    assert_eq!(positions(&ask("", &["label:none such"]).await), [] as [u32; 0]);
+
+    let found = ask("fox", &["split:train"]).await;
+    assert_eq!((found.total, count(&found, "label", "good")), (2, 2));
+    // Another value of the same field would add to what is found, so it is counted without the filter on it.
+    assert_eq!([count(&found, "split", "train"), count(&found, "split", "test")], [2, 1]);
+    assert_eq!(count(&found, "slice.topic", "animals"), 2);
+    assert!(found.terms == ["fox"] && found.is_exact);
+
+    let long = Query { sort: Sort::Length, descending: true, limit: 2, ..query("", &[]) };
+    let found = find(&db, version, &long).await.unwrap().unwrap();
+    assert_eq!((positions(&found), found.next_offset), (vec![1, 4], Some(2)));
+    let labels = Query { sort: Sort::Label, offset: 2, limit: 3, ..query("", &[]) };
+    assert_eq!(positions(&find(&db, version, &labels).await.unwrap().unwrap()), [6, 0, 2]);
+    let last = Query { descending: true, offset: 6, limit: 5, ..query("", &[]) };
+    let found = find(&db, version, &last).await.unwrap().unwrap();
+    assert_eq!((positions(&found), found.next_offset), (vec![1, 0], None));
+    let beyond = Query { offset: 99, ..query("", &[]) };
+    assert_eq!(positions(&find(&db, version, &beyond).await.unwrap().unwrap()), [] as [u32; 0]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn the_test_split_is_sealed(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let version = version(&db, user, project, &eight()).await;
+    index(&db, version).await;
+    let sealed = Query { with_test: false, ..query("fox", &[]) };
+    let found = find(&db, version, &sealed).await.unwrap().unwrap();
+    assert_eq!((positions(&found), found.sealed, count(&found, "split", "test")), (vec![0, 5, 7], 1, 1));
+    assert_eq!(count(&found, "label", "good"), 3, "what is sealed is not counted either");
+
+    let stranger = {
+        let mut connection = db.acquire().await.unwrap();
+        let email = Email::parse("bob@example.org").unwrap();
+        crate::users::create(&mut connection, &email, "Bob", "x", false).await.unwrap()
+    };
+    let look = looks::record(&db, version, user, LookedBy::Page).await.unwrap();
+    assert!(looks::is_open(&db, version, user, look).await.unwrap());
+    assert!(!looks::is_open(&db, version, stranger, look).await.unwrap(), "a look is of one person");
+    sqlx::query("update test_looks set at = now() - interval '61 minutes'").execute(&db).await.unwrap();
+    assert!(!looks::is_open(&db, version, user, look).await.unwrap());
+    looks::record(&db, version, stranger, LookedBy::Download).await.unwrap();
+    let all = looks::of_version(&db, version).await.unwrap();
+    assert_eq!((all.count, all.people, all.latest[0].by.as_deref()), (2, 2, Some("Bob")));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn tags_are_found_at_once(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let version = version(&db, user, project, &eight()).await;
+    index(&db, version).await;
+    let ask = async || find(&db, version, &query("", &["tag:check"])).await.unwrap().unwrap();
+    assert_eq!(ask().await.total, 0);
+    let row = find(&db, version, &query("科学院", &[])).await.unwrap().unwrap().items.remove(0).row;
+    assert!(tags::add(&db, version, row.id, "check", user).await.unwrap());
+    let found = ask().await;
+    assert_eq!((positions(&found), &found.items[0].tags[..]), (vec![3], &["check".to_owned()][..]));
+    assert_eq!(count(&found, "tag", "check"), 1);
+    assert!(tags::remove(&db, version, row.id, "check").await.unwrap());
+    assert_eq!(ask().await.total, 0);
+    assert!(!tags::add(&db, VersionId::new(), row.id, "check", user).await.unwrap());
+}
+
+/// Two segments, a slice of too many values, and a worker that was overtaken.
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_large_version_has_several_segments(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let samples: Vec<_> = (0..70_000u32)
+        .map(|i| {
+            (sample(&format!("row {i} {}", if i % 35_000 == 7 { "needle" } else { "hay" }), "x", "t"), Split::Train)
+        })
+        .collect();
+    let version = version(&db, user, project, &samples).await;
+    let mut late = Builder::begin(&db, version).await.unwrap().unwrap();
+    let first = crate::samples::at_positions(&db, version, &[0]).await.unwrap().remove(&0).unwrap();
+    late.add(&first).await.unwrap();
+    index(&db, version).await;
+    assert!(late.finish().await.is_err(), "somebody else has built the index meanwhile");
+    assert!(Builder::begin(&db, version).await.unwrap().is_none());
+    let ask = async |search: &str| find(&db, version, &query(search, &[])).await.unwrap().unwrap();
+    assert_eq!(positions(&ask("needle").await), [7, 35_007]);
+    assert_eq!(positions(&ask("69999").await), [69_999]);
+    let hay = ask("\"row 6* hay\" hay").await;
+    assert_eq!(hay.total, 0);
+    let found = ask("\"hay\"").await;
+    assert_eq!((found.total, found.is_exact), (20_000, false), "a phrase of frequent words is looked for in part");
+    let all = ask("").await;
+    assert_eq!((all.total, count(&all, "slice.topic", "t"), count(&all, "slice.id", "row 0 hay")), (70_000, 70_000, 0));
+    assert_eq!(count(&all, "length", "0"), 69_999, "all but row 35007 are shorter than 16 characters");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn missing_indexes_are_queued_once(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let version = version(&db, user, project, &eight()).await;
+    assert_eq!(build::queue_missing(&db).await.unwrap(), 1);
+    assert_eq!(build::queue_missing(&db).await.unwrap(), 0);
+    let job = crate::jobs::list(&db, project, None, 10).await.unwrap().remove(0);
+    assert_eq!(build::state(&db, version).await.unwrap(), State::Job(job.id));
+}
