@@ -35,6 +35,15 @@ pub(crate) async fn contaminated(db: &PgPool, version: VersionId) -> Result<Vec<
     ids.map_or_else(|| Ok(Vec::new()), json)
 }
 
+/// How many samples a version has.
+pub async fn samples(db: &PgPool, version: VersionId) -> Result<u64, StoreError> {
+    let samples: i64 = sqlx::query_scalar("select count(*) from version_samples where version_id = $1")
+        .bind(version.0)
+        .fetch_one(db)
+        .await?;
+    Ok(samples.cast_unsigned())
+}
+
 /// Keeps the reports for the settings that they were made with.
 pub async fn put(db: &PgPool, version: VersionId, splits: &SplitReport, leaks: &LeakReport) -> Result<(), StoreError> {
     sqlx::query(

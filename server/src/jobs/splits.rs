@@ -43,7 +43,7 @@ pub struct DivideVersion {
 /// The handler: keeps the reports with the version. Answers with the number of contaminated samples.
 pub async fn check_splits(context: JobContext, request: CheckSplits) -> Result<u64, JobError> {
     let version = find(&context, request.version_id).await?;
-    Ok(checked(&context, &version, request.check).await?.1.blocking())
+    Ok(checked(&context, version.id, version.stats.samples, request.check).await?.1.blocking())
 }
 
 /// The handler: the next version has the same samples in other splits.
@@ -64,14 +64,14 @@ pub async fn divide_version(context: JobContext, request: DivideVersion) -> Resu
     let made = write(&context, &version, &origin, &division, &mut progress).await?;
     // Whoever divides wants to see how alike the splits have become.
     let divided = find(&context, made.version_id).await?;
-    checked(&context, &divided, LeakCheck::default()).await?;
+    checked(&context, divided.id, divided.stats.samples, LeakCheck::default()).await?;
     Ok(made)
 }
 
 /// The handler: the next version lacks the training samples that give held-out ones away.
 pub async fn remove_leaks(context: JobContext, request: CheckSplits) -> Result<Made, JobError> {
     let version = find(&context, request.version_id).await?;
-    let (_, leaks) = checked(&context, &version, request.check).await?;
+    let (_, leaks) = checked(&context, version.id, version.stats.samples, request.check).await?;
     if leaks.leaking.is_empty() {
         return Err(JobFailure::NoLeaks.into());
     }
@@ -91,23 +91,24 @@ async fn find(context: &JobContext, version: VersionId) -> Result<Version, JobEr
     Ok(found.ok_or(JobFailure::Gone { what: Gone::Version })?)
 }
 
-/// The reports on a version, made now if they are not there. Held-out samples are read first, then training.
+/// The reports on a version of so many samples, made now if they are not there. Held-out samples are read first, then training.
 pub(crate) async fn checked(
     context: &JobContext,
-    version: &Version,
+    version: VersionId,
+    samples: u64,
     check: LeakCheck,
 ) -> Result<(SplitReport, LeakReport), JobError> {
-    if let Some(known) = store::split_checks::get(&context.db, version.id, &check).await? {
+    if let Some(known) = store::split_checks::get(&context.db, version, &check).await? {
         return Ok(known);
     }
     let mut leakage = Leakage::new(check).map_err(JobError::internal)?;
     let mut report = ReportBuilder::new();
-    let mut progress = Counter::new(context, "comparing_splits", version.stats.samples);
+    let mut progress = Counter::new(context, "comparing_splits", samples);
     for split in [Split::Validation, Split::Test, Split::Train] {
         if split == Split::Train {
             leakage.begin_training();
         }
-        let mut rows = store::samples::stream(&context.db, version.id, Some(split));
+        let mut rows = store::samples::stream(&context.db, version, Some(split));
         while let Some(row) = rows.try_next().await? {
             report.add(&row.sample, split);
             if split == Split::Train {
@@ -120,7 +121,7 @@ pub(crate) async fn checked(
     }
     let leaks = tokio::task::spawn_blocking(|| leakage.finish()).await.map_err(JobError::internal)?;
     let splits = report.finish();
-    store::split_checks::put(&context.db, version.id, &splits, &leaks).await?;
+    store::split_checks::put(&context.db, version, &splits, &leaks).await?;
     Ok((splits, leaks))
 }
 

@@ -48,6 +48,7 @@ struct ExploreQuery {
     /// Filters such as `label:good` or `slice.topic:sums`, any number of times. Values of one field are alternatives,
     /// different fields must all hold.
     f: Option<Vec<String>>,
+    #[param(inline)]
     sort: Option<Sort>,
     descending: Option<bool>,
     /// Samples of the test split too. The look is counted, and is on record with your name.

@@ -186,13 +186,12 @@ impl Checking<'_> {
 
     /// Held-out samples that training has seen end a run, unless an owner has signed for them.
     async fn leaks(&self) -> Result<Option<Failure>, JobError> {
-        let (db, project) = (&self.context.db, self.context.project);
-        let version = match self.run.has_leak_override {
-            true => None,
-            false => store::versions::get(db, project, self.run.version_id).await?,
-        };
-        let Some(version) = version else { return Ok(None) };
-        let (_, leaks) = splits::checked(self.context, &version, LeakCheck::default()).await?;
+        if self.run.has_leak_override {
+            return Ok(None);
+        }
+        let version = self.run.version_id;
+        let samples = store::split_checks::samples(&self.context.db, version).await?;
+        let (_, leaks) = splits::checked(self.context, version, samples, LeakCheck::default()).await?;
         let (samples, train) = (leaks.blocking(), leaks.leaking.len() as u64);
         let problem = RunProblem::Leaks { samples, train };
         Ok((samples > 0).then(|| Failure::of_preflight(PreflightStep::Audit, FailureKind::InvalidInput, problem)))

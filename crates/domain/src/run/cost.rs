@@ -76,12 +76,12 @@ impl Prediction {
 impl Cost {
     /// That of a run that took so long on `device`, from its result; `None` of a result that does not tell.
     #[must_use]
-    pub fn of_result(result: &serde_json::Value, seconds: u64, device: &str) -> Option<Self> {
+    pub fn of_result(result: &serde_json::Value, seconds: f64, device: &str) -> Option<Self> {
         let told = Told::deserialize(result).ok()?;
         // Every process on a CPU holds a model of its own, and one of them tells.
         let processes = device.split('+').filter(|name| *name == "cpu").count().max(1) as f64;
         Some(Self {
-            seconds: seconds as f64,
+            seconds,
             memory_bytes: told.peak_memory_mib.map(|mib| (processes * mib * f64::from(1 << 20)) as u64),
             disk_bytes: Some(told.disk_bytes).filter(|bytes| *bytes > 0),
         })
@@ -114,7 +114,7 @@ mod tests {
     fn a_result_tells_its_cost() {
         let result = json!({ "steps": 3, "peak_memory_mib": 2.0, "disk_bytes": 7 });
         let cost = Cost { seconds: 4.0, memory_bytes: Some(4 << 20), disk_bytes: Some(7) };
-        assert_eq!(Cost::of_result(&result, 4, "cpu+cpu"), Some(cost));
-        assert_eq!(Cost::of_result(&json!({ "steps": 3 }), 4, "cuda:0").and_then(|c| c.memory_bytes), None);
+        assert_eq!(Cost::of_result(&result, 4.0, "cpu+cpu"), Some(cost));
+        assert_eq!(Cost::of_result(&json!({ "steps": 3 }), 4.0, "cuda:0").and_then(|c| c.memory_bytes), None);
     }
 }

@@ -49,9 +49,10 @@ fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
     let measured: Option<Measured> = row.try_get::<Option<serde_json::Value>, _>("measured")?.map(json).transpose()?;
     let (summary, result) = (summary(row)?, row.try_get::<Option<serde_json::Value>, _>("result")?);
     let state = &summary.state;
+    let seconds = state.ended_at.zip(state.started_at).map(|(end, start)| (end - start).as_seconds_f64());
     Ok(RunDetail {
         predicted: estimate.as_ref().map(|e| Prediction::of(e, measured)),
-        actual: result.as_ref().and_then(|r| Cost::of_result(r, state.elapsed_seconds, &state.device)),
+        actual: result.as_ref().zip(seconds).and_then(|(r, seconds)| Cost::of_result(r, seconds, &state.device)),
         summary,
         recipe: json(row.try_get("recipe")?)?,
         estimate,
