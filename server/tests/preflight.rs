@@ -36,7 +36,8 @@ async fn a_run_is_tried_out_then_trained_or_refused(db: PgPool) {
     let filled = place.fill().await;
 
     let (path, status) = launch(&place, &request(&filled, 64)).await;
-    assert_eq!(status, "checking");
+    // On a slow machine it may be over by the time that the answer is made; the report below shows that it was.
+    assert_ne!(status, "failed");
     let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
     assert_eq!(done["state"]["status"], "succeeded", "{done}");
     let report = place.get(&format!("{path}/preflight")).await;

@@ -157,8 +157,8 @@ async fn fill(db: &PgPool, sha256: &str) -> (ProjectId, RunId) {
         "quantization": "F32", "licence": null, "chat_template": null, "tied_embeddings": true, "size_bytes": 5,
     });
     let recipe = serde_json::to_value(Recipe::default()).unwrap();
-    let messages =
-        serde_json::json!([{"role": "user", "content": "question"}, {"role": "assistant", "content": "answer"}]);
+    // The held-out sample says something else, so that nothing leaks.
+    let messages = |question: &str| serde_json::json!([{"role": "user", "content": question}, {"role": "assistant", "content": "answer"}]);
     sqlx::query(
         "insert into models (id, project_id, name, source, card, created_by) values ($1, $2, 'm', '{}', $3, $4)",
     )
@@ -189,13 +189,13 @@ async fn fill(db: &PgPool, sha256: &str) -> (ProjectId, RunId) {
         .execute(db)
         .await
         .unwrap();
-    for (position, split) in [(0, 0i16), (1, 2)] {
+    for (position, split, question) in [(0, 0i16, "question"), (1, 2, "something else")] {
         sqlx::query(
             "with s as (insert into samples (dataset_id, messages, content_hash, search_text) values ($1, $2, $3, '') returning id) \
              insert into version_samples (version_id, position, sample_id, split) select $4, $5, id, $6 from s",
         )
         .bind(dataset.0)
-        .bind(&messages)
+        .bind(messages(question))
         .bind([u8::try_from(position).unwrap(); 32].as_slice())
         .bind(version.0)
         .bind(position)
