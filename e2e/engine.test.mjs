@@ -97,8 +97,9 @@ step('a sweep is planned from a run, previewed, run, and read', async () => {
 
 step('preferences are learnt from pairs', async () => {
     const fruits = ['apple', 'banana', 'cherry', 'date', 'elderberry', 'fig', 'grape', 'honeydew', 'kiwi', 'lemon', 'mango', 'nectarine'];
-    const pairs = fruits.flatMap((fruit, i) => ['Where does NAME grow?', 'How does NAME taste?', 'Tell me about NAME.', 'Do you like NAME?'].map((question) => JSON.stringify({
-        prompt: question.replace('NAME', fruit),
+    const pairs = fruits.flatMap((fruit, i) => ['Where does NAME grow?', 'How does NAME taste?', 'Tell me about NAME.', 'Do you like NAME?'].map((question, q) => JSON.stringify({
+        // Words of its own, or the preflight would rightly say that training has seen test samples.
+        prompt: `${question.replace('NAME', fruit)} ${[3, 5, 7].map((k) => ((i * 4 + q + 1) * k * 2654435761 % 2 ** 40).toString(36)).join(' ')}`,
         chosen: `Gladly. The ${fruit} is number ${i} on my list, and I hope this helps.`,
         rejected: `No idea about ${fruit}. Ask somebody else.`,
     })));

@@ -16,8 +16,11 @@ fn train(texts: &[(&str, &str)], label: bool) -> Vec<Item> {
     texts.iter().enumerate().map(|(i, (q, a))| item(i as u32, Split::Train, q, a, label)).collect()
 }
 
+/// Samples by position with what matters of them.
+type By<T> = Vec<(u32, T)>;
+
 /// What stays as (position, prompt), what is removed as (position, reason), and the report.
-fn run(toml: &str, mut items: Vec<Item>) -> (Vec<(u32, String)>, Vec<(u32, Reason)>, StepsReport) {
+fn run(toml: &str, mut items: Vec<Item>) -> (By<String>, By<Reason>, StepsReport) {
     let recipe = DataRecipe::from_toml(toml).unwrap();
     let (mut stays, mut removed) = (Vec::new(), Vec::new());
     let mut sink = |outcome| {
@@ -109,7 +112,11 @@ fn cancelling_ends_at_once() {
     let mut items: Vec<Item> = (0..1000).map(|i| item(i, Split::Train, "q", "a", false)).collect();
     let recipe = DataRecipe::from_toml("[[steps]]\nkind = \"unicode\"\n").unwrap();
     let mut stays = 0;
-    let ended = apply(&recipe, &mut items, &mut |_| Ok(stays += 1), &mut |_, _| ControlFlow::Break(()));
+    let mut sink = |_| {
+        stays += 1;
+        Ok(())
+    };
+    let ended = apply(&recipe, &mut items, &mut sink, &mut |_, _| ControlFlow::Break(()));
     assert!(matches!(ended, Err(StepsError::Cancelled)));
     assert_eq!(stays, 255);
 }
