@@ -2,7 +2,7 @@
 //!
 //! Two passes over the samples: the held-out ones first, since there are few, then training. Text that stands in many
 //! samples, such as an instruction before each, gives nothing away and is left out of every comparison: it is told by
-//! its [`BOILERPLATE_WORDS`]-word sequences, and no longer sequence that contains one of them counts.
+//! its sequences of five words, and no longer sequence that contains one of them counts.
 
 use crate::{
     similar::{self, Join, Sets, hash, normal_form, pieces},
