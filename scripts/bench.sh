@@ -4,9 +4,14 @@
 # with transformers and PEFT in turns. Without Python, PyTorch is left out.
 # bench.sh answers [arguments of decode.py]: reading prompts and writing answers with weights of 4 and 8 bits, in turns
 # with llama.cpp on the same files and threads.
+# bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
+if [ "${1:-}" = import ]; then
+    shift
+    exec scripts/with-postgres.sh cargo bench --quiet --package server --bench import -- "$@"
+fi
 cargo build --quiet --release --package trainer --bins
 trainer=target/release/trainer
 model=$(scripts/sample-model.sh target/bench)

@@ -4,7 +4,7 @@ use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     badcases::{BadCaseListPage, BadCasePage},
     compare::ComparePage,
-    datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
+    datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     evals::EvaluationPage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
@@ -114,6 +114,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("models/:model") view=ModelPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets") view=DatasetListPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>

@@ -5,7 +5,9 @@
 
 mod context;
 pub mod count_tokens;
+pub mod fetch_upload;
 pub mod import_dataset;
+pub mod merge_versions;
 pub mod register_model;
 pub mod sample_project;
 
@@ -47,6 +49,8 @@ pub struct Handlers {
 pub fn handlers() -> Handlers {
     Handlers::default()
         .with(import_dataset::KIND, import_dataset::import_dataset)
+        .with(fetch_upload::KIND, fetch_upload::fetch_upload)
+        .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
@@ -93,6 +97,13 @@ pub fn start_named(state: &AppState, handlers: Handlers, owner: Uuid, tracker: &
     });
 }
 
+/// How work on a job ended.
+enum Ended {
+    With(Outcome),
+    /// Nobody knows: whatever was not committed is gone, and the job can be done again.
+    DatabaseLost,
+}
+
 /// Takes one job after the other.
 struct Runner {
     state: AppState,
@@ -129,7 +140,12 @@ impl Runner {
         let (id, kind) = (claimed.id, claimed.kind.clone());
         tracing::info!(job = %id, kind, "job begins");
         match self.work(claimed).await {
-            Some(outcome) => {
+            Some(Ended::DatabaseLost) => {
+                tracing::warn!(job = %id, kind, "the database broke off; the job is tried again");
+                // Where the database is still away, the lease ends and does the same.
+                store::jobs::requeue(&self.state.db, id, self.owner).await?;
+            }
+            Some(Ended::With(outcome)) => {
                 match &outcome {
                     Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
@@ -152,7 +168,7 @@ impl Runner {
     }
 
     /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.
-    async fn work(&self, claimed: Claimed) -> Option<Outcome> {
+    async fn work(&self, claimed: Claimed) -> Option<Ended> {
         let handler = self.handlers.by_kind.get(claimed.kind.as_str())?.clone();
         let id = claimed.id;
         let cancelled = CancellationToken::new();
@@ -165,7 +181,10 @@ impl Runner {
             () = self.state.shutdown.cancelled() => None,
         };
         task.abort();
-        outcome.map(outcome_of)
+        outcome.map(|result| match result {
+            Err(JobError::Store(error)) if error.is_connection_lost() => Ended::DatabaseLost,
+            result => Ended::With(outcome_of(result)),
+        })
     }
 
     /// Renews the lease; returns when the job should not go on. A job that was asked to stop gets a moment to do so itself.

@@ -22,6 +22,7 @@ pub mod projects;
 pub mod runs;
 pub mod sample_project;
 pub mod sweeps;
+pub mod tus;
 pub mod uploads;
 pub mod versions;
 
@@ -54,7 +55,7 @@ pub const PREFIX: &str = "/api/v1";
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("token" = []), ("session" = [])),
-    components(schemas(Problem)),
+    components(schemas(Problem, domain::id::PartialUploadId)),
     modifiers(&Doors)
 )]
 struct Document;
@@ -81,6 +82,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(projects::routes())
         .merge(jobs::routes())
         .merge(uploads::routes())
+        .merge(tus::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
         .merge(models::routes())

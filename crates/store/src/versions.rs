@@ -1,10 +1,11 @@
 //! Dataset versions: immutable sets of samples with their origin and statistics.
 //!
 //! [`import`] makes one from a file, [`corrections`] from another version and corrected bad
-//! cases. Both do so in one transaction: a half-made version is never seen.
+//! cases, [`merge`] from several versions. All do so in one transaction: a half-made version is never seen.
 
 pub mod corrections;
 pub mod import;
+pub mod merge;
 
 pub use corrections::{Correction, create_from_corrections};
 

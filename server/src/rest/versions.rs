@@ -119,9 +119,9 @@ struct DownloadQuery {
     format: download::Format,
     /// This split only.
     split: Option<Split>,
-    /// In CSV: write a `'` before cells that a spreadsheet would run as a formula.
+    /// In CSV: write cells as they are. Else a `'` stands before those that a spreadsheet would run as a formula.
     #[serde(default)]
-    neutralise_formulas: bool,
+    keep_formulas: bool,
 }
 
 /// Download a version's samples.
@@ -134,7 +134,7 @@ async fn download_version(
 ) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
-    let formulas = if query.neutralise_formulas { Formulas::Neutralise } else { Formulas::Keep };
+    let formulas = if query.keep_formulas { Formulas::Keep } else { Formulas::Neutralise };
     let split = query.split.map_or_else(String::new, |s| format!("-{}", s.as_str()));
     let name = format!("{}-v{}{split}.{}", version.dataset_name, version.number, query.format.extension());
     let what = download::Download {
