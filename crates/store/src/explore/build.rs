@@ -96,7 +96,7 @@ impl Builder {
     pub async fn begin(db: &PgPool, version: VersionId) -> Result<Option<Self>, StoreError> {
         let build = Uuid::new_v4();
         let mut tx = db.begin().await?;
-        let removed = sqlx::query("delete from version_indexes where version_id = $1 and built_at is null")
+        sqlx::query("delete from version_indexes where version_id = $1 and built_at is null")
             .bind(version.0)
             .execute(&mut *tx)
             .await?;
@@ -107,7 +107,6 @@ impl Builder {
                 .execute(&mut *tx)
                 .await?;
         tx.commit().await?;
-        let _ = removed;
         Ok((begun.rows_affected() == 1).then(|| Self {
             db: db.clone(),
             version,

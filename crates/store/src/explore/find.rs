@@ -41,7 +41,7 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
 
     let mut counted = Vec::with_capacity(facets.0.len() + 1);
-    for (field, values) in facets.0.iter().chain([(Field::Tag, (*tags).0.clone())].iter()) {
+    for (field, values) in facets.0.iter().chain([(Field::Tag, tags.0.clone())].iter()) {
         let others;
         // A value of the same field would be an alternative, so the filters on the field itself do not count.
         let among = if chosen.contains_key(field) || *field == Field::Split {
