@@ -16,6 +16,8 @@
 pub mod account;
 pub mod api;
 pub mod badcases;
+#[cfg(feature = "ssr")]
+pub mod cleaning;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;
 pub mod datasets;
@@ -31,6 +33,7 @@ pub mod runs;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(feature = "ssr")]
 pub mod splits;
 pub mod text;
 pub mod ui;

@@ -127,6 +127,12 @@ pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/splits", version(p, d, number.cast_signed()))
 }
 
+/// Cleaning a version.
+#[must_use]
+pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/clean", version(p, d, number.cast_signed()))
+}
+
 /// All samples of a version, to search, filter and count.
 #[must_use]
 pub fn explore(p: ProjectId, d: DatasetId, number: u32) -> String {

@@ -8,6 +8,7 @@ pub mod api;
 mod curves;
 mod detail;
 mod form;
+mod leaks;
 mod learning;
 mod list;
 mod live;

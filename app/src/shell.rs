@@ -3,6 +3,7 @@
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     badcases::{BadCaseListPage, BadCasePage},
+    cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
     evals::EvaluationPage,
@@ -118,6 +119,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>

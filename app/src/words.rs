@@ -10,6 +10,7 @@ pub mod recipe;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 mod run;
 mod split;
+mod steps;
 
 pub use badcase::bad_case_status;
 pub use import::import_problem;
@@ -18,6 +19,9 @@ pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
+pub use steps::step_problem;
+#[cfg(feature = "ssr")]
+pub use steps::{setting_choices, setting_name, step_kind, step_reason};
 
 use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 

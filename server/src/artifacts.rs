@@ -32,6 +32,19 @@ pub enum ArtifactError {
     Store(#[from] StoreError),
 }
 
+impl ArtifactError {
+    /// Whether the same may succeed another time: somebody else did not answer, and nothing says that the file is gone.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Remote(error) => !matches!(error, object_store::Error::NotFound { .. }),
+            Self::Store(error) => error.is_transient(),
+            Self::Broken(_) => true,
+            Self::TooLarge { .. } | Self::Io(_) | Self::Missing(_) => false,
+        }
+    }
+}
+
 /// A stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod data;
+
 use crate::{
     check,
     config::{Config, ConfigError, Slot, parse_slot},
@@ -32,6 +34,11 @@ enum Command {
     Check,
     /// Print a new one-time set-up link; older ones stop working.
     SetupLink,
+    /// Clean data files with data recipes, without database or web application.
+    Data {
+        #[command(subcommand)]
+        command: data::DataCommand,
+    },
     /// Train queued runs on this machine's devices, without the web application. Needs DATABASE_URL.
     Work {
         /// Device slot: cpu, metal or cuda:N. Repeat it for several; left out: the settings' slots.
@@ -53,6 +60,7 @@ impl Cli {
             Command::Serve => serve::serve(config).await,
             Command::Check => check::run(&config).await,
             Command::SetupLink => print_setup_link(&config).await,
+            Command::Data { command } => command.run(),
             Command::Work { devices } => serve::work(config, devices).await,
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Training is not a job: it has its own queue and workers (see [`crate::worker`]).
 
+pub mod clean;
 mod context;
 pub mod count_tokens;
 pub mod import_dataset;
@@ -25,7 +26,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use store::{
     StoreError,
-    jobs::{Beat, Claimed, Outcome},
+    jobs::{Beat, Claimed, Lease, Outcome},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -53,6 +54,8 @@ pub fn handlers() -> Handlers {
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
+        .with(clean::PREVIEW_KIND, clean::preview_steps)
+        .with(clean::APPLY_KIND, clean::apply_steps)
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
@@ -138,7 +141,13 @@ impl Runner {
         let (id, kind) = (claimed.id, claimed.kind.clone());
         tracing::info!(job = %id, kind, "job begins");
         match self.work(claimed).await {
-            Some(outcome) => {
+            Some(Err(JobError::Later { pause, counts })) => {
+                tracing::info!(job = %id, kind, ?pause, "job put off");
+                let lease = Lease { job: id, owner: self.owner };
+                store::jobs::postpone(&self.state.db, lease, pause, counts).await?;
+            }
+            Some(result) => {
+                let outcome = outcome_of(result);
                 match &outcome {
                     Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
@@ -161,7 +170,7 @@ impl Runner {
     }
 
     /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.
-    async fn work(&self, claimed: Claimed) -> Option<Outcome> {
+    async fn work(&self, claimed: Claimed) -> Option<Result<Value, JobError>> {
         let handler = self.handlers.by_kind.get(claimed.kind.as_str())?.clone();
         let id = claimed.id;
         let cancelled = CancellationToken::new();
@@ -174,7 +183,7 @@ impl Runner {
             () = self.state.shutdown.cancelled() => None,
         };
         task.abort();
-        outcome.map(outcome_of)
+        outcome
     }
 
     /// Renews the lease; returns when the job should not go on. A job that was asked to stop gets a moment to do so itself.

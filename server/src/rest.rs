@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod badcases;
+pub mod clean;
 pub mod compare;
 pub mod datasets;
 pub mod docs;
@@ -87,6 +88,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(explore::routes())
         .merge(splits::routes())
+        .merge(clean::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

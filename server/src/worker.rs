@@ -35,6 +35,12 @@ use uuid::Uuid;
 const POLL: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How long a run is put off whose input could not be had in this attempt: 15 seconds, then four times as long each time.
+fn pause_after(attempt: i32) -> Duration {
+    let times = u32::try_from(attempt - 1).unwrap_or(0).min(4);
+    Duration::from_secs(15) * 4u32.pow(times)
+}
+
 /// Starts a worker per slot of the settings.
 pub fn start(state: &AppState, tracker: &TaskTracker) {
     if state.config.workers.is_empty() {

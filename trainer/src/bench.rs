@@ -7,15 +7,17 @@
 pub mod answers;
 
 use crate::adapt::{Adapter, LoraAdapter};
+use crate::device;
 use crate::error::TrainError;
 use crate::memory;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Targets};
 use crate::model::weights::BaseModel;
+use crate::ops::linear_cross_entropy::Objective;
 use crate::ops::measure_gflops;
 use crate::optim::{Optimizer, Parameter, clip};
 use candle_core::{Device, Tensor};
-use domain::recipe::Lora;
+use domain::recipe::{Lora, Precision};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -40,6 +42,10 @@ pub struct Workload {
     pub seq: usize,
     /// Of the adapters.
     pub rank: u32,
+    /// Of activations and frozen weights.
+    pub precision: Precision,
+    /// Whether blocks are computed again in the backward pass.
+    pub recomputes: bool,
     pub steps: usize,
 }
 
@@ -50,6 +56,8 @@ pub struct Speed {
     pub batch: usize,
     pub seq: usize,
     pub rank: u32,
+    pub precision: Precision,
+    pub recomputes: bool,
     pub tokens_per_second: f64,
     /// Of the slowest and the fastest step.
     pub slowest: f64,
@@ -64,19 +72,25 @@ pub struct Speed {
 
 /// Trains `base` on made-up tokens.
 pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainError> {
-    let Workload { method, batch, seq, rank, steps } = workload;
+    let Workload { method, batch, seq, rank, precision, recomputes, steps } = workload;
     if method == Trained::Qlora {
         base.weights.keep_quantized()?;
     }
+    let dtype = device::dtype_on(precision, base.weights.device());
+    if method != Trained::Full {
+        base.weights.round_to(dtype);
+    }
     let mut decoder = Decoder::new(base.config, &mut base.weights)?;
     let mut optimizer = Optimizer::new(&Default::default(), parameters(&mut decoder, method, rank)?)?;
+    decoder.round_to(dtype)?;
     let (ids, targets) = made_up(&decoder.config, batch, seq, decoder.device())?;
     let (mut rates, mut speeds) = (Vec::new(), Vec::new());
     // The first step warms caches and the allocator and is not counted.
     for step in 0..=steps {
         let gemm = measure_gflops();
         let started = Instant::now();
-        let (_, mut store) = decoder.loss_and_gradients(&ids, &targets, targets.rows.len() as f64, step as u64)?;
+        let objective = Objective::plain(&targets.tokens, targets.rows.len() as f64);
+        let (.., mut store) = decoder.objective_and_gradients(&ids, &targets, &objective, step as u64, recomputes)?;
         let gradients: Vec<Tensor> = optimizer.parameters().iter().filter_map(|p| store.remove(&p.variable)).collect();
         optimizer.step(&gradients, clip::factor(clip::global_norm(&gradients)?, 1.0), 1e-5)?;
         if step > 0 {
@@ -92,6 +106,8 @@ pub fn measure(mut base: BaseModel, workload: Workload) -> Result<Speed, TrainEr
         batch,
         seq,
         rank,
+        precision,
+        recomputes,
         tokens_per_second,
         slowest: rates.first().copied().unwrap_or(f64::NAN),
         fastest: rates.last().copied().unwrap_or(f64::NAN),

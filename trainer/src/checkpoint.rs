@@ -9,11 +9,12 @@
 use crate::adapt::Adapter;
 use crate::error::TrainError;
 use crate::ledger::Ledger;
+use crate::loss_scale::LossScale;
 use crate::optim::Optimizer;
 use crate::patience::Patience;
 use crate::recovery::Remedies;
 use candle_core::{Device, Tensor};
-use domain::recipe::Recipe;
+use domain::recipe::{Precision, Recipe};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +54,11 @@ pub struct State {
     pub patience: Patience,
     #[serde(default)]
     pub remedies: Remedies,
+    #[serde(default)]
+    pub loss_scale: LossScale,
+    /// What `auto` came to be, if the recipe says so: another device must not change it half-way.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 fn number_or_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -173,7 +179,9 @@ impl Checkpoint {
         self.restore_adapter(adapter)?;
         let moments: HashMap<String, Tensor> = candle_core::safetensors::load(self.folder.join(OPTIMIZER), device)?;
         let missing = |name: &str| candle_core::Error::Msg(format!("the checkpoint has no {name}"));
-        optimizer.restore(self.state.step, |name| moments.get(name).cloned().ok_or_else(|| missing(name)))?;
+        // Steps that were passed over moved nothing, so the optimizer does not count them.
+        let taken = self.state.step.saturating_sub(self.state.loss_scale.skipped);
+        optimizer.restore(taken, |name| moments.get(name).cloned().ok_or_else(|| missing(name)))?;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod merge;
 pub(crate) mod model;
 pub(crate) mod preflight;
 pub(crate) mod run;
+pub(crate) mod score;
 
 /// Sets the size of the CPU thread pool, once, before any work; `None` leaves it at all cores.
 pub(crate) fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {

@@ -116,6 +116,10 @@ fn write_description(model: &BaseModel, folder: &Path) -> Result<(), ConvertErro
         &folder.join("generation_config.json"),
         &json!({"bos_token_id": config.bos_token_ids.first(), "eos_token_id": config.eos_token_ids}),
     )?;
+    if let Some(licence) = model.card.licence.as_deref().and_then(|text| text.lines().next()) {
+        // Where Hugging Face, and this program, look for it.
+        write_file(&folder.join("README.md"), format!("---\nlicense: {licence}\n---\n").as_bytes())?;
+    }
     write_file(&folder.join("tokenizer.json"), model.tokenizer.to_json()?.as_bytes())?;
     write_json(&folder.join("tokenizer_config.json"), &tokenizer_config_json(model))
 }

@@ -1,7 +1,8 @@
 //! Which processor a run uses.
 
 use crate::error::TrainError;
-use candle_core::Device;
+use candle_core::{DType, Device};
+use domain::recipe::Precision;
 
 /// The names in `cpu+cpu` or `cuda:0+cuda:1`: one process each.
 #[must_use]
@@ -21,6 +22,26 @@ pub fn check_names(names: &[String]) -> Result<(), TrainError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a precision that means different types on the devices of a run's processes.
+pub fn check_precision(precision: Precision, devices: &[String]) -> Result<(), TrainError> {
+    let on = |name: &String| precision.on(name == "cpu");
+    if devices.windows(2).all(|pair| on(&pair[0]) == on(&pair[1])) {
+        return Ok(());
+    }
+    let text = "precision: auto means f32 on the CPU and bf16 on the other devices of this run; choose one of them";
+    Err(TrainError::Invalid(text.to_owned()))
+}
+
+/// The type of activations and frozen weights on this device.
+#[must_use]
+pub fn dtype_on(precision: Precision, device: &Device) -> DType {
+    match precision.on(device.is_cpu()) {
+        Precision::F32 | Precision::Auto => DType::F32,
+        Precision::Bf16 => DType::BF16,
+        Precision::F16 => DType::F16,
+    }
 }
 
 /// Reads `cpu`, `cuda:N` or `metal`. A GPU needs a build with its feature.

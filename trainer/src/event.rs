@@ -29,19 +29,20 @@ impl Sink {
         let path = out.join(EVENTS_FILE);
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(|source| TrainError::Write { path: path.clone(), source })?;
-        let bar = if show_bar { ProgressBar::no_length() } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} (left {eta}) {wide_msg}") {
-            bar.set_style(style);
-        }
-        Ok(Self { path, file, pipe, bar, started: Instant::now() })
+        Ok(Self { path, file, pipe, bar: bar(show_bar), started: Instant::now() })
     }
 
     /// Takes events and forgets them: for a process whose leader speaks for it.
     pub fn silent() -> Result<Self, TrainError> {
+        Self::piped(None, false)
+    }
+
+    /// Keeps nothing: for a command that has no out folder.
+    pub fn piped(pipe: Option<File>, show_bar: bool) -> Result<Self, TrainError> {
         let path = PathBuf::from("/dev/null");
         let file = File::options().write(true).open(&path);
         let file = file.map_err(|source| TrainError::Write { path: path.clone(), source })?;
-        Ok(Self { path, file, pipe: None, bar: ProgressBar::hidden(), started: Instant::now() })
+        Ok(Self { path, file, pipe, bar: bar(show_bar), started: Instant::now() })
     }
 
     /// File descriptors of the event file and the pipe, −1 where there is none.
@@ -100,6 +101,11 @@ impl Sink {
             Event::Point { key, step, value, .. } if key == series::VALIDATION_LOSS => {
                 self.bar.println(format!("step {step}: validation loss {value:.4}"));
             }
+            Event::Phase { phase: Phase::Scoring, done, total, .. } => {
+                self.bar.set_length(u64::from(*total));
+                self.bar.set_position(u64::from(*done));
+                self.bar.set_message("lines");
+            }
             Event::Phase { phase, done, total, .. } if *phase != Phase::Training => {
                 self.bar.set_message(format!("{} {done}/{total}", phase_name(*phase)));
             }
@@ -121,6 +127,14 @@ impl Sink {
     }
 }
 
+fn bar(is_shown: bool) -> ProgressBar {
+    let bar = if is_shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} (left {eta}) {wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Loading => "loading",
@@ -134,5 +148,6 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Auditing => "looking at the loss masks",
         Phase::Rehearsing => "rehearsing",
         Phase::WaitingForMemory => "waiting for memory",
+        Phase::Scoring => "scoring",
     }
 }

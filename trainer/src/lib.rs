@@ -7,10 +7,10 @@
 //! - [`adapt`], [`optim`]: what is trained, and how it moves;
 //! - [`pass`], [`preference`], [`reference`](mod@reference): what a step lowers, and what preferences need for it;
 //! - [`setup`], [`train`], [`finish`]: a run from its first byte to its summary, with
-//!   [`checkpoint`], [`patience`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
+//!   [`checkpoint`], [`patience`], [`loss_scale`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
 //! - [`mod@preflight`]: a run tried out before it begins;
-//! - [`infer`], [`eval`]: answers and scores of a model;
+//! - [`infer`], [`eval`], [`score`]: answers of a model, their quality, and how well it knows samples;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
 
@@ -29,6 +29,7 @@ pub mod infer;
 pub mod inspect;
 pub mod ledger;
 pub mod limits;
+pub mod loss_scale;
 pub mod manifest;
 pub mod memory;
 pub mod merge;
@@ -44,5 +45,6 @@ pub mod preflight;
 pub mod preview;
 pub mod recovery;
 pub mod reference;
+pub mod score;
 pub mod setup;
 pub mod train;

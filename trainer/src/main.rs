@@ -24,6 +24,7 @@ enum Command {
     Merge(cli::merge::Merge),
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
+    Score(cli::score::Score),
 }
 
 /// Stack of the working thread: a backward pass recurses once per operation of the forward pass.
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Merge(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Score(c) => c.run(),
     });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,

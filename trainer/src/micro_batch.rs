@@ -5,13 +5,14 @@ use crate::data::batch::by_length;
 use crate::data::masking::Encoded;
 use crate::data::order::dropout_seed;
 use crate::error::TrainError;
+use crate::model::recompute::Backward;
 use crate::preference::Rewards;
 use crate::setup::Run;
 use candle_core::{Device, Tensor};
 
 /// The samples of a step.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct StepWork {
     /// The step that is to be taken, from 0.
     pub step: u32,
     /// Places of the samples among the training samples, in the order of the stream.
@@ -20,6 +21,8 @@ pub struct Plan {
     pub batches: Vec<Vec<usize>>,
     /// What the samples' target tokens, or pairs, weigh together.
     total_weight: f64,
+    /// See [`crate::loss_scale`].
+    pub loss_scale: f64,
 }
 
 /// What a pass over one micro-batch gave.
@@ -36,20 +39,20 @@ pub struct Part {
     pub gradients: Vec<Tensor>,
 }
 
-impl Plan {
-    /// The plan of a step. All processes of a run make the same.
+impl StepWork {
+    /// That of a step, the same in all processes of a run.
     pub fn of(run: &mut Run, step: u32) -> Self {
         let window = run.order.window(step, run.job.recipe.effective_batch() as usize);
         Self::for_places(run, step, window)
     }
 
-    /// A plan for the training samples at these places.
+    /// That on the training samples at these places.
     #[must_use]
     pub fn for_places(run: &Run, step: u32, window: Vec<usize>) -> Self {
         let samples: Vec<&Encoded> = window.iter().map(|i| &run.train[*i]).collect();
         let batches = by_length(&samples, run.job.micro_batch());
         let total_weight = window.iter().map(|i| run.training_set().weight(*i)).sum();
-        Self { step, window, batches, total_weight }
+        Self { step, window, batches, total_weight, loss_scale: run.loss_scale.scale }
     }
 
     /// Forward and backward pass over micro-batch `i`.
@@ -58,12 +61,14 @@ impl Plan {
         let pass = run.training_set().pass(&self.samples(i), self.total_weight, recipe, run.decoder.device())?;
         let batch = &pass.batch;
         let seed = dropout_seed(recipe.seed, self.step, i);
-        let recomputes = recipe.batch.gradient_checkpointing;
+        let loss_scale = self.loss_scale;
+        let how = Backward { seed, recomputes: recipe.batch.gradient_checkpointing, loss_scale };
         let (loss, of_targets, mut store) =
-            run.decoder.objective_and_gradients(&batch.ids, &batch.targets, &pass.objective, seed, recomputes)?;
+            run.decoder.scaled_gradients(&batch.ids, &batch.targets, &pass.objective, how)?;
         let mut gradients = Vec::with_capacity(run.optimizer.parameters().len());
         for variable in run.optimizer.parameters().iter().map(|p| &p.variable) {
-            gradients.push(store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach());
+            let gradient = store.remove(variable).map_or_else(|| variable.zeros_like(), Ok)?.detach();
+            gradients.push(if loss_scale == 1.0 { gradient } else { (gradient / loss_scale)? });
         }
         let (means, rewards) = (pass.means(&of_targets), pass.rewards(&of_targets));
         Ok(Part { loss: f64::from(loss), means, rewards, tokens: batch.tokens, gradients })

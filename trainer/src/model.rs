@@ -16,7 +16,7 @@ mod hugging_face;
 mod named_weights;
 mod norm;
 pub mod projection;
-mod recompute;
+pub mod recompute;
 pub mod safetensors;
 mod stored;
 pub mod virtual_tokens;

@@ -11,12 +11,15 @@ use crate::data::order::Order;
 use crate::data::samples;
 use crate::data::template::ChatTemplate;
 use crate::data::tokenizer::Tokenizer;
+use crate::device;
 use crate::error::{TrainError, advice};
 use crate::event::Sink;
 use crate::infer::Chat;
 use crate::ledger::Ledger;
+use crate::loss_scale::LossScale;
 use crate::memory;
 use crate::model::decoder::Decoder;
+use crate::model::family::Family;
 use crate::model::weights::{self, BaseModel};
 use crate::optim::Optimizer;
 use crate::parallel::Followers;
@@ -24,11 +27,12 @@ use crate::patience::Patience;
 use crate::preference::Preferences;
 use crate::recovery::Remedies;
 use crate::reference;
-use candle_core::Device;
+use candle_core::{DType, Device};
 use domain::dataset::VersionStats;
+use domain::estimate::Misfit;
 use domain::event::{Event, Level, Phase};
 use domain::model::ModelCard;
-use domain::recipe::{Objective, Recipe};
+use domain::recipe::{Method, Objective, Precision, Recipe, RecipeTextError};
 use domain::run::FailureKind;
 use domain::sample::Sample;
 use encode::{encode_all, weigh};
@@ -104,6 +108,7 @@ pub struct Run {
     pub best: Option<Best>,
     pub patience: Patience,
     pub remedies: Remedies,
+    pub loss_scale: LossScale,
     pub ledger: Ledger,
     /// Other processes that compute parts of every step.
     pub followers: Option<Followers>,
@@ -114,7 +119,7 @@ impl Run {
     pub fn set_up(job: Job, sink: &mut Sink, stop: &AtomicBool) -> Result<Option<Self>, TrainError> {
         sink.phase(Phase::Loading, 0, 1)?;
         let recipe = &job.recipe;
-        recipe.check().map_err(domain::recipe::RecipeTextError::Fields)?;
+        recipe.check().map_err(RecipeTextError::Fields)?;
         let mut base = weights::open(&job.model, &job.device)?;
         let context = context_left(&base, recipe);
         if context == 0 {
@@ -147,6 +152,11 @@ impl Run {
         if recipe.keeps_base_quantized() {
             base.weights.keep_quantized()?;
         }
+        let dtype = dtype(&job, &base)?;
+        // What is trained begins with all digits that the files have.
+        if recipe.method != Method::Full {
+            base.weights.round_to(dtype);
+        }
         let mut decoder = Decoder::new(base.config.clone(), &mut base.weights)?;
         decoder.neftune_alpha = recipe.loss.neftune_alpha;
         let adapter = adapt::new(recipe, &decoder, &base.tokenizer)?;
@@ -170,6 +180,7 @@ impl Run {
             best: None,
             patience: Patience::default(),
             remedies: Remedies::default(),
+            loss_scale: LossScale::new(dtype),
             ledger,
             followers: None,
             decoder,
@@ -181,6 +192,7 @@ impl Run {
             job,
         };
         run.adapter.attach_to(&mut run.decoder);
+        run.decoder.round_to(dtype)?;
         run.check_budget()?;
         if run.job.recipe.objective == Objective::Dpo {
             run.preferences = reference::prepare(&mut run, [training.rejected, validation.rejected], sink, stop)?;
@@ -219,7 +231,7 @@ impl Run {
         checkpoint.restore_ledger(&mut self.ledger)?;
         let state = checkpoint.state;
         (self.step, self.tokens, self.train_loss, self.best) = (state.step, state.tokens, state.train_loss, state.best);
-        (self.patience, self.remedies) = (state.patience, state.remedies);
+        (self.patience, self.remedies, self.loss_scale) = (state.patience, state.remedies, state.loss_scale);
         Ok(())
     }
 
@@ -235,7 +247,15 @@ impl Run {
             best: self.best,
             patience: self.patience,
             remedies: self.remedies,
+            loss_scale: self.loss_scale,
+            precision: self.precision(),
         }
+    }
+
+    /// What the recipe's precision means on the devices of this run.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.job.recipe.precision.on(self.decoder.dtype() == DType::F32)
     }
 
     /// A budget that not even the newest, the best and the next checkpoint fit into is refused before any work.
@@ -259,6 +279,13 @@ impl Run {
         if let Some((field, now, then)) = changed.first() {
             return Err(TrainError::Invalid(format!(
                 "cannot resume: {field} was {then} and is now {now}; use another --out"
+            )));
+        }
+        let (then, now) = (checkpoint.state.precision, self.precision());
+        if then != now {
+            let (then, now) = (then.as_str(), now.as_str());
+            return Err(TrainError::Invalid(format!(
+                "cannot resume: precision = \"auto\" meant {then} where the run began and means {now} on this device"
             )));
         }
         if checkpoint.state.data_sha256 != self.data_sha256 {
@@ -303,6 +330,16 @@ impl Run {
 /// Tokens that virtual ones leave of the model's context.
 fn context_left(base: &BaseModel, recipe: &Recipe) -> usize {
     base.config.context_length.saturating_sub(recipe.virtual_tokens() as usize)
+}
+
+/// The type of activations and frozen weights, which the model must be able to bear.
+fn dtype(job: &Job, base: &BaseModel) -> Result<DType, TrainError> {
+    device::check_precision(job.recipe.precision, &job.devices)?;
+    let dtype = device::dtype_on(job.recipe.precision, &job.device);
+    if dtype == DType::F16 && base.config.family == Family::Gemma3 {
+        return Err(RecipeTextError::Fields(vec![Misfit::TooLargeForF16.into()]).into());
+    }
+    Ok(dtype)
 }
 
 /// How the samples of a run are encoded.

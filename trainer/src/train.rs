@@ -9,15 +9,17 @@ use crate::data::batch::by_length;
 use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
+use crate::loss_scale::LossScale;
 use crate::memory;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::ops::tape::plus;
 use crate::optim::clip;
+use crate::parallel::Turn;
 use crate::preference::MeanRewards;
 use crate::preview;
 use crate::recovery::recover;
 use crate::setup::Run;
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use domain::event::{Event, Level, Phase, series};
 use domain::recipe::FinalAdapter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +40,7 @@ pub enum Ending {
 /// What one optimizer step measured.
 struct Step {
     loss: f64,
+    /// No number where the step was passed over, see [`crate::loss_scale`].
     gradient_norm: f64,
     learning_rate: f64,
     tokens_per_second: f64,
@@ -95,20 +98,23 @@ fn steps(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, Tr
 /// One optimizer step; `None` when `stop` was set before it was complete.
 fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainError> {
     let started = Instant::now();
-    let plan = Plan::of(run, run.step);
+    let work = StepWork::of(run, run.step);
     if let Some(followers) = &mut run.followers {
         let references = run.preferences.as_ref().map(|p| p.train.references.as_slice());
-        followers.ask(&plan, run.optimizer.parameters(), references)?;
+        followers.ask(&work, run.optimizer.parameters(), references)?;
     }
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    let (mut losses, mut rewards) = (Vec::with_capacity(plan.window.len()), Vec::new());
-    for (i, places) in plan.batches.iter().enumerate() {
+    let (mut losses, mut rewards) = (Vec::with_capacity(work.window.len()), Vec::new());
+    for (i, places) in work.batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let part = part(run, &plan, i)?;
-        losses.extend(places.iter().copied().zip(part.means));
+        let Some(part) = part(run, &work, i, stop)? else { return Ok(None) };
+        // Of a pair what counts is which answer is preferred, not how likely the chosen one is.
+        let of_pairs = part.rewards.iter().map(|r| r.loss() as f32);
+        let of_samples = if part.rewards.is_empty() { part.means } else { of_pairs.collect() };
+        losses.extend(places.iter().copied().zip(of_samples));
         rewards.extend(part.rewards);
         loss += part.loss;
         check_number(Quantity::Loss, loss, run.step)?;
@@ -117,12 +123,14 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     }
     let recipe = &run.job.recipe;
     let gradient_norm = clip::global_norm(&gradients)?;
-    check_number(Quantity::Gradient, gradient_norm, run.step)?;
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
-    run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
+    if !run.loss_scale.passes_over(gradient_norm, run.decoder.dtype()) {
+        check_number(Quantity::Gradient, gradient_norm, run.step)?;
+        run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
+    }
     for (place, loss) in losses {
-        let epoch = (run.step as usize * plan.window.len() + place) / run.train.len();
-        run.ledger.record(epoch, run.train[plan.window[place]].line, loss);
+        let epoch = (run.step as usize * work.window.len() + place) / run.train.len();
+        run.ledger.record(epoch, run.train[work.window[place]].line, loss);
     }
     run.tokens += tokens as u64;
     run.train_loss = loss;
@@ -130,14 +138,16 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second, rewards: MeanRewards::of(&rewards) }))
 }
 
-/// A part of the step, from whoever computes it.
-fn part(run: &mut Run, plan: &Plan, i: usize) -> Result<Part, TrainError> {
-    if let Some(followers) = &mut run.followers
-        && let Some(part) = followers.part(i, run.optimizer.parameters(), &run.job.device)?
-    {
-        return Ok(part);
+/// A part of the step, from whoever computes it; `None` when `stop` was set before it was there.
+fn part(run: &mut Run, work: &StepWork, i: usize, stop: &AtomicBool) -> Result<Option<Part>, TrainError> {
+    if let Some(followers) = &mut run.followers {
+        match followers.part(i, run.optimizer.parameters(), &run.job.device, stop)? {
+            Turn::Own => {}
+            Turn::Part(part) => return Ok(Some(part)),
+            Turn::Stopped => return Ok(None),
+        }
     }
-    plan.compute(run, i)
+    work.compute(run, i).map(Some)
 }
 
 /// Adds the gradients by every parameter.
@@ -167,7 +177,15 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
     let seen = u64::from(run.step) * run.job.recipe.effective_batch();
     sink.point(series::TRAIN_LOSS, run.step, step.loss)?;
     sink.point(series::LEARNING_RATE, run.step, step.learning_rate)?;
-    sink.point(series::GRADIENT_NORM, run.step, step.gradient_norm)?;
+    let LossScale { scale, skipped, .. } = run.loss_scale;
+    if step.gradient_norm.is_finite() {
+        sink.point(series::GRADIENT_NORM, run.step, step.gradient_norm)?;
+    } else {
+        sink.emit(&Event::Skipped { step: run.step, loss_scale: scale, skipped })?;
+    }
+    if run.decoder.dtype() == DType::F16 {
+        sink.point(series::LOSS_SCALE, run.step, scale)?;
+    }
     sink.point(series::TOKENS_PER_SECOND, run.step, step.tokens_per_second)?;
     sink.point(series::EPOCH, run.step, seen as f64 / run.train.len() as f64)?;
     if let Some(rewards) = step.rewards {

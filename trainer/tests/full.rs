@@ -176,3 +176,36 @@ fn a_run_of_the_command_resumes_to_the_same_bits_and_gives_a_model() {
     );
     assert_eq!(alone, adapted);
 }
+
+#[test]
+fn a_finished_run_is_a_model_that_every_command_accepts() {
+    let place = Workplace::new(
+        "method = \"full\"\nprecision = \"bf16\"\n[schedule]\nmax_steps = 2\n[evaluation]\nevery_steps = 2\npreviews = 0\n",
+    );
+    let (base, tuned) = (place.path("model"), place.path("out/adapter"));
+    std::fs::write(base.join("README.md"), "---\nlicense: apache-2.0\ntags: [a]\n---\nText\n").unwrap();
+    // A base that nobody has taught to chat.
+    std::fs::write(base.join("tokenizer_config.json"), json!({ "eos_token": "<|end|>" }).to_string()).unwrap();
+    assert!(place.run("out", &[]).success());
+    let command = |arguments: &[&std::ffi::OsStr]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_trainer")).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    };
+    let card = |folder: &Path| -> domain::model::ModelCard {
+        serde_json::from_slice(&command(&["inspect".as_ref(), folder.as_os_str()])).unwrap()
+    };
+    let (before, after) = (card(&base), card(&tuned));
+    assert_eq!(after.licence.as_deref(), Some("apache-2.0"));
+    assert_eq!(after.chat_template.as_deref(), Some(trainer::data::template::CHATML), "what it was trained with");
+    let expected = domain::model::ModelCard { chat_template: after.chat_template.clone(), ..before };
+    assert_eq!(domain::model::ModelCard { size_bytes: expected.size_bytes, ..after }, expected);
+    let model = ["--model".as_ref(), tuned.as_os_str()];
+    let prompt: [&std::ffi::OsStr; 4] =
+        ["--prompt".as_ref(), "apple".as_ref(), "--max-new-tokens".as_ref(), "3".as_ref()];
+    command(&[&["generate".as_ref()], model.as_slice(), &prompt].concat());
+    // And it can be the base of the next run.
+    std::fs::rename(&base, place.path("old")).unwrap();
+    std::fs::rename(&tuned, &base).unwrap();
+    assert!(place.run("next", &[]).success());
+}

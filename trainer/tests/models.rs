@@ -241,7 +241,8 @@ proptest! {
                 let before = peak_kib();
                 // Either answer is right; a panic or a huge allocation is not.
                 let _ = open_cpu(path);
-                let grown = peak_kib() - before;
+                // The kernel counts a little behind, so a later peak may read lower.
+                let grown = peak_kib().saturating_sub(before);
                 fs::write(source, &good).unwrap();
                 assert!(grown < 16 << 10, "opening took {grown} KiB more");
             }

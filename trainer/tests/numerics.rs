@@ -4,7 +4,7 @@
 
 mod support;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use domain::recipe::Lora;
 use support::together_and_apart;
 use trainer::adapt::{Adapter, LoraAdapter};
@@ -167,7 +167,7 @@ fn a_cache_changes_nothing() {
         let (a, b) = ([2u32, 70, 71, 3, 90, 91, 92, 93], [2u32, 80, 3, 60, 61, 62]);
         let whole = [logits(&tiny.decoder, &a), logits(&tiny.decoder, &b)];
         // Prompts of 5 and 3 tokens, the shorter one padded; then three more tokens each.
-        let mut cache = KvCache::new(&tiny.base.config, 2, 16, &CPU).unwrap();
+        let mut cache = KvCache::new(&tiny.base.config, 2, 16, DType::F32, &CPU).unwrap();
         let prompt = Tensor::new(vec![a[..5].to_vec(), [&b[..3], &[9, 9]].concat()], &CPU).unwrap();
         tiny.decoder.forward(&prompt, Some(&mut cache)).unwrap();
         cache.truncate(&[5, 3]);

@@ -79,6 +79,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
         <div class="actions">
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
+            {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
             <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
@@ -132,6 +133,11 @@ fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
         Origin::Divided { left_out, .. } => view! {
             {fact(text::origin(l), view! { {text::divided(l)} " " <a href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a> })}
             {(left_out > 0).then(|| fact(text::left_out(l), text::left_out_why(l, left_out)))}
+        }
+        .into_any(),
+        Origin::Cleaned { report, .. } => view! {
+            {fact(text::origin(l), text::cleaned(l, report.steps.len(), report.removed, report.changed))}
+            {fact(text::recipe(l), view! { <a href=format!("/api/v1/projects/{project}/versions/{}/steps.toml", version.id)>"TOML"</a> })}
         }
         .into_any(),
         Origin::WithoutLeaks { removed, .. } => fact(text::origin(l), text::without_leaks(l, removed)).into_any(),

@@ -5,8 +5,10 @@ use crate::error::AppError;
 use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
-    recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
+    recipe::{Objective, Recipe},
+    run::{
+        LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
+    },
     sample::Split,
 };
 use leptos::prelude::*;
@@ -129,12 +131,35 @@ pub async fn launch_run(
         recipe,
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
+        leak_reason: None,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
     let path = routes::run(project, launched.id);
     leptos_axum::redirect(&path);
     Ok(path)
+}
+
+/// Launches a run again that ended because training has seen test samples: an owner signs for it, with a reason.
+#[server]
+pub async fn launch_despite_leaks(project: ProjectId, run: RunId, reason: String) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Administer).await?;
+    let original = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
+    let launch = Launch {
+        project,
+        by: caller.user_id,
+        name: original.summary.name,
+        model: original.summary.model_id,
+        version: original.summary.version_id,
+        recipe: original.recipe,
+        ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
+        preflight: true,
+        leak_reason: Some(reason),
+        idempotency_key: None,
+    };
+    let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, lang()))?;
+    leptos_axum::redirect(&routes::run(project, launched.id));
+    Ok(())
 }
 
 #[cfg(feature = "ssr")]
@@ -144,6 +169,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
+        LaunchError::LeakReason => AppError::invalid("reason", text::leak_reason_problem(l)),
         LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {
             Some(e) => AppError::invalid(e.field.clone(), parse::problem_text(e, l)),
@@ -169,7 +195,7 @@ pub struct RunView {
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
     /// What was found before it was queued.
-    pub preflight: Option<Preflight>,
+    pub preflight: Option<PreflightSummary>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
 }
@@ -226,18 +252,21 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
-    let preflight = store::preflights::report(&db, project, run).await?;
+    let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
     Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
 #[server]
-pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<LearntSamples>), AppError> {
+pub async fn get_learning(
+    project: ProjectId,
+    run: RunId,
+) -> Result<(RunSummary, Objective, Option<LearntSamples>), AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
-    Ok((run.summary, learnt))
+    Ok((run.summary, run.recipe.objective, learnt))
 }
 
 /// A preflight's report.

@@ -2,11 +2,12 @@
 
 use super::{
     api::{RunView, get_run},
+    leaks,
     learning::learning_card,
     live::{LiveRun, Snapshot},
     preflight::preflight_card,
     repetition::repetition_card,
-    result::{actual, adapter_card, predicted, predicted_values, recipe_card},
+    result::{actual, adapter_card, predicted, predicted_by_preflight, predicted_values, recipe_card},
     text,
 };
 use crate::{
@@ -24,7 +25,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
-    run::{Cost, RunDetail},
+    run::{Cost, PredictionBasis, RunDetail},
 };
 use leptos::prelude::*;
 
@@ -60,6 +61,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     let (learning, adapter, recipe) =
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     let repetition = repetition_card(project, &view);
+    let leaks = leaks::card(project, run);
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -68,6 +70,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         </PageHeader>
         {facts}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
+        {leaks}
         {preflight}
         {learning}
         {adapter}
@@ -78,19 +81,20 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
 
 /// What was predicted, and what came of it.
 fn costs(l: Lang, run: &RunDetail) -> impl IntoView + use<> {
-    let known = |bytes: u64| if bytes == 0 { "–".to_owned() } else { format::bytes(bytes) };
-    let words = |steps: u32, seconds: u64, memory: u64, disk: u64| {
-        predicted_values(l, integer(steps.into()), duration(seconds, l), known(memory), known(disk))
+    let words = |steps: u32, cost: &Cost| {
+        let known = |amount: Option<u64>| amount.map_or_else(|| "–".to_owned(), format::bytes);
+        let time = duration(cost.seconds.round() as u64, l);
+        predicted_values(l, integer(steps.into()), time, known(cost.memory_bytes), known(cost.disk_bytes))
     };
-    let prediction = run.estimate.as_ref().map(|e| {
-        let words = words(e.steps, e.seconds().round() as u64, e.memory_bytes, e.disk_bytes);
-        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
+    let prediction = run.predicted.zip(run.estimate.as_ref()).map(|(prediction, estimate)| {
+        let label = match prediction.basis {
+            PredictionBasis::Preflight => predicted_by_preflight(l),
+            PredictionBasis::RecentRuns | PredictionBasis::Guess => predicted(l),
+        };
+        view! { <div><dt>{label}</dt><dd>{words(estimate.steps, &prediction.cost)}</dd></div> }
     });
-    let state = &run.summary.state;
-    let outcome = run.result.as_ref().and_then(Cost::of_result).map(|cost| {
-        let memory = (cost.peak_memory_mib.unwrap_or(0.0) * f64::from(1 << 20)) as u64;
-        let words = words(state.step, state.elapsed_seconds, memory, cost.disk_bytes);
-        view! { <div><dt>{actual(l)}</dt><dd>{words}</dd></div> }
+    let outcome = run.actual.map(|cost| {
+        view! { <div><dt>{actual(l)}</dt><dd>{words(run.summary.state.step, &cost)}</dd></div> }
     });
     view! { {prediction} {outcome} }
 }
@@ -109,6 +113,10 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             view! { <div><dt>{term}</dt><dd><a href=routes::run(project, id)>{text::run_number(l, n)}</a></dd></div> }
         });
     let origin = origin.collect_view();
+    let signed = run.leak_override.as_ref().map(|o| {
+        let words = text::leak_signed(l, &o.by, integer(o.samples), &o.reason);
+        view! { <div><dt>{text::leak_override(l)}</dt><dd dir="auto">{words}</dd></div> }
+    });
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
@@ -124,6 +132,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {origin}
             {sweep}
             {score}
+            {signed}
             {costs}
         </dl>
         </section>

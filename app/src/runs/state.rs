@@ -37,12 +37,14 @@ pub struct Waiting {
     reason: String,
     #[serde(default)]
     runs: u32,
+    #[serde(default)]
+    seconds: u32,
 }
 
 impl Now {
     #[must_use]
     pub fn of(state: &RunState) -> Self {
-        let waiting = |reason: &str, runs| Waiting { reason: reason.to_owned(), runs };
+        let waiting = |reason: &str, runs| Waiting { reason: reason.to_owned(), runs, seconds: 0 };
         Self {
             status: state.status,
             step: state.step,
@@ -56,6 +58,7 @@ impl Now {
                 QueueReason::WaitsForSlot => waiting("waits_for_slot", 0),
                 QueueReason::JustQueued => waiting("just_queued", 0),
                 QueueReason::NoWorker => waiting("no_worker", 0),
+                QueueReason::PutOff { seconds } => Waiting { seconds, ..waiting("put_off", 0) },
             }),
             cancel_requested: state.cancel_requested,
             failure: state.failure.clone(),
@@ -78,6 +81,7 @@ impl Waiting {
             "waits_for_slot" => QueueReason::WaitsForSlot,
             "just_queued" => QueueReason::JustQueued,
             "no_worker" => QueueReason::NoWorker,
+            "put_off" => QueueReason::PutOff { seconds: self.seconds },
             _ => return None,
         })
     }
@@ -176,6 +180,7 @@ mod tests {
             QueueReason::WaitsForSlot,
             QueueReason::JustQueued,
             QueueReason::NoWorker,
+            QueueReason::PutOff { seconds: 9 },
         ];
         for reason in reasons {
             let state = RunState { queue: Some(reason), ..state.clone() };

@@ -4,7 +4,7 @@ use domain::{
     estimate::Misfit,
     event::Phase,
     lang::Lang,
-    run::{Failure, FailureKind, QueueReason, RunStatus},
+    run::{Failure, FailureKind, QueueReason, RunProblem, RunStatus},
 };
 
 crate::texts! {
@@ -60,6 +60,7 @@ crate::texts! {
     queue_slot = "Next in line; waits for a free device slot", "下一个执行；等待空闲设备";
     queue_now = "Next in line; starts in a few seconds", "下一个执行；几秒内开始";
     queue_no_worker = "No worker takes runs: ask the administrator to start one (server work)", "没有可用的工作进程：请管理员启动（server work）";
+    queue_put_off(seconds) = "Its input could not be fetched; trying again in {seconds} s", "未能取得其输入；将在 {seconds} 秒后重试";
     cancelling = "Stopping…", "正在停止…";
     phase_loading = "Loading the model", "正在加载模型";
     phase_tokenizing = "Tokenizing the data", "正在分词";
@@ -71,6 +72,7 @@ crate::texts! {
     phase_saving = "Saving", "正在保存";
     waiting_for_memory(phase, left, needed) = "{phase}: {left} of {needed} MiB", "{phase}：可用 {left} MiB，需要 {needed} MiB";
     phase_auditing = "Looking at tokens and loss masks", "正在检查词元与损失掩码";
+    phase_scoring = "Scoring samples", "正在为样本评分";
     phase_rehearsing = "Trying passes, steps and a checkpoint", "正在试算前向与反向、若干步训练和检查点";
     phase_waiting = "Waiting until running runs leave enough memory", "正在等待其他运行释放足够内存";
 
@@ -84,6 +86,10 @@ crate::texts! {
         "配方、模型与数据不匹配。请按提示修改后克隆并重新启动。";
     advice_preflight = "Lower the learning rate (try a tenth) and look at what the samples teach. The page of the preflight has the figures; a clone can be launched without it.",
         "请降低学习率（例如十分之一），并检查样本实际教给模型的内容。预检页面列有数据；也可以克隆此运行并跳过预检。";
+    advice_too_long = "Nothing is known to be wrong: the model, the longest samples or the micro-batch are too much for this machine to try out in that time, and the run would be slow. Choose a smaller model, max length or micro-batch; or clone the run and launch it without a preflight.",
+        "并未发现错误：以本机的速度，模型、最长样本或微批大小无法在限定时间内试算完，正式运行也会很慢。请选择更小的模型、最大长度或微批大小；也可以克隆此运行并跳过预检。";
+    advice_not_carried_out = "Nothing is known of the run itself. Launch a clone; if it happens again, tell the administrator.",
+        "运行本身的情况尚不清楚。请克隆后重新启动；若再次发生，请联系管理员。";
     advice_crash = "The trainer died repeatedly without saying why. Look at the log below; if it happens again, tell the administrator.",
         "训练进程多次异常退出且未说明原因。请查看下方日志；若再次发生，请联系管理员。";
     failed_memory = "Out of memory", "内存不足";
@@ -91,6 +97,18 @@ crate::texts! {
     failed_disk = "The disk is full", "磁盘已满";
     failed_input = "The input cannot be used", "输入无法使用";
     failed_preflight = "The preflight found a problem", "预检发现问题";
+    leak_reason_problem = "Say why, in at most 2000 characters.", "请说明原因，最多 2000 个字符。";
+    leak_override = "Launched in spite of leaks", "在存在泄露的情况下启动";
+    leak_signed(by, samples, reason) = "{by}, {samples} contaminated samples: {reason}", "{by}，{samples} 个受污染样本：{reason}";
+    leak_launch = "Launch in spite of the leaks", "仍然启动";
+    leak_launch_help = "Your name and reason stay on the run's page, and its evaluation is also given without the contaminated samples.", "您的姓名和原因会保留在训练运行页面上，评估结果也会给出去除受污染样本后的得分。";
+    leak_reason = "Reason", "原因";
+    see_leaks = "Splits and leaks of the version", "查看该版本的划分与泄露";
+    failed_leaks = "Training has seen test samples", "训练集包含测试样本";
+    advice_leaks = "Open “Splits and leaks” of the dataset version: make a version without the training samples that leak, or divide it anew. An owner of the project can also launch this run in spite of it, below.",
+        "请打开数据集版本的“划分与泄露”：生成去除泄露训练样本的版本，或重新划分。项目所有者也可在下方签字后仍然启动此训练。";
+    failed_too_long = "The preflight took too long", "预检耗时过长";
+    failed_not_carried_out = "The preflight could not be carried out", "预检未能执行";
     failed_crash = "The trainer crashed", "训练进程崩溃";
 
     version_option(name, number, train, validation, test) =
@@ -102,6 +120,8 @@ crate::texts! {
     longer_than_context(n) = "The model reads at most {n} tokens.", "该模型最多读取 {n} 个词元。";
     not_quantized = "This model's files hold no quantized weights that could stay as they are. Choose a quantized GGUF file, or switch “keep the base quantized” off.",
         "该模型的文件中没有可保持原样的量化权重。请选择量化的 GGUF 文件，或关闭“基座保持量化”。";
+    too_large_for_f16 = "Activations of Gemma 3 are larger than f16 can hold. Choose the precision bf16 or f32.",
+        "Gemma 3 的激活值超出 f16 的表示范围。请选择 bf16 或 f32 精度。";
 }
 
 /// A status in words.
@@ -128,6 +148,7 @@ pub fn queue_reason(l: Lang, reason: QueueReason) -> String {
         QueueReason::WaitsForSlot => queue_slot(l).to_owned(),
         QueueReason::JustQueued => queue_now(l).to_owned(),
         QueueReason::NoWorker => queue_no_worker(l).to_owned(),
+        QueueReason::PutOff { seconds } => queue_put_off(l, seconds),
     }
 }
 
@@ -146,14 +167,22 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
         Phase::Auditing => phase_auditing(l),
         Phase::Rehearsing => phase_rehearsing(l),
         Phase::WaitingForMemory => phase_waiting(l),
+        Phase::Scoring => phase_scoring(l),
     }
 }
 
 /// What happened, and what to do about it.
 #[must_use]
 pub fn failure(l: Lang, failure: &Failure) -> (&'static str, &'static str) {
-    let (title, advice) = of_kind(l, failure.advice_kind());
-    if failure.kind == FailureKind::Preflight { (failed_preflight(l), advice) } else { (title, advice) }
+    let RunProblem::Preflight { kind, problem, .. } = &failure.problem else { return of_kind(l, failure.kind) };
+    match problem.as_ref() {
+        RunProblem::Leaks { .. } => (failed_leaks(l), advice_leaks(l)),
+        RunProblem::PreflightTooLong { .. } => (failed_too_long(l), advice_too_long(l)),
+        RunProblem::PreflightInterrupted | RunProblem::PreflightDisk { .. } | RunProblem::PreflightMistake { .. } => {
+            (failed_not_carried_out(l), advice_not_carried_out(l))
+        }
+        _ => (failed_preflight(l), of_kind(l, *kind).1),
+    }
 }
 
 /// The same of one kind.
@@ -177,5 +206,23 @@ pub fn misfit(l: Lang, misfit: Misfit) -> String {
         Misfit::NoPairs => no_pairs(l).to_owned(),
         Misfit::LongerThanContext { context } => longer_than_context(l, context),
         Misfit::NotQuantized => not_quantized(l).to_owned(),
+        Misfit::TooLargeForF16 => too_large_for_f16(l).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::run::PreflightStep;
+
+    #[test]
+    fn advice_follows_what_the_preflight_found() {
+        let of = |kind, problem| failure(Lang::En, &Failure::of_preflight(PreflightStep::SetUp, kind, problem));
+        let slow = of(FailureKind::Preflight, RunProblem::PreflightTooLong { minutes: 30 });
+        assert_eq!(slow, (failed_too_long(Lang::En), advice_too_long(Lang::En)));
+        let broken = of(FailureKind::Crashed, RunProblem::PreflightInterrupted);
+        assert_eq!(broken, (failed_not_carried_out(Lang::En), advice_not_carried_out(Lang::En)));
+        let memory = of(FailureKind::OutOfMemory, RunProblem::KilledForMemory);
+        assert_eq!(memory, (failed_preflight(Lang::En), advice_memory(Lang::En)));
     }
 }

@@ -26,6 +26,7 @@ crate::texts! {
     rejected_reward = "Reward of rejected answers", "被拒绝回答的奖励";
     reward_margin = "Reward margin", "奖励差";
     reward_accuracy = "Reward accuracy", "奖励准确率";
+    loss_scale = "Loss scale", "损失缩放";
     validation_reward_accuracy = "Validation reward accuracy", "验证奖励准确率";
 }
 
@@ -55,6 +56,7 @@ pub fn name(l: Lang, key: &str) -> String {
         "rejected_reward" => rejected_reward(l),
         "reward_margin" => reward_margin(l),
         "reward_accuracy" => reward_accuracy(l),
+        "loss_scale" => loss_scale(l),
         "validation_reward_accuracy" => validation_reward_accuracy(l),
         other => return other.replace('_', " "),
     };

@@ -1,6 +1,6 @@
 //! Why a background job failed, in every language.
 
-use super::{import::import_problem, model::model_problem, split::split_rule_problem};
+use super::{import::import_problem, model::model_problem, split::split_rule_problem, steps::step_problem};
 use domain::{
     job::{FetchProblem, Gone, JobFailure},
     lang::Lang,
@@ -21,6 +21,7 @@ crate::texts! {
     internal(detail) = "The server made a mistake (“{detail}”). If it happens again, tell the administrator.", "服务器出错（“{detail}”）。若再次发生，请告知管理员。";
     interrupted = "The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.", "服务器在执行此任务时多次中断。请重新启动任务；若再次发生，请查看日志。";
 
+    nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
     status(url, status) = "{url} cannot be fetched: the server there answered {status}.", "无法获取 {url}：对方服务器返回 {status}。";
@@ -39,6 +40,8 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::Model { problem } => model_problem(l, problem),
         F::Fetch { problem } => fetch_problem(l, problem),
         F::Split { problem } => split_rule_problem(l, problem),
+        F::Steps { problem } => step_problem(l, problem),
+        F::NothingStays => nothing_stays(l).to_owned(),
         F::NoLeaks => no_leaks(l).to_owned(),
         F::Gone { what } => gone(l, gone_name(l, *what)),
         F::NoFile => no_file(l).to_owned(),

@@ -148,7 +148,7 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 74] = [
+pub const FIELDS: [Field; 75] = [
     choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
     choice("objective", Group::Main, &o::OBJECTIVES, o::objective, o::objective_help),
     of("dpo.beta", Group::Main, above_zero(10.0), o::beta, o::beta_help),
@@ -201,6 +201,7 @@ pub const FIELDS: [Field; 74] = [
     integer("batch.accumulation", Group::Batch, 1, 1024, accumulation, accumulation_help),
     switch("batch.mask_prompt", Group::Batch, mask_prompt, mask_prompt_help),
     switch("batch.gradient_checkpointing", Group::Batch, m::recompute, m::recompute_help),
+    choice("precision", Group::Batch, &m::PRECISIONS, m::precision, m::precision_help),
     integer("seed", Group::Batch, 0, i64::MAX.unsigned_abs(), seed, seed_help),
     choice("dpo.loss", Group::Loss, &o::LOSSES, o::loss, o::loss_help),
     of("dpo.label_smoothing", Group::Loss, between(0.0, 0.499), o::smoothing, o::smoothing_help),

@@ -10,6 +10,8 @@ crate::texts! {
     validation_loss(step) = "The validation loss became infinite or no number at step {step}.", "验证损失在第 {step} 步变为无穷大或非数值。";
     memory_low(mib, step) = "Only {mib} MiB of memory are left at step {step}.", "第 {step} 步时仅剩 {mib} MiB 内存。";
     killed_for_memory = "The machine ran out of memory, and the system ended the trainer.", "机器内存耗尽，系统终止了训练进程。";
+    allocation_failed(mib) = "{mib} MiB of memory could not be had.", "无法分配 {mib} MiB 内存。";
+    follower(device, what) = "The process that computes on {device} has failed. {what}", "在 {device} 上计算的进程失败。{what}";
     sample(line, split, detail) = "Sample {line} of the {split} cannot be used (“{detail}”).", "无法使用{split}中的第 {line} 条样本（“{detail}”）。";
     train = "training split", "训练集";
     validation = "validation split", "验证集";
@@ -26,7 +28,11 @@ crate::texts! {
     checkpoint_differs(tensor) = "{tensor} of a checkpoint was read back other than it was written.", "读回的检查点中 {tensor} 与写入时不一致。";
     little_disk(needed, free, reserved) = "The run needs {needed} MiB of disk for its checkpoints and result. {free} MiB are free, and other runs still need {reserved} of them.", "此运行的检查点与结果需要 {needed} MiB 磁盘空间。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
     little_memory(needed, free, reserved) = "The run needs {needed} MiB of memory. {free} MiB are free, and other runs still need {reserved} of them.", "此运行需要 {needed} MiB 内存。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
+    leaks(samples, train) = "{samples} validation and test samples are in training in some form, through {train} training samples. Scores on them would be too good.", "{samples} 个验证和测试样本以某种形式出现在训练集中，由 {train} 个训练样本造成，得分会虚高。";
     too_long(minutes) = "The preflight did not end within {minutes} minutes.", "预检未能在 {minutes} 分钟内完成。";
+    interrupted = "The server was interrupted during the preflight, several times.", "服务器在预检期间多次中断。";
+    server_disk(detail) = "The server failed to read or write a file during the preflight (“{detail}”).", "预检期间服务器读写文件失败（“{detail}”）。";
+    mistake(detail) = "The server made a mistake during the preflight (“{detail}”).", "预检期间服务器出错（“{detail}”）。";
     not_stored(detail) = "The adapter is trained but was not stored (“{detail}”).", "适配器已训练完成，但未能保存（“{detail}”）。";
 }
 
@@ -50,6 +56,8 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::ValidationLossNotFinite { step } => validation_loss(l, step),
         P::MemoryLow { available_mib, step } => memory_low(l, available_mib, step),
         P::KilledForMemory => killed_for_memory(l).to_owned(),
+        P::AllocationFailed { mib } => allocation_failed(l, mib),
+        P::Follower { device, problem } => follower(l, device, run_problem(l, problem)),
         P::Sample { split, line, detail } => sample(l, line, split_name(l, split), detail),
         P::Checkpoint { detail } => checkpoint(l, detail),
         P::NotPrepared { detail } => not_prepared(l, detail),
@@ -68,6 +76,10 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::TooLittleMemory { needed_mib, free_mib, reserved_mib } => {
             little_memory(l, needed_mib, free_mib, reserved_mib)
         }
+        P::PreflightInterrupted => interrupted(l).to_owned(),
+        P::PreflightDisk { detail } => server_disk(l, detail),
+        P::PreflightMistake { detail } => mistake(l, detail),
+        P::Leaks { samples, train } => leaks(l, samples, train),
         P::PreflightTooLong { minutes } => too_long(l, minutes),
         P::Said { text } => text.clone(),
     }

@@ -28,6 +28,7 @@ pub mod rows;
 pub mod similar;
 pub mod split;
 pub mod stats;
+pub mod steps;
 pub mod syntax;
 pub mod words;
 

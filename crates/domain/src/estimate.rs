@@ -4,12 +4,14 @@
 mod disk;
 mod method;
 
+pub use disk::tokenizer_bytes;
 pub use method::trainable_parameters;
 
 use crate::{
     dataset::VersionStats,
     model::{ModelCard, ModelFormat},
-    recipe::{Objective, Recipe, RecipeError},
+    recipe::{Method, Objective, Precision, Recipe, RecipeError},
+    sample::Split,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,8 @@ const TEMPLATE_TOKENS: f64 = 24.0;
 const DECODING_SLOWDOWN: f64 = 12.0;
 /// Tokens, and entries of the vocabulary, whose logits exist at a time.
 const LOGITS_BLOCK: f64 = 2048.0;
+/// Logits that exist at a time where activations are of two bytes.
+const REDUCED_LOGITS: f64 = (1 << 23) as f64;
 /// Memory of the process itself.
 const PROCESS_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
@@ -79,7 +83,8 @@ pub fn estimate(
 ) -> Estimate {
     let guess = data.characters as f64 / data.samples.max(1) as f64 / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS;
     let length = tokens_per_sample.unwrap_or(guess).min(f64::from(recipe.batch.max_length)).max(1.0);
-    let steps = recipe.total_steps(data.train);
+    let learnt = Learnt::of(recipe, data);
+    let steps = recipe.total_steps(learnt.train);
     let sequences = f64::from(recipe.sequences_per_sample());
     let tokens = f64::from(steps) * recipe.effective_batch() as f64 * sequences * length;
     let trainable = trainable_parameters(recipe, model);
@@ -97,16 +102,34 @@ pub fn estimate(
         tokens: tokens as u64,
         tokens_per_sample: length,
         train_seconds: tokens * flops_per_token / flops,
-        evaluation_seconds: (evaluation_flops(recipe, data, steps, length, forward)
-            + reference_flops(recipe, data, length, forward))
+        evaluation_seconds: (evaluation_flops(recipe, data, learnt, steps, length, forward)
+            + reference_flops(recipe, learnt, length, forward))
             / flops,
         memory_bytes: memory_bytes(recipe, model, trainable, length),
-        disk_bytes: disk::disk_bytes(recipe, model, trainable, steps, data.train),
+        disk_bytes: disk::disk_bytes(recipe, model, trainable, steps, (learnt.train, data.train)),
         trainable_parameters: trainable,
         flops_per_token,
         flops,
         is_measured: measured_flops.is_some(),
         is_counted: tokens_per_sample.is_some(),
+    }
+}
+
+/// Samples that a run learns from and validates with: of preferences only the pairs.
+#[derive(Clone, Copy)]
+struct Learnt {
+    train: u64,
+    validation: u64,
+}
+
+impl Learnt {
+    fn of(recipe: &Recipe, data: &VersionStats) -> Self {
+        let count = |split| match recipe.objective {
+            Objective::Sft => data.samples_of(split),
+            Objective::Dpo => data.pairs_of(split),
+        };
+        let validation = count(Split::Validation).min(u64::from(recipe.evaluation.validation_samples));
+        Self { train: count(Split::Train), validation }
     }
 }
 
@@ -117,27 +140,33 @@ fn forward_flops(model: &ModelCard) -> f64 {
     2.0 * (block * u64::from(model.layers) + output) as f64
 }
 
-fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f64, forward: f64) -> f64 {
+fn evaluation_flops(
+    recipe: &Recipe,
+    data: &VersionStats,
+    learnt: Learnt,
+    steps: u32,
+    length: f64,
+    forward: f64,
+) -> f64 {
     let e = &recipe.evaluation;
     let validations = f64::from(steps / recipe.validation_interval(steps).max(1) + 1);
     let written = f64::from(e.max_new_tokens).min(length / 2.0);
     let sequences = f64::from(recipe.sequences_per_sample());
-    let validation = data.validation.min(u64::from(e.validation_samples)) as f64 * sequences * length
-        + f64::from(e.previews) * written * DECODING_SLOWDOWN;
+    let validation =
+        learnt.validation as f64 * sequences * length + f64::from(e.previews) * written * DECODING_SLOWDOWN;
     let tested = if e.test_samples == 0 { data.test } else { data.test.min(u64::from(e.test_samples)) } as f64;
     // Labelled data is scored, not written.
     let per_test = length + if data.labels.is_empty() { written * DECODING_SLOWDOWN } else { 0.0 };
     // Both answers of a pair are scored beside what every sample is.
-    let pairs = 2.0 * length * data.pairs as f64 / data.samples.max(1) as f64;
+    let pairs = 2.0 * length * data.pairs_of(Split::Test) as f64 / data.test.max(1) as f64;
     forward * (validations * validation + 2.0 * tested * (per_test + pairs))
 }
 
 /// The pass over both answers of all pairs before the first step.
-fn reference_flops(recipe: &Recipe, data: &VersionStats, length: f64, forward: f64) -> f64 {
-    let validation = data.validation.min(u64::from(recipe.evaluation.validation_samples));
+fn reference_flops(recipe: &Recipe, learnt: Learnt, length: f64, forward: f64) -> f64 {
     match recipe.objective {
         Objective::Sft => 0.0,
-        Objective::Dpo => 2.0 * length * forward * (data.train + validation) as f64,
+        Objective::Dpo => 2.0 * length * forward * (learnt.train + learnt.validation) as f64,
     }
 }
 
@@ -152,8 +181,22 @@ fn memory_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64, length: f64)
     let inner = if method::has_gate(model) { 3.0 } else { 2.0 };
     let per_layer = 9.0 * hidden + inner * f64::from(model.intermediate_size);
     let per_token = if recipe.batch.gradient_checkpointing { layers * hidden + per_layer } else { layers * per_layer };
-    let logits = LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(f64::from(model.vocabulary));
-    (method::weight_bytes(recipe, model, trainable) + 4.0 * (tokens * per_token + logits) + PROCESS_BYTES) as u64
+    let kept = method::number_bytes(recipe) * tokens * per_token;
+    let weights = method::weight_bytes(recipe, model, trainable);
+    (weights + kept + output_bytes(recipe, model, tokens) + PROCESS_BYTES) as u64
+}
+
+/// Logits that exist at a time, and copies of the output layer's matrix.
+fn output_bytes(recipe: &Recipe, model: &ModelCard, tokens: f64) -> f64 {
+    let vocabulary = f64::from(model.vocabulary);
+    if !recipe.precision.is_reduced() {
+        return 4.0 * LOGITS_BLOCK.min(tokens) * LOGITS_BLOCK.min(vocabulary);
+    }
+    // Logits, their logarithms and errors, in f32. A matrix that is not of the reduced type is copied into it; the
+    // CPU multiplies bf16 as f32.
+    let is_copied = recipe.method == Method::Full || recipe.keeps_base_quantized();
+    let copies = if is_copied { 2.0 } else { 0.0 } + if recipe.precision == Precision::Bf16 { 4.0 } else { 0.0 };
+    12.0 * REDUCED_LOGITS.min(tokens * vocabulary) + copies * vocabulary * f64::from(model.hidden_size)
 }
 
 /// Why a run of `recipe` with this model on this data cannot work; empty when it can. Errors in
@@ -164,7 +207,7 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     if data.train == 0 {
         out.push(Misfit::NoTrainingSamples);
     }
-    if recipe.objective == Objective::Dpo && data.pairs == 0 && data.train > 0 {
+    if recipe.objective == Objective::Dpo && data.pairs_of(Split::Train) == 0 && data.train > 0 {
         out.push(Misfit::NoPairs);
     }
     let context = model.context_length.saturating_sub(recipe.virtual_tokens());
@@ -173,6 +216,9 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     }
     if recipe.keeps_base_quantized() && !is_quantized(model) {
         out.push(Misfit::NotQuantized);
+    }
+    if recipe.precision == Precision::F16 && model.family == "gemma3" {
+        out.push(Misfit::TooLargeForF16);
     }
     out
 }
@@ -190,7 +236,7 @@ pub enum Misfit {
     )]
     NoTrainingSamples,
     #[error(
-        "this dataset version has no preference pairs, and dpo learns from nothing else: choose a version whose samples have a rejected answer, or the objective sft"
+        "this dataset version has no preference pairs to train on, and dpo learns from nothing else: choose a version whose samples have a rejected answer, or the objective sft"
     )]
     NoPairs,
     /// `context` is what virtual tokens leave of the model's.
@@ -200,6 +246,8 @@ pub enum Misfit {
         "this model's files hold no quantized weights that could stay as they are: choose a quantized GGUF file, or switch lora.quantized_base off"
     )]
     NotQuantized,
+    #[error("activations of Gemma 3 are larger than f16 can hold: choose the precision bf16 or f32")]
+    TooLargeForF16,
 }
 
 impl Misfit {
@@ -211,6 +259,7 @@ impl Misfit {
             Self::NoPairs => "objective",
             Self::LongerThanContext { .. } => "batch.max_length",
             Self::NotQuantized => "lora.quantized_base",
+            Self::TooLargeForF16 => "precision",
         }
     }
 }
@@ -224,7 +273,8 @@ impl From<Misfit> for RecipeError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::recipe::{Method, OptimizerKind};
+    use crate::dataset::SplitCounts;
+    use crate::recipe::OptimizerKind;
 
     /// SmolLM2-135M-Instruct.
     pub(crate) fn smol() -> ModelCard {
@@ -315,11 +365,61 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn only_pairs_cost_anything_where_preferences_are_learnt() {
+        let recipe = Recipe { objective: Objective::Dpo, ..Recipe::default() };
+        let counts = |train| Some(SplitCounts { train, validation: 10, test: 0 });
+        let of = |pairs_by_split| {
+            let data = VersionStats { samples: 1050, pairs: 170, validation: 50, pairs_by_split, ..data(1000) };
+            (estimate(&recipe, &smol(), &data, Some(100.0), None), misfits(&recipe, &smol(), &data))
+        };
+        let (counted, none) = of(counts(160));
+        assert_eq!((counted.steps, none), (recipe.total_steps(160), vec![]));
+        let reference = 2.0 * 170.0 * 100.0 * forward_flops(&smol()) / DEFAULT_FLOPS;
+        assert!((reference..3.0 * reference).contains(&counted.evaluation_seconds), "{counted:?}");
+        // Older statistics know only how many there are in all: 170 · 1000 / 1050.
+        assert_eq!(of(None).0.steps, recipe.total_steps(162));
+        assert_eq!(of(counts(0)).1, [Misfit::NoPairs], "those to validate with teach nothing");
+    }
+
+    #[test]
     fn memory_is_near_what_was_measured() {
         let mut recipe = Recipe::default();
         recipe.batch.micro_batch = 2;
         let gib = estimate(&recipe, &smol(), &data(100), Some(512.0), None).memory_bytes as f64 / f64::from(1 << 30);
         assert!((1.5..2.2).contains(&gib), "{gib}");
+    }
+
+    /// Peaks of `trainer bench` on one machine, 512 tokens of 128 each.
+    #[test]
+    fn memory_of_two_bytes_is_near_what_was_measured() {
+        let of = |method, precision, gradient_checkpointing| {
+            let mut recipe = Recipe { method, precision, ..Recipe::default() };
+            (recipe.batch.micro_batch, recipe.batch.accumulation, recipe.batch.max_length) = (4, 1, 128);
+            recipe.batch.gradient_checkpointing = gradient_checkpointing;
+            estimate(&recipe, &smol(), &data(100), Some(128.0), None).memory_bytes >> 20
+        };
+        for (method, precision, recomputes, measured) in [
+            (Method::Lora, Precision::F32, false, 1202),
+            (Method::Lora, Precision::Bf16, false, 878),
+            (Method::Lora, Precision::Bf16, true, 625),
+            (Method::Lora, Precision::F16, false, 758),
+            (Method::Full, Precision::F16, false, 2439),
+            (Method::Full, Precision::Bf16, true, 2524),
+        ] {
+            let mib = of(method, precision, recomputes);
+            let ratio = mib as f64 / f64::from(measured);
+            assert!((0.87..1.13).contains(&ratio), "{method:?} {precision:?} {recomputes}: {mib} MiB, not {measured}");
+        }
+    }
+
+    #[test]
+    fn f16_is_refused_where_activations_overflow() {
+        let mut recipe = Recipe { precision: Precision::F16, ..Recipe::default() };
+        let gemma = ModelCard { family: "gemma3".to_owned(), ..smol() };
+        assert_eq!(misfits(&recipe, &gemma, &data(100)), [Misfit::TooLargeForF16]);
+        assert_eq!(misfits(&recipe, &smol(), &data(100)), []);
+        recipe.precision = Precision::Bf16;
+        assert_eq!((misfits(&recipe, &gemma, &data(100)), Misfit::TooLargeForF16.field()), (vec![], "precision"));
     }
 
     #[test]

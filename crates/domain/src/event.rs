@@ -34,6 +34,9 @@ pub enum Event {
     Checkpoint { step: u32, folder: String, loss: f64 },
     /// The run has gone back to this step: what it measured later counts no more.
     Rewound { step: u32 },
+    /// The gradients of this step overflowed f16, so nothing moved; the loss is multiplied by `loss_scale` from now on.
+    /// `skipped` counts such steps of the run.
+    Skipped { step: u32, loss_scale: f64, skipped: u32 },
     /// An evaluation has ended; predictions are in `file` (JSON lines of
     /// [`crate::eval::Prediction`], relative to the out folder).
     Evaluated { subject: Subject, metrics: EvalMetrics, file: String },
@@ -70,6 +73,8 @@ pub enum Phase {
     Rehearsing,
     /// Before a run is queued: what other runs still need leaves too little memory; MiB left of MiB needed.
     WaitingForMemory,
+    /// Scoring a file of samples, which is no run; counts lines.
+    Scoring,
 }
 
 /// Severity of a log line.
@@ -101,7 +106,9 @@ pub mod series {
     pub const REWARD_ACCURACY: &str = "reward_accuracy";
     /// The same of the validation pairs.
     pub const VALIDATION_REWARD_ACCURACY: &str = "validation_reward_accuracy";
-    pub const ALL: [&str; 12] = [
+    /// What the loss is multiplied by, of runs in f16.
+    pub const LOSS_SCALE: &str = "loss_scale";
+    pub const ALL: [&str; 13] = [
         TRAIN_LOSS,
         VALIDATION_LOSS,
         LEARNING_RATE,
@@ -114,5 +121,6 @@ pub mod series {
         REWARD_MARGIN,
         REWARD_ACCURACY,
         VALIDATION_REWARD_ACCURACY,
+        LOSS_SCALE,
     ];
 }

@@ -55,6 +55,12 @@ pub enum Stale {
 }
 
 impl StoreError {
+    /// Whether the database may answer another time.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Database(_))
+    }
+
     /// Turns a unique violation into [`StoreError::Taken`].
     pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |e| match &e {

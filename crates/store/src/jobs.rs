@@ -7,12 +7,14 @@ mod tests;
 use crate::{
     StoreError,
     error::{json, lossy_to_json, to_json, word},
+    preflights,
 };
 use domain::{
     id::{JobId, ProjectId, UserId},
     job::{Job, JobFailure, Progress},
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Channel on which every change of a job is announced, with the job's id.
@@ -132,10 +134,19 @@ pub(crate) async fn cancel(tx: &mut PgConnection, project: ProjectId, id: JobId)
     Ok(done.rows_affected() == 1)
 }
 
+/// Who works on a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub job: JobId,
+    pub owner: Uuid,
+}
+
 /// A job taken by [`claim`].
 #[derive(Debug)]
 pub struct Claimed {
     pub id: JobId,
+    /// Counts from 1.
+    pub attempt: i32,
     pub project_id: ProjectId,
     pub kind: String,
     pub payload: serde_json::Value,
@@ -148,8 +159,8 @@ pub async fn claim(db: &PgPool, owner: Uuid, kinds: &[&str]) -> Result<Option<Cl
         "update jobs set status = 'running', lease_owner = $1, lease_until = now() + make_interval(secs => $2), \
          attempt = attempt + 1, started_at = coalesce(started_at, now()) \
          where id = (select id from jobs where status = 'queued' and kind = any($3) \
-         order by created_at limit 1 for update skip locked) \
-         returning id, project_id, kind, payload, created_by",
+         and (not_before is null or not_before <= now()) order by created_at limit 1 for update skip locked) \
+         returning id, attempt, project_id, kind, payload, created_by",
     )
     .bind(owner)
     .bind(f64::from(LEASE_SECONDS))
@@ -159,6 +170,7 @@ pub async fn claim(db: &PgPool, owner: Uuid, kinds: &[&str]) -> Result<Option<Cl
     row.map(|r| {
         Ok(Claimed {
             id: JobId(r.try_get("id")?),
+            attempt: r.try_get("attempt")?,
             project_id: ProjectId(r.try_get("project_id")?),
             kind: r.try_get("kind")?,
             payload: r.try_get("payload")?,
@@ -243,42 +255,73 @@ pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> R
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether the lease holds. It cannot be lost before the caller's transaction ends.
+pub(crate) async fn holds(tx: &mut PgConnection, lease: Lease) -> Result<bool, StoreError> {
+    let held = sqlx::query("select from jobs where id = $1 and lease_owner = $2 and status = 'running' for share");
+    Ok(held.bind(lease.job.0).bind(lease.owner).fetch_optional(tx).await?.is_some())
+}
+
 /// Gives a job back unharmed, as when the server stops; the attempt does not count.
 pub async fn release(db: &PgPool, id: JobId, owner: Uuid) -> Result<(), StoreError> {
-    sqlx::query(
-        "update jobs set status = 'queued', attempt = attempt - 1, lease_owner = null, lease_until = null \
-         where id = $1 and lease_owner = $2 and status = 'running'",
+    let lease = Lease { job: id, owner };
+    put_back(db, lease, None, false).await
+}
+
+/// Gives a job back that cannot go on now, and lets others go first: nobody takes it before `pause` is over. Whether the
+/// attempt counts says `counts`.
+pub async fn postpone(db: &PgPool, lease: Lease, pause: Duration, counts: bool) -> Result<(), StoreError> {
+    put_back(db, lease, Some(pause), counts).await
+}
+
+async fn put_back(db: &PgPool, lease: Lease, pause: Option<Duration>, counts: bool) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    let ids = sqlx::query_scalar(
+        "update jobs set lease_owner = null, lease_until = null, attempt = attempt - $3, \
+         status = case when cancel_requested_at is not null then 'cancelled' else 'queued' end, \
+         ended_at = case when cancel_requested_at is not null then now() end, not_before = now() + make_interval(secs => $4) \
+         where id = $1 and lease_owner = $2 and status = 'running' returning id",
     )
-    .bind(id.0)
-    .bind(owner)
-    .execute(db)
+    .bind(lease.job.0)
+    .bind(lease.owner)
+    .bind(i32::from(!counts))
+    .bind(pause.map(|pause| pause.as_secs_f64()))
+    .fetch_all(&mut *tx)
     .await?;
+    preflights::wait_anew(&mut tx, &ids).await?;
+    tx.commit().await?;
     Ok(())
 }
 
 /// Gives back what `owner` held when its process ended, for an owner whose name outlives that.
 pub async fn release_held(db: &PgPool, owner: Uuid) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "update jobs set status = 'queued', lease_owner = null, lease_until = null where lease_owner = $1 and status = 'running'",
+    let mut tx = db.begin().await?;
+    let ids = sqlx::query_scalar(
+        "update jobs set status = 'queued', lease_owner = null, lease_until = null \
+         where lease_owner = $1 and status = 'running' returning id",
     )
     .bind(owner)
-    .execute(db)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(done.rows_affected())
+    preflights::wait_anew(&mut tx, &ids).await?;
+    tx.commit().await?;
+    Ok(ids.len() as u64)
 }
 
 /// Queues jobs again whose lease is lost; those that were tried too often fail.
 pub async fn requeue_lost(db: &PgPool) -> Result<u64, StoreError> {
-    let done = sqlx::query(
+    let mut tx = db.begin().await?;
+    let ids = sqlx::query_scalar(
         "update jobs set lease_owner = null, lease_until = null, \
          status = case when cancel_requested_at is not null then 'cancelled' when attempt >= $1 then 'failed' else 'queued' end, \
          failure = case when cancel_requested_at is null and attempt >= $1 then $2::jsonb end, \
          ended_at = case when cancel_requested_at is not null or attempt >= $1 then now() end \
-         where status = 'running' and lease_until < now()",
+         where status = 'running' and lease_until < now() returning id",
     )
     .bind(MAX_ATTEMPTS)
     .bind(to_json(&JobFailure::Interrupted)?)
-    .execute(db)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(done.rows_affected())
+    preflights::wait_anew(&mut tx, &ids).await?;
+    tx.commit().await?;
+    Ok(ids.len() as u64)
 }

@@ -1,5 +1,6 @@
 //! Runs that are tried out before they are queued: what the job needs to know, what it found, and that no run stays
-//! in that state without a job. Every change is guarded by the state `checking`, so a late job changes nothing.
+//! in that state without a job. Every change of a job is guarded by its lease and by the run's state `checking`, so a late
+//! job changes nothing.
 
 #[cfg(test)]
 mod tests;
@@ -7,6 +8,7 @@ mod tests;
 use crate::{
     StoreError, activity,
     error::{json, lossy_to_json, to_json},
+    jobs::{self, Lease},
     queue::announce,
 };
 use domain::{
@@ -14,7 +16,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     job::JobFailure,
     recipe::Recipe,
-    run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
+    run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, PreflightSummary, RunProblem},
     sample::Split,
 };
 use serde::{Deserialize, Serialize};
@@ -41,13 +43,15 @@ pub struct CheckedRun {
     pub continues: Option<RunId>,
     /// Predicted at launch.
     pub memory_bytes: u64,
+    /// An owner has signed for held-out samples that training has seen.
+    pub has_leak_override: bool,
 }
 
 /// The run, while it is to be tried out; `None` when it is not (any more).
 pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreError> {
     let row = sqlx::query(
-        "select model_id, version_id, recipe, continues, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes \
-         from runs where id = $1 and status = 'checking'",
+        "select model_id, version_id, recipe, continues, coalesce((estimate->>'memory_bytes')::bigint, 0) as memory_bytes, \
+         leak_override is not null as has_leak_override from runs where id = $1 and status = 'checking'",
     )
     .bind(run.0)
     .fetch_optional(db)
@@ -60,31 +64,40 @@ pub async fn run(db: &PgPool, run: RunId) -> Result<Option<CheckedRun>, StoreErr
             recipe: json(r.try_get("recipe")?)?,
             continues: r.try_get::<Option<Uuid>, _>("continues")?.map(RunId),
             memory_bytes: r.try_get::<i64, _>("memory_bytes")?.cast_unsigned(),
+            has_leak_override: r.try_get("has_leak_override")?,
         })
     })
     .transpose()
 }
 
 /// Tells users what is being tried.
-pub async fn progress(db: &PgPool, run: RunId, phase: &PhaseProgress) -> Result<(), StoreError> {
+pub async fn progress(db: &PgPool, lease: Lease, run: RunId, phase: &PhaseProgress) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    sqlx::query("update runs set phase = $2 where id = $1 and status = 'checking'")
-        .bind(run.0)
-        .bind(to_json(phase)?)
-        .execute(&mut *tx)
-        .await?;
-    announce(&mut tx, run).await?;
+    if jobs::holds(&mut tx, lease).await? {
+        sqlx::query("update runs set phase = $2 where id = $1 and preflight_job = $3 and status = 'checking'")
+            .bind(run.0)
+            .bind(to_json(phase)?)
+            .bind(lease.job.0)
+            .execute(&mut *tx)
+            .await?;
+        announce(&mut tx, run).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
 
-/// Lets the run wait for a device. False when it is not to be tried out any more.
-pub async fn pass(db: &PgPool, run: RunId, report: &Preflight) -> Result<bool, StoreError> {
+/// Lets the run wait for a device. False when the lease is lost, or the run is not to be tried out any more.
+pub async fn admit(db: &PgPool, lease: Lease, run: RunId, report: &Preflight) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    if !jobs::holds(&mut tx, lease).await? {
+        return Ok(false);
+    }
     let done = sqlx::query(
-        "update runs set status = 'queued', phase = null, waiting_since = now() where id = $1 and status = 'checking'",
+        "update runs set status = 'queued', phase = null, waiting_since = now() \
+         where id = $1 and preflight_job = $2 and status = 'checking'",
     )
     .bind(run.0)
+    .bind(lease.job.0)
     .execute(&mut *tx)
     .await?;
     if done.rows_affected() == 1 {
@@ -101,15 +114,39 @@ pub async fn is_over(db: &PgPool, run: RunId) -> Result<bool, StoreError> {
     Ok(over.bind(run.0).fetch_one(db).await?)
 }
 
-/// Ends the run with what was found. False when it is not to be tried out any more.
-pub async fn fail(db: &PgPool, run: RunId, report: Option<&Preflight>, failure: &Failure) -> Result<bool, StoreError> {
+/// Ends the run with what was found. False when the lease is lost, or the run is not to be tried out any more.
+pub async fn fail(
+    db: &PgPool,
+    lease: Lease,
+    run: RunId,
+    report: Option<&Preflight>,
+    failure: &Failure,
+) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    if !jobs::holds(&mut tx, lease).await? {
+        return Ok(false);
+    }
     let is_failed = end(&mut tx, run, failure).await?;
     if let (true, Some(report)) = (is_failed, report) {
         keep(&mut tx, run, report).await?;
     }
     tx.commit().await?;
     Ok(is_failed)
+}
+
+/// Runs whose jobs are back in the queue wait from now on. What they wait for stays told, where it is memory.
+pub(crate) async fn wait_anew(tx: &mut PgConnection, jobs: &[Uuid]) -> Result<(), StoreError> {
+    let runs: Vec<Uuid> = sqlx::query_scalar(
+        "update runs set waiting_since = now(), phase = case when phase->>'phase' = 'waiting_for_memory' then phase end \
+         where preflight_job = any($1) and status = 'checking' returning id",
+    )
+    .bind(jobs)
+    .fetch_all(&mut *tx)
+    .await?;
+    for run in runs {
+        announce(tx, RunId(run)).await?;
+    }
+    Ok(())
 }
 
 async fn end(tx: &mut PgConnection, run: RunId, failure: &Failure) -> Result<bool, StoreError> {
@@ -153,6 +190,33 @@ pub async fn report(db: &PgPool, project: ProjectId, run: RunId) -> Result<Optio
     report.map(json).transpose()
 }
 
+/// The same in short, read out of the report by the database: the audit's examples can be large.
+pub async fn summary(db: &PgPool, run: RunId) -> Result<Option<PreflightSummary>, StoreError> {
+    let row = sqlx::query(
+        "select jsonb_path_exists(report, '$.checks[*].verdict ? (@.result == \"problem\")') as has_failed, \
+            jsonb_path_exists(report, '$.checks[*].verdict ? (@.result == \"warning\")') as warns, \
+            (jsonb_path_query_first(report, '$.audit[*] ? (@.split == \"train\").tokens'))::bigint as tokens, \
+            (jsonb_path_query_first(report, '$.audit[*] ? (@.split == \"train\").learnt_tokens'))::bigint as learnt_tokens, \
+            coalesce(report->'pace'->>'train_seconds', report->'longest'->>'train_seconds')::float8 as train_seconds, \
+            coalesce(report->'room'->'memory'->>'needed_bytes', report->'longest'->>'peak_memory_bytes')::bigint as peak \
+         from preflights where run_id = $1",
+    )
+    .bind(run.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        let count = |name: &str| Ok::<_, StoreError>(r.try_get::<Option<i64>, _>(name)?.map(i64::cast_unsigned));
+        Ok(PreflightSummary {
+            has_failed: r.try_get("has_failed")?,
+            warns: r.try_get("warns")?,
+            tokens: count("tokens")?.zip(count("learnt_tokens")?).map(|(all, learnt)| [all, learnt]),
+            train_seconds: r.try_get("train_seconds")?,
+            peak_memory_bytes: count("peak")?,
+        })
+    })
+    .transpose()
+}
+
 /// Where samples of a report stand in their version, by split and place in the split.
 pub async fn positions(
     db: &PgPool,
@@ -190,8 +254,7 @@ pub async fn settle(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
         } else {
             let failure: Option<JobFailure> =
                 row.try_get::<Option<serde_json::Value>, _>("failure")?.map(json).transpose()?;
-            let detail = failure.unwrap_or(JobFailure::Interrupted).to_string();
-            let problem = RunProblem::NotPrepared { detail };
+            let problem = RunProblem::of_preflight_job(failure.unwrap_or(JobFailure::Interrupted));
             let failure = Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem);
             end(&mut tx, run, &failure).await?;
         }

@@ -19,6 +19,7 @@ use domain::{
     run::{AdapterFile, FailureKind, PhaseProgress, RunProblem, RunStatus},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, postgres::PgRow};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Channel on which every change of a run is announced, with the run's id.
@@ -93,8 +94,9 @@ pub async fn claim(db: &PgPool, owner: Uuid, device: &str) -> Result<Option<Clai
     let mut tx = db.begin().await?;
     let row = sqlx::query(AssertSqlSafe(format!(
         "update runs set status = 'claimed', lease_owner = $1, lease_until = now() + make_interval(secs => $2), device = $3, \
-         attempt = attempt + 1, events_offset = 0, phase = null, started_at = coalesce(started_at, now()) \
-         where id = (select id from runs where status = 'queued' order by created_at, id limit 1 for update skip locked) \
+         attempt = attempt + 1, events_offset = 0, phase = null, not_before = null, started_at = coalesce(started_at, now()) \
+         where id = (select id from runs where status = 'queued' and (not_before is null or not_before <= now()) \
+            order by created_at, id limit 1 for update skip locked) \
          returning {CLAIMED}"
     )))
     .bind(owner)
@@ -217,6 +219,10 @@ pub enum Ending {
     Cancelled,
     /// Back into the queue, to go on from the last checkpoint.
     Again,
+    /// Back into the queue, where nobody takes it before `pause` is over.
+    Later {
+        pause: Duration,
+    },
     /// Back into the queue as if this attempt had not been, as when the worker is stopped.
     GivenBack,
 }
@@ -229,7 +235,7 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
         Ending::Succeeded { .. } => (RunStatus::Succeeded, None, None),
         Ending::Failed { kind, problem } => (RunStatus::Failed, Some(kind.as_str()), Some(lossy_to_json(problem)?)),
         Ending::Cancelled => (RunStatus::Cancelled, None, None),
-        Ending::Again | Ending::GivenBack => (RunStatus::Queued, None, None),
+        Ending::Again | Ending::Later { .. } | Ending::GivenBack => (RunStatus::Queued, None, None),
     };
     let (summary, adapter, manifest) = match ending {
         Ending::Succeeded { summary, adapter, manifest } => (Some(summary), Some(to_json(adapter)?), manifest.as_ref()),
@@ -240,7 +246,9 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
             "update runs set status = case when $4 = 'queued' and cancel_requested_at is not null then 'cancelled' else $4 end, \
              ended_at = case when $4 <> 'queued' or cancel_requested_at is not null then now() end, \
              lease_owner = null, lease_until = null, phase = null, failure_kind = $5, failure = $6, summary = $7, \
-             adapter = $8, attempt = attempt - $9, manifest = $10 where {HELD} returning project_id, name, status"
+             adapter = $8, attempt = attempt - $9, manifest = $10, \
+             not_before = now() + make_interval(secs => $11), \
+             waiting_since = case when $4 = 'queued' then now() else waiting_since end where {HELD} returning project_id, name, status"
         ),
         lease
     )
@@ -251,6 +259,10 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
     .bind(adapter)
     .bind(i32::from(matches!(ending, Ending::GivenBack)))
     .bind(manifest)
+    .bind(match ending {
+        Ending::Later { pause } => Some(pause.as_secs_f64()),
+        _ => None,
+    })
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(false) };
@@ -272,7 +284,7 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
 pub async fn requeue_lost(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
     let mut tx = db.begin().await?;
     let ids: Vec<Uuid> = sqlx::query_scalar(
-        "update runs set lease_owner = null, lease_until = null, phase = null, \
+        "update runs set lease_owner = null, lease_until = null, phase = null, waiting_since = now(), \
          status = case when cancel_requested_at is not null then 'cancelled' when attempt >= max_attempts then 'failed' else 'queued' end, \
          ended_at = case when cancel_requested_at is not null or attempt >= max_attempts then now() end, \
          failure_kind = case when cancel_requested_at is null and attempt >= max_attempts then 'crashed' end, \

@@ -38,9 +38,12 @@ const STATE: &str = "r.status, r.step, r.total_steps, r.phase, r.attempt, r.max_
     coalesce(extract(epoch from coalesce(r.ended_at, now()) - r.started_at), 0)::bigint as elapsed_seconds, \
     extract(epoch from now() - r.waiting_since)::bigint as waited_seconds, \
     case when r.status = 'queued' then (select count(*) from runs q where q.status = 'queued' \
-        and (q.created_at, q.id) < (r.created_at, r.id)) \
-        when r.status = 'checking' and r.phase is null then (select count(*) from runs q where q.status = 'checking' \
-        and (q.created_at, q.id) < (r.created_at, r.id)) end as runs_before, \
+        and (q.created_at, q.id) < (r.created_at, r.id) and (q.not_before is null or q.not_before <= now())) \
+        when r.status = 'checking' and r.phase is null then (select count(*) from runs q \
+        left join jobs j on j.id = q.preflight_job where q.status = 'checking' \
+        and (q.created_at, q.id) < (r.created_at, r.id) and (j.not_before is null or j.not_before <= now())) end as runs_before, \
+    ceil(extract(epoch from coalesce(r.not_before, (select j.not_before from jobs j where j.id = r.preflight_job and j.status = 'queued')) \
+        - now()))::bigint as put_off_seconds, \
     r.status = 'queued' and exists (select from runs a where a.status in ('claimed', 'running', 'evaluating') \
         and a.lease_until > now()) as any_active";
 
@@ -62,10 +65,9 @@ const FROM: &str = "runs r join models m on m.id = r.model_id join dataset_versi
 fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
     let status: RunStatus = word(row.try_get("status")?)?;
     let runs_before: Option<i64> = row.try_get("runs_before")?;
+    let put_off: Option<i64> = row.try_get("put_off_seconds")?;
     let waited: i64 = row.try_get("waited_seconds")?;
     let any_active: bool = row.try_get("any_active")?;
-    let kind: Option<&str> = row.try_get("failure_kind")?;
-    let problem: Option<serde_json::Value> = row.try_get("failure")?;
     let phase: Option<serde_json::Value> = row.try_get("phase")?;
     Ok(RunState {
         status,
@@ -75,16 +77,23 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
         attempt: unsigned(row, "attempt")?,
         max_attempts: unsigned(row, "max_attempts")?,
         device: row.try_get("device")?,
-        queue: runs_before.map(|n| QueueReason::of(u32::try_from(n).unwrap_or(u32::MAX), any_active, waited)),
+        queue: runs_before.map(|n| match put_off.and_then(|s| u32::try_from(s).ok()).filter(|s| *s > 0) {
+            Some(seconds) => QueueReason::PutOff { seconds },
+            None => QueueReason::of(u32::try_from(n).unwrap_or(u32::MAX), any_active, waited),
+        }),
         cancel_requested: row.try_get("cancel_requested")?,
-        failure: kind
-            .zip(problem)
-            .map(|(kind, problem)| Ok::<_, StoreError>(Failure::new(word(kind)?, json(problem)?)))
-            .transpose()?,
+        failure: failure(row)?,
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,
         elapsed_seconds: u64::try_from(row.try_get::<i64, _>("elapsed_seconds")?).unwrap_or(0),
     })
+}
+
+/// Why a run failed, from its columns `failure_kind` and `failure`.
+pub(crate) fn failure(row: &PgRow) -> Result<Option<Failure>, StoreError> {
+    let kind: Option<&str> = row.try_get("failure_kind")?;
+    let problem: Option<serde_json::Value> = row.try_get("failure")?;
+    kind.zip(problem).map(|(kind, problem)| Ok(Failure::new(word(kind)?, json(problem)?))).transpose()
 }
 
 fn unsigned(row: &PgRow, column: &str) -> Result<u32, StoreError> {

@@ -14,7 +14,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use store::{PgPool, StoreError, jobs::Claimed};
+use store::{
+    PgPool, StoreError,
+    jobs::{Claimed, Lease},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -29,6 +32,10 @@ pub enum JobError {
     Refused { failure: Box<JobFailure>, details: Option<Value> },
     #[error("cancelled")]
     Cancelled,
+    /// It cannot go on now: others go first, and it is tried again after the pause. Whether that counts as one of the
+    /// attempts that a job has, says `counts`.
+    #[error("put off")]
+    Later { pause: Duration, counts: bool },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -59,6 +66,8 @@ pub struct JobContext {
     pub artifacts: Artifacts,
     pub config: Arc<Config>,
     pub job: JobId,
+    /// Counts from 1.
+    pub attempt: i32,
     pub project: ProjectId,
     /// Who asked for it.
     pub user: UserId,
@@ -81,12 +90,19 @@ impl JobContext {
             artifacts: state.artifacts,
             config: state.config,
             job: claimed.id,
+            attempt: claimed.attempt,
             project: claimed.project_id,
             user: claimed.created_by,
             owner,
             cancelled,
             reported: Arc::default(),
         }
+    }
+
+    /// For what must not be changed by a job that somebody else has by now.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        Lease { job: self.job, owner: self.owner }
     }
 
     /// Tells users how far the job is, at most twice a second; a new stage is told at once.

@@ -99,6 +99,8 @@ struct LaunchRequest {
     /// Whether the run is tried out before it is queued.
     #[serde(default = "yes")]
     preflight: bool,
+    /// Why it is to run though training has seen validation or test samples; only owners can say so, and it stays on the run.
+    leak_override: Option<String>,
 }
 
 fn yes() -> bool {
@@ -116,6 +118,8 @@ struct CloneRequest {
     /// Whether the run is tried out before it is queued.
     #[serde(default = "yes")]
     preflight: bool,
+    /// Why it is to run though training has seen validation or test samples; only owners can say so, and it stays on the run.
+    leak_override: Option<String>,
 }
 
 /// Launch a run.
@@ -143,8 +147,12 @@ async fn launch_run(
         recipe: request.recipe,
         ancestry: Ancestry { continues: request.continues, ..Ancestry::default() },
         preflight: request.preflight,
+        leak_reason: request.leak_override,
         idempotency_key: idempotency_key(&headers)?,
     };
+    if launch.leak_reason.is_some() {
+        authorise(&db, &caller, project, Action::Administer).await?;
+    }
     start(&db, &caller, launch).await
 }
 
@@ -169,8 +177,12 @@ async fn clone_run(
         recipe: request.recipe.unwrap_or(original.recipe),
         ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
         preflight: request.preflight,
+        leak_reason: request.leak_override,
         idempotency_key: idempotency_key(&headers)?,
     };
+    if launch.leak_reason.is_some() {
+        authorise(&db, &caller, project, Action::Administer).await?;
+    }
     start(&db, &caller, launch).await
 }
 
@@ -198,6 +210,7 @@ impl From<LaunchError> for Problem {
             LaunchError::Version => return Self::invalid("version_id", e),
             LaunchError::Continues => return Self::invalid("continues", e),
             LaunchError::Repeats => return Self::conflict(e.to_string()),
+            LaunchError::LeakReason => return Self::invalid("leak_override", e),
             LaunchError::Recipe(errors) => errors,
             LaunchError::Misfits(misfits) => misfits.into_iter().map(Into::into).collect(),
         };

@@ -5,7 +5,7 @@ mod ending;
 use super::{
     events::{self, Piece},
     folder::{Input, PrepareError, RunFolder},
-    ingest,
+    ingest, pause_after,
     process::{Exit, Trainer},
 };
 use crate::{config::Slot, state::AppState};
@@ -77,10 +77,9 @@ impl<'a> Attempt<'a> {
             prepared = preparing => prepared,
             ending = self.until_unwanted() => return ending.map_or(Ok(None), Err),
         };
-        prepared.map_err(|error| {
-            let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
-            Ending::Failed { kind, problem: RunProblem::NotPrepared { detail: error.to_string() } }
-        })?;
+        if let Err(error) = prepared {
+            return Err(self.not_prepared(&error).await);
+        }
         let resume = self.folder.was_begun();
         let trainer = Trainer::spawn(&self.state.config, &self.folder, self.slot, resume).await.map_err(|error| {
             let program = self.state.config.trainer.display().to_string();
@@ -99,6 +98,22 @@ impl<'a> Attempt<'a> {
                 Err(Ending::GivenBack)
             }
         }
+    }
+
+    /// What becomes of a run whose input could not be laid out.
+    async fn not_prepared(&self, error: &PrepareError) -> Ending {
+        let (run, attempt) = (self.run.lease.run, self.run.lease.attempt);
+        if error.is_transient() && attempt < self.run.max_attempts {
+            let pause = pause_after(attempt);
+            tracing::warn!(%run, attempt, %error, ?pause, "failed to prepare a run; putting it off");
+            let text = format!("attempt {attempt}: {error}; trying again in {} s", pause.as_secs());
+            if let Err(error) = self.log((Level::Warn, text)).await {
+                tracing::warn!(%error, "failed to log why a run is put off");
+            }
+            return Ending::Later { pause };
+        }
+        let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
+        Ending::Failed { kind, problem: RunProblem::NotPrepared { detail: error.to_string() } }
     }
 
     async fn prepare(&self) -> Result<(), PrepareError> {

@@ -119,6 +119,12 @@ fn place(rows: &mut Rows, event: Event) {
             rows.rewound = Some(rows.rewound.map_or(step, |earlier| earlier.min(step)));
             rows.news.step = Some(step);
         }
+        Event::Skipped { step, loss_scale, skipped } => {
+            let text = format!(
+                "step {step} was skipped: its gradients overflowed f16; loss scale {loss_scale}, {skipped} step(s) skipped so far"
+            );
+            rows.logs.push((Level::Warn, text));
+        }
         Event::Evaluated { subject, metrics, file } => rows.evaluations.push(Evaluated { subject, metrics, file }),
         // These end a run; they never lie within a piece.
         Event::Finished { .. } | Event::Failed { .. } => {}

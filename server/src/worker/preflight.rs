@@ -1,24 +1,25 @@
 //! Trying out launched runs before they are queued: a background job on a machine that trains, one at a time. It lays
 //! out the run's folder, which the run then finds ready, and has `trainer preflight` do the rest.
 //!
-//! What runs here still need of memory is not touched: the job waits until there is enough for both, and its trainer
-//! ends rather than take more. A trainer that outlives a killed server is waited for by the next one.
+//! What runs here still need of memory is not touched: the job is put off until there is enough for both, and its trainer
+//! ends rather than take more. Other runs are tried out meanwhile. A trainer that outlives a killed server is waited for by the next one.
 
 use super::{
     events,
     folder::{Input, PrepareError, RunFolder},
-    identity, memory, owners,
+    identity, memory, owners, pause_after,
     process::{Exit, Trainer, Verb},
 };
 use crate::{
     config::Slot,
-    jobs::{self, Handlers, JobContext, JobError},
+    jobs::{self, Handlers, JobContext, JobError, splits},
     state::AppState,
 };
 use domain::{
-    event::{Event, Phase},
+    event::{Event, Level, Phase},
     id::RunId,
     run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
+    split::LeakCheck,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -26,14 +27,17 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use store::preflights::{self, CheckedRun, PreflightJob, Promised};
+use store::{
+    jobs::MAX_ATTEMPTS,
+    preflights::{self, CheckedRun, PreflightJob, Promised},
+};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// Time between two looks at the trainer.
 const TICK: Duration = Duration::from_millis(200);
-/// Time between two looks at the memory.
-const WAIT: Duration = Duration::from_secs(3);
+/// Time until a run that lacks memory is looked at again.
+const WAIT: Duration = Duration::from_secs(5);
 /// Longest that a preflight may take.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Address space that counts as memory though nobody uses it: stacks, and what an allocator keeps.
@@ -50,45 +54,34 @@ pub(super) fn start(state: &AppState, tracker: &TaskTracker, identity: Uuid) {
 
 /// What the job leaves in the queue; the report is the run's.
 #[derive(Debug, Serialize)]
-struct Outcome {
+struct Settled {
     passed: bool,
 }
 
-/// How a trial of the run ended.
-enum Trial {
+/// How it ended to try the run out.
+enum Ended {
     Done(Box<Preflight>),
     Failed(Failure),
 }
 
-/// The handler: the run is queued, or fails, when this ends.
-async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, JobError> {
-    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Outcome { passed: false }) };
+/// The handler: the run is queued, or fails, when this ends; or it is put off.
+async fn preflight(context: JobContext, job: PreflightJob) -> Result<Settled, JobError> {
+    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Settled { passed: false }) };
     let Some(slot) = context.config.workers.first().cloned() else {
         return Err(JobError::internal("a machine without a device takes no preflight"));
     };
     let folder = RunFolder::of(&context.config.data, run.id);
     let checking = Checking { context: &context, run: &run, slot: &slot, folder: &folder };
-    let ended = checking.see_through().await;
-    let passed = match &ended {
-        Ok(Trial::Done(report)) => match report.failure() {
-            None => preflights::pass(&context.db, run.id, report).await?,
-            Some(failure) => {
-                preflights::fail(&context.db, run.id, Some(report), &failure).await?;
-                false
-            }
-        },
-        Ok(Trial::Failed(failure)) => {
-            preflights::fail(&context.db, run.id, None, failure).await?;
-            false
-        }
-        Err(_) => false,
+    let settled = match checking.settle().await {
+        Err(error) => Err(checking.put_off_if_transient(error).await),
+        settled => settled,
     };
     remove(&folder.preflight()).await;
-    // A late job must not take the files of a run that somebody else has let pass.
-    if !passed && preflights::is_over(&context.db, run.id).await? {
+    // A late job must not take the files of a run that somebody else has admitted.
+    if !matches!(settled, Ok(Settled { passed: true })) && preflights::is_over(&context.db, run.id).await? {
         folder.tidy().await;
     }
-    ended.map(|_| Outcome { passed })
+    settled
 }
 
 async fn remove(folder: &Path) {
@@ -99,7 +92,7 @@ async fn remove(folder: &Path) {
     }
 }
 
-/// One run in trial.
+/// One run that is tried out.
 struct Checking<'a> {
     context: &'a JobContext,
     run: &'a CheckedRun,
@@ -108,22 +101,50 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
-    async fn see_through(&self) -> Result<Trial, JobError> {
-        self.tell(Phase::Loading, 0, 1).await?;
+    /// Admits the run, or ends it.
+    async fn settle(&self) -> Result<Settled, JobError> {
+        let (db, lease, run) = (&self.context.db, self.context.lease(), self.run.id);
+        let (report, failure) = match self.see_through().await? {
+            Ended::Done(report) => (Some(report), None),
+            Ended::Failed(failure) => (None, Some(failure)),
+        };
+        let failure = failure.or_else(|| report.as_ref().and_then(|report| report.failure()));
+        let passed = match (&report, &failure) {
+            (Some(report), None) => preflights::admit(db, lease, run, report).await?,
+            (report, Some(failure)) => {
+                preflights::fail(db, lease, run, report.as_deref(), failure).await?;
+                false
+            }
+            (None, None) => false,
+        };
+        Ok(Settled { passed })
+    }
+
+    async fn see_through(&self) -> Result<Ended, JobError> {
+        // One that comes again, as from waiting for memory, goes on saying so until it has it.
+        if !self.folder.is_prepared() {
+            self.tell(Phase::Loading, 0, 1).await?;
+        }
         if let Some(trainer) = Trainer::adopt(Verb::Preflight, &self.folder.preflight()) {
             tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
             return self.wait_for(trainer).await;
         }
+        if let Some(failure) = self.leaks().await? {
+            return Ok(Ended::Failed(failure));
+        }
         if let Err(error) = self.prepare().await {
+            if error.is_transient() && self.may_be_put_off() {
+                return Err(self.put_off(&error).await);
+            }
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
             let problem = RunProblem::NotPrepared { detail: error.to_string() };
-            return Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
+            return Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
         }
         loop {
             let ended = self.try_once().await?;
             let failure = match &ended {
-                Trial::Done(report) => report.failure(),
-                Trial::Failed(failure) => Some(failure.clone()),
+                Ended::Done(report) => report.failure(),
+                Ended::Failed(failure) => Some(failure.clone()),
             };
             let is_memory = failure.is_some_and(|f| f.advice_kind() == FailureKind::OutOfMemory);
             let may_halve = is_memory && self.run.recipe.recovery.halve_micro_batch;
@@ -131,6 +152,50 @@ impl Checking<'_> {
                 return Ok(ended);
             }
         }
+    }
+
+    /// A preflight has as many attempts as any job.
+    fn may_be_put_off(&self) -> bool {
+        self.context.attempt < MAX_ATTEMPTS
+    }
+
+    /// Tells in the run's log why it is tried out later.
+    async fn put_off(&self, error: &impl std::fmt::Display) -> JobError {
+        let pause = pause_after(self.context.attempt);
+        tracing::warn!(run = %self.run.id, %error, ?pause, "putting a preflight off");
+        let line = (Level::Warn, format!("preflight: {error}; trying again in {} s", pause.as_secs()));
+        let logged = async {
+            let mut connection = self.context.db.acquire().await?;
+            store::points::insert_logs(&mut connection, self.run.id, 0, &[line]).await
+        };
+        if let Err(error) = logged.await {
+            tracing::warn!(%error, "failed to log why a preflight is put off");
+        }
+        JobError::Later { pause, counts: true }
+    }
+
+    /// The same error, unless another attempt may go well and is left.
+    async fn put_off_if_transient(&self, error: JobError) -> JobError {
+        let is_transient = match &error {
+            JobError::Store(error) => error.is_transient(),
+            JobError::Artifact(error) => error.is_transient(),
+            _ => false,
+        };
+        if is_transient && self.may_be_put_off() { self.put_off(&error).await } else { error }
+    }
+
+    /// Held-out samples that training has seen end a run, unless an owner has signed for them.
+    async fn leaks(&self) -> Result<Option<Failure>, JobError> {
+        let (db, project) = (&self.context.db, self.context.project);
+        let version = match self.run.has_leak_override {
+            true => None,
+            false => store::versions::get(db, project, self.run.version_id).await?,
+        };
+        let Some(version) = version else { return Ok(None) };
+        let (_, leaks) = splits::checked(self.context, &version, LeakCheck::default()).await?;
+        let (samples, train) = (leaks.blocking(), leaks.leaking.len() as u64);
+        let problem = RunProblem::Leaks { samples, train };
+        Ok((samples > 0).then(|| Failure::of_preflight(PreflightStep::Audit, FailureKind::InvalidInput, problem)))
     }
 
     async fn prepare(&self) -> Result<(), PrepareError> {
@@ -146,8 +211,8 @@ impl Checking<'_> {
         self.folder.prepare(input).await
     }
 
-    async fn try_once(&self) -> Result<Trial, JobError> {
-        let promised = self.wait_for_memory().await?;
+    async fn try_once(&self) -> Result<Ended, JobError> {
+        let promised = self.find_memory().await?;
         let mut limits = vec![
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
             ("--reserved-disk-mib", self.promised_disk(&promised) / MIB),
@@ -162,7 +227,7 @@ impl Checking<'_> {
             Err(error) => {
                 let program = self.context.config.trainer.display().to_string();
                 let problem = RunProblem::NotStarted { program, detail: error.to_string() };
-                Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
+                Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
             }
         }
     }
@@ -175,30 +240,27 @@ impl Checking<'_> {
         promised.disk_bytes + promised.working.iter().map(left).sum::<u64>()
     }
 
-    /// Waits while runs that are worked on here leave too little memory; what they need of the rest.
-    async fn wait_for_memory(&self) -> Result<Promised, JobError> {
+    /// What runs that are worked on here still need. Where they leave too little memory, others are tried out first: among
+    /// them may be smaller ones.
+    async fn find_memory(&self) -> Result<Promised, JobError> {
         let identity = identity(&self.context.config.data)?;
         let owners = owners(identity, &self.context.config.workers);
         // Each process of a slot of several CPU devices holds a model of its own.
         let needed = self.run.memory_bytes * self.slot.0.split('+').filter(|device| *device == "cpu").count() as u64;
-        loop {
-            let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
-            let free =
-                memory::available_bytes().filter(|_| !promised.working.is_empty() && self.slot.0.starts_with("cpu"));
-            let left = free.map(|free| free.saturating_sub(promised.memory_bytes));
-            match left {
-                Some(left) if left < needed => {
-                    let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
-                    self.tell(Phase::WaitingForMemory, mib(left), mib(needed)).await?;
-                    tokio::time::sleep(WAIT).await;
-                }
-                _ => return Ok(promised),
+        let promised = preflights::promised(&self.context.db, &owners, self.run.id).await?;
+        let free = memory::available_bytes().filter(|_| !promised.working.is_empty() && self.slot.0.starts_with("cpu"));
+        match free.map(|free| free.saturating_sub(promised.memory_bytes)) {
+            Some(left) if left < needed => {
+                let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+                self.tell(Phase::WaitingForMemory, mib(left), mib(needed)).await?;
+                Err(JobError::Later { pause: WAIT, counts: false })
             }
+            _ => Ok(promised),
         }
     }
 
     /// Passes on what the trainer tells until it has ended, then reads its report.
-    async fn wait_for(&self, mut trainer: Trainer) -> Result<Trial, JobError> {
+    async fn wait_for(&self, mut trainer: Trainer) -> Result<Ended, JobError> {
         let (started, mut offset, mut phase) = (Instant::now(), 0, None);
         let mut exit = None;
         loop {
@@ -217,7 +279,7 @@ impl Checking<'_> {
             if let Some(Event::Failed { kind, message, problem }) = piece.last {
                 trainer.kill();
                 let problem = problem.unwrap_or(RunProblem::Said { text: message });
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
             }
             if let (true, Some(exit)) = (has_ended, exit) {
                 return Ok(self.read_report(exit, trainer.kernel_killed_for_memory(), phase).await);
@@ -229,7 +291,7 @@ impl Checking<'_> {
             if started.elapsed() > LIMIT {
                 trainer.kill();
                 let problem = RunProblem::PreflightTooLong { minutes: LIMIT.as_secs() / 60 };
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
             }
             tokio::select! {
                 ended = trainer.ended(), if exit.is_none() => exit = Some(ended),
@@ -238,10 +300,10 @@ impl Checking<'_> {
         }
     }
 
-    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Trial {
+    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Ended {
         let report = tokio::fs::read(self.folder.preflight().join("preflight.json")).await.ok();
         if let Some(report) = report.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-            return Trial::Done(Box::new(report));
+            return Ended::Done(Box::new(report));
         }
         let words = self.folder.last_words();
         let (kind, problem) = match exit {
@@ -250,14 +312,14 @@ impl Checking<'_> {
             Exit::Signal(signal) => (FailureKind::Crashed, RunProblem::Signalled { signal, words }),
             Exit::Unknown => (FailureKind::Crashed, RunProblem::TrainerGone { words }),
         };
-        Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem))
+        Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem))
     }
 
     /// Tells users what is being done. Fails when that should stop.
     async fn tell(&self, phase: Phase, done: u32, total: u32) -> Result<(), JobError> {
         self.context.check()?;
         let phase = PhaseProgress { phase, done, total };
-        if let Err(error) = preflights::progress(&self.context.db, self.run.id, &phase).await {
+        if let Err(error) = preflights::progress(&self.context.db, self.context.lease(), self.run.id, &phase).await {
             tracing::warn!(%error, run = %self.run.id, "failed to tell how far a preflight is");
         }
         Ok(())

@@ -6,17 +6,17 @@
 
 use super::{Adapter, AdapterError};
 use crate::convert::{self, WEIGHTS};
+use crate::data::template::CHATML;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::Decoder;
 use crate::model::safetensors::Shard;
 use crate::model::weights;
+use crate::ops::reduced::in_f32;
 use candle_core::{Device, Tensor, Var};
+use domain::estimate::tokenizer_bytes;
 use domain::recipe::Full;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Room for the tokenizer beside the weights.
-const TOKENIZER_BYTES: u64 = 16 << 20;
 
 /// The trained weights of a model.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl FullAdapter {
     /// Variables with the values of those weights of `decoder` that `settings` choose.
     pub fn new(decoder: &Decoder, settings: &Full) -> Result<Self, AdapterError> {
         let chosen = decoder.weights().into_iter().filter(|(name, _)| is_trained(decoder, settings, name));
-        let trained = chosen.map(|(name, weight)| Ok((name, Var::from_tensor(&weight.detach())?)));
+        let trained = chosen.map(|(name, weight)| Ok((name, Var::from_tensor(&in_f32(&weight.detach())?)?)));
         Ok(Self {
             trained: trained.collect::<Result<_, AdapterError>>()?,
             config: decoder.config.clone(),
@@ -83,7 +83,8 @@ impl Adapter for FullAdapter {
 
     fn file_bytes(&self) -> u64 {
         let elements = |shape: &[usize]| shape.iter().map(|d| *d as u64).product::<u64>();
-        4 * self.config.tensor_shapes().iter().map(|(_, shape)| elements(shape)).sum::<u64>() + TOKENIZER_BYTES
+        4 * self.config.tensor_shapes().iter().map(|(_, shape)| elements(shape)).sum::<u64>()
+            + tokenizer_bytes(self.config.vocab_size as u64)
     }
 
     fn attach_to(&self, decoder: &mut Decoder) {
@@ -97,12 +98,14 @@ impl Adapter for FullAdapter {
             read.insert(name, self.config.exchanged(name, &base.take(name)?)?);
         }
         decoder.set_weights(|name| read.get(&name.to_owned()).cloned());
-        Ok(())
+        Ok(decoder.round_to(decoder.dtype())?)
     }
 
-    /// Writes a whole model. Weights that are not trained are copied from the base.
+    /// Writes a whole model. Weights that are not trained are copied from the base. It says how it was spoken to: a base
+    /// without a template of its own was trained with the default one.
     fn save(&self, folder: &Path, _base_model: &str) -> Result<(), AdapterError> {
-        let base = weights::open(&self.base, &Device::Cpu)?;
+        let mut base = weights::open(&self.base, &Device::Cpu)?;
+        base.card.chat_template.get_or_insert_with(|| CHATML.to_owned());
         convert::write_folder(base, folder, &mut |name, weight| {
             Ok::<_, AdapterError>(self.stored(name)?.unwrap_or(weight))
         })

@@ -16,6 +16,7 @@ use crate::data::tokenizer::Tokenizer;
 use crate::model::config::DecoderConfig;
 use crate::model::decoder::{Decoder, Mode};
 use crate::model::virtual_tokens::{Between, VirtualTokens};
+use crate::ops::reduced::in_f32;
 use candle_core::{Tensor, Var};
 use domain::recipe::PrefixTuning;
 use std::path::Path;
@@ -113,5 +114,5 @@ fn computed(decoder: &Decoder, ids: &[u32]) -> Result<Tensor, AdapterError> {
     let mut cache = decoder.new_cache(1, ids.len())?;
     decoder.forward(&Tensor::new(ids, decoder.device())?.unsqueeze(0)?, Some(&mut cache))?;
     let columns: Vec<&Tensor> = cache.layers().iter().flat_map(|(k, v)| [k, v]).collect();
-    Ok(Tensor::cat(&columns, 1)?.contiguous()?)
+    Ok(in_f32(&Tensor::cat(&columns, 1)?)?.contiguous()?)
 }

@@ -2,6 +2,7 @@
 //! model answers.
 
 use anyhow::Result;
+use domain::recipe::Precision;
 use std::path::PathBuf;
 use trainer::bench::answers::{self, Answers};
 use trainer::bench::{Trained, Workload, measure};
@@ -25,6 +26,12 @@ pub(crate) struct Bench {
     /// Rank of the adapters.
     #[arg(long, default_value_t = 8)]
     rank: u32,
+    /// Type of activations and frozen weights.
+    #[arg(long, value_parser = precision, default_value = "f32")]
+    precision: Precision,
+    /// Compute blocks again in the backward pass instead of keeping what they computed.
+    #[arg(long)]
+    gradient_checkpointing: bool,
     /// Steps, or rounds, to measure.
     #[arg(long, default_value_t = 5)]
     steps: usize,
@@ -54,6 +61,12 @@ pub(crate) struct Bench {
     threads: Option<usize>,
 }
 
+/// The precision of this word.
+fn precision(word: &str) -> std::result::Result<Precision, String> {
+    let words = Precision::ALL.map(Precision::as_str).join(", ");
+    Precision::ALL.into_iter().find(|p| p.as_str() == word).ok_or_else(|| format!("expected one of {words}"))
+}
+
 impl Bench {
     /// Runs the command; prints JSON.
     pub(crate) fn run(self) -> Result<()> {
@@ -76,6 +89,8 @@ impl Bench {
             batch: self.batch.max(1),
             seq: self.seq.max(2),
             rank: self.rank.max(1),
+            precision: self.precision,
+            recomputes: self.gradient_checkpointing,
             steps: self.steps.max(1),
         };
         println!("{}", serde_json::to_string_pretty(&measure(base, workload)?)?);

@@ -2,6 +2,7 @@
 
 use super::model::{LoadedModel, read_samples};
 use anyhow::{Context, Result};
+use candle_core::Device;
 use domain::eval::EvalMetrics;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -47,7 +48,7 @@ impl Eval {
         let labels = known.into_iter().filter_map(|s| s.label).collect();
         let options = EvalOptions { labels, max_new_tokens: self.max_new_tokens, ..EvalOptions::default() };
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
-        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact)?;
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact, &Device::Cpu)?;
         let bar = indicatif::ProgressBar::new(samples.len() as u64);
         bar.set_style(indicatif::ProgressStyle::with_template("{pos}/{len} samples {wide_bar} {eta} left")?);
         let (metrics, predictions) = evaluate(model.chat(), &samples, &options, &mut |done| {

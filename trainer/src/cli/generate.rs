@@ -2,6 +2,7 @@
 
 use super::model::LoadedModel;
 use anyhow::{Context, Result};
+use candle_core::Device;
 use domain::sample::{Message, Speaker};
 use std::io::{IsTerminal, Read, Write};
 use std::ops::ControlFlow;
@@ -46,7 +47,7 @@ impl Generate {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
         let messages = self.messages()?;
-        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact)?;
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact, &Device::Cpu)?;
         let options = GenerateOptions {
             sampling: Sampling { temperature: self.temperature, top_p: self.top_p, top_k: self.top_k, seed: self.seed },
             max_new_tokens: self.max_new_tokens,

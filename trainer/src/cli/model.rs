@@ -22,9 +22,9 @@ pub(crate) struct LoadedModel {
 impl LoadedModel {
     /// Reads a base model and puts an adapter on it, if one is given. Quantized weights stay so unless `is_exact`, or
     /// the adapter is a whole model, whose weights take their place.
-    pub(crate) fn open(path: &Path, adapter: Option<&Path>, is_exact: bool) -> Result<Self> {
-        let mut base = weights::open(path, &Device::Cpu)?;
-        if !is_exact && !adapter.is_some_and(adapt::full::FullAdapter::is_in) {
+    pub(crate) fn open(path: &Path, adapter: Option<&Path>, is_exact: bool, device: &Device) -> Result<Self> {
+        let mut base = weights::open(path, device)?;
+        if !is_exact && device.is_cpu() && !adapter.is_some_and(adapt::full::FullAdapter::is_in) {
             base.weights.use_integers();
         }
         let mut decoder = Decoder::new(base.config, &mut base.weights)?;

@@ -18,6 +18,7 @@ use crate::ops::Weight;
 use crate::ops::activation::{Activation, activate};
 use crate::ops::attention::{Geometry, attention};
 use crate::ops::gated::gated;
+use crate::ops::reduced::like;
 use crate::ops::rope::{Rotation, rope};
 use crate::ops::tape::add;
 use candle_core::{Tensor, bail};
@@ -38,7 +39,7 @@ pub(super) struct Pass<'a> {
     pub(super) mode: Mode,
     /// Rows of each sequence.
     pub(super) rows: Vec<usize>,
-    /// Trained keys and values of all layers; `None` where there are none or a cache holds them.
+    /// Trained keys and values of all layers, in f32; `None` where there are none or a cache holds them.
     /// A scope's geometry counts them, its rotation and `rows` do not.
     pub(super) prefix: Option<Tensor>,
     pub(super) cache: Option<&'a mut KvCache>,
@@ -176,7 +177,7 @@ impl Block {
         geometry: &Geometry,
     ) -> Result<Tensor> {
         let ((count, _), width) = (prefix.dims2()?, k.dim(1)?);
-        let of = |which: usize| prefix.narrow(1, (2 * self.layer + which) * width, width)?.contiguous();
+        let of = |which: usize| like(&prefix.narrow(1, (2 * self.layer + which) * width, width)?.contiguous()?, q);
         let nothing = Tensor::zeros((count, q.dim(1)?), q.dtype(), q.device())?;
         let (q, k, v) = (put_before(q, &nothing, rows)?, put_before(k, &of(0)?, rows)?, put_before(v, &of(1)?, rows)?);
         drop_before(&attention(&q, &k, &v, geometry)?, count, rows)
@@ -249,7 +250,8 @@ fn projection(
     let name = path(config.family, layer, linear.modules[0]);
     let weight = if config.family.stores_inputs_first() {
         let stored = weights.take(&format!("{name}.weight"))?;
-        stored.t().and_then(|w| w.contiguous()).map_err(|source| weights.device_error(source))?.into()
+        let turned = stored.t().and_then(|w| w.contiguous()?.to_dtype(weights.dtype()));
+        turned.map_err(|source| weights.device_error(source))?.into()
     } else {
         weights.take_matrix(&format!("{name}.weight"))?
     };

@@ -19,10 +19,10 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// Room for `batch` sequences of up to `capacity` tokens.
-    pub fn new(config: &DecoderConfig, batch: usize, capacity: usize, device: &Device) -> Result<Self> {
+    /// Room for `batch` sequences of up to `capacity` tokens, of activations of this type.
+    pub fn new(config: &DecoderConfig, batch: usize, capacity: usize, dtype: DType, device: &Device) -> Result<Self> {
         let shape = (batch * capacity, config.kv_heads * config.head_dim);
-        let zeros = || Tensor::zeros(shape, DType::F32, device);
+        let zeros = || Tensor::zeros(shape, dtype, device);
         let layers = (0..config.layers).map(|_| Ok((zeros()?, zeros()?))).collect::<Result<_>>()?;
         Ok(Self { layers, lengths: vec![0; batch], capacity, virtual_tokens: 0 })
     }

@@ -19,6 +19,7 @@ use crate::ops::attention::Geometry;
 use crate::ops::linear::linear;
 use crate::ops::linear_cross_entropy::{Objective, linear_cross_entropy, token_losses};
 use crate::ops::noise::noise;
+use crate::ops::reduced::in_f32;
 use crate::ops::rope::{Head, Rotation};
 use crate::ops::rows::select_rows;
 use crate::ops::{Weight, tape};
@@ -98,6 +99,8 @@ pub struct Decoder {
     pub config: DecoderConfig,
     /// The file or folder that the weights are from.
     pub source: PathBuf,
+    /// What activations are of.
+    dtype: DType,
     /// Alpha of the noise on embeddings in training passes; 0 for none.
     pub neftune_alpha: f64,
     /// (vocabulary, hidden)
@@ -127,6 +130,7 @@ impl Decoder {
         Ok(Self {
             config,
             source: weights.path().to_owned(),
+            dtype: weights.dtype(),
             neftune_alpha: 0.0,
             embedding,
             positions,
@@ -142,6 +146,21 @@ impl Decoder {
     #[must_use]
     pub fn device(&self) -> &Device {
         self.embedding.device()
+    }
+
+    /// The type of activations.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// From now on activations are of this type, and matrices too unless they are trained, which stay f32.
+    pub fn round_to(&mut self, dtype: DType) -> Result<()> {
+        self.dtype = dtype;
+        self.embedding.round_to(dtype)?;
+        let mut projections = self.blocks.iter_mut().flat_map(Block::projections_mut);
+        projections.try_for_each(|projection| projection.weight.round_to(dtype))?;
+        self.head.as_mut().map_or(Ok(()), |head| head.round_to(dtype))
     }
 
     /// All linear layers of all blocks, block by block in the order of [`TargetModule::ALL`].
@@ -193,9 +212,9 @@ impl Decoder {
         self.config.context_length.saturating_sub(self.virtual_tokens())
     }
 
-    /// Embeddings (ids, hidden) of tokens.
+    /// Embeddings (ids, hidden) of tokens, in f32.
     pub fn embed(&self, ids: &[u32]) -> Result<Tensor> {
-        self.embedded(ids, Mode::Inference)
+        in_f32(&self.embedded(ids, Mode::Inference)?)
     }
 
     /// A cache with room for `batch` texts of up to `capacity` tokens. It begins with the virtual
@@ -203,12 +222,12 @@ impl Decoder {
     pub fn new_cache(&self, batch: usize, capacity: usize) -> Result<KvCache> {
         let count = self.virtual_tokens();
         if count == 0 {
-            return KvCache::new(&self.config, batch, capacity, self.device());
+            return KvCache::new(&self.config, batch, capacity, self.dtype, self.device());
         }
-        let mut first = KvCache::new(&self.config, 1, count, self.device())?;
+        let mut first = KvCache::new(&self.config, 1, count, self.dtype, self.device())?;
         if let Some(prefix) = &self.prefix {
             let width = self.config.kv_heads * self.config.head_dim;
-            let values = prefix.values(Mode::Inference)?;
+            let values = prefix.values(Mode::Inference)?.to_dtype(self.dtype)?;
             for layer in 0..self.config.layers {
                 let of = |which: usize| values.narrow(1, (2 * layer + which) * width, width)?.contiguous();
                 first.write(layer, &of(0)?, &of(1)?)?;
@@ -216,7 +235,7 @@ impl Decoder {
             first.advance(prefix.count());
         }
         if let Some(prompt) = &self.prompt {
-            let (values, mode) = (prompt.values(Mode::Inference)?, Mode::Inference);
+            let (values, mode) = (prompt.values(Mode::Inference)?.to_dtype(self.dtype)?, Mode::Inference);
             let (x, mut pass) = self.begin(values, vec![prompt.count()], false, Some(&mut first), mode)?;
             self.through_blocks(x, &mut pass)?;
         }
@@ -231,9 +250,19 @@ impl Decoder {
         self.norm.forward(&self.states(ids, &[], cache, Mode::Inference)?, Mode::Inference)
     }
 
-    /// Logits (rows, vocabulary) of final hidden states (rows, hidden).
+    /// Final hidden states (tokens, hidden) of `ids` (1, tokens): sequences of these lengths one behind the other.
+    pub fn hidden(&self, ids: &Tensor, lengths: &[usize]) -> Result<Tensor> {
+        self.norm.forward(&self.states(ids, lengths, None, Mode::Inference)?, Mode::Inference)
+    }
+
+    /// −log p(target), in nats, of each target, given the final hidden states of all tokens.
+    pub fn target_losses(&self, hidden: &Tensor, targets: &Targets) -> Result<Vec<f32>> {
+        self.token_losses(&select_rows(hidden, &targets.rows)?, &targets.tokens)
+    }
+
+    /// Logits (rows, vocabulary) of final hidden states (rows, hidden), in f32.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        linear(hidden, &self.head(Mode::Inference), None)
+        in_f32(&linear(hidden, &self.head(Mode::Inference), None)?)
     }
 
     /// −log p(token), in nats, of the token that follows each final hidden state (rows, hidden).
@@ -325,11 +354,12 @@ impl Decoder {
         if let Mode::Training { seed } = mode
             && self.neftune_alpha > 0.0
         {
-            x = (x + noise(&rows, self.config.hidden_size, self.neftune_alpha, seed, self.device())?)?;
+            let noise = noise(&rows, self.config.hidden_size, self.neftune_alpha, seed, self.device())?;
+            x = (x + noise.to_dtype(self.dtype)?)?;
         }
         // A cache begins with the virtual tokens.
         if let Some(prompt) = self.prompt.as_ref().filter(|_| cache.is_none()) {
-            x = put_before(&x, &prompt.values(mode)?, &rows)?;
+            x = put_before(&x, &prompt.values(mode)?.to_dtype(self.dtype)?, &rows)?;
             rows.iter_mut().for_each(|rows| *rows += prompt.count());
         }
         self.begin(x, rows, !lengths.is_empty(), cache, mode)
@@ -383,7 +413,7 @@ impl Decoder {
 
     /// Embeddings (ids, hidden) of tokens.
     fn embedded(&self, ids: &[u32], mode: Mode) -> Result<Tensor> {
-        let x = mode.weight(&self.embedding).rows(ids)?;
+        let x = mode.weight(&self.embedding).rows(ids)?.to_dtype(self.dtype)?;
         self.config.embedding_scale().map_or(Ok(x.clone()), |scale| x * scale)
     }
 
@@ -395,7 +425,7 @@ impl Decoder {
             bail!("a text is longer than the {context} positions that the model has learnt");
         }
         let positions: Vec<u32> = places.positions.iter().map(|position| *position as u32).collect();
-        x + select_rows(&mode.tensor(learnt), &positions)?
+        x + select_rows(&mode.tensor(learnt), &positions)?.to_dtype(self.dtype)?
     }
 
     /// What the layers with or without a sliding window share.

@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::decoder::Mode;
+use crate::ops::reduced::like;
 use candle_core::{Tensor, Var};
 use domain::recipe::Activation;
 
@@ -15,7 +16,7 @@ pub struct Dense {
 impl Dense {
     /// (rows, in) → (rows, out).
     pub(super) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        x.matmul(&mode.of(&self.weight).t()?)?.broadcast_add(&mode.of(&self.bias))
+        x.matmul(&like(&mode.of(&self.weight), x)?.t()?)?.broadcast_add(&like(&mode.of(&self.bias), x)?)
     }
 }
 

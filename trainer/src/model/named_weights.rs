@@ -44,7 +44,8 @@ impl Decoder {
         all.map(|(name, tensor)| (name, tensor.clone())).collect()
     }
 
-    /// Puts those tensors that `of` gives for Hugging Face names, of the same shape, in place of dense weights.
+    /// Puts those tensors that `of` gives for Hugging Face names, of the same shape, in place of dense weights, as they
+    /// are: see [`Decoder::round_to`] for matrices that nobody trains.
     pub fn set_weights(&mut self, of: impl Fn(&str) -> Option<Tensor>) {
         self.tensors_mut(&mut |name: &str, tensor: &mut Tensor| {
             if let Some(other) = of(name) {

@@ -4,6 +4,7 @@ use super::decoder::Mode;
 use super::family::Family;
 use crate::ops::linear::linear;
 use crate::ops::lora_linear::{Frozen, lora_linear};
+use crate::ops::reduced::{in_f32, like};
 use crate::ops::{Dropout, Weight};
 use candle_core::{Result, Tensor, Var};
 use domain::recipe::TargetModule;
@@ -70,13 +71,13 @@ impl Projection {
         let frozen = |bias| Frozen { weight: self.weight.clone(), bias, scale: adapter.scale, dropout };
         let Some(magnitude) = &adapter.magnitude else { return lora_linear(x, &a, &b, frozen(self.bias.clone())) };
         let factors = (mode.of(&magnitude.lengths) / self.row_lengths(adapter, &magnitude.squares)?)?;
-        let y = lora_linear(x, &a, &b, frozen(None))?.broadcast_mul(&factors)?;
-        self.bias.as_ref().map_or(Ok(y.clone()), |bias| y.broadcast_add(bias))
+        let y = lora_linear(x, &a, &b, frozen(None))?.broadcast_mul(&like(&factors, x)?)?;
+        self.bias.as_ref().map_or(Ok(y.clone()), |bias| y.broadcast_add(&like(bias, &y)?))
     }
 
     /// ‖Wᵢ‖² of each row of the frozen weight, (out).
     pub fn row_squares(&self) -> Result<Tensor> {
-        self.weight.dense()?.sqr()?.sum(1)
+        in_f32(&self.weight.dense()?)?.sqr()?.sum(1)
     }
 
     /// ‖(W + s · B A)ᵢ‖ of each row, (out), without a gradient: with `squares` = ‖Wᵢ‖² it is the root of

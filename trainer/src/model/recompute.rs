@@ -11,6 +11,17 @@ use crate::ops::tape;
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var, bail};
 
+/// How gradients are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward {
+    /// Decides dropout and noise.
+    pub seed: u64,
+    /// Whether blocks are computed again instead of kept.
+    pub recomputes: bool,
+    /// What the loss is multiplied by first, and so the gradients; the loss that is returned is not.
+    pub loss_scale: f64,
+}
+
 impl Decoder {
     /// What [`Decoder::objective`] gives, and the gradients of its loss by every variable.
     pub fn objective_and_gradients(
@@ -21,16 +32,27 @@ impl Decoder {
         seed: u64,
         recomputes: bool,
     ) -> Result<(f32, Vec<f32>, GradStore)> {
-        if recomputes {
-            return self.recomputed(ids, targets, objective, seed);
+        self.scaled_gradients(ids, targets, objective, Backward { seed, recomputes, loss_scale: 1.0 })
+    }
+
+    /// As [`Decoder::objective_and_gradients`], with gradients multiplied by the scale.
+    pub fn scaled_gradients(
+        &self,
+        ids: &Tensor,
+        targets: &Targets,
+        objective: &Objective,
+        how: Backward,
+    ) -> Result<(f32, Vec<f32>, GradStore)> {
+        if how.recomputes {
+            return self.recomputed(ids, targets, objective, how);
         }
         let mut losses = Vec::new();
         let (loss, gradients) = tape::value_and_gradients(|| {
-            let (loss, of_rows) = self.objective(ids, targets, objective, seed)?;
+            let (loss, of_rows) = self.objective(ids, targets, objective, how.seed)?;
             losses = of_rows;
-            Ok(loss)
+            how.scaled(loss)
         })?;
-        Ok((loss, losses, gradients))
+        Ok((how.unscaled(loss), losses, gradients))
     }
 
     fn recomputed(
@@ -38,9 +60,9 @@ impl Decoder {
         ids: &Tensor,
         targets: &Targets,
         objective: &Objective,
-        seed: u64,
+        how: Backward,
     ) -> Result<(f32, Vec<f32>, GradStore)> {
-        let mode = Mode::Training { seed };
+        let mode = Mode::Training { seed: how.seed };
         let (mut x, mut pass) = self.enter(ids, &targets.lengths, None, mode)?;
         let (first, whole_prefix) = (x.clone(), pass.prefix.take());
         // What leads up to the prefix is differentiated once, not for every block.
@@ -57,7 +79,7 @@ impl Decoder {
             let rows = self.target_rows(&self.texts_of(&last, &pass)?, targets, mode)?;
             let (loss, of_rows) = linear_cross_entropy(&rows, &self.head(mode), objective)?;
             losses = of_rows;
-            Ok(loss)
+            how.scaled(loss)
         })?;
         let mut gradient = taken(&mut all, &last)?;
         for (block, input) in self.blocks.iter().zip(inputs).rev() {
@@ -73,7 +95,17 @@ impl Decoder {
         if first.track_op() {
             all.extend(gradients_of(&gradient, || Ok(first))?)?;
         }
-        Ok((loss, losses, all))
+        Ok((how.unscaled(loss), losses, all))
+    }
+}
+
+impl Backward {
+    fn scaled(self, loss: Tensor) -> Result<Tensor> {
+        if self.loss_scale == 1.0 { Ok(loss) } else { loss * self.loss_scale }
+    }
+
+    fn unscaled(self, loss: f32) -> f32 {
+        (f64::from(loss) / self.loss_scale) as f32
     }
 }
 

@@ -16,7 +16,7 @@ use crate::data::tokenizer::Tokenizer;
 use crate::ops::Weight;
 use crate::ops::integer::Integer;
 use crate::ops::quantized::Quantized;
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use domain::model::ModelCard;
 use domain::sample::{Message, Speaker};
 use std::collections::HashMap;
@@ -70,6 +70,8 @@ pub struct Weights {
     device: Device,
     source: Source,
     form: Form,
+    /// What dense matrices become.
+    dtype: DType,
 }
 
 /// What becomes of quantized matrices.
@@ -98,7 +100,7 @@ impl Weights {
     }
 
     fn new(path: PathBuf, device: &Device, source: Source) -> Self {
-        Self { path, device: device.clone(), source, form: Form::Dequantized }
+        Self { path, device: device.clone(), source, form: Form::Dequantized, dtype: DType::F32 }
     }
 
     /// From now on [`Weights::take_matrix`] leaves quantized matrices as they are.
@@ -117,7 +119,17 @@ impl Weights {
         self.form = Form::Integer;
     }
 
-    /// Reads the matrix with this Hugging Face name: as f32, or quantized if it is to stay so.
+    /// From now on [`Weights::take_matrix`] rounds dense matrices to this type, one after the other as they are read.
+    pub fn round_to(&mut self, dtype: DType) {
+        self.dtype = dtype;
+    }
+
+    /// The type of dense matrices.
+    pub(super) fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Reads the matrix with this Hugging Face name: dense, or quantized if it is to stay so.
     pub fn take_matrix(&mut self, name: &str) -> Result<Weight, ModelError> {
         let quantized = match &self.source {
             Source::Gguf { file, names } if self.form != Form::Dequantized => {
@@ -125,7 +137,10 @@ impl Weights {
             }
             _ => None,
         };
-        let Some(matrix) = quantized else { return self.take(name).map(Weight::Dense) };
+        let Some(matrix) = quantized else {
+            let matrix = self.take(name)?.to_dtype(self.dtype).map_err(|source| self.device_error(source))?;
+            return Ok(Weight::Dense(matrix));
+        };
         let integer = if self.form == Form::Integer { Integer::new(&matrix) } else { None };
         Ok(integer.map_or(Weight::Quantized(matrix), Weight::Integer))
     }
@@ -164,6 +179,12 @@ impl Weights {
             }
             Source::Memory(tensors) => tensors.remove(name).ok_or_else(missing),
         }
+    }
+
+    /// Where they will be.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The file or folder that they are from.

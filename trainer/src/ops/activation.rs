@@ -4,12 +4,16 @@
 //! 2016, arXiv:1606.08415), which is `a · σ(2u)` with u = √(2/π) · (a + 0.044715 a³).
 
 use super::cpu::{fused, slice, tensor, with};
-use super::tape::apply1;
+use super::reduced::{in_f32, like};
+use super::tape::{apply1, note, records};
 use super::vector::{sigmoid, simd};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 pub(super) const CHUNK: usize = 8192;
+/// 2 · √(2/π)
+const GELU_FACTOR: f32 = 1.595_769;
+const GELU_CUBIC: f32 = 0.044_715;
 
 /// Which function is applied to each feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,24 @@ impl Activation {
             Self::GeluTanh => x.gelu(),
         }
     }
+
+    /// The function and its slope, as [`silu`] and [`gelu_tanh`] explain them, from candle's own operations.
+    pub(super) fn value_and_slope(self, a: &Tensor) -> Result<(Tensor, Tensor)> {
+        let (argument, inner_slope) = match self {
+            Self::Silu => (a.clone(), None),
+            Self::GeluTanh => {
+                let square = a.sqr()?;
+                let u = ((a * f64::from(GELU_FACTOR))? * square.affine(f64::from(GELU_CUBIC), 1.0)?)?;
+                let factor = f64::from(GELU_FACTOR);
+                (u, Some(square.affine(3.0 * factor * f64::from(GELU_CUBIC), factor)?))
+            }
+        };
+        let s = candle_nn::ops::sigmoid(&argument)?;
+        let value = (a * &s)?;
+        let steep = (&value * s.affine(-1.0, 1.0)?)?;
+        let slope = (&s + inner_slope.map_or(Ok(steep.clone()), |inner| steep * inner)?)?;
+        Ok((value, slope))
+    }
 }
 
 /// silu(a) and its slope.
@@ -40,18 +62,30 @@ pub(super) fn silu(a: f32) -> (f32, f32) {
 /// The tanh form of GELU and its slope.
 #[inline(always)]
 pub(super) fn gelu_tanh(a: f32) -> (f32, f32) {
-    // 2 · √(2/π)
-    const FACTOR: f32 = 1.595_769;
-    const CUBIC: f32 = 0.044_715;
     let square = a * a;
-    let (s, rest) = sigmoid(FACTOR * (a + CUBIC * a * square));
+    let (s, rest) = sigmoid(GELU_FACTOR * (a + GELU_CUBIC * a * square));
     let gelu = a * s;
-    (gelu, s + gelu * rest * FACTOR * (1.0 + 3.0 * CUBIC * square))
+    (gelu, s + gelu * rest * GELU_FACTOR * (1.0 + 3.0 * GELU_CUBIC * square))
 }
 
 /// The activation of every element of `x`.
 pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
-    if fused(x) { apply1(x, Activate(activation)) } else { activation.plain(x) }
+    if fused(x) {
+        apply1(x, Activate(activation))
+    } else if records(&[x]) {
+        portable(x, activation)
+    } else {
+        activation.plain(x)
+    }
+}
+
+/// The same with the backward pass by hand.
+fn portable(x: &Tensor, activation: Activation) -> Result<Tensor> {
+    let values = x.detach();
+    note([x], &activation.plain(&values)?, move |g| {
+        let (_, slope) = activation.value_and_slope(&in_f32(&values)?)?;
+        Ok([Some(like(&(in_f32(g)? * slope)?, g)?)])
+    })
 }
 
 struct Activate(Activation);
@@ -95,14 +129,16 @@ fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, random};
     use super::*;
 
     #[test]
     fn matches_plain_operations_and_finite_differences() -> Result<()> {
         for activation in [Activation::Silu, Activation::GeluTanh] {
             let x = (random((3, 17), 1)? * 4.0)?;
-            assert_same_gradients(&[x], |v| activate(&v[0], activation), |v| activation.plain(&v[0]))?;
+            let inputs = [x];
+            assert_same_gradients(&inputs, |v| activate(&v[0], activation), |v| activation.plain(&v[0]))?;
+            assert_same_on_tape(&inputs, |v| portable(&v[0], activation), |v| activation.plain(&v[0]))?;
         }
         Ok(())
     }

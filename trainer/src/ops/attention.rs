@@ -7,12 +7,14 @@
 //! that starts at position p sees keys (p + i − window, p + i].
 
 use super::cpu::{fused, slice, tensor, with};
-use super::tape::apply3;
+use super::reduced::{in_f32, like};
+use super::tape::{apply3, records};
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 mod kernel;
+mod portable;
 mod single;
 use kernel::RowSum;
 
@@ -73,6 +75,8 @@ impl Geometry {
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<Tensor> {
     if fused(q) {
         apply3(q, k, v, Attention { geometry: geometry.clone(), sums: OnceLock::new() })
+    } else if records(&[q, k, v]) {
+        portable::attention(q, k, v, geometry)
     } else {
         plain(q, k, v, geometry)
     }
@@ -88,20 +92,39 @@ pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, geometry: &Geometry) -> Result<
         };
         return Tensor::cat(&(0..geometry.starts.len()).map(of).collect::<Result<Vec<_>>>()?, 0);
     }
-    let Geometry { heads, kv_heads, head_dim, seq, .. } = *geometry;
-    let batch = geometry.starts.len();
-    let keys = k.dim(0)? / batch;
-    let q = q.reshape((batch, seq, heads, head_dim))?.transpose(1, 2)?.contiguous()?;
-    let spread = |t: &Tensor| -> Result<Tensor> {
-        let t = t.reshape((batch, keys, kv_heads, head_dim))?.transpose(1, 2)?.unsqueeze(2)?;
-        t.expand((batch, kv_heads, heads / kv_heads, keys, head_dim))?
-            .contiguous()?
-            .reshape((batch, heads, keys, head_dim))
-    };
-    let scores = (q.matmul(&spread(k)?.t()?)? * f64::from(geometry.scale))?;
-    let scores = scores.broadcast_add(&mask(geometry, keys, q.device())?)?;
-    let attended = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&spread(v)?)?;
-    attended.transpose(1, 2)?.contiguous()?.reshape((batch * seq, heads * head_dim))
+    let (q, k, v) = (geometry.queries_by_head(q)?, geometry.keys_by_head(k)?, geometry.keys_by_head(v)?);
+    geometry.by_row(&like(&probabilities(&q, &k, geometry)?, &v)?.matmul(&v)?)
+}
+
+/// softmax(S) of heads' queries and keys, (batch, heads, seq, keys), in f32.
+fn probabilities(q: &Tensor, k: &Tensor, geometry: &Geometry) -> Result<Tensor> {
+    let scores = (in_f32(&q.matmul(&k.t()?)?)? * f64::from(geometry.scale))?;
+    let scores = scores.broadcast_add(&mask(geometry, k.dim(2)?, q.device())?)?;
+    candle_nn::ops::softmax(&scores, D::Minus1)
+}
+
+impl Geometry {
+    /// (batch · seq, heads · head_dim) → (batch, heads, seq, head_dim).
+    fn queries_by_head(&self, q: &Tensor) -> Result<Tensor> {
+        q.reshape((self.starts.len(), self.seq, self.heads, self.head_dim))?.transpose(1, 2)?.contiguous()
+    }
+
+    /// (batch · keys, kv_heads · head_dim) → (batch, heads, keys, head_dim): every head gets the keys of its group.
+    fn keys_by_head(&self, k: &Tensor) -> Result<Tensor> {
+        let (batch, keys) = (self.starts.len(), k.dim(0)? / self.starts.len());
+        let k = k.reshape((batch, keys, self.kv_heads, self.head_dim))?.transpose(1, 2)?.unsqueeze(2)?;
+        k.expand((batch, self.kv_heads, self.heads / self.kv_heads, keys, self.head_dim))?.contiguous()?.reshape((
+            batch,
+            self.heads,
+            keys,
+            self.head_dim,
+        ))
+    }
+
+    /// (batch, heads, seq, head_dim) → (batch · seq, heads · head_dim).
+    fn by_row(&self, o: &Tensor) -> Result<Tensor> {
+        o.transpose(1, 2)?.contiguous()?.reshape((self.starts.len() * self.seq, self.heads * self.head_dim))
+    }
 }
 
 /// 0 where a query sees a key and −∞ elsewhere, (batch, 1, seq, keys).
@@ -171,7 +194,7 @@ impl CustomOp3 for Attention {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, random};
     use super::*;
 
     fn geometry(window: Option<usize>, starts: &[usize], seq: usize) -> Geometry {
@@ -196,6 +219,8 @@ mod tests {
             let g = ragged(window, &[4, 1, 5]);
             let inputs = [random((10, 24), 1)?, random((10, 12), 2)?, random((10, 12), 3)?];
             assert_same_gradients(&inputs, |v| attention(&v[0], &v[1], &v[2], &g), |v| plain(&v[0], &v[1], &v[2], &g))?;
+            let by_hand = |v: &[Tensor]| portable::attention(&v[0], &v[1], &v[2], &g);
+            assert_same_on_tape(&inputs, by_hand, |v| plain(&v[0], &v[1], &v[2], &g))?;
         }
         let g = ragged(Some(90), &[70, 3, 130]);
         let (q, k, v) = (random((203, 24), 1)?, random((203, 12), 2)?, random((203, 12), 3)?);
@@ -210,6 +235,8 @@ mod tests {
             let g = geometry(window, &[0, 0], 5);
             let inputs = [random((10, 24), 1)?, random((10, 12), 2)?, random((10, 12), 3)?];
             assert_same_gradients(&inputs, |v| attention(&v[0], &v[1], &v[2], &g), |v| plain(&v[0], &v[1], &v[2], &g))?;
+            let by_hand = |v: &[Tensor]| portable::attention(&v[0], &v[1], &v[2], &g);
+            assert_same_on_tape(&inputs, by_hand, |v| plain(&v[0], &v[1], &v[2], &g))?;
         }
         Ok(())
     }

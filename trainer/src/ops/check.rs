@@ -2,6 +2,7 @@
 //! and gradients with central finite differences.
 
 use super::quantized::Quantized;
+use super::tape;
 use super::weight::Weight;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Result, Shape, Tensor, Var};
@@ -37,6 +38,30 @@ fn gradients(inputs: &[Tensor], op: Op) -> Result<(Vec<f32>, Vec<Vec<f32>>)> {
     let g =
         vars.iter().map(|v| grads.get(v).map_or_else(|| Ok(vec![0.0; v.elem_count()]), flat)).collect::<Result<_>>()?;
     Ok((flat(&y)?, g))
+}
+
+/// Fails unless `portable` gives on a tape the values and gradients that candle gives for `plain`.
+pub(super) fn assert_same_on_tape(
+    inputs: &[Tensor],
+    portable: impl Fn(&[Tensor]) -> Result<Tensor>,
+    plain: impl Fn(&[Tensor]) -> Result<Tensor>,
+) -> Result<()> {
+    let (y_plain, g_plain) = gradients(inputs, &plain)?;
+    let vars = inputs.iter().map(Var::from_tensor).collect::<Result<Vec<_>>>()?;
+    let tensors: Vec<_> = vars.iter().map(|v| v.as_tensor().clone()).collect();
+    let mut y = Vec::new();
+    let (_, store) = tape::value_and_gradients(|| {
+        let output = portable(&tensors)?;
+        assert!(output.is_variable(), "it is on the tape");
+        y = output.flatten_all()?.to_vec1::<f32>()?;
+        weighed(&output)
+    })?;
+    assert_close("value", &y, &y_plain, 2e-5);
+    for (which, (v, want)) in vars.iter().zip(&g_plain).enumerate() {
+        let got = store.get(v).map_or_else(|| Ok(vec![0.0; v.elem_count()]), |g| g.flatten_all()?.to_vec1::<f32>())?;
+        assert_close(&format!("gradient {which}"), &got, want, 2e-5);
+    }
+    Ok(())
 }
 
 fn assert_close(what: &str, got: &[f32], want: &[f32], tolerance: f32) {

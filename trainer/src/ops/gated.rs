@@ -4,14 +4,32 @@
 
 use super::activation::{Activation, CHUNK, gelu_tanh, silu};
 use super::cpu::{fused, slice, tensor, with};
-use super::tape::apply2;
+use super::reduced::{in_f32, like};
+use super::tape::{apply2, note, records};
 use super::vector::simd;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 /// φ(gate) ∘ up, both (tokens, intermediate).
 pub fn gated(gate: &Tensor, up: &Tensor, activation: Activation) -> Result<Tensor> {
-    if fused(gate) { apply2(gate, up, Gated(activation)) } else { plain(gate, up, activation) }
+    if fused(gate) {
+        apply2(gate, up, Gated(activation))
+    } else if records(&[gate, up]) {
+        portable(gate, up, activation)
+    } else {
+        plain(gate, up, activation)
+    }
+}
+
+/// The same with the backward pass by hand.
+fn portable(gate: &Tensor, up: &Tensor, activation: Activation) -> Result<Tensor> {
+    let (a, b) = (gate.detach(), up.detach());
+    note([gate, up], &plain(&a, &b, activation)?, move |g| {
+        let (value, slope) = activation.value_and_slope(&in_f32(&a)?)?;
+        let g = in_f32(g)?;
+        let da = ((&g * in_f32(&b)?)? * slope)?;
+        Ok([Some(like(&da, &a)?), Some(like(&(g * value)?, &b)?)])
+    })
 }
 
 /// The same from candle's own operations.
@@ -86,7 +104,7 @@ fn backward(a: &[f32], b: &[f32], g: &[f32], f: impl Fn(f32) -> (f32, f32) + Syn
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, random};
     use super::*;
 
     #[test]
@@ -94,6 +112,7 @@ mod tests {
         for activation in [Activation::Silu, Activation::GeluTanh] {
             let inputs = [random((3, 17), 1)?, random((3, 17), 2)?];
             assert_same_gradients(&inputs, |v| gated(&v[0], &v[1], activation), |v| plain(&v[0], &v[1], activation))?;
+            assert_same_on_tape(&inputs, |v| portable(&v[0], &v[1], activation), |v| plain(&v[0], &v[1], activation))?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! and, for frozen w and b, with h = g ∘ w: `dx = r · (h − mean(h)) − c · r³/d · ⟨h, c⟩`.
 
 use super::cpu::{fused, slice, tensor, with};
+use super::reduced::{in_f32, like};
 use super::tape::apply1;
 use super::vector::{dot, simd, sum};
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
@@ -21,12 +22,13 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) -> R
     }
 }
 
-/// The same from candle's own operations.
+/// The same from candle's own operations; in f32 inside, whatever the type of `x`.
 pub fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) -> Result<Tensor> {
-    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let values = in_f32(x)?;
+    let centred = values.broadcast_sub(&values.mean_keepdim(D::Minus1)?)?;
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
     let y = centred.broadcast_div(&(variance + epsilon)?.sqrt()?)?;
-    y.broadcast_mul(weight)?.broadcast_add(bias)
+    like(&y.broadcast_mul(weight)?.broadcast_add(bias)?, x)
 }
 
 struct LayerNorm {

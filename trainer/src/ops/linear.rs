@@ -6,38 +6,56 @@
 
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat};
-use super::tape::{apply1, apply2};
+use super::reduced::{in_f32, like};
+use super::tape::{apply1, apply2, note, records};
 use super::vector::column_sums;
 use super::weight::Weight;
 use candle_core::backend::BackendStorage;
 use candle_core::{
-    CpuStorage, CudaStorage, CustomOp1, CustomOp2, Layout, MetalStorage, Result, Shape, Storage, Tensor, bail,
+    CpuStorage, CudaStorage, CustomOp1, CustomOp2, DType, Layout, MetalStorage, Result, Shape, Storage, Tensor, bail,
 };
 use rayon::prelude::*;
 
 /// `x` (tokens, in), `weight` (out, in), `bias` (out) → (tokens, out).
 pub fn linear(x: &Tensor, weight: &Weight, bias: Option<&Tensor>) -> Result<Tensor> {
+    let is_fused = fused(x) && weight.as_dense().is_none_or(fused);
     match weight.trained() {
-        Some(w) if fused(x) => add_bias(apply2(x, w, TrainedLinear)?, bias),
+        Some(w) if is_fused => add_bias(apply2(x, w, TrainedLinear)?, bias),
+        Some(w) if records(&[x, w]) => add_bias(portable(x, weight, Some(w))?, bias),
         Some(w) => plain(x, w, bias),
-        None if fused(x) && bias.is_none_or(|b| !b.track_op()) => {
+        None if is_fused && bias.is_none_or(|b| !b.track_op()) => {
             apply1(x, FrozenLinear { weight: weight.clone(), bias: bias.cloned() })
         }
+        None if !is_fused && records(&[x]) => add_bias(portable(x, weight, None)?, bias),
         None => add_bias(apply1(&x.contiguous()?, FrozenLinear { weight: weight.clone(), bias: None })?, bias),
     }
 }
 
-/// The same from candle's own operations.
+/// The same from candle's own operations, in the type of `x`.
 pub fn plain(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    let y = x.matmul(&weight.t()?)?;
-    bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(bias))
+    let y = x.matmul(&like(weight, x)?.t()?)?;
+    bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(&like(bias, x)?))
+}
+
+/// The same without a bias and with the backward pass by hand. A copy of the weight in the type of `x` exists only
+/// while it is multiplied.
+fn portable(x: &Tensor, weight: &Weight, trained: Option<&Tensor>) -> Result<Tensor> {
+    let (input, weight, x_is_tracked) = (x.detach(), weight.detach(), x.track_op());
+    let y = plain(&input, &weight.dense()?, None)?;
+    let Some(trained) = trained else {
+        return note([x], &y, move |g| Ok([Some(g.matmul(&like(&weight.dense()?, g)?)?)]));
+    };
+    note([x, trained], &y, move |g| {
+        let dx = x_is_tracked.then(|| g.matmul(&like(&weight.dense()?, g)?)).transpose()?;
+        Ok([dx, Some(in_f32(&g.t()?.matmul(&input)?)?)])
+    })
 }
 
 fn add_bias(y: Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     match bias {
         None => Ok(y),
         Some(bias) if fused(&y) => apply2(&y, bias, AddBias),
-        Some(bias) => y.broadcast_add(bias),
+        Some(bias) => y.broadcast_add(&like(bias, &y)?),
     }
 }
 
@@ -47,6 +65,11 @@ struct FrozenLinear {
 }
 
 impl FrozenLinear {
+    /// Whether the kernels of this module know input and weight.
+    fn is_fused(&self, input: DType) -> bool {
+        input == DType::F32 && self.weight.as_dense().is_none_or(fused)
+    }
+
     /// x Wᵀ by a device's own matrix product. `of` picks the device's storage.
     fn on_device<S: BackendStorage>(
         &self,
@@ -54,7 +77,7 @@ impl FrozenLinear {
         layout: &Layout,
         of: impl Fn(&Storage) -> Option<&S>,
     ) -> Result<(S, Shape)> {
-        let transposed = self.weight.dense()?.t()?;
+        let transposed = self.weight.dense()?.to_dtype(x.dtype())?.t()?;
         let (storage, weight_layout) = transposed.storage_and_layout();
         let Some(weight) = of(&storage) else { bail!("input and weight are on different devices") };
         let ((tokens, width), out) = (layout.shape().dims2()?, transposed.dim(1)?);
@@ -68,6 +91,9 @@ impl CustomOp1 for FrozenLinear {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        if !self.is_fused(storage.dtype()) {
+            return self.on_device(storage, layout, |s| if let Storage::Cpu(s) = s { Some(s) } else { None });
+        }
         let (tokens, _) = layout.shape().dims2()?;
         let y = forward(slice(storage, layout)?, tokens, &self.weight, self.bias.as_ref())?;
         Ok((CpuStorage::F32(y), (tokens, self.weight.dims2()?.0).into()))
@@ -82,8 +108,8 @@ impl CustomOp1 for FrozenLinear {
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
-        if !fused(x) {
-            return g.matmul(&self.weight.dense()?).map(Some);
+        if !fused(x) || !self.is_fused(x.dtype()) {
+            return g.matmul(&like(&self.weight.dense()?, g)?).map(Some);
         }
         let dx = with(g, |g| input_gradient(g, x.dim(0)?, &self.weight))?;
         Ok(Some(tensor(dx, x.shape())?))

@@ -7,12 +7,14 @@
 //! tokens of the vocabulary at a time; `running_softmax` computes loss and dh in one pass over the blocks.
 //! dW needs the final sums of the softmax, so a trained W costs a second pass.
 
+mod portable;
 mod running_softmax;
 
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
 use super::linear::linear;
-use super::tape::{apply1, apply2};
+use super::reduced::in_f32;
+use super::tape::{apply1, apply2, records};
 use super::vector::{exp, simd};
 use super::weight::Weight;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, D, Layout, Result, Shape, Tensor, bail};
@@ -81,7 +83,9 @@ impl Objective {
 pub fn linear_cross_entropy(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
     check_targets(hidden, weight, &objective.targets)?;
     if !fused(hidden) {
-        return plain_objective(hidden, weight, objective);
+        let is_recorded = records(&[hidden]) || weight.trained().is_some_and(|w| records(&[w]));
+        let way = if is_recorded { portable::linear_cross_entropy } else { plain_objective };
+        return way(hidden, weight, objective);
     }
     let losses = Arc::new(OnceLock::new());
     let head = Head { weight: weight.clone(), objective: objective.clone(), losses: Arc::clone(&losses) };
@@ -107,13 +111,13 @@ pub fn token_losses(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result
         let losses = with(hidden, |h| forward(h, weight, &objective, None))?;
         Ok(losses.into_iter().map(|l| l.plain).collect())
     } else {
-        plain(&hidden.detach(), weight, targets)?.to_vec1()
+        portable::token_losses(&hidden.detach(), weight, targets)
     }
 }
 
 /// The same as [`linear_cross_entropy`] from candle's own operations.
 pub fn plain_objective(hidden: &Tensor, weight: &Weight, objective: &Objective) -> Result<(Tensor, Vec<f32>)> {
-    let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
+    let log_probabilities = log_probabilities(hidden, weight)?;
     let targets = Tensor::new(objective.targets.as_slice(), hidden.device())?.unsqueeze(1)?;
     let losses = log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()?;
     let smoothing = f64::from(objective.smoothing);
@@ -128,9 +132,13 @@ pub fn plain_objective(hidden: &Tensor, weight: &Weight, objective: &Objective) 
 
 /// −log p(target) of each row from candle's own operations, (rows).
 pub fn plain(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<Tensor> {
-    let log_probabilities = candle_nn::ops::log_softmax(&linear(hidden, weight, None)?, D::Minus1)?;
     let targets = Tensor::new(targets, hidden.device())?.unsqueeze(1)?;
-    log_probabilities.gather(&targets, 1)?.squeeze(1)?.neg()
+    log_probabilities(hidden, weight)?.gather(&targets, 1)?.squeeze(1)?.neg()
+}
+
+/// (rows, vocabulary), in f32.
+fn log_probabilities(hidden: &Tensor, weight: &Weight) -> Result<Tensor> {
+    candle_nn::ops::log_softmax(&in_f32(&linear(hidden, weight, None)?)?, D::Minus1)
 }
 
 fn check_targets(hidden: &Tensor, weight: &Weight, targets: &[u32]) -> Result<()> {
@@ -271,7 +279,7 @@ impl TrainedHead {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, quantized, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, quantized, random};
     use super::*;
 
     fn objective(smoothing: f32) -> Objective {
@@ -300,15 +308,24 @@ mod tests {
                     |v| Ok(linear_cross_entropy(&v[0], &weight, &objective)?.0),
                     |v| Ok(plain_objective(&v[0], &weight, &objective)?.0),
                 )?;
+                assert_same_on_tape(
+                    std::slice::from_ref(&h),
+                    |v| Ok(portable::linear_cross_entropy(&v[0], &weight, &objective)?.0),
+                    |v| Ok(plain_objective(&v[0], &weight, &objective)?.0),
+                )?;
                 let (got, want) =
                     (linear_cross_entropy(&h, &weight, &objective)?.1, plain(&h, &weight, &objective.targets)?);
                 assert!(got.iter().zip(want.to_vec1::<f32>()?).all(|(a, b)| (a - b).abs() < 1e-5));
             }
+            let inputs = [random((4, 6), 1)?, random((11, 6), 2)?];
+            let plain = |v: &[Tensor]| Ok(plain_objective(&v[0], &v[1].clone().into(), &objective)?.0);
             assert_same_gradients(
-                &[random((4, 6), 1)?, random((11, 6), 2)?],
+                &inputs,
                 |v| Ok(linear_cross_entropy(&v[0], &v[1].clone().into(), &objective)?.0),
-                |v| Ok(plain_objective(&v[0], &v[1].clone().into(), &objective)?.0),
+                plain,
             )?;
+            let by_hand = |v: &[Tensor]| Ok(portable::linear_cross_entropy(&v[0], &v[1].clone().into(), &objective)?.0);
+            assert_same_on_tape(&inputs, by_hand, plain)?;
         }
         Ok(())
     }

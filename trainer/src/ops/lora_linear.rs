@@ -8,7 +8,8 @@ use super::Dropout;
 use super::cpu::{fused, slice, tensor, with};
 use super::gemm::{self, Mat, Threads};
 use super::linear;
-use super::tape::apply3;
+use super::reduced::{in_f32, like};
+use super::tape::{apply3, note, records};
 use super::weight::Weight;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use std::borrow::Cow;
@@ -28,22 +29,43 @@ pub struct Frozen {
 
 /// `x` (tokens, in), `a` (rank, in), `b` (out, rank) → (tokens, out).
 pub fn lora_linear(x: &Tensor, a: &Tensor, b: &Tensor, frozen: Frozen) -> Result<Tensor> {
-    if fused(x) { apply3(x, a, b, LoraLinear { frozen, inner: OnceLock::new() }) } else { plain(x, a, b, &frozen) }
+    if fused(x) {
+        apply3(x, a, b, LoraLinear { frozen, inner: OnceLock::new() })
+    } else if records(&[x, a, b]) {
+        portable(x, a, b, frozen)
+    } else {
+        plain(x, a, b, &frozen)
+    }
 }
 
-/// The same with candle's own operations for the adapter. The mask is the fused version's, so that a seed
-/// means the same on every device.
+/// The same with the backward pass by hand.
+fn portable(x: &Tensor, a: &Tensor, b: &Tensor, frozen: Frozen) -> Result<Tensor> {
+    let (values, x_is_tracked) = (x.detach(), x.track_op());
+    let [a_copy, b_copy] = [like(&a.detach(), x)?, like(&b.detach(), x)?];
+    let u = (masked(&values, &frozen)?.matmul(&a_copy.t()?)? * frozen.scale)?;
+    let frozen_part = linear::linear(&values, &frozen.weight, frozen.bias.as_ref())?;
+    note([x, a, b], &(frozen_part + u.matmul(&b_copy.t()?)?)?, move |g| {
+        let v = (g.matmul(&b_copy)? * frozen.scale)?;
+        let (da, db) = (v.t()?.matmul(&masked(&values, &frozen)?)?, g.t()?.matmul(&u)?);
+        let through_weight = || g.matmul(&like(&frozen.weight.dense()?, g)?);
+        let dx = || through_weight()? + masked(&v.matmul(&a_copy)?, &frozen)?;
+        Ok([x_is_tracked.then(dx).transpose()?, Some(in_f32(&da)?), Some(in_f32(&db)?)])
+    })
+}
+
+/// m ∘ x. The mask is the fused version's, so that a seed means the same on every device.
+fn masked(x: &Tensor, frozen: &Frozen) -> Result<Tensor> {
+    let Some(dropout) = &frozen.dropout else { return Ok(x.clone()) };
+    let mut mask = vec![1f32; x.elem_count()];
+    dropout.apply(&mut mask);
+    x * like(&Tensor::from_vec(mask, x.shape(), x.device())?, x)?
+}
+
+/// The same with candle's own operations for the adapter.
 pub fn plain(x: &Tensor, a: &Tensor, b: &Tensor, frozen: &Frozen) -> Result<Tensor> {
     let y = linear::linear(x, &frozen.weight, frozen.bias.as_ref())?;
-    let masked = match &frozen.dropout {
-        Some(dropout) => {
-            let mut mask = vec![1f32; x.elem_count()];
-            dropout.apply(&mut mask);
-            (x * Tensor::from_vec(mask, x.shape(), x.device())?)?
-        }
-        None => x.clone(),
-    };
-    y + (masked.matmul(&a.t()?)?.matmul(&b.t()?)? * frozen.scale)?
+    let inner = masked(x, frozen)?.matmul(&like(a, x)?.t()?)?;
+    y + (inner.matmul(&like(b, x)?.t()?)? * frozen.scale)?
 }
 
 struct LoraLinear {
@@ -138,7 +160,7 @@ impl LoraLinear {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, quantized, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, quantized, random};
     use super::*;
 
     #[test]
@@ -151,6 +173,11 @@ mod tests {
             assert_same_gradients(
                 &inputs,
                 |v| lora_linear(&v[0], &v[1], &v[2], frozen.clone()),
+                |v| plain(&v[0], &v[1], &v[2], &frozen),
+            )?;
+            assert_same_on_tape(
+                &inputs,
+                |v| portable(&v[0], &v[1], &v[2], frozen.clone()),
                 |v| plain(&v[0], &v[1], &v[2], &frozen),
             )?;
         }

@@ -5,7 +5,8 @@
 //! `dw = Σ g ∘ x · r` over all rows.
 
 use super::cpu::{fused, slice, tensor, with};
-use super::tape::apply2;
+use super::reduced::{in_f32, like};
+use super::tape::{apply2, note, records};
 use super::vector::{column_sums, dot, simd};
 use candle_core::{CpuStorage, CustomOp2, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -18,16 +19,33 @@ const ROWS: usize = 16;
 pub fn rms_norm(x: &Tensor, weight: &Tensor, offset: f64, epsilon: f64) -> Result<Tensor> {
     if fused(x) {
         apply2(x, weight, RmsNorm { offset: offset as f32, epsilon: epsilon as f32 })
+    } else if records(&[x, weight]) {
+        portable(x, weight, offset, epsilon)
     } else {
         plain(x, weight, offset, epsilon)
     }
 }
 
-/// The same from candle's own operations.
+/// The same from candle's own operations; in f32 inside, whatever the type of `x`.
 pub fn plain(x: &Tensor, weight: &Tensor, offset: f64, epsilon: f64) -> Result<Tensor> {
-    let mean_square = x.sqr()?.mean_keepdim(D::Minus1)?;
+    let values = in_f32(x)?;
+    let mean_square = values.sqr()?.mean_keepdim(D::Minus1)?;
     let gain = if offset == 0.0 { weight.clone() } else { (weight + offset)? };
-    x.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(&gain)
+    like(&values.broadcast_div(&(mean_square + epsilon)?.sqrt()?)?.broadcast_mul(&gain)?, x)
+}
+
+/// The same with the backward pass by hand.
+fn portable(x: &Tensor, weight: &Tensor, offset: f64, epsilon: f64) -> Result<Tensor> {
+    let (values, gain, gain_is_trained) = (x.detach(), weight.detach(), weight.track_op());
+    note([x, weight], &plain(&values, &gain, offset, epsilon)?, move |g| {
+        let (x, g, gain) = (in_f32(&values)?, in_f32(g)?, (gain + offset)?);
+        let r = ((x.sqr()?.mean_keepdim(D::Minus1)? + epsilon)?.sqrt()?.recip())?;
+        let h = g.broadcast_mul(&gain)?;
+        let along = ((&h * &x)?.mean_keepdim(D::Minus1)? * r.powf(3.0)?)?;
+        let dx = (h.broadcast_mul(&r)? - x.broadcast_mul(&along)?)?;
+        let dw = gain_is_trained.then(|| (g * x)?.broadcast_mul(&r)?.sum(0)).transpose()?;
+        Ok([Some(like(&dx, &values)?), dw])
+    })
 }
 
 struct RmsNorm {
@@ -126,7 +144,7 @@ fn gain_gradient(x: &[f32], d: usize, epsilon: f32, g: &[f32]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, random};
     use super::*;
 
     #[test]
@@ -139,6 +157,8 @@ mod tests {
             );
             assert_same_gradients(std::slice::from_ref(&x), |v| ours(&v[0], &w), |v| theirs(&v[0], &w))?;
             assert_same_gradients(&[x.clone(), w.clone()], |v| ours(&v[0], &v[1]), |v| theirs(&v[0], &v[1]))?;
+            let inputs = [x.clone(), w.clone()];
+            assert_same_on_tape(&inputs, |v| portable(&v[0], &v[1], offset, 1e-5), |v| theirs(&v[0], &v[1]))?;
         }
         Ok(())
     }

@@ -6,7 +6,8 @@
 //! head stay as they are.
 
 use super::cpu::{fused, slice, tensor, with};
-use super::tape::apply1;
+use super::reduced::like;
+use super::tape::{apply1, note, records};
 use super::vector::simd;
 use candle_core::{CpuStorage, CustomOp1, D, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -51,7 +52,19 @@ impl Rotation {
 
 /// Rotates every head of `x` (tokens, heads · head_dim).
 pub fn rope(x: &Tensor, rotation: &Rotation) -> Result<Tensor> {
-    if fused(x) { apply1(x, Rope(rotation.clone())) } else { plain(x, rotation) }
+    if fused(x) {
+        apply1(x, Rope(rotation.clone()))
+    } else if records(&[x]) {
+        portable(x, rotation)
+    } else {
+        plain(x, rotation)
+    }
+}
+
+/// The same with the backward pass by hand.
+fn portable(x: &Tensor, rotation: &Rotation) -> Result<Tensor> {
+    let back = Rotation { sin: rotation.sin.neg()?, ..rotation.clone() };
+    note([x], &plain(&x.detach(), rotation)?, move |g| Ok([Some(plain(g, &back)?)]))
 }
 
 /// The same from candle's own operations.
@@ -59,7 +72,8 @@ pub fn plain(x: &Tensor, rotation: &Rotation) -> Result<Tensor> {
     let ((tokens, width), (rows, pairs)) = (x.dims2()?, rotation.cos.dims2()?);
     let Head { dim, pairing } = rotation.head;
     let x = x.reshape((tokens / rows, rows, width / dim, dim))?;
-    let (cos, sin) = (rotation.cos.reshape((1, rows, 1, pairs))?, rotation.sin.reshape((1, rows, 1, pairs))?);
+    let of = |angles: &Tensor| like(&angles.reshape((1, rows, 1, pairs))?, &x);
+    let (cos, sin) = (of(&rotation.cos)?, of(&rotation.sin)?);
     let turned = x.narrow(3, 0, 2 * pairs)?;
     let (x1, x2) = match pairing {
         Pairing::Halves => (turned.narrow(3, 0, pairs)?, turned.narrow(3, pairs, pairs)?),
@@ -150,7 +164,7 @@ fn turn_neighbours(y: &mut [f32], x: &[f32], cos: &[f32], sin: &[f32], direction
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_same_gradients, random};
+    use super::super::check::{assert_same_gradients, assert_same_on_tape, random};
     use super::*;
 
     #[test]
@@ -160,7 +174,9 @@ mod tests {
             for dim in [6, 12] {
                 let rotation = Rotation::new(&[0, 1, 7], &[1.0, 0.1, 0.01], Head { dim, pairing }, &Device::Cpu)?;
                 let x = random((6, 12), 1)?;
-                assert_same_gradients(&[x], |v| rope(&v[0], &rotation), |v| plain(&v[0], &rotation))?;
+                let inputs = [x];
+                assert_same_gradients(&inputs, |v| rope(&v[0], &rotation), |v| plain(&v[0], &rotation))?;
+                assert_same_on_tape(&inputs, |v| portable(&v[0], &rotation), |v| plain(&v[0], &rotation))?;
             }
         }
         Ok(())

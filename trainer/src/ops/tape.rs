@@ -1,4 +1,4 @@
-//! A tape of the fused operations: backward passes without candle's own bookkeeping.
+//! A tape of operations with backward passes by hand, without candle's own bookkeeping.
 //!
 //! candle adds every gradient to a tensor of zeros first, holds every intermediate value until the
 //! whole graph is dropped, and spins on its own threads while it does so: a quarter of a step. While a
@@ -10,7 +10,7 @@ use super::cpu::{fused, tensor, with};
 use super::vector::simd;
 use candle_core::backprop::GradStore;
 use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Storage, Tensor, TensorId, Var, bail,
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Storage, Tensor, TensorId, Var, bail,
 };
 use rayon::prelude::*;
 use std::cell::RefCell;
@@ -36,7 +36,7 @@ pub fn value_and_gradients(forward: impl FnOnce() -> Result<Tensor>) -> Result<(
     let loss = forward();
     let nodes = TAPE.take().unwrap_or_default();
     let loss = loss?;
-    let value = loss.to_scalar::<f32>()?;
+    let value = loss.to_dtype(DType::F32)?.to_scalar::<f32>()?;
     Ok((value, backward(&loss, nodes)?))
 }
 
@@ -85,11 +85,34 @@ impl Gradients {
     }
 }
 
+/// Whether a tape records and wants what is made of these arguments, wherever and of whatever type they are.
+pub(super) fn records(arguments: &[&Tensor]) -> bool {
+    TAPE.with_borrow(Option::is_some) && arguments.iter().any(|t| t.track_op())
+}
+
+/// `y` as a leaf: a note that `backward` makes the gradients of `arguments` of that of `y`. For operations made of
+/// candle's own, of which candle would keep every intermediate value.
+pub(super) fn note<const N: usize>(
+    arguments: [&Tensor; N],
+    y: &Tensor,
+    backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; N]> + 'static,
+) -> Result<Tensor> {
+    let y = Var::from_tensor(&y.detach())?.into_inner();
+    let arguments = arguments.map(Clone::clone);
+    let backward = move |g: &Tensor| Ok(tracked(arguments, backward(&g.detach())?));
+    let node = Node { output: y.id(), backward: Box::new(backward) };
+    TAPE.with_borrow_mut(|tape| tape.get_or_insert_default().push(node));
+    Ok(y)
+}
+
 /// `x` as a leaf, so that operations which nobody fused and which lead up to it are differentiated once,
 /// with the gradients of all that use it taken together.
 pub fn gathered(x: &Tensor) -> Result<Tensor> {
-    if x.is_variable() || !belongs_on_tape(&[x]) {
+    if x.is_variable() || !records(&[x]) {
         return Ok(x.clone());
+    }
+    if !fused(x) {
+        return note([x], x, |g| Ok([Some(g.clone())]));
     }
     let copy = with(&x.contiguous()?, |values| Ok(values.to_vec()))?;
     let (shape, x) = (x.shape().clone(), x.clone());
@@ -107,7 +130,13 @@ pub fn plus(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 
 /// a + b of the same shape: a residual connection.
 pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if fused(a) && fused(b) && a.shape() == b.shape() { apply2(a, b, Add) } else { a + b }
+    if fused(a) && fused(b) && a.shape() == b.shape() {
+        apply2(a, b, Add)
+    } else if records(&[a, b]) {
+        note([a, b], &(a.detach() + b.detach())?, |g| Ok([Some(g.clone()), Some(g.clone())]))
+    } else {
+        a + b
+    }
 }
 
 struct Add;
@@ -141,11 +170,9 @@ fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
     y
 }
 
-/// Whether a tape records and wants an operation of these arguments.
+/// Whether a tape records and wants a fused operation of these arguments.
 fn belongs_on_tape(arguments: &[&Tensor]) -> bool {
-    TAPE.with_borrow(Option::is_some)
-        && arguments.iter().any(|t| t.track_op())
-        && arguments.iter().all(|t| t.device().is_cpu())
+    TAPE.with_borrow(Option::is_some) && arguments.iter().any(|t| t.track_op()) && arguments.iter().all(|t| fused(t))
 }
 
 /// A leaf that holds what an operation computed, and a note of how to go back from it.

@@ -10,7 +10,7 @@ use super::gemm::{self, Mat, Threads};
 use super::integer::Integer;
 use super::quantized::Quantized;
 use super::rows::select_rows;
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ thread_local! {
 /// A matrix (out, in).
 #[derive(Clone, Debug)]
 pub enum Weight {
-    /// f32 or, off the CPU, a floating-point type of the device. Trained if it is a variable.
+    /// f32, or of a reduced type. Trained if it is a variable, which is always f32.
     Dense(Tensor),
     Quantized(Quantized),
     /// On the CPU, for inference.
@@ -84,6 +84,16 @@ impl Weight {
             Self::Dense(tensor) => Some(tensor),
             Self::Quantized(_) | Self::Integer(_) => None,
         }
+    }
+
+    /// Rounds a dense matrix that is not trained to this type.
+    pub fn round_to(&mut self, dtype: DType) -> Result<()> {
+        if let Self::Dense(tensor) = self
+            && !tensor.track_op()
+        {
+            *tensor = tensor.to_dtype(dtype)?;
+        }
+        Ok(())
     }
 
     /// The same matrix, of which nobody asks a gradient.

@@ -27,6 +27,8 @@ pub(super) struct Request {
     /// Counts up; a step that is taken again is another request.
     pub(super) number: u64,
     pub(super) step: u32,
+    /// See [`crate::loss_scale`].
+    pub(super) loss_scale: f64,
     pub(super) batches: Vec<usize>,
 }
 

@@ -4,12 +4,12 @@ use crate::checkpoint;
 use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::memory;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::optim::{Optimizer, clip};
 use crate::reference::score;
 use crate::setup::Run;
 use crate::train::check_number;
-use domain::run::{CheckpointTrial, LongestBatch, Overfit, Preflight, Verdict};
+use domain::run::{CheckpointRoundTrip, LongestBatch, Overfit, Preflight, Verdict};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const LEAST_STEPS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Tokens of a training sample, of a pair's both sequences.
-fn tokens(run: &Run, place: usize) -> usize {
+pub(super) fn tokens(run: &Run, place: usize) -> usize {
     let rejected = run.preferences.as_ref().map_or(0, |p| p.train.answers[place].ids.len());
     run.train[place].ids.len() + rejected
 }
@@ -35,11 +35,20 @@ fn longest(run: &Run) -> Vec<usize> {
     places
 }
 
-/// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them.
-fn pass(run: &Run, places: &[usize], step: u32) -> Result<Part, TrainError> {
-    let part = Plan::for_places(run, step, places.to_vec()).compute(run, 0)?;
-    check_number(Quantity::Loss, part.loss, step)?;
-    Ok(part)
+/// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them, and
+/// the norm of its gradients. In f16 it is taken again until the loss scale fits.
+fn pass(run: &mut Run, places: &[usize], step: u32) -> Result<(Part, f64), TrainError> {
+    loop {
+        let part = StepWork::for_places(run, step, places.to_vec()).compute(run, 0)?;
+        check_number(Quantity::Loss, part.loss, step)?;
+        let norm = clip::global_norm(&part.gradients)?;
+        if !run.loss_scale.passes_over(norm, run.decoder.dtype()) {
+            check_number(Quantity::Gradient, norm, step)?;
+            // Nothing was skipped for good.
+            run.loss_scale.skipped = 0;
+            return Ok((part, norm));
+        }
+    }
 }
 
 /// The longest samples forward and backward.
@@ -47,9 +56,7 @@ pub(super) fn longest_batch(run: &mut Run, report: &mut Preflight) -> Result<Ver
     let places = longest(run);
     refer(run, &places)?;
     let started = Instant::now();
-    let part = pass(run, &places, 0)?;
-    let gradient_norm = clip::global_norm(&part.gradients)?;
-    check_number(Quantity::Gradient, gradient_norm, 0)?;
+    let (part, gradient_norm) = pass(run, &places, 0)?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens_per_second = part.tokens as f64 / seconds;
     let all: usize = (0..run.train.len()).map(|place| tokens(run, place)).sum();
@@ -100,13 +107,19 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
     places.dedup();
     refer(run, &places)?;
     let settings = run.job.recipe.optimizer.clone();
+    let started = Instant::now();
     let first_loss = plain_loss(run, &places, 0)?;
+    let forward_seconds = started.elapsed().as_secs_f64();
+    let (mut passes, mut updates) = (Vec::new(), Vec::new());
     let started = Instant::now();
     while run.step < STEPS && (run.step < LEAST_STEPS || started.elapsed() < PATIENCE) {
-        let gradients = pass(run, &places, run.step)?.gradients;
-        let norm = clip::global_norm(&gradients)?;
-        check_number(Quantity::Gradient, norm, run.step)?;
-        run.optimizer.step(&gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
+        let began = Instant::now();
+        let step = run.step;
+        let (part, norm) = pass(run, &places, step)?;
+        passes.push(began.elapsed().as_secs_f64());
+        let began = Instant::now();
+        run.optimizer.step(&part.gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
+        updates.push(began.elapsed().as_secs_f64());
         run.step += 1;
     }
     let overfit = Overfit {
@@ -116,6 +129,10 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
         first_loss,
         last_loss: plain_loss(run, &places, run.step)?,
         seconds: started.elapsed().as_secs_f64(),
+        tokens: places.iter().map(|place| tokens(run, *place) as u32).sum(),
+        pass_seconds: median(passes),
+        update_seconds: median(updates),
+        forward_seconds,
     };
     report.overfit = Some(overfit);
     let Overfit { steps, learning_rate, last_loss, .. } = overfit;
@@ -123,6 +140,12 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
         return Err(TrainError::LossDidNotFall { steps, learning_rate, first_loss, last_loss });
     }
     Ok(if overfit.fell() { Verdict::Ok } else { Verdict::Warning })
+}
+
+/// The upper one of an even number.
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Writes what has been trained so far, forgets it, reads it back and compares every bit.
@@ -145,7 +168,7 @@ pub(super) fn checkpoint(run: &mut Run, report: &mut Preflight) -> Result<Verdic
     if let Some((tensor, _)) = before.iter().zip(&after).find_map(|(a, b)| (a != b).then_some(a)) {
         return Err(TrainError::CheckpointDiffers { tensor: tensor.clone() });
     }
-    report.checkpoint = Some(CheckpointTrial { bytes, write_seconds, read_seconds });
+    report.checkpoint = Some(CheckpointRoundTrip { bytes, write_seconds, read_seconds });
     Ok(Verdict::Ok)
 }
 

@@ -29,6 +29,7 @@ crate::texts! {
     comparing_splits = "Comparing the splits", "正在比较各划分";
     indexing = "Building the index", "正在构建索引";
     dividing = "Dividing", "正在划分";
+    trying_steps = "Trying the steps", "正在试运行步骤";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -63,6 +64,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "comparing_splits" => comparing_splits(l),
         "indexing" => indexing(l),
         "dividing" => dividing(l),
+        "trying_steps" => trying_steps(l),
         "writing" => writing(l),
         _ => return None,
     })

@@ -27,7 +27,8 @@ impl ReportBuilder {
         if let Some(label) = &sample.label {
             self.labels.entry(label.clone()).or_default()[i] += 1;
         }
-        self.languages.entry(language(sample)).or_default()[i] += 1;
+        let text = sample.messages.iter().map(|m| m.content.as_str()).collect::<Vec<_>>().join("\n");
+        self.languages.entry(language_of(&text)).or_default()[i] += 1;
     }
 
     #[must_use]
@@ -54,9 +55,9 @@ impl ReportBuilder {
 
 /// `zh`, `en` (any alphabet), `mixed`, or `none` where there are no letters: by the share of Han characters among the
 /// letters, which is what these two languages differ in.
-fn language(sample: &Sample) -> &'static str {
+pub(crate) fn language_of(text: &str) -> &'static str {
     let (mut han, mut letters) = (0u32, 0u32);
-    for c in sample.messages.iter().flat_map(|m| m.content.chars()).filter(|c| c.is_alphabetic()) {
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
         letters += 1;
         han += u32::from(is_han(c));
     }

@@ -110,10 +110,21 @@ pub(super) fn flops_per_token(recipe: &Recipe, trainable: u64) -> f64 {
 /// Bytes of the base's weights, and of what each trained number takes: itself unless it is the base's, its gradient,
 /// where gradients are accumulated their sum, and what the optimizer remembers.
 pub(super) fn weight_bytes(recipe: &Recipe, model: &ModelCard, trainable: u64) -> f64 {
-    let base = if recipe.keeps_base_quantized() { model.size_bytes } else { 4 * model.parameters };
+    let frozen_bytes = number_bytes(recipe) as u64;
+    let base = match recipe.method {
+        _ if recipe.keeps_base_quantized() => model.size_bytes,
+        // The trained ones keep all their digits.
+        Method::Full => 4 * trainable + frozen_bytes * (model.parameters - trainable),
+        _ => frozen_bytes * model.parameters,
+    };
     let copies =
         if recipe.method == Method::Full { 1.0 } else { 2.0 } + f64::from(u8::from(recipe.batch.accumulation > 1));
     base as f64 + 4.0 * (copies + recipe.optimizer.state_per_parameter()) * trainable as f64
+}
+
+/// Bytes of a number of frozen weights and of activations.
+pub(super) fn number_bytes(recipe: &Recipe) -> f64 {
+    if recipe.precision.is_reduced() { 2.0 } else { 4.0 }
 }
 
 /// Virtual tokens that pass through every block as a text's own do.

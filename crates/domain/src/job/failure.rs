@@ -1,7 +1,7 @@
 //! Why a background job failed: a closed set that is stored as data, so that pages say it in the
 //! reader's language. `Display` is the English of the REST API and of logs.
 
-use crate::{import::ImportProblem, model::ModelProblem, split::SplitRuleError};
+use crate::{import::ImportProblem, model::ModelProblem, split::SplitRuleError, steps::StepError};
 use serde::{Deserialize, Serialize};
 
 /// Why a job failed.
@@ -17,6 +17,10 @@ pub enum JobFailure {
     Fetch { problem: FetchProblem },
     #[error("{problem}")]
     Split { problem: SplitRuleError },
+    #[error("{problem}")]
+    Steps { problem: StepError },
+    #[error("no sample would stay: change the recipe")]
+    NothingStays,
     #[error("no training sample gives a held-out one away: there is nothing to remove")]
     NoLeaks,
     #[error("the {what} does not exist in this project any more: choose or send it again")]

@@ -3,7 +3,7 @@
 //! REST API and of logs.
 
 use super::{FailureKind, PreflightStep};
-use crate::model::ModelProblem;
+use crate::{job::JobFailure, model::ModelProblem};
 use serde::{Deserialize, Serialize};
 
 /// What a run failed of. `detail` is what a library or the system said.
@@ -23,6 +23,15 @@ pub enum RunProblem {
     MemoryLow { available_mib: u64, step: u32 },
     #[error("the machine ran out of memory and the system ended the trainer")]
     KilledForMemory,
+    #[error("{mib} MiB of memory could not be had")]
+    AllocationFailed { mib: u64 },
+    /// Of a run on several devices.
+    #[error("the process that computes on {device} has failed: {problem}")]
+    Follower {
+        device: String,
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
+        problem: Box<RunProblem>,
+    },
     #[error("sample {line} of the {split} split cannot be used: {detail}")]
     Sample { split: String, line: u64, detail: String },
     #[error("the checkpoint is damaged: {detail}")]
@@ -63,11 +72,37 @@ pub enum RunProblem {
         "the run needs {needed_mib} MiB of memory; {free_mib} MiB are free, of which other runs still need {reserved_mib}"
     )]
     TooLittleMemory { needed_mib: u64, free_mib: u64, reserved_mib: u64 },
-    #[error("the preflight did not end within {minutes} minutes")]
+    #[error("the server was interrupted during the preflight, several times")]
+    PreflightInterrupted,
+    #[error("the server failed to read or write a file during the preflight: {detail}")]
+    PreflightDisk { detail: String },
+    #[error("the server made a mistake during the preflight: {detail}")]
+    PreflightMistake { detail: String },
+    #[error(
+        "{samples} validation and test samples are in training in some form, through {train} training samples: make a version without those, or have an owner sign for it"
+    )]
+    Leaks { samples: u64, train: u64 },
+    #[error(
+        "the preflight did not end within {minutes} minutes: nothing is known to be wrong with the run, but it would be slow; lower batch.max_length or batch.micro_batch, or launch without a preflight"
+    )]
     PreflightTooLong { minutes: u64 },
     /// In the trainer's own words, or written when failures were plain texts.
     #[error("{text}")]
     Said { text: String },
+}
+
+impl RunProblem {
+    /// That the background job which was to try a run out failed by itself.
+    #[must_use]
+    pub fn of_preflight_job(failure: JobFailure) -> Self {
+        match failure {
+            JobFailure::Interrupted => Self::PreflightInterrupted,
+            JobFailure::Disk { detail } => Self::PreflightDisk { detail },
+            JobFailure::Internal { detail } => Self::PreflightMistake { detail },
+            // Such a job reads no file of a user and fetches nothing, so it fails of nothing else.
+            other => Self::PreflightMistake { detail: other.to_string() },
+        }
+    }
 }
 
 /// The last words of a trainer, if it had any.

@@ -1,7 +1,8 @@
 //! What is shown of runs: a line of the list, the whole run, its live state, its points and
 //! logs. The store fills these; pages, REST and the event stream send them as they are.
 
-use super::{FailureKind, RunProblem, RunStatus};
+use super::{Cost, FailureKind, Prediction, RunProblem, RunStatus};
+use crate::split::Override;
 use crate::{
     estimate::Estimate,
     event::{Level, Phase},
@@ -35,6 +36,8 @@ pub enum QueueReason {
     JustQueued,
     /// It is the next, nobody is busy, and nobody has taken it for a while.
     NoWorker,
+    /// Its input could not be had; it is tried again in so many seconds.
+    PutOff { seconds: u32 },
 }
 
 /// How long a run may be first in an idle queue before we say that no worker is there.
@@ -243,7 +246,12 @@ pub struct RunDetail {
     #[serde(flatten)]
     pub summary: RunSummary,
     pub recipe: Recipe,
+    /// As predicted at launch.
     pub estimate: Option<Estimate>,
+    /// Time, memory and disk as predicted now: from what the preflight measured, once it has.
+    pub predicted: Option<Prediction>,
+    /// Time, memory and disk of a run that has succeeded.
+    pub actual: Option<Cost>,
     pub model: ModelCard,
     /// The run this one was cloned from, with its number.
     pub cloned_from: Option<(RunId, i32)>,
@@ -260,6 +268,8 @@ pub struct RunDetail {
     pub adapter: Vec<AdapterFile>,
     /// Whether an evaluation is stored.
     pub has_evaluation: bool,
+    /// An owner's signature under a launch in spite of leaks.
+    pub leak_override: Option<Override>,
 }
 
 /// One measured value.

@@ -92,3 +92,18 @@ async fn given_back_does_not_count_and_cancel_is_not_queued_again(db: PgPool) {
     assert!(end(&db, lease, &Ending::Again).await.unwrap());
     assert_eq!(status(&db, run).await, RunStatus::Cancelled);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_run_that_is_put_off_waits_its_time_and_keeps_its_attempt(db: PgPool) {
+    let run = queued(&db).await;
+    let lease = claim(&db, Uuid::new_v4(), "cpu").await.unwrap().unwrap().lease;
+    sqlx::query("update runs set waiting_since = now() - interval '1 hour'").execute(&db).await.unwrap();
+    assert!(end(&db, lease, &Ending::Later { pause: Duration::from_secs(60) }).await.unwrap());
+    assert_eq!(status(&db, run).await, RunStatus::Queued);
+    let is_anew =
+        sqlx::query_scalar::<_, bool>("select now() - waiting_since < interval '1 minute' from runs where id = $1");
+    assert!(is_anew.bind(run.0).fetch_one(&db).await.unwrap(), "it waits from now on");
+    assert!(claim(&db, Uuid::new_v4(), "cpu").await.unwrap().is_none(), "not before its time");
+    sqlx::query("update runs set not_before = now() - interval '1 second'").execute(&db).await.unwrap();
+    assert_eq!(claim(&db, Uuid::new_v4(), "cpu").await.unwrap().unwrap().lease.attempt, 2);
+}

@@ -97,6 +97,7 @@ impl Place {
             estimate: &estimate,
             ancestry: Ancestry::default(),
             preflight: false,
+            leak_reason: None,
             idempotency_key: key,
         };
         create(&self.db, new).await.unwrap()
@@ -113,6 +114,7 @@ impl Place {
             recipe: Recipe::default(),
             ancestry: Ancestry::default(),
             preflight: true,
+            leak_reason: None,
             idempotency_key: None,
         };
         let run = super::launch(&self.db, &launch).await.unwrap().id;
@@ -157,6 +159,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         recipe: Recipe { seed: 7, ..Recipe::default() },
         ancestry: Ancestry::default(),
         preflight: false,
+        leak_reason: None,
         idempotency_key: Some("k".to_owned()),
     };
     assert!(
@@ -271,6 +274,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         recipe: Recipe::default(),
         ancestry: Ancestry::default(),
         preflight: false,
+        leak_reason: None,
         idempotency_key: None,
     };
     let made = launch(&p.db, &wanted).await.unwrap();
@@ -288,4 +292,47 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
     assert!(matches!(launch(&p.db, &wrong).await, Err(LaunchError::Recipe(_))));
     let foreign = Launch { model: ModelId::new(), ..wanted };
     assert!(matches!(launch(&p.db, &foreign).await, Err(LaunchError::Model)));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn losses_are_compared_to_the_bit_where_they_are(db: PgPool) {
+    use crate::points::{NewPoint, insert};
+    let p = place(db).await;
+    let (first, second) = (p.launch("one", None).await.id, p.launch("two", None).await.id);
+    let files = r#"status = 'succeeded', adapter = '[{"path": "a.safetensors", "sha256": "x", "size_bytes": 1}]'"#;
+    p.set(first, files).await;
+    p.set(second, files).await;
+    sqlx::query("update runs set repeats = $1 where id = $2")
+        .bind(first.0)
+        .bind(second.0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    let losses = async |run: RunId, attempt: i32, values: &[(u32, f64)]| {
+        let point = |(step, value): &(u32, f64)| NewPoint {
+            key: "train_loss".to_owned(),
+            step: *step,
+            value: *value,
+            elapsed_ms: 1,
+        };
+        let points: Vec<NewPoint> = values.iter().map(point).collect();
+        insert(&mut p.db.acquire().await.unwrap(), run, attempt, &points).await.unwrap();
+    };
+    let differences = async || {
+        let run = get(&p.db, p.project, second).await.unwrap().unwrap();
+        repetition(&p.db, &run).await.unwrap().unwrap().differences.unwrap()
+    };
+    losses(first, 1, &[(1, 2.5), (2, f64::NAN), (3, 1.5)]).await;
+    // Of a step that two attempts took, the last one's counts.
+    losses(second, 1, &[(1, 2.5), (2, 99.0)]).await;
+    losses(second, 2, &[(2, f64::NAN), (3, 1.5)]).await;
+    assert!(differences().await.is_same());
+    losses(second, 2, &[(3, 1.5 + f64::EPSILON)]).await;
+    let other = differences().await.first_loss.unwrap();
+    assert_eq!((other.step, other.first, other.second), (3, Some(1.5), Some(1.5 + f64::EPSILON)));
+    losses(second, 2, &[(3, 1.5), (4, -0.0)]).await;
+    let more = differences().await.first_loss.unwrap();
+    assert_eq!((more.step, more.first), (4, None), "a step that only one took");
+    losses(first, 1, &[(4, 0.0)]).await;
+    assert_eq!(differences().await.first_loss.map(|l| l.step), Some(4), "0 and -0 have other bits");
 }

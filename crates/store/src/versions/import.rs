@@ -209,7 +209,7 @@ pub(super) async fn record(
     activity::record(tx, project, Some(by), "version.created", &made.version_id.to_string(), &name).await
 }
 
-async fn copy(tx: &mut PgConnection, statement: &str, lines: String) -> Result<(), StoreError> {
+pub(super) async fn copy(tx: &mut PgConnection, statement: &str, lines: String) -> Result<(), StoreError> {
     let mut sink = tx.copy_in_raw(statement).await?;
     if let Err(error) = sink.send(lines.into_bytes()).await {
         sink.abort("writing failed").await?;
@@ -220,7 +220,7 @@ async fn copy(tx: &mut PgConnection, statement: &str, lines: String) -> Result<(
 }
 
 /// Escapes a value for COPY's text format.
-fn escape(out: &mut String, text: &str) {
+pub(super) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '\\' => out.push_str("\\\\"),

@@ -83,7 +83,7 @@ impl Attempt<'_> {
         }
     }
 
-    async fn log(&self, line: (Level, String)) -> Result<(), StoreError> {
+    pub(super) async fn log(&self, line: (Level, String)) -> Result<(), StoreError> {
         let mut connection = self.state.db.acquire().await?;
         store::points::insert_logs(&mut connection, self.run.lease.run, self.run.lease.attempt, &[line]).await
     }
@@ -144,7 +144,7 @@ impl Attempt<'_> {
     /// Writes down the end; tries until the database answers or the server must stop.
     pub(super) async fn end(self, ending: Ending) {
         let run = self.run.lease.run;
-        let is_over = !matches!(ending, Ending::Again | Ending::GivenBack);
+        let is_over = !matches!(ending, Ending::Again | Ending::Later { .. } | Ending::GivenBack);
         loop {
             match store::queue::end(&self.state.db, self.run.lease, &ending).await {
                 Ok(true) => break tracing::info!(%run, ?ending, "run ends"),

@@ -1,0 +1,100 @@
+//! Server functions of the cleaning page.
+
+use super::form::StepsForm;
+use crate::error::AppError;
+use domain::{
+    dataset::Version,
+    id::{DatasetId, JobId, ProjectId},
+    steps::StepsReport,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{api, routes, text::lang},
+    domain::{access::Action, id::UserId, job::JobStatus},
+    store::PgPool,
+};
+
+/// What the page shows beside the recipe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CleaningView {
+    pub version: Version,
+    /// What the preview found, once it has ended.
+    pub report: Option<StepsReport>,
+    /// The job of the address has succeeded.
+    pub is_over: bool,
+}
+
+/// A version to clean, and the preview that the address names.
+#[server]
+pub async fn get_cleaning(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    job: Option<JobId>,
+) -> Result<CleaningView, AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let job = match job {
+        Some(id) => store::jobs::get(&db, project, id).await?,
+        None => None,
+    };
+    let done = job.filter(|job| job.status == JobStatus::Succeeded);
+    let report = done.as_ref().filter(|job| job.kind == "preview_steps").and_then(|job| job.result.clone());
+    let report = report.and_then(|result| serde_json::from_value(result).ok());
+    Ok(CleaningView { version, is_over: report.is_some(), report })
+}
+
+/// Tries the recipe out, then comes back with what it would do.
+#[server]
+pub async fn preview_steps(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    #[server(flatten)] form: StepsForm,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let (here, job) = start(&db, project, version, &form, ("preview_steps", caller.user_id)).await?;
+    leptos_axum::redirect(&format!("{here}&job={job}"));
+    Ok(())
+}
+
+/// Makes the next version.
+#[server]
+pub async fn apply_steps(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    #[server(flatten)] form: StepsForm,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let (here, job) = start(&db, project, version, &form, ("apply_steps", caller.user_id)).await?;
+    leptos_axum::redirect(&format!("{here}&job={job}&made=1"));
+    Ok(())
+}
+
+/// Queues a job of this kind for this person; the page's address with the recipe, and the job.
+#[cfg(feature = "ssr")]
+async fn start(
+    db: &PgPool,
+    project: ProjectId,
+    version: Version,
+    form: &StepsForm,
+    (kind, by): (&str, UserId),
+) -> Result<(String, JobId), AppError> {
+    let recipe = form.recipe(lang())?;
+    let request = serde_json::json!({ "version_id": version.id, "recipe": recipe });
+    let job = store::jobs::enqueue(db, project, kind, &request, by).await?;
+    let state = StepsForm::of_steps(&recipe.steps).query();
+    let here = routes::clean(project, version.dataset_id, version.number);
+    Ok((format!("{here}?{state}"), job))
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
+}

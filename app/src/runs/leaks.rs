@@ -1,0 +1,47 @@
+//! A run that was not let through because training has seen test samples: where to mend that, and the owner's signature.
+
+use super::{api::LaunchDespiteLeaks, text};
+use crate::{
+    role, routes,
+    text::lang,
+    ui::{field::Field, form::PostForm},
+};
+use domain::{
+    access::Action,
+    id::ProjectId,
+    run::{RunDetail, RunProblem},
+};
+use leptos::prelude::*;
+
+/// Nothing for other runs.
+pub(super) fn card(project: ProjectId, run: &RunDetail) -> impl IntoView + use<> {
+    let l = lang();
+    let failure = run.summary.state.failure.as_ref();
+    let is_leak = failure.is_some_and(|f| match &f.problem {
+        RunProblem::Preflight { problem, .. } => matches!(problem.as_ref(), RunProblem::Leaks { .. }),
+        _ => false,
+    });
+    let s = &run.summary;
+    let splits = routes::splits(project, s.dataset_id, s.version_number.cast_unsigned());
+    let id = s.id.to_string();
+    is_leak.then(|| {
+        let form = role::may(Action::Administer).then(|| {
+            view! {
+                <PostForm action={ServerAction::<LaunchDespiteLeaks>::new()} class="stack">
+                    <input type="hidden" name="project" value=project.to_string()/>
+                    <input type="hidden" name="run" value=id/>
+                    <Field id="reason" label=text::leak_reason(l) help=text::leak_launch_help(l)>
+                        <textarea id="reason" name="reason" required maxlength="2000" rows="2" dir="auto" aria-describedby="reason-help"></textarea>
+                    </Field>
+                    <button class="button button-danger" type="submit">{text::leak_launch(l)}</button>
+                </PostForm>
+            }
+        });
+        view! {
+            <section class="card stack" id="leaks">
+                <p><a class="button" href=splits>{text::see_leaks(l)}</a></p>
+                {form}
+            </section>
+        }
+    })
+}

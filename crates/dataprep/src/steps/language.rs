@@ -1,0 +1,17 @@
+//! Texts in languages that are not wanted, told by script: Chinese by its characters, text in letters, or a mix.
+
+use super::{Item, RowStep, Verdict, text::texts};
+use crate::split::language_of;
+use domain::steps::{self, Reason};
+
+pub(super) struct Language(pub(super) steps::Language);
+
+impl RowStep for Language {
+    fn judge(&self, item: &Item) -> Verdict {
+        let language = language_of(&texts(&item.sample, self.0.within));
+        if self.0.languages.iter().any(|wanted| wanted == language) {
+            return Verdict::Keep;
+        }
+        Verdict::Remove(Reason::OtherLanguage { language: language.to_owned() })
+    }
+}

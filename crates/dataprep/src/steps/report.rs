@@ -1,0 +1,108 @@
+//! Counts and examples of what each step does, while it does it.
+
+use super::Item;
+use domain::{
+    sample::Sample,
+    steps::{Cluster, DataRecipe, Example, Reason, StepReport, StepsReport},
+};
+
+/// Examples of a step.
+const EXAMPLES: usize = 20;
+/// Groups of copies of a step.
+const CLUSTERS: usize = 50;
+/// Positions listed of a group.
+const MEMBERS: usize = 20;
+/// Characters of a text in an example; longer texts are cut.
+const SHOWN_CHARS: usize = 2000;
+
+pub(super) struct Reporter {
+    report: StepsReport,
+}
+
+impl Reporter {
+    pub(super) fn new(recipe: &DataRecipe) -> Self {
+        let steps = recipe.steps.iter().map(|s| StepReport { kind: s.kind(), ..StepReport::default() }).collect();
+        Self { report: StepsReport { steps, ..StepsReport::default() } }
+    }
+
+    fn step(&mut self, number: u16) -> &mut StepReport {
+        &mut self.report.steps[usize::from(number) - 1]
+    }
+
+    pub(super) fn before(&mut self, samples: u64) {
+        self.report.before = samples;
+    }
+
+    pub(super) fn sees(&mut self, step: u16) {
+        self.step(step).seen += 1;
+    }
+
+    pub(super) fn rewrites(&mut self, step: u16, item: &Item, reason: &Reason, after: &Sample) {
+        self.step(step).changed += 1;
+        self.example(step, item, reason, Some(after));
+    }
+
+    pub(super) fn removes(&mut self, step: u16, item: &Item, reason: &Reason) {
+        self.step(step).removed += 1;
+        self.example(step, item, reason, None);
+    }
+
+    pub(super) fn repeats(&mut self, step: u16, item: &Item, reason: &Reason, copies: u32) {
+        self.step(step).added += u64::from(copies);
+        self.example(step, item, reason, Some(&item.sample));
+    }
+
+    fn example(&mut self, step: u16, item: &Item, reason: &Reason, after: Option<&Sample>) {
+        let examples = &mut self.step(step).examples;
+        if examples.len() < EXAMPLES {
+            examples.push(Example {
+                position: item.position,
+                split: item.split,
+                reason: reason.clone(),
+                before: shortened(&item.sample),
+                after: after.map(shortened),
+            });
+        }
+    }
+
+    /// Groups by the numbers of their samples; texts come from [`Reporter::name_clusters`].
+    pub(super) fn clusters(&mut self, step: u16, mut groups: Vec<(u32, Vec<u32>)>) {
+        groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
+        groups.truncate(CLUSTERS);
+        let cluster = |(kept, mut others): (u32, Vec<u32>)| {
+            let size = others.len() as u32 + 1;
+            others.truncate(MEMBERS);
+            Cluster { kept, others, size, text: String::new() }
+        };
+        self.step(step).clusters = groups.into_iter().map(cluster).collect();
+    }
+
+    pub(super) fn stays(&mut self, item: &Item) {
+        self.report.after += 1;
+        self.report.changed += u64::from(item.is_rewritten() && !item.is_copy);
+        for step in &mut self.report.steps {
+            for cluster in step.clusters.iter_mut().filter(|c| c.kept == item.position && c.text.is_empty()) {
+                let prompt = crate::split::prompt_text(&item.sample);
+                cluster.text = prompt.chars().take(300).collect();
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self) -> StepsReport {
+        self.report.removed = self.report.steps.iter().map(|s| s.removed).sum();
+        self.report
+    }
+}
+
+fn shortened(sample: &Sample) -> Sample {
+    let cut = |text: &str| match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    let mut shown = sample.clone();
+    for message in &mut shown.messages {
+        message.content = cut(&message.content);
+    }
+    shown.rejected = shown.rejected.map(|text| cut(&text));
+    shown
+}

@@ -1,0 +1,100 @@
+//! How well a model knows a sample: what `trainer score` says of every line of a file of samples, one JSON object per
+//! line. It feeds the cleaning of data: filters by perplexity, outliers by embedding, labels that the model doubts.
+
+use serde::{Deserialize, Serialize};
+
+/// What was found of one line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScoredLine {
+    /// Number of the line in its file, from 1. Empty lines have none of these.
+    pub line: u64,
+    #[serde(flatten)]
+    pub result: LineResult,
+}
+
+/// A score, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum LineResult {
+    Scored(Score),
+    Unscored { problem: ScoreProblem },
+}
+
+/// What a model says of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Of the last answer, its end included, given all before it.
+    pub answer: Likelihood,
+    /// Of all tokens but the first, each given those before it.
+    pub all: Likelihood,
+    /// Tokens at the end that were left out because the sample is longer than the model reads.
+    pub cut_tokens: u32,
+    /// Mean of the last hidden states of all tokens, scaled to length 1; only where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
+}
+
+/// How likely some tokens are to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    pub tokens: u32,
+    /// Mean of −log p per token, in nats.
+    pub negative_log_likelihood: f64,
+    /// e to that.
+    pub perplexity: f64,
+}
+
+impl Likelihood {
+    /// Of tokens with these −log p; `None` without any.
+    #[must_use]
+    pub fn of(losses: &[f32]) -> Option<Self> {
+        let sum: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
+        let mean = sum / losses.len() as f64;
+        (!losses.is_empty()).then(|| Self {
+            tokens: losses.len() as u32,
+            negative_log_likelihood: mean,
+            perplexity: mean.exp(),
+        })
+    }
+}
+
+/// Why a line has no score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ScoreProblem {
+    /// `text` is what the parser says.
+    #[error("it is not a sample: {text}")]
+    NotASample { text: String },
+    #[error("it is longer than {limit} bytes")]
+    TooLong { limit: u64 },
+    #[error("its messages do not end with an assistant turn")]
+    NoAnswer,
+    #[error("its answer begins behind the {limit} tokens that are read")]
+    AnswerCut { limit: u32 },
+    /// `text` is what template or tokenizer say.
+    #[error("it cannot be tokenized: {text}")]
+    NotTokenized { text: String },
+    #[error("the model's numbers overflow on it")]
+    NotANumber,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_it_is() {
+        let answer = Likelihood::of(&[1.0, 3.0]).unwrap();
+        assert_eq!((answer.tokens, answer.negative_log_likelihood, answer.perplexity), (2, 2.0, 2f64.exp()));
+        assert_eq!(Likelihood::of(&[]), None);
+        let score = Score { answer, all: answer, cut_tokens: 0, embedding: None };
+        let problem = ScoreProblem::AnswerCut { limit: 8 };
+        for result in [LineResult::Scored(score), LineResult::Unscored { problem }] {
+            let line = ScoredLine { line: 3, result };
+            let text = serde_json::to_string(&line).unwrap();
+            assert!(text.starts_with(r#"{"line":3,"result":""#) && !text.contains("embedding"), "{text}");
+            assert_eq!(serde_json::from_str::<ScoredLine>(&text).unwrap(), line);
+        }
+    }
+}

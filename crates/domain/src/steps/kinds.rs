@@ -1,0 +1,154 @@
+//! The settings of each kind of step.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings with `deny_unknown_fields`, and a default for every one.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    )*};
+}
+
+/// Words of a closed set, in lower case.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl Words for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+    )*};
+}
+
+/// A closed set of words.
+pub trait Words: Sized + 'static {
+    const ALL: &'static [Self];
+}
+
+words! {
+    /// Which turns of a sample a step is about.
+    Where {
+        /// Everything before the answer, the system prompt included.
+        Prompt,
+        /// The last turn of the assistant, and the rejected answer of a pair.
+        Answer,
+        Both,
+    }
+    /// What lengths are counted in.
+    Unit {
+        Characters,
+        /// Runs of letters and digits; each Han character is one.
+        Words,
+        /// Turns of the conversation.
+        Turns,
+    }
+    /// Normal forms of Unicode Standard Annex #15.
+    UnicodeForm {
+        /// Composed characters; nothing looks different.
+        Nfc,
+        /// Compatibility forms also become ordinary ones: ﬁ → fi, ① → 1, ｆｕｌｌ → full.
+        Nfkc,
+    }
+    /// What happens to samples that a step finds.
+    Mode {
+        Remove,
+        /// Make it right where that is possible; remove what cannot be.
+        Repair,
+    }
+    /// Which of several equal samples stays.
+    Keep {
+        First,
+        Last,
+        /// The one with the longest answer.
+        Longest,
+    }
+    /// From which split a copy is taken away first.
+    Order {
+        /// Test samples stay and training loses the copy: scores stay comparable.
+        HeldOut,
+        /// Training samples stay and the test loses the copy.
+        Train,
+    }
+}
+
+settings! {
+    Unicode {
+        within: Where = Where::Both,
+        form: UnicodeForm = UnicodeForm::Nfc,
+    }
+    Width {
+        within: Where = Where::Both,
+        /// Full-width letters, digits and space become ASCII: Ａ１ → A1.
+        letters: bool = true,
+        /// Between Han characters, ASCII punctuation becomes full-width: 好,好 → 好，好.
+        punctuation: bool = false,
+    }
+    Characters {
+        within: Where = Where::Both,
+        /// Control characters other than line feed and tab.
+        control: bool = true,
+        /// Invisible characters that no script needs: zero-width space, byte-order mark, soft hyphen, marks of direction.
+        invisible: bool = true,
+        /// Runs of spaces become one, runs of empty lines one, none at the ends.
+        space: bool = true,
+    }
+    Turns {
+        mode: Mode = Mode::Repair,
+        /// An answer without sentence end that stops in the middle of a word or list counts as truncated.
+        truncated: bool = false,
+    }
+    Length {
+        within: Where = Where::Both,
+        unit: Unit = Unit::Characters,
+        least: u64 = 1,
+        most: u64 = 100_000,
+    }
+    Language {
+        within: Where = Where::Both,
+        /// Languages that stay: `zh`, `en` (any text in letters), `mixed`, `none` (no letters at all).
+        languages: Vec<String> = vec!["zh".to_owned(), "en".to_owned(), "mixed".to_owned()],
+    }
+    /// Rae et al. 2021, "Scaling Language Models: … Gopher", table A1.
+    Repetition {
+        within: Where = Where::Answer,
+        /// Words of the sequences that are counted.
+        ngram: u64 = 4,
+        /// Share of characters in repeated sequences from which on a text goes.
+        share: f64 = 0.3,
+        /// Share of lines that stand there before from which on a text goes.
+        lines: f64 = 0.3,
+    }
+    ExactDuplicates {
+        /// Compare this part; `prompt` finds one question with several answers.
+        within: Where = Where::Both,
+        /// Case, spacing and punctuation do not count.
+        normalise: bool = false,
+        keep: Keep = Keep::First,
+        order: Order = Order::HeldOut,
+    }
+    LabelConflicts {
+        /// Keep the label that most copies have, where there is a majority; otherwise all go.
+        majority: bool = false,
+    }
+    Balance {
+        /// Most samples of a label for one of the rarest label.
+        ratio: f64 = 1.0,
+        /// Repeat samples of rare labels instead of removing those of frequent ones.
+        repeat: bool = false,
+        seed: u64 = 42,
+    }
+}

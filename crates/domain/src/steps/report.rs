@@ -1,0 +1,125 @@
+//! What a data recipe did: why each sample was changed or removed, counts and examples by step.
+
+use crate::sample::{Sample, Split};
+use serde::{Deserialize, Serialize};
+
+/// Why a step touched a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// The text was rewritten by the step's rule.
+    Rewritten,
+    TooShort {
+        length: u64,
+    },
+    TooLong {
+        length: u64,
+    },
+    OtherLanguage {
+        language: String,
+    },
+    /// Share of characters in repeated sequences.
+    Repeats {
+        share: f64,
+    },
+    RepeatedLines {
+        share: f64,
+    },
+    EmptyTurn,
+    NoAnswer,
+    NoPrompt,
+    WrongOrder,
+    Truncated,
+    /// A copy of the sample at this position, which stays.
+    Duplicate {
+        of: u32,
+    },
+    /// Copies of this text have other labels.
+    LabelConflict {
+        labels: Vec<String>,
+    },
+    /// One too many of its label.
+    Frequent {
+        label: String,
+    },
+    /// Repeated because its label is rare.
+    Rare {
+        label: String,
+    },
+}
+
+/// What one step did to one sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Change {
+    /// Number of the step, from 1.
+    pub step: u16,
+    pub reason: Reason,
+}
+
+/// A sample before and after a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Example {
+    pub position: u32,
+    pub split: Split,
+    pub reason: Reason,
+    pub before: Sample,
+    /// `None` when it was removed.
+    pub after: Option<Sample>,
+}
+
+/// Samples that are copies of each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cluster {
+    /// Position of the one that stays.
+    pub kept: u32,
+    /// Positions of the others, at most 20.
+    pub others: Vec<u32>,
+    /// How many there are, the kept one included.
+    pub size: u32,
+    /// Its prompt, shortened.
+    pub text: String,
+}
+
+/// What one step did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StepReport {
+    pub kind: String,
+    /// Samples that came to it.
+    pub seen: u64,
+    pub changed: u64,
+    pub removed: u64,
+    /// Copies that it made.
+    pub added: u64,
+    /// The first few that it touched.
+    pub examples: Vec<Example>,
+    /// The largest groups of copies.
+    #[serde(default)]
+    pub clusters: Vec<Cluster>,
+}
+
+/// What a data recipe did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StepsReport {
+    /// Samples before and after.
+    pub before: u64,
+    pub after: u64,
+    /// Samples whose content is another one.
+    pub changed: u64,
+    pub removed: u64,
+    pub steps: Vec<StepReport>,
+}
+
+impl StepsReport {
+    /// The counts alone.
+    #[must_use]
+    pub fn counts(&self) -> Self {
+        let bare = |s: &StepReport| StepReport { examples: Vec::new(), clusters: Vec::new(), ..s.clone() };
+        Self { steps: self.steps.iter().map(bare).collect(), ..self.clone() }
+    }
+}
