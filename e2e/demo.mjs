@@ -37,6 +37,7 @@ try {
     const percent = (e, key) => `${(e.metrics.values[key] * 100).toFixed(1)} %`;
     console.log(`run: ${status}, ${facts.result.steps} steps, ${facts.result.tokens} tokens in ${Math.round(facts.state.elapsed_seconds)} s in all`);
     console.log(`predicted before launch: ${Math.round(facts.estimate.train_seconds + facts.estimate.evaluation_seconds)} s`);
+    console.log(`predicted from the preflight: ${Math.round(facts.predicted.seconds)} s; actual: ${Math.round(facts.actual.seconds)} s`);
     console.log(`peak memory: ${Math.round(facts.result.peak_memory_mib)} MiB`);
     for (const key of ['accuracy', 'macro_f1']) console.log(`${key}: base ${percent(base, key)}, tuned ${percent(tuned, key)} on ${tuned.metrics.samples} test samples`);
     await page.goto(run);

@@ -1,4 +1,4 @@
-//! The scheduler of sweeps: hears that a run has ended and has the store decide what is next. Every
+//! The scheduler of sweeps: hears that a run has ended, or has passed its preflight, and has the store decide what is next. Every
 //! server runs one. It keeps nothing: a look at all running sweeps, at the start and every so often,
 //! makes up for rings that were lost and servers that died between two runs.
 
@@ -24,7 +24,7 @@ async fn keep_going(db: &PgPool, mut rings: broadcast::Receiver<Doorbell>) {
         let is_due = looked.is_none_or(|at| at.elapsed() >= LOOK);
         let heard = if is_due { Doorbell::Anything } else { listen(&mut rings).await };
         let found = match heard {
-            Doorbell::Run(run) => store::sweeps::of_ended_run(db, run).await.map(|s| s.into_iter().collect()),
+            Doorbell::Run(run) => store::sweeps::waiting_for(db, run).await.map(|s| s.into_iter().collect()),
             Doorbell::Job(_) => Ok(Vec::new()),
             Doorbell::Anything => {
                 looked = Some(Instant::now());

@@ -41,10 +41,17 @@ async fn a_run_is_tried_out_then_trained_or_refused(db: PgPool) {
     assert_eq!(done["state"]["status"], "succeeded", "{done}");
     let report = place.get(&format!("{path}/preflight")).await;
     let checks = report["checks"].as_array().unwrap();
-    assert!(checks.len() == 6 && checks.iter().all(|c| c["verdict"]["result"] == "ok"), "{checks:?}");
+    assert!(checks.len() == 7 && checks.iter().all(|c| c["verdict"]["result"] == "ok"), "{checks:?}");
     let train = &report["audit"][0];
     assert!(train["learnt_tokens"].as_u64() > Some(100) && train["ordinary"].as_array().unwrap().len() == 3, "{train}");
     assert!(report["longest"]["tokens_per_second"].as_f64() > Some(1.0), "{report}");
+
+    assert_eq!(done["predicted"]["basis"], "preflight", "{}", done["predicted"]);
+    for amount in ["seconds", "memory_bytes", "disk_bytes"] {
+        let [predicted, actual] = [&done["predicted"][amount], &done["actual"][amount]].map(|a| a.as_f64().unwrap());
+        // So small a run is mostly beginning and end; what it takes is told all the same.
+        assert!(predicted > 0.0 && actual > 0.0, "{amount}: {predicted} and {actual}");
+    }
 
     let (path, _) = launch(&place, &request(&filled, 8)).await;
     let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;

@@ -6,7 +6,7 @@ use crate::event::EVENTS_FILE;
 use crate::finish::ADAPTER_FOLDER;
 use crate::manifest::Manifest;
 use domain::event::{Event, series};
-use domain::run::{Differences, Outcome};
+use domain::run::{Comparable, Differences};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -14,11 +14,11 @@ use std::path::Path;
 
 /// Compares the finished runs in two out folders.
 pub fn compare(a: &Path, b: &Path) -> Result<Differences, TrainError> {
-    Ok(Differences::between(&outcome(a)?, &outcome(b)?))
+    Ok(Differences::between(&comparable(a)?, &comparable(b)?))
 }
 
-fn outcome(out: &Path) -> Result<Outcome, TrainError> {
-    Ok(Outcome { weights: weights(out)?, losses: losses(out)?, manifest: Manifest::read(out)?.lines() })
+fn comparable(out: &Path) -> Result<Comparable, TrainError> {
+    Ok(Comparable { weights: weights(out)?, losses: losses(out)?, manifest: Manifest::read(out)?.lines() })
 }
 
 /// SHA-256 by file of weights in the final adapter's folder.

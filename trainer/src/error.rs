@@ -7,6 +7,7 @@ use crate::data::masking::EncodeError;
 use crate::eval::EvalError;
 use crate::infer::InferError;
 use crate::model::error::ModelError;
+use crate::parallel::Failure;
 use domain::recipe::RecipeTextError;
 use domain::run::{FailureKind, RunProblem};
 use std::io::ErrorKind;
@@ -63,8 +64,9 @@ pub enum TrainError {
     CheckpointDiffers { tensor: String },
     #[error("the checkpoint in {} is damaged: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
-    #[error("the process that computes on {device} has ended ({})", ending(*signal, *code))]
-    Follower { device: String, signal: Option<i32>, code: Option<i32> },
+    /// Without a word of its own the end of the process is all that is known.
+    #[error("the process that computes on {device} {}", ending(failure.as_deref(), *signal, *code))]
+    Follower { device: String, signal: Option<i32>, code: Option<i32>, failure: Option<Box<Failure>> },
     #[error("failed to compute: {0}")]
     Compute(#[from] candle_core::Error),
     #[error("failed to evaluate: {0}")]
@@ -109,6 +111,7 @@ impl TrainError {
                 InferError::Template(_) | InferError::Tokenize(_) => FailureKind::InvalidInput,
             },
             // Only the system kills a follower while its leader lives, and for want of memory as a rule.
+            Self::Follower { failure: Some(failure), .. } => failure.kind,
             Self::Follower { signal: Some(9), .. } => FailureKind::OutOfMemory,
             Self::Follower { .. } | Self::Checkpoint { .. } | Self::CheckpointDiffers { .. } | Self::Evaluate(_) => {
                 FailureKind::Crashed
@@ -117,11 +120,26 @@ impl TrainError {
     }
 }
 
-fn ending(signal: Option<i32>, code: Option<i32>) -> String {
-    match (signal, code) {
-        (Some(signal), _) => format!("signal {signal}"),
-        (None, Some(code)) => format!("exit code {code}"),
-        (None, None) => "for an unknown reason".to_owned(),
+fn ending(failure: Option<&Failure>, signal: Option<i32>, code: Option<i32>) -> String {
+    match (failure, signal, code) {
+        (Some(failure), ..) => format!("has failed: {}", failure.message),
+        (None, Some(signal), _) => format!("has ended (signal {signal})"),
+        (None, None, Some(code)) => format!("has ended (exit code {code})"),
+        (None, None, None) => "has ended for an unknown reason".to_owned(),
+    }
+}
+
+/// What a follower ended of.
+fn follower_problem(failure: Option<&Failure>, signal: Option<i32>, code: Option<i32>) -> RunProblem {
+    let words = String::new();
+    match (failure, signal, code) {
+        (Some(failure), ..) => {
+            failure.problem.clone().unwrap_or_else(|| RunProblem::Said { text: failure.message.clone() })
+        }
+        (None, Some(9), _) => RunProblem::KilledForMemory,
+        (None, Some(signal), _) => RunProblem::Signalled { signal, words },
+        (None, None, Some(status)) => RunProblem::Exited { status, words },
+        (None, None, None) => RunProblem::TrainerGone { words },
     }
 }
 
@@ -160,6 +178,10 @@ impl TrainError {
             },
             Self::CheckpointDiffers { tensor } => RunProblem::CheckpointDiffers { tensor: tensor.clone() },
             Self::Checkpoint { problem, .. } => RunProblem::Checkpoint { detail: problem.clone() },
+            Self::Follower { device, signal, code, failure } => RunProblem::Follower {
+                device: device.clone(),
+                problem: Box::new(follower_problem(failure.as_deref(), *signal, *code)),
+            },
             _ => return None,
         })
     }
@@ -212,5 +234,23 @@ mod tests {
             [write.kind(), adapter.kind(), cuda.kind()],
             [FailureKind::DiskFull, FailureKind::DiskFull, FailureKind::OutOfMemory]
         );
+    }
+
+    #[test]
+    fn what_a_follower_ended_of_is_the_runs() {
+        let of = |failure: Option<Failure>, signal, code| {
+            let error = TrainError::Follower { device: "cpu".to_owned(), signal, code, failure: failure.map(Box::new) };
+            let Some(RunProblem::Follower { problem, .. }) = error.problem() else { panic!("{error}") };
+            (error.kind(), *problem)
+        };
+        let problem = RunProblem::AllocationFailed { mib: 7 };
+        let failure = |problem| Failure { kind: FailureKind::OutOfMemory, message: "m".to_owned(), problem };
+        let no_room = of(Some(failure(Some(problem.clone()))), None, Some(1));
+        assert_eq!(no_room, (FailureKind::OutOfMemory, problem));
+        let said = RunProblem::Said { text: "m".to_owned() };
+        assert_eq!(of(Some(failure(None)), Some(6), None), (FailureKind::OutOfMemory, said));
+        assert_eq!(of(None, Some(9), None), (FailureKind::OutOfMemory, RunProblem::KilledForMemory));
+        let crashed = RunProblem::Exited { status: 3, words: String::new() };
+        assert_eq!(of(None, None, Some(3)), (FailureKind::Crashed, crashed));
     }
 }

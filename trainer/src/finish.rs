@@ -102,12 +102,12 @@ fn take_best(run: &Run, sink: &mut Sink) -> Result<u32, TrainError> {
 }
 
 /// The samples to test on, with their positions in the test file.
-struct TestSet {
+pub(crate) struct TestSet {
     positions: Vec<u32>,
-    samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
-fn test_set(run: &Run) -> Result<TestSet, TrainError> {
+pub(crate) fn test_set(run: &Run) -> Result<TestSet, TrainError> {
     let test = run.job.test.as_deref().map_or_else(|| Ok(Vec::new()), samples::read)?;
     let limit = run.job.recipe.evaluation.test_samples as usize;
     let (positions, samples) = samples::choose(test, limit).into_iter().unzip();

@@ -1,9 +1,12 @@
 //! What a run learnt of each training sample: the mean loss of its targets each time it was trained on, before
-//! that step. Costs no forward pass of its own.
+//! that step. Costs no forward pass of its own. Of a pair it is `−log σ` of its reward margin ([`Rewards::loss`]).
 //!
 //! Toneva et al. 2018 (arXiv:1812.05159): a sample is *forgotten* when it was learnt in one epoch and is not in the
 //! next; it is *never learnt* when it is not in any. Learnt means here that the model gives its target tokens
-//! more than one half each in geometric mean, a mean loss below ln 2: then it would mostly choose them itself.
+//! more than one half each in geometric mean, a mean loss below ln 2: then it would mostly choose them itself. Of a pair
+//! the same bound says that its margin is above 0: the chosen answer has gained more than the rejected one.
+//!
+//! [`Rewards::loss`]: crate::preference::Rewards::loss
 
 use crate::error::TrainError;
 use candle_core::{Device, Result, Tensor};
@@ -30,7 +33,7 @@ pub struct Ledger {
 pub struct SampleLosses {
     /// Place of the sample in the training file, from 0.
     pub index: u32,
-    /// Mean loss per target in nats, by epoch; `None` where it was not trained on.
+    /// Mean loss per target in nats, or of a pair `−log σ` of its margin, by epoch; `None` where it was not trained on.
     pub losses: Vec<Option<f32>>,
 }
 

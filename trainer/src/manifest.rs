@@ -51,6 +51,13 @@ pub struct Manifest {
     /// Samples per forward pass, the recipe's unless overridden.
     pub micro_batch: u64,
     pub recipe: Recipe,
+    /// Steps that earlier attempts had taken.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from_step: u32,
+    /// What earlier attempts were made of, the first one first; another machine or micro-batch may have computed part of
+    /// the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Manifest>,
 }
 
 /// What computed.
@@ -98,14 +105,28 @@ impl Manifest {
             },
             micro_batch: job.micro_batch() as u64,
             recipe: job.recipe.clone(),
+            from_step: run.step,
+            earlier: Vec::new(),
         })
     }
 
-    /// Writes it into the out folder.
+    /// The same after the attempts that an out folder knows of.
+    #[must_use]
+    pub fn after(self, out: &Path) -> Self {
+        // An attempt that ended before it wrote one has left nothing in the result either.
+        let Ok(mut last) = Self::read(out) else { return self };
+        let mut earlier = std::mem::take(&mut last.earlier);
+        earlier.push(last);
+        Self { earlier, ..self }
+    }
+
+    /// Writes it into the out folder, completely or not at all.
     pub fn write(&self, out: &Path) -> Result<(), TrainError> {
         let path = out.join(MANIFEST_FILE);
+        let temporary = path.with_extension("writing");
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from);
-        text.and_then(|t| fs::write(&path, t)).map_err(|source| TrainError::Write { path, source })
+        let written = text.and_then(|t| fs::write(&temporary, t)).and_then(|()| fs::rename(&temporary, &path));
+        written.map_err(|source| TrainError::Write { path, source })
     }
 
     /// Reads the manifest of an out folder.
@@ -120,6 +141,10 @@ impl Manifest {
     pub fn lines(&self) -> BTreeMap<String, String> {
         serde_json::to_value(self).map(|manifest| manifest_lines(&manifest)).unwrap_or_default()
     }
+}
+
+fn is_zero(step: &u32) -> bool {
+    *step == 0
 }
 
 /// Versions of [`PACKAGES`], as the lockfile has them; where it has several, the newest.

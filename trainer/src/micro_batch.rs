@@ -11,7 +11,7 @@ use candle_core::{Device, Tensor};
 
 /// The samples of a step.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct StepWork {
     /// The step that is to be taken, from 0.
     pub step: u32,
     /// Places of the samples among the training samples, in the order of the stream.
@@ -36,14 +36,14 @@ pub struct Part {
     pub gradients: Vec<Tensor>,
 }
 
-impl Plan {
-    /// The plan of a step. All processes of a run make the same.
+impl StepWork {
+    /// That of a step, the same in all processes of a run.
     pub fn of(run: &mut Run, step: u32) -> Self {
         let window = run.order.window(step, run.job.recipe.effective_batch() as usize);
         Self::for_places(run, step, window)
     }
 
-    /// A plan for the training samples at these places.
+    /// That on the training samples at these places.
     #[must_use]
     pub fn for_places(run: &Run, step: u32, window: Vec<usize>) -> Self {
         let samples: Vec<&Encoded> = window.iter().map(|i| &run.train[*i]).collect();

@@ -9,9 +9,11 @@
 //! its leader does. Every step costs each follower one transfer of the trained variables, and every micro-batch one of
 //! as many gradients back: little for adapters, much for full fine-tuning.
 
+mod failure;
 mod follower;
 mod leader;
 mod wire;
 
+pub use failure::{Failure, tell};
 pub use follower::serve;
-pub use leader::{Followers, Starting};
+pub use leader::{Followers, Starting, Turn};

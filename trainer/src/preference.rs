@@ -52,6 +52,13 @@ pub struct MeanRewards {
 }
 
 impl Rewards {
+    /// `−log σ(chosen − rejected)`: below ln 2 where the chosen answer has the higher reward, and ln 2 before the first step.
+    #[must_use]
+    pub fn loss(self) -> f64 {
+        let margin = self.chosen - self.rejected;
+        (-margin.abs()).exp().ln_1p() + (-margin).max(0.0)
+    }
+
     /// As numbers, to send.
     #[must_use]
     pub fn to_array(self) -> [f64; 2] {

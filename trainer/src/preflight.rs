@@ -1,9 +1,11 @@
 //! A run tried out before it begins: set up as it would be, its data looked at token by token, its longest batch
-//! computed, one batch overfitted, a checkpoint written and read back, disk and memory compared with its needs.
+//! computed, one batch overfitted, a checkpoint written and read back, a few samples answered, disk and memory compared with
+//! its needs.
 //!
 //! All of it happens in a process and a folder of its own: the run that follows knows nothing of it.
 
 mod audit;
+mod pace;
 mod rehearsal;
 mod room;
 
@@ -38,19 +40,19 @@ pub fn preflight(mut job: Job, reserved: Reserved, sink: &mut Sink) -> Result<Pr
     let scratch = Scratch::make(&out)?;
     // What the reference says of all pairs is not asked: that is a pass over the whole data.
     (job.out, job.resume, job.follows) = (scratch.0.clone(), false, true);
-    let mut trial = Trial { report: Preflight::default(), has_failed: false };
+    let mut checks = Checks { report: Preflight::default(), has_failed: false };
     let mut run = None;
-    trial.check(PreflightStep::SetUp, |_| {
+    checks.check(PreflightStep::SetUp, |_| {
         run = Run::set_up(job.clone(), sink, &AtomicBool::new(false))?;
         Ok(Verdict::Ok)
     });
-    trial.check_always(PreflightStep::Audit, |report| {
+    checks.check_always(PreflightStep::Audit, |report| {
         report.audit = audit::audit(&job, sink)?;
         let warns = report.audit.iter().flat_map(|split| &split.findings).any(|finding| finding.kind.warns());
         Ok(if warns { Verdict::Warning } else { Verdict::Ok })
     });
     let mut rehearse = |step, work: Work| {
-        trial.check(step, |report| {
+        checks.check(step, |report| {
             let Some(run) = run.as_mut() else { return Ok(Verdict::Skipped) };
             let done = PreflightStep::ALL.iter().take_while(|s| **s != step).count();
             sink.phase(Phase::Rehearsing, done as u32, PreflightStep::ALL.len() as u32)?;
@@ -60,8 +62,9 @@ pub fn preflight(mut job: Job, reserved: Reserved, sink: &mut Sink) -> Result<Pr
     rehearse(PreflightStep::LongestBatch, &|run, report| rehearsal::longest_batch(run, report));
     rehearse(PreflightStep::Overfit, &|run, report| rehearsal::overfit(run, report));
     rehearse(PreflightStep::Checkpoint, &|run, report| rehearsal::checkpoint(run, report));
+    rehearse(PreflightStep::Evaluation, &|run, report| pace::pace(run, report));
     rehearse(PreflightStep::Room, &|run, report| room::room(run, report, reserved));
-    let mut report = trial.report;
+    let mut report = checks.report;
     report.elapsed_ms = milliseconds(started);
     write(&out.join(REPORT_FILE), &report)?;
     Ok(report)
@@ -69,25 +72,25 @@ pub fn preflight(mut job: Job, reserved: Reserved, sink: &mut Sink) -> Result<Pr
 
 /// The report on a run that cannot even be described, as of a recipe with a field out of range.
 pub fn refused(out: &Path, error: &TrainError) -> Result<Preflight, TrainError> {
-    let mut trial = Trial { report: Preflight::default(), has_failed: false };
-    trial.report.checks.push(PreflightCheck { step: PreflightStep::SetUp, verdict: problem(error), elapsed_ms: 0 });
-    trial.has_failed = true;
+    let mut checks = Checks { report: Preflight::default(), has_failed: false };
+    checks.report.checks.push(PreflightCheck { step: PreflightStep::SetUp, verdict: problem(error), elapsed_ms: 0 });
+    checks.has_failed = true;
     for step in PreflightStep::ALL.into_iter().skip(1) {
-        trial.check(step, |_| Ok(Verdict::Skipped));
+        checks.check(step, |_| Ok(Verdict::Skipped));
     }
-    write(&out.join(REPORT_FILE), &trial.report)?;
-    Ok(trial.report)
+    write(&out.join(REPORT_FILE), &checks.report)?;
+    Ok(checks.report)
 }
 
 type Work<'a> = &'a dyn Fn(&mut Run, &mut Preflight) -> Result<Verdict, TrainError>;
 
 /// The report as it grows.
-struct Trial {
+struct Checks {
     report: Preflight,
     has_failed: bool,
 }
 
-impl Trial {
+impl Checks {
     /// A step that makes sense only while all is well.
     fn check(&mut self, step: PreflightStep, work: impl FnOnce(&mut Preflight) -> Result<Verdict, TrainError>) {
         let has_failed = self.has_failed;

@@ -18,7 +18,7 @@ pub fn write(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
     if samples.is_empty() {
         return Ok(());
     }
-    let outputs = answers(run, count).map_err(EvalError::Infer)?;
+    let outputs = answers(run, count)?;
     for (index, (sample, output)) in samples.iter().zip(outputs).enumerate() {
         sink.emit(&Event::Preview {
             step: run.step,
@@ -31,7 +31,12 @@ pub fn write(run: &Run, sink: &mut Sink) -> Result<(), TrainError> {
     Ok(())
 }
 
-fn answers(run: &Run, count: usize) -> Result<Vec<String>, InferError> {
+/// What the model answers to the first `count` validation samples.
+pub(crate) fn answers(run: &Run, count: usize) -> Result<Vec<String>, TrainError> {
+    Ok(written(run, count).map_err(EvalError::Infer)?)
+}
+
+fn written(run: &Run, count: usize) -> Result<Vec<String>, InferError> {
     let (chat, tokens) = (run.chat(), MAX_TOKENS.min(run.job.recipe.evaluation.max_new_tokens as usize));
     let prompts = run.validation_samples[..count].iter().map(|s| chat.prompt(s.prompt(), tokens));
     let prompts = prompts.collect::<Result<Vec<_>, _>>()?;

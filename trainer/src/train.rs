@@ -10,9 +10,10 @@ use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::event::Sink;
 use crate::memory;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::ops::tape::plus;
 use crate::optim::clip;
+use crate::parallel::Turn;
 use crate::preference::MeanRewards;
 use crate::preview;
 use crate::recovery::recover;
@@ -95,20 +96,23 @@ fn steps(run: &mut Run, sink: &mut Sink, stop: &AtomicBool) -> Result<Ending, Tr
 /// One optimizer step; `None` when `stop` was set before it was complete.
 fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainError> {
     let started = Instant::now();
-    let plan = Plan::of(run, run.step);
+    let work = StepWork::of(run, run.step);
     if let Some(followers) = &mut run.followers {
         let references = run.preferences.as_ref().map(|p| p.train.references.as_slice());
-        followers.ask(&plan, run.optimizer.parameters(), references)?;
+        followers.ask(&work, run.optimizer.parameters(), references)?;
     }
     let (mut loss, mut tokens, mut gradients) = (0f64, 0, Vec::new());
-    let (mut losses, mut rewards) = (Vec::with_capacity(plan.window.len()), Vec::new());
-    for (i, places) in plan.batches.iter().enumerate() {
+    let (mut losses, mut rewards) = (Vec::with_capacity(work.window.len()), Vec::new());
+    for (i, places) in work.batches.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         check_memory(run.step)?;
-        let part = part(run, &plan, i)?;
-        losses.extend(places.iter().copied().zip(part.means));
+        let Some(part) = part(run, &work, i, stop)? else { return Ok(None) };
+        // Of a pair what counts is which answer is preferred, not how likely the chosen one is.
+        let of_pairs = part.rewards.iter().map(|r| r.loss() as f32);
+        let of_samples = if part.rewards.is_empty() { part.means } else { of_pairs.collect() };
+        losses.extend(places.iter().copied().zip(of_samples));
         rewards.extend(part.rewards);
         loss += part.loss;
         check_number(Quantity::Loss, loss, run.step)?;
@@ -121,8 +125,8 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     let learning_rate = recipe.learning_rate_at(run.step, run.total_steps) * run.remedies.rate_factor;
     run.optimizer.step(&gradients, clip::factor(gradient_norm, recipe.optimizer.clip_norm), learning_rate)?;
     for (place, loss) in losses {
-        let epoch = (run.step as usize * plan.window.len() + place) / run.train.len();
-        run.ledger.record(epoch, run.train[plan.window[place]].line, loss);
+        let epoch = (run.step as usize * work.window.len() + place) / run.train.len();
+        run.ledger.record(epoch, run.train[work.window[place]].line, loss);
     }
     run.tokens += tokens as u64;
     run.train_loss = loss;
@@ -130,14 +134,16 @@ fn take_step(run: &mut Run, stop: &AtomicBool) -> Result<Option<Step>, TrainErro
     Ok(Some(Step { loss, gradient_norm, learning_rate, tokens_per_second, rewards: MeanRewards::of(&rewards) }))
 }
 
-/// A part of the step, from whoever computes it.
-fn part(run: &mut Run, plan: &Plan, i: usize) -> Result<Part, TrainError> {
-    if let Some(followers) = &mut run.followers
-        && let Some(part) = followers.part(i, run.optimizer.parameters(), &run.job.device)?
-    {
-        return Ok(part);
+/// A part of the step, from whoever computes it; `None` when `stop` was set before it was there.
+fn part(run: &mut Run, work: &StepWork, i: usize, stop: &AtomicBool) -> Result<Option<Part>, TrainError> {
+    if let Some(followers) = &mut run.followers {
+        match followers.part(i, run.optimizer.parameters(), &run.job.device, stop)? {
+            Turn::Own => {}
+            Turn::Part(part) => return Ok(Some(part)),
+            Turn::Stopped => return Ok(None),
+        }
     }
-    plan.compute(run, i)
+    work.compute(run, i).map(Some)
 }
 
 /// Adds the gradients by every parameter.

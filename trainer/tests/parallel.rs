@@ -6,7 +6,7 @@ mod support;
 mod workplace;
 
 use domain::event::Event;
-use domain::run::FailureKind;
+use domain::run::{FailureKind, RunProblem};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -77,9 +77,80 @@ fn the_death_of_one_process_ends_the_run_and_is_named() {
     assert!(Command::new("kill").args(["-ABRT", &followers[0].to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let events = place.events("out");
-    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
+    let Some(Event::Failed { kind, message, problem }) = events.last() else { panic!("no failure reported") };
     assert_eq!(*kind, FailureKind::Crashed);
     assert!(message.contains("the process that computes on cpu has ended (signal 6)"), "{message}");
+    assert_eq!(*problem, Some(follower(RunProblem::Signalled { signal: 6, words: String::new() })));
+}
+
+fn follower(problem: RunProblem) -> RunProblem {
+    RunProblem::Follower { device: "cpu".to_owned(), problem: Box::new(problem) }
+}
+
+/// The one follower of a leader, once it is there.
+fn follower_of(leader: u32) -> u32 {
+    for _ in 0..500 {
+        if let [follower] = children(leader)[..] {
+            return follower;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("no follower in time");
+}
+
+fn signal(name: &str, process: u32) {
+    assert!(Command::new("kill").args([name, &process.to_string()]).status().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_follower_without_memory_is_told_as_such() {
+    let place = Workplace::new(&SCHEDULE.replace("max_steps = 30", "max_steps = 100000"));
+    let mut child = place.start("out", &["--device", "cpu+cpu"]);
+    place.wait_for_checkpoint("out", 10);
+    let process = rustix::process::Pid::from_raw(follower_of(child.id()) as i32);
+    let none = rustix::process::Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };
+    rustix::process::prlimit(process, rustix::process::Resource::Data, none).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let events = place.events("out");
+    let Some(Event::Failed { kind, problem, .. }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::OutOfMemory, "{problem:?}: what started the run may halve its micro-batch");
+    let Some(RunProblem::Follower { problem, .. }) = problem else { panic!("{problem:?}") };
+    assert!(matches!(**problem, RunProblem::AllocationFailed { .. }), "{problem:?}");
+}
+
+#[test]
+fn a_follower_that_refuses_says_why() {
+    let place = Workplace::new(SCHEDULE);
+    // No machine has so many.
+    assert!(!place.run("out", &["--device", "cpu+cuda:99"]).success());
+    let events = place.events("out");
+    let Some(Event::Failed { kind, message, problem }) = events.last() else { panic!("no failure reported") };
+    assert_eq!(*kind, FailureKind::InvalidInput, "{message}");
+    assert!(matches!(problem, Some(RunProblem::Follower { device, .. }) if device == "cuda:99"), "{problem:?}");
+    assert!(!message.contains("exit code"), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_leader_that_waits_for_a_follower_can_be_stopped() {
+    let stops_at_once = |child: &mut std::process::Child| {
+        let asked = std::time::Instant::now();
+        signal("-TERM", child.id());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(asked.elapsed() < std::time::Duration::from_secs(2), "{:?}", asked.elapsed());
+    };
+    let place = Workplace::new(&SCHEDULE.replace("max_steps = 30", "max_steps = 100000"));
+    let mut child = place.start("steps", &["--device", "cpu+cpu"]);
+    place.wait_for_checkpoint("steps", 10);
+    signal("-STOP", follower_of(child.id()));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    stops_at_once(&mut child);
+
+    let mut child = place.start("beginning", &["--device", "cpu+cpu"]);
+    signal("-STOP", follower_of(child.id()));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    stops_at_once(&mut child);
 }
 
 #[cfg(target_os = "linux")]

@@ -10,6 +10,8 @@ use domain::eval::Prediction;
 use domain::event::{Event, Phase, series};
 use domain::sample::Sample;
 use std::collections::BTreeMap;
+use trainer::finish::Summary;
+use trainer::ledger::SampleLosses;
 use workplace::Workplace;
 
 const SHORT: &str = "[schedule]\nmax_steps = 40\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
@@ -77,7 +79,13 @@ fn a_run_learns_to_prefer_what_was_chosen() {
         let late = &of(series::REWARD_ACCURACY)[30..];
         assert!(late.iter().sum::<f64>() / 10.0 > 0.8, "{more}: {late:?}");
         let losses = std::fs::read_to_string(place.path("out/sample-losses.jsonl")).unwrap();
-        assert_eq!(losses.lines().count(), 40, "the losses of chosen answers are kept");
+        assert_eq!(losses.lines().count(), 40, "every pair has its losses");
+        let summary = std::fs::read(place.path("out/summary.json")).unwrap();
+        let learning = serde_json::from_slice::<Summary>(&summary).unwrap().learning;
+        assert!(learning.seen == 40 && learning.never_learnt < 10, "margins above 0 are learnt: {learning:?}");
+        let first = losses.lines().filter_map(|l| serde_json::from_str::<SampleLosses>(l).unwrap().losses[0]);
+        let at_start = first.filter(|loss| (loss - std::f32::consts::LN_2).abs() < 1e-5).count();
+        assert!(at_start >= 4, "a margin of 0 before the first step: {at_start}");
         let (base, tuned) = (tested(&place, "base"), tested(&place, "tuned"));
         assert!(base.0 <= tuned.0 && base.1 + 1.0 < tuned.1, "{more}: {base:?} → {tuned:?}");
     }

@@ -65,6 +65,7 @@ fn every_step_is_tried_and_the_run_knows_nothing_of_it() {
     assert_eq!(example, expected);
     let (longest, overfit) = (report.longest.unwrap(), report.overfit.unwrap());
     assert_eq!((longest.samples, overfit.samples, overfit.steps), (4, 4, 8));
+    assert!(overfit.tokens > 0 && overfit.pass_seconds > 0.0 && overfit.forward_seconds > 0.0, "{overfit:?}");
     assert!(longest.tokens > 4 * train.lengths.mean as u32 && longest.train_seconds > 0.0, "{longest:?}");
     assert!(overfit.last_loss < overfit.first_loss, "{overfit:?}");
     assert!(report.checkpoint.unwrap().bytes > 10_000);
@@ -84,6 +85,45 @@ fn every_step_is_tried_and_the_run_knows_nothing_of_it() {
     assert_eq!(left.len(), 2, "events and report: {left:?}");
     assert!(place.run("with", &[]).success());
     assert_eq!(place.adapter("without"), place.adapter("with"), "the same bits");
+}
+
+/// The time of a run that does everything, as measured by its preflight.
+#[test]
+fn the_time_of_the_whole_run_is_measured() {
+    let long = "[schedule]\nmax_steps = 400\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
+        [evaluation]\nevery_steps = 40\npreviews = 2\nmax_new_tokens = 8\n";
+    let place = Workplace::new(long);
+    let test = place.path("test.jsonl");
+    let (report, may_begin) = preflight(&place, &["--test", test.to_str().unwrap()]);
+    assert!(may_begin, "{report:?}");
+    let pace = report.pace.unwrap();
+    let parts = [pace.set_up_seconds, pace.train_seconds, pace.validation_seconds, pace.checkpoint_seconds];
+    assert!(parts.iter().chain(&[pace.test_seconds]).all(|s| *s > 0.0), "{pace:?}");
+    let started = std::time::Instant::now();
+    assert!(place.run("out", &["--test", test.to_str().unwrap()]).success());
+    // A busy machine is no stopwatch: a wide bound, which a forgotten part or factor still misses.
+    let actual = started.elapsed().as_secs_f64();
+    assert!((0.4..2.5).contains(&(pace.seconds() / actual)), "{pace:?}: {} of {actual}", pace.seconds());
+}
+
+#[test]
+fn both_answers_of_a_pair_are_looked_at() {
+    let place = Workplace::new(
+        &SHORT.replace("[schedule]", "objective = \"dpo\"\n[schedule]").replace("[batch]", "[batch]\nmax_length = 24"),
+    );
+    let mut samples = support::samples(6);
+    for (i, sample) in samples.iter_mut().enumerate() {
+        let no = if i == 0 { "not at all what anybody would want to read here" } else { "no" };
+        (sample.label, sample.rejected) = (None, Some(no.to_owned()));
+    }
+    support::write_samples(&place.path("train.jsonl"), &samples).unwrap();
+    support::write_samples(&place.path("validation.jsonl"), &samples).unwrap();
+    let (report, _) = preflight(&place, &[]);
+    let train = &report.audit[0];
+    let cut = train.findings.iter().find(|f| f.kind == FindingKind::AnswerCut).unwrap();
+    assert_eq!((cut.samples, cut.examples[0].place, cut.examples[0].is_rejected), (1, 0, true), "{train:?}");
+    assert_eq!((train.samples, train.used), (6, 6));
+    assert!(train.lengths.max > train.max_length, "the long one is a rejected answer: {:?}", train.lengths);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod workplace;
 use domain::event::Event;
 use domain::run::FailureKind;
 use std::process::Command;
+use trainer::manifest::Manifest;
 use workplace::Workplace;
 
 const LONG: &str = "[schedule]\nmax_steps = 300\n[lora]\nrank = 4\ndropout = 0.1\n[batch]\nmicro_batch = 4\naccumulation = 2\n\
@@ -29,6 +30,12 @@ fn a_run_killed_and_resumed_equals_an_uninterrupted_one() {
         .iter()
         .any(|e| matches!(e, Event::Started { resumed_from_step, .. } if *resumed_from_step >= 60));
     assert!(resumed);
+    let manifest = |out: &str| Manifest::read(&place.path(out)).unwrap();
+    let (whole, killed) = (manifest("whole"), manifest("killed"));
+    assert_eq!((whole.from_step, whole.earlier.len()), (0, 0));
+    assert!(killed.from_step >= 60 && killed.earlier.len() == 1, "{killed:?}");
+    assert_eq!(Manifest { from_step: 0, earlier: Vec::new(), ..killed.clone() }, whole);
+    assert_eq!(killed.earlier[0], whole, "the first attempt was made of the same");
     assert_eq!(place.adapter("whole"), place.adapter("killed"), "the same bits");
 }
 

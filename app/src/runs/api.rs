@@ -5,8 +5,10 @@ use crate::error::AppError;
 use domain::{
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
-    recipe::Recipe,
-    run::{LaunchChoices, LearntSamples, LogLine, Preflight, Preview, Repetition, RunDetail, RunSummary},
+    recipe::{Objective, Recipe},
+    run::{
+        LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
+    },
     sample::Split,
 };
 use leptos::prelude::*;
@@ -169,7 +171,7 @@ pub struct RunView {
     /// The sweep that launched the run, with its name.
     pub sweep: Option<(SweepId, String)>,
     /// What was found before it was queued.
-    pub preflight: Option<Preflight>,
+    pub preflight: Option<PreflightSummary>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
 }
@@ -226,18 +228,21 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
         preview_step: previews.iter().map(|p| i64::from(p.step)).max().unwrap_or(-1),
     };
     let sweep = store::sweeps::of_run(&db, project, run).await?;
-    let preflight = store::preflights::report(&db, project, run).await?;
+    let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
     Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
 #[server]
-pub async fn get_learning(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<LearntSamples>), AppError> {
+pub async fn get_learning(
+    project: ProjectId,
+    run: RunId,
+) -> Result<(RunSummary, Objective, Option<LearntSamples>), AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?;
     let learnt = store::runs::learnt(&db, &run).await?;
-    Ok((run.summary, learnt))
+    Ok((run.summary, run.recipe.objective, learnt))
 }
 
 /// A preflight's report.

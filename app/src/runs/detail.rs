@@ -6,7 +6,7 @@ use super::{
     live::{LiveRun, Snapshot},
     preflight::preflight_card,
     repetition::repetition_card,
-    result::{actual, adapter_card, predicted, predicted_values, recipe_card},
+    result::{actual, adapter_card, predicted, predicted_by_preflight, predicted_values, recipe_card},
     text,
 };
 use crate::{
@@ -24,7 +24,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
-    run::{Cost, RunDetail},
+    run::{Cost, PredictionBasis, RunDetail},
 };
 use leptos::prelude::*;
 
@@ -78,19 +78,20 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
 
 /// What was predicted, and what came of it.
 fn costs(l: Lang, run: &RunDetail) -> impl IntoView + use<> {
-    let known = |bytes: u64| if bytes == 0 { "–".to_owned() } else { format::bytes(bytes) };
-    let words = |steps: u32, seconds: u64, memory: u64, disk: u64| {
-        predicted_values(l, integer(steps.into()), duration(seconds, l), known(memory), known(disk))
+    let words = |steps: u32, cost: &Cost| {
+        let known = |amount: Option<u64>| amount.map_or_else(|| "–".to_owned(), format::bytes);
+        let time = duration(cost.seconds.round() as u64, l);
+        predicted_values(l, integer(steps.into()), time, known(cost.memory_bytes), known(cost.disk_bytes))
     };
-    let prediction = run.estimate.as_ref().map(|e| {
-        let words = words(e.steps, e.seconds().round() as u64, e.memory_bytes, e.disk_bytes);
-        view! { <div><dt>{predicted(l)}</dt><dd>{words}</dd></div> }
+    let prediction = run.predicted.zip(run.estimate.as_ref()).map(|(prediction, estimate)| {
+        let label = match prediction.basis {
+            PredictionBasis::Preflight => predicted_by_preflight(l),
+            PredictionBasis::RecentRuns | PredictionBasis::Guess => predicted(l),
+        };
+        view! { <div><dt>{label}</dt><dd>{words(estimate.steps, &prediction.cost)}</dd></div> }
     });
-    let state = &run.summary.state;
-    let outcome = run.result.as_ref().and_then(Cost::of_result).map(|cost| {
-        let memory = (cost.peak_memory_mib.unwrap_or(0.0) * f64::from(1 << 20)) as u64;
-        let words = words(state.step, state.elapsed_seconds, memory, cost.disk_bytes);
-        view! { <div><dt>{actual(l)}</dt><dd>{words}</dd></div> }
+    let outcome = run.actual.map(|cost| {
+        view! { <div><dt>{actual(l)}</dt><dd>{words(run.summary.state.step, &cost)}</dd></div> }
     });
     view! { {prediction} {outcome} }
 }

@@ -11,6 +11,8 @@ use crate::{
 use domain::{
     dataset::SampleRow,
     id::{ProjectId, RunId},
+    lang::Lang,
+    recipe::Objective,
     run::{Learning, LearntSamples, RunDetail, RunSummary},
 };
 use leptos::prelude::*;
@@ -27,6 +29,11 @@ crate::texts! {
     never = "Never learnt", "从未学会";
     never_help = "In no epoch did the model give the answer's tokens more than one half each (mean loss below 0.69). Highest loss first.",
         "在任何一轮中，模型对答案词元的平均概率都未超过一半（平均损失低于 0.69）。按损失从高到低排列。";
+    pairs(n) = "{n} pairs", "{n} 个偏好对";
+    never_preferred = "Never preferred", "从未偏好";
+    never_preferred_help = "In no epoch had the chosen answer gained more than the rejected one: the reward margin stayed at or below 0. Often the two answers stand the wrong way round. Lowest margin first.",
+        "在任何一轮中，选中回答的提升都未超过被拒绝的回答：奖励差始终不大于 0。通常是两个回答的顺序颠倒了。按奖励差从低到高排列。";
+    forgotten_pairs_help = "Margin above 0 in one epoch and not in the next. Most often forgotten first.", "某一轮的奖励差大于 0，下一轮又不再大于 0。按遗忘次数从多到少排列。";
     forgotten = "Forgotten", "学会后又遗忘";
     forgotten_help = "Learnt in one epoch and not in the next. Most often forgotten first.", "某一轮已学会，下一轮又没有学会。按遗忘次数从多到少排列。";
     samples(n) = "{n} samples", "{n} 个样本";
@@ -45,6 +52,7 @@ crate::texts! {
 pub(super) fn learning_card(project: ProjectId, run: &RunDetail) -> Option<impl IntoView + use<>> {
     let learning = run.result.as_ref().and_then(Learning::of_result)?;
     let l = lang();
+    let words = Words::of(l, run.recipe.objective);
     Some(view! {
         <section class="card">
             <div class="card-title">
@@ -52,12 +60,39 @@ pub(super) fn learning_card(project: ProjectId, run: &RunDetail) -> Option<impl 
                 <a class="button" href=routes::learning(project, run.summary.id)>{show(l)}</a>
             </div>
             <dl class="meta">
-                <div><dt>{seen(l)}</dt><dd>{samples(l, integer(learning.seen.into()))}</dd></div>
-                <div><dt>{never(l)}</dt><dd>{samples(l, integer(learning.never_learnt.into()))}</dd></div>
-                <div><dt>{forgotten(l)}</dt><dd>{samples(l, integer(learning.forgotten.into()))}</dd></div>
+                <div><dt>{seen(l)}</dt><dd>{(words.count)(l, integer(learning.seen.into()))}</dd></div>
+                <div><dt>{words.never}</dt><dd>{(words.count)(l, integer(learning.never_learnt.into()))}</dd></div>
+                <div><dt>{forgotten(l)}</dt><dd>{(words.count)(l, integer(learning.forgotten.into()))}</dd></div>
             </dl>
         </section>
     })
+}
+
+/// What learning means depends on the objective.
+struct Words {
+    count: fn(Lang, String) -> String,
+    never: &'static str,
+    never_help: &'static str,
+    forgotten_help: &'static str,
+}
+
+impl Words {
+    fn of(l: Lang, objective: Objective) -> Self {
+        match objective {
+            Objective::Sft => Self {
+                count: |l, n| samples(l, n),
+                never: never(l),
+                never_help: never_help(l),
+                forgotten_help: forgotten_help(l),
+            },
+            Objective::Dpo => Self {
+                count: |l, n| pairs(l, n),
+                never: never_preferred(l),
+                never_help: never_preferred_help(l),
+                forgotten_help: forgotten_pairs_help(l),
+            },
+        }
+    }
 }
 
 /// `/p/:project/runs/:run/learning`
@@ -66,14 +101,14 @@ pub fn LearningPage() -> impl IntoView {
     let ids = routes::param::<ProjectId>("project").and_then(|p| Ok((p, routes::param::<RunId>("run")?)));
     let data = async move {
         let (project, run) = ids?;
-        let (run, learnt) = get_learning(project, run).await?;
-        Ok::<_, AppError>((project, run, learnt))
+        Ok::<_, AppError>((project, get_learning(project, run).await?))
     };
-    load(data, |(project, run, learnt)| page(project, &run, learnt))
+    load(data, |(project, (run, objective, learnt))| page(project, &run, objective, learnt))
 }
 
-fn page(project: ProjectId, run: &RunSummary, learnt: Option<LearntSamples>) -> AnyView {
+fn page(project: ProjectId, run: &RunSummary, objective: Objective, learnt: Option<LearntSamples>) -> AnyView {
     let l = lang();
+    let words = Words::of(l, objective);
     let json = format!("/api/v1/projects/{project}/runs/{}/learning", run.id);
     let export = learnt.is_some().then(|| view! { <a class="button" href=json download="">{export(l)}</a> });
     let up = routes::run(project, run.id);
@@ -90,15 +125,15 @@ fn page(project: ProjectId, run: &RunSummary, learnt: Option<LearntSamples>) -> 
     let forgotten_table = table(project, run, learnt.forgotten_samples, learnt.forgotten);
     view! {
         {header}
-        <p class="muted">{seen(l)} " " {samples(l, integer(learnt.seen.into()))} " · " {short(l)}</p>
+        <p class="muted">{seen(l)} " " {(words.count)(l, integer(learnt.seen.into()))} " · " {short(l)}</p>
         <section class="card">
-            <h2>{never(l)}</h2>
-            <p class="help">{never_help(l)}</p>
+            <h2>{words.never}</h2>
+            <p class="help">{words.never_help}</p>
             {never_table}
         </section>
         <section class="card">
             <h2>{forgotten(l)}</h2>
-            <p class="help">{forgotten_help(l)}</p>
+            <p class="help">{words.forgotten_help}</p>
             {forgotten_table}
         </section>
     }

@@ -23,8 +23,7 @@ use crate::{
 use domain::{
     id::{ProjectId, RunId},
     lang::Lang,
-    run::{Preflight, RunStatus},
-    sample::Split,
+    run::{PreflightSummary, RunStatus},
 };
 use leptos::prelude::*;
 
@@ -33,7 +32,7 @@ pub(super) fn preflight_card(project: ProjectId, view: &RunView) -> Option<impl 
     let l = lang();
     let status = view.run.summary.state.status;
     let body = match &view.preflight {
-        Some(report) => figures(l, report).into_any(),
+        Some(found) => figures(l, found).into_any(),
         None if status == RunStatus::Checking => view! { <p class="muted">{text::under_way(l)}</p> }.into_any(),
         None => return None,
     };
@@ -48,24 +47,16 @@ pub(super) fn preflight_card(project: ProjectId, view: &RunView) -> Option<impl 
     })
 }
 
-fn figures(l: Lang, report: &Preflight) -> impl IntoView + use<> {
-    let learnt = report.audit.iter().find(|a| a.split == Split::Train).map(|a| {
-        view! { <div><dt>{text::learnt(l)}</dt><dd>{text::of_tokens(l, percent(a.learnt_share()))}</dd></div> }
-    });
-    let measured = report.longest.map(|longest| {
-        let memory = longest
-            .peak_memory_bytes
-            .map(|peak| view! { <div><dt>{text::peak_memory(l)}</dt><dd>{bytes(peak)}</dd></div> });
-        view! {
-            <div><dt>{text::measured_time(l)}</dt><dd>{duration(longest.train_seconds.round() as u64, l)}</dd></div>
-            {memory}
-        }
-    });
+fn figures(l: Lang, found: &PreflightSummary) -> impl IntoView + use<> {
+    let learnt = found.learnt_share().map(|share| (text::learnt(l), text::of_tokens(l, percent(share))));
+    let time = found.train_seconds.map(|s| (text::measured_time(l), duration(s.round() as u64, l)));
+    let memory = found.peak_memory_bytes.map(|peak| (text::peak_memory(l), bytes(peak)));
+    let rows = [learnt, time, memory].into_iter().flatten();
+    let rows = rows.map(|(label, value)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }).collect_view();
     view! {
         <dl class="meta">
-            <div><dt>{text::result(l)}</dt><dd>{steps::overall(l, report)}</dd></div>
-            {learnt}
-            {measured}
+            <div><dt>{text::result(l)}</dt><dd>{steps::overall(l, found.has_failed, found.warns)}</dd></div>
+            {rows}
         </dl>
     }
 }

@@ -37,6 +37,7 @@ crate::texts! {
     download_toml = "Download recipe.toml", "下载 recipe.toml";
     by_hand = "The same run by hand:", "手动执行同一运行：";
     predicted = "Predicted before launch", "启动前预估";
+    predicted_by_preflight = "Predicted from the preflight", "根据预检预估";
     predicted_values(steps, time, memory, disk) = "{steps} steps, {time}, {memory} of memory, {disk} on disk",
         "{steps} 步，{time}，内存 {memory}，磁盘 {disk}";
     actual = "Actual", "实际";

@@ -163,7 +163,9 @@ pub fn failure(l: Lang, failure: &Failure) -> (&'static str, &'static str) {
     let RunProblem::Preflight { kind, problem, .. } = &failure.problem else { return of_kind(l, failure.kind) };
     match problem.as_ref() {
         RunProblem::PreflightTooLong { .. } => (failed_too_long(l), advice_too_long(l)),
-        RunProblem::JobFailed { .. } => (failed_not_carried_out(l), advice_not_carried_out(l)),
+        RunProblem::PreflightInterrupted | RunProblem::PreflightDisk { .. } | RunProblem::PreflightMistake { .. } => {
+            (failed_not_carried_out(l), advice_not_carried_out(l))
+        }
         _ => (failed_preflight(l), of_kind(l, *kind).1),
     }
 }
@@ -195,14 +197,14 @@ pub fn misfit(l: Lang, misfit: Misfit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{job::JobFailure, run::PreflightStep};
+    use domain::run::PreflightStep;
 
     #[test]
     fn advice_follows_what_the_preflight_found() {
         let of = |kind, problem| failure(Lang::En, &Failure::of_preflight(PreflightStep::SetUp, kind, problem));
         let slow = of(FailureKind::Preflight, RunProblem::PreflightTooLong { minutes: 30 });
         assert_eq!(slow, (failed_too_long(Lang::En), advice_too_long(Lang::En)));
-        let broken = of(FailureKind::Crashed, RunProblem::JobFailed { failure: JobFailure::Interrupted });
+        let broken = of(FailureKind::Crashed, RunProblem::PreflightInterrupted);
         assert_eq!(broken, (failed_not_carried_out(Lang::En), advice_not_carried_out(Lang::En)));
         let memory = of(FailureKind::OutOfMemory, RunProblem::KilledForMemory);
         assert_eq!(memory, (failed_preflight(Lang::En), advice_memory(Lang::En)));

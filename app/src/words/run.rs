@@ -1,6 +1,6 @@
 //! What exactly a run failed of, in every language.
 
-use super::{job::job_failure, model::model_problem};
+use super::model::model_problem;
 use crate::ui::format::number;
 use domain::{lang::Lang, run::RunProblem};
 
@@ -29,7 +29,9 @@ crate::texts! {
     little_disk(needed, free, reserved) = "The run needs {needed} MiB of disk for its checkpoints and result. {free} MiB are free, and other runs still need {reserved} of them.", "此运行的检查点与结果需要 {needed} MiB 磁盘空间。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
     little_memory(needed, free, reserved) = "The run needs {needed} MiB of memory. {free} MiB are free, and other runs still need {reserved} of them.", "此运行需要 {needed} MiB 内存。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
     too_long(minutes) = "The preflight did not end within {minutes} minutes.", "预检未能在 {minutes} 分钟内完成。";
-    job_failed(why) = "The preflight could not be carried out. {why}", "预检未能执行。{why}";
+    interrupted = "The server was interrupted during the preflight, several times.", "服务器在预检期间多次中断。";
+    server_disk(detail) = "The server failed to read or write a file during the preflight (“{detail}”).", "预检期间服务器读写文件失败（“{detail}”）。";
+    mistake(detail) = "The server made a mistake during the preflight (“{detail}”).", "预检期间服务器出错（“{detail}”）。";
     not_stored(detail) = "The adapter is trained but was not stored (“{detail}”).", "适配器已训练完成，但未能保存（“{detail}”）。";
 }
 
@@ -73,7 +75,9 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::TooLittleMemory { needed_mib, free_mib, reserved_mib } => {
             little_memory(l, needed_mib, free_mib, reserved_mib)
         }
-        P::JobFailed { failure } => job_failed(l, job_failure(l, failure)),
+        P::PreflightInterrupted => interrupted(l).to_owned(),
+        P::PreflightDisk { detail } => server_disk(l, detail),
+        P::PreflightMistake { detail } => mistake(l, detail),
         P::PreflightTooLong { minutes } => too_long(l, minutes),
         P::Said { text } => text.clone(),
     }

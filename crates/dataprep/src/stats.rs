@@ -30,7 +30,11 @@ impl StatsBuilder {
         let characters: usize = sample.messages.iter().map(|m| m.content.chars().count()).sum();
         self.stats.samples += 1;
         self.stats.characters += characters as u64;
-        self.stats.pairs += u64::from(sample.rejected.is_some());
+        let pairs = self.stats.pairs_by_split.get_or_insert_default();
+        if sample.rejected.is_some() {
+            self.stats.pairs += 1;
+            pairs.add(split);
+        }
         match split {
             Split::Train => self.stats.train += 1,
             Split::Validation => self.stats.validation += 1,
@@ -83,6 +87,7 @@ fn edge(i: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::hash::content_hash;
+    use domain::dataset::SplitCounts;
     use domain::sample::{Message, Speaker};
     use proptest::prelude::*;
 
@@ -106,6 +111,7 @@ mod tests {
         let stats = builder.finish();
         assert_eq!((stats.samples, stats.train, stats.validation, stats.test), (4, 2, 1, 1));
         assert_eq!((stats.exact_duplicates, stats.skipped_lines, stats.characters, stats.pairs), (1, 1, 19, 1));
+        assert_eq!(stats.pairs_by_split, Some(SplitCounts { train: 0, validation: 1, test: 0 }));
         assert_eq!(stats.labels, [("pos".to_owned(), 2), ("neg".to_owned(), 1)]);
         assert_eq!(stats.length_histogram, Histogram { edges: vec![0.0, 16.0], counts: vec![4] });
     }

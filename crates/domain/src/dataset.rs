@@ -178,6 +178,9 @@ pub struct VersionStats {
     /// Samples that are preference pairs.
     #[serde(default)]
     pub pairs: u64,
+    /// The same by split; absent in statistics older than this count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_by_split: Option<SplitCounts>,
     /// Label → number of samples, largest first; empty for unlabelled data. At most 1000 are listed.
     #[serde(default)]
     pub labels: Vec<(String, u64)>,
@@ -193,10 +196,52 @@ pub struct VersionStats {
 }
 
 impl VersionStats {
+    /// Samples of a split.
+    #[must_use]
+    pub fn samples_of(&self, split: Split) -> u64 {
+        SplitCounts { train: self.train, validation: self.validation, test: self.test }.of(split)
+    }
+
+    /// Preference pairs of a split; where that was not counted, its share of all.
+    #[must_use]
+    pub fn pairs_of(&self, split: Split) -> u64 {
+        let share = || self.pairs as f64 * self.samples_of(split) as f64 / self.samples.max(1) as f64;
+        self.pairs_by_split.map_or_else(|| share().round() as u64, |counts| counts.of(split))
+    }
+
     /// Mean length of a sample in the model's tokens, if they were counted.
     #[must_use]
     pub fn mean_tokens(&self, model: ModelId) -> Option<f64> {
         self.tokens.get(&model.to_string()).map(|t| t.mean)
+    }
+}
+
+/// A count for each split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SplitCounts {
+    pub train: u64,
+    pub validation: u64,
+    pub test: u64,
+}
+
+impl SplitCounts {
+    #[must_use]
+    pub fn of(&self, split: Split) -> u64 {
+        match split {
+            Split::Train => self.train,
+            Split::Validation => self.validation,
+            Split::Test => self.test,
+        }
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, split: Split) {
+        *match split {
+            Split::Train => &mut self.train,
+            Split::Validation => &mut self.validation,
+            Split::Test => &mut self.test,
+        } += 1;
     }
 }
 

@@ -4,12 +4,14 @@
 mod disk;
 mod method;
 
+pub use disk::tokenizer_bytes;
 pub use method::trainable_parameters;
 
 use crate::{
     dataset::VersionStats,
     model::{ModelCard, ModelFormat},
     recipe::{Objective, Recipe, RecipeError},
+    sample::Split,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +81,8 @@ pub fn estimate(
 ) -> Estimate {
     let guess = data.characters as f64 / data.samples.max(1) as f64 / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS;
     let length = tokens_per_sample.unwrap_or(guess).min(f64::from(recipe.batch.max_length)).max(1.0);
-    let steps = recipe.total_steps(data.train);
+    let learnt = Learnt::of(recipe, data);
+    let steps = recipe.total_steps(learnt.train);
     let sequences = f64::from(recipe.sequences_per_sample());
     let tokens = f64::from(steps) * recipe.effective_batch() as f64 * sequences * length;
     let trainable = trainable_parameters(recipe, model);
@@ -97,16 +100,34 @@ pub fn estimate(
         tokens: tokens as u64,
         tokens_per_sample: length,
         train_seconds: tokens * flops_per_token / flops,
-        evaluation_seconds: (evaluation_flops(recipe, data, steps, length, forward)
-            + reference_flops(recipe, data, length, forward))
+        evaluation_seconds: (evaluation_flops(recipe, data, learnt, steps, length, forward)
+            + reference_flops(recipe, learnt, length, forward))
             / flops,
         memory_bytes: memory_bytes(recipe, model, trainable, length),
-        disk_bytes: disk::disk_bytes(recipe, model, trainable, steps, data.train),
+        disk_bytes: disk::disk_bytes(recipe, model, trainable, steps, (learnt.train, data.train)),
         trainable_parameters: trainable,
         flops_per_token,
         flops,
         is_measured: measured_flops.is_some(),
         is_counted: tokens_per_sample.is_some(),
+    }
+}
+
+/// Samples that a run learns from and validates with: of preferences only the pairs.
+#[derive(Clone, Copy)]
+struct Learnt {
+    train: u64,
+    validation: u64,
+}
+
+impl Learnt {
+    fn of(recipe: &Recipe, data: &VersionStats) -> Self {
+        let count = |split| match recipe.objective {
+            Objective::Sft => data.samples_of(split),
+            Objective::Dpo => data.pairs_of(split),
+        };
+        let validation = count(Split::Validation).min(u64::from(recipe.evaluation.validation_samples));
+        Self { train: count(Split::Train), validation }
     }
 }
 
@@ -117,27 +138,33 @@ fn forward_flops(model: &ModelCard) -> f64 {
     2.0 * (block * u64::from(model.layers) + output) as f64
 }
 
-fn evaluation_flops(recipe: &Recipe, data: &VersionStats, steps: u32, length: f64, forward: f64) -> f64 {
+fn evaluation_flops(
+    recipe: &Recipe,
+    data: &VersionStats,
+    learnt: Learnt,
+    steps: u32,
+    length: f64,
+    forward: f64,
+) -> f64 {
     let e = &recipe.evaluation;
     let validations = f64::from(steps / recipe.validation_interval(steps).max(1) + 1);
     let written = f64::from(e.max_new_tokens).min(length / 2.0);
     let sequences = f64::from(recipe.sequences_per_sample());
-    let validation = data.validation.min(u64::from(e.validation_samples)) as f64 * sequences * length
-        + f64::from(e.previews) * written * DECODING_SLOWDOWN;
+    let validation =
+        learnt.validation as f64 * sequences * length + f64::from(e.previews) * written * DECODING_SLOWDOWN;
     let tested = if e.test_samples == 0 { data.test } else { data.test.min(u64::from(e.test_samples)) } as f64;
     // Labelled data is scored, not written.
     let per_test = length + if data.labels.is_empty() { written * DECODING_SLOWDOWN } else { 0.0 };
     // Both answers of a pair are scored beside what every sample is.
-    let pairs = 2.0 * length * data.pairs as f64 / data.samples.max(1) as f64;
+    let pairs = 2.0 * length * data.pairs_of(Split::Test) as f64 / data.test.max(1) as f64;
     forward * (validations * validation + 2.0 * tested * (per_test + pairs))
 }
 
 /// The pass over both answers of all pairs before the first step.
-fn reference_flops(recipe: &Recipe, data: &VersionStats, length: f64, forward: f64) -> f64 {
-    let validation = data.validation.min(u64::from(recipe.evaluation.validation_samples));
+fn reference_flops(recipe: &Recipe, learnt: Learnt, length: f64, forward: f64) -> f64 {
     match recipe.objective {
         Objective::Sft => 0.0,
-        Objective::Dpo => 2.0 * length * forward * (data.train + validation) as f64,
+        Objective::Dpo => 2.0 * length * forward * (learnt.train + learnt.validation) as f64,
     }
 }
 
@@ -164,7 +191,7 @@ pub fn misfits(recipe: &Recipe, model: &ModelCard, data: &VersionStats) -> Vec<M
     if data.train == 0 {
         out.push(Misfit::NoTrainingSamples);
     }
-    if recipe.objective == Objective::Dpo && data.pairs == 0 && data.train > 0 {
+    if recipe.objective == Objective::Dpo && data.pairs_of(Split::Train) == 0 && data.train > 0 {
         out.push(Misfit::NoPairs);
     }
     let context = model.context_length.saturating_sub(recipe.virtual_tokens());
@@ -190,7 +217,7 @@ pub enum Misfit {
     )]
     NoTrainingSamples,
     #[error(
-        "this dataset version has no preference pairs, and dpo learns from nothing else: choose a version whose samples have a rejected answer, or the objective sft"
+        "this dataset version has no preference pairs to train on, and dpo learns from nothing else: choose a version whose samples have a rejected answer, or the objective sft"
     )]
     NoPairs,
     /// `context` is what virtual tokens leave of the model's.
@@ -224,6 +251,7 @@ impl From<Misfit> for RecipeError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::dataset::SplitCounts;
     use crate::recipe::{Method, OptimizerKind};
 
     /// SmolLM2-135M-Instruct.
@@ -312,6 +340,23 @@ pub(crate) mod tests {
         assert_eq!(misfits(&recipe, &smol(), &pairs), []);
         assert_eq!(misfits(&recipe, &smol(), &data(100)), [Misfit::NoPairs]);
         assert_eq!(Misfit::NoPairs.field(), "objective");
+    }
+
+    #[test]
+    fn only_pairs_cost_anything_where_preferences_are_learnt() {
+        let recipe = Recipe { objective: Objective::Dpo, ..Recipe::default() };
+        let counts = |train| Some(SplitCounts { train, validation: 10, test: 0 });
+        let of = |pairs_by_split| {
+            let data = VersionStats { samples: 1050, pairs: 170, validation: 50, pairs_by_split, ..data(1000) };
+            (estimate(&recipe, &smol(), &data, Some(100.0), None), misfits(&recipe, &smol(), &data))
+        };
+        let (counted, none) = of(counts(160));
+        assert_eq!((counted.steps, none), (recipe.total_steps(160), vec![]));
+        let reference = 2.0 * 170.0 * 100.0 * forward_flops(&smol()) / DEFAULT_FLOPS;
+        assert!((reference..3.0 * reference).contains(&counted.evaluation_seconds), "{counted:?}");
+        // Older statistics know only how many there are in all: 170 · 1000 / 1050.
+        assert_eq!(of(None).0.steps, recipe.total_steps(162));
+        assert_eq!(of(counts(0)).1, [Misfit::NoPairs], "those to validate with teach nothing");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod id;
 pub mod import;
 pub mod job;
 pub mod lang;
+pub mod memory;
 pub mod metrics;
 pub mod model;
 pub mod overview;

@@ -23,7 +23,7 @@ mod virtual_tokens;
 pub use batch::Batch;
 pub use bottleneck::{Activation, Bottleneck, Placement};
 pub use check::{RecipeError, RecipeProblem, RecipeTextError, RecipeWarning};
-pub use checkpoints::{Checkpoints, FinalAdapter};
+pub use checkpoints::{CheckpointCount, Checkpoints, FinalAdapter};
 pub use evaluation::Evaluation;
 pub use full::Full;
 pub use lora::{Lora, TargetModule};
@@ -169,13 +169,28 @@ impl Recipe {
     /// What is allowed and probably a mistake.
     #[must_use]
     pub fn warnings(&self) -> Vec<RecipeWarning> {
+        let mut warnings = self.unused();
         let (found, usual) = (self.optimizer.learning_rate, self.usual_learning_rate());
         // What is usual is so with AdamW.
         let knows_usual = matches!(self.optimizer.kind, OptimizerKind::AdamW | OptimizerKind::AdamW8bit);
-        if !knows_usual || (usual / 50.0..=usual * 50.0).contains(&found) {
-            return Vec::new();
+        if knows_usual && !(usual / 50.0..=usual * 50.0).contains(&found) {
+            warnings.push(RecipeWarning::UnusualRate { found, usual, method: self.method.as_str() });
         }
-        vec![RecipeWarning::UnusualRate { found, usual, method: self.method.as_str() }]
+        warnings
+    }
+
+    /// Settings other than their defaults that the objective does not read.
+    fn unused(&self) -> Vec<RecipeWarning> {
+        let plain = Self::default();
+        let set = match self.objective {
+            Objective::Sft => vec![("dpo", self.dpo != plain.dpo)],
+            Objective::Dpo => vec![
+                ("batch.mask_prompt", self.batch.mask_prompt != plain.batch.mask_prompt),
+                ("loss.label_smoothing", self.loss.label_smoothing != plain.loss.label_smoothing),
+            ],
+        };
+        let objective = self.objective.as_str();
+        set.into_iter().filter(|s| s.1).map(|(field, _)| RecipeWarning::Unused { field, objective }).collect()
     }
 
     /// Virtual tokens that stand before every text.
@@ -354,6 +369,21 @@ mod tests {
         assert_eq!(slow.warnings(), [usual]);
         slow.optimizer.kind = OptimizerKind::Sgd;
         assert_eq!(slow.warnings(), []);
+    }
+
+    #[test]
+    fn what_an_objective_does_not_read_is_named() {
+        let fields = |text: &str| -> Vec<String> {
+            Recipe::from_toml(text).unwrap().warnings().iter().map(ToString::to_string).collect()
+        };
+        let set = "[batch]\nmask_prompt = false\n[loss]\nlabel_smoothing = 0.1\n[dpo]\nbeta = 0.5\n";
+        let dpo = fields(&format!("objective = \"dpo\"\n{set}"));
+        assert!(
+            dpo.len() == 2 && dpo[0].starts_with("batch.mask_prompt has no effect with the objective dpo"),
+            "{dpo:?}"
+        );
+        let sft = fields(set);
+        assert!(sft.len() == 1 && sft[0].starts_with("dpo has no effect with the objective sft"), "{sft:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A run's life: its states, which may follow which, and why runs fail; and in `view` what is
 //! shown of it.
 
+mod audit;
 mod cost;
 mod learning;
 mod preflight;
@@ -8,11 +9,14 @@ mod problem;
 mod repetition;
 mod view;
 
-pub use cost::Cost;
+pub use audit::*;
+pub use cost::{Cost, Measured, Prediction, PredictionBasis};
 pub use learning::{Learning, LearntSamples};
 pub use preflight::*;
 pub use problem::RunProblem;
-pub use repetition::{Ancestry, Differences, LossDifference, ManifestDifference, Outcome, Repetition, manifest_lines};
+pub use repetition::{
+    Ancestry, Comparable, Differences, LossDifference, ManifestDifference, Repetition, manifest_lines,
+};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};

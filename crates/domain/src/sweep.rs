@@ -2,7 +2,7 @@
 //! random, ASHA) or to learn what each change is worth (ablation).
 //!
 //! A [`SweepPlan`] says which fields move (its axes), how values are chosen (its strategy), what is
-//! measured (its objective) and when to stop (its budget). Everything here is pure: the trials of a
+//! measured (its goal) and when to stop (its budget). Everything here is pure: the trials of a
 //! plan follow from the plan, and what to run next follows from the plan and the runs so far.
 
 mod ablation;
@@ -11,6 +11,7 @@ mod check;
 mod forecast;
 mod importance;
 mod next;
+mod shared;
 mod trial;
 mod view;
 
@@ -19,7 +20,7 @@ pub use axis::{Axis, AxisValues, Range, Scale};
 pub use check::{SweepError, SweepProblem};
 pub use forecast::Forecast;
 pub use importance::{FEWEST, Importance, importance};
-pub use next::{Launching, Next, RunFact, next};
+pub use next::{Launching, Next, RunFact, failure, next};
 pub use trial::{Setting, Trial};
 pub use view::{Analysis, SweepDetail, SweepSummary, TrialRun, analyse, best_first};
 
@@ -49,7 +50,9 @@ pub struct SweepPlan {
     pub recipe: Recipe,
     pub strategy: Strategy,
     pub axes: Vec<Axis>,
-    pub objective: Objective,
+    /// Called objective in plans; a recipe has another one, see [`crate::recipe::Objective`].
+    #[serde(rename = "objective")]
+    pub goal: Goal,
     #[serde(default)]
     pub budget: Budget,
 }
@@ -97,7 +100,7 @@ impl Strategy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Objective {
+pub enum Goal {
     /// The last validation loss. The test split stays unseen.
     ValidationLoss,
     Accuracy,
@@ -106,10 +109,12 @@ pub enum Objective {
     Bleu,
     RougeL,
     Perplexity,
+    /// How often the chosen answer of a pair is likelier than the rejected one.
+    PreferenceAccuracy,
 }
 
-impl Objective {
-    pub const ALL: [Self; 7] = [
+impl Goal {
+    pub const ALL: [Self; 8] = [
         Self::ValidationLoss,
         Self::Accuracy,
         Self::MacroF1,
@@ -117,6 +122,7 @@ impl Objective {
         Self::Bleu,
         Self::RougeL,
         Self::Perplexity,
+        Self::PreferenceAccuracy,
     ];
 
     /// The metric's name.
@@ -130,6 +136,7 @@ impl Objective {
             Self::Bleu => "bleu",
             Self::RougeL => "rouge_l",
             Self::Perplexity => "perplexity",
+            Self::PreferenceAccuracy => "preference_accuracy",
         }
     }
 
@@ -151,12 +158,12 @@ impl Objective {
         match self {
             Self::Accuracy | Self::MacroF1 => Some(true),
             Self::ExactMatch | Self::Bleu | Self::RougeL => Some(false),
-            Self::ValidationLoss | Self::Perplexity => None,
+            Self::ValidationLoss | Self::Perplexity | Self::PreferenceAccuracy => None,
         }
     }
 }
 
-impl std::str::FromStr for Objective {
+impl std::str::FromStr for Goal {
     type Err = UnknownWord;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|o| o.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
@@ -192,11 +199,13 @@ pub enum SweepStatus {
     Done,
     /// The budget was used before the plan was.
     BudgetUsed,
+    /// The preflight of its first run found what every other run would fail of as well.
+    Failed,
     Cancelled,
 }
 
 impl SweepStatus {
-    pub const ALL: [Self; 4] = [Self::Running, Self::Done, Self::BudgetUsed, Self::Cancelled];
+    pub const ALL: [Self; 5] = [Self::Running, Self::Done, Self::BudgetUsed, Self::Failed, Self::Cancelled];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -204,6 +213,7 @@ impl SweepStatus {
             Self::Running => "running",
             Self::Done => "done",
             Self::BudgetUsed => "budget_used",
+            Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
     }
@@ -216,7 +226,7 @@ impl std::str::FromStr for SweepStatus {
     }
 }
 
-/// A word that names no status or objective of a sweep.
+/// A word that names no status or goal of a sweep.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown word {0:?} in a sweep")]
 pub struct UnknownWord(pub String);

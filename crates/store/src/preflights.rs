@@ -16,7 +16,7 @@ use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     job::JobFailure,
     recipe::Recipe,
-    run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
+    run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, PreflightSummary, RunProblem},
     sample::Split,
 };
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub async fn progress(db: &PgPool, lease: Lease, run: RunId, phase: &PhaseProgre
 }
 
 /// Lets the run wait for a device. False when the lease is lost, or the run is not to be tried out any more.
-pub async fn pass(db: &PgPool, lease: Lease, run: RunId, report: &Preflight) -> Result<bool, StoreError> {
+pub async fn admit(db: &PgPool, lease: Lease, run: RunId, report: &Preflight) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
     if !jobs::holds(&mut tx, lease).await? {
         return Ok(false);
@@ -187,6 +187,33 @@ pub async fn report(db: &PgPool, project: ProjectId, run: RunId) -> Result<Optio
     report.map(json).transpose()
 }
 
+/// The same in short, read out of the report by the database: the audit's examples can be large.
+pub async fn summary(db: &PgPool, run: RunId) -> Result<Option<PreflightSummary>, StoreError> {
+    let row = sqlx::query(
+        "select jsonb_path_exists(report, '$.checks[*].verdict ? (@.result == \"problem\")') as has_failed, \
+            jsonb_path_exists(report, '$.checks[*].verdict ? (@.result == \"warning\")') as warns, \
+            (jsonb_path_query_first(report, '$.audit[*] ? (@.split == \"train\").tokens'))::bigint as tokens, \
+            (jsonb_path_query_first(report, '$.audit[*] ? (@.split == \"train\").learnt_tokens'))::bigint as learnt_tokens, \
+            coalesce(report->'pace'->>'train_seconds', report->'longest'->>'train_seconds')::float8 as train_seconds, \
+            coalesce(report->'room'->'memory'->>'needed_bytes', report->'longest'->>'peak_memory_bytes')::bigint as peak \
+         from preflights where run_id = $1",
+    )
+    .bind(run.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        let count = |name: &str| Ok::<_, StoreError>(r.try_get::<Option<i64>, _>(name)?.map(i64::cast_unsigned));
+        Ok(PreflightSummary {
+            has_failed: r.try_get("has_failed")?,
+            warns: r.try_get("warns")?,
+            tokens: count("tokens")?.zip(count("learnt_tokens")?).map(|(all, learnt)| [all, learnt]),
+            train_seconds: r.try_get("train_seconds")?,
+            peak_memory_bytes: count("peak")?,
+        })
+    })
+    .transpose()
+}
+
 /// Where samples of a report stand in their version, by split and place in the split.
 pub async fn positions(
     db: &PgPool,
@@ -224,7 +251,7 @@ pub async fn settle(db: &PgPool) -> Result<Vec<RunId>, StoreError> {
         } else {
             let failure: Option<JobFailure> =
                 row.try_get::<Option<serde_json::Value>, _>("failure")?.map(json).transpose()?;
-            let problem = RunProblem::JobFailed { failure: failure.unwrap_or(JobFailure::Interrupted) };
+            let problem = RunProblem::of_preflight_job(failure.unwrap_or(JobFailure::Interrupted));
             let failure = Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem);
             end(&mut tx, run, &failure).await?;
         }

@@ -68,8 +68,6 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
     let put_off: Option<i64> = row.try_get("put_off_seconds")?;
     let waited: i64 = row.try_get("waited_seconds")?;
     let any_active: bool = row.try_get("any_active")?;
-    let kind: Option<&str> = row.try_get("failure_kind")?;
-    let problem: Option<serde_json::Value> = row.try_get("failure")?;
     let phase: Option<serde_json::Value> = row.try_get("phase")?;
     Ok(RunState {
         status,
@@ -84,14 +82,18 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
             None => QueueReason::of(u32::try_from(n).unwrap_or(u32::MAX), any_active, waited),
         }),
         cancel_requested: row.try_get("cancel_requested")?,
-        failure: kind
-            .zip(problem)
-            .map(|(kind, problem)| Ok::<_, StoreError>(Failure::new(word(kind)?, json(problem)?)))
-            .transpose()?,
+        failure: failure(row)?,
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,
         elapsed_seconds: u64::try_from(row.try_get::<i64, _>("elapsed_seconds")?).unwrap_or(0),
     })
+}
+
+/// Why a run failed, from its columns `failure_kind` and `failure`.
+pub(crate) fn failure(row: &PgRow) -> Result<Option<Failure>, StoreError> {
+    let kind: Option<&str> = row.try_get("failure_kind")?;
+    let problem: Option<serde_json::Value> = row.try_get("failure")?;
+    kind.zip(problem).map(|(kind, problem)| Ok(Failure::new(word(kind)?, json(problem)?))).transpose()
 }
 
 fn unsigned(row: &PgRow, column: &str) -> Result<u32, StoreError> {

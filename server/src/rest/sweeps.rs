@@ -141,7 +141,7 @@ async fn cancel_sweep(
     Ok((StatusCode::ACCEPTED, Json(find(&db, project, sweep).await?.0)))
 }
 
-/// The runs of a sweep with their settings and the objective's value.
+/// The runs of a sweep with their settings and the goal's value.
 ///
 /// With `format` as one file; in CSV the settings stand in one column as `field=value; …`.
 #[utoipa::path(get, path = "/projects/{project}/sweeps/{sweep}/trials", tag = "sweeps", params(("project" = ProjectId, Path), ("sweep" = SweepId, Path), ExportQuery), responses((status = OK, body = [TrialRun])))]
@@ -172,7 +172,7 @@ impl Record for TrialRun {
             self.status.as_str().to_owned(),
             self.step.to_string(),
             self.total_steps.to_string(),
-            self.objective.map(|x| x.to_string()).unwrap_or_default(),
+            self.goal.map(|x| x.to_string()).unwrap_or_default(),
             self.elapsed_seconds.to_string(),
             settings.collect::<Vec<_>>().join("; "),
         ]

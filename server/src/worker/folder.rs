@@ -169,9 +169,18 @@ impl RunFolder {
         lines[lines.len().saturating_sub(8)..].join("\n")
     }
 
+    fn prepared(&self) -> PathBuf {
+        self.root.join("prepared")
+    }
+
+    /// Whether the input is laid out.
+    pub(super) fn is_prepared(&self) -> bool {
+        self.prepared().exists()
+    }
+
     /// Lays out the input, unless a preflight or an earlier attempt did.
     pub(super) async fn prepare(&self, input: Input<'_>) -> Result<(), PrepareError> {
-        let complete = self.root.join("prepared");
+        let complete = self.prepared();
         if !fs::try_exists(&complete).await? {
             fs::create_dir_all(&self.out).await?;
             self.place_model(input).await?;
@@ -267,6 +276,6 @@ impl RunFolder {
         for split in Split::ALL {
             let _ = fs::remove_file(self.root.join(format!("{}.jsonl", split.as_str()))).await;
         }
-        let _ = fs::remove_file(self.root.join("prepared")).await;
+        let _ = fs::remove_file(self.prepared()).await;
     }
 }

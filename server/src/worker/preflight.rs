@@ -53,48 +53,34 @@ pub(super) fn start(state: &AppState, tracker: &TaskTracker, identity: Uuid) {
 
 /// What the job leaves in the queue; the report is the run's.
 #[derive(Debug, Serialize)]
-struct Outcome {
+struct Settled {
     passed: bool,
 }
 
-/// How a trial of the run ended.
-enum Trial {
+/// How it ended to try the run out.
+enum Ended {
     Done(Box<Preflight>),
     Failed(Failure),
 }
 
-/// The handler: the run is queued, or fails, when this ends.
-async fn preflight(context: JobContext, job: PreflightJob) -> Result<Outcome, JobError> {
-    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Outcome { passed: false }) };
+/// The handler: the run is queued, or fails, when this ends; or it is put off.
+async fn preflight(context: JobContext, job: PreflightJob) -> Result<Settled, JobError> {
+    let Some(run) = preflights::run(&context.db, job.run_id).await? else { return Ok(Settled { passed: false }) };
     let Some(slot) = context.config.workers.first().cloned() else {
         return Err(JobError::internal("a machine without a device takes no preflight"));
     };
     let folder = RunFolder::of(&context.config.data, run.id);
     let checking = Checking { context: &context, run: &run, slot: &slot, folder: &folder };
-    let ended = match checking.see_through().await {
+    let settled = match checking.settle().await {
         Err(error) => Err(checking.put_off_if_transient(error).await),
-        ended => ended,
-    };
-    let passed = match &ended {
-        Ok(Trial::Done(report)) => match report.failure() {
-            None => preflights::pass(&context.db, context.lease(), run.id, report).await?,
-            Some(failure) => {
-                preflights::fail(&context.db, context.lease(), run.id, Some(report), &failure).await?;
-                false
-            }
-        },
-        Ok(Trial::Failed(failure)) => {
-            preflights::fail(&context.db, context.lease(), run.id, None, failure).await?;
-            false
-        }
-        Err(_) => false,
+        settled => settled,
     };
     remove(&folder.preflight()).await;
-    // A late job must not take the files of a run that somebody else has let pass.
-    if !passed && preflights::is_over(&context.db, run.id).await? {
+    // A late job must not take the files of a run that somebody else has admitted.
+    if !matches!(settled, Ok(Settled { passed: true })) && preflights::is_over(&context.db, run.id).await? {
         folder.tidy().await;
     }
-    ended.map(|_| Outcome { passed })
+    settled
 }
 
 async fn remove(folder: &Path) {
@@ -105,7 +91,7 @@ async fn remove(folder: &Path) {
     }
 }
 
-/// One run in trial.
+/// One run that is tried out.
 struct Checking<'a> {
     context: &'a JobContext,
     run: &'a CheckedRun,
@@ -114,8 +100,30 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
-    async fn see_through(&self) -> Result<Trial, JobError> {
-        self.tell(Phase::Loading, 0, 1).await?;
+    /// Admits the run, or ends it.
+    async fn settle(&self) -> Result<Settled, JobError> {
+        let (db, lease, run) = (&self.context.db, self.context.lease(), self.run.id);
+        let (report, failure) = match self.see_through().await? {
+            Ended::Done(report) => (Some(report), None),
+            Ended::Failed(failure) => (None, Some(failure)),
+        };
+        let failure = failure.or_else(|| report.as_ref().and_then(|report| report.failure()));
+        let passed = match (&report, &failure) {
+            (Some(report), None) => preflights::admit(db, lease, run, report).await?,
+            (report, Some(failure)) => {
+                preflights::fail(db, lease, run, report.as_deref(), failure).await?;
+                false
+            }
+            (None, None) => false,
+        };
+        Ok(Settled { passed })
+    }
+
+    async fn see_through(&self) -> Result<Ended, JobError> {
+        // One that comes again, as from waiting for memory, goes on saying so until it has it.
+        if !self.folder.is_prepared() {
+            self.tell(Phase::Loading, 0, 1).await?;
+        }
         if let Some(trainer) = Trainer::adopt(Verb::Preflight, &self.folder.preflight()) {
             tracing::info!(run = %self.run.id, "taking up a preflight of an earlier server");
             return self.wait_for(trainer).await;
@@ -126,13 +134,13 @@ impl Checking<'_> {
             }
             let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
             let problem = RunProblem::NotPrepared { detail: error.to_string() };
-            return Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
+            return Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, kind, problem)));
         }
         loop {
             let ended = self.try_once().await?;
             let failure = match &ended {
-                Trial::Done(report) => report.failure(),
-                Trial::Failed(failure) => Some(failure.clone()),
+                Ended::Done(report) => report.failure(),
+                Ended::Failed(failure) => Some(failure.clone()),
             };
             let is_memory = failure.is_some_and(|f| f.advice_kind() == FailureKind::OutOfMemory);
             let may_halve = is_memory && self.run.recipe.recovery.halve_micro_batch;
@@ -185,7 +193,7 @@ impl Checking<'_> {
         self.folder.prepare(input).await
     }
 
-    async fn try_once(&self) -> Result<Trial, JobError> {
+    async fn try_once(&self) -> Result<Ended, JobError> {
         let promised = self.find_memory().await?;
         let mut limits = vec![
             ("--reserved-memory-mib", promised.memory_bytes / MIB),
@@ -201,7 +209,7 @@ impl Checking<'_> {
             Err(error) => {
                 let program = self.context.config.trainer.display().to_string();
                 let problem = RunProblem::NotStarted { program, detail: error.to_string() };
-                Ok(Trial::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
+                Ok(Ended::Failed(Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem)))
             }
         }
     }
@@ -234,7 +242,7 @@ impl Checking<'_> {
     }
 
     /// Passes on what the trainer tells until it has ended, then reads its report.
-    async fn wait_for(&self, mut trainer: Trainer) -> Result<Trial, JobError> {
+    async fn wait_for(&self, mut trainer: Trainer) -> Result<Ended, JobError> {
         let (started, mut offset, mut phase) = (Instant::now(), 0, None);
         let mut exit = None;
         loop {
@@ -253,7 +261,7 @@ impl Checking<'_> {
             if let Some(Event::Failed { kind, message, problem }) = piece.last {
                 trainer.kill();
                 let problem = problem.unwrap_or(RunProblem::Said { text: message });
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem)));
             }
             if let (true, Some(exit)) = (has_ended, exit) {
                 return Ok(self.read_report(exit, trainer.kernel_killed_for_memory(), phase).await);
@@ -265,7 +273,7 @@ impl Checking<'_> {
             if started.elapsed() > LIMIT {
                 trainer.kill();
                 let problem = RunProblem::PreflightTooLong { minutes: LIMIT.as_secs() / 60 };
-                return Ok(Trial::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
+                return Ok(Ended::Failed(Failure::of_preflight(step_of(phase), FailureKind::Preflight, problem)));
             }
             tokio::select! {
                 ended = trainer.ended(), if exit.is_none() => exit = Some(ended),
@@ -274,10 +282,10 @@ impl Checking<'_> {
         }
     }
 
-    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Trial {
+    async fn read_report(&self, exit: Exit, oom: bool, phase: Option<(Phase, u32)>) -> Ended {
         let report = tokio::fs::read(self.folder.preflight().join("preflight.json")).await.ok();
         if let Some(report) = report.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-            return Trial::Done(Box::new(report));
+            return Ended::Done(Box::new(report));
         }
         let words = self.folder.last_words();
         let (kind, problem) = match exit {
@@ -286,7 +294,7 @@ impl Checking<'_> {
             Exit::Signal(signal) => (FailureKind::Crashed, RunProblem::Signalled { signal, words }),
             Exit::Unknown => (FailureKind::Crashed, RunProblem::TrainerGone { words }),
         };
-        Trial::Failed(Failure::of_preflight(step_of(phase), kind, problem))
+        Ended::Failed(Failure::of_preflight(step_of(phase), kind, problem))
     }
 
     /// Tells users what is being done. Fails when that should stop.

@@ -11,12 +11,10 @@ use crate::model::decoder::Decoder;
 use crate::model::safetensors::Shard;
 use crate::model::weights;
 use candle_core::{Device, Tensor, Var};
+use domain::estimate::tokenizer_bytes;
 use domain::recipe::Full;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Room for the tokenizer beside the weights.
-const TOKENIZER_BYTES: u64 = 16 << 20;
 
 /// The trained weights of a model.
 #[derive(Debug)]
@@ -83,7 +81,8 @@ impl Adapter for FullAdapter {
 
     fn file_bytes(&self) -> u64 {
         let elements = |shape: &[usize]| shape.iter().map(|d| *d as u64).product::<u64>();
-        4 * self.config.tensor_shapes().iter().map(|(_, shape)| elements(shape)).sum::<u64>() + TOKENIZER_BYTES
+        4 * self.config.tensor_shapes().iter().map(|(_, shape)| elements(shape)).sum::<u64>()
+            + tokenizer_bytes(self.config.vocab_size as u64)
     }
 
     fn attach_to(&self, decoder: &mut Decoder) {

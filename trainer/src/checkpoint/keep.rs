@@ -11,11 +11,9 @@ pub(super) struct OnDisk {
     pub(super) bytes: u64,
 }
 
-/// What the recipe keeps. A run that may go back needs one checkpoint more than the newest: the step right after
-/// that may be the one that breaks.
+/// What the recipe keeps.
 pub(super) fn settings(recipe: &Recipe) -> Checkpoints {
-    let least = if recipe.recovery.not_a_number_retries > 0 { 2 } else { 1 };
-    Checkpoints { keep_last: recipe.checkpoints.keep_last.max(least), ..recipe.checkpoints.clone() }
+    Checkpoints { keep_last: recipe.newest_kept(), ..recipe.checkpoints.clone() }
 }
 
 /// Steps of those of `all` (ascending) that nothing says to keep.

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use trainer::error::TrainError;
 use trainer::event::Sink;
 use trainer::parallel;
 use trainer::setup::{Job, Run};
@@ -25,10 +26,19 @@ impl Follow {
             let ignored = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal, ignored).context("failed to watch for signals")?;
         }
+        // Lack of memory is told like any other failure: on the error output, which the leader reads.
+        trainer::ops::allocator::report_to([2, -1]);
+        self.serve().map_err(|error| {
+            parallel::tell(&error);
+            error.into()
+        })
+    }
+
+    fn serve(&self) -> Result<(), TrainError> {
         let job = Job { follows: true, ..self.inputs.job(Path::new(""), false)? };
         let never = AtomicBool::new(false);
         let Some(mut run) = Run::set_up(job, &mut Sink::silent()?, &never)? else { return Ok(()) };
         let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-        Ok(parallel::serve(&mut run, &mut input, &mut output)?)
+        parallel::serve(&mut run, &mut input, &mut output)
     }
 }

@@ -71,8 +71,12 @@ impl RunCommand {
         let job = self.inputs.job(&self.out, self.resume)?;
         let starting = self.inputs.start_followers()?;
         let Some(mut run) = Run::set_up(job, sink, stop)? else { return Ok(Ending::Stopped) };
-        run.followers = starting.map(|followers| followers.ready(&run.data_sha256)).transpose()?;
-        Manifest::of(&run)?.write(&self.out)?;
+        if let Some(starting) = starting {
+            let Some(followers) = starting.ready(&run.data_sha256, stop)? else { return Ok(Ending::Stopped) };
+            run.followers = Some(followers);
+        }
+        let manifest = Manifest::of(&run)?;
+        if self.resume { manifest.after(&self.out) } else { manifest }.write(&self.out)?;
         match train::train(&mut run, sink, stop)? {
             Ending::Complete => finish::finish(&mut run, sink, stop),
             Ending::Stopped => Ok(Ending::Stopped),

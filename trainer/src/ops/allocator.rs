@@ -71,14 +71,15 @@ fn give_up(size: usize) {
     let mib = size >> 20;
     let written = writeln!(
         rest,
-        r#"{{"event":"failed","kind":"out_of_memory","message":"failed to allocate {mib} MiB; lower batch.micro_batch or batch.max_length"}}"#
+        r#"{{"event":"failed","kind":"out_of_memory","message":"failed to allocate {mib} MiB; lower batch.micro_batch or batch.max_length","problem":{{"code":"allocation_failed","mib":{mib}}}}}"#
     );
     let left = rest.len();
     if written.is_err() {
         return;
     }
     let line = &line[..line.len() - left];
-    for descriptor in descriptors.into_iter().chain([2]).filter(|d| *d >= 0) {
+    let also_here = if descriptors.contains(&2) { -1 } else { 2 };
+    for descriptor in descriptors.into_iter().chain([also_here]).filter(|d| *d >= 0) {
         // SAFETY: the pointer and length are those of an initialised buffer; a closed
         // descriptor only makes the call fail.
         unsafe { libc::write(descriptor, line.as_ptr().cast(), line.len()) };

@@ -2,7 +2,7 @@
 
 use super::wire::{Answer, Hello, MEANS, REFERENCES, REWARDS, Request, of_pairs, receive, send, take, to_pairs};
 use crate::error::TrainError;
-use crate::micro_batch::Plan;
+use crate::micro_batch::StepWork;
 use crate::preference::Rewards;
 use crate::setup::Run;
 use candle_core::{Device, Tensor};
@@ -16,15 +16,15 @@ pub fn serve(run: &mut Run, from: &mut impl Read, to: &mut impl Write) -> Result
         for parameter in run.optimizer.parameters() {
             parameter.variable.set(&take(&mut values, &parameter.name)?)?;
         }
-        let plan = Plan::of(run, request.step);
+        let work = StepWork::of(run, request.step);
         if let Some(preferences) = &mut run.preferences {
-            let places = request.batches.iter().flat_map(|batch| plan.samples(*batch));
+            let places = request.batches.iter().flat_map(|batch| work.samples(*batch));
             for (place, reference) in places.zip(to_pairs(&take(&mut values, REFERENCES)?)?) {
                 preferences.train.references[place] = reference;
             }
         }
         for batch in request.batches {
-            let part = plan.compute(run, batch)?.to_device(&Device::Cpu)?;
+            let part = work.compute(run, batch)?.to_device(&Device::Cpu)?;
             let names = run.optimizer.parameters().iter().map(|p| p.name.clone());
             let mut tensors: Vec<(String, Tensor)> = names.zip(part.gradients).collect();
             tensors.push((MEANS.to_owned(), Tensor::new(part.means, &Device::Cpu)?));

@@ -36,7 +36,7 @@ pub(super) fn audit(job: &Job, sink: &mut Sink) -> Result<Vec<SplitAudit>, Train
     Ok(audits)
 }
 
-/// Of preference pairs, the chosen answers are looked at.
+/// Of preference pairs, both answers are looked at.
 fn of_split(
     encoder: &Encoder,
     objective: Objective,
@@ -50,12 +50,14 @@ fn of_split(
         if place % 1000 == 0 {
             sink.phase(Phase::Auditing, place as u32, total as u32)?;
         }
-        let whole = match objective {
-            Objective::Sft => encoder.encode_whole(sample)?,
-            Objective::Dpo if sample.rejected.is_none() => continue,
-            Objective::Dpo => encoder.encode_whole_last_answer(&sample.messages)?,
+        let wholes = match (objective, sample.rejected_messages()) {
+            (Objective::Sft, _) => vec![encoder.encode_whole(sample)?],
+            (Objective::Dpo, None) => continue,
+            (Objective::Dpo, Some(rejected)) => {
+                vec![encoder.encode_whole_last_answer(&sample.messages)?, encoder.encode_whole_last_answer(&rejected)?]
+            }
         };
-        tally.add(encoder, place, total, &whole);
+        tally.add(encoder, place, total, &wholes);
     }
     Ok(SplitAudit {
         split,
@@ -88,27 +90,31 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn add(&mut self, encoder: &Encoder, place: usize, total: usize, whole: &Whole) {
-        let length = whole.encoded.ids.len();
-        self.lengths.push(length as u32);
-        let learnt = learnt_tokens(whole, encoder.max_length);
-        if learnt > 0 {
+    /// Adds a sample: its one text, or that with the chosen and that with the rejected answer.
+    fn add(&mut self, encoder: &Encoder, place: usize, total: usize, wholes: &[Whole]) {
+        let max_length = encoder.max_length;
+        self.lengths.extend(wholes.iter().map(|whole| whole.encoded.ids.len() as u32));
+        if wholes.iter().all(|whole| learnt_tokens(whole, max_length) > 0) {
             self.used += 1;
-            self.tokens += length.min(encoder.max_length) as u64;
-            self.learnt_tokens += learnt as u64;
+            self.tokens += wholes.iter().map(|whole| whole.encoded.ids.len().min(max_length) as u64).sum::<u64>();
+            self.learnt_tokens += wholes.iter().map(|whole| learnt_tokens(whole, max_length) as u64).sum::<u64>();
         }
-        let kinds = findings(whole, encoder.max_length);
-        let show = || example(encoder.tokenizer, place, whole, encoder.max_length);
-        for finding in self.findings.iter_mut().filter(|f| kinds.contains(&f.kind)) {
+        let kinds: Vec<Vec<FindingKind>> = wholes.iter().map(|whole| findings(whole, max_length)).collect();
+        let show = |answer: usize| AuditExample {
+            is_rejected: answer == 1,
+            ..example(encoder.tokenizer, place, &wholes[answer], max_length)
+        };
+        for finding in &mut self.findings {
+            let Some(answer) = kinds.iter().position(|kinds| kinds.contains(&finding.kind)) else { continue };
             finding.samples += 1;
             if finding.examples.len() < EXAMPLES {
-                finding.examples.push(show());
+                finding.examples.push(show(answer));
             }
         }
         // One from each third of the file, which may be sorted.
         let is_due = self.ordinary.len() < ORDINARY && place * ORDINARY >= self.ordinary.len() * total;
-        if is_due && !kinds.iter().any(|kind| kind.warns()) {
-            self.ordinary.push(show());
+        if is_due && !kinds.iter().flatten().any(|kind| kind.warns()) {
+            self.ordinary.push(show(0));
         }
     }
 }
@@ -165,6 +171,7 @@ fn example(tokenizer: &Tokenizer, place: usize, whole: &Whole, max_length: usize
     };
     AuditExample {
         place: place as u32,
+        is_rejected: false,
         tokens: ids.len() as u32,
         learnt_tokens: learnt_tokens(whole, max_length) as u32,
         pieces: pieces.into_iter().map(piece).collect(),

@@ -4,12 +4,12 @@ use crate::checkpoint;
 use crate::data::masking::Encoded;
 use crate::error::{Quantity, TrainError};
 use crate::memory;
-use crate::micro_batch::{Part, Plan};
+use crate::micro_batch::{Part, StepWork};
 use crate::optim::{Optimizer, clip};
 use crate::reference::score;
 use crate::setup::Run;
 use crate::train::check_number;
-use domain::run::{CheckpointTrial, LongestBatch, Overfit, Preflight, Verdict};
+use domain::run::{CheckpointRoundTrip, LongestBatch, Overfit, Preflight, Verdict};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const LEAST_STEPS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Tokens of a training sample, of a pair's both sequences.
-fn tokens(run: &Run, place: usize) -> usize {
+pub(super) fn tokens(run: &Run, place: usize) -> usize {
     let rejected = run.preferences.as_ref().map_or(0, |p| p.train.answers[place].ids.len());
     run.train[place].ids.len() + rejected
 }
@@ -37,7 +37,7 @@ fn longest(run: &Run) -> Vec<usize> {
 
 /// Forward and backward pass over the samples at these places, one micro-batch, as an optimizer step takes them.
 fn pass(run: &Run, places: &[usize], step: u32) -> Result<Part, TrainError> {
-    let part = Plan::for_places(run, step, places.to_vec()).compute(run, 0)?;
+    let part = StepWork::for_places(run, step, places.to_vec()).compute(run, 0)?;
     check_number(Quantity::Loss, part.loss, step)?;
     Ok(part)
 }
@@ -100,13 +100,20 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
     places.dedup();
     refer(run, &places)?;
     let settings = run.job.recipe.optimizer.clone();
+    let started = Instant::now();
     let first_loss = plain_loss(run, &places, 0)?;
+    let forward_seconds = started.elapsed().as_secs_f64();
+    let (mut passes, mut updates) = (Vec::new(), Vec::new());
     let started = Instant::now();
     while run.step < STEPS && (run.step < LEAST_STEPS || started.elapsed() < PATIENCE) {
+        let began = Instant::now();
         let gradients = pass(run, &places, run.step)?.gradients;
+        passes.push(began.elapsed().as_secs_f64());
+        let began = Instant::now();
         let norm = clip::global_norm(&gradients)?;
         check_number(Quantity::Gradient, norm, run.step)?;
         run.optimizer.step(&gradients, clip::factor(norm, settings.clip_norm), settings.learning_rate)?;
+        updates.push(began.elapsed().as_secs_f64());
         run.step += 1;
     }
     let overfit = Overfit {
@@ -116,6 +123,10 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
         first_loss,
         last_loss: plain_loss(run, &places, run.step)?,
         seconds: started.elapsed().as_secs_f64(),
+        tokens: places.iter().map(|place| tokens(run, *place) as u32).sum(),
+        pass_seconds: median(passes),
+        update_seconds: median(updates),
+        forward_seconds,
     };
     report.overfit = Some(overfit);
     let Overfit { steps, learning_rate, last_loss, .. } = overfit;
@@ -123,6 +134,12 @@ pub(super) fn overfit(run: &mut Run, report: &mut Preflight) -> Result<Verdict, 
         return Err(TrainError::LossDidNotFall { steps, learning_rate, first_loss, last_loss });
     }
     Ok(if overfit.fell() { Verdict::Ok } else { Verdict::Warning })
+}
+
+/// The upper one of an even number.
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Writes what has been trained so far, forgets it, reads it back and compares every bit.
@@ -145,7 +162,7 @@ pub(super) fn checkpoint(run: &mut Run, report: &mut Preflight) -> Result<Verdic
     if let Some((tensor, _)) = before.iter().zip(&after).find_map(|(a, b)| (a != b).then_some(a)) {
         return Err(TrainError::CheckpointDiffers { tensor: tensor.clone() });
     }
-    report.checkpoint = Some(CheckpointTrial { bytes, write_seconds, read_seconds });
+    report.checkpoint = Some(CheckpointRoundTrip { bytes, write_seconds, read_seconds });
     Ok(Verdict::Ok)
 }
 

@@ -45,14 +45,8 @@ fn figures(supply: &Supply) -> [u64; 3] {
 
 /// Checkpoints that stay and the one being written, then the adapter in the out folder and wherever it is taken.
 fn disk_needed(run: &Run, report: &Preflight) -> u64 {
-    let settings = &run.job.recipe.checkpoints;
-    let by_interval = run.total_steps.checked_div(settings.keep_every_steps).unwrap_or(0);
-    let at_once = u64::from(settings.keep_last) + u64::from(by_interval) + 2;
-    let written = u64::from(run.total_steps / run.job.recipe.checkpoint_interval(run.total_steps).max(1)) + 2;
-    let all = at_once.min(written) * report.checkpoint.map_or(0, |c| c.bytes);
-    let budget = u64::from(settings.budget_mib) * MIB;
-    let checkpoints = if budget > 0 { all.min(budget) } else { all };
-    checkpoints + 2 * run.adapter.file_bytes()
+    let (recipe, each) = (&run.job.recipe, report.checkpoint.map_or(0, |c| c.bytes));
+    recipe.checkpoint_bytes(recipe.checkpoint_count(run.total_steps).at_once, each) + 2 * run.adapter.file_bytes()
 }
 
 /// Bytes that this process may still write below `folder`; `None` where the system does not say.

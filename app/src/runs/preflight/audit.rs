@@ -103,6 +103,7 @@ fn example(l: Lang, place: &Place, split: Split, example: &AuditExample) -> impl
         }
         None => text::sample_number(l, integer(u64::from(example.place) + 1)).into_any(),
     };
+    let answer = example.is_rejected.then(|| view! { " · " {text::rejected_answer(l)} });
     let counts = text::counts(l, integer(example.tokens.into()), integer(example.learnt_tokens.into()));
     let middle = example.pieces.len() / 2;
     let hidden = example.hidden_pieces;
@@ -113,7 +114,7 @@ fn example(l: Lang, place: &Place, split: Split, example: &AuditExample) -> impl
     });
     view! {
         <figure class="token-example">
-            <figcaption>{name} <span class="muted">" · " {counts}</span></figcaption>
+            <figcaption>{name} {answer} <span class="muted">" · " {counts}</span></figcaption>
             <div class="token-text" dir="auto">{pieces.collect_view()}</div>
         </figure>
     }

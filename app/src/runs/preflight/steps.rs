@@ -4,16 +4,16 @@ use super::text;
 use crate::ui::format::{bytes, duration, integer, number, percent};
 use domain::{
     lang::Lang,
-    run::{Overfit, Preflight, PreflightCheck, PreflightStep, Supply, Verdict},
+    run::{Overfit, Pace, Preflight, PreflightCheck, PreflightStep, Supply, Verdict},
 };
 use leptos::prelude::*;
 
 /// The verdict on all of it, as a badge.
-pub(super) fn overall(l: Lang, report: &Preflight) -> impl IntoView + use<> {
-    let (class, words) = match (report.failure(), report.warns()) {
-        (Some(_), _) => ("badge badge-bad", text::problem(l)),
-        (None, true) => ("badge badge-warn", text::passed_with_warnings(l)),
-        (None, false) => ("badge badge-good", text::passed(l)),
+pub(super) fn overall(l: Lang, has_failed: bool, warns: bool) -> impl IntoView + use<> {
+    let (class, words) = match (has_failed, warns) {
+        (true, _) => ("badge badge-bad", text::problem(l)),
+        (false, true) => ("badge badge-warn", text::passed_with_warnings(l)),
+        (false, false) => ("badge badge-good", text::passed(l)),
     };
     view! { <span class=class>{words}</span> }
 }
@@ -26,7 +26,7 @@ pub(super) fn section(l: Lang, report: &Preflight) -> impl IntoView + use<> {
         <section class="card">
             <div class="card-title">
                 <h2>{text::steps(l)}</h2>
-                <span>{overall(l, report)} " " <span class="muted">{total}</span></span>
+                <span>{overall(l, report.failure().is_some(), report.warns())} " " <span class="muted">{total}</span></span>
             </div>
             <dl class="preflight-steps">{rows}</dl>
         </section>
@@ -76,8 +76,7 @@ fn figures(l: Lang, step: PreflightStep, report: &Preflight) -> Vec<String> {
                 let (samples, tokens) = (integer(b.samples.into()), integer(b.tokens.into()));
                 let speed = integer(b.tokens_per_second.round() as u64);
                 let memory = b.peak_memory_bytes.map(|peak| text::peak(l, bytes(peak)));
-                let time = text::whole_training(l, duration(b.train_seconds.round() as u64, l));
-                [Some(text::longest(l, samples, tokens, seconds(b.seconds), speed)), Some(time), memory]
+                [Some(text::longest(l, samples, tokens, seconds(b.seconds), speed)), memory]
             })
             .flatten()
             .collect(),
@@ -87,12 +86,20 @@ fn figures(l: Lang, step: PreflightStep, report: &Preflight) -> Vec<String> {
             .iter()
             .map(|c| text::checkpoint(l, bytes(c.bytes), seconds(c.write_seconds), seconds(c.read_seconds)))
             .collect(),
+        PreflightStep::Evaluation => report.pace.iter().map(|pace| whole(l, pace)).collect(),
         PreflightStep::Room => report
             .room
             .iter()
             .flat_map(|room| [supply(l, text::disk(l), room.disk), supply(l, text::memory(l), room.memory)])
             .collect(),
     }
+}
+
+/// What the whole run will take, in parts.
+fn whole(l: Lang, pace: &Pace) -> String {
+    let of = |s: f64| duration(s.round() as u64, l);
+    let [train, validation, test] = [pace.train_seconds, pace.validation_seconds, pace.test_seconds].map(of);
+    text::whole_run(l, of(pace.seconds()), train, validation, test)
 }
 
 fn overfit(l: Lang, o: &Overfit) -> Vec<String> {

@@ -41,7 +41,9 @@ crate::texts! {
     room = "Disk and memory", "磁盘与内存";
     audited(split, used, all, share) = "{split}: {used} of {all} samples used, {share} of their tokens are learnt.", "{split}：使用 {used} / {all} 个样本，其中 {share} 的词元计入损失。";
     longest(samples, tokens, time, speed) = "{samples} samples with {tokens} tokens in {time}: {speed} tokens per second.", "{samples} 个样本共 {tokens} 个词元，用时 {time}：每秒 {speed} 个词元。";
-    whole_training(time) = "At this speed all training steps take {time}; validations come on top.", "按此速度，全部训练步骤约需 {time}，不含验证。";
+    whole_run(time, train, validation, test) = "At the measured speeds the whole run takes {time}: {train} training, {validation} validating, {test} testing base and tuned model.",
+        "按实测速度，整个运行约需 {time}：训练 {train}，验证 {validation}，测试基座与微调模型 {test}。";
+    evaluation = "A few samples answered, the run's time measured", "试答若干样本并推算用时";
     peak(bytes) = "Peak memory {bytes}.", "峰值内存 {bytes}。";
     overfit(steps, rate, first, last) = "Loss {first} → {last} in {steps} steps at the learning rate {rate}.", "以学习率 {rate} 训练 {steps} 步，损失 {first} → {last}。";
     did_not_fall = "The loss did not fall. The batch may be learnt already, or the learning rate so small that a few steps do not show.",
@@ -75,6 +77,7 @@ crate::texts! {
     taught_help = "Samples from the beginning, the middle and the end of the data.", "取自数据开头、中间和末尾的样本。";
     first_of(shown, all) = "The first {shown} of {all}.", "共 {all} 个，显示前 {shown} 个。";
     sample_number(n) = "Sample {n}", "样本 {n}";
+    rejected_answer = "with the rejected answer", "含被拒绝的回答";
     counts(tokens, learnt) = "{tokens} tokens, {learnt} learnt", "{tokens} 个词元，其中 {learnt} 个计入损失";
     hidden(n) = " [{n} parts not shown] ", " [未显示 {n} 段] ";
 
@@ -100,6 +103,7 @@ pub(super) fn step_name(l: Lang, step: PreflightStep) -> &'static str {
         PreflightStep::LongestBatch => longest_batch(l),
         PreflightStep::Overfit => overfit_step(l),
         PreflightStep::Checkpoint => checkpoint_step(l),
+        PreflightStep::Evaluation => evaluation(l),
         PreflightStep::Room => room(l),
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         load::{load, refuse},
         metric,
     },
+    words::run_problem,
 };
 use domain::{
     access::Action,
@@ -46,7 +47,7 @@ fn page(project: ProjectId, sweep: SweepDetail, runs: Vec<TrialRun>) -> impl Int
     let is_running = s.status == SweepStatus::Running;
     let export = |format| format!("/api/v1/projects/{project}/sweeps/{}/trials?format={format}", s.id);
     let (csv, json) = (export("csv"), export("json"));
-    let lead = format!("{} · {}", text::strategy_name(l, &s.strategy), metric::name(l, s.objective.as_str()));
+    let lead = format!("{} · {}", text::strategy_name(l, &s.strategy), metric::name(l, s.goal.as_str()));
     let cancel = (is_running && role::may(Action::Launch)).then(|| {
         view! {
             <Confirm label=text::cancel(l) question=text::cancel_question(l)>
@@ -116,7 +117,9 @@ fn now(project: ProjectId, sweep: SweepDetail, runs: Vec<TrialRun>, l: Lang) -> 
         }
         .into_any()
     };
+    let failure = failure(project, &sweep, &runs, l);
     view! {
+        {failure}
         <section class="card">
             <div class="card-title"><span class=class>{status}</span><span class="muted">{text::used(l)} " " {duration(s.used_seconds, l)}</span></div>
             <div class="progress">
@@ -130,4 +133,20 @@ fn now(project: ProjectId, sweep: SweepDetail, runs: Vec<TrialRun>, l: Lang) -> 
         </section>
         {findings}
     }
+}
+
+/// Why no run of a failed sweep could have worked.
+fn failure(project: ProjectId, sweep: &SweepDetail, runs: &[TrialRun], l: Lang) -> Option<impl IntoView + use<>> {
+    let failure = sweep.failure.as_ref()?;
+    let (title, advice) = crate::runs::text::failure(l, failure);
+    let report =
+        runs.iter().find(|r| r.failure.as_ref() == Some(failure)).map(|r| routes::preflight(project, r.run_id));
+    Some(view! {
+        <div class="notice notice-bad" role="alert">
+            <strong>{title}</strong>
+            <p class="run-failure">{run_problem(l, &failure.problem)}</p>
+            <p>{advice}</p>
+            <p>{text::all_would_fail(l)} {report.map(|href| view! { " " <a href=href>{text::show_preflight(l)}</a> })}</p>
+        </div>
+    })
 }

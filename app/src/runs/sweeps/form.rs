@@ -6,7 +6,7 @@ use crate::{runs::form::parse, ui::format::decimal};
 use domain::{
     lang::Lang,
     recipe::Recipe,
-    sweep::{Axis, AxisValues, Budget, MAX_AXES, Objective, Range, Scale, Strategy, SweepPlan},
+    sweep::{Axis, AxisValues, Budget, Goal, MAX_AXES, Range, Scale, Strategy, SweepPlan},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ impl SweepForm {
             max_hours: hours.unwrap_or_default(),
             at_a_time: self.whole("at_a_time", "budget.at_a_time", l, &mut problems),
         };
-        let objective = self.get("objective").parse().unwrap_or(Objective::ValidationLoss);
-        if problems.is_empty() { Ok(SweepPlan { recipe, strategy, axes, objective, budget }) } else { Err(problems) }
+        let goal = self.get("objective").parse().unwrap_or(Goal::ValidationLoss);
+        if problems.is_empty() { Ok(SweepPlan { recipe, strategy, axes, goal, budget }) } else { Err(problems) }
     }
 
     fn strategy(&self, l: Lang, problems: &mut Problems) -> Strategy {

@@ -51,7 +51,7 @@ fn table(project: ProjectId, page: Page<SweepSummary>) -> impl IntoView {
                 <th scope="row"><a href=routes::sweep(project, s.id)><bdi>{s.name}</bdi></a></th>
                 <td><span class=class>{status}</span></td>
                 <td>{text::strategy_name(l, &s.strategy)}</td>
-                <td>{metric::name(l, s.objective.as_str())}</td>
+                <td>{metric::name(l, s.goal.as_str())}</td>
                 <td class="num">{format!("{} / {}", s.ended_runs, s.planned_runs)}</td>
                 <td class="num">{duration(s.used_seconds, l)}</td>
                 <td class="nowrap"><Time at=s.created_at/><div class="muted">{s.created_by}</div></td>
@@ -66,7 +66,7 @@ fn table(project: ProjectId, page: Page<SweepSummary>) -> impl IntoView {
                         <th scope="col">{text::name(l)}</th>
                         <th scope="col">{text::status(l)}</th>
                         <th scope="col">{text::strategy(l)}</th>
-                        <th scope="col">{text::objective(l)}</th>
+                        <th scope="col">{text::goal(l)}</th>
                         <th scope="col" class="num">{text::forecast_runs(l)}</th>
                         <th scope="col" class="num">{text::used(l)}</th>
                         <th scope="col">{text::started(l)}</th>

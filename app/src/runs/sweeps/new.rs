@@ -24,7 +24,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
-    sweep::{Forecast, MAX_AXES, Objective},
+    sweep::{Forecast, Goal, MAX_AXES},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -109,8 +109,8 @@ fn page(project: ProjectId, view: NewView) -> impl IntoView {
                     <details class="fold" open=more_is_used><summary>{text::more_axes(l)}</summary>{more}</details>
                 </fieldset>
                 <fieldset>
-                    <legend>{text::objective(l)}</legend>
-                    {choice(&view, "objective", text::objective(l), text::objective_help(l), Objective::ALL.map(|o| (o.as_str(), metric::name(l, o.as_str()))))}
+                    <legend>{text::goal(l)}</legend>
+                    {choice(&view, "objective", text::goal(l), text::goal_help(l), Goal::ALL.map(|o| (o.as_str(), metric::name(l, o.as_str()))))}
                     {problem(&view, "objective")}
                 </fieldset>
                 <fieldset>

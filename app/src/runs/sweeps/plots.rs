@@ -1,4 +1,4 @@
-//! What the runs of a sweep look like together: parallel coordinates of settings and objective.
+//! What the runs of a sweep look like together: parallel coordinates of settings and goal.
 
 use super::text;
 use crate::{
@@ -17,16 +17,16 @@ use domain::{
 use leptos::prelude::*;
 use serde_json::Value;
 
-/// The runs that have an objective, one line each.
+/// The runs that have a goal, one line each.
 pub(super) fn parallel(project: ProjectId, plan: &SweepPlan, runs: &[TrialRun], l: Lang) -> Option<AnyView> {
-    let mut measured: Vec<(&TrialRun, f64)> = runs.iter().filter_map(|r| Some((r, r.objective?))).collect();
+    let mut measured: Vec<(&TrialRun, f64)> = runs.iter().filter_map(|r| Some((r, r.goal?))).collect();
     if measured.len() < 2 || plan.axes.is_empty() {
         return None;
     }
     // The best are drawn last, on top.
-    measured.sort_by(|a, b| plan.objective.goodness(a.1).total_cmp(&plan.objective.goodness(b.1)));
+    measured.sort_by(|a, b| plan.goal.goodness(a.1).total_cmp(&plan.goal.goodness(b.1)));
     let columns: Vec<(Dimension, Vec<f64>)> = plan.axes.iter().map(|axis| column(axis, &measured)).collect();
-    let key = plan.objective.as_str();
+    let key = plan.goal.as_str();
     let objectives: Vec<f64> = measured.iter().map(|m| m.1).collect();
     let (heights, ends) = scaled(&objectives, false);
     let marks = ends.map(|(h, v)| (h, metric::value(key, v))).to_vec();

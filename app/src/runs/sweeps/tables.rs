@@ -33,7 +33,7 @@ fn sort(runs: &mut [TrialRun], by: &str) {
         "trial" | "" => Some(f64::from(r.trial)),
         "rung" => Some(f64::from(r.rung)),
         "steps" => Some(f64::from(r.step)),
-        "objective" => r.objective,
+        "objective" => r.goal,
         "time" => Some(r.elapsed_seconds as f64),
         field => r.value(field).and_then(Value::as_f64),
     };
@@ -66,7 +66,7 @@ pub(super) fn trials(
     let rows = runs.iter().map(|r| {
         let cells = fields.iter().map(|f| view! { <td>{r.value(f).map(setting_text)}</td> }).collect_view();
         let is_best = best == Some(r.run_id);
-        let objective = r.objective.map(|x| metric::value(plan.objective.as_str(), x));
+        let goal = r.goal.map(|x| metric::value(plan.goal.as_str(), x));
         view! {
             <tr class:good=is_best>
                 <th scope="row" class="nowrap"><a href=routes::run(project, r.run_id)>{format!("{} · #{}", r.trial + 1, r.run_number)}</a></th>
@@ -74,7 +74,7 @@ pub(super) fn trials(
                 {is_asha.then(|| view! { <td class="num">{r.rung}</td> })}
                 {cells}
                 <td class="num">{format!("{} / {}", integer(r.step.into()), integer(r.total_steps.into()))}</td>
-                <td class="num"><span class:best=is_best>{objective}</span>{is_best.then(|| view! { " " <span class="badge badge-good">{text::best(l)}</span> })}</td>
+                <td class="num"><span class:best=is_best>{goal}</span>{is_best.then(|| view! { " " <span class="badge badge-good">{text::best(l)}</span> })}</td>
                 <td class="num">{duration(r.elapsed_seconds, l)}</td>
             </tr>
         }
@@ -89,7 +89,7 @@ pub(super) fn trials(
                         {is_asha.then(|| head("rung", text::rung(l).to_owned(), true))}
                         {heads}
                         {head("steps", text::steps(l).to_owned(), true)}
-                        {head("objective", metric::name(l, plan.objective.as_str()), true)}
+                        {head("objective", metric::name(l, plan.goal.as_str()), true)}
                         {head("time", text::time(l).to_owned(), true)}
                     </tr>
                 </thead>
@@ -137,10 +137,10 @@ pub(super) fn effects(plan: &SweepPlan, analysis: &Analysis, l: Lang) -> AnyView
     if analysis.effects.is_empty() {
         return view! { <p class="muted">{text::no_pairs(l)}</p> }.into_any();
     }
-    let key = plan.objective.as_str();
+    let key = plan.goal.as_str();
     let rows = analysis.effects.iter().map(|e| {
         let interval = e.interval.map(|(low, high)| format!(" [{} … {}]", metric::signed(key, low), metric::signed(key, high)));
-        let (class, verdict) = match e.is_better(plan.objective.is_maximised()) {
+        let (class, verdict) = match e.is_better(plan.goal.is_maximised()) {
             Some(true) => ("badge badge-good", text::better(l)),
             Some(false) => ("badge badge-bad", text::worse(l)),
             None => ("badge badge-quiet", text::unclear(l)),

@@ -47,8 +47,8 @@ crate::texts! {
     values = "Values", "取值";
     points = "Grid points", "网格点数";
     more_axes = "More fields", "更多字段";
-    objective = "Objective", "目标";
-    objective_help = "Whoever chooses by a test metric has seen the test split: the best run's score is then too good. Validation loss leaves it unseen.",
+    goal = "Goal", "优化指标";
+    goal_help = "Whoever chooses by a test metric has seen the test split: the best run's score is then too good. Validation loss leaves it unseen.",
         "按测试指标选择即已使用测试集：最佳运行的得分会偏高。验证损失不会触及测试集。";
     budget = "Budget", "预算";
     max_runs = "Runs at most", "最多运行数";
@@ -91,7 +91,7 @@ crate::texts! {
     parallel = "Parallel coordinates", "平行坐标";
     parallel_help = "One line per run; the darkest are the best. A line leads to its run.", "每条线代表一个运行，颜色最深者最佳。点击线条可打开对应运行。";
     importance = "Importance", "重要性";
-    importance_help = "Share of the objective's rank variance that lies between the values of one field, less what chance gives (ε²), and how often a field without effect would look so (permutation test). Each field alone: one that matters only with another is underrated. Of ASHA the lowest rung counts.",
+    importance_help = "Share of the goal's rank variance that lies between the values of one field, less what chance gives (ε²), and how often a field without effect would look so (permutation test). Each field alone: one that matters only with another is underrated. Of ASHA the lowest rung counts.",
         "目标秩方差中由单个字段取值差异解释的比例，已扣除偶然部分（ε²）；以及无效应字段呈现同样结果的概率（置换检验）。各字段单独评估：仅与其他字段共同起作用的会被低估。ASHA 仅计最低一级。";
     share = "Share", "比例";
     p_value = "p", "p 值";
@@ -114,6 +114,10 @@ crate::texts! {
     status_running = "Running", "进行中";
     status_done = "Done", "已完成";
     status_budget = "Budget used", "预算用尽";
+    status_failed = "Failed", "失败";
+    all_would_fail = "The preflight of the first run found what every other run of this sweep would fail of as well, so none was launched.",
+        "首个运行的预检发现了问题，且本次搜索的其他运行都会因同样原因失败，因此未再启动。";
+    show_preflight = "Show report", "查看报告";
     status_cancelled = "Cancelled", "已取消";
 
     whole = "A whole number.", "请输入整数。";
@@ -136,6 +140,7 @@ crate::texts! {
     one_rung(low) = "At least {low}, so that there are two rungs.", "至少为 {low}，以便有两级。";
     more_than_budget(runs, high) = "The plan makes {runs} runs, and the budget allows {high}.", "计划产生 {runs} 个运行，而预算只允许 {high} 个。";
     no_validation = "This dataset version has no validation samples.", "此数据集版本没有验证样本。";
+    no_test_pairs = "This dataset version has no preference pairs in its test split.", "此数据集版本的测试集中没有偏好对。";
     no_test = "This dataset version has no test samples.", "此数据集版本没有测试样本。";
     other_task = "Labelled data is measured by accuracy or macro F1, other data by exact match, BLEU or ROUGE-L.", "有标签的数据用准确率或宏平均 F1 衡量，其他数据用完全匹配、BLEU 或 ROUGE-L。";
 }
@@ -158,6 +163,7 @@ pub fn status_name(l: Lang, status: SweepStatus) -> (&'static str, &'static str)
         SweepStatus::Running => (status_running(l), "badge badge-busy"),
         SweepStatus::Done => (status_done(l), "badge badge-good"),
         SweepStatus::BudgetUsed => (status_budget(l), "badge badge-warn"),
+        SweepStatus::Failed => (status_failed(l), "badge badge-bad"),
         SweepStatus::Cancelled => (status_cancelled(l), "badge badge-warn"),
     }
 }
@@ -184,6 +190,7 @@ pub fn problem(l: Lang, error: &SweepError) -> String {
         P::MoreThanBudget { runs, high } => more_than_budget(l, runs, high),
         P::NoValidation => no_validation(l).to_owned(),
         P::NoTest => no_test(l).to_owned(),
+        P::NoTestPairs => no_test_pairs(l).to_owned(),
         P::OtherTask => other_task(l).to_owned(),
         P::Recipe(problem) => {
             let field = error.field.strip_prefix("recipe.").unwrap_or(&error.field).to_owned();

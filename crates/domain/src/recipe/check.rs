@@ -39,6 +39,8 @@ pub enum RecipeProblem {
 pub enum RecipeWarning {
     #[error("optimizer.learning_rate: {found} is far from {usual}, which is usual for {method}")]
     UnusualRate { found: f64, usual: f64, method: &'static str },
+    #[error("{field} has no effect with the objective {objective}: remove it, or choose another objective")]
+    Unused { field: &'static str, objective: &'static str },
 }
 
 /// Why a recipe's text could not be read.

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a run learns from a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-// A sweep has an objective too, and the API's document knows types by name.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TrainingObjective))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// To write the reference answer: cross-entropy (supervised fine-tuning).

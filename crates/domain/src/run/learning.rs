@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// the training split, from 0.
 ///
 /// Toneva et al. 2018 (arXiv:1812.05159): *forgotten* was learnt in one epoch and not in the next; *never learnt* in
-/// none. Learnt is a mean loss of the answer's tokens below ln 2.
+/// none. Learnt is a mean loss of the answer's tokens below ln 2; of a preference pair, a reward margin above 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Learning<S = u32> {

@@ -1,8 +1,7 @@
 //! What was found out about a run before it waits for a device: the trainer measures it, pages and the REST API show
 //! it. Every result is data; sentences are made where they are read.
 
-use super::{Failure, FailureKind, RunProblem};
-use crate::{dataset::TokenStats, sample::Split};
+use super::{Failure, FailureKind, RunProblem, SplitAudit};
 use serde::{Deserialize, Serialize};
 
 /// The report of a preflight.
@@ -15,7 +14,10 @@ pub struct Preflight {
     pub audit: Vec<SplitAudit>,
     pub longest: Option<LongestBatch>,
     pub overfit: Option<Overfit>,
-    pub checkpoint: Option<CheckpointTrial>,
+    pub checkpoint: Option<CheckpointRoundTrip>,
+    /// Absent in reports older than this measurement.
+    #[serde(default)]
+    pub pace: Option<Pace>,
     pub room: Option<Room>,
     /// Of the whole preflight.
     pub elapsed_ms: u64,
@@ -35,6 +37,28 @@ impl Preflight {
     #[must_use]
     pub fn warns(&self) -> bool {
         self.checks.iter().any(|check| check.verdict == Verdict::Warning)
+    }
+}
+
+/// What a run's page shows of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PreflightSummary {
+    pub has_failed: bool,
+    /// Whether there is something that a person should look at.
+    pub warns: bool,
+    /// Of the training samples: tokens, and those of them that carry loss. `None` when they were not looked at.
+    pub tokens: Option<[u64; 2]>,
+    /// All optimizer steps.
+    pub train_seconds: Option<f64>,
+    /// Of the whole process, the longest batch among them.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+impl PreflightSummary {
+    /// Share of the training tokens that carry loss, in [0, 1].
+    #[must_use]
+    pub fn learnt_share(&self) -> Option<f64> {
+        self.tokens.map(|[all, learnt]| learnt as f64 / all.max(1) as f64)
     }
 }
 
@@ -70,13 +94,15 @@ pub enum PreflightStep {
     Overfit,
     /// A checkpoint is written and read back.
     Checkpoint,
+    /// A few validation and test samples are answered.
+    Evaluation,
     /// Disk and memory against what the run will need.
     Room,
 }
 
 impl PreflightStep {
-    pub const ALL: [Self; 6] =
-        [Self::SetUp, Self::Audit, Self::LongestBatch, Self::Overfit, Self::Checkpoint, Self::Room];
+    pub const ALL: [Self; 7] =
+        [Self::SetUp, Self::Audit, Self::LongestBatch, Self::Overfit, Self::Checkpoint, Self::Evaluation, Self::Room];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -86,6 +112,7 @@ impl PreflightStep {
             Self::LongestBatch => "longest_batch",
             Self::Overfit => "overfit",
             Self::Checkpoint => "checkpoint",
+            Self::Evaluation => "evaluation",
             Self::Room => "room",
         }
     }
@@ -117,125 +144,6 @@ pub enum Verdict {
     Skipped,
 }
 
-/// The tokens and loss masks of a split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SplitAudit {
-    pub split: Split,
-    pub samples: u32,
-    /// Samples with something to learn in them; the others are left out.
-    pub used: u32,
-    /// Of the used samples, as they are after cutting.
-    pub tokens: u64,
-    /// Those of `tokens` whose prediction counts.
-    pub learnt_tokens: u64,
-    /// Longest length that is not cut.
-    pub max_length: u32,
-    /// Of all samples, before cutting.
-    pub lengths: TokenStats,
-    /// What was found, most important first; without what no sample has.
-    pub findings: Vec<AuditFinding>,
-    /// A few samples in which nothing was found: what the model is taught as a rule.
-    pub ordinary: Vec<AuditExample>,
-}
-
-impl SplitAudit {
-    /// Share of the tokens that carry loss, in [0, 1].
-    #[must_use]
-    pub fn learnt_share(&self) -> f64 {
-        self.learnt_tokens as f64 / self.tokens.max(1) as f64
-    }
-}
-
-/// Samples that have something in common which the run's owner should know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AuditFinding {
-    pub kind: FindingKind,
-    pub samples: u32,
-    /// The first few.
-    pub examples: Vec<AuditExample>,
-}
-
-/// What a sample may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FindingKind {
-    /// Nothing of the answer remains after cutting: the sample is left out.
-    LeftOut,
-    /// No token carries loss, cut or not: the sample is left out.
-    NothingToLearn,
-    /// Part of the answer is cut away.
-    AnswerCut,
-    /// The tokens that end an answer are all cut away: the sample teaches no stopping.
-    EndCut,
-    /// The model names no token that ends an answer.
-    EndMissing,
-    /// The chat template ends an answer with no such token, so one is appended.
-    EndAdded,
-}
-
-impl FindingKind {
-    pub const ALL: [Self; 6] =
-        [Self::LeftOut, Self::NothingToLearn, Self::AnswerCut, Self::EndCut, Self::EndMissing, Self::EndAdded];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeftOut => "left_out",
-            Self::NothingToLearn => "nothing_to_learn",
-            Self::AnswerCut => "answer_cut",
-            Self::EndCut => "end_cut",
-            Self::EndMissing => "end_missing",
-            Self::EndAdded => "end_added",
-        }
-    }
-
-    /// Whether it is worth a warning; an appended token is as it should be.
-    #[must_use]
-    pub fn warns(self) -> bool {
-        self != Self::EndAdded
-    }
-}
-
-/// A sample as the model sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AuditExample {
-    /// Place in the split, from 0.
-    pub place: u32,
-    /// Before cutting.
-    pub tokens: u32,
-    /// Tokens that carry loss, after cutting.
-    pub learnt_tokens: u32,
-    /// The text in order; long parts without their middle.
-    pub pieces: Vec<AuditPiece>,
-    /// Pieces between the first and the last that are not shown.
-    pub hidden_pieces: u32,
-}
-
-/// Neighbouring tokens of one use, as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AuditPiece {
-    pub text: String,
-    pub usage: TokenUse,
-}
-
-/// What becomes of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum TokenUse {
-    /// The model reads it, and its prediction does not count.
-    Read,
-    /// The model learns to write it: it carries loss.
-    Learnt,
-    /// It lies beyond the longest length.
-    CutAway,
-}
-
 /// The micro-batch of the longest samples, forward and backward.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -247,7 +155,8 @@ pub struct LongestBatch {
     pub loss: f64,
     pub gradient_norm: f64,
     pub tokens_per_second: f64,
-    /// What all steps of the run take at this speed; validations come on top.
+    /// What all steps of the run take at this speed; validations come on top. [`Pace`] knows better: it is of ordinary
+    /// batches.
     pub train_seconds: f64,
     /// Of the whole process, after the pass; `None` where the system does not say.
     pub peak_memory_bytes: Option<u64>,
@@ -265,6 +174,18 @@ pub struct Overfit {
     /// After the last step, without dropout.
     pub last_loss: f64,
     pub seconds: f64,
+    /// Tokens of the batch. This and what follows is 0 in reports older than these measurements.
+    #[serde(default)]
+    pub tokens: u32,
+    /// Forward and backward pass of the batch, the median.
+    #[serde(default)]
+    pub pass_seconds: f64,
+    /// The optimizer's part of a step, the median.
+    #[serde(default)]
+    pub update_seconds: f64,
+    /// A forward pass alone.
+    #[serde(default)]
+    pub forward_seconds: f64,
 }
 
 impl Overfit {
@@ -284,10 +205,34 @@ impl Overfit {
 /// A checkpoint that was written and read back to the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CheckpointTrial {
+pub struct CheckpointRoundTrip {
     pub bytes: u64,
     pub write_seconds: f64,
     pub read_seconds: f64,
+}
+
+/// What the run will take, at the speeds that were measured on this machine with its own model and samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pace {
+    /// Reading model and data, tokenizing, and of pairs the reference's scores.
+    pub set_up_seconds: f64,
+    /// All optimizer steps.
+    pub train_seconds: f64,
+    /// All validations, with what the model writes for their previews.
+    pub validation_seconds: f64,
+    /// All checkpoints.
+    pub checkpoint_seconds: f64,
+    /// Base and tuned model on the test samples.
+    pub test_seconds: f64,
+}
+
+impl Pace {
+    /// From the beginning to the end.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.set_up_seconds + self.train_seconds + self.validation_seconds + self.checkpoint_seconds + self.test_seconds
+    }
 }
 
 /// What the run needs and what there is.

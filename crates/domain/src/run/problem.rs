@@ -72,9 +72,12 @@ pub enum RunProblem {
         "the run needs {needed_mib} MiB of memory; {free_mib} MiB are free, of which other runs still need {reserved_mib}"
     )]
     TooLittleMemory { needed_mib: u64, free_mib: u64, reserved_mib: u64 },
-    /// The background job that was to try the run out failed by itself.
-    #[error("the preflight could not be carried out: {failure}")]
-    JobFailed { failure: JobFailure },
+    #[error("the server was interrupted during the preflight, several times")]
+    PreflightInterrupted,
+    #[error("the server failed to read or write a file during the preflight: {detail}")]
+    PreflightDisk { detail: String },
+    #[error("the server made a mistake during the preflight: {detail}")]
+    PreflightMistake { detail: String },
     #[error(
         "the preflight did not end within {minutes} minutes: nothing is known to be wrong with the run, but it would be slow; lower batch.max_length or batch.micro_batch, or launch without a preflight"
     )]
@@ -82,6 +85,20 @@ pub enum RunProblem {
     /// In the trainer's own words, or written when failures were plain texts.
     #[error("{text}")]
     Said { text: String },
+}
+
+impl RunProblem {
+    /// That the background job which was to try a run out failed by itself.
+    #[must_use]
+    pub fn of_preflight_job(failure: JobFailure) -> Self {
+        match failure {
+            JobFailure::Interrupted => Self::PreflightInterrupted,
+            JobFailure::Disk { detail } => Self::PreflightDisk { detail },
+            JobFailure::Internal { detail } => Self::PreflightMistake { detail },
+            // Such a job reads no file of a user and fetches nothing, so it fails of nothing else.
+            other => Self::PreflightMistake { detail: other.to_string() },
+        }
+    }
 }
 
 /// The last words of a trainer, if it had any.

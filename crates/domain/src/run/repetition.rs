@@ -19,7 +19,7 @@ pub struct Ancestry {
 
 /// What a finished run left, as far as it must be equal to be the same.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
+pub struct Comparable {
     /// SHA-256 by file of trained weights.
     pub weights: BTreeMap<String, String>,
     /// Bits of the training loss by step.
@@ -70,7 +70,7 @@ pub struct Repetition {
 
 impl Differences {
     #[must_use]
-    pub fn between(first: &Outcome, second: &Outcome) -> Self {
+    pub fn between(first: &Comparable, second: &Comparable) -> Self {
         let losses = differing(&first.losses, &second.losses).into_iter().next();
         let manifest = differing(&first.manifest, &second.manifest).into_iter();
         Self {
@@ -119,6 +119,11 @@ fn flatten(name: String, value: &serde_json::Value, lines: &mut BTreeMap<String,
                 flatten(format!("{name}{dot}{key}"), value, lines);
             }
         }
+        serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
+            for (i, value) in items.iter().enumerate() {
+                flatten(format!("{name}.{i}"), value, lines);
+            }
+        }
         serde_json::Value::String(text) => drop(lines.insert(name, text.clone())),
         other => drop(lines.insert(name, other.to_string())),
     }
@@ -152,8 +157,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn outcome(loss: f64, seed: u32) -> Outcome {
-        Outcome {
+    fn comparable(loss: f64, seed: u32) -> Comparable {
+        Comparable {
             weights: [("adapter_model.safetensors".to_owned(), format!("{loss}"))].into(),
             losses: [(1, 2.5f64.to_bits()), (2, loss.to_bits())].into(),
             manifest: manifest_lines(
@@ -164,23 +169,32 @@ mod tests {
 
     #[test]
     fn the_same_is_the_same_to_the_bit() {
-        let same = Differences::between(&outcome(1.5, 1), &outcome(1.5, 1));
+        let same = Differences::between(&comparable(1.5, 1), &comparable(1.5, 1));
         assert!(same.is_same() && same.manifest.is_empty());
         assert!(same.to_string().starts_with("the same bits"), "{same}");
-        let almost = Differences::between(&outcome(1.5, 1), &outcome(1.5 + f64::EPSILON, 1));
+        let almost = Differences::between(&comparable(1.5, 1), &comparable(1.5 + f64::EPSILON, 1));
         assert!(!almost.is_same());
         assert_eq!(almost.first_loss.map(|l| l.step), Some(2));
     }
 
     #[test]
+    fn every_earlier_attempt_has_its_lines() {
+        let lines =
+            manifest_lines(&json!({ "earlier": [{ "micro_batch": 4 }, { "micro_batch": 2 }], "modules": ["q", "k"] }));
+        assert_eq!(lines["earlier.1.micro_batch"], "2");
+        assert_eq!(lines["modules"], r#"["q","k"]"#);
+        assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
     fn what_differs_is_named() {
-        let other = Differences::between(&outcome(1.5, 1), &outcome(1.25, 2));
+        let other = Differences::between(&comparable(1.5, 1), &comparable(1.25, 2));
         assert_eq!(other.weights, ["adapter_model.safetensors"]);
         assert_eq!(other.manifest.len(), 1, "{other}");
         assert!(other.to_string().contains("recipe.seed: 1 and 2"), "{other}");
-        let mut short = outcome(1.5, 1);
+        let mut short = comparable(1.5, 1);
         short.losses.remove(&2);
-        let first = Differences::between(&short, &outcome(1.5, 1)).first_loss;
+        let first = Differences::between(&short, &comparable(1.5, 1)).first_loss;
         assert_eq!(first, Some(LossDifference { step: 2, first: None, second: Some(1.5) }));
     }
 }

@@ -1,7 +1,7 @@
 //! What is shown of runs: a line of the list, the whole run, its live state, its points and
 //! logs. The store fills these; pages, REST and the event stream send them as they are.
 
-use super::{FailureKind, RunProblem, RunStatus};
+use super::{Cost, FailureKind, Prediction, RunProblem, RunStatus};
 use crate::{
     estimate::Estimate,
     event::{Level, Phase},
@@ -245,7 +245,12 @@ pub struct RunDetail {
     #[serde(flatten)]
     pub summary: RunSummary,
     pub recipe: Recipe,
+    /// As predicted at launch.
     pub estimate: Option<Estimate>,
+    /// Time, memory and disk as predicted now: from what the preflight measured, once it has.
+    pub predicted: Option<Prediction>,
+    /// Time, memory and disk of a run that has succeeded.
+    pub actual: Option<Cost>,
     pub model: ModelCard,
     /// The run this one was cloned from, with its number.
     pub cloned_from: Option<(RunId, i32)>,

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Effect {
     pub change: Setting,
-    /// Mean of the objective without and with the change, over the pairs.
+    /// Mean of the goal without and with the change, over the pairs.
     pub base: f64,
     pub changed: f64,
     /// Mean difference, with the change minus without.

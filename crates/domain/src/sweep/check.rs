@@ -2,14 +2,15 @@
 //! no trial is refused in the middle of the night.
 
 use super::{
-    Axis, AxisValues, MAX_AXES, MAX_RUNS, MAX_SEEDS, Objective, Range, SEED_FIELD, STEPS_FIELD, Scale, Strategy,
-    SweepPlan, Trial,
+    Axis, AxisValues, Goal, MAX_AXES, MAX_RUNS, MAX_SEEDS, Range, SEED_FIELD, STEPS_FIELD, Scale, Strategy, SweepPlan,
+    Trial,
 };
 use crate::{
     dataset::VersionStats,
     estimate::misfits,
     model::ModelCard,
     recipe::{RecipeError, RecipeProblem, setting_text},
+    sample::Split,
 };
 
 /// One thing wrong with a plan.
@@ -58,6 +59,8 @@ pub enum SweepProblem {
     NoValidation,
     #[error("this dataset version has no test samples")]
     NoTest,
+    #[error("this dataset version has no preference pairs in its test split")]
+    NoTestPairs,
     #[error("labelled data is measured by accuracy or macro_f1, other data by exact_match, bleu or rouge_l")]
     OtherTask,
     #[error("{0}")]
@@ -181,8 +184,11 @@ impl SweepPlan {
     #[must_use]
     pub fn misfits(&self, trials: &[Trial], model: &ModelCard, data: &VersionStats) -> Vec<SweepError> {
         let mut c = Checker::default();
-        match (self.objective, self.objective.needs_labels()) {
-            (Objective::ValidationLoss, _) => c.that(data.validation > 0, "objective", SweepProblem::NoValidation),
+        match (self.goal, self.goal.needs_labels()) {
+            (Goal::ValidationLoss, _) => c.that(data.validation > 0, "objective", SweepProblem::NoValidation),
+            (Goal::PreferenceAccuracy, _) if data.test > 0 => {
+                c.that(data.pairs_of(Split::Test) > 0, "objective", SweepProblem::NoTestPairs);
+            }
             (_, None) => c.that(data.test > 0, "objective", SweepProblem::NoTest),
             (_, Some(labels)) => {
                 c.that(data.test > 0, "objective", SweepProblem::NoTest);
@@ -221,8 +227,8 @@ mod tests {
             values: AxisValues::List(values.as_array().cloned().unwrap_or_default()),
         };
         let axes = axes.iter().map(axis).collect();
-        let (objective, budget) = (Objective::ValidationLoss, Budget::default());
-        SweepPlan { recipe: Recipe::default(), strategy, axes, objective, budget }
+        let (goal, budget) = (Goal::ValidationLoss, Budget::default());
+        SweepPlan { recipe: Recipe::default(), strategy, axes, goal, budget }
     }
 
     fn problems(plan: &SweepPlan) -> Vec<String> {
@@ -310,14 +316,19 @@ mod tests {
         let mut plan = plan(Strategy::Grid, &[("lora.rank", json!([4, 8]))]);
         let trials = plan.trials();
         let stats = VersionStats { train: 5, test: 2, labels: vec![("a".to_owned(), 7)], ..VersionStats::default() };
-        let mut of = |objective| {
-            plan.objective = objective;
+        let mut of = |goal| {
+            plan.goal = goal;
             let card = crate::estimate::tests::smol();
             plan.misfits(&trials, &card, &stats).into_iter().map(|e| e.problem).collect::<Vec<_>>()
         };
-        assert_eq!(of(Objective::ValidationLoss), [SweepProblem::NoValidation]);
-        assert_eq!(of(Objective::RougeL), [SweepProblem::OtherTask]);
-        assert_eq!(of(Objective::Accuracy), []);
-        assert_eq!(of(Objective::Perplexity), []);
+        assert_eq!(of(Goal::ValidationLoss), [SweepProblem::NoValidation]);
+        assert_eq!(of(Goal::RougeL), [SweepProblem::OtherTask]);
+        assert_eq!(of(Goal::Accuracy), []);
+        assert_eq!(of(Goal::Perplexity), []);
+        assert_eq!(of(Goal::PreferenceAccuracy), [SweepProblem::NoTestPairs]);
+        let pairs = VersionStats { samples: 7, pairs: 7, ..stats.clone() };
+        plan.goal = Goal::PreferenceAccuracy;
+        assert_eq!(plan.misfits(&trials, &crate::estimate::tests::smol(), &pairs), []);
+        assert!(plan.goal.is_maximised());
     }
 }

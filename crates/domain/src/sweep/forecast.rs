@@ -49,7 +49,7 @@ impl SweepPlan {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Axis, AxisValues, Budget, Objective, Strategy};
+    use super::super::{Axis, AxisValues, Budget, Goal, Strategy};
     use super::*;
     use crate::{estimate::tests::smol, recipe::Recipe};
     use serde_json::json;
@@ -63,7 +63,7 @@ mod tests {
             recipe: Recipe::default(),
             strategy: Strategy::Grid,
             axes,
-            objective: Objective::ValidationLoss,
+            goal: Goal::ValidationLoss,
             budget: Budget::default(),
         };
         let of = |plan: &SweepPlan| plan.forecast(&plan.trials(), &smol(), &data, Some(100.0), Some(1e11));

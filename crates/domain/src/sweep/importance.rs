@@ -1,7 +1,7 @@
-//! How much each axis matters for the objective, as far as a few dozen runs can tell.
+//! How much each axis matters for the goal, as far as a few dozen runs can tell.
 //!
 //! Runs are put in groups by the value of one axis: its distinct values, or thirds of the runs in
-//! order where a number has more than five. The objective is replaced by its rank, so that one
+//! order where a number has more than five. The goal is replaced by its rank, so that one
 //! diverged run does not drown everything. Then
 //!
 //! ```text
@@ -10,7 +10,7 @@
 //!
 //! is the share of the ranks' variance that lies between the k groups, less what chance alone would
 //! put there; below 0 it is shown as 0. The p-value is that of a permutation test (999 shuffles,
-//! seeded): how often a shuffled objective separates the groups as well. Groups see a best value in the
+//! seeded): how often a shuffled goal separates the groups as well. Groups see a best value in the
 //! middle, which a rank correlation would miss; the direction beside it is Spearman's correlation.
 //!
 //! What it does not say: an axis that matters only together with another is underrated, since each
@@ -33,17 +33,17 @@ const MANY: usize = 5;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Importance {
     pub field: String,
-    /// Share of the objective's rank variance in [0, 1]; `None` with too few runs.
+    /// Share of the goal's rank variance in [0, 1]; `None` with too few runs.
     pub share: Option<f64>,
     /// Chance that a field without effect would look as important.
     pub p_value: Option<f64>,
-    /// Spearman's correlation of value and objective in [−1, 1]; only for numbers.
+    /// Spearman's correlation of value and goal in [−1, 1]; only for numbers.
     pub correlation: Option<f64>,
     /// Runs that it rests on.
     pub runs: u32,
 }
 
-/// The importance of each field, from trials with their objective.
+/// The importance of each field, from trials with their goal.
 #[must_use]
 pub fn importance(fields: &[String], runs: &[(&Trial, f64)]) -> Vec<Importance> {
     let runs: Vec<_> = runs.iter().filter(|r| r.1.is_finite()).collect();

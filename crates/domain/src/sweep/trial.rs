@@ -97,7 +97,7 @@ fn setting(axis: &Axis, value: Value) -> Setting {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AxisValues, Budget, Objective, Range, Scale};
+    use super::super::{AxisValues, Budget, Goal, Range, Scale};
     use super::*;
     use crate::recipe::Recipe;
 
@@ -110,7 +110,7 @@ mod tests {
             recipe: Recipe::default(),
             strategy,
             axes: vec![list("lora.rank", json!([4, 16])), list("batch.mask_prompt", json!([true, false]))],
-            objective: Objective::ValidationLoss,
+            goal: Goal::ValidationLoss,
             budget: Budget::default(),
         }
     }

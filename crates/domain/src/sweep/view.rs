@@ -1,12 +1,11 @@
 //! What is shown of sweeps: a line of the list, a whole sweep, its runs, and what they say.
 
 use super::{
-    Effect, Importance, Objective, Setting, Strategy, SweepPlan, SweepStatus, Trial, effects, importance,
-    trial::value_of,
+    Effect, Goal, Importance, Setting, Strategy, SweepPlan, SweepStatus, Trial, effects, importance, trial::value_of,
 };
 use crate::{
     id::{DatasetId, ModelId, RunId, SweepId, VersionId},
-    run::RunStatus,
+    run::{Failure, RunStatus},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,7 +19,8 @@ pub struct SweepSummary {
     pub name: String,
     /// `grid`, `random`, `asha` or `ablation`.
     pub strategy: String,
-    pub objective: Objective,
+    #[serde(rename = "objective")]
+    pub goal: Goal,
     pub status: SweepStatus,
     pub model_id: ModelId,
     pub model_name: String,
@@ -56,9 +56,12 @@ pub struct TrialRun {
     pub status: RunStatus,
     pub step: u32,
     pub total_steps: u32,
-    /// The objective's value, once it is known.
-    pub objective: Option<f64>,
+    /// The goal's value, once it is known.
+    #[serde(rename = "objective")]
+    pub goal: Option<f64>,
     pub elapsed_seconds: u64,
+    /// Why it failed.
+    pub failure: Option<Failure>,
 }
 
 impl TrialRun {
@@ -76,6 +79,8 @@ pub struct SweepDetail {
     #[serde(flatten)]
     pub summary: SweepSummary,
     pub plan: SweepPlan,
+    /// Of a failed sweep: what the preflight found.
+    pub failure: Option<Failure>,
     pub analysis: Analysis,
 }
 
@@ -92,13 +97,13 @@ pub struct Analysis {
     pub effects: Vec<Effect>,
 }
 
-/// The runs that have succeeded and have an objective, the best first; of ASHA's those on higher rungs first, since
+/// The runs that have succeeded and have a goal, the best first; of ASHA's those on higher rungs first, since
 /// runs of different lengths do not compare.
 #[must_use]
 pub fn best_first(plan: &SweepPlan, runs: &[TrialRun]) -> Vec<RunId> {
     let good = runs.iter().filter(|r| r.status == RunStatus::Succeeded);
     let mut ranked: Vec<(u32, f64, RunId)> =
-        good.filter_map(|r| Some((r.rung, plan.objective.goodness(r.objective?), r.run_id))).collect();
+        good.filter_map(|r| Some((r.rung, plan.goal.goodness(r.goal?), r.run_id))).collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
     ranked.into_iter().map(|r| r.2).collect()
 }
@@ -109,7 +114,7 @@ pub fn analyse(plan: &SweepPlan, runs: &[TrialRun]) -> Analysis {
     let trials: Vec<(Trial, f64)> = runs
         .iter()
         .filter(|r| r.rung == 0 && r.status == RunStatus::Succeeded)
-        .filter_map(|r| Some((Trial { settings: r.settings.clone() }, r.objective?)))
+        .filter_map(|r| Some((Trial { settings: r.settings.clone() }, r.goal?)))
         .collect();
     let measured: Vec<(&Trial, f64)> = trials.iter().map(|(t, y)| (t, *y)).collect();
     if matches!(plan.strategy, Strategy::Ablation { .. }) {

@@ -53,7 +53,7 @@ async fn a_run_waits_for_a_device_when_its_preflight_has_passed(db: PgPool) {
     assert_eq!((busy.queue, busy.phase.map(|p| p.phase)), (None, Some(Phase::Auditing)));
 
     assert!(super::report(db, project, id).await.unwrap().is_none());
-    assert!(pass(db, lease, id, &report(Verdict::Warning)).await.unwrap());
+    assert!(admit(db, lease, id, &report(Verdict::Warning)).await.unwrap());
     let queued = state(db, project, id).await;
     assert_eq!((queued.status, queued.phase), (RunStatus::Queued, None));
     assert!(super::report(db, project, id).await.unwrap().unwrap().warns());
@@ -113,7 +113,7 @@ async fn a_job_that_died_leaves_no_run_behind(db: PgPool) {
     let failure = ended.failure.unwrap();
     assert_eq!((ended.status, failure.kind), (RunStatus::Failed, FailureKind::Preflight));
     assert!(failure.message.contains("no space"), "{}", failure.message);
-    let problem = RunProblem::JobFailed { failure: JobFailure::Disk { detail: "no space".to_owned() } };
+    let problem = RunProblem::PreflightDisk { detail: "no space".to_owned() };
     assert_eq!(failure, Failure::of_preflight(PreflightStep::SetUp, FailureKind::Crashed, problem), "kept as data");
 }
 
@@ -126,7 +126,7 @@ async fn what_other_runs_still_need_is_known(db: PgPool) {
     let supply = |needed_bytes| domain::run::Supply { needed_bytes, free_bytes: None, reserved_bytes: 0 };
     let room = domain::run::Room { disk: supply(7 << 20), memory: supply(500 << 20) };
     let lease = take(db).await;
-    pass(db, lease, working, &Preflight { room: Some(room), ..Preflight::default() }).await.unwrap();
+    admit(db, lease, working, &Preflight { room: Some(room), ..Preflight::default() }).await.unwrap();
     let owner = Uuid::new_v4();
     let queued = promised(db, &[owner], checked).await.unwrap();
     assert_eq!(queued, Promised { memory_bytes: 0, disk_bytes: 7 << 20, working: vec![] });
@@ -151,14 +151,14 @@ async fn a_job_that_lost_its_lease_settles_no_run(db: PgPool) {
     assert_eq!(now.job, late.job);
     let found = Failure::of_preflight(PreflightStep::Room, FailureKind::DiskFull, RunProblem::KilledForMemory);
     assert!(!fail(db, late, id, None, &found).await.unwrap());
-    assert!(!pass(db, late, id, &report(Verdict::Ok)).await.unwrap());
+    assert!(!admit(db, late, id, &report(Verdict::Ok)).await.unwrap());
     progress(db, late, id, &PhaseProgress { phase: Phase::Auditing, done: 1, total: 2 }).await.unwrap();
     let untouched = state(db, project, id).await;
     assert_eq!((untouched.status, untouched.phase), (RunStatus::Checking, None));
     assert!(super::report(db, project, id).await.unwrap().is_none());
     let other = place.launch_checked().await.0;
-    assert!(!pass(db, now, other, &report(Verdict::Ok)).await.unwrap(), "a job settles its own run only");
-    assert!(pass(db, now, id, &report(Verdict::Ok)).await.unwrap());
+    assert!(!admit(db, now, other, &report(Verdict::Ok)).await.unwrap(), "a job settles its own run only");
+    assert!(admit(db, now, id, &report(Verdict::Ok)).await.unwrap());
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -170,7 +170,7 @@ async fn a_verdict_and_a_lost_lease_do_not_cross(db: PgPool) {
         let late = take(db).await;
         expire(db).await;
         let ok = report(Verdict::Ok);
-        let (passed, lost) = tokio::join!(pass(db, late, id, &ok), jobs::requeue_lost(db));
+        let (passed, lost) = tokio::join!(admit(db, late, id, &ok), jobs::requeue_lost(db));
         let (passed, lost) = (passed.unwrap(), lost.unwrap());
         let status = state(db, place.project, id).await.status;
         let expected = if passed { RunStatus::Queued } else { RunStatus::Checking };
@@ -213,4 +213,62 @@ async fn a_run_that_waits_for_memory_lets_others_go_first(db: PgPool) {
     let again = jobs::claim(db, Uuid::new_v4(), &[KIND]).await.unwrap().unwrap();
     assert_eq!((again.id, again.attempt), (lease.job, 1), "waiting is no attempt");
     assert_eq!(jobs::claim(db, Uuid::new_v4(), &[KIND]).await.unwrap().unwrap().attempt, 2);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_verdict_and_a_cancellation_do_not_block_each_other(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    for _ in 0..20 {
+        let (id, _) = place.launch_checked().await;
+        let lease = take(db).await;
+        let ok = report(Verdict::Ok);
+        let cancel = runs::request_cancel(db, project, id, place.user);
+        let (admitted, cancelled) = tokio::join!(admit(db, lease, id, &ok), cancel);
+        admitted.unwrap();
+        assert!(cancelled.unwrap());
+        assert_eq!(state(db, project, id).await.status, RunStatus::Cancelled);
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_report_is_told_in_short(db: PgPool) {
+    use domain::{dataset::TokenStats, run::SplitAudit};
+    let place = place(db).await;
+    let (id, _) = place.launch_checked().await;
+    assert_eq!(summary(&place.db, id).await.unwrap(), None);
+    let audit = |split, tokens, learnt_tokens| SplitAudit {
+        split,
+        samples: 2,
+        used: 2,
+        tokens,
+        learnt_tokens,
+        max_length: 9,
+        lengths: TokenStats::default(),
+        findings: Vec::new(),
+        ordinary: Vec::new(),
+    };
+    let supply = |needed_bytes| domain::run::Supply { needed_bytes, free_bytes: None, reserved_bytes: 0 };
+    let pace = domain::run::Pace { train_seconds: 7.5, test_seconds: 2.0, ..domain::run::Pace::default() };
+    let whole = Preflight {
+        audit: vec![audit(Split::Validation, 5, 5), audit(Split::Train, 40, 10)],
+        pace: Some(pace),
+        room: Some(domain::run::Room { disk: supply(1), memory: supply(1 << 30) }),
+        ..report(Verdict::Warning)
+    };
+    let lease = take(&place.db).await;
+    assert!(admit(&place.db, lease, id, &whole).await.unwrap());
+    let short = summary(&place.db, id).await.unwrap().unwrap();
+    let expected = PreflightSummary {
+        has_failed: false,
+        warns: true,
+        tokens: Some([40, 10]),
+        train_seconds: Some(7.5),
+        peak_memory_bytes: Some(1 << 30),
+    };
+    assert_eq!((short, short.learnt_share()), (expected, Some(0.25)));
+    let run = runs::get(&place.db, place.project, id).await.unwrap().unwrap();
+    let predicted = run.predicted.unwrap();
+    assert_eq!((predicted.basis, predicted.cost.seconds), (domain::run::PredictionBasis::Preflight, 9.5));
+    assert_eq!((predicted.cost.memory_bytes, run.actual), (Some(1 << 30), None));
 }

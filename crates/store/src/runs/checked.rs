@@ -74,10 +74,11 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     let choices = choices(db, launch.project).await?;
     let model = choices.model(launch.model).ok_or(LaunchError::Model)?;
     let version = choices.version(launch.version).ok_or(LaunchError::Version)?;
-    if !can_continue(db, launch).await? {
+    let (can_continue, can_repeat) = ancestors_fit(db, launch).await?;
+    if !can_continue {
         return Err(LaunchError::Continues);
     }
-    if !can_repeat(db, launch).await? {
+    if !can_repeat {
         return Err(LaunchError::Repeats);
     }
     let misfits = misfits(&launch.recipe, &model.card, &version.stats);
@@ -102,18 +103,25 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     Ok(create(db, new).await?)
 }
 
-/// Whether the run that is to be continued, if there is one, left an adapter that fits.
-async fn can_continue(db: &PgPool, launch: &Launch) -> Result<bool, StoreError> {
-    let Some(run) = launch.ancestry.continues else { return Ok(true) };
-    let Some(run) = super::get(db, launch.project, run).await? else { return Ok(false) };
-    let fits = run.summary.model_id == launch.model && run.recipe.method == launch.recipe.method;
-    Ok(fits && !run.adapter.is_empty())
-}
-
-/// Whether the run that is to be repeated, if there is one, has a result to compare with.
-async fn can_repeat(db: &PgPool, launch: &Launch) -> Result<bool, StoreError> {
-    let Some(run) = launch.ancestry.repeats else { return Ok(true) };
-    Ok(super::get(db, launch.project, run).await?.is_some_and(|run| !run.adapter.is_empty()))
+/// Whether the run that is to be continued, if there is one, left an adapter that fits; and whether the run that is to be
+/// repeated, if there is one, has a result to compare with.
+async fn ancestors_fit(db: &PgPool, launch: &Launch) -> Result<(bool, bool), StoreError> {
+    let Ancestry { continues, repeats, .. } = launch.ancestry;
+    if continues.is_none() && repeats.is_none() {
+        return Ok((true, true));
+    }
+    Ok(sqlx::query_as(
+        "with left_one as (select id, model_id, recipe from runs where project_id = $1 and jsonb_array_length(adapter) > 0) \
+         select $2::uuid is null or exists (select from left_one where id = $2 and model_id = $4 and recipe->>'method' = $5), \
+            $3::uuid is null or exists (select from left_one where id = $3)",
+    )
+    .bind(launch.project.0)
+    .bind(continues.map(|run| run.0))
+    .bind(repeats.map(|run| run.0))
+    .bind(launch.model.0)
+    .bind(launch.recipe.method.as_str())
+    .fetch_one(db)
+    .await?)
 }
 
 /// Named after model and data.

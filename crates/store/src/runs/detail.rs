@@ -3,8 +3,9 @@
 use super::{FROM, STATE, SUMMARY, run_state, summary};
 use crate::{StoreError, error::json};
 use domain::{
+    estimate::Estimate,
     id::{ProjectId, RunId},
-    run::{RunDetail, RunState},
+    run::{Cost, Measured, Prediction, RunDetail, RunState},
 };
 use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 
@@ -14,6 +15,8 @@ pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<R
         "select {SUMMARY}, {STATE}, r.recipe, r.estimate, r.summary as result, r.adapter, m.card, {}, {}, {}, \
          (select coalesce(jsonb_agg(jsonb_build_array(c.id, c.number) order by c.number), '[]') from runs c \
             where c.repeats = r.id and c.project_id = r.project_id) as repetitions, \
+         (select jsonb_build_object('pace', p.report->'pace', 'memory_bytes', p.report->'room'->'memory'->'needed_bytes') \
+            from preflights p where p.run_id = r.id) as measured, \
          exists (select from evals e where e.run_id = r.id) as has_evaluation \
          from {FROM} where r.project_id = $1 and r.id = $2",
         ancestor("cloned_from"),
@@ -41,17 +44,24 @@ fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
     let estimate: serde_json::Value = row.try_get("estimate")?;
     let ancestor = |name: &str| row.try_get::<Option<serde_json::Value>, _>(name)?.map(json).transpose();
     let adapter: Option<serde_json::Value> = row.try_get("adapter")?;
+    // A run made without a prediction has `{}` here.
+    let estimate: Option<Estimate> = serde_json::from_value(estimate).ok();
+    let measured: Option<Measured> = row.try_get::<Option<serde_json::Value>, _>("measured")?.map(json).transpose()?;
+    let (summary, result) = (summary(row)?, row.try_get::<Option<serde_json::Value>, _>("result")?);
+    let state = &summary.state;
+    let seconds = state.ended_at.zip(state.started_at).map(|(end, start)| (end - start).as_seconds_f64());
     Ok(RunDetail {
-        summary: summary(row)?,
+        predicted: estimate.as_ref().map(|e| Prediction::of(e, measured)),
+        actual: result.as_ref().zip(seconds).and_then(|(r, seconds)| Cost::of_result(r, seconds, &state.device)),
+        summary,
         recipe: json(row.try_get("recipe")?)?,
-        // A run made without a prediction has `{}` here.
-        estimate: serde_json::from_value(estimate).ok(),
+        estimate,
         model: json(row.try_get("card")?)?,
         cloned_from: ancestor("cloned_from")?,
         repeats: ancestor("repeats")?,
         continues: ancestor("continues")?,
         repetitions: json(row.try_get("repetitions")?)?,
-        result: row.try_get("result")?,
+        result,
         adapter: adapter.map(json).transpose()?.unwrap_or_default(),
         has_evaluation: row.try_get("has_evaluation")?,
     })

@@ -134,6 +134,14 @@ pub(crate) async fn cancel(
     run: RunId,
     by: UserId,
 ) -> Result<bool, StoreError> {
+    // Whoever changes a run together with its preflight's job locks the job first.
+    sqlx::query(
+        "select from jobs where id = (select preflight_job from runs where id = $1 and project_id = $2) for update",
+    )
+    .bind(run.0)
+    .bind(project.0)
+    .execute(&mut *tx)
+    .await?;
     let found: Option<(String, Option<uuid::Uuid>)> = sqlx::query_as(
         "update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), \
          ended_at = case when status in ('checking', 'queued') then now() end, \
@@ -198,13 +206,18 @@ pub async fn choices(db: &PgPool, project: ProjectId) -> Result<LaunchChoices, S
     })
 }
 
-/// Speed of the project's latest finished runs: tokens per second times operations per token.
+/// Speed of the project's latest finished runs, or before there are any of its latest preflights: tokens per second times
+/// operations per token.
 pub(crate) async fn measured_flops(db: &mut PgConnection, project: ProjectId) -> Result<Option<f64>, StoreError> {
     Ok(sqlx::query_scalar(
-        "select avg(x.speed * x.flops_per_token) from (select \
+        "select coalesce((select avg(x.speed * x.flops_per_token) from (select \
             (select avg(p.value) from series s join points p on p.series_id = s.id where s.run_id = r.id and s.key = $2) as speed, \
             (r.estimate->>'flops_per_token')::float8 as flops_per_token \
-            from runs r where r.project_id = $1 and r.status = 'succeeded' order by r.ended_at desc limit 3) x",
+            from runs r where r.project_id = $1 and r.status = 'succeeded' order by r.ended_at desc limit 3) x), \
+            (select avg(y.speed * y.flops_per_token) from (select \
+            (p.report->'overfit'->>'tokens')::float8 / nullif((p.report->'overfit'->>'pass_seconds')::float8, 0) as speed, \
+            (r.estimate->>'flops_per_token')::float8 as flops_per_token \
+            from preflights p join runs r on r.id = p.run_id where r.project_id = $1 order by p.created_at desc limit 3) y))",
     )
     .bind(project.0)
     .bind(TOKENS_PER_SECOND)

@@ -289,3 +289,46 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
     let foreign = Launch { model: ModelId::new(), ..wanted };
     assert!(matches!(launch(&p.db, &foreign).await, Err(LaunchError::Model)));
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn losses_are_compared_to_the_bit_where_they_are(db: PgPool) {
+    use crate::points::{NewPoint, insert};
+    let p = place(db).await;
+    let (first, second) = (p.launch("one", None).await.id, p.launch("two", None).await.id);
+    let files = r#"status = 'succeeded', adapter = '[{"path": "a.safetensors", "sha256": "x", "size_bytes": 1}]'"#;
+    p.set(first, files).await;
+    p.set(second, files).await;
+    sqlx::query("update runs set repeats = $1 where id = $2")
+        .bind(first.0)
+        .bind(second.0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    let losses = async |run: RunId, attempt: i32, values: &[(u32, f64)]| {
+        let point = |(step, value): &(u32, f64)| NewPoint {
+            key: "train_loss".to_owned(),
+            step: *step,
+            value: *value,
+            elapsed_ms: 1,
+        };
+        let points: Vec<NewPoint> = values.iter().map(point).collect();
+        insert(&mut p.db.acquire().await.unwrap(), run, attempt, &points).await.unwrap();
+    };
+    let differences = async || {
+        let run = get(&p.db, p.project, second).await.unwrap().unwrap();
+        repetition(&p.db, &run).await.unwrap().unwrap().differences.unwrap()
+    };
+    losses(first, 1, &[(1, 2.5), (2, f64::NAN), (3, 1.5)]).await;
+    // Of a step that two attempts took, the last one's counts.
+    losses(second, 1, &[(1, 2.5), (2, 99.0)]).await;
+    losses(second, 2, &[(2, f64::NAN), (3, 1.5)]).await;
+    assert!(differences().await.is_same());
+    losses(second, 2, &[(3, 1.5 + f64::EPSILON)]).await;
+    let other = differences().await.first_loss.unwrap();
+    assert_eq!((other.step, other.first, other.second), (3, Some(1.5), Some(1.5 + f64::EPSILON)));
+    losses(second, 2, &[(3, 1.5), (4, -0.0)]).await;
+    let more = differences().await.first_loss.unwrap();
+    assert_eq!((more.step, more.first), (4, None), "a step that only one took");
+    losses(first, 1, &[(4, 0.0)]).await;
+    assert_eq!(differences().await.first_loss.map(|l| l.step), Some(4), "0 and -0 have other bits");
+}

@@ -32,7 +32,7 @@ struct Locked {
 pub async fn advance(db: &PgPool, sweep: SweepId) -> Result<Vec<RunId>, StoreError> {
     let mut tx = db.begin().await?;
     let Some(sweep) = lock(&mut tx, sweep).await? else { return Ok(Vec::new()) };
-    let runs = runs_of(&mut tx, sweep.id, sweep.plan.objective, &sweep.trials).await?;
+    let runs = runs_of(&mut tx, sweep.id, sweep.plan.goal, &sweep.trials).await?;
     let facts: Vec<RunFact> = runs.iter().map(fact).collect();
     let used_seconds = runs.iter().map(|r| r.elapsed_seconds).sum();
     let mut launched = Vec::new();
@@ -50,7 +50,8 @@ pub async fn advance(db: &PgPool, sweep: SweepId) -> Result<Vec<RunId>, StoreErr
 }
 
 fn fact(run: &TrialRun) -> RunFact {
-    RunFact { trial: run.trial, rung: run.rung, status: run.status, objective: run.objective }
+    let (trial, rung, status) = (run.trial, run.rung, run.status);
+    RunFact { trial, rung, status, goal: run.goal, failure: run.failure.clone() }
 }
 
 async fn lock(tx: &mut PgConnection, id: SweepId) -> Result<Option<Locked>, StoreError> {
@@ -82,7 +83,7 @@ async fn lock(tx: &mut PgConnection, id: SweepId) -> Result<Option<Locked>, Stor
 async fn launch(
     tx: &mut PgConnection,
     sweep: &Locked,
-    Launching { trial, rung }: Launching,
+    Launching { trial, rung, preflight }: Launching,
     flops: Option<f64>,
 ) -> Result<RunId, StoreError> {
     let settings = sweep.trials.get(trial as usize).ok_or_else(|| StoreError::Corrupt(format!("no trial {trial}")))?;
@@ -98,8 +99,7 @@ async fn launch(
         recipe: &recipe,
         estimate: &estimate,
         ancestry: Ancestry::default(),
-        // One preflight tells early what is wrong with data and recipe; one for each trial would cost more than it saves.
-        preflight: trial == 0 && rung == 0,
+        preflight,
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),
     };
     let run = runs::insert(tx, &new).await?.id;
@@ -163,11 +163,11 @@ pub async fn running(db: &PgPool) -> Result<Vec<SweepId>, StoreError> {
     Ok(ids.into_iter().map(SweepId).collect())
 }
 
-/// The running sweep of a run that has ended; `None` for any other run.
-pub async fn of_ended_run(db: &PgPool, run: RunId) -> Result<Option<SweepId>, StoreError> {
+/// The running sweep that may go on now that this run has ended or has passed its preflight; `None` for any other run.
+pub async fn waiting_for(db: &PgPool, run: RunId) -> Result<Option<SweepId>, StoreError> {
     let id: Option<uuid::Uuid> = sqlx::query_scalar(
         "select s.id from sweep_runs sr join sweeps s on s.id = sr.sweep_id join runs r on r.id = sr.run_id \
-         where sr.run_id = $1 and s.status = 'running' and r.status in ('succeeded', 'failed', 'cancelled')",
+         where sr.run_id = $1 and s.status = 'running' and r.status in ('queued', 'succeeded', 'failed', 'cancelled')",
     )
     .bind(run.0)
     .fetch_optional(db)

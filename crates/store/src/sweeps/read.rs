@@ -8,7 +8,7 @@ use crate::{
 use domain::{
     id::{DatasetId, ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
-    sweep::{SweepDetail, SweepPlan, SweepSummary, Trial, TrialRun, analyse},
+    sweep::{SweepDetail, SweepPlan, SweepSummary, Trial, TrialRun, analyse, failure},
 };
 use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgRow};
 
@@ -41,7 +41,7 @@ fn summary(row: &PgRow) -> Result<SweepSummary, StoreError> {
         id: SweepId(row.try_get("id")?),
         name: row.try_get("name")?,
         strategy: plan.strategy.as_str().to_owned(),
-        objective: plan.objective,
+        goal: plan.goal,
         status: word(row.try_get("status")?)?,
         model_id: ModelId(row.try_get("model_id")?),
         model_name: row.try_get("model_name")?,
@@ -93,14 +93,10 @@ pub async fn get(
         .await?;
     let Some(row) = row else { return Ok(None) };
     let (summary, plan, trials) = (summary(&row)?, plan(&row)?, trials(&row)?);
-    let runs = runs_of(&mut *db.acquire().await?, sweep, plan.objective, &trials).await?;
+    let runs = runs_of(&mut *db.acquire().await?, sweep, plan.goal, &trials).await?;
     let analysis = analyse(&plan, &runs);
-    Ok(Some((SweepDetail { summary, plan, analysis }, runs)))
-}
-
-/// The runs of a sweep of the project.
-pub async fn runs(db: &PgPool, project: ProjectId, sweep: SweepId) -> Result<Option<Vec<TrialRun>>, StoreError> {
-    Ok(get(db, project, sweep).await?.map(|found| found.1))
+    let failure = failure(summary.status, runs.iter().filter_map(|r| r.failure.as_ref())).cloned();
+    Ok(Some((SweepDetail { summary, plan, failure, analysis }, runs)))
 }
 
 /// The sweep that a run of the project belongs to, with its name.

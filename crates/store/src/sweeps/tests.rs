@@ -6,7 +6,7 @@ use crate::runs::tests::{Place, place};
 use domain::{
     id::{ProjectId, UserId},
     recipe::Recipe,
-    run::RunStatus,
+    run::{Failure, FailureKind, PreflightStep, RunProblem, RunStatus},
     sweep::{Axis, AxisValues, Budget, Strategy, SweepPlan, SweepStatus},
 };
 use sqlx::PgPool;
@@ -18,7 +18,7 @@ fn plan(strategy: Strategy, at_a_time: u32) -> SweepPlan {
         recipe: Recipe::default(),
         strategy,
         axes: vec![Axis { field: "lora.rank".to_owned(), values }],
-        objective: Objective::ValidationLoss,
+        goal: Goal::ValidationLoss,
         budget: Budget { at_a_time, ..Budget::default() },
     }
 }
@@ -53,6 +53,13 @@ async fn end(db: &PgPool, run: RunId, status: &str, loss: Option<f64>) {
     }
 }
 
+/// As if the preflight of the sweep's first run had gone well.
+async fn pass_preflight(db: &PgPool, sweep: SweepId) {
+    let sql = "update runs set status = 'queued' where status = 'checking' and id in (select run_id from sweep_runs where sweep_id = $1)";
+    assert_eq!(sqlx::query(sql).bind(sweep.0).execute(db).await.unwrap().rows_affected(), 1);
+    advance(db, sweep).await.unwrap();
+}
+
 async fn of(place: &Place, sweep: SweepId) -> (domain::sweep::SweepDetail, Vec<TrialRun>) {
     get(&place.db, place.project, sweep).await.unwrap().unwrap()
 }
@@ -75,16 +82,16 @@ async fn a_sweep_launches_a_few_runs_at_a_time_and_ends(db: PgPool) {
         assert_eq!((recipe.recipe.lora.rank, recipe.summary.name), (1 << rank, format!("ranks · {}", rank + 1)));
         // The fourth value is the best.
         end(&place.db, run.run_id, "succeeded", Some(f64::from((rank - 3_i32).abs()) + 1.0)).await;
-        assert_eq!(of_ended_run(&place.db, run.run_id).await.unwrap(), Some(sweep));
+        assert_eq!(waiting_for(&place.db, run.run_id).await.unwrap(), Some(sweep));
         advance(&place.db, sweep).await.unwrap();
         rank += 1;
     }
     let (detail, runs) = of(&place, sweep).await;
     assert_eq!(detail.analysis.best, Some(runs[3].run_id));
-    assert_eq!(runs[3].objective, Some(1.0));
+    assert_eq!(runs[3].goal, Some(1.0));
     assert_eq!(detail.analysis.importance[0].runs, 6);
     assert_eq!(of_run(&place.db, place.project, runs[3].run_id).await.unwrap(), Some((sweep, "ranks".to_owned())));
-    assert_eq!(of_ended_run(&place.db, runs[3].run_id).await.unwrap(), None, "the sweep is over");
+    assert_eq!(waiting_for(&place.db, runs[3].run_id).await.unwrap(), None, "the sweep is over");
     let page = list(&place.db, place.project, None, 10).await.unwrap();
     assert_eq!((page.items, page.next_cursor), (vec![detail.summary], None));
 }
@@ -123,6 +130,7 @@ async fn the_budget_is_held(db: PgPool) {
     let mut plan = plan(Strategy::Random { runs: 6, seed: 1 }, 4);
     plan.budget.max_runs = 3;
     let sweep = create(&place.db, &new(&place, plan)).await.unwrap().id;
+    pass_preflight(&place.db, sweep).await;
     let runs = of(&place, sweep).await.1;
     assert_eq!(runs.len(), 3);
     for run in runs {
@@ -139,6 +147,7 @@ async fn the_budget_is_held(db: PgPool) {
 async fn cancelling_stops_its_runs_and_launches_no_more(db: PgPool) {
     let place = measured(db).await;
     let sweep = create(&place.db, &new(&place, plan(Strategy::Grid, 2))).await.unwrap().id;
+    pass_preflight(&place.db, sweep).await;
     let elsewhere = crate::projects::create(&place.db, place.user, "Elsewhere", "").await.unwrap();
     assert!(!cancel(&place.db, elsewhere, sweep, place.user).await.unwrap());
     assert_eq!(running(&place.db).await.unwrap(), [sweep]);
@@ -152,12 +161,48 @@ async fn cancelling_stops_its_runs_and_launches_no_more(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn what_every_run_would_fail_of_ends_the_sweep(db: PgPool) {
+    let place = measured(db).await;
+    let mut by_rate = plan(Strategy::Grid, 2);
+    let rates = [1e-4, 1e-3, 1e-2].map(serde_json::Value::from).to_vec();
+    by_rate.axes = vec![Axis { field: "optimizer.learning_rate".to_owned(), values: AxisValues::List(rates) }];
+    let fail = async |sweep: SweepId, kind: FailureKind| {
+        let run = of(&place, sweep).await.1.into_iter().find(|r| r.status == RunStatus::Checking).unwrap();
+        assert_eq!(waiting_for(&place.db, run.run_id).await.unwrap(), None, "it is being tried out");
+        let owner = uuid::Uuid::new_v4();
+        let job = crate::jobs::claim(&place.db, owner, &[crate::preflights::KIND]).await.unwrap().unwrap().id;
+        let problem = RunProblem::Said { text: "found".to_owned() };
+        let failure = Failure::of_preflight(PreflightStep::SetUp, kind, problem);
+        let lease = crate::jobs::Lease { job, owner };
+        assert!(crate::preflights::fail(&place.db, lease, run.run_id, None, &failure).await.unwrap());
+        assert_eq!(waiting_for(&place.db, run.run_id).await.unwrap(), Some(sweep));
+        advance(&place.db, sweep).await.unwrap();
+        failure
+    };
+    let sweep = create(&place.db, &new(&place, by_rate.clone())).await.unwrap().id;
+    let failure = fail(sweep, FailureKind::InvalidInput).await;
+    let (detail, runs) = of(&place, sweep).await;
+    assert_eq!((detail.summary.status, detail.failure, runs.len()), (SweepStatus::Failed, Some(failure), 1));
+
+    let sweep = create(&place.db, &new(&place, by_rate)).await.unwrap().id;
+    fail(sweep, FailureKind::NotANumber).await;
+    let (detail, runs) = of(&place, sweep).await;
+    assert_eq!((detail.summary.status, detail.failure), (SweepStatus::Running, None), "another rate may do");
+    assert_eq!(runs.iter().map(|r| r.status).collect::<Vec<_>>(), [RunStatus::Failed, RunStatus::Checking]);
+    pass_preflight(&place.db, sweep).await;
+    let statuses: Vec<_> = of(&place, sweep).await.1.iter().map(|r| r.status).collect();
+    assert_eq!(statuses, [RunStatus::Failed, RunStatus::Queued, RunStatus::Queued], "the last needs no preflight");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn a_key_makes_one_sweep(db: PgPool) {
     let place = measured(db).await;
     let keyed = NewSweep { idempotency_key: Some("k".to_owned()), ..new(&place, plan(Strategy::Grid, 2)) };
     let (a, b) = tokio::join!(create(&place.db, &keyed), create(&place.db, &keyed));
     let (a, b) = (a.unwrap(), b.unwrap());
     assert!(a.id == b.id && a.is_new != b.is_new);
+    assert_eq!(of(&place, a.id).await.1.len(), 1, "the first is tried out alone");
+    pass_preflight(&place.db, a.id).await;
     assert_eq!(of(&place, a.id).await.1.len(), 2, "no more runs than at a time");
     let other = NewSweep { plan: plan(Strategy::Grid, 1), ..keyed };
     assert!(matches!(create(&place.db, &other).await, Err(CreateError::Store(StoreError::Taken(_)))));
