@@ -5,12 +5,17 @@
 # bench.sh answers [arguments of decode.py]: reading prompts and writing answers with weights of 4 and 8 bits, in turns
 # with llama.cpp on the same files and threads.
 # bench.sh explore [ROWS]: exploring a version of a million samples in a database of its own: index, search, filters, pages.
+# bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
 if [ "${1:-}" = explore ]; then
     export ROWS=${2:-1000000}
     exec scripts/with-postgres.sh cargo test --release --package server --test explore_speed -- --ignored --nocapture
+fi
+if [ "${1:-}" = import ]; then
+    shift
+    exec scripts/with-postgres.sh cargo bench --quiet --package server --bench import -- "$@"
 fi
 cargo build --quiet --release --package trainer --bins
 trainer=target/release/trainer

@@ -38,6 +38,8 @@ pub struct Services {
     pub public_url: String,
     /// The largest file that is taken.
     pub max_upload_bytes: u64,
+    /// Hosts from which data may be fetched.
+    pub import_hosts: Vec<String>,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
 }

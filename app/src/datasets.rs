@@ -6,8 +6,11 @@
 pub mod api;
 pub mod detail;
 pub mod form;
+pub mod inside;
 pub mod list;
+pub mod merge;
 pub mod new;
+pub mod origin;
 pub mod preview;
 pub mod samples;
 pub mod stats;
@@ -16,4 +19,5 @@ pub mod tokens;
 
 pub use detail::DatasetPage;
 pub use list::DatasetListPage;
+pub use merge::MergePage;
 pub use new::NewDatasetPage;

@@ -106,6 +106,11 @@ pub fn datasets(p: ProjectId) -> String {
 }
 
 #[must_use]
+pub fn merge_datasets(p: ProjectId) -> String {
+    format!("/p/{p}/datasets/merge")
+}
+
+#[must_use]
 pub fn new_dataset(p: ProjectId) -> String {
     format!("/p/{p}/datasets/new")
 }

@@ -5,7 +5,7 @@ use crate::{
     badcases::{BadCaseListPage, BadCasePage},
     cleaning::CleaningPage,
     compare::ComparePage,
-    datasets::{DatasetListPage, DatasetPage, NewDatasetPage},
+    datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
     models::{ModelListPage, ModelPage, NewModelPage},
@@ -117,6 +117,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("models/:model") view=ModelPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets") view=DatasetListPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>

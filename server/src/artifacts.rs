@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use axum::body::Bytes;
+use domain::id::PartialUploadId;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path as Key};
 use sha2::{Digest, Sha256};
@@ -14,6 +15,11 @@ use std::{
 use store::{PgPool, StoreError};
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
+
+/// How files in the staging folder are called that arrive in parts: they stay there for days.
+pub const PART_PREFIX: &str = "part-";
+/// How old a part without an owner is before it is looked at.
+const OLD_PART: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Why a file could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +177,74 @@ impl Artifacts {
         Ok(())
     }
 
+    /// Where a file of the staging folder lies.
+    #[must_use]
+    pub fn staged(&self, name: &str) -> PathBuf {
+        self.staging.join(name)
+    }
+
+    /// Deletes a file of the staging folder, if it is there.
+    pub async fn forget_staged(&self, name: &str) -> Result<(), ArtifactError> {
+        match tokio::fs::remove_file(self.staged(name)).await {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Files that arrived in parts and were not written to for a day.
+    pub async fn old_parts(&self) -> Result<Vec<PartialUploadId>, ArtifactError> {
+        let mut found = Vec::new();
+        let mut entries = tokio::fs::read_dir(&self.staging).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|n| n.strip_prefix(PART_PREFIX)?.parse::<PartialUploadId>().ok());
+            let age = entry.metadata().await.ok().and_then(|m| m.modified().ok()?.elapsed().ok());
+            found.extend(id.filter(|_| age.is_some_and(|age| age > OLD_PART)));
+        }
+        Ok(found)
+    }
+
+    /// Whether a file is stored.
+    pub async fn has(&self, sha256: &str) -> Result<bool, ArtifactError> {
+        match &self.backend {
+            Backend::Folder(folder) => Ok(tokio::fs::try_exists(folder.join(name(sha256)?)).await?),
+            Backend::Bucket { store, prefix } => match store.head(&key(prefix, sha256)?).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::NotFound { .. }) => Ok(false),
+                Err(e) => Err(e.into()),
+            },
+        }
+    }
+
+    /// Stores a file of the staging folder, whose hash is known, and takes it away from there. It stays when that fails.
+    pub async fn adopt(&self, staged: &Path, sha256: &str, size_bytes: u64) -> Result<(), ArtifactError> {
+        match &self.backend {
+            Backend::Folder(folder) => {
+                let (staged, target) = (staged.to_owned(), folder.join(name(sha256)?));
+                tokio::task::spawn_blocking(move || move_durably(&staged, &target))
+                    .await
+                    .map_err(io::Error::other)??;
+            }
+            Backend::Bucket { .. } => {
+                self.copy_to_bucket(staged, sha256).await?;
+                tokio::fs::remove_file(staged).await?;
+            }
+        }
+        store::artifacts::record(&self.db, sha256, size_bytes).await?;
+        Ok(())
+    }
+
+    async fn copy_to_bucket(&self, file: &Path, sha256: &str) -> Result<(), ArtifactError> {
+        let Backend::Bucket { store, prefix } = &self.backend else { return Ok(()) };
+        let mut writer = BufWriter::new(Arc::clone(store), key(prefix, sha256)?);
+        let mut stream = ReaderStream::with_capacity(tokio::fs::File::open(file).await?, 1 << 20);
+        while let Some(chunk) = stream.try_next().await? {
+            writer.put(chunk).await?;
+        }
+        writer.shutdown().await?;
+        Ok(())
+    }
+
     /// Gives a staged, complete file its name.
     async fn commit(&self, staged: tempfile::NamedTempFile, sha256: &str) -> Result<(), ArtifactError> {
         match &self.backend {
@@ -180,14 +254,7 @@ impl Artifacts {
                     .await
                     .map_err(io::Error::other)??;
             }
-            Backend::Bucket { store, prefix } => {
-                let mut writer = BufWriter::new(Arc::clone(store), key(prefix, sha256)?);
-                let mut stream = ReaderStream::with_capacity(tokio::fs::File::open(staged.path()).await?, 1 << 20);
-                while let Some(chunk) = stream.try_next().await? {
-                    writer.put(chunk).await?;
-                }
-                writer.shutdown().await?;
-            }
+            Backend::Bucket { .. } => self.copy_to_bucket(staged.path(), sha256).await?,
         }
         Ok(())
     }
@@ -214,11 +281,23 @@ fn rename_durably(staged: tempfile::NamedTempFile, target: &Path) -> io::Result<
     std::fs::File::open(folder)?.sync_all()
 }
 
+/// As [`rename_durably`], of a file that nothing deletes.
+fn move_durably(staged: &Path, target: &Path) -> io::Result<()> {
+    let Some(folder) = target.parent() else { return Err(io::Error::other("a stored file has no folder")) };
+    std::fs::create_dir_all(folder)?;
+    let mut permissions = std::fs::metadata(staged)?.permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(staged, permissions)?;
+    std::fs::rename(staged, target)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
 /// Files in the staging folder that are older than a day belong to a server that is gone.
 fn remove_old_files(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)?.flatten() {
         let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
-        if age.is_some_and(|a| a.as_secs() > 86_400) {
+        let is_part = entry.file_name().to_str().is_some_and(|name| name.starts_with(PART_PREFIX));
+        if !is_part && age.is_some_and(|a| a.as_secs() > 86_400) {
             std::fs::remove_file(entry.path())?;
         }
     }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 ///
 /// Without a command it serves the web application. Settings come from lathe.toml (see
 /// lathe.example.toml) and the environment: DATABASE_URL, LATHE_LISTEN, LATHE_DATA, LATHE_PUBLIC_URL,
-/// LATHE_ARTIFACT_URL, LATHE_WORKERS, LATHE_TRAINER, LATHE_SITE, LATHE_MODEL_PATHS, LATHE_MAX_UPLOAD_BYTES,
+/// LATHE_ARTIFACT_URL, LATHE_WORKERS, LATHE_TRAINER, LATHE_SITE, LATHE_MODEL_PATHS, LATHE_MAX_UPLOAD_BYTES, LATHE_IMPORT_HOSTS,
 /// LATHE_PYPI_URL, LATHE_HUB_URL, LATHE_LOG_FORMAT.
 #[derive(Debug, Parser)]
 #[command(version, verbatim_doc_comment)]

@@ -1,6 +1,7 @@
 //! The server's settings: built-in defaults, then one TOML file, then the environment, each
 //! overriding the one before. `lathe.example.toml` documents every key.
 
+use crate::fetch::allowed::AllowedHost;
 use serde::Deserialize;
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -39,6 +40,8 @@ pub struct Config {
     pub pypi_url: Url,
     pub hub_url: Url,
     pub max_upload_bytes: u64,
+    /// Hosts from which data may be fetched.
+    pub import_hosts: Vec<AllowedHost>,
     pub log_format: LogFormat,
 }
 
@@ -80,6 +83,7 @@ struct Settings {
     pypi_url: Option<String>,
     hub_url: Option<String>,
     max_upload_bytes: Option<u64>,
+    import_hosts: Option<Vec<String>>,
     log_format: Option<LogFormat>,
 }
 
@@ -132,6 +136,7 @@ impl Settings {
         replace(&mut self.pypi_url, "LATHE_PYPI_URL");
         replace(&mut self.hub_url, "LATHE_HUB_URL");
         self.workers = variable("LATHE_WORKERS").map(list).or(self.workers);
+        self.import_hosts = variable("LATHE_IMPORT_HOSTS").map(list).or(self.import_hosts);
         self.model_paths = variable("LATHE_MODEL_PATHS").map(list).or(self.model_paths);
         if let Some(value) = variable("LATHE_MAX_UPLOAD_BYTES") {
             let bytes = value
@@ -176,6 +181,7 @@ impl Settings {
             },
             pypi_url: parse_http_url("pypi_url", self.pypi_url.as_deref().unwrap_or("https://pypi.org"))?,
             hub_url: parse_http_url("hub_url", self.hub_url.as_deref().unwrap_or("https://huggingface.co"))?,
+            import_hosts: import_hosts(self.import_hosts)?,
             max_upload_bytes: self.max_upload_bytes.unwrap_or(4 << 30),
             log_format: self.log_format.unwrap_or_default(),
             data,
@@ -185,6 +191,16 @@ impl Settings {
 
 fn wrong(key: &'static str, value: &str, problem: impl Into<String>) -> ConfigError {
     ConfigError::Value { key, value: value.to_owned(), problem: problem.into() }
+}
+
+/// The hosts named, or those of the Hugging Face Hub. `none` names none.
+fn import_hosts(words: Option<Vec<String>>) -> Result<Vec<AllowedHost>, ConfigError> {
+    let words = words.unwrap_or_else(|| ["huggingface.co", "*.huggingface.co", "*.hf.co"].map(str::to_owned).to_vec());
+    let parse = |word: &String| {
+        let expected = "expected none, HOST, HOST:PORT, *.DOMAIN, or one of these behind private:";
+        AllowedHost::parse(word).ok_or_else(|| wrong("import_hosts", word, expected))
+    };
+    words.iter().filter(|word| *word != "none").map(parse).collect()
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, ConfigError> {
@@ -310,6 +326,7 @@ mod tests {
         assert!(text("workers = [\"gpu\"]").contains("cuda:N"));
         assert!(text("workers = [\"cuda:0+\"]").contains("cuda:0+cuda:1"));
         assert!(parse_slot("cuda:0+cuda:1").is_ok() && parse_slot("cpu+cpu").is_ok());
+        assert!(text("import_hosts = [\"https://x.org\"]").contains("*.DOMAIN"));
         assert!(text("artifact_url = \"gs://b\"").contains("s3://"));
         let password = text("database_url = \"mysql://me:secret@host/db\"");
         assert!(!password.contains("secret"), "{password}");

@@ -7,11 +7,9 @@ use app::{
     error::AppError,
 };
 use dataprep::{
-    HEAD_BYTES,
-    encoding::{self, Encoding, TextReader},
-    mapping,
-    rows::{ReadError, Row, read_rows},
-    syntax,
+    encoding, mapping,
+    rows::{ReadError, Row},
+    source::{Choices, Source, SourceError},
 };
 use domain::{
     dataset::{FileSyntax, LineError, LineProblem, Mapping},
@@ -19,23 +17,12 @@ use domain::{
     sample::Sample,
 };
 use serde_json::Value;
-use std::{
-    fs::File,
-    io::{self, Read, Seek},
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{io, ops::ControlFlow, sync::Arc};
 
 /// Rows from which a mapping is guessed.
 const GUESS_ROWS: usize = 20;
 /// Text that a first look reads at most, since single rows may be large.
 const PREVIEW_BYTES: usize = 8 << 20;
-/// Enough of a file's start to recognise kinds that are no text.
-const SIGNATURE_BYTES: u64 = 32;
 /// Characters of a cell that a first look shows.
 const CELL_CHARS: usize = 300;
 
@@ -50,25 +37,43 @@ pub enum DataFileError {
     Artifact(#[from] ArtifactError),
 }
 
-/// A file on this machine's disk, and how it is to be read.
+impl From<SourceError> for DataFileError {
+    fn from(e: SourceError) -> Self {
+        match e {
+            SourceError::Problem(problem) => Self::Problem(problem),
+            SourceError::Io(e) => Self::Io(e),
+        }
+    }
+}
+
+/// What a person says about an upload; what is absent is detected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    pub syntax: Option<FileSyntax>,
+    pub encoding: Option<&'a str>,
+    pub inside: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    fn choices(self) -> Result<Choices, ImportProblem> {
+        let unknown = |name: &str| ImportProblem::UnknownEncoding { name: name.to_owned() };
+        let encoding = self.encoding.map(|name| encoding::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
+        let inside = self.inside.map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned);
+        Ok(Choices { syntax: self.syntax, encoding, inside, ..Choices::default() })
+    }
+}
+
+/// A file on this machine's disk, looked through.
 pub struct DataFile {
-    path: PathBuf,
+    pub source: Source,
     /// Keeps the copy of a file that came from a remote store.
     _copy: Option<tempfile::TempDir>,
-    pub encoding: &'static Encoding,
-    pub syntax: FileSyntax,
 }
 
 impl DataFile {
     /// Finds the file and detects what is not given.
-    pub async fn open(
-        artifacts: &Artifacts,
-        upload: &Upload,
-        syntax: Option<FileSyntax>,
-        encoding: Option<&str>,
-    ) -> Result<Self, DataFileError> {
-        let unknown = |name: &str| ImportProblem::UnknownEncoding { name: name.to_owned() };
-        let encoding = encoding.map(|name| encoding::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
+    pub async fn open(artifacts: &Artifacts, upload: &Upload, wanted: Wanted<'_>) -> Result<Self, DataFileError> {
+        let choices = wanted.choices()?;
         let (path, copy) = match artifacts.local_path(&upload.sha256) {
             Some(path) => (path, None),
             None => {
@@ -78,18 +83,17 @@ impl DataFile {
                 (path, Some(folder))
             }
         };
-        let (encoding, syntax) = detect(&path, &upload.file_name, encoding, syntax)?;
-        Ok(Self { path, _copy: copy, encoding, syntax })
+        let name = upload.file_name.clone();
+        let look = move || Source::open(&path, &name, &choices);
+        let source = tokio::task::spawn_blocking(look).await.map_err(io::Error::other)??;
+        Ok(Self { source, _copy: copy })
     }
 
-    /// The text from the beginning. `bytes_read` is raised as reading goes on.
-    pub fn text(&self, bytes_read: &Arc<AtomicU64>) -> io::Result<TextReader<Counted<File>>> {
-        let file = Counted { inner: File::open(&self.path)?, bytes_read: Arc::clone(bytes_read) };
-        TextReader::new(file, Some(self.encoding))
-    }
-
-    /// The mapping that the first rows suggest.
+    /// The mapping that a description beside the rows gives, or else the first rows suggest.
     pub fn guess_mapping(&self) -> Result<Mapping, DataFileError> {
+        if let Some(mapping) = self.described() {
+            return Ok(mapping);
+        }
         let head = self.head(GUESS_ROWS)?;
         let nothing_fits = || match head.errors.first() {
             Some(first) => ImportProblem::NoMappingOfBad { first: first.clone() },
@@ -99,12 +103,16 @@ impl DataFile {
         Ok(mapping::guess(&head.rows).ok_or_else(nothing_fits)?)
     }
 
+    /// What a description in the archive says of the first file.
+    fn described(&self) -> Option<Mapping> {
+        self.source.files.first()?.mapping.clone()
+    }
+
     /// The first rows, at most `limit` lines of them.
-    fn head(&self, limit: usize) -> io::Result<Head> {
-        let mut text = self.text(&Arc::default())?;
+    fn head(&self, limit: usize) -> Result<Head, DataFileError> {
         let mut head = Head::default();
         let (mut lines, mut bytes) = (0, 0);
-        let end = read_rows(&mut text, self.syntax, |row| {
+        let end = self.source.rows(&Arc::default(), &mut |_, row| {
             if lines == limit || bytes > PREVIEW_BYTES {
                 head.has_more = true;
                 return ControlFlow::Break(());
@@ -120,59 +128,21 @@ impl DataFile {
             ControlFlow::Continue(())
         });
         match end {
-            Ok(()) => {}
-            Err(ReadError::Io(error)) => return Err(error),
+            Ok(reading) => head.has_replacements = reading.has_replacements,
             Err(ReadError::Broken(error)) => head.errors.push(error),
+            Err(error) => return Err(SourceError::from(error).into()),
         }
-        head.has_replacements = text.has_replacements();
         Ok(head)
     }
-}
-
-/// Detects what is not given, and refuses what is no text.
-fn detect(
-    path: &Path,
-    name: &str,
-    encoding: Option<&'static Encoding>,
-    syntax: Option<FileSyntax>,
-) -> Result<(&'static Encoding, FileSyntax), DataFileError> {
-    let mut file = File::open(path)?;
-    let mut signature = Vec::new();
-    file.by_ref().take(SIGNATURE_BYTES).read_to_end(&mut signature)?;
-    if let Some(kind) = syntax::not_text(name, &signature) {
-        return Err(ImportProblem::NotText { kind }.into());
-    }
-    file.rewind()?;
-    let encoding = match encoding {
-        Some(encoding) => encoding,
-        None => encoding::detect_file(&mut file)?,
-    };
-    let mut head = Vec::new();
-    TextReader::new(file, Some(encoding))?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let unknown = || if head.trim_ascii().is_empty() { ImportProblem::NoRows } else { ImportProblem::UnknownSyntax };
-    Ok((encoding, syntax.or_else(|| syntax::guess(name, &head)).ok_or_else(unknown)?))
 }
 
 /// Refuses what the database cannot hold.
 pub fn check_storable(line: u64, sample: Sample) -> Result<Sample, LineError> {
     let has_nul = sample.messages.iter().any(|m| m.content.contains('\0'))
         || [&sample.label, &sample.rejected].into_iter().flatten().any(|text| text.contains('\0'))
+        || sample.spans.iter().any(|s| s.label.contains('\0'))
         || sample.slices.iter().any(|(k, v)| k.contains('\0') || v.contains('\0'));
     if has_nul { Err(LineError::whole(line, LineProblem::NulCharacter)) } else { Ok(sample) }
-}
-
-/// A file that tells how much of it has been read.
-pub struct Counted<R> {
-    inner: R,
-    bytes_read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.bytes_read.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
-    }
 }
 
 /// The beginning of a file.
@@ -202,7 +172,8 @@ impl From<DataFileError> for LookError {
 
 /// What the first rows of an upload show under the given assumptions.
 pub async fn preview(artifacts: &Artifacts, upload: Upload, request: PreviewRequest) -> Result<Preview, DataFileError> {
-    let file = DataFile::open(artifacts, &upload, request.syntax, request.encoding.as_deref()).await?;
+    let (encoding, inside) = (request.encoding.as_deref(), request.inside.as_deref());
+    let file = DataFile::open(artifacts, &upload, Wanted { syntax: request.syntax, encoding, inside }).await?;
     let work = move || -> Result<Preview, DataFileError> {
         let head = file.head(PREVIEW_ROWS)?;
         Ok(preview_of(upload, &file, head, request.mapping))
@@ -214,7 +185,8 @@ fn preview_of(upload: Upload, file: &DataFile, head: Head, wanted: Option<Mappin
     let lines = (head.rows.len() + head.errors.len()) as u64;
     let guess_from = &head.rows[..head.rows.len().min(GUESS_ROWS)];
     let fields = mapping::field_names(guess_from);
-    let mapping = wanted.or_else(|| mapping::guess(guess_from));
+    let mapping = wanted.or_else(|| file.described()).or_else(|| mapping::guess(guess_from));
+    let syntax = file.source.syntax();
     let mut errors = head.errors;
     let mut samples = Vec::new();
     if let Some(mapping) = &mapping {
@@ -222,18 +194,22 @@ fn preview_of(upload: Upload, file: &DataFile, head: Head, wanted: Option<Mappin
             match mapping::apply(mapping, row).and_then(|sample| check_storable(row.line, sample)) {
                 Ok(sample) if samples.len() < PREVIEW_SHOWN => samples.push(PreviewSample { line: row.line, sample }),
                 Ok(_) => {}
-                Err(error) => errors.push(error.counted_in(file.syntax)),
+                Err(error) => errors.push(error.counted_in(syntax)),
             }
         }
     }
-    errors.sort_by_key(|e| e.line);
+    // Files of an archive come in order; within each, rows that are no rows and rows that are no samples mix.
+    errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let shown = head.rows.iter().take(PREVIEW_SHOWN);
     let rows =
         shown.map(|row| PreviewRow { line: row.line, cells: fields.iter().map(|f| cell(row, f)).collect() }).collect();
     Preview {
         upload,
-        syntax: file.syntax,
-        encoding: file.encoding.name().to_owned(),
+        packing: file.source.packing,
+        files: file.source.listed(),
+        left_out: file.source.left_out.clone(),
+        syntax,
+        encoding: file.source.files.first().map_or("", |f| f.encoding.name()).to_owned(),
         has_replacements: head.has_replacements,
         fields,
         rows,
@@ -269,9 +245,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("upload");
         std::fs::write(&path, content).unwrap();
-        let encoding = request.encoding.as_deref().and_then(encoding::by_name);
-        let (encoding, syntax) = detect(&path, name, encoding, request.syntax).unwrap();
-        let file = DataFile { path, _copy: Some(folder), encoding, syntax };
+        let encoding = request.encoding.as_deref();
+        let choices = Wanted { syntax: request.syntax, encoding, inside: None }.choices().unwrap();
+        let source = Source::open(&path, name, &choices).unwrap();
+        let file = DataFile { source, _copy: Some(folder) };
         let upload = Upload {
             id: domain::id::UploadId::new(),
             file_name: name.to_owned(),
@@ -312,9 +289,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("upload");
         std::fs::write(&path, content).unwrap();
-        let mapped = detect(&path, name, None, None).and_then(|(encoding, syntax)| {
-            DataFile { path: path.clone(), _copy: None, encoding, syntax }.guess_mapping()
-        });
+        let opened = Source::open(&path, name, &Choices::default()).map_err(DataFileError::from);
+        let mapped = opened.and_then(|source| DataFile { source, _copy: None }.guess_mapping());
         let Err(DataFileError::Problem(problem)) = mapped else { panic!("{name}") };
         problem
     }
@@ -327,8 +303,9 @@ mod tests {
         let ImportProblem::NoMappingOfBad { first } = unmapped("a.jsonl", b"{\"a\n{\"a\n") else { panic!() };
         assert_eq!(first.line, 1);
         assert_eq!(unmapped("a.jsonl", b"{\"foo\": \"x\"}\n"), ImportProblem::NoMapping);
-        let kind = domain::import::FileKind::Gzip;
-        assert_eq!(unmapped("a.jsonl.gz", b"\x1f\x8b\x08\x00"), ImportProblem::NotText { kind });
+        let kind = domain::import::FileKind::Rar;
+        assert_eq!(unmapped("a.rar", b"Rar!\x1a\x07\x00"), ImportProblem::NotText { kind });
+        assert!(matches!(unmapped("a.jsonl.gz", b"\x1f\x8b\x08\x00"), ImportProblem::BrokenPacking { .. }));
     }
 
     #[test]

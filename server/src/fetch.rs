@@ -3,6 +3,8 @@
 //!
 //! Nothing fetched is trusted: sizes are bounded and checksums compared before use.
 
+pub mod address;
+pub mod allowed;
 pub mod archive;
 pub mod hub;
 pub mod pypi;

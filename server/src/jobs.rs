@@ -6,8 +6,10 @@
 pub mod clean;
 mod context;
 pub mod count_tokens;
+pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
+pub mod merge_versions;
 pub mod register_model;
 pub mod sample_project;
 pub mod splits;
@@ -51,6 +53,8 @@ pub fn handlers() -> Handlers {
     Handlers::default()
         .with(import_dataset::KIND, import_dataset::import_dataset)
         .with(store::explore::build::KIND, index_version::index_version)
+        .with(fetch_upload::KIND, fetch_upload::fetch_upload)
+        .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
@@ -102,6 +106,15 @@ pub fn start_named(state: &AppState, handlers: Handlers, owner: Uuid, tracker: &
     });
 }
 
+/// How work on a job ended.
+enum Ended {
+    With(Outcome),
+    /// It cannot be done yet.
+    Later { pause: Duration, counts: bool },
+    /// Nobody knows: whatever was not committed is gone, and the job can be done again.
+    DatabaseLost,
+}
+
 /// Takes one job after the other.
 struct Runner {
     state: AppState,
@@ -141,13 +154,17 @@ impl Runner {
         let (id, kind) = (claimed.id, claimed.kind.clone());
         tracing::info!(job = %id, kind, "job begins");
         match self.work(claimed).await {
-            Some(Err(JobError::Later { pause, counts })) => {
+            Some(Ended::Later { pause, counts }) => {
                 tracing::info!(job = %id, kind, ?pause, "job put off");
                 let lease = Lease { job: id, owner: self.owner };
                 store::jobs::postpone(&self.state.db, lease, pause, counts).await?;
             }
-            Some(result) => {
-                let outcome = outcome_of(result);
+            Some(Ended::DatabaseLost) => {
+                tracing::warn!(job = %id, kind, "the database broke off; the job is tried again");
+                // Where the database is still away, the lease ends and does the same.
+                store::jobs::requeue(&self.state.db, id, self.owner).await?;
+            }
+            Some(Ended::With(outcome)) => {
                 match &outcome {
                     Outcome::Failed { failure, .. } => tracing::warn!(job = %id, kind, %failure, "job failed"),
                     _ => tracing::info!(job = %id, kind, "job ended"),
@@ -170,7 +187,7 @@ impl Runner {
     }
 
     /// Runs the handler beside the heartbeat. `None` when the server stops first: then the job is for another.
-    async fn work(&self, claimed: Claimed) -> Option<Result<Value, JobError>> {
+    async fn work(&self, claimed: Claimed) -> Option<Ended> {
         let handler = self.handlers.by_kind.get(claimed.kind.as_str())?.clone();
         let id = claimed.id;
         let cancelled = CancellationToken::new();
@@ -183,7 +200,11 @@ impl Runner {
             () = self.state.shutdown.cancelled() => None,
         };
         task.abort();
-        outcome
+        outcome.map(|result| match result {
+            Err(JobError::Store(error)) if error.is_connection_lost() => Ended::DatabaseLost,
+            Err(JobError::Later { pause, counts }) => Ended::Later { pause, counts },
+            result => Ended::With(outcome_of(result)),
+        })
     }
 
     /// Renews the lease; returns when the job should not go on. A job that was asked to stop gets a moment to do so itself.

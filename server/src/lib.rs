@@ -19,6 +19,7 @@ pub mod fetch;
 pub mod headers;
 pub mod jobs;
 pub mod log;
+pub mod partial;
 pub mod postgres;
 pub mod preferences;
 pub mod refusals;

@@ -25,6 +25,7 @@ pub mod runs;
 pub mod sample_project;
 pub mod splits;
 pub mod sweeps;
+pub mod tus;
 pub mod uploads;
 pub mod versions;
 
@@ -57,7 +58,7 @@ pub const PREFIX: &str = "/api/v1";
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("token" = []), ("session" = [])),
-    components(schemas(Problem)),
+    components(schemas(Problem, domain::id::PartialUploadId)),
     modifiers(&Doors)
 )]
 struct Document;
@@ -84,6 +85,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(projects::routes())
         .merge(jobs::routes())
         .merge(uploads::routes())
+        .merge(tus::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
         .merge(explore::routes())

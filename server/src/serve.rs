@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Database, Slot},
     data_folder,
     events::Doorbells,
-    jobs, postgres,
+    jobs, partial, postgres,
     router::router,
     shutdown,
     state::AppState,
@@ -115,11 +115,14 @@ fn start_background(state: &AppState) -> TaskTracker {
     jobs::start(state, jobs::handlers(), &tracker);
     worker::start(state, &tracker);
     sweeps::start(state, &tracker);
-    let (db, shutdown) = (state.db.clone(), state.shutdown.clone());
+    let (db, shutdown, artifacts) = (state.db.clone(), state.shutdown.clone(), state.artifacts.clone());
     tracker.spawn(async move {
         while shutdown.run_until_cancelled(tokio::time::sleep(HOUSEKEEPING)).await.is_some() {
             if let Err(error) = store::sessions::sweep(&db).await {
                 tracing::warn!(%error, "failed to delete expired sessions");
+            }
+            if let Err(error) = partial::clean(&db, &artifacts).await {
+                tracing::warn!(%error, "failed to look after uploads that came in parts");
             }
         }
     });

@@ -29,6 +29,7 @@ impl AppState {
             db: self.db.clone(),
             public_url: self.config.public_address().to_owned(),
             max_upload_bytes: self.config.max_upload_bytes,
+            import_hosts: self.config.import_hosts.iter().map(ToString::to_string).collect(),
             first_look: Arc::new(self.artifacts.clone()),
         }
     }

@@ -216,8 +216,13 @@ mod tests {
         command.args(["-c", "head -c 300000 /dev/zero | tr '\\0' x >&2; exit 1"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut counter = TokenCounter::spawn("sh".to_owned(), command).unwrap();
-        let sample =
-            Sample { messages: Vec::new(), label: None, rejected: None, slices: std::collections::BTreeMap::new() };
+        let sample = Sample {
+            messages: Vec::new(),
+            label: None,
+            rejected: None,
+            slices: std::collections::BTreeMap::new(),
+            spans: Vec::new(),
+        };
         let counted = tokio::time::timeout(Duration::from_secs(30), counter.count(&[sample])).await.unwrap();
         let Err(TrainerError::Sample(words)) = counted else { panic!("{counted:?}") };
         assert_eq!(words.chars().count(), DETAIL + 1);

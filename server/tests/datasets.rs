@@ -3,75 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(unreachable_pub, reason = "modules of a test binary are reached by nobody else")]
 
+#[path = "support/script.rs"]
+mod script;
 #[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
-use axum::{
-    body::Body,
-    http::{StatusCode, header},
-};
-use domain::{access::TokenScope, id::ProjectId};
+use axum::http::StatusCode;
+use script::Script;
 use serde_json::{Value, json};
-use std::time::Duration;
 use store::PgPool;
-use support::{Credential, TestApp};
-use tokio_util::task::TaskTracker;
-
-/// A script with a project of its own.
-struct Script {
-    app: TestApp,
-    project: ProjectId,
-    credential: Credential,
-}
-
-impl Script {
-    async fn new(db: PgPool) -> Self {
-        let app = TestApp::new(db);
-        let user = app.person("ada").await;
-        let project = store::projects::create(&app.db, user, "p", "").await.unwrap();
-        let credential = Credential::Script(app.token(user, TokenScope::Write, None).await);
-        Self { app, project, credential }
-    }
-
-    /// Status and text of the answer.
-    async fn call(&self, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String) {
-        let path = format!("/api/v1/projects/{}{path}", self.project);
-        let request = self.credential.request(method, &path).header(header::CONTENT_TYPE, "application/json");
-        let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
-        (answer.status(), String::from_utf8(answer.body().to_vec()).unwrap())
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, text) = self.call("GET", path, Vec::new()).await;
-        assert_eq!(status, StatusCode::OK, "{text}");
-        serde_json::from_str(&text).unwrap()
-    }
-
-    /// Uploads a file and queues its import; the id of the job.
-    async fn import(&self, file_name: &str, content: Vec<u8>, choices: Value) -> String {
-        let (status, text) = self.call("POST", &format!("/uploads?file_name={file_name}"), content).await;
-        assert_eq!(status, StatusCode::CREATED, "{text}");
-        let upload: Value = serde_json::from_str(&text).unwrap();
-        let mut request = json!({ "upload_id": upload["id"], "name": file_name });
-        request.as_object_mut().unwrap().extend(choices.as_object().unwrap().clone());
-        let (status, text) = self.call("POST", "/imports", request.to_string().into_bytes()).await;
-        assert_eq!(status, StatusCode::ACCEPTED, "{text}");
-        serde_json::from_str::<Value>(&text).unwrap()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Works off the queue until this job, which was queued last, is over.
-    async fn finish(&self, job: &str) -> Value {
-        server::jobs::start(&self.app.state, server::jobs::handlers(), &TaskTracker::new());
-        for _ in 0..600 {
-            let found = self.get(&format!("/jobs/{job}")).await;
-            if !["queued", "running"].contains(&found["status"].as_str().unwrap()) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the job did not end");
-    }
-}
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_version_holds_the_file_and_gives_it_back(db: PgPool) {
@@ -142,7 +82,7 @@ async fn a_bad_line_stops_an_import_and_is_reported(db: PgPool) {
     let (status, report) = script.call("GET", &format!("/jobs/{job}/bad-lines?format=csv"), Vec::new()).await;
     assert_eq!(status, StatusCode::OK);
     let lines: Vec<_> = report.lines().map(|l| l.split(',').take(3).collect::<Vec<_>>()).collect();
-    let expected = [["line", "field", "code"], ["2", "\"\"", "invalid_json"], ["3", "\"completion\"", "field_empty"]];
+    let expected = [["line", "field", "code"], ["2", "", "invalid_json"], ["3", "completion", "field_empty"]];
     assert_eq!(lines, expected);
     assert_eq!(script.get("/datasets").await["items"], json!([]));
 }

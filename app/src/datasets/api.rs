@@ -23,7 +23,7 @@ use {
     domain::{
         access::Action,
         account::parse_name,
-        import::{CountTokens, ImportTarget},
+        import::{CountTokens, FetchUpload, ImportTarget},
         job::{Job, JobStatus},
         page::DEFAULT_LIMIT,
     },
@@ -45,8 +45,9 @@ pub async fn list_datasets(
 #[server]
 pub async fn list_uploads(project: ProjectId) -> Result<Sending, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    let max_bytes = api::services()?.max_upload_bytes;
-    Ok(Sending { uploads: store::uploads::latest(&db, project, 5).await?, max_bytes })
+    let services = api::services()?;
+    let (max_bytes, hosts) = (services.max_upload_bytes, services.import_hosts);
+    Ok(Sending { uploads: store::uploads::latest(&db, project, 5).await?, max_bytes, hosts })
 }
 
 /// What the page shows on which a file is chosen.
@@ -56,6 +57,8 @@ pub struct Sending {
     pub uploads: Vec<Upload>,
     /// The largest file that is taken.
     pub max_bytes: u64,
+    /// Hosts from which files may be fetched.
+    pub hosts: Vec<String>,
 }
 
 /// What the import page shows.
@@ -122,6 +125,43 @@ pub async fn start_import(project: ProjectId, #[server(flatten)] form: ImportFor
     }
     let job = store::jobs::enqueue(&db, project, "import_dataset", &request, caller.user_id).await?;
     leptos_axum::redirect(&format!("{}?{}&job={job}", routes::new_dataset(project), form.without_job().query()));
+    Ok(())
+}
+
+/// Fetches a file from an address and goes on to its progress.
+#[server]
+pub async fn fetch_from_address(
+    project: ProjectId,
+    url: String,
+    #[server(default)] dataset: String,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let url = url.trim().to_owned();
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(AppError::invalid("url", text::url_problem(lang())));
+    }
+    let request = FetchUpload { url, file_name: None };
+    let job = store::jobs::enqueue(&db, project, "fetch_upload", &request, caller.user_id).await?;
+    let dataset = routes::encode(&dataset);
+    leptos_axum::redirect(&format!("{}?fetch={job}&dataset={dataset}", routes::new_dataset(project)));
+    Ok(())
+}
+
+/// Versions that can be mixed, newest first.
+#[server]
+pub async fn list_versions_to_merge(project: ProjectId) -> Result<Vec<VersionSummary>, AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    Ok(store::versions::of_project(&db, project).await?)
+}
+
+/// Starts to mix versions and goes on to the progress.
+#[server]
+pub async fn start_merge(project: ProjectId, #[server(flatten)] form: ImportForm) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let merge = form.merge(lang())?;
+    parse_name(&merge.name).map_err(|e| AppError::invalid("name", words::account_problem(lang(), e)))?;
+    let job = store::jobs::enqueue(&db, project, "merge_versions", &merge, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?{}&job={job}", routes::merge_datasets(project), form.without_job().query()));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     api::{ArchiveDataset, RenameDataset, VersionView, get_version},
+    origin,
     samples::Samples,
     stats::{Counts, Labels, Lengths, MissingSplits},
     text,
@@ -15,16 +16,14 @@ use crate::{
         download::CsvDownload,
         field::{Confirm, Field},
         form::{PostForm, refusal_of},
-        format::{Time, bytes},
         frame::PageHeader,
         load::load,
         notice::not_applied,
     },
-    words,
 };
 use domain::{
     access::Action,
-    dataset::{Origin, Version, VersionSummary},
+    dataset::{Version, VersionSummary},
     id::{DatasetId, ProjectId},
     sample::Split,
 };
@@ -68,7 +67,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
         <Counts project version=version.clone()/>
         <div class="split">
             <div class="stack">
-                {origin(project, &version)}
+                {origin::origin(project, &version)}
                 <Labels labels=stats.labels different=stats.different_labels samples=stats.samples/>
             </div>
             <div class="stack">
@@ -101,63 +100,6 @@ fn version_picker(project: ProjectId, shown: &Version, versions: Vec<VersionSumm
         }
     });
     view! { <nav class="tabs" aria-label=text::versions(l)>{tabs.collect_view()}</nav> }
-}
-
-/// Where the version came from.
-fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
-    let l = lang();
-    let url = routes::version(project, version.dataset_id, version.number.cast_signed());
-    let parent = version.parent.map(|parent| {
-        let href = routes::version(project, version.dataset_id, parent.number.cast_signed());
-        fact(text::parent(l), view! { <a href=href>{format!("v{}", parent.number)}</a> })
-    });
-    let note = (!version.note.is_empty()).then(|| fact(text::note(l), version.note.clone()));
-    let facts = match version.origin.clone() {
-        Origin::Import { file_name, size_bytes, syntax, encoding, mapping, bad_lines, split, .. } => view! {
-            {fact(text::file(l), format!("{file_name} ({})", bytes(size_bytes)))}
-            {fact(text::syntax(l), text::syntax_name(syntax))}
-            {fact(text::encoding(l), encoding)}
-            {fact(text::format(l), text::format_name(l, mapping.format()))}
-            {fact(text::bad_lines(l), text::bad_lines_choice(l, bad_lines))}
-            {fact(text::seed(l), split.seed.to_string())}
-        }
-        .into_any(),
-        Origin::Corrections { corrections, moved_to_train } => view! {
-            {fact(text::origin(l), view! {
-                {text::corrections_of(l, corrections)} " "
-                <a href=format!("{url}?corrected=1#samples")>{text::show_corrected(l)}</a>
-            })}
-            {(moved_to_train > 0).then(|| fact(words::split(l, Split::Train), text::moved(l, moved_to_train)))}
-        }
-        .into_any(),
-        Origin::Divided { left_out, .. } => view! {
-            {fact(text::origin(l), view! { {text::divided(l)} " " <a href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a> })}
-            {(left_out > 0).then(|| fact(text::left_out(l), text::left_out_why(l, left_out)))}
-        }
-        .into_any(),
-        Origin::Cleaned { report, .. } => view! {
-            {fact(text::origin(l), text::cleaned(l, report.steps.len(), report.removed, report.changed))}
-            {fact(text::recipe(l), view! { <a href=format!("/api/v1/projects/{project}/versions/{}/steps.toml", version.id)>"TOML"</a> })}
-        }
-        .into_any(),
-        Origin::WithoutLeaks { removed, .. } => fact(text::origin(l), text::without_leaks(l, removed)).into_any(),
-    };
-    view! {
-        <section class="card">
-            <h2>{text::origin(l)}</h2>
-            <dl class="meta">
-                {parent}
-                {facts}
-                {fact(text::made_by(l), version.created_by.clone())}
-                {fact(text::made_at(l), view! { <Time at=version.created_at/> })}
-                {note}
-            </dl>
-        </section>
-    }
-}
-
-fn fact(label: &'static str, value: impl IntoView) -> impl IntoView {
-    view! { <div><dt>{label}</dt><dd dir="auto">{value}</dd></div> }
 }
 
 /// Renaming and archiving.

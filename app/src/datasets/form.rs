@@ -4,7 +4,7 @@
 use super::text;
 use crate::{error::AppError, routes::encode};
 use domain::{
-    dataset::{BadLines, Mapping, SplitPlan},
+    dataset::{Append, BadLines, Mapping, Merge, MergeSource, SplitPlan},
     import::{ImportRequest, ImportTarget, PreviewRequest},
     lang::Lang,
 };
@@ -16,19 +16,28 @@ use std::collections::BTreeMap;
 pub type Format = (&'static str, &'static [(&'static str, bool)]);
 
 /// Every format of [`Mapping`], by the names it has there.
-pub const FORMATS: [Format; 7] = [
+pub const FORMATS: [Format; 10] = [
     ("messages", &[("messages", true)]),
     ("share_gpt", &[("conversations", true), ("system", false)]),
     ("alpaca", &[("instruction", true), ("input", false), ("output", true), ("system", false), ("history", false)]),
     ("prompt_completion", &[("prompt", true), ("completion", true)]),
     ("text_label", &[("text", true), ("label", true)]),
     ("question_answer", &[("question", true), ("context", false), ("answer", true)]),
+    ("text_spans", &[("text", true), ("spans", true)]),
+    ("label_studio", &[("text", true), ("annotations", true)]),
+    ("text", &[("text", true)]),
     ("preference", &[("chosen", true), ("rejected", true), ("prompt", false), ("input", false), ("system", false)]),
 ];
 
-/// Name of the text put before each text of a classification set. In the mapping it is called
+/// Name of the text put before each text of a classification set and the like. In the mapping it is called
 /// `instruction`, which in Alpaca is a field of the file.
 pub const PREFIX: &str = "prefix";
+
+/// Formats that have a [`PREFIX`].
+pub const PREFIXED: [&str; 4] = ["text_label", "text_spans", "label_studio", "text"];
+
+/// The choice to take what a `dataset_info.json` in the archive says of each file.
+pub const DESCRIBED: &str = "described";
 
 /// Named values; what is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +87,7 @@ impl ImportForm {
         let mut mapping: serde_json::Map<String, Value> =
             slots.iter().map(|(slot, _)| ((*slot).to_owned(), self.given(slot).into())).collect();
         mapping.insert("format".to_owned(), (*format).into());
-        if *format == "text_label" {
+        if PREFIXED.contains(format) {
             mapping.insert("instruction".to_owned(), self.given(PREFIX).into());
         }
         serde_json::from_value(mapping.into()).ok()
@@ -91,13 +100,17 @@ impl ImportForm {
             syntax: self.given("syntax").and_then(word),
             encoding: self.given("encoding").map(str::to_owned),
             mapping: self.mapping(),
+            inside: self.given("inside").map(str::to_owned),
         }
     }
 
     /// The import that the form asks for. Values that cannot be used are named in the user's language.
     pub fn request(&self, l: Lang) -> Result<ImportRequest, AppError> {
         let preview = self.preview_request();
-        let mapping = preview.mapping.ok_or_else(|| AppError::invalid("format", text::choose_fields(l)))?;
+        let mapping = match self.get("format") {
+            DESCRIBED => None,
+            _ => Some(preview.mapping.ok_or_else(|| AppError::invalid("format", text::choose_fields(l)))?),
+        };
         let target = match self.given("dataset") {
             Some(id) => ImportTarget::DatasetId(id.parse().map_err(|_| AppError::NotFound)?),
             None => ImportTarget::Name(self.get("name").to_owned()),
@@ -107,10 +120,39 @@ impl ImportForm {
             target,
             syntax: preview.syntax,
             encoding: preview.encoding,
-            mapping: Some(mapping),
+            mapping,
+            inside: preview.inside,
+            append: self.append(),
             bad_lines: self.given("bad_lines").and_then(word).unwrap_or(BadLines::Stop),
             split: self.split().ok_or_else(|| AppError::invalid("train", text::split_problem(l)))?,
         })
+    }
+
+    /// The mixture of versions that a form of sources and weights asks for.
+    pub fn merge(&self, l: Lang) -> Result<Merge, AppError> {
+        let mut sources = Vec::new();
+        for i in 1..=super::merge::SOURCES {
+            let (name, weight) = (format!("source_{i}"), format!("weight_{i}"));
+            let Some(version) = self.given(&name) else { continue };
+            let version_id = version.parse().map_err(|_| AppError::NotFound)?;
+            let weight = self.given(&weight).unwrap_or("1").parse().ok().filter(|w: &f64| *w > 0.0);
+            let weight = weight.ok_or_else(|| AppError::invalid(format!("weight_{i}"), text::weight_problem(l)))?;
+            sources.push(MergeSource { version_id, weight });
+        }
+        let seed = self.given("seed").unwrap_or("0").parse();
+        let merge = Merge {
+            name: self.get("name").to_owned(),
+            sources,
+            sizing: self.given("sizing").and_then(word).unwrap_or_default(),
+            seed: seed.map_err(|_| AppError::invalid("seed", text::split_problem(l)))?,
+        };
+        if merge.is_usable() { Ok(merge) } else { Err(AppError::invalid("source_1", text::merge_problem(l))) }
+    }
+
+    /// Whether and how the file is added to a dataset's newest version.
+    fn append(&self) -> Option<Append> {
+        let duplicates = self.given("growth").and_then(word)?;
+        self.given("dataset").map(|_| Append { duplicates })
     }
 
     /// The division into splits, if it makes sense.
@@ -147,7 +189,7 @@ mod tests {
     fn every_format_can_be_chosen() {
         for (format, slots) in FORMATS {
             let pairs = slots.iter().filter(|(_, needed)| *needed).map(|(slot, _)| (*slot, *slot));
-            let form = ImportForm::from_pairs(pairs.chain([("format", format)]));
+            let form = ImportForm::from_pairs(pairs.chain([("format", format), (PREFIX, "Write.")]));
             let mapping = form.mapping().unwrap();
             assert_eq!(mapping.format(), format);
             assert_eq!(slot_value(&mapping, slots[0].0).as_deref(), Some(slots[0].0));

@@ -32,6 +32,7 @@ pub fn DatasetListPage() -> impl IntoView {
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
             {role::may(Action::EditDatasets).then(|| view! {
+                <a class="button" href=routes::merge_datasets(project)>{text::merge(l)}</a>
                 <a class="button button-primary" href=routes::new_dataset(project)>{text::upload_data(l)}</a>
             })}
         </PageHeader>

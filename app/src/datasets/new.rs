@@ -1,7 +1,7 @@
 //! Sending a file, then the import form around its preview.
 
 use super::{
-    api::{Attempt, ImportView, Sending, StartImport, list_uploads, look_at_upload},
+    api::{Attempt, FetchFromAddress, ImportView, Sending, StartImport, list_uploads, look_at_upload},
     form::ImportForm,
     preview::{Choices, Findings},
     text,
@@ -15,7 +15,7 @@ use crate::{
         form::PostForm,
         format::{Time, bytes, shortened},
         frame::PageHeader,
-        job::JobProgress,
+        job::{Head, JobProgress},
         load::{load, refuse},
         notice::not_applied,
         upload::UploadField,
@@ -29,6 +29,9 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+
+/// Endings of the files that are read.
+const ACCEPTED: &str = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.md,.parquet,.gz,.tgz,.zst,.bz2,.xz,.zip,.tar";
 
 /// `/p/:project/datasets/new`, and with `?upload=` the preview of that upload.
 #[component]
@@ -56,12 +59,13 @@ fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
 
 fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> impl IntoView {
     let l = lang();
+    let dataset_again = dataset.clone().unwrap_or_default();
     view! {
         <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
         {not_applied([routes::misread::<UploadId>("upload")])}
         <form class="card" method="get" action=routes::new_dataset(project)>
             {dataset.map(|id| view! { <input type="hidden" name="dataset" value=id/> })}
-            <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt".to_owned() submit=true given=String::new()/>
+            <UploadField project name="upload".to_owned() help=String::new() multiple=false accept=ACCEPTED.to_owned() submit=true given=String::new()/>
         </form>
         <noscript>
             <form class="card" method="post" action=format!("/api/v1/projects/{project}/uploads/form") enctype="multipart/form-data">
@@ -72,8 +76,36 @@ fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> i
                 <button class="button button-primary" type="submit">{text::send(l)}</button>
             </form>
         </noscript>
+        {from_address(project, dataset_again, sending.hosts)}
         {recent(project, sending.uploads)}
     }
+}
+
+/// A form for a file that lies elsewhere, and the transfer that it began.
+fn from_address(project: ProjectId, dataset: String, hosts: Vec<String>) -> impl IntoView {
+    let l = lang();
+    if let Some(job) = routes::query::<JobId>("fetch") {
+        let then =
+            format!("{}?dataset={}&upload={{upload_id}}", routes::new_dataset(project), routes::encode(&dataset));
+        let head =
+            Head { going: text::fetching(l), failed: text::fetch_failed(l), again: routes::new_dataset(project) };
+        return view! { <section class="card stack"><JobProgress project job then head/></section> }.into_any();
+    }
+    if hosts.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <h2>{text::from_address(l)}</h2>
+        <PostForm action={ServerAction::<FetchFromAddress>::new()} class="card stack">
+            <input type="hidden" name="project" value=project.to_string()/>
+            <input type="hidden" name="dataset" value=dataset/>
+            <Field id="url" label=text::address(l) help=text::address_help(l, hosts.join(", "))>
+                <input id="url" name="url" type="url" required dir="ltr" placeholder="https://" maxlength="2000" aria-describedby="url-help"/>
+            </Field>
+            <button class="button" type="submit">{text::fetch(l)}</button>
+        </PostForm>
+    }
+    .into_any()
 }
 
 fn recent(project: ProjectId, uploads: Vec<Upload>) -> impl IntoView {
@@ -198,12 +230,39 @@ fn target(form: &ImportForm, datasets: Vec<DatasetSummary>, upload: &Upload) -> 
                     <input id="name" name="name" dir="auto" value=name maxlength="200" autocomplete="off" aria-describedby="name-help"/>
                 </Field>
             </div>
+            {growth(form)}
             <div class="field" role="radiogroup" aria-label=text::bad_lines(l)>
                 <span class="field-label">{text::bad_lines(l)}</span>
                 <div class="checks">{choice("stop", BadLines::Stop, !skips)} {choice("skip", BadLines::Skip, skips)}</div>
             </div>
             {shares(form)}
         </fieldset>
+    }
+}
+
+/// What a new version of a dataset that exists holds.
+fn growth(form: &ImportForm) -> impl IntoView + use<> {
+    let l = lang();
+    let chosen = form.get("growth").to_owned();
+    let choice = |value: &'static str, words: &'static str| {
+        view! {
+            <label class="check">
+                <input type="radio" name="growth" value=value checked={chosen == value}/>
+                {words}
+            </label>
+        }
+    };
+    let choices = [
+        choice("", text::growth_replace(l)),
+        choice("leave_out", text::growth_leave_out(l)),
+        choice("keep", text::growth_keep(l)),
+    ];
+    view! {
+        <div class="field" role="radiogroup" aria-label=text::growth(l)>
+            <span class="field-label">{text::growth(l)}</span>
+            <div class="checks">{choices.collect_view()}</div>
+            <p class="help">{text::growth_help(l)}</p>
+        </div>
     }
 }
 

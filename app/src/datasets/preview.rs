@@ -2,8 +2,8 @@
 //! lines that become none.
 
 use super::{
-    form::{FORMATS, ImportForm, PREFIX, slot_value},
-    text,
+    form::{DESCRIBED, FORMATS, ImportForm, PREFIX, PREFIXED, slot_value},
+    inside, text,
 };
 use crate::{
     routes,
@@ -45,14 +45,13 @@ const FIELDS_IN_SIGHT: usize = 8;
 #[component]
 pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -> impl IntoView {
     let l = lang();
-    let detected = preview.as_ref().map(|p| (text::syntax_name(p.syntax).to_owned(), p.encoding.clone()));
+    let detected = preview.as_ref().map(|p| (text::syntax_name(l, p.syntax).to_owned(), p.encoding.clone()));
     let (syntax, encoding) = detected.map_or((None, None), |(s, e)| (Some(s), Some(e)));
     let detect =
         move |what: Option<String>| what.map_or_else(|| text::detect(l).to_owned(), |what| text::detected(l, what));
-    let syntaxes =
-        [("jsonl", FileSyntax::Jsonl), ("json", FileSyntax::Json), ("csv", FileSyntax::Csv)].map(|(value, s)| {
-            view! { <option value=value selected={form.get("syntax") == value}>{text::syntax_name(s)}</option> }
-        });
+    let syntaxes = FileSyntax::ALL.map(|s| {
+        view! { <option value=s.as_str() selected={form.get("syntax") == s.as_str()}>{text::syntax_name(l, s)}</option> }
+    });
     let encodings = ENCODINGS.map(|e| view! { <option value=e selected={form.get("encoding") == e}>{e}</option> });
     view! {
         <fieldset>
@@ -71,6 +70,8 @@ pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -
                     </select>
                 </Field>
             </div>
+            {preview.as_ref().filter(|p| p.packing.is_packed()).map(|p| inside::files(p))}
+            {is_archive(&form, preview.as_ref()).then(|| inside::pattern(&form))}
             {preview.as_ref().map(|preview| mapping(&form, preview))}
             <div class="actions">
                 <button class="button" type="submit" formmethod="get" formaction=routes::new_dataset(project) formnovalidate id="update">
@@ -80,6 +81,11 @@ pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -
             </div>
         </fieldset>
     }
+}
+
+/// Whether files can be chosen: the archive's own look, or a choice that left none.
+fn is_archive(form: &ImportForm, preview: Option<&Preview>) -> bool {
+    form.given("inside").is_some() || preview.is_none_or(|p| p.packing.archive.is_some())
 }
 
 /// Asks for the preview again as soon as a choice that it shows has changed. The address then names
@@ -115,7 +121,12 @@ fn follow() {}
 fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
     let l = lang();
     let in_use = preview.mapping.as_ref();
-    let format = form.given("format").or(in_use.map(|m| m.format())).unwrap_or_default().to_owned();
+    let is_described = preview.files.iter().any(|f| f.mapping.is_some());
+    let usual = if is_described { Some(DESCRIBED) } else { in_use.map(|m| m.format()) };
+    let format = form.given("format").or(usual).unwrap_or_default().to_owned();
+    let described = is_described.then(|| {
+        view! { <option value=DESCRIBED selected={format == DESCRIBED}>{text::format_described(l)}</option> }
+    });
     let formats = FORMATS.map(|(word, _)| {
         view! { <option value=word selected={word == format}>{text::format_name(l, word)}</option> }
     });
@@ -127,8 +138,9 @@ fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
         slot_select(slot, *needed, &preview.fields, &chosen)
     });
     let fields = fields.collect_view();
-    let prefix = (format == "text_label").then(|| {
-        let value = form.get(PREFIX).to_owned();
+    let prefix = PREFIXED.contains(&format.as_str()).then(|| {
+        let guessed = same_format.and_then(|m| slot_value(m, "instruction"));
+        let value = form.given(PREFIX).map(str::to_owned).or(guessed).unwrap_or_default();
         view! {
             <Field id=PREFIX label=text::prefix(l) help=text::prefix_help(l)>
                 <textarea id=PREFIX name=PREFIX dir="auto" rows="2" aria-describedby="prefix-help">{value}</textarea>
@@ -139,6 +151,7 @@ fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
         <Field id="format" label=text::format(l) help=text::format_help(l)>
             <select id="format" name="format" aria-describedby="format-help">
                 {format.is_empty().then(|| view! { <option value="">{text::choose_format(l)}</option> })}
+                {described}
                 {formats.collect_view()}
             </select>
         </Field>
@@ -175,7 +188,7 @@ fn slot_select(slot: &'static str, needed: bool, fields: &[String], chosen: &str
 pub fn Findings(form: ImportForm, preview: Preview) -> impl IntoView {
     let l = lang();
     // A format that was chosen but lacks fields shows no samples of another one.
-    let is_chosen = form.given("format").is_none() || form.mapping().is_some();
+    let is_chosen = form.given("format").is_none_or(|f| f == DESCRIBED) || form.mapping().is_some();
     let warning = preview.has_replacements.then(|| {
         view! {
             <div class="notice notice-warn"><strong>{text::replaced_title(l)}</strong><p>{text::replaced(l)}</p></div>
@@ -239,7 +252,7 @@ fn errors(errors: Vec<LineError>, lines: u64, has_more: bool) -> impl IntoView {
     let rows = errors.into_iter().take(ERRORS_SHOWN).map(|e| {
         view! {
             <tr class="bad">
-                <th scope="row" class="num">{e.line}</th>
+                <th scope="row" class="num">{e.line} {e.file.map(|file| view! { <span class="clip clip-short muted" dir="auto">{file}</span> })}</th>
                 <td class="mono prose" dir="auto">{e.field}</td>
                 <td class="prose" dir="auto">{words::line_problem(l, &e.problem)}</td>
             </tr>

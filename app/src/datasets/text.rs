@@ -1,7 +1,7 @@
 //! Texts of the dataset pages.
 
 use domain::{
-    dataset::{BadLines, FileSyntax},
+    dataset::{BadLines, Duplicates, FileSyntax, Sizing},
     lang::Lang,
 };
 
@@ -12,7 +12,7 @@ crate::texts! {
     lead = "Each import makes an immutable version. A run trains on exactly one version.", "每次导入都会生成一个不可变的版本，每次训练运行只使用一个版本。";
     upload_data = "Upload data", "上传数据";
     none_title = "No dataset yet", "还没有数据集";
-    none_hint = "Upload a JSON Lines, JSON or CSV file. You see a preview before anything is imported.", "上传 JSON Lines、JSON 或 CSV 文件，导入前可先预览。";
+    none_hint = "Upload a JSON Lines, JSON, CSV, Parquet or text file, packed or not. You see a preview before anything is imported.", "上传 JSON Lines、JSON、CSV、Parquet 或文本文件（可压缩），导入前可先预览。";
     none_hint_reader = "Members who may upload data have not done so yet.", "有上传权限的成员尚未上传数据。";
     nothing_found = "No dataset has this in its name", "没有名称包含此内容的数据集";
     nothing_found_hint = "Search for something else, or show all.", "请换个关键词，或显示全部。";
@@ -26,8 +26,8 @@ crate::texts! {
     search_names = "Search names", "搜索名称";
 
     new_title = "Upload data", "上传数据";
-    new_lead(most) = "JSON Lines, JSON or CSV, up to {most}. The next page shows what is in the file and how it will be read.",
-        "支持 JSON Lines、JSON 或 CSV，最大 {most}。下一页会显示文件内容及读取方式。";
+    new_lead(most) = "JSON Lines, JSON, CSV, Parquet or plain text, also as gz, zst, bz2, xz, ZIP or TAR, up to {most}. The next page shows what is in the file and how it will be read.",
+        "支持 JSON Lines、JSON、CSV、Parquet 或纯文本，也可用 gz、zst、bz2、xz、ZIP 或 TAR 压缩，最大 {most}。下一页会显示文件内容及读取方式。";
     file = "File", "文件";
     plain_form = "Without JavaScript, send the file with this form:", "未启用 JavaScript 时，请使用此表单上传：";
     send = "Send", "上传";
@@ -55,8 +55,8 @@ crate::texts! {
     choose_field = "choose a field", "请选择字段";
     not_used = "not used", "不使用";
     prefix = "Instruction before each text", "每条文本前的指令";
-    prefix_help = "Tells the model what to do, for example: Classify the sentiment of this review as positive or negative.",
-        "告诉模型要做什么，例如：判断这条评论的情感是正面还是负面。";
+    prefix_help = "Tells the model what to do, for example: Classify the sentiment of this review as positive or negative. Where texts stand alone, it is all that the user says.",
+        "告诉模型要做什么，例如：判断这条评论的情感是正面还是负面。只有文本时，它就是用户所说的全部内容。";
     update_preview = "Update preview", "更新预览";
     update_help = "The preview follows your choices.", "预览会随选择更新。";
     first_rows = "First rows of the file", "文件的前几行";
@@ -172,6 +172,69 @@ crate::texts! {
     format_alpaca = "Instruction, input, output (Alpaca)", "指令、输入、输出（Alpaca）";
     format_prompt_completion = "Prompt and completion", "提示与补全";
     format_text_label = "Text and label (classification)", "文本与标签（分类）";
+    packing = "Packed as", "打包方式";
+    files = "Files", "文件";
+    added = "Added", "追加";
+    added_to(added, kept) = "{added} new samples, behind the {kept} of the version before", "在上一版本的 {kept} 条样本之后新增 {added} 条";
+    test_set = "Test set", "测试集";
+    test_set_kept(n) = "the {n} test samples of the version before are all kept, and none of them is trained on", "上一版本的 {n} 条测试样本全部保留，且均不用于训练";
+    repeated = "Already there", "已存在";
+    repeated_what(n, what) = "{n} samples of the file: {what}", "文件中的 {n} 条样本：{what}";
+    duplicates_left_out = "left out", "未加入";
+    duplicates_kept = "added again, in the split of the sample they repeat", "再次加入，归入所重复样本的划分";
+    merged_from = "Mixed from", "混合来源";
+    merged_source(taken, available, held_out, weight) = "{taken} of {available} training samples and {held_out} others, weight {weight}", "训练样本 {available} 条中取 {taken} 条，其余 {held_out} 条，权重 {weight}";
+    sizing = "How many", "取样数量";
+    sizing_all = "every sample once", "每条样本各一次";
+    sizing_down = "by weight, no sample twice", "按权重，不重复取样";
+    sizing_up = "by weight, every sample at least once", "按权重，每条样本至少一次";
+    merge_left_out = "Left out", "未加入";
+    merge_left_out_help(n) = "{n} samples that repeat another one, or that another source tests on", "{n} 条与其他样本重复，或属于其他来源的测试数据";
+    growth = "If it goes into a dataset that exists", "导入到已有数据集时";
+    growth_replace = "The new version holds this file alone", "新版本只包含此文件";
+    growth_leave_out = "Add it to the newest version; leave out what is there already", "追加到最新版本；已存在的样本不再加入";
+    growth_keep = "Add it to the newest version; also what is there already", "追加到最新版本；已存在的样本也再次加入";
+    growth_help = "When data are added, every sample of the version before keeps its split: the old test set stays as it was.", "追加数据时，上一版本的每条样本都保持原有划分，测试集不变。";
+    from_address = "From an address", "从网址获取";
+    address = "Address of the file", "文件网址";
+    address_help(hosts) = "The server fetches it. Allowed hosts: {hosts}", "由服务器获取。允许的主机：{hosts}";
+    fetch = "Fetch", "获取";
+    fetching = "Fetching the file", "正在获取文件";
+    fetch_failed = "The file was not fetched", "未能获取文件";
+    url_problem = "Write the address as https://HOST/PATH.", "请将网址写成 https://主机/路径。";
+    merge = "Mix versions", "混合版本";
+    merge_title = "Mix versions into a new dataset", "将多个版本混合为新数据集";
+    merge_lead = "Training samples are taken by weight. Validation and test samples are taken once each, and nothing that one source tests on is trained on.",
+        "训练样本按权重选取；验证与测试样本各取一次，任何来源的测试数据都不会用于训练。";
+    merging = "Mixing", "正在混合";
+    merge_failed = "The versions were not mixed", "混合未成功";
+    merge_too_few = "A mixture needs two versions. Import more data first.", "混合至少需要两个版本，请先导入更多数据。";
+    merge_source(i) = "Version {i}", "版本 {i}";
+    merge_none = "none", "无";
+    merge_option(name, number, train) = "{name} v{number}: {train} training samples", "{name} v{number}：{train} 条训练样本";
+    merge_problem = "Choose 2 to 6 different versions.", "请选择 2 至 6 个不同的版本。";
+    weight = "Weight", "权重";
+    weight_help = "Shares of the training samples: 2 and 1 give twice as many of the first. Not looked at when every sample is taken once.", "训练样本的份额：2 和 1 表示前者是后者的两倍。每条样本各取一次时不起作用。";
+    weight_problem = "A weight is a number above 0.", "权重须为大于 0 的数字。";
+    sizing_help = "Without repetition the scarcest version decides how many there are; else the samples of scarcer versions are repeated, a hundred times at most.", "不重复时，总量由最少的版本决定；否则较少版本的样本会重复，最多一百次。";
+    merge_seed_help = "Decides which samples are taken.", "决定选取哪些样本。";
+    format_text = "Texts to be written, without questions", "要写出的文本（没有问题）";
+    format_text_spans = "Text with marked spans: [start, end, label] (doccano, spaCy)", "带标注片段的文本：[start, end, label]（doccano、spaCy）";
+    format_label_studio = "Label Studio export: data and annotations", "Label Studio 导出：data 与 annotations";
+    format_described = "As the archive's dataset_info.json says (LLaMA-Factory)", "按压缩包中的 dataset_info.json（LLaMA-Factory）";
+    slot_spans = "Spans", "标注片段";
+    slot_annotations = "Annotations", "标注结果";
+    syntax_text = "Plain text: one row per file", "纯文本：每个文件一行";
+    syntax_lines = "Plain text: one row per line", "纯文本：每行一条";
+    syntax_paragraphs = "Plain text: one row per paragraph", "纯文本：每段一条";
+    packed_as(packing) = "Packed as {packing}", "打包方式：{packing}";
+    files_inside(n) = "Files that are read: {n}", "读取的文件：{n} 个";
+    files_left_out(n) = "Files left out: {n}", "未读取的文件：{n} 个";
+    not_data = "holds no rows, or was not chosen", "不含数据，或未被选中";
+    more_files(n) = "and {n} more", "另有 {n} 个";
+    pattern = "Files to read", "要读取的文件";
+    pattern_help = "A name or a pattern in which * stands for anything, such as train*.jsonl. Empty: every data file.", "文件名或模式，* 代表任意字符，例如 train*.jsonl。留空则读取所有数据文件。";
+    described_as(format) = "described as: {format}", "描述为：{format}";
     format_question_answer = "Question and answer", "问题与答案";
     format_preference = "Preference pairs: a chosen and a rejected answer", "偏好对：选中的回答与被拒绝的回答";
     slot_chosen = "Chosen answer", "选中的回答";
@@ -193,11 +256,34 @@ crate::texts! {
 
 /// A syntax as people call it.
 #[must_use]
-pub fn syntax_name(syntax: FileSyntax) -> &'static str {
+pub fn syntax_name(l: Lang, syntax: FileSyntax) -> &'static str {
     match syntax {
         FileSyntax::Jsonl => "JSON Lines",
         FileSyntax::Json => "JSON",
         FileSyntax::Csv => "CSV",
+        FileSyntax::Parquet => "Parquet",
+        FileSyntax::Text => syntax_text(l),
+        FileSyntax::Lines => syntax_lines(l),
+        FileSyntax::Paragraphs => syntax_paragraphs(l),
+    }
+}
+
+/// How a merge takes samples.
+#[must_use]
+pub fn sizing_name(l: Lang, sizing: Sizing) -> &'static str {
+    match sizing {
+        Sizing::All => sizing_all(l),
+        Sizing::Down => sizing_down(l),
+        Sizing::Up => sizing_up(l),
+    }
+}
+
+/// What became of samples that were there before.
+#[must_use]
+pub fn duplicates_name(l: Lang, duplicates: Duplicates) -> &'static str {
+    match duplicates {
+        Duplicates::LeaveOut => duplicates_left_out(l),
+        Duplicates::Keep => duplicates_kept(l),
     }
 }
 
@@ -220,6 +306,9 @@ pub fn format_name(l: Lang, format: &str) -> &'static str {
         "prompt_completion" => format_prompt_completion(l),
         "text_label" => format_text_label(l),
         "preference" => format_preference(l),
+        "text" => format_text(l),
+        "text_spans" => format_text_spans(l),
+        "label_studio" => format_label_studio(l),
         _ => format_question_answer(l),
     }
 }
@@ -243,6 +332,8 @@ pub fn slot_name(l: Lang, slot: &str) -> &'static str {
         "context" => slot_context(l),
         "chosen" => slot_chosen(l),
         "rejected" => slot_rejected(l),
+        "spans" => slot_spans(l),
+        "annotations" => slot_annotations(l),
         _ => slot_answer(l),
     }
 }

@@ -1,5 +1,14 @@
 //! Sending files: a field that takes files by click or drop, sends them at once with progress,
 //! and leaves their upload ids, separated by commas, in a hidden input of the form around it.
+//!
+//! They go by the tus protocol: a transfer that broke off, was paused, or whose page was left goes on where it was, once
+//! the same file is chosen again.
+
+#[cfg(feature = "hydrate")]
+mod send;
+#[cfg(not(feature = "hydrate"))]
+#[path = "upload/unsent.rs"]
+mod send;
 
 use domain::{id::ProjectId, lang::Lang};
 use leptos::prelude::*;
@@ -9,17 +18,24 @@ crate::texts! {
     drop_one = "Drop a file here or choose one", "将一个文件拖到此处或点击选择";
     only_one = "Only one file can be sent here. Choose one of them.", "此处只能上传一个文件，请选择其中一个。";
     needs_script = "Sending files here needs JavaScript; scripts use the REST API.", "此处上传文件需要 JavaScript；脚本可使用 REST API。";
-    sending(name, done, total, rate) = "{name}: {done} of {total}, {rate}/s", "{name}：{done} / {total}，{rate}/秒";
+    sending(name, done, total, rate, left) = "{name}: {done} of {total}, {rate}/s, {left} left", "{name}：{done} / {total}，{rate}/秒，剩余 {left}";
+    begins(name, total) = "{name}: {total}", "{name}：{total}";
+    paused(name, done, total) = "{name}: paused at {done} of {total}", "{name}：已暂停，{done} / {total}";
+    waiting(name, done, total) = "{name}: the connection broke at {done} of {total}; trying again", "{name}：连接在 {done} / {total} 处中断，正在重试";
+    pause = "Pause", "暂停";
+    resume = "Go on", "继续";
+    goes_on = "A transfer that breaks off goes on where it was: choose the same file again.", "中断的上传会从断点继续：重新选择同一文件即可。";
     sent(name, size) = "{name}: {size}, sent", "{name}：{size}，已上传";
     sent_before(count) = "Files sent before, which are kept: {count}", "已保留先前上传的文件：{count} 个";
     failed(name, why) = "{name}: not sent. {why}", "{name}：上传失败。{why}";
-    broken = "The connection broke. Choose the file again.", "连接中断，请重新选择文件。";
+    broken = "The connection broke. Choose the file again to go on where it was.", "连接中断。重新选择同一文件即可从断点继续。";
     cancelled = "Cancelled.", "已取消。";
     cancel = "Cancel", "取消";
     signed_out = "Sign in again.", "请重新登录。";
     not_allowed = "Your role in this project does not allow this.", "您在此项目中的角色不允许此操作。";
     too_large = "The file is too large for this server.", "文件超过此服务器的大小限制。";
     empty_file = "The file is empty, or its name cannot be used.", "文件为空，或文件名无法使用。";
+    too_many = "Too many unfinished transfers. Finish or cancel some of them.", "未完成的上传过多，请完成或取消其中一些。";
     disk_full = "The server's disk is full. Tell the administrator.", "服务器磁盘已满，请告知管理员。";
     refused(status) = "The server answered {status}.", "服务器返回 {status}。";
 }
@@ -28,8 +44,25 @@ crate::texts! {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser sends files"))]
 enum State {
-    Sending { done: f64, total: f64, rate: f64 },
-    Sent { id: String, size: f64 },
+    /// `rate` in bytes a second, 0 before anything was measured.
+    Sending {
+        done: f64,
+        total: f64,
+        rate: f64,
+    },
+    Paused {
+        done: f64,
+        total: f64,
+    },
+    /// Broken off, to be tried again.
+    Waiting {
+        done: f64,
+        total: f64,
+    },
+    Sent {
+        id: String,
+        size: f64,
+    },
     Failed(String),
 }
 
@@ -95,12 +128,23 @@ pub fn UploadField(
             </label>
             <p class="error" role="alert" hidden=move || !too_many.get()>{only_one(l)}</p>
             <noscript><p class="help">{needs_script(l)}</p></noscript>
+            <p class="help">{goes_on(l)}</p>
             {(!help.is_empty()).then(|| view! { <p class="help">{help}</p> })}
             {(before > 0).then(|| view! { <p class="help">{sent_before(l, before)}</p> })}
             <ul class="upload-list" aria-live="polite">
                 <For each=move || files.get().into_iter().enumerate() key=|(i, (n, s))| (*i, n.clone(), format!("{s:?}")) let((i, (name, state)))>
                     <li>{line(&name, &state)}
-                        {matches!(state, State::Sending { .. }).then(|| view! {
+                        {matches!(state, State::Sending { .. } | State::Waiting { .. }).then(|| view! {
+                            <button type="button" class="button button-small button-quiet" on:click=move |_| cancels.with_value(|c| send::pause(c, i))>
+                                {pause(l)}
+                            </button>
+                        })}
+                        {matches!(state, State::Paused { .. }).then(|| view! {
+                            <button type="button" class="button button-small" on:click=move |_| cancels.with_value(|c| send::resume(c, i))>
+                                {resume(l)}
+                            </button>
+                        })}
+                        {matches!(state, State::Sending { .. } | State::Waiting { .. } | State::Paused { .. }).then(|| view! {
                             <button type="button" class="button button-small button-quiet" on:click=move |_| cancels.with_value(|c| send::stop(c, i))>
                                 {cancel(l)}
                             </button>
@@ -113,17 +157,26 @@ pub fn UploadField(
 }
 
 fn line(name: &str, state: &State) -> impl IntoView + use<> {
-    use crate::ui::format::bytes;
+    use crate::ui::format::{bytes, duration};
     let l = crate::text::lang();
     let size = |x: f64| bytes(x as u64);
-    match state {
-        State::Sending { done, total, rate } => view! {
+    let bar = |done: f64, total: f64, words: String| {
+        view! {
             <div class="progress">
                 <progress max=total.to_string() value=done.to_string()></progress>
-                <span class="progress-line">{sending(l, name, size(*done), size(*total), size(*rate))}</span>
+                <span class="progress-line">{words}</span>
             </div>
         }
-        .into_any(),
+        .into_any()
+    };
+    match state {
+        State::Sending { done, total, rate } if *rate > 0.0 => {
+            let left = duration(((total - done) / rate) as u64, l);
+            bar(*done, *total, sending(l, name, size(*done), size(*total), size(*rate), left))
+        }
+        State::Sending { done, total, .. } => bar(*done, *total, begins(l, name, size(*total))),
+        State::Paused { done, total } => bar(*done, *total, paused(l, name, size(*done), size(*total))),
+        State::Waiting { done, total } => bar(*done, *total, waiting(l, name, size(*done), size(*total))),
         State::Sent { size: bytes, .. } => view! { <span>{sent(l, name, size(*bytes))}</span> }.into_any(),
         State::Failed(why) => view! { <span class="error">{failed(l, name, why)}</span> }.into_any(),
     }
@@ -136,132 +189,9 @@ fn refusal(l: Lang, status: u16) -> String {
         401 => signed_out(l).to_owned(),
         403 => not_allowed(l).to_owned(),
         413 => too_large(l).to_owned(),
-        422 => empty_file(l).to_owned(),
+        400 | 422 => empty_file(l).to_owned(),
+        429 => too_many(l).to_owned(),
         507 => disk_full(l).to_owned(),
         other => refused(l, other),
-    }
-}
-
-/// The browser's side: XMLHttpRequest, since `fetch` reports no upload progress.
-#[cfg(feature = "hydrate")]
-mod send {
-    use super::{State, broken, cancelled, refusal};
-    use domain::id::ProjectId;
-    use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
-    use wasm_bindgen::{JsCast, closure::Closure};
-
-    pub(super) type Files = web_sys::FileList;
-    /// The browser has one thread; the wrapper says so to the compiler.
-    pub(super) type Cancel = SendWrapper<web_sys::XmlHttpRequest>;
-
-    pub(super) fn chosen(input: NodeRef<leptos::html::Input>) -> Option<Files> {
-        input.get_untracked()?.files()
-    }
-
-    pub(super) fn dropped(event: &web_sys::DragEvent) -> Option<Files> {
-        event.data_transfer()?.files()
-    }
-
-    pub(super) fn count(list: &Files) -> u32 {
-        list.length()
-    }
-
-    pub(super) fn stop(requests: &[Cancel], index: usize) {
-        if let Some(request) = requests.get(index) {
-            let _ = request.abort();
-        }
-    }
-
-    pub(super) fn submit_form_of(hidden: NodeRef<leptos::html::Input>, ids: &str) {
-        if let Some(input) = hidden.get_untracked() {
-            input.set_value(ids);
-            if let Some(form) = input.form() {
-                let _ = form.request_submit();
-            }
-        }
-    }
-
-    /// Sends every file, each with its own request.
-    pub(super) fn all(project: ProjectId, list: Files, files: RwSignal<Vec<(String, State)>>) -> Vec<Cancel> {
-        let chosen: Vec<_> = (0..list.length()).filter_map(|i| list.get(i)).collect();
-        files
-            .set(chosen.iter().map(|f| (f.name(), State::Sending { done: 0.0, total: f.size(), rate: 0.0 })).collect());
-        chosen.into_iter().enumerate().filter_map(|(i, file)| one(project, &file, i, files)).collect()
-    }
-
-    fn one(
-        project: ProjectId,
-        file: &web_sys::File,
-        index: usize,
-        files: RwSignal<Vec<(String, State)>>,
-    ) -> Option<Cancel> {
-        let set = move |state: State| {
-            files.update(|f| {
-                if let Some(entry) = f.get_mut(index) {
-                    entry.1 = state;
-                }
-            });
-        };
-        let request = web_sys::XmlHttpRequest::new().ok()?;
-        let url = format!("/api/v1/projects/{project}/uploads?file_name={}", crate::routes::encode(&file.name()));
-        request.open_with_async("POST", &url, true).ok()?;
-        request.set_request_header("content-type", "application/octet-stream").ok()?;
-        let started = js_sys::Date::now();
-        let progress = Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
-            let seconds = (js_sys::Date::now() - started) / 1000.0;
-            set(State::Sending { done: e.loaded(), total: e.total(), rate: e.loaded() / seconds.max(0.001) });
-        });
-        request.upload().ok()?.set_onprogress(Some(progress.into_js_value().unchecked_ref()));
-        let (size, answered) = (file.size(), request.clone());
-        let end = Closure::<dyn FnMut()>::new(move || set(outcome(&answered, size)));
-        request.set_onload(Some(end.into_js_value().unchecked_ref()));
-        let l = crate::text::lang();
-        let error = Closure::<dyn FnMut()>::new(move || set(State::Failed(broken(l).to_owned())));
-        request.set_onerror(Some(error.into_js_value().unchecked_ref()));
-        let abort = Closure::<dyn FnMut()>::new(move || set(State::Failed(cancelled(l).to_owned())));
-        request.set_onabort(Some(abort.into_js_value().unchecked_ref()));
-        request.send_with_opt_blob(Some(file)).ok()?;
-        Some(SendWrapper::new(request))
-    }
-
-    fn outcome(request: &web_sys::XmlHttpRequest, size: f64) -> State {
-        let text = request.response_text().ok().flatten().unwrap_or_default();
-        let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let word = |key: &str| answer.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        match (request.status().unwrap_or(0), word("id")) {
-            (200..300, Some(id)) => State::Sent { id, size },
-            (status, _) => State::Failed(refusal(crate::text::lang(), status)),
-        }
-    }
-}
-
-/// Nothing is sent while a page is rendered on the server.
-#[cfg(not(feature = "hydrate"))]
-mod send {
-    use super::State;
-    use domain::id::ProjectId;
-    use leptos::prelude::*;
-
-    pub(super) struct Files;
-    pub(super) struct Cancel;
-
-    pub(super) fn chosen(_: NodeRef<leptos::html::Input>) -> Option<Files> {
-        None
-    }
-
-    pub(super) fn dropped(_: &leptos::ev::DragEvent) -> Option<Files> {
-        None
-    }
-
-    pub(super) fn count(_: &Files) -> u32 {
-        0
-    }
-
-    pub(super) fn stop(_: &[Cancel], _: usize) {}
-
-    pub(super) fn submit_form_of(_: NodeRef<leptos::html::Input>, _: &str) {}
-
-    pub(super) fn all(_: ProjectId, _: Files, _: RwSignal<Vec<(String, State)>>) -> Vec<Cancel> {
-        Vec::new()
     }
 }

@@ -8,14 +8,27 @@ use domain::{
 
 crate::texts! {
     unknown_encoding(name) = "The encoding “{name}” is unknown. Use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030.", "未知编码“{name}”。请使用 WHATWG 编码标准中的名称，例如 utf-8 或 gb18030。";
-    unknown_syntax = "This looks like neither JSON Lines, JSON nor CSV. Choose the syntax, or save the file as one of them.", "文件看起来既不是 JSON Lines、JSON，也不是 CSV。请选择语法，或将文件另存为其中一种。";
+    unknown_syntax = "This looks like neither JSON Lines, JSON, CSV nor Parquet. Choose the syntax (also plain text), or save the file as one of them.", "文件看起来不是 JSON Lines、JSON、CSV 或 Parquet。请选择语法（也可选纯文本），或将文件另存为其中一种。";
     no_mapping = "No known format fits the fields of this file. Choose one and say which field is what.", "没有已知格式与此文件的字段相符。请选择格式并指定各字段的含义。";
     no_mapping_of_bad(first) = "The first rows of this file fit no known format: {first}", "文件的前几行与任何已知格式都不相符：{first}";
     not_text(kind, advice) = "This is {kind}, not a text file. {advice}", "这是{kind}，不是文本文件。{advice}";
     kind_file(name) = "a {name} file", " {name} 文件";
     kind_office = "a spreadsheet or office document", "电子表格或办公文档";
     kind_image = "an image", "图片";
-    advice_unpack = "Unpack it first and send the file inside.", "请先解压，再上传其中的文件。";
+    advice_zip = "Pack it as ZIP, or send the file inside.", "请改为 ZIP 格式打包，或直接上传其中的文件。";
+    broken_packing(file, detail) = "“{file}” cannot be unpacked (“{detail}”). Pack it anew, or send it unpacked.", "无法解压“{file}”（“{detail}”）。请重新打包，或解压后上传。";
+    unpacked_too_large(file, limit) = "“{file}” unpacks to more than {limit}, which is all that is taken. Send it in parts.", "“{file}”解压后超过上限 {limit}。请分批上传。";
+    too_compressed(file, ratio) = "“{file}” unpacks to more than {ratio} times its size, as no real data does. Send it unpacked if it is meant so.", "“{file}”解压后超过原大小的 {ratio} 倍，不像真实数据。若确实如此，请解压后上传。";
+    too_many_files(limit) = "The archive holds more than {limit} files. Pack fewer, larger ones.", "压缩包内的文件超过 {limit} 个。请合并为更少、更大的文件。";
+    no_file_inside = "The archive holds no data file that is read: JSON Lines, JSON, CSV, Parquet or text.", "压缩包内没有可读取的数据文件（JSON Lines、JSON、CSV、Parquet 或文本）。";
+    no_file_fits(pattern) = "No data file in the archive fits the pattern “{pattern}”.", "压缩包内没有数据文件符合模式“{pattern}”。";
+    mixed_syntaxes(first, second) = "The archive holds files of different syntaxes (“{first}” and “{second}”). Choose some by a pattern such as *.jsonl, or send them apart.", "压缩包内的文件语法不一（“{first}”与“{second}”）。请用 *.jsonl 之类的模式选择其中一部分，或分别上传。";
+    nested_archive(file) = "“{file}” is an archive inside the archive. Unpack it and pack its files into one.", "“{file}”是压缩包中的压缩包。请先解压，再将文件打包到同一个压缩包中。";
+    escaping_name(file) = "The archive's name “{file}” leads out of it. Pack the archive anew.", "压缩包中的文件名“{file}”指向包外。请重新打包。";
+    broken_parquet(detail) = "The Parquet file cannot be read (“{detail}”). Write it anew, or export its rows as JSON Lines.", "无法读取 Parquet 文件（“{detail}”）。请重新生成，或将数据导出为 JSON Lines。";
+    bad_dataset_info(detail) = "The dataset_info.json in the archive cannot be used (“{detail}”). Correct or remove it.", "无法使用压缩包中的 dataset_info.json（“{detail}”）。请修正或删除。";
+    bad_merge = "A merge needs 2 to 20 different versions, each with a weight above 0.", "合并需要 2 至 20 个不同的版本，且每个权重须大于 0。";
+    nothing_new(repeated) = "The dataset has all {repeated} samples of this file already. Nothing was added.", "数据集已包含此文件中的全部 {repeated} 条样本，未添加任何内容。";
     advice_csv = "Save its table as CSV and send that.", "请将其中的表格另存为 CSV 后上传。";
     advice_jsonl = "Export its rows as JSON Lines or CSV and send that.", "请将数据导出为 JSON Lines 或 CSV 后上传。";
     advice_text = "Send the texts as JSON Lines, JSON or CSV.", "请以 JSON Lines、JSON 或 CSV 格式上传文本。";
@@ -37,6 +50,21 @@ pub fn import_problem(l: Lang, problem: &ImportProblem) -> String {
         P::NoMapping => no_mapping(l).to_owned(),
         P::NoMappingOfBad { first } => no_mapping_of_bad(l, line_error(l, first)),
         P::NotText { kind } => not_text(l, file_kind(l, *kind), advice(l, kind.advice())),
+        P::BrokenPacking { file, detail } => broken_packing(l, file, detail),
+        P::UnpackedTooLarge { file, limit_bytes } => {
+            unpacked_too_large(l, file, crate::ui::format::bytes(*limit_bytes))
+        }
+        P::TooCompressed { file, ratio } => too_compressed(l, file, ratio),
+        P::TooManyFiles { limit } => too_many_files(l, limit),
+        P::NoFileInside => no_file_inside(l).to_owned(),
+        P::NoFileFits { pattern } => no_file_fits(l, pattern),
+        P::MixedSyntaxes { first, second } => mixed_syntaxes(l, first, second),
+        P::NestedArchive { file } => nested_archive(l, file),
+        P::EscapingName { file } => escaping_name(l, file),
+        P::BrokenParquet { detail } => broken_parquet(l, detail),
+        P::BadDatasetInfo { detail } => bad_dataset_info(l, detail),
+        P::BadMerge => bad_merge(l).to_owned(),
+        P::NothingNew { repeated } => nothing_new(l, repeated),
         P::SameField { field } => same_field(l, field),
         P::BadSplit => bad_split(l).to_owned(),
         P::BadName => super::name_problem(l).to_owned(),
@@ -57,7 +85,7 @@ fn file_kind(l: Lang, kind: FileKind) -> String {
 
 fn advice(l: Lang, advice: FileAdvice) -> &'static str {
     match advice {
-        FileAdvice::Unpack => advice_unpack(l),
+        FileAdvice::PackAsZip => advice_zip(l),
         FileAdvice::SaveAsCsv => advice_csv(l),
         FileAdvice::ExportAsJsonl => advice_jsonl(l),
         FileAdvice::TextOnly => advice_text(l),

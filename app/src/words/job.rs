@@ -27,6 +27,13 @@ crate::texts! {
     status(url, status) = "{url} cannot be fetched: the server there answered {status}.", "无法获取 {url}：对方服务器返回 {status}。";
     checksum(url, actual, expected) = "{url} was discarded: its SHA-256 is {actual}, not {expected}.", "已丢弃 {url}：其 SHA-256 为 {actual}，应为 {expected}。";
     odd_answer(url, detail) = "The answer of {url} cannot be understood (“{detail}”).", "无法理解 {url} 的响应（“{detail}”）。";
+    bad_url(url) = "The address “{url}” cannot be used. Write it as https://HOST/PATH, without a name or password.", "无法使用地址“{url}”。请写成 https://主机/路径，不要包含用户名或密码。";
+    host_not_allowed(host, allowed) = "Data may not be fetched from {host}. Allowed: {allowed}. An administrator can add hosts with import_hosts.", "不允许从 {host} 获取数据。允许的主机：{allowed}。管理员可通过 import_hosts 添加主机。";
+    no_hosts = "none", "无";
+    private_address(host) = "{host} lies in a private network, from which nothing is fetched unless an administrator allows it.", "{host} 位于内部网络，未经管理员允许不能从中获取数据。";
+    too_large(url, limit) = "{url} cannot be fetched: the file is larger than {limit}.", "无法获取 {url}：文件超过 {limit}。";
+    redirects(url) = "{url} leads from one address to the next without end.", "{url} 的重定向过多。";
+    empty_answer(url) = "{url} is an empty file.", "{url} 是空文件。";
     missing(what, container) = "There is no {what} in {container}.", "{container} 中没有 {what}。";
     archive(container, detail) = "{container} cannot be unpacked (“{detail}”).", "无法解压 {container}（“{detail}”）。";
 }
@@ -72,6 +79,13 @@ fn fetch_problem(l: Lang, problem: &FetchProblem) -> String {
         P::Status { url, status: code } => status(l, url, code),
         P::Checksum { url, expected, actual } => checksum(l, url, actual, expected),
         P::Answer { url, detail } => odd_answer(l, url, detail),
+        P::BadUrl { url } => bad_url(l, url),
+        P::HostNotAllowed { host, allowed } if allowed.is_empty() => host_not_allowed(l, host, no_hosts(l)),
+        P::HostNotAllowed { host, allowed } => host_not_allowed(l, host, allowed.join(", ")),
+        P::PrivateAddress { host } => private_address(l, host),
+        P::TooLarge { url, limit_bytes } => too_large(l, url, crate::ui::format::bytes(*limit_bytes)),
+        P::Redirects { url } => redirects(l, url),
+        P::Empty { url } => empty_answer(l, url),
         P::Missing { what, container } => missing(l, what, container),
         P::Archive { container, detail } => archive(l, container, detail),
     }

@@ -11,6 +11,17 @@ crate::texts! {
     at_element(line, problem) = "element {line}: {problem}", "第 {line} 个元素：{problem}";
     at_element_field(line, field, problem) = "element {line}, field {field}: {problem}", "第 {line} 个元素，字段 {field}：{problem}";
 
+    at_row(line, problem) = "row {line}: {problem}", "第 {line} 行记录：{problem}";
+    at_row_field(line, field, problem) = "row {line}, field {field}: {problem}", "第 {line} 行记录，字段 {field}：{problem}";
+    at_paragraph(line, problem) = "paragraph {line}: {problem}", "第 {line} 段：{problem}";
+    at_paragraph_field(line, field, problem) = "paragraph {line}, field {field}: {problem}", "第 {line} 段，字段 {field}：{problem}";
+    in_file(file, rest) = "{file}, {rest}", "{file}，{rest}";
+
+    tool_turn = "The turn calls a tool or answers for one. Only conversations of system, user and assistant can be trained on.", "此轮调用了工具或为工具的返回。只能使用由系统、用户和助手组成的对话进行训练。";
+    bad_spans = "The row marks spans that are no list of [start, end, label] or {{start, end, label}}. Correct it.", "此行的标注不是 [start, end, label] 或 {{start, end, label}} 的列表。请修正。";
+    span_outside(start, end, length) = "The span {start} to {end} does not lie in the text, which has {length} characters. Correct it.", "标注 {start} 至 {end} 不在文本范围内（文本共 {length} 个字符）。请修正。";
+    not_annotated = "The task has no annotation. Annotate it, or remove it from the export.", "此任务没有标注。请完成标注，或从导出中移除。";
+    no_result = "The annotation holds no choice, label or text that can be read. Correct it, or export other results.", "标注中没有可读取的选项、标签或文本。请修正，或导出其他结果。";
     invalid_utf8 = "The line is not valid UTF-8. Save the file as UTF-8 or choose its encoding.", "此行不是有效的 UTF-8。请将文件另存为 UTF-8，或选择其编码。";
     too_long(mib) = "The row is longer than {mib} MiB.", "此行超过 {mib} MiB。";
     too_long_or_unclosed(mib) = "The row is longer than {mib} MiB, or a quote is never closed.", "此行超过 {mib} MiB，或有引号未闭合。";
@@ -89,6 +100,11 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
         P::ContentNotText { key, found } => content_not_text(l, key, kind(l, *found)),
         P::PartNotText => part_not_text(l).to_owned(),
         P::EmptyTurn => empty_turn(l).to_owned(),
+        P::ToolTurn => tool_turn(l).to_owned(),
+        P::BadSpans => bad_spans(l).to_owned(),
+        P::SpanOutside { start, end, length } => span_outside(l, start, end, length),
+        P::NotAnnotated => not_annotated(l).to_owned(),
+        P::NoResult => no_result(l).to_owned(),
         P::LateSystem => late_system(l).to_owned(),
         P::EmptyConversation => empty_conversation(l).to_owned(),
         P::NoAnswer => no_answer(l).to_owned(),
@@ -102,11 +118,19 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
 /// A bad line with its place.
 pub(super) fn line_error(l: Lang, error: &LineError) -> String {
     let problem = line_problem(l, &error.problem);
-    match (error.unit, &error.field) {
+    let placed = match (error.unit, &error.field) {
         (LineUnit::Line, Some(field)) => at_field(l, error.line, field, problem),
         (LineUnit::Line, None) => at_line(l, error.line, problem),
         (LineUnit::Element, Some(field)) => at_element_field(l, error.line, field, problem),
         (LineUnit::Element, None) => at_element(l, error.line, problem),
+        (LineUnit::Row, Some(field)) => at_row_field(l, error.line, field, problem),
+        (LineUnit::Row, None) => at_row(l, error.line, problem),
+        (LineUnit::Paragraph, Some(field)) => at_paragraph_field(l, error.line, field, problem),
+        (LineUnit::Paragraph, None) => at_paragraph(l, error.line, problem),
+    };
+    match &error.file {
+        Some(file) => in_file(l, file, placed),
+        None => placed,
     }
 }
 

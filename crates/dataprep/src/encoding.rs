@@ -43,7 +43,17 @@ pub fn detect(head: &[u8]) -> &'static Encoding {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD_BYTES);
-    widest(detector.guess(None, Utf8Detection::Deny))
+    let guess = widest(detector.guess(None, Utf8Detection::Deny));
+    if guess == EUC_KR && is_chinese_rather(head) { GB18030 } else { guess }
+}
+
+/// Whether what was taken for Korean is mostly Chinese characters, with which no Korean is written today, and is valid
+/// GB18030: of few lines the statistics of letters take one for the other.
+fn is_chinese_rather(head: &[u8]) -> bool {
+    let korean = EUC_KR.decode_without_bom_handling(head).0;
+    let count = |range: std::ops::RangeInclusive<char>| korean.chars().filter(|c| range.contains(c)).count();
+    let (hangul, hanja) = (count('\u{ac00}'..='\u{d7a3}'), count('\u{4e00}'..='\u{9fff}'));
+    hanja * 4 > hangul && !GB18030.decode_without_bom_handling(whole_lines(head)).1
 }
 
 /// Samples taken of a file whose beginning is plain ASCII.
@@ -268,6 +278,31 @@ mod tests {
     #[test]
     fn a_utf8_mark_is_removed() {
         assert_eq!(read(b"\xef\xbb\xbfa,b\n", None), (UTF_8, "a,b\n".to_owned()));
+    }
+
+    /// Two lines of each language are told apart: the least that a person may send.
+    #[test]
+    fn short_files_are_recognised() {
+        let simplified = [
+            "文本,标签\n质量很好,好评\n太差了,差评\n",
+            "问题,答案\n中国的首都是哪里？,北京\n水的化学式是什么？,水由氢和氧组成\n",
+            "{\"instruction\": \"将下面的句子翻译成英文\", \"output\": \"The weather is nice today\"}\n",
+        ];
+        for text in simplified {
+            assert_eq!(detect(&GB18030.encode(text).0), GB18030, "{text}");
+        }
+        for text in [TRADITIONAL, "問題,答案\n台灣的首都是哪裡？,臺北\n水的化學式是什麼？,水由氫和氧組成\n"]
+        {
+            assert_eq!(detect(&BIG5.encode(text).0), BIG5, "{text}");
+        }
+        let korean = "질문,답\n대한민국의 수도는 어디입니까?,서울입니다\n물의 화학식은 무엇입니까?,물은 수소와 산소\n";
+        assert_eq!(detect(&EUC_KR.encode(korean).0), EUC_KR);
+        let german = "Text;Urteil\nSchöne Grüße aus München, es war großartig!;gut\nÜbel;schlecht\n";
+        assert_eq!(detect(&WINDOWS_1252.encode(german).0), WINDOWS_1252);
+        for text in [simplified[0], german] {
+            assert_eq!(detect(&utf16(text, false, false)), UTF_16LE, "{text}");
+            assert_eq!(detect(&utf16(text, true, true)), UTF_16BE, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use domain::sample::Sample;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 over the messages, the label and the rejected answer, each part preceded by its length so that no two
-/// different samples are written alike. Slices are not content: the same text from two sources is
+/// different samples are written alike. Slices are not content, and spans say what the answer says: the same text from two sources is
 /// a duplicate.
 #[must_use]
 pub fn content_hash(sample: &Sample) -> [u8; 32] {
@@ -16,6 +16,9 @@ pub fn content_hash(sample: &Sample) -> [u8; 32] {
     for message in &sample.messages {
         part(message.role.as_str());
         part(&message.content);
+        if message.ignored {
+            part("ignored");
+        }
     }
     if let Some(label) = &sample.label {
         part("label");
@@ -35,7 +38,7 @@ mod tests {
 
     fn sample(user: &str, answer: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, answer)];
-        Sample { messages, label: None, rejected: None, slices: Default::default() }
+        Sample { messages, label: None, rejected: None, slices: Default::default(), spans: Vec::new() }
     }
 
     #[test]

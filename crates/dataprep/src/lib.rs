@@ -2,7 +2,7 @@
 //!
 //! Everything streams over [`std::io::Read`]: memory does not grow with the file, only with its
 //! longest row (bounded by [`MAX_ROW_BYTES`]) and, in [`stats`], by 16 bytes a sample for finding
-//! duplicates. There is no SQL and no HTTP here, and nothing is written to disk.
+//! duplicates. There is no SQL and no HTTP here, and nothing is written to disk but packed Parquet files.
 //!
 //! ```
 //! use dataprep::{encoding::TextReader, mapping, rows, syntax};
@@ -27,6 +27,7 @@ pub mod mapping;
 pub mod rows;
 pub mod similar;
 pub mod split;
+pub mod source;
 pub mod stats;
 pub mod steps;
 pub mod syntax;

@@ -93,7 +93,13 @@ mod tests {
 
     fn labelled(text: &str, label: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, label)];
-        Sample { messages, label: Some(label.to_owned()), rejected: None, slices: Default::default() }
+        Sample {
+            messages,
+            label: Some(label.to_owned()),
+            rejected: None,
+            slices: Default::default(),
+            spans: Vec::new(),
+        }
     }
 
     #[test]

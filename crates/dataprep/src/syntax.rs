@@ -25,6 +25,7 @@ pub fn guess(name: &str, head: &[u8]) -> Option<FileSyntax> {
         Some(b'{') => {
             Some(if first_line_is_an_object(text) { FileSyntax::Jsonl } else { by_extension(extension.as_deref()) })
         }
+        Some(_) if is_prose(extension.as_deref()) && !has_steady_columns(text) => Some(plain(text)),
         Some(_) if has_columns(text) => Some(FileSyntax::Csv),
         _ => match extension.as_deref() {
             Some("jsonl" | "ndjson" | "json") => Some(by_extension(extension.as_deref())),
@@ -57,18 +58,33 @@ fn has_columns(text: &[u8]) -> bool {
     header.contains(&guess_delimiter(text))
 }
 
+/// Whether the name says that the file is written for people to read.
+fn is_prose(extension: Option<&str>) -> bool {
+    matches!(extension, Some("txt" | "text" | "md"))
+}
+
+/// Lines in which the same number of separators stand, as hardly ever in prose.
+fn has_steady_columns(text: &[u8]) -> bool {
+    let delimiter = guess_delimiter(text);
+    let count = |line: &[u8]| line.iter().filter(|b| **b == delimiter).count();
+    let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).take(20).collect();
+    let header = lines.first().map_or(0, |line| count(line));
+    header > 0 && lines.len() > 1 && lines.iter().filter(|line| count(line) == header).count() * 10 >= lines.len() * 8
+}
+
+/// Plain text by paragraphs if it has any, else by lines.
+fn plain(text: &[u8]) -> FileSyntax {
+    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+    let lines: Vec<&[u8]> = text.trim_ascii().split(|b| *b == b'\n').collect();
+    if lines.iter().any(|line| is_blank(line)) { FileSyntax::Paragraphs } else { FileSyntax::Lines }
+}
+
 /// The first bytes of files that hold no lines of text.
-const SIGNATURES: [(&[u8], FileKind); 17] = [
-    (b"\x1f\x8b", FileKind::Gzip),
-    (b"BZh", FileKind::Bzip2),
-    (b"\xfd7zXZ\0", FileKind::Xz),
-    (b"\x28\xb5\x2f\xfd", FileKind::Zstandard),
+const SIGNATURES: [(&[u8], FileKind); 11] = [
     (b"7z\xbc\xaf\x27\x1c", FileKind::SevenZip),
     (b"Rar!\x1a\x07", FileKind::Rar),
-    (b"PK\x03\x04", FileKind::Zip),
-    (b"PK\x05\x06", FileKind::Zip),
+    (ZIP, FileKind::Office),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind::Office),
-    (b"PAR1", FileKind::Parquet),
     (b"ARROW1", FileKind::Arrow),
     (b"SQLite format 3\0", FileKind::Sqlite),
     (b"%PDF-", FileKind::Pdf),
@@ -77,17 +93,18 @@ const SIGNATURES: [(&[u8], FileKind); 17] = [
     (b"GIF87a", FileKind::Image),
     (b"GIF89a", FileKind::Image),
 ];
-/// Office documents are ZIP files; their names tell.
+/// Office documents are ZIP archives; their names tell.
+const ZIP: &[u8] = b"PK\x03\x04";
 const OFFICE_EXTENSIONS: [&str; 6] = ["xlsx", "xlsm", "ods", "docx", "odt", "pptx"];
 
 /// The kind of a file that is no text, by its first bytes as they are on disk; `None` for all
 /// that may be text.
 #[must_use]
 pub fn not_text(name: &str, head: &[u8]) -> Option<FileKind> {
-    let kind = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)).map(|(_, kind)| *kind)?;
+    let (signature, kind) = *SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature))?;
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
-    let is_office = kind == FileKind::Zip && extension.is_some_and(|e| OFFICE_EXTENSIONS.contains(&e.as_str()));
-    Some(if is_office { FileKind::Office } else { kind })
+    let is_office = extension.is_some_and(|e| OFFICE_EXTENSIONS.contains(&e.as_str()));
+    (signature != ZIP || is_office).then_some(kind)
 }
 
 #[cfg(test)]
@@ -107,7 +124,9 @@ mod tests {
             ("a", "{\"messages\":[{\"role\":\"user\"}]}\n{\"messages\":[]}\n", Some(FileSyntax::Jsonl)),
             ("a.txt", "text\tlabel\nx\ty\n", Some(FileSyntax::Csv)),
             ("a.TSV", "text", Some(FileSyntax::Csv)),
-            ("a.txt", "just some words", None),
+            ("a.txt", "just some words", Some(FileSyntax::Lines)),
+            ("a.txt", "Well, yes.\n\nNo, no, no.\n", Some(FileSyntax::Paragraphs)),
+            ("a", "just some words", None),
             ("a", "", None),
             ("a", "{\"a\":1},\n{\"a\":2},\n", Some(FileSyntax::Jsonl)),
             ("a", "{\"a\":1}\r{\"a\":2}\r", Some(FileSyntax::Jsonl)),
@@ -121,11 +140,11 @@ mod tests {
     #[test]
     fn files_that_are_no_text_are_recognised() {
         for (name, head, expected) in [
-            ("a.jsonl.gz", &b"\x1f\x8b\x08"[..], Some(FileKind::Gzip)),
-            ("a.zip", &b"PK\x03\x04\x14"[..], Some(FileKind::Zip)),
+            ("a.jsonl.gz", &b"\x1f\x8b\x08"[..], None),
+            ("a.zip", &b"PK\x03\x04\x14"[..], None),
             ("a.XLSX", &b"PK\x03\x04\x14"[..], Some(FileKind::Office)),
             ("a.csv", &b"\x89PNG\r\n\x1a\n"[..], Some(FileKind::Image)),
-            ("a.parquet", &b"PAR1\x15"[..], Some(FileKind::Parquet)),
+            ("a.parquet", &b"PAR1\x15"[..], None),
             ("a.gz", &b"text,label\n"[..], None),
         ] {
             assert_eq!(not_text(name, head), expected, "{name}");

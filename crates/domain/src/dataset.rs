@@ -1,8 +1,14 @@
 //! Datasets: accepted formats, the mapping from a file's fields to a sample, and statistics.
 
 mod bad_line;
+mod growth;
+mod mapping;
+mod source;
 
 pub use bad_line::{JsonKind, LineError, LineProblem, LineUnit};
+pub use growth::{Append, Appended, Duplicates, MAX_SOURCES, Merge, MergeSource, MergedSource, Sizing};
+pub use mapping::{Mapping, TurnWords};
+pub use source::{Archive, Compression, FileInside, FileLeftOut, FileSyntax, Packing};
 
 use crate::{
     id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
@@ -13,88 +19,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
-
-/// Syntax of an uploaded file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum FileSyntax {
-    /// One JSON object per line.
-    Jsonl,
-    /// One JSON array of objects (or an object with such an array inside).
-    Json,
-    /// Separated by comma, semicolon, tab or bar, with a header line.
-    Csv,
-}
-
-/// How the fields of a row become a [`crate::sample::Sample`]. Field names are those of the
-/// file; a dot descends into nested objects (`data.text`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "format", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Mapping {
-    /// Alpaca: instruction + optional input → output; history is `[[user, assistant], …]`.
-    Alpaca {
-        instruction: String,
-        input: Option<String>,
-        output: String,
-        system: Option<String>,
-        history: Option<String>,
-    },
-    /// ShareGPT: `conversations: [{from, value}]`.
-    ShareGpt { conversations: String, system: Option<String> },
-    /// OpenAI: `messages: [{role, content}]`.
-    Messages { messages: String },
-    /// prompt → completion.
-    PromptCompletion { prompt: String, completion: String },
-    /// Classification: text → label. `instruction` is put before each text.
-    TextLabel { text: String, label: String, instruction: Option<String> },
-    /// question (+ optional context) → answer.
-    QuestionAnswer { question: String, context: Option<String>, answer: String },
-    /// A preference pair: two answers to one prompt, each a text or turns, perhaps with the prompt's before them; then
-    /// `prompt` is not needed. `input` belongs to a prompt that is a text.
-    Preference {
-        prompt: Option<String>,
-        input: Option<String>,
-        system: Option<String>,
-        chosen: String,
-        rejected: String,
-    },
-}
-
-impl Mapping {
-    /// The word for this format in files, forms and URLs.
-    #[must_use]
-    pub fn format(&self) -> &'static str {
-        match self {
-            Self::Alpaca { .. } => "alpaca",
-            Self::ShareGpt { .. } => "share_gpt",
-            Self::Messages { .. } => "messages",
-            Self::PromptCompletion { .. } => "prompt_completion",
-            Self::TextLabel { .. } => "text_label",
-            Self::QuestionAnswer { .. } => "question_answer",
-            Self::Preference { .. } => "preference",
-        }
-    }
-
-    /// A field that is both what is asked and what is answered, or both answers of a pair, from which nothing is
-    /// learned.
-    #[must_use]
-    pub fn doubly_used(&self) -> Option<&str> {
-        let (asked, answered) = match self {
-            Self::Preference { prompt, chosen, rejected, .. } => {
-                let again = |field: &&String| chosen == rejected || prompt.as_ref() == Some(*field);
-                return [chosen, rejected].into_iter().find(again).map(String::as_str);
-            }
-            Self::ShareGpt { .. } | Self::Messages { .. } => return None,
-            Self::Alpaca { instruction, output, .. } => (instruction, output),
-            Self::PromptCompletion { prompt, completion } => (prompt, completion),
-            Self::TextLabel { text, label, .. } => (text, label),
-            Self::QuestionAnswer { question, answer, .. } => (question, answer),
-        };
-        (asked == answered).then_some(asked)
-    }
-}
 
 /// What to do with lines that cannot be read or mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -323,6 +247,9 @@ pub struct VersionSummary {
     pub created_at: OffsetDateTime,
 }
 
+/// Files of an archive that a version names.
+pub const FILES_LISTED: usize = 100;
+
 /// How a version came to be.
 #[allow(clippy::large_enum_variant, reason = "one per version, never many at once; not large on 32 bits")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -339,7 +266,17 @@ pub enum Origin {
         mapping: Mapping,
         bad_lines: BadLines,
         split: SplitPlan,
+        #[serde(default)]
+        packing: Packing,
+        /// The files of an archive that were read, at most [`FILES_LISTED`] of them.
+        #[serde(default)]
+        files: Vec<FileInside>,
+        /// What became of the parent's samples, where the file was added to them.
+        #[serde(default)]
+        appended: Option<Appended>,
     },
+    /// Samples of several versions.
+    Merge { sources: Vec<MergedSource>, seed: u64, sizing: Sizing, left_out: u64 },
     /// The parent version with corrected samples of bad cases.
     Corrections {
         corrections: u64,

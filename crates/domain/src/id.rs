@@ -58,6 +58,8 @@ ids! {
     VersionId,
     /// A file received from a user, not yet turned into a dataset version or model.
     UploadId,
+    /// A file that a user sends in parts.
+    PartialUploadId,
     /// One training run.
     RunId,
     /// A plan that makes many runs of one recipe.

@@ -6,7 +6,7 @@ mod problem;
 pub use problem::{FileAdvice, FileKind, ImportProblem};
 
 use crate::{
-    dataset::{BadLines, FileSyntax, LineError, Mapping, SplitPlan},
+    dataset::{Append, BadLines, FileInside, FileLeftOut, FileSyntax, LineError, Mapping, Packing, SplitPlan},
     id::{DatasetId, ModelId, UploadId, VersionId},
     sample::Sample,
 };
@@ -61,6 +61,12 @@ pub struct ImportRequest {
     /// Guessed from the first rows when absent.
     #[serde(default)]
     pub mapping: Option<Mapping>,
+    /// Which files of an archive are read: a pattern such as `train*.jsonl`. All data files when absent.
+    #[serde(default)]
+    pub inside: Option<String>,
+    /// Adds the file to the newest version of the dataset, in place of making a version of the file alone.
+    #[serde(default)]
+    pub append: Option<Append>,
     #[serde(default)]
     pub bad_lines: BadLines,
     #[serde(default)]
@@ -84,6 +90,10 @@ struct ImportRequestJson {
     #[serde(default)]
     mapping: Option<Mapping>,
     #[serde(default)]
+    inside: Option<String>,
+    #[serde(default)]
+    append: Option<Append>,
+    #[serde(default)]
     bad_lines: BadLines,
     #[serde(default)]
     split: SplitPlan,
@@ -93,6 +103,9 @@ impl TryFrom<ImportRequestJson> for ImportRequest {
     type Error = &'static str;
 
     fn try_from(json: ImportRequestJson) -> Result<Self, Self::Error> {
+        if json.append.is_some() && json.dataset_id.is_none() {
+            return Err("`append` needs `dataset_id`, the dataset to add to");
+        }
         let target = match (json.name, json.dataset_id) {
             (Some(name), None) => ImportTarget::Name(name),
             (None, Some(id)) => ImportTarget::DatasetId(id),
@@ -107,6 +120,8 @@ impl TryFrom<ImportRequestJson> for ImportRequest {
             syntax: json.syntax,
             encoding: json.encoding,
             mapping: json.mapping,
+            inside: json.inside,
+            append: json.append,
             bad_lines: json.bad_lines,
             split: json.split,
         })
@@ -124,6 +139,9 @@ pub struct PreviewRequest {
     pub encoding: Option<String>,
     #[serde(default)]
     pub mapping: Option<Mapping>,
+    /// Which files of an archive are read: a pattern such as `train*.jsonl`.
+    #[serde(default)]
+    pub inside: Option<String>,
 }
 
 /// One row of the file as it stands there: its line and its fields as text.
@@ -148,8 +166,14 @@ pub struct PreviewSample {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     pub upload: Upload,
+    pub packing: Packing,
+    /// The files with rows, in the order in which they are read: one, unless it is an archive.
+    pub files: Vec<FileInside>,
+    /// Files of the archive that are not read.
+    pub left_out: Vec<FileLeftOut>,
+    /// Of the first file; the others have the same.
     pub syntax: FileSyntax,
-    /// WHATWG name of the encoding in use.
+    /// WHATWG name of the encoding in use, of the first file.
     pub encoding: String,
     /// Bytes that are invalid in this encoding stand as U+FFFD: it may be the wrong one.
     pub has_replacements: bool,
@@ -167,6 +191,31 @@ pub struct Preview {
     pub errors: Vec<LineError>,
     /// The file has more rows than were read.
     pub has_more: bool,
+}
+
+/// A file to be fetched from an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FetchUpload {
+    /// `https://HOST/PATH`; the server's settings name the hosts.
+    pub url: String,
+    /// The address's last part when absent.
+    #[serde(default)]
+    pub file_name: Option<String>,
+}
+
+impl FetchUpload {
+    /// How the file is called: its ending helps to recognise the syntax.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let given = self.file_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = given.unwrap_or(last).rsplit(['/', '\\']).next().unwrap_or_default();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        if name.is_empty() { "download".to_owned() } else { name }
+    }
 }
 
 /// Asks for a version's token statistics under one model's tokenizer and chat template.
@@ -223,6 +272,15 @@ mod tests {
     }
 
     #[test]
+    fn a_fetched_file_is_called_by_its_address() {
+        let name = |url: &str| FetchUpload { url: url.to_owned(), file_name: None }.file_name();
+        assert_eq!(name("https://x.org/data/a.jsonl.gz?download=true#x"), "a.jsonl.gz");
+        assert_eq!(name("https://x.org/"), "download");
+        let given = FetchUpload { url: "https://x.org/a".to_owned(), file_name: Some("../b.csv".to_owned()) };
+        assert_eq!(given.file_name(), "b.csv");
+    }
+
+    #[test]
     fn one_field_is_not_question_and_answer_at_once() {
         let json = r#"{"upload_id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "a",
             "mapping": {"format": "prompt_completion", "prompt": "x", "completion": "x"}}"#;
@@ -232,10 +290,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_kind_comes_with_advice() {
-        let problem = ImportProblem::NotText { kind: FileKind::Gzip };
-        assert_eq!(
-            problem.to_string(),
-            "this is a gzip file, not a text file: unpack it first and send the file inside"
-        );
+        let problem = ImportProblem::NotText { kind: FileKind::SevenZip };
+        assert_eq!(problem.to_string(), "this is a 7z file, not a text file: pack it as ZIP, or send the file inside");
     }
 }

@@ -63,7 +63,7 @@ impl Progress {
     /// Whether `done` and `total` are bytes; otherwise they count rows or files.
     #[must_use]
     pub fn counts_bytes(&self) -> bool {
-        matches!(self.stage.as_str(), "downloading" | "checking" | "copying" | "unpacking")
+        matches!(self.stage.as_str(), "downloading" | "checking" | "importing" | "copying" | "unpacking")
     }
 }
 

@@ -31,21 +31,34 @@ impl Speaker {
 pub struct Message {
     pub role: Speaker,
     pub content: String,
+    /// An assistant's turn that is only context: nothing is learned from it (OpenAI's `weight: 0`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
 }
 
 impl Message {
     #[must_use]
     pub fn new(role: Speaker, content: impl Into<String>) -> Self {
-        Self { role, content: content.into() }
+        Self { role, content: content.into(), ignored: false }
     }
+}
+
+/// A stretch of a text with a label: characters `start..end` (Unicode scalar values, 0-based, end excluded).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+    pub label: String,
 }
 
 /// A training or test row. `messages` ends with the assistant's turn, which is what a run
 /// learns to write. `label` is set for classification data, where the assistant's last turn
 /// is exactly the label. `rejected` is set for a preference pair: the answer that was not preferred
 /// to the last turn, for the same prompt. `slices` are other scalar fields of the source row, kept
-/// so that an evaluation can be cut by them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// so that an evaluation can be cut by them. `spans` are marked in the last user turn's text, counted from where
+/// that text begins behind an instruction; the assistant's turn says the same in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sample {
     pub messages: Vec<Message>,
@@ -55,6 +68,8 @@ pub struct Sample {
     pub rejected: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 impl Sample {
@@ -84,6 +99,8 @@ impl Sample {
             label: self.label.as_ref().map(|_| answer.to_owned()),
             rejected: self.rejected.clone().filter(|rejected| rejected.trim() != answer.trim()),
             slices: self.slices.clone(),
+            // They said what the old answer says.
+            spans: if self.answer() == Some(answer) { self.spans.clone() } else { Vec::new() },
         }
     }
 
@@ -138,7 +155,7 @@ mod tests {
     #[test]
     fn a_correction_stays_a_pair_unless_it_is_what_was_rejected() {
         let messages = vec![Message::new(Speaker::User, "q"), Message::new(Speaker::Assistant, "good")];
-        let pair = Sample { messages, label: None, rejected: Some("bad".to_owned()), slices: BTreeMap::new() };
+        let pair = Sample { messages, label: None, rejected: Some("bad".to_owned()), ..Sample::default() };
         assert_eq!(pair.with_answer("better").rejected.as_deref(), Some("bad"));
         assert_eq!(pair.with_answer(" bad ").rejected, None);
         let ends: Vec<_> = pair.rejected_messages().into_iter().flatten().map(|m| m.content).collect();

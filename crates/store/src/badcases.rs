@@ -19,7 +19,7 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 
 const COLUMNS: &str = "b.id, b.run_id, r.number as run_number, r.name as run_name, d.id as dataset_id, d.name as dataset_name, \
      b.expected, b.output, b.status, b.cause, b.correction, b.updated_at, b.note, b.revision, b.sample_id, \
-     s.messages, s.label, s.rejected, s.slices, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
+     s.messages, s.label, s.rejected, s.slices, s.spans, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
      cv.number as corrected_version_number";
 const TABLES: &str = "bad_cases b join runs r on r.id = b.run_id join samples s on s.id = b.sample_id \
      join datasets d on d.id = s.dataset_id join evals e on e.id = b.eval_id \
@@ -239,7 +239,7 @@ async fn corrections_of(
 ) -> Result<Vec<Correction>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|b| b.0).collect();
     let rows = sqlx::query(
-        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.rejected, s.slices \
+        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.rejected, s.slices, s.spans \
          from bad_cases b join samples s on s.id = b.sample_id \
          where b.project_id = $1 and b.id = any($2) and b.status = 'corrected' and b.correction is not null \
          order by b.updated_at, b.id",

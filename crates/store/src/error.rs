@@ -61,6 +61,20 @@ impl StoreError {
         matches!(self, Self::Database(_))
     }
 
+    /// Whether the database went away: what was asked may be done or not, and can be asked again.
+    #[must_use]
+    pub fn is_connection_lost(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+                true
+            }
+            // Class 08, connection exception; 57P01 to 57P03, it is shut down or starts.
+            sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("08") || c.starts_with("57P")),
+            _ => false,
+        }
+    }
+
     /// Turns a unique violation into [`StoreError::Taken`].
     pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |e| match &e {

@@ -292,6 +292,24 @@ async fn put_back(db: &PgPool, lease: Lease, pause: Option<Duration>, counts: bo
     Ok(())
 }
 
+/// Queues a job again whose work was lost; one that was tried too often fails.
+pub async fn requeue(db: &PgPool, id: JobId, owner: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "update jobs set lease_owner = null, lease_until = null, \
+         status = case when cancel_requested_at is not null then 'cancelled' when attempt >= $3 then 'failed' else 'queued' end, \
+         failure = case when cancel_requested_at is null and attempt >= $3 then $4::jsonb end, \
+         ended_at = case when cancel_requested_at is not null or attempt >= $3 then now() end \
+         where id = $1 and lease_owner = $2 and status = 'running'",
+    )
+    .bind(id.0)
+    .bind(owner)
+    .bind(MAX_ATTEMPTS)
+    .bind(to_json(&JobFailure::Interrupted)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Gives back what `owner` held when its process ended, for an owner whose name outlives that.
 pub async fn release_held(db: &PgPool, owner: Uuid) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;

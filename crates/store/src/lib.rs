@@ -17,6 +17,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod models;
 pub mod overview;
+pub mod partial_uploads;
 pub mod points;
 pub mod preflights;
 pub mod projects;

@@ -1,6 +1,9 @@
 //! Reading samples: pages of a version, single ones, and whole splits as a stream.
 
-use crate::{StoreError, error::json};
+use crate::{
+    StoreError,
+    error::{json, to_json},
+};
 use domain::{
     dataset::SampleRow,
     explore::{RelatedSample, SampleHistory},
@@ -41,6 +44,11 @@ pub(crate) fn split_of(code: i16) -> Result<Split, StoreError> {
         .ok_or_else(|| StoreError::Corrupt(format!("unknown split code {code}")))
 }
 
+/// How spans are stored: null for the many samples that have none.
+pub(crate) fn spans_json(sample: &Sample) -> Result<Option<serde_json::Value>, StoreError> {
+    (!sample.spans.is_empty()).then(|| to_json(&sample.spans)).transpose()
+}
+
 /// The text that searches look through: all messages and the rejected answer, in lower case so that a plain `like` finds
 /// any case.
 pub(crate) fn search_text(sample: &Sample) -> String {
@@ -62,13 +70,14 @@ fn contains(text: &str) -> String {
     pattern
 }
 
-/// What a sample says, from its columns `messages`, `label`, `rejected` and `slices`.
+/// What a sample says, from its columns `messages`, `label`, `rejected`, `slices` and `spans`.
 pub(crate) fn content(row: &PgRow) -> Result<Sample, StoreError> {
     Ok(Sample {
         messages: json(row.try_get("messages")?)?,
         label: row.try_get("label")?,
         rejected: row.try_get("rejected")?,
         slices: json(row.try_get("slices")?)?,
+        spans: row.try_get::<Option<serde_json::Value>, _>("spans")?.map(json).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -95,7 +104,7 @@ pub async fn page(
 ) -> Result<Page<SampleRow>, StoreError> {
     let search = filter.search.as_deref().filter(|s| !s.trim().is_empty()).map(contains);
     let rows = sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
@@ -121,7 +130,7 @@ pub async fn page(
 /// One sample of a version.
 pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option<SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and s.id = $2",
     )
     .bind(version.0)
@@ -142,7 +151,7 @@ pub async fn at_places(
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     let places: Vec<i32> = places.iter().map(|place| place.cast_signed()).collect();
     sqlx::query(
-        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from (select *, (row_number() over (order by position))::int - 1 as place from version_samples where version_id = $1 and split = $2) vs \
          join samples s on s.id = vs.sample_id where vs.place = any($3)",
     )
@@ -245,7 +254,7 @@ async fn related(db: &PgPool, line: &str, id: SampleId) -> Result<Vec<RelatedSam
 /// The content of one of the project's samples, whichever versions it is in.
 pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result<Option<Sample>, StoreError> {
     sqlx::query(
-        "select s.messages, s.label, s.rejected, s.slices from samples s join datasets d on d.id = s.dataset_id \
+        "select s.messages, s.label, s.rejected, s.slices, s.spans from samples s join datasets d on d.id = s.dataset_id \
          where s.id = $1 and d.project_id = $2",
     )
     .bind(id.0)
@@ -264,7 +273,7 @@ pub fn stream<'a>(
     split: Option<Split>,
 ) -> BoxStream<'a, Result<SampleRow, StoreError>> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) order by vs.position",
     )

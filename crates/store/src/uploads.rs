@@ -6,7 +6,7 @@ use domain::{
     id::{ProjectId, UploadId, UserId},
     import::Upload,
 };
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 
 fn upload(row: &PgRow) -> Result<Upload, StoreError> {
     Ok(Upload {
@@ -21,6 +21,18 @@ fn upload(row: &PgRow) -> Result<Upload, StoreError> {
 /// Notes a file whose bytes are in the artifact store.
 pub async fn create(
     db: &PgPool,
+    project: ProjectId,
+    by: UserId,
+    file_name: &str,
+    sha256: &str,
+    size_bytes: u64,
+) -> Result<Upload, StoreError> {
+    insert(&mut *db.acquire().await?, project, by, file_name, sha256, size_bytes).await
+}
+
+/// [`create`] as part of the caller's transaction.
+pub(crate) async fn insert(
+    db: &mut PgConnection,
     project: ProjectId,
     by: UserId,
     file_name: &str,

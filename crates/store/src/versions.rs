@@ -1,13 +1,14 @@
 //! Dataset versions: immutable sets of samples with their origin and statistics.
 //!
 //! [`import`] makes one from a file, [`corrections`] from another version and corrected bad
-//! cases, [`divided`] from another version's samples in other splits, [`cleaned`] as a data recipe says. Each does so in one transaction: a half-made
-//! version is never seen.
+//! cases, [`divided`] from another version's samples in other splits, [`cleaned`] as a data recipe says, [`merge`] from
+//! several versions. Each does so in one transaction: a half-made version is never seen.
 
 pub mod cleaned;
 pub mod corrections;
 pub mod divided;
 pub mod import;
+pub mod merge;
 
 pub use corrections::{Correction, create_from_corrections};
 pub use divided::create_divided;

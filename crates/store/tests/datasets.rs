@@ -3,10 +3,10 @@
 
 use domain::{
     account::Email,
-    dataset::{BadLines, FileSyntax, Mapping, Origin, SampleRow, SplitPlan, VersionStats},
+    dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SampleRow, SplitPlan, VersionStats},
     id::{BadCaseId, ProjectId, SampleId, UserId, VersionId},
     import::ImportTarget,
-    sample::{Message, Sample, Speaker, Split},
+    sample::{Message, Sample, Span, Speaker, Split},
 };
 use futures::TryStreamExt;
 use store::{
@@ -14,7 +14,7 @@ use store::{
     samples::{self, SampleFilter},
     versions::{
         self, Correction, create_from_corrections,
-        import::{Made, NewSample, NewVersion, Writer},
+        import::{Line, Made, NewSample, NewVersion, Writer},
     },
 };
 
@@ -35,6 +35,9 @@ fn origin() -> Origin {
         mapping: Mapping::TextLabel { text: "text".to_owned(), label: "label".to_owned(), instruction: None },
         bad_lines: BadLines::Stop,
         split: SplitPlan::default(),
+        packing: Packing::default(),
+        files: Vec::new(),
+        appended: None,
     }
 }
 
@@ -44,6 +47,7 @@ fn sample(text: &str, label: &str) -> Sample {
         label: Some(label.to_owned()),
         rejected: None,
         slices: [("shop".to_owned(), "a\\b".to_owned())].into(),
+        spans: vec![Span { start: 0, end: 3, label: "row".to_owned() }],
     }
 }
 
@@ -62,20 +66,25 @@ fn ten() -> Vec<NewSample> {
             },
             content_hash: [i; 32],
             split: split(i),
+            file: "reviews.csv".into(),
             line: u64::from(i) + 2,
         })
         .collect()
 }
 
+fn lines(samples: &[NewSample]) -> Vec<Line> {
+    samples.iter().map(|s| Line::new(s).unwrap()).collect()
+}
+
 async fn import(db: &PgPool, user: UserId, project: ProjectId, target: &ImportTarget) -> Made {
-    let new = NewVersion { project, by: user, target, origin: &origin(), source_file: "reviews.csv" };
+    let new = NewVersion { project, by: user, target, origin: &origin(), append: false };
     let mut writer = Writer::begin(db, new).await.unwrap().unwrap();
-    let rows = ten();
+    let rows = lines(&ten());
     writer.write(&rows[..4]).await.unwrap();
     writer.write(&rows[4..]).await.unwrap();
     let labels = vec![("even".to_owned(), 5), ("odd".to_owned(), 5)];
     let stats = VersionStats { samples: 10, train: 8, validation: 1, test: 1, labels, ..VersionStats::default() };
-    writer.finish(&stats, None).await.unwrap()
+    writer.finish(&stats, &origin(), None).await.unwrap()
 }
 
 fn name(text: &str) -> ImportTarget {
@@ -153,9 +162,9 @@ async fn versions_are_numbered_and_datasets_listed(db: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn an_unfinished_version_leaves_nothing(db: PgPool) {
     let (user, project) = project(&db).await;
-    let new = NewVersion { project, by: user, target: &name("reviews"), origin: &origin(), source_file: "reviews.csv" };
+    let new = NewVersion { project, by: user, target: &name("reviews"), origin: &origin(), append: false };
     let mut writer = Writer::begin(&db, new).await.unwrap().unwrap();
-    writer.write(&ten()).await.unwrap();
+    writer.write(&lines(&ten())).await.unwrap();
     drop(writer);
     assert!(datasets::list(&db, project, "", None, 5).await.unwrap().items.is_empty());
 }
@@ -170,7 +179,7 @@ async fn other_projects_see_nothing(db: PgPool) {
     assert!(versions::of_dataset(&db, other, made.dataset_id).await.unwrap().is_empty());
     assert!(!datasets::archive(&db, other, made.dataset_id).await.unwrap());
     let target = ImportTarget::DatasetId(made.dataset_id);
-    let new = NewVersion { project: other, by: user, target: &target, origin: &origin(), source_file: "x" };
+    let new = NewVersion { project: other, by: user, target: &target, origin: &origin(), append: false };
     assert!(Writer::begin(&db, new).await.unwrap().is_none());
     assert!(datasets::archive(&db, project, made.dataset_id).await.unwrap());
     assert!(datasets::get(&db, project, made.dataset_id).await.unwrap().is_none());

@@ -129,7 +129,7 @@ pub(super) async fn fetch_package(
 }
 
 /// Waits for a download and tells the job twice a second how far it is. A cancelled job drops it.
-async fn reporting<T>(
+pub(super) async fn reporting<T>(
     context: &JobContext,
     meter: &Meter,
     download: impl Future<Output = Result<T, FetchError>> + Send,

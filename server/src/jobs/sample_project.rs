@@ -114,6 +114,8 @@ fn import_of(upload_id: UploadId, ours: bool) -> ImportRequest {
         syntax: ours.then_some(FileSyntax::Jsonl),
         encoding: None,
         mapping: ours.then_some(mapping),
+        inside: None,
+        append: None,
         bad_lines: BadLines::Skip,
         split: SplitPlan::default(),
     }

@@ -1,7 +1,7 @@
 //! Datasets and the imports that make their versions.
 
 use crate::{
-    jobs::import_dataset,
+    jobs::{import_dataset, merge_versions},
     rest::{Json, Path, Problem, Query, auth::Caller, paging::PageQuery},
     state::AppState,
 };
@@ -9,7 +9,7 @@ use axum::{extract::State, http::StatusCode};
 use domain::{
     access::Action,
     account::parse_name,
-    dataset::{DatasetSummary, VersionSummary},
+    dataset::{DatasetSummary, Merge, VersionSummary},
     id::{DatasetId, ProjectId},
     import::{ImportProblem, ImportRequest, ImportTarget},
     job::Job,
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_dataset, update_dataset, archive_dataset))
         .routes(routes!(list_versions))
         .routes(routes!(start_import))
+        .routes(routes!(start_merge))
 }
 
 /// Which datasets to list.
@@ -116,6 +117,32 @@ async fn list_versions(
     authorise(&db, &caller, project, Action::Read).await?;
     find(&db, project, dataset).await?;
     Ok(Json(store::versions::of_dataset(&db, project, dataset).await?))
+}
+
+/// Mix several versions into a new dataset.
+///
+/// Answers with a job to follow; its result names the version. Training samples are taken by weight (`sizing`: `all`,
+/// `down` without repetition, `up` until all are taken), the others once each; nothing that one source tests on is trained on.
+#[utoipa::path(post, path = "/projects/{project}/merges", tag = "datasets", params(("project" = ProjectId, Path)), request_body = Merge, responses((status = ACCEPTED, body = Job)))]
+async fn start_merge(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Json(merge): Json<Merge>,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    authorise(&db, &caller, project, Action::EditDatasets).await?;
+    parse_name(&merge.name)?;
+    if !merge.is_usable() {
+        return Err(Problem::invalid("sources", ImportProblem::BadMerge));
+    }
+    for source in &merge.sources {
+        if store::versions::get(&db, project, source.version_id).await?.is_none() {
+            return Err(Problem::invalid("sources", "this project has no such version"));
+        }
+    }
+    let id = store::jobs::enqueue(&db, project, merge_versions::KIND, &merge, caller.user_id).await?;
+    let job = store::jobs::get(&db, project, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
 /// Make a dataset version from an upload.

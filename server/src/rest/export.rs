@@ -29,15 +29,15 @@ pub struct ExportQuery {
     /// Everything that matches as one file, instead of a page.
     #[param(inline)]
     pub format: Option<Format>,
-    /// In CSV: write a `'` before cells that a spreadsheet would run as a formula.
+    /// In CSV: write cells as they are. Else a `'` stands before those that a spreadsheet would run as a formula.
     #[serde(default)]
-    neutralise_formulas: bool,
+    keep_formulas: bool,
 }
 
 impl ExportQuery {
     #[must_use]
     pub fn formulas(&self) -> Formulas {
-        if self.neutralise_formulas { Formulas::Neutralise } else { Formulas::Keep }
+        if self.keep_formulas { Formulas::Keep } else { Formulas::Neutralise }
     }
 }
 

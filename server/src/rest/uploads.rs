@@ -4,6 +4,8 @@
 use crate::{
     artifacts::{ArtifactError, Artifacts},
     datafile::{self, DataFileError},
+    fetch::allowed,
+    jobs,
     rest::{Json, Path, Problem, Query, auth::Caller},
     state::AppState,
 };
@@ -16,7 +18,8 @@ use axum::{
 use domain::{
     access::Action,
     id::{ProjectId, UploadId},
-    import::{ImportProblem, Preview, PreviewRequest, Upload},
+    import::{FetchUpload, ImportProblem, Preview, PreviewRequest, Upload},
+    job::{FetchProblem, Job},
 };
 use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
@@ -31,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_uploads, send_upload))
         .routes(routes!(send_upload_form))
         .routes(routes!(preview_upload))
+        .routes(routes!(fetch_upload))
         // The artifact store counts the bytes itself.
         .layer(DefaultBodyLimit::disable())
 }
@@ -58,6 +62,7 @@ impl From<DataFileError> for Problem {
                 let field = match problem {
                     ImportProblem::UnknownEncoding { .. } => "encoding",
                     ImportProblem::NoMapping => "mapping",
+                    ImportProblem::NoFileFits { .. } | ImportProblem::MixedSyntaxes { .. } => "inside",
                     _ => "syntax",
                 };
                 Self::invalid(field, problem)
@@ -155,11 +160,30 @@ fn turns_direction(c: char) -> bool {
 }
 
 /// A file's name without folders, control characters and surrounding space.
-fn base_name(name: &str) -> Option<String> {
+pub(super) fn base_name(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control() && !turns_direction(*c)).collect();
     let name = name.trim();
     (!name.is_empty() && name.chars().count() <= MAX_NAME_CHARS).then(|| name.to_owned())
+}
+
+/// Fetch a file from an address.
+///
+/// Answers with a job to follow; its result names the upload. Only hosts that the server's settings allow are asked, also
+/// behind redirects. A transfer that breaks off goes on where it was.
+#[utoipa::path(post, path = "/projects/{project}/uploads/from-url", tag = "datasets", params(("project" = ProjectId, Path)), request_body = FetchUpload, responses((status = ACCEPTED, body = Job)))]
+async fn fetch_upload(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Json(request): Json<FetchUpload>,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    authorise(&state.db, &caller, project, Action::EditDatasets).await?;
+    let url = request.url.parse().map_err(|_| FetchProblem::BadUrl { url: request.url.clone() });
+    url.and_then(|url| allowed::check(&url, &state.config.import_hosts)).map_err(|e| Problem::invalid("url", e))?;
+    let id = store::jobs::enqueue(&state.db, project, jobs::fetch_upload::KIND, &request, caller.user_id).await?;
+    let job = store::jobs::get(&state.db, project, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
 /// A first look at an upload.

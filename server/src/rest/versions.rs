@@ -163,9 +163,9 @@ struct DownloadQuery {
     /// The sealed test split too, as with `split=test`. The look is counted, and is on record with your name.
     #[serde(default)]
     include_test: bool,
-    /// In CSV: write a `'` before cells that a spreadsheet would run as a formula.
+    /// In CSV: write cells as they are. Else a `'` stands before those that a spreadsheet would run as a formula.
     #[serde(default)]
-    neutralise_formulas: bool,
+    keep_formulas: bool,
 }
 
 /// Download a version's samples, without the sealed test split unless it is asked for.
@@ -180,7 +180,7 @@ async fn download_version(
     let version = find(&db, project, version).await?;
     let asked = query.include_test || query.split == Some(Split::Test);
     let with_test = looks_at_test(&db, &caller, &version, asked, LookedBy::Download).await?;
-    let formulas = if query.neutralise_formulas { Formulas::Neutralise } else { Formulas::Keep };
+    let formulas = if query.keep_formulas { Formulas::Keep } else { Formulas::Neutralise };
     let split = query.split.map_or_else(String::new, |s| format!("-{}", s.as_str()));
     let name = format!("{}-v{}{split}.{}", version.dataset_name, version.number, query.format.extension());
     let what = download::Download {

@@ -57,6 +57,7 @@ fn config(data: &TempDir) -> Config {
         pypi_url: url("http://127.0.0.1:9/"),
         hub_url: url("http://127.0.0.1:9/"),
         max_upload_bytes: 1 << 20,
+        import_hosts: Vec::new(),
         log_format: LogFormat::Text,
         data: folder,
     }
@@ -65,8 +66,15 @@ fn config(data: &TempDir) -> Config {
 impl TestApp {
     /// An application on an empty, migrated database.
     pub fn new(db: PgPool) -> Self {
+        Self::with(db, |_| {})
+    }
+
+    /// The same with other settings.
+    pub fn with(db: PgPool, change: impl FnOnce(&mut Config)) -> Self {
         let data = TempDir::new().unwrap();
-        let state = new_state(config(&data), db.clone(), CancellationToken::new()).unwrap();
+        let mut config = config(&data);
+        change(&mut config);
+        let state = new_state(config, db.clone(), CancellationToken::new()).unwrap();
         Self { router: router(state.clone()), db, state, _data: data }
     }
 

@@ -20,7 +20,12 @@ pub struct Script {
 
 impl Script {
     pub async fn new(db: PgPool) -> Self {
-        let app = TestApp::new(db);
+        Self::with(db, |_| {}).await
+    }
+
+    /// The same with other settings of the server.
+    pub async fn with(db: PgPool, change: impl FnOnce(&mut server::config::Config)) -> Self {
+        let app = TestApp::with(db, change);
         let user = app.person("ada").await;
         let project = store::projects::create(&app.db, user, "p", "").await.unwrap();
         let credential = Credential::Script(app.token(user, TokenScope::Write, None).await);

@@ -92,7 +92,7 @@ struct Counting {
 impl Encoder<'_> {
     /// Encodes a sample; `Ok(None)` when cutting it to `max_length` leaves nothing to learn.
     pub fn encode(&self, sample: &Sample) -> Result<Option<Encoded>, EncodeError> {
-        self.cut(self.whole(&sample.messages, |_| self.counting())?)
+        self.cut(self.encode_whole(sample)?)
     }
 
     /// Encodes a conversation of whose answers only the last counts, whatever `mask_prompt` says; as
@@ -103,7 +103,8 @@ impl Encoder<'_> {
 
     /// Encodes a sample without cutting it.
     pub fn encode_whole(&self, sample: &Sample) -> Result<Whole, EncodeError> {
-        self.whole(&sample.messages, |_| self.counting())
+        let learned = |i: usize| sample.messages.get(i).is_some_and(|message| !message.ignored);
+        self.whole(&sample.messages, |i| Counting { answer: learned(i), ..self.counting() })
     }
 
     /// As [`Encoder::encode_last_answer`], without cutting.

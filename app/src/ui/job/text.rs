@@ -21,6 +21,8 @@ crate::texts! {
     checking = "Checking", "正在校验";
     reading = "Reading", "正在读取";
     importing = "Importing", "正在导入";
+    merging = "Mixing", "正在混合";
+    storing = "Storing", "正在存储";
     copying = "Copying", "正在复制";
     inspecting = "Inspecting the model", "正在检查模型";
     saving = "Saving", "正在保存";
@@ -56,6 +58,8 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "checking" => checking(l),
         "reading" => reading(l),
         "importing" => importing(l),
+        "merging" => merging(l),
+        "storing" => storing(l),
         "copying" => copying(l),
         "inspecting" => inspecting(l),
         "saving" => saving(l),

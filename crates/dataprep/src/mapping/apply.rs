@@ -1,7 +1,7 @@
 //! Applies a mapping to a row. Every error names the line, the field and what to do.
 
 use super::conversation::{self, Turn};
-use super::{as_list, lookup, preference};
+use super::{as_list, label_studio, lookup, preference, spans};
 use crate::rows::Row;
 use domain::dataset::{JsonKind, LineError, LineProblem, Mapping};
 use domain::sample::{Message, Sample, Speaker};
@@ -18,7 +18,7 @@ const MAX_SLICES: usize = 32;
 /// [`crate::export`] writes it) keeps its label.
 pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
     let fields = RowFields { row };
-    let (mut label, mut rejected) = (None, None);
+    let (mut label, mut rejected, mut marked) = (None, None, Vec::new());
     let messages = match mapping {
         Mapping::Alpaca { instruction, input, output, system, history } => {
             let mut messages = fields.system(system.as_deref())?;
@@ -27,9 +27,14 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             messages.extend(exchange(user, fields.required(output)?));
             messages
         }
-        Mapping::ShareGpt { conversations, system } => {
+        Mapping::ShareGpt { conversations, system, words } => {
             let turns = &fields.turns(conversations)?;
-            let turns = conversation::parse(turns, row.line, conversations, &Turn::SHARE_GPT)?;
+            let roles = words.as_ref().map(conversation::roles_of);
+            let spelling = match (words, &roles) {
+                (Some(words), Some(roles)) => Turn::spelt(words, roles),
+                _ => Turn::SHARE_GPT,
+            };
+            let turns = conversation::parse(turns, row.line, conversations, &spelling)?;
             let mut messages = fields.system(system.as_deref())?;
             add_turns(&mut messages, turns).map_err(|problem| fields.error(conversations, problem))?;
             messages
@@ -43,14 +48,23 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             exchange(fields.required(prompt)?, fields.required(completion)?).into()
         }
         Mapping::TextLabel { text, label: label_field, instruction } => {
-            let text = fields.required(text)?;
-            let user = match instruction.as_deref().map(str::trim) {
-                None | Some("") => text,
-                Some(instruction) => format!("{instruction}\n\n{text}"),
-            };
+            let user = instructed(instruction.as_deref(), fields.required(text)?);
             let word = fields.required(label_field)?.trim().to_owned();
             label = Some(word.clone());
             exchange(user, word).into()
+        }
+        Mapping::Text { text, instruction } => exchange(instruction.clone(), fields.required(text)?).into(),
+        Mapping::TextSpans { text, spans: field, instruction } => {
+            let text = fields.required(text)?;
+            marked = spans::read(&fields, field, &text)?;
+            let answer = spans::answer(&text, &marked);
+            exchange(instructed(instruction.as_deref(), text), answer).into()
+        }
+        Mapping::LabelStudio { text, annotations, instruction } => {
+            let text = fields.required(text)?;
+            let found = label_studio::read(&fields, annotations, &text)?;
+            (label, marked) = (found.label, found.spans);
+            exchange(instructed(instruction.as_deref(), text), found.answer).into()
         }
         Mapping::QuestionAnswer { question, context, answer } => {
             let question = fields.required(question)?;
@@ -68,7 +82,7 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             messages
         }
     };
-    Ok(Sample { messages, label, rejected, slices: fields.slices(&used_fields(mapping)) })
+    Ok(Sample { messages, label, rejected, slices: fields.slices(&used_fields(mapping)), spans: marked })
 }
 
 /// Puts turns behind a system text that stands in a field of its own, if any; the turns may repeat it.
@@ -88,6 +102,14 @@ fn exchange(user: String, assistant: String) -> [Message; 2] {
     [Message::new(Speaker::User, user), Message::new(Speaker::Assistant, assistant)]
 }
 
+/// A text behind the instruction, if there is one.
+fn instructed(instruction: Option<&str>, text: String) -> String {
+    match instruction.map(str::trim) {
+        None | Some("") => text,
+        Some(instruction) => format!("{instruction}\n\n{text}"),
+    }
+}
+
 pub(super) fn join(first: &str, second: Option<String>) -> String {
     second.map_or_else(|| first.to_owned(), |second| format!("{first}\n\n{second}"))
 }
@@ -97,10 +119,13 @@ fn used_fields(mapping: &Mapping) -> Vec<&str> {
         Mapping::Alpaca { instruction, input, output, system, history } => {
             (vec![instruction, output], vec![input, system, history])
         }
-        Mapping::ShareGpt { conversations, system } => (vec![conversations], vec![system]),
+        Mapping::ShareGpt { conversations, system, words: _ } => (vec![conversations], vec![system]),
         Mapping::Messages { messages } => (vec![messages], vec![]),
         Mapping::PromptCompletion { prompt, completion } => (vec![prompt, completion], vec![]),
         Mapping::TextLabel { text, label, instruction: _ } => (vec![text, label], vec![]),
+        Mapping::Text { text, instruction: _ } => (vec![text], vec![]),
+        Mapping::TextSpans { text, spans, instruction: _ } => (vec![text, spans], vec![]),
+        Mapping::LabelStudio { text, annotations, instruction: _ } => (vec![text, annotations], vec![]),
         Mapping::QuestionAnswer { question, context, answer } => (vec![question, answer], vec![context]),
         Mapping::Preference { prompt, input, system, chosen, rejected } => {
             (vec![chosen, rejected], vec![prompt, input, system])

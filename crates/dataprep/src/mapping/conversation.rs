@@ -1,18 +1,30 @@
 //! Conversations written as a list of turns: ShareGPT's and OpenAI's spelling of one idea.
 
 use domain::brief::brief;
-use domain::dataset::{JsonKind, LineError, LineProblem};
+use domain::dataset::{JsonKind, LineError, LineProblem, TurnWords};
 use domain::sample::{Message, Speaker};
 use serde_json::Value;
 
 /// How a format spells a turn.
-pub(super) struct Turn {
-    role_key: &'static str,
-    content_key: &'static str,
-    roles: &'static [(&'static str, Speaker)],
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    role_key: &'a str,
+    content_key: &'a str,
+    roles: &'a [(&'a str, Speaker)],
 }
 
-impl Turn {
+/// Roles of turns that call tools or answer for them.
+const TOOL_ROLES: [&str; 7] =
+    ["tool", "function", "function_call", "observation", "ipython", "tool_call", "tool_response"];
+
+impl<'a> Turn<'a> {
+    /// Turns spelt as `words` says; `roles` is where they are kept.
+    pub(super) fn spelt(words: &'a TurnWords, roles: &'a [(&'a str, Speaker)]) -> Self {
+        Self { role_key: &words.role_key, content_key: &words.content_key, roles }
+    }
+}
+
+impl Turn<'static> {
     pub(super) const SHARE_GPT: Self = Self {
         role_key: "from",
         content_key: "value",
@@ -37,14 +49,32 @@ impl Turn {
             ("developer", Speaker::System),
         ],
     };
+}
 
+/// The speakers' words, for [`Turn::spelt`].
+pub(super) fn roles_of(words: &TurnWords) -> [(&str, Speaker); 3] {
+    [
+        (words.user.as_str(), Speaker::User),
+        (words.assistant.as_str(), Speaker::Assistant),
+        (words.system.as_str(), Speaker::System),
+    ]
+}
+
+impl Turn<'_> {
     fn role(&self, turn: &Value) -> Result<Speaker, LineProblem> {
         let word = turn
             .get(self.role_key)
             .and_then(Value::as_str)
             .ok_or_else(|| LineProblem::NoSpeaker { key: self.role_key.to_owned() })?;
         let known = |(name, _): &&(&str, Speaker)| name.eq_ignore_ascii_case(word.trim());
+        let has_calls = ["tool_calls", "function_call"].iter().any(|key| turn.get(key).is_some_and(is_something));
+        if has_calls {
+            return Err(LineProblem::ToolTurn);
+        }
         self.roles.iter().find(known).map(|(_, speaker)| *speaker).ok_or_else(|| {
+            if TOOL_ROLES.iter().any(|tool| tool.eq_ignore_ascii_case(word.trim())) {
+                return LineProblem::ToolTurn;
+            }
             let known = self.roles.iter().map(|(name, _)| (*name).to_owned()).collect();
             LineProblem::UnknownRole { role: brief(word), known }
         })
@@ -76,7 +106,7 @@ fn text_of_parts(parts: &[Value]) -> Result<String, LineProblem> {
 
 /// Reads turns as messages. The last must be the assistant's, with a user's turn before it, and a
 /// system message may only come first.
-pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
+pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn<'_>) -> Result<Vec<Message>, LineError> {
     let messages = read(turns, line, field, spelling)?;
     let whole = |problem| LineError::of_field(line, field, problem);
     match messages.last() {
@@ -88,7 +118,7 @@ pub(super) fn parse(turns: &[Value], line: u64, field: &str, spelling: &Turn) ->
 }
 
 /// Reads turns as messages, whoever speaks last. A system message may only come first.
-pub(super) fn read(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> Result<Vec<Message>, LineError> {
+pub(super) fn read(turns: &[Value], line: u64, field: &str, spelling: &Turn<'_>) -> Result<Vec<Message>, LineError> {
     let at = |place: String, problem: LineProblem| LineError::of_field(line, place, problem);
     let mut messages = Vec::with_capacity(turns.len());
     for (i, turn) in turns.iter().enumerate() {
@@ -98,9 +128,21 @@ pub(super) fn read(turns: &[Value], line: u64, field: &str, spelling: &Turn) -> 
         }
         let content =
             spelling.content(turn).map_err(|problem| at(format!("{field}.{i}.{}", spelling.content_key), problem))?;
-        messages.push(Message::new(role, content));
+        // OpenAI's fine-tuning files weigh answers 0 or 1.
+        let ignored = role == Speaker::Assistant && turn.get("weight").and_then(Value::as_f64) == Some(0.0);
+        messages.push(Message { ignored, ..Message::new(role, content) });
     }
     Ok(messages)
+}
+
+/// Whether a value says anything.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        _ => true,
+    }
 }
 
 /// The turns of a text as Anthropic's HH-RLHF writes conversations: `Human: …`, `Assistant: …`, each after an empty line.

@@ -3,7 +3,7 @@
 //! Names are compared in lower case. Of a format's known names the one earlier in the list wins,
 //! and a field at the top wins over a nested one.
 
-use super::{as_list, lookup};
+use super::{as_list, lookup, spans};
 use crate::{MAX_FIELDS, rows::Row};
 use domain::dataset::Mapping;
 use serde_json::{Map, Value};
@@ -93,12 +93,14 @@ const LABEL: &[&str] = &[
     "情绪",
     "类型",
     "标注",
+    "folder",
 ];
 /// Answers that were preferred. The plain words count only beside a rejected answer.
 const CHOSEN: &[&str] = &[
     "chosen",
     "chosen_response",
     "preferred",
+    "preferred_output",
     "accepted",
     "messages",
     "conversations",
@@ -111,8 +113,21 @@ const CHOSEN: &[&str] = &[
     "采纳",
     "优选",
 ];
-const REJECTED: &[&str] =
-    &["rejected", "rejected_response", "dispreferred", "non_preferred", "拒绝回答", "拒绝", "落选", "未采纳"];
+const REJECTED: &[&str] = &[
+    "rejected",
+    "rejected_response",
+    "dispreferred",
+    "non_preferred",
+    "non_preferred_output",
+    "拒绝回答",
+    "拒绝",
+    "落选",
+    "未采纳",
+];
+/// Marks in a text.
+const SPANS: &[&str] = &["entities", "spans", "labels", "label", "ner", "实体", "标注"];
+/// What the user says where the data hold texts and no questions.
+const DEFAULT_INSTRUCTION: &str = "Write a text.";
 const CONVERSATIONS: &[&str] = &["conversations", "conversation", "messages", "dialog", "dialogue", "items", "对话"];
 const MESSAGES: &[&str] = &["messages", "conversations", "conversation", "dialog", "dialogue", "chat", "消息", "对话"];
 
@@ -164,14 +179,17 @@ fn collect(object: &Map<String, Value>, prefix: &str, depth: usize, paths: &mut 
 pub fn guess(rows: &[Row]) -> Option<Mapping> {
     let fields = Fields { paths: field_names(rows), rows };
     fields
-        .preference()
+        .label_studio()
+        .or_else(|| fields.preference())
         .or_else(|| fields.messages())
         .or_else(|| fields.share_gpt())
         .or_else(|| fields.alpaca())
         .or_else(|| fields.prompt_completion("prompt"))
         .or_else(|| fields.question_answer())
+        .or_else(|| fields.text_spans())
         .or_else(|| fields.text_label())
         .or_else(|| fields.prompt_completion(""))
+        .or_else(|| fields.text())
 }
 
 struct Fields<'a> {
@@ -242,7 +260,34 @@ impl Fields<'_> {
         Some(Mapping::ShareGpt {
             conversations: self.turns(CONVERSATIONS, ["from", "value"])?,
             system: self.scalar(SYSTEM),
+            words: None,
         })
+    }
+
+    /// Label Studio's export: the task under `data`, what people said of it under `annotations`.
+    fn label_studio(&self) -> Option<Mapping> {
+        let is_annotations = |v: &Value| {
+            v.as_array().is_some_and(|list| list.first().is_none_or(|a| a.get("result").is_some_and(Value::is_array)))
+        };
+        let annotations = self.paths.iter().find(|path| *path == "annotations" && self.holds(path, is_annotations))?;
+        let is_text = |path: &&String| path.starts_with("data.") && self.holds(path, Value::is_string);
+        let texts: Vec<&String> = self.paths.iter().filter(is_text).collect();
+        let named = |path: &&&String| TEXT.contains(&last_part(path).to_lowercase().as_str());
+        let text = (*texts.iter().find(named).or(texts.first())?).clone();
+        Some(Mapping::LabelStudio { text, annotations: annotations.clone(), instruction: None })
+    }
+
+    /// A text and a list of what is marked in it.
+    fn text_spans(&self) -> Option<Mapping> {
+        let text = self.scalar(TEXT)?;
+        let is_spans = |v: &Value| as_list(v).is_some_and(|list| list.iter().all(|span| spans::span(span).is_some()));
+        let spans = self.find(SPANS, is_spans)?;
+        Some(Mapping::TextSpans { text, spans, instruction: None })
+    }
+
+    /// Texts alone. What the user says is for a person to choose.
+    fn text(&self) -> Option<Mapping> {
+        Some(Mapping::Text { text: self.scalar(TEXT)?, instruction: DEFAULT_INSTRUCTION.to_owned() })
     }
 
     fn alpaca(&self) -> Option<Mapping> {

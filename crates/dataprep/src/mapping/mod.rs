@@ -3,7 +3,9 @@
 mod apply;
 mod conversation;
 mod guess;
+mod label_studio;
 mod preference;
+mod spans;
 
 pub use apply::apply;
 pub use guess::{field_names, guess};
@@ -58,5 +60,7 @@ fn as_list(value: &Value) -> Option<std::borrow::Cow<'_, [Value]>> {
     }
 }
 
+#[cfg(test)]
+mod published;
 #[cfg(test)]
 mod tests;

@@ -105,6 +105,6 @@ fn turns(fields: &RowFields<'_>, name: &str) -> Result<Option<Vec<Value>>, LineE
 }
 
 /// How these turns are spelt: as their first is.
-fn spelling(turns: &[Value]) -> &'static Turn {
+fn spelling(turns: &[Value]) -> &'static Turn<'static> {
     if turns.first().is_some_and(|turn| turn.get("from").is_some()) { &Turn::SHARE_GPT } else { &Turn::OPENAI }
 }

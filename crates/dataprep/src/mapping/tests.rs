@@ -56,12 +56,12 @@ fn share_gpt() {
     let value =
         json!({"id": "1", "conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]});
     let mapping = guessed(value.clone());
-    assert_eq!(mapping, Mapping::ShareGpt { conversations: "conversations".into(), system: None });
+    assert_eq!(mapping, Mapping::ShareGpt { conversations: "conversations".into(), system: None, words: None });
     assert_eq!(turns(&apply(&mapping, &row(value)).unwrap()), ["u:hi", "a:hello"]);
-    let (field, problem) = refusal(&mapping, json!({"conversations": [{"from": "tool", "value": "x"}]}));
+    let (field, problem) = refusal(&mapping, json!({"conversations": [{"from": "bot", "value": "x"}]}));
     assert_eq!(field, "conversations.0.from");
     let LineProblem::UnknownRole { role, known } = problem else { panic!("{problem:?}") };
-    assert!(role == "tool" && known.contains(&"human".to_owned()), "{role} {known:?}");
+    assert!(role == "bot" && known.contains(&"human".to_owned()), "{role} {known:?}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn an_odd_row_hides_no_field() {
 
 #[test]
 fn one_system_text_at_most() {
-    let mapping = Mapping::ShareGpt { conversations: "c".into(), system: some("system") };
+    let mapping = Mapping::ShareGpt { conversations: "c".into(), system: some("system"), words: None };
     let of = |text: &str| json!({"system": text, "c": [{"from": "system", "value": "S"}, {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]});
     assert_eq!(refusal(&mapping, of("T")), ("c".to_owned(), LineProblem::TwoSystems));
     for same in ["S", ""] {
@@ -344,10 +344,10 @@ fn what_is_wrong_with_a_pair_is_named() {
         ),
         (
             None,
-            json!({"chosen": [{"role": "tool", "content": "x"}], "rejected": "b"}),
+            json!({"chosen": [{"role": "bot", "content": "x"}], "rejected": "b"}),
             "chosen.0.role",
             LineProblem::UnknownRole {
-                role: "tool".into(),
+                role: "bot".into(),
                 known: ["user", "assistant", "system", "developer"].map(str::to_owned).to_vec(),
             },
         ),
@@ -390,7 +390,10 @@ proptest! {
         let row = Row { line: 1, value: names.iter().map(|n| (*n).to_owned()).zip(fields).collect() };
         let mappings = [
             Mapping::Messages { messages: "messages".into() },
-            Mapping::ShareGpt { conversations: "messages".into(), system: some("label") },
+            Mapping::ShareGpt { conversations: "messages".into(), system: some("label"), words: None },
+            Mapping::Text { text: "text".into(), instruction: "Write".into() },
+            Mapping::TextSpans { text: "text".into(), spans: "label".into(), instruction: None },
+            Mapping::LabelStudio { text: "text".into(), annotations: "label".into(), instruction: some("x") },
             Mapping::TextLabel { text: "text".into(), label: "label".into(), instruction: None },
             Mapping::Preference { prompt: some("text"), input: some("label"), system: some("a.b"), chosen: "messages".into(), rejected: "history".into() },
             Mapping::Preference { prompt: None, input: None, system: None, chosen: "messages".into(), rejected: "text".into() },

@@ -8,6 +8,7 @@ mod exact;
 mod json;
 mod jsonl;
 mod line_ends;
+mod text;
 
 pub(crate) use line_ends::are_lone_returns;
 
@@ -59,6 +60,9 @@ fn read_lines(
         FileSyntax::Jsonl => jsonl::read(reader, each),
         FileSyntax::Json => json::read(reader, each),
         FileSyntax::Csv => csv::read(reader, each),
+        FileSyntax::Text | FileSyntax::Lines | FileSyntax::Paragraphs => text::read(reader, syntax, each),
+        // Read by [`crate::source`], which has the file and not only a stream.
+        FileSyntax::Parquet => Err(ReadError::Io(io::Error::other("Parquet is no text"))),
     }
 }
 

@@ -6,7 +6,8 @@ use domain::{
     steps::{Reason, Where},
 };
 
-/// A row step that rewrites every text it is about. The answer of labelled data is its label and stays as it is.
+/// A row step that rewrites every text it is about. The answer of labelled data is its label and stays as it is,
+/// and so does a sample with spans, whose places a rewritten text would shift.
 pub(super) struct Rewrite<F> {
     pub(super) within: Where,
     /// `None` leaves a text as it is.
@@ -15,6 +16,9 @@ pub(super) struct Rewrite<F> {
 
 impl<F: Fn(&str) -> Option<String>> RowStep for Rewrite<F> {
     fn judge(&self, item: &Item) -> Verdict {
+        if !item.sample.spans.is_empty() {
+            return Verdict::Keep;
+        }
         let mut sample = item.sample.clone();
         let mut is_changed = false;
         let mut rewrite = |text: &mut String| {

@@ -1,6 +1,7 @@
 //! Why a line of a data file cannot become a sample: a closed set, so that pages say it in the
 //! reader's language. `Display` is the English of the REST API, of reports and of logs.
 
+use super::FileSyntax;
 use crate::brief::brief;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub struct LineError {
     pub line: u64,
     pub unit: LineUnit,
     pub field: Option<String>,
+    /// The file in the archive, where there are several.
+    pub file: Option<String>,
     pub problem: LineProblem,
 }
 
@@ -25,13 +28,17 @@ pub enum LineUnit {
     Line,
     /// Elements of a JSON array.
     Element,
+    /// Rows of a table that has no lines.
+    Row,
+    /// Paragraphs of a text.
+    Paragraph,
 }
 
 impl LineError {
     /// An error about a whole line.
     #[must_use]
     pub fn whole(line: u64, problem: LineProblem) -> Self {
-        Self { line, unit: LineUnit::Line, field: None, problem }
+        Self { line, unit: LineUnit::Line, field: None, file: None, problem }
     }
 
     /// An error about one field of a line; a path of any length is named by its beginning.
@@ -42,9 +49,20 @@ impl LineError {
 
     /// The same error, its place counted as a file of this syntax is counted.
     #[must_use]
-    pub fn counted_in(mut self, syntax: super::FileSyntax) -> Self {
-        self.unit = if syntax == super::FileSyntax::Json { LineUnit::Element } else { LineUnit::Line };
+    pub fn counted_in(mut self, syntax: FileSyntax) -> Self {
+        self.unit = match syntax {
+            FileSyntax::Json => LineUnit::Element,
+            FileSyntax::Parquet => LineUnit::Row,
+            FileSyntax::Paragraphs => LineUnit::Paragraph,
+            FileSyntax::Jsonl | FileSyntax::Csv | FileSyntax::Text | FileSyntax::Lines => LineUnit::Line,
+        };
         self
+    }
+
+    /// The same error, in this file of an archive.
+    #[must_use]
+    pub fn inside(self, file: &str) -> Self {
+        Self { file: Some(brief(file)), ..self }
     }
 }
 
@@ -53,12 +71,17 @@ impl std::fmt::Display for LineUnit {
         f.write_str(match self {
             Self::Line => "line",
             Self::Element => "element",
+            Self::Row => "row",
+            Self::Paragraph => "paragraph",
         })
     }
 }
 
 impl std::fmt::Display for LineError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}, ")?;
+        }
         match &self.field {
             Some(field) => write!(f, "{} {}, field {field}: {}", self.unit, self.line, self.problem),
             None => write!(f, "{} {}: {}", self.unit, self.line, self.problem),
@@ -140,6 +163,18 @@ pub enum LineProblem {
     PartNotText,
     #[error("the turn is empty: fill it in or remove the row")]
     EmptyTurn,
+    #[error(
+        "the turn calls a tool or answers for one: only conversations of system, user and assistant can be trained on"
+    )]
+    ToolTurn,
+    #[error("the row marks spans that are no list of [start, end, label] or {{start, end, label}}: correct it")]
+    BadSpans,
+    #[error("the span {start} to {end} does not lie in the text, which has {length} characters: correct it")]
+    SpanOutside { start: i64, end: i64, length: u64 },
+    #[error("the task has no annotation: annotate it, or remove it from the export")]
+    NotAnnotated,
+    #[error("the annotation holds no choice, label or text that can be read: correct it, or export other results")]
+    NoResult,
     #[error("a system message may only be the first turn: move or remove it")]
     LateSystem,
     #[error("the row has a system text and its conversation begins with another one: keep one of them")]
@@ -222,6 +257,9 @@ struct LineErrorJson {
     #[serde(default, skip_serializing_if = "is_line")]
     unit: LineUnit,
     field: Option<String>,
+    /// The file in the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     /// The problem in English.
     reason: String,
     #[serde(flatten)]
@@ -236,14 +274,21 @@ fn is_line(unit: &LineUnit) -> bool {
 impl From<LineErrorJson> for LineError {
     fn from(json: LineErrorJson) -> Self {
         let problem = json.problem.unwrap_or(LineProblem::Said { text: json.reason });
-        Self { line: json.line, unit: json.unit, field: json.field, problem }
+        Self { line: json.line, unit: json.unit, field: json.field, file: json.file, problem }
     }
 }
 
 impl From<LineError> for LineErrorJson {
     fn from(error: LineError) -> Self {
         let reason = error.problem.to_string();
-        Self { line: error.line, unit: error.unit, field: error.field, reason, problem: Some(error.problem) }
+        Self {
+            line: error.line,
+            unit: error.unit,
+            field: error.field,
+            file: error.file,
+            reason,
+            problem: Some(error.problem),
+        }
     }
 }
 

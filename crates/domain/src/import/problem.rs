@@ -1,7 +1,7 @@
 //! Why a file cannot be imported: a closed set, so that pages say it in the reader's language.
 //! `Display` is the English of the REST API and of logs.
 
-use crate::dataset::LineError;
+use crate::dataset::{LineError, MAX_SOURCES};
 use serde::{Deserialize, Serialize};
 
 /// Why there is no version, or no preview, of a file.
@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum ImportProblem {
     #[error("unknown encoding {name:?}: use a label of the WHATWG Encoding Standard, such as utf-8 or gb18030")]
     UnknownEncoding { name: String },
-    #[error("this looks like neither JSON Lines, JSON nor CSV: choose the syntax, or save the file as one of them")]
+    #[error(
+        "this looks like neither JSON Lines, JSON, CSV nor Parquet: choose the syntax (also plain text), or save the file as one of them"
+    )]
     UnknownSyntax,
     #[error("no known format fits the fields of this file: choose one and say which field is what")]
     NoMapping,
@@ -20,8 +22,42 @@ pub enum ImportProblem {
     NoMappingOfBad { first: LineError },
     #[error("this is {kind}, not a text file: {}", kind.advice())]
     NotText { kind: FileKind },
+    /// Something that says it is packed, but is broken; `detail` is the decoder's.
+    #[error("{file:?} cannot be unpacked ({detail}): pack it anew, or send it unpacked")]
+    BrokenPacking { file: String, detail: String },
+    #[error("{file:?} unpacks to more than {limit_bytes} bytes, which is all that is taken: send it in parts")]
+    UnpackedTooLarge { file: String, limit_bytes: u64 },
+    /// A compression bomb, as far as anybody can tell.
+    #[error(
+        "{file:?} unpacks to more than {ratio} times its size, as no real data does: send it unpacked if it is meant so"
+    )]
+    TooCompressed { file: String, ratio: u64 },
+    #[error("the archive holds more than {limit} files: pack fewer, larger ones")]
+    TooManyFiles { limit: u64 },
+    #[error("the archive holds no data file that is read: JSON Lines, JSON, CSV, Parquet or text")]
+    NoFileInside,
+    #[error("no data file in the archive fits the pattern {pattern:?}")]
+    NoFileFits { pattern: String },
+    #[error(
+        "the archive holds files of different syntaxes ({first:?} and {second:?}): choose some by a pattern such as *.jsonl, or send them apart"
+    )]
+    MixedSyntaxes { first: String, second: String },
+    #[error("{file:?} is an archive inside the archive: unpack it and pack its files into one")]
+    NestedArchive { file: String },
+    #[error("the archive's name {file:?} leads out of it: pack the archive anew")]
+    EscapingName { file: String },
+    /// `detail` is the reader's.
+    #[error("the Parquet file cannot be read ({detail}): write it anew, or export its rows as JSON Lines")]
+    BrokenParquet { detail: String },
+    #[error("the dataset_info.json in the archive cannot be used ({detail}): correct or remove it")]
+    BadDatasetInfo { detail: String },
     #[error("the field {field:?} cannot be both what is asked and what is answered: choose two fields")]
     SameField { field: String },
+    /// Of a file that was to be added to a dataset.
+    #[error("the dataset has all {repeated} samples of this file already: nothing was added")]
+    NothingNew { repeated: u64 },
+    #[error("a merge needs 2 to {MAX_SOURCES} different versions, each with a weight above 0")]
+    BadMerge,
     #[error("split shares must be 0 or more, and the training share above 0")]
     BadSplit,
     #[error("the name must have 1 to 200 characters")]
@@ -42,16 +78,10 @@ pub enum ImportProblem {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
-    Gzip,
-    Bzip2,
-    Xz,
-    Zstandard,
     SevenZip,
     Rar,
-    Zip,
     /// Excel's, old or new, and other office documents.
     Office,
-    Parquet,
     Arrow,
     Sqlite,
     Pdf,
@@ -61,7 +91,7 @@ pub enum FileKind {
 /// What a person does with a file that cannot be read as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileAdvice {
-    Unpack,
+    PackAsZip,
     SaveAsCsv,
     ExportAsJsonl,
     TextOnly,
@@ -71,11 +101,9 @@ impl FileKind {
     #[must_use]
     pub fn advice(self) -> FileAdvice {
         match self {
-            Self::Gzip | Self::Bzip2 | Self::Xz | Self::Zstandard | Self::SevenZip | Self::Rar | Self::Zip => {
-                FileAdvice::Unpack
-            }
+            Self::SevenZip | Self::Rar => FileAdvice::PackAsZip,
             Self::Office => FileAdvice::SaveAsCsv,
-            Self::Parquet | Self::Arrow | Self::Sqlite => FileAdvice::ExportAsJsonl,
+            Self::Arrow | Self::Sqlite => FileAdvice::ExportAsJsonl,
             Self::Pdf | Self::Image => FileAdvice::TextOnly,
         }
     }
@@ -84,14 +112,8 @@ impl FileKind {
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Gzip => Some("gzip"),
-            Self::Bzip2 => Some("bzip2"),
-            Self::Xz => Some("xz"),
-            Self::Zstandard => Some("Zstandard"),
             Self::SevenZip => Some("7z"),
             Self::Rar => Some("RAR"),
-            Self::Zip => Some("ZIP"),
-            Self::Parquet => Some("Parquet"),
             Self::Arrow => Some("Arrow"),
             Self::Sqlite => Some("SQLite"),
             Self::Pdf => Some("PDF"),
@@ -113,7 +135,7 @@ impl std::fmt::Display for FileKind {
 impl std::fmt::Display for FileAdvice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Unpack => "unpack it first and send the file inside",
+            Self::PackAsZip => "pack it as ZIP, or send the file inside",
             Self::SaveAsCsv => "save its table as CSV and send that",
             Self::ExportAsJsonl => "export its rows as JSON Lines or CSV and send that",
             Self::TextOnly => "send the texts as JSON Lines, JSON or CSV",

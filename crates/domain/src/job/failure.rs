@@ -91,10 +91,29 @@ pub enum FetchProblem {
     Checksum { url: String, expected: String, actual: String },
     #[error("failed to understand what {url} answered: {detail}")]
     Answer { url: String, detail: String },
+    #[error("failed to use the address {url:?}: write it as https://HOST/PATH, without a name or password")]
+    BadUrl { url: String },
+    #[error(
+        "data may not be fetched from {host}: {}. An administrator can add hosts with import_hosts",
+        allowed_hosts(allowed)
+    )]
+    HostNotAllowed { host: String, allowed: Vec<String> },
+    #[error("{host} lies in a private network, from which nothing is fetched unless an administrator allows it")]
+    PrivateAddress { host: String },
+    #[error("failed to fetch {url}: the file is larger than {limit_bytes} bytes")]
+    TooLarge { url: String, limit_bytes: u64 },
+    #[error("failed to fetch {url}: it leads from one address to the next without end")]
+    Redirects { url: String },
+    #[error("failed to fetch {url}: the file is empty")]
+    Empty { url: String },
     #[error("failed to find {what} in {container}")]
     Missing { what: String, container: String },
     #[error("failed to unpack {container}: {detail}")]
     Archive { container: String, detail: String },
+}
+
+fn allowed_hosts(hosts: &[String]) -> String {
+    if hosts.is_empty() { "no host is allowed".to_owned() } else { format!("allowed are {}", hosts.join(", ")) }
 }
 
 #[cfg(test)]

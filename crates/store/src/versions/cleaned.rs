@@ -5,7 +5,7 @@ use super::import::{Made, copy, escape, insert_version, lock_dataset, record};
 use crate::{
     StoreError,
     error::to_json,
-    samples::{search_text, split_code},
+    samples::{search_text, spans_json, split_code},
 };
 use dataprep::hash::content_hash;
 use domain::{
@@ -70,20 +70,20 @@ impl CleanedWriter {
     /// Takes samples in the order of the new version. A few thousand at a time are quickest.
     pub async fn write(&mut self, batch: &[Passed]) -> Result<(), StoreError> {
         let new_ids = self.insert_rewritten(batch).await?;
-        let (mut members, mut changes) = (String::new(), String::new());
+        let (mut members, mut changes) = (Vec::new(), Vec::new());
         for (passed, new_id) in batch.iter().zip(new_ids) {
             if !matches!(passed.fate, Fate::Removed) {
                 let id = new_id.unwrap_or(passed.id.0);
                 let (version, split) = (self.made.version_id, split_code(passed.split));
-                members.push_str(&format!("{version}\t{}\t{id}\t{split}\n", self.next_position));
+                members.extend_from_slice(format!("{version}\t{}\t{id}\t{split}\n", self.next_position).as_bytes());
                 self.next_position += 1;
             }
             if !passed.changes.is_empty() && !matches!(passed.fate, Fate::Copied(_)) {
                 let new = new_id.map_or_else(|| "\\N".to_owned(), |id| id.to_string());
                 let (version, old) = (self.made.version_id, passed.id.0);
-                changes.push_str(&format!("{version}\t{old}\t{}\t{new}\t", passed.position));
-                escape(&mut changes, &to_json(&passed.changes)?.to_string());
-                changes.push('\n');
+                changes.extend_from_slice(format!("{version}\t{old}\t{}\t{new}\t", passed.position).as_bytes());
+                escape(&mut changes, to_json(&passed.changes)?.to_string().as_bytes());
+                changes.push(b'\n');
             }
         }
         copy(&mut self.tx, "copy version_samples (version_id, position, sample_id, split) from stdin", members).await?;
@@ -108,11 +108,11 @@ impl CleanedWriter {
         };
         let rows = sqlx::query(
             "with new as (select nextval(pg_get_serial_sequence('samples', 'id')) as id, n.* from \
-             unnest($1::bigint[], $2::jsonb[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[], $7::text[]) with ordinality \
-             as n (parent, messages, label, rejected, slices, content_hash, search_text, place)), \
-             inserted as (insert into samples (id, dataset_id, messages, label, rejected, slices, content_hash, search_text, source_file, source_line, parent_id) \
+             unnest($1::bigint[], $2::jsonb[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[], $7::text[], $8::jsonb[]) with ordinality \
+             as n (parent, messages, label, rejected, slices, content_hash, search_text, spans, place)), \
+             inserted as (insert into samples (id, dataset_id, messages, label, rejected, slices, content_hash, search_text, spans, source_file, source_line, parent_id) \
              overriding system value \
-             select n.id, s.dataset_id, n.messages, n.label, n.rejected, n.slices, n.content_hash, n.search_text, s.source_file, s.source_line, s.id \
+             select n.id, s.dataset_id, n.messages, n.label, n.rejected, n.slices, n.content_hash, n.search_text, n.spans, s.source_file, s.source_line, s.id \
              from new n join samples s on s.id = n.parent) \
              select id from new order by place",
         )
@@ -123,6 +123,7 @@ impl CleanedWriter {
         .bind(json(&|s| to_json(&s.slices))?)
         .bind(rewritten.iter().map(|(_, s)| content_hash(s).to_vec()).collect::<Vec<_>>())
         .bind(rewritten.iter().map(|(_, s)| search_text(s)).collect::<Vec<_>>())
+        .bind(rewritten.iter().map(|(_, s)| spans_json(s)).collect::<Result<Vec<_>, _>>()?)
         .fetch_all(&mut *self.tx)
         .await?;
         let mut ids = rows.iter().map(|row| row.try_get::<i64, _>("id"));

@@ -1,9 +1,14 @@
 //! Writing a version from a file: samples stream in by COPY, inside one transaction.
 
+mod line;
+
+pub use line::Line;
+pub(super) use line::escape;
+
 use crate::{
     StoreError, activity,
     error::to_json,
-    samples::{search_text, split_code},
+    samples::{split_code, split_of},
 };
 use domain::{
     dataset::{Origin, VersionStats},
@@ -11,7 +16,9 @@ use domain::{
     import::ImportTarget,
     sample::{Sample, Split},
 };
+use futures::TryStreamExt;
 use sqlx::{PgConnection, PgPool, Postgres, Row, Transaction};
+use std::{collections::HashMap, sync::Arc};
 
 /// What is known of a version before its first sample is written.
 pub struct NewVersion<'a> {
@@ -19,8 +26,8 @@ pub struct NewVersion<'a> {
     pub by: UserId,
     pub target: &'a ImportTarget,
     pub origin: &'a Origin,
-    /// Where each sample says it came from.
-    pub source_file: &'a str,
+    /// Begin with the samples of the dataset's newest version.
+    pub append: bool,
 }
 
 /// A sample on its way into a version.
@@ -29,7 +36,9 @@ pub struct NewSample {
     pub sample: Sample,
     pub content_hash: [u8; 32],
     pub split: Split,
-    /// 1-based line of the file.
+    /// The file that it came from.
+    pub file: Arc<str>,
+    /// 1-based line of that file.
     pub line: u64,
 }
 
@@ -48,8 +57,9 @@ pub struct Writer {
     by: UserId,
     made: Made,
     dataset_name: String,
-    source_file: String,
     next_position: i32,
+    /// Splits of the samples that were there before, by the first half of their content's hash.
+    known: HashMap<u128, Split>,
 }
 
 impl Writer {
@@ -57,76 +67,81 @@ impl Writer {
     pub async fn begin(db: &PgPool, new: NewVersion<'_>) -> Result<Option<Self>, StoreError> {
         let mut tx = db.begin().await?;
         let Some((dataset_id, dataset_name)) = dataset(&mut tx, &new).await? else { return Ok(None) };
-        let made = insert_version(&mut tx, dataset_id, None, new.by, "", new.origin).await?;
-        Ok(Some(Self {
-            tx,
-            project: new.project,
-            by: new.by,
-            made,
-            dataset_name,
-            source_file: new.source_file.to_owned(),
-            next_position: 0,
-        }))
+        let parent = if new.append { newest(&mut tx, dataset_id).await? } else { None };
+        let made = insert_version(&mut tx, dataset_id, parent, new.by, "", new.origin).await?;
+        let known = match parent {
+            Some(parent) => inherit(&mut tx, parent, made.version_id).await?,
+            None => HashMap::new(),
+        };
+        let next_position = next_position(&mut tx, made.version_id).await?;
+        Ok(Some(Self { tx, project: new.project, by: new.by, made, dataset_name, next_position, known }))
+    }
+
+    /// Samples that the version begins with: all of them, and those of the test split.
+    pub async fn inherited(&mut self) -> Result<(u64, u64), StoreError> {
+        let row = sqlx::query(
+            "select count(*) as all_of_them, count(*) filter (where split = $2) as test from version_samples where version_id = $1",
+        )
+        .bind(self.made.version_id.0)
+        .bind(split_code(Split::Test))
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok((row.try_get::<i64, _>("all_of_them")?.cast_unsigned(), row.try_get::<i64, _>("test")?.cast_unsigned()))
+    }
+
+    /// Splits of the samples that the version begins with, by the [`short_hash`] of their content; handed over once.
+    pub fn take_known(&mut self) -> HashMap<u128, Split> {
+        std::mem::take(&mut self.known)
     }
 
     /// Appends samples in order. A few thousand at a time are quickest.
-    pub async fn write(&mut self, batch: &[NewSample]) -> Result<(), StoreError> {
+    pub async fn write(&mut self, batch: &[Line]) -> Result<(), StoreError> {
         let ids: Vec<i64> =
             sqlx::query_scalar("select nextval(pg_get_serial_sequence('samples', 'id')) from generate_series(1, $1)")
                 .bind(i64::try_from(batch.len()).unwrap_or(i64::MAX))
                 .fetch_all(&mut *self.tx)
                 .await?;
-        let mut rows = String::new();
-        let mut members = String::new();
-        for (id, new) in ids.iter().zip(batch) {
-            self.sample_line(&mut rows, *id, new)?;
-            members.push_str(&format!(
-                "{}\t{}\t{id}\t{}\n",
-                self.made.version_id,
-                self.next_position,
-                split_code(new.split)
-            ));
+        let dataset = format!("\t{}\t", self.made.dataset_id);
+        let version = format!("{}\t", self.made.version_id);
+        let mut rows = Vec::with_capacity(batch.iter().map(|line| line.columns.len() + 64).sum());
+        let mut members = Vec::with_capacity(batch.len() * 64);
+        for (id, line) in ids.iter().zip(batch) {
+            rows.extend_from_slice(id.to_string().as_bytes());
+            rows.extend_from_slice(dataset.as_bytes());
+            rows.extend_from_slice(&line.columns);
+            members.extend_from_slice(version.as_bytes());
+            members.extend_from_slice(format!("{}\t{id}\t{}\n", self.next_position, split_code(line.split)).as_bytes());
             self.next_position += 1;
         }
         copy(
             &mut self.tx,
-            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text) from stdin",
+            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text, spans) from stdin",
             rows,
         )
         .await?;
         copy(&mut self.tx, "copy version_samples (version_id, position, sample_id, split) from stdin", members).await
     }
 
-    fn sample_line(&self, out: &mut String, id: i64, new: &NewSample) -> Result<(), StoreError> {
-        out.push_str(&format!("{id}\t{}\t", self.made.dataset_id));
-        escape(out, &to_json(&new.sample.messages)?.to_string());
-        out.push('\t');
-        for optional in [&new.sample.label, &new.sample.rejected] {
-            match optional {
-                Some(text) => escape(out, text),
-                None => out.push_str("\\N"),
-            }
-            out.push('\t');
-        }
-        escape(out, &to_json(&new.sample.slices)?.to_string());
-        out.push_str(&format!("\t\\\\x{}\t", hex::encode(new.content_hash)));
-        escape(out, &self.source_file);
-        out.push_str(&format!("\t{}\t", new.line));
-        escape(out, &search_text(&new.sample));
-        out.push('\n');
-        Ok(())
-    }
-
-    /// Makes the version visible, with its statistics and the report of skipped lines.
+    /// Makes the version visible, with its statistics, what is known of its origin by now, and the report of skipped
+    /// lines. The statistics are those of what was written, or of all samples where there were some before.
     pub async fn finish(
         mut self,
         stats: &VersionStats,
+        origin: &Origin,
         skipped_report_sha256: Option<&str>,
     ) -> Result<Made, StoreError> {
-        sqlx::query("update dataset_versions set stats = $2, skipped_report_sha256 = $3 where id = $1")
+        let has_parent = self.next_position as u64 > stats.samples;
+        let stats = if has_parent {
+            let all = super::corrections::count(&mut self.tx, self.made.version_id).await?;
+            VersionStats { skipped_lines: stats.skipped_lines, ..all }
+        } else {
+            stats.clone()
+        };
+        sqlx::query("update dataset_versions set stats = $2, skipped_report_sha256 = $3, origin = $4 where id = $1")
             .bind(self.made.version_id.0)
-            .bind(to_json(stats)?)
+            .bind(to_json(&stats)?)
             .bind(skipped_report_sha256)
+            .bind(to_json(origin)?)
             .execute(&mut *self.tx)
             .await?;
         record(&mut self.tx, self.project, self.by, &self.made, &self.dataset_name).await?;
@@ -135,6 +150,61 @@ impl Writer {
         self.tx.commit().await?;
         Ok(self.made)
     }
+}
+
+/// The first half of a content's hash: enough to find equal samples.
+#[must_use]
+pub fn short_hash(content_hash: &[u8; 32]) -> u128 {
+    let mut half = [0; 16];
+    half.copy_from_slice(&content_hash[..16]);
+    u128::from_le_bytes(half)
+}
+
+/// The newest version of a dataset that this transaction has locked.
+async fn newest(tx: &mut PgConnection, dataset: DatasetId) -> Result<Option<VersionId>, StoreError> {
+    let id: Option<uuid::Uuid> =
+        sqlx::query_scalar("select id from dataset_versions where dataset_id = $1 order by number desc limit 1")
+            .bind(dataset.0)
+            .fetch_optional(tx)
+            .await?;
+    Ok(id.map(VersionId))
+}
+
+/// Takes over the membership of the parent; the splits of its contents.
+async fn inherit(
+    tx: &mut PgConnection,
+    parent: VersionId,
+    version: VersionId,
+) -> Result<HashMap<u128, Split>, StoreError> {
+    sqlx::query(
+        "insert into version_samples (version_id, position, sample_id, split) \
+         select $1, position, sample_id, split from version_samples where version_id = $2",
+    )
+    .bind(version.0)
+    .bind(parent.0)
+    .execute(&mut *tx)
+    .await?;
+    let mut rows = sqlx::query(
+        "select s.content_hash, vs.split from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1",
+    )
+    .bind(version.0)
+    .fetch(tx);
+    let mut known = HashMap::new();
+    while let Some(row) = rows.try_next().await? {
+        let hash: Vec<u8> = row.try_get("content_hash")?;
+        let hash: [u8; 32] = hash.try_into().map_err(|_| StoreError::Corrupt("a content hash is cut".to_owned()))?;
+        let split = split_of(row.try_get("split")?)?;
+        // What is tested on stays out of training, should a content stand in both.
+        known.entry(short_hash(&hash)).and_modify(|s: &mut Split| *s = (*s).max(split)).or_insert(split);
+    }
+    Ok(known)
+}
+
+async fn next_position(tx: &mut PgConnection, version: VersionId) -> Result<i32, StoreError> {
+    Ok(sqlx::query_scalar("select coalesce(max(position), -1) + 1 from version_samples where version_id = $1")
+        .bind(version.0)
+        .fetch_one(tx)
+        .await?)
 }
 
 /// The dataset to write to: made, or locked so that version numbers have no gaps.
@@ -209,25 +279,12 @@ pub(super) async fn record(
     activity::record(tx, project, Some(by), "version.created", &made.version_id.to_string(), &name).await
 }
 
-pub(super) async fn copy(tx: &mut PgConnection, statement: &str, lines: String) -> Result<(), StoreError> {
+pub(super) async fn copy(tx: &mut PgConnection, statement: &str, lines: Vec<u8>) -> Result<(), StoreError> {
     let mut sink = tx.copy_in_raw(statement).await?;
-    if let Err(error) = sink.send(lines.into_bytes()).await {
+    if let Err(error) = sink.send(lines).await {
         sink.abort("writing failed").await?;
         return Err(error.into());
     }
     sink.finish().await?;
     Ok(())
-}
-
-/// Escapes a value for COPY's text format.
-pub(super) fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
 }

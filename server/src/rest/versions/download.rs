@@ -1,7 +1,7 @@
 //! Samples as files, written while they are sent: memory does not grow with the version.
 
 use axum::body::Bytes;
-use dataprep::export::{CsvExport, Formulas, write_jsonl};
+use dataprep::export::{CsvExport, CsvTable, Formulas, write_jsonl};
 use domain::{
     dataset::{LineError, SampleRow},
     id::VersionId,
@@ -148,12 +148,12 @@ impl Write for Buffer {
 
 /// A report of bad lines with the columns line, field, code and reason.
 pub(super) fn errors_as_csv(errors: &[LineError]) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    writeln!(out, "line,field,code,reason")?;
+    let mut table = CsvTable::new(Vec::new(), Formulas::Neutralise);
+    table.row(["line", "field", "code", "reason", "file"])?;
     for e in errors {
-        let field = quoted(e.field.as_deref().unwrap_or_default());
-        writeln!(out, "{},{field},{},{}", e.line, e.problem.code(), quoted(&e.problem.to_string()))?;
+        let (line, code, reason) = (e.line.to_string(), e.problem.code(), e.problem.to_string());
+        let (field, file) = (e.field.as_deref().unwrap_or_default(), e.file.as_deref().unwrap_or_default());
+        table.row([line.as_str(), field, &code, &reason, file])?;
     }
-    Ok(out)
+    table.finish()
 }
