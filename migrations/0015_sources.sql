@@ -22,3 +22,15 @@ create table partial_uploads (
 );
 create index partial_uploads_expiry on partial_uploads (expires_at);
 create index partial_uploads_project on partial_uploads (project_id);
+
+-- An import inserts a million members of one version, in the transaction that inserts the version itself. Looking that one
+-- row up a million times took a fifth of the database's work; deleting a version still takes its members along.
+alter table version_samples drop constraint version_samples_version_id_fkey;
+create function delete_version_samples() returns trigger language plpgsql as $$
+begin
+    delete from version_samples where version_id = old.id;
+    return null;
+end
+$$;
+create trigger dataset_versions_delete_samples after delete on dataset_versions
+    for each row execute function delete_version_samples();

@@ -96,7 +96,7 @@ impl DataFile {
         }
         let head = self.head(GUESS_ROWS)?;
         let nothing_fits = || match head.errors.first() {
-            Some(first) => ImportProblem::NoMappingOfBad { first: first.clone() },
+            Some(first) => ImportProblem::NoMappingOfBad { first: Box::new(first.clone()) },
             None if head.rows.is_empty() => ImportProblem::NoRows,
             None => ImportProblem::NoMapping,
         };

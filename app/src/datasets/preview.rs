@@ -70,7 +70,7 @@ pub fn Choices(project: ProjectId, form: ImportForm, preview: Option<Preview>) -
                     </select>
                 </Field>
             </div>
-            {preview.as_ref().filter(|p| p.packing.is_packed()).map(|p| inside::files(p))}
+            {preview.as_ref().filter(|p| p.packing.is_packed()).map(inside::files)}
             {is_archive(&form, preview.as_ref()).then(|| inside::pattern(&form))}
             {preview.as_ref().map(|preview| mapping(&form, preview))}
             <div class="actions">

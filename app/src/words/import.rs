@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_reader_chooses_the_language() {
         let first = LineError::of_field(3, "text", LineProblem::FieldEmpty);
-        let problem = ImportProblem::BadLines { bad: 2, lines: 4, first };
+        let problem = ImportProblem::BadLines { bad: 2, lines: 4, first: Box::new(first) };
         assert_eq!(
             import_problem(Lang::En, &problem),
             "2 of 4 lines cannot become samples. The first: line 3, field text: The field is empty. Fill it in or remove the row."

@@ -253,3 +253,12 @@ async fn a_correction_of_a_stranger_makes_nothing(db: PgPool) {
     assert!(create_from_corrections(&db, elsewhere, first, &stray, user, "").await.unwrap().is_none());
     assert_eq!(versions::of_project(&db, project).await.unwrap().len(), 2);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_deleted_version_takes_its_members_along(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let made = import(&db, user, project, &name("reviews")).await;
+    sqlx::query("delete from dataset_versions where id = $1").bind(made.version_id.0).execute(&db).await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from version_samples").fetch_one(&db).await.unwrap();
+    assert_eq!(left, 0);
+}

@@ -138,7 +138,7 @@ impl Found {
         let Some(first) = self.errors.first() else {
             return if self.samples > 0 { Ok(()) } else { Err(ImportProblem::NoRows.into()) };
         };
-        let (bad, first) = (self.bad_lines, first.clone());
+        let (bad, first) = (self.bad_lines, Box::new(first.clone()));
         let problem = if self.broken_off {
             ImportProblem::BrokenOff { first }
         } else if self.samples == 0 {

@@ -43,14 +43,14 @@ pub(super) fn stop(transfers: &[Cancel], index: usize) {
 pub(super) fn pause(transfers: &[Cancel], index: usize) {
     if let Some(transfer) = transfers.get(index) {
         transfer.halt();
-        transfer.set(State::Paused { done: transfer.done.get(), total: transfer.file.size() });
+        transfer.set(State::Paused { done: transfer.shown.get(), total: transfer.file.size() });
     }
 }
 
 pub(super) fn resume(transfers: &[Cancel], index: usize) {
     if let Some(transfer) = transfers.get(index) {
         transfer.tries.set(0);
-        Transfer::begin(&transfer.clone());
+        Transfer::begin(transfer);
     }
 }
 
@@ -77,6 +77,7 @@ pub(super) fn all(project: ProjectId, list: Files, files: RwSignal<Vec<(String, 
             // What an earlier request of this transfer says is not listened to.
             turn: Cell::default(),
             done: Cell::default(),
+            shown: Cell::default(),
             tries: Cell::default(),
         });
         Transfer::begin(&transfer);
@@ -94,7 +95,10 @@ pub(super) struct Transfer {
     files: RwSignal<Vec<(String, State)>>,
     request: RefCell<Option<XmlHttpRequest>>,
     turn: Cell<u32>,
+    /// Bytes that the server has, as far as it said.
     done: Cell<f64>,
+    /// Bytes that were sent, some of them perhaps not taken.
+    shown: Cell<f64>,
     tries: Cell<u32>,
 }
 
@@ -209,6 +213,7 @@ impl Transfer {
             this.tries.set(0);
         }
         this.done.set(offset);
+        this.shown.set(offset);
         let Ok(rest) = this.file.slice_with_f64(offset) else { return Self::fail(this, 0) };
         let headers =
             [("upload-offset", offset.to_string()), ("content-type", "application/offset+octet-stream".to_owned())];
@@ -294,6 +299,7 @@ impl Transfer {
         let progress = Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
             let seconds = (js_sys::Date::now() - started) / 1000.0;
             let rate = e.loaded() / seconds.max(0.001);
+            me.shown.set(from + e.loaded());
             me.set(State::Sending { done: from + e.loaded(), total: me.file.size(), rate });
         });
         if let Ok(upload) = request.upload() {

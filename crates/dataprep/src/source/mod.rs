@@ -62,7 +62,7 @@ impl From<ReadError> for SourceError {
     fn from(e: ReadError) -> Self {
         match e {
             ReadError::Io(e) => e.into(),
-            ReadError::Broken(first) => Self::Problem(ImportProblem::BrokenOff { first }),
+            ReadError::Broken(first) => Self::Problem(ImportProblem::BrokenOff { first: Box::new(first) }),
         }
     }
 }

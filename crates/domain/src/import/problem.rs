@@ -19,7 +19,7 @@ pub enum ImportProblem {
     NoMapping,
     /// Of a file whose first rows are not as they should be.
     #[error("the first rows of this file fit no known format; {first}")]
-    NoMappingOfBad { first: LineError },
+    NoMappingOfBad { first: Box<LineError> },
     #[error("this is {kind}, not a text file: {}", kind.advice())]
     NotText { kind: FileKind },
     /// Something that says it is packed, but is broken; `detail` is the decoder's.
@@ -66,11 +66,11 @@ pub enum ImportProblem {
     NoRows,
     /// Skipping lines does not help where the rest cannot be read.
     #[error("the file cannot be read to its end; {first}")]
-    BrokenOff { first: LineError },
+    BrokenOff { first: Box<LineError> },
     #[error("none of the {bad} lines can become a sample; {first}")]
-    NoSamples { bad: u64, first: LineError },
+    NoSamples { bad: u64, first: Box<LineError> },
     #[error("{bad} of {lines} lines cannot become samples; {first}")]
-    BadLines { bad: u64, lines: u64, first: LineError },
+    BadLines { bad: u64, lines: u64, first: Box<LineError> },
 }
 
 /// A kind of file that is recognised by its first bytes and holds no lines of text.

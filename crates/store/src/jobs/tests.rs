@@ -61,7 +61,7 @@ async fn a_failure_is_kept_as_data(db: PgPool) {
     let owner = Uuid::new_v4();
     claim(&db, owner, &["import"]).await.unwrap().unwrap();
     let first = LineError::whole(7, LineProblem::WrongColumns { found: 2, expected: 3 });
-    let failure = JobFailure::Import { problem: ImportProblem::BadLines { bad: 1, lines: 9, first } };
+    let failure = JobFailure::Import { problem: ImportProblem::BadLines { bad: 1, lines: 9, first: Box::new(first) } };
     let details = serde_json::json!({"report_sha256": "aa"});
     let failed = Outcome::Failed { failure: failure.clone(), details: Some(details.clone()) };
     assert!(finish(&db, job.1, owner, &failed).await.unwrap());
