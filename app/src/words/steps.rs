@@ -28,6 +28,8 @@ crate::texts! {
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
     exact_duplicates = "Exact duplicates", "完全重复";
     exact_duplicates_help = "Of equal samples one stays. A test sample is not given up for a training sample unless you say so.", "相同样本只保留一个。除非另行指定，不会因训练样本而删除测试样本。";
+    near_duplicates = "Near duplicates", "近似重复";
+    near_duplicates_help = "Of texts that say almost the same one stays. They are compared by the runs of characters or words that they have in common.", "几乎相同的文本只保留一个：按共有的字符片段或词片段比较。";
     label_conflicts = "Conflicting labels", "标签冲突";
     label_conflicts_help = "One text with different labels: all go, or the label of the majority stays.", "同一文本有不同标签：全部移除，或保留多数标签。";
     balance = "Balance of labels", "标签均衡";
@@ -52,6 +54,11 @@ crate::texts! {
     normalise = "Ignore case, spacing, punctuation", "忽略大小写、空白和标点";
     keep = "Which one stays", "保留哪一个";
     order = "Stays rather", "优先保留";
+    threshold = "Similarity from which on two are copies", "视为重复的相似度";
+    pieces = "Compare by runs of", "比较片段的单位";
+    size = "Characters or words in a run", "片段长度（字符或词）";
+    han_size = "The same in Chinese text", "中文片段长度";
+    same_label = "Only among equal labels", "仅比较标签相同的样本";
     majority = "Keep the majority's label", "保留多数标签";
     ratio = "Most samples for one of the rarest label", "与最少标签的最大比例";
     repeat = "Repeat rare ones instead", "改为重复稀有样本";
@@ -85,6 +92,7 @@ crate::texts! {
     wrong_order = "turns in wrong order", "轮次顺序错误";
     cut_off = "the answer is cut off", "回答被截断";
     duplicate(of) = "a copy of sample {of}", "与第 {of} 号样本重复";
+    near_duplicate(of, percent) = "{percent} % the same as sample {of}", "与第 {of} 号样本 {percent}% 相同";
     label_conflict(labels) = "the same text is labelled {labels}", "同一文本的标签有：{labels}";
     frequent(label) = "one too many of “{label}”", "“{label}”样本过多";
     rare(label) = "repeated: “{label}” is rare", "重复：“{label}”较少";
@@ -115,6 +123,7 @@ pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
         "language" => (language(l), language_help(l)),
         "repetition" => (repetition(l), repetition_help(l)),
         "exact_duplicates" => (exact_duplicates(l), exact_duplicates_help(l)),
+        "near_duplicates" => (near_duplicates(l), near_duplicates_help(l)),
         "label_conflicts" => (label_conflicts(l), label_conflicts_help(l)),
         "balance" => (balance(l), balance_help(l)),
         _ => ("", ""),
@@ -144,6 +153,11 @@ pub fn setting_name(l: Lang, setting: &str) -> &'static str {
         "normalise" => normalise(l),
         "keep" => keep(l),
         "order" => order(l),
+        "threshold" => threshold(l),
+        "pieces" => pieces(l),
+        "size" => size(l),
+        "han_size" => han_size(l),
+        "same_label" => same_label(l),
         "majority" => majority(l),
         "ratio" => ratio(l),
         "repeat" => repeat(l),
@@ -161,6 +175,7 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
         "mode" => vec![("repair", w_repair(l)), ("remove", w_remove(l))],
         "unit" => vec![("characters", w_characters(l)), ("words", w_words(l)), ("turns", w_turns(l))],
         "keep" => vec![("first", w_first(l)), ("last", w_last(l)), ("longest", w_longest(l))],
+        "pieces" => vec![("characters", w_characters(l)), ("words", w_words(l))],
         "order" => vec![("held_out", w_held_out(l)), ("train", w_train(l))],
         _ => Vec::new(),
     }
@@ -184,6 +199,7 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
         R::WrongOrder => wrong_order(l).to_owned(),
         R::Truncated => cut_off(l).to_owned(),
         R::Duplicate { of } => duplicate(l, of + 1),
+        R::NearDuplicate { of, similarity } => near_duplicate(l, of + 1, percent(*similarity)),
         R::LabelConflict { labels } => label_conflict(l, labels.join(", ")),
         R::Frequent { label } => frequent(l, label),
         R::Rare { label } => rare(l, label),

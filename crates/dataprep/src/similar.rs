@@ -1,12 +1,15 @@
 //! Which texts say nearly the same: normal forms, pieces of text, and a join by similarity that misses nothing.
 //!
 //! Texts are sets of hashed character sequences; two are similar when their Jaccard index |A ∩ B| / |A ∪ B| reaches a
-//! threshold. The join is exact, not probabilistic, because a leak that a sketch overlooks costs a run: it is the prefix
-//! filter of Bayardo, Ma & Srikant, "Scaling up all pairs similarity search" (WWW 2007).
+//! threshold. [`Join`] is exact, not probabilistic, because a leak that a sketch overlooks costs a run: it is the prefix
+//! filter of Bayardo, Ma & Srikant, "Scaling up all pairs similarity search" (WWW 2007). [`Sketch`] is what a million texts
+//! can afford.
 
 mod join;
+mod sketch;
 
 pub use join::{Join, Sets};
+pub use sketch::Sketch;
 
 /// Characters per piece of alphabetic text.
 const PIECE: usize = 5;
@@ -60,15 +63,21 @@ pub fn words(normal: &str) -> impl Iterator<Item = &str> {
 /// The hashed pieces of a normal form, sorted, each once. Text shorter than a piece is one piece.
 #[must_use]
 pub fn pieces(normal: &str) -> Vec<u32> {
+    pieces_of(normal, PIECE, HAN_PIECE)
+}
+
+/// [`pieces`] of other sizes: characters per piece, and per piece of text that is mostly Han.
+#[must_use]
+pub fn pieces_of(normal: &str, size: usize, han_size: usize) -> Vec<u32> {
     let letters: Vec<char> = normal.chars().filter(|c| *c != ' ').collect();
     let han = letters.iter().filter(|c| is_han(**c)).count();
     let (text, size) =
-        if 2 * han > letters.len() { (letters, HAN_PIECE) } else { (normal.chars().collect::<Vec<_>>(), PIECE) };
+        if 2 * han > letters.len() { (letters, han_size) } else { (normal.chars().collect::<Vec<_>>(), size) };
     if text.is_empty() {
         return Vec::new();
     }
     let mut hashes: Vec<u32> = text
-        .windows(size.min(text.len()))
+        .windows(size.clamp(1, text.len()))
         .map(|piece| hash(piece.iter().map(|c| u64::from(*c as u32))) as u32)
         .collect();
     hashes.sort_unstable();

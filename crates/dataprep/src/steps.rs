@@ -10,6 +10,7 @@ mod conflicts;
 mod duplicates;
 mod language;
 mod length;
+mod near;
 mod repetition;
 mod report;
 mod spool;
@@ -110,9 +111,9 @@ trait RowStep {
 /// A step that sees all samples before it judges any.
 trait SetStep {
     /// Samples come in order; `number` counts those that reach the step from 0.
-    fn see(&mut self, number: u32, item: &Item);
+    fn see(&mut self, number: u32, item: &Item) -> io::Result<()>;
     /// All were seen. Groups of copies that it found, as (kept, others), for the report.
-    fn decide(&mut self) -> Vec<(u32, Vec<u32>)>;
+    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>>;
     /// The verdict on the sample that was seen under this number.
     fn judge(&self, number: u32, item: &Item) -> Verdict;
 }
@@ -132,6 +133,7 @@ fn prepare(step: &Step) -> Prepared {
         Step::Language(s) => Prepared::Row(Box::new(language::Language(s))),
         Step::Repetition(s) => Prepared::Row(Box::new(repetition::Repetition(s))),
         Step::ExactDuplicates(s) => Prepared::Set(Box::new(duplicates::Duplicates::new(s))),
+        Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),
         Step::Balance(s) => Prepared::Set(Box::new(balance::Balance::new(s))),
     }
@@ -159,7 +161,7 @@ pub fn apply(
             Prepared::Row(step) => rows.push((number, step)),
             Prepared::Set(mut step) => {
                 let next = run.pass(&mut spool, source, decided.as_ref(), &rows, Some((number, step.as_mut())))?;
-                let clusters = step.decide();
+                let clusters = step.decide()?;
                 run.reporter.clusters(number, clusters);
                 spool = next;
                 rows.clear();
@@ -198,7 +200,7 @@ impl Run<'_> {
         let mut each = |item: Item| {
             let step = self.one(item, &mut reached, decided, rows, &mut |item| {
                 if let (Some((_, step)), Some(written)) = (&mut next, &mut written) {
-                    step.see(seen, &item);
+                    step.see(seen, &item)?;
                     seen += 1;
                     written.write(&item).map(|()| None)
                 } else {

@@ -7,7 +7,7 @@ mod kinds;
 mod report;
 
 pub use kinds::{
-    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, Order, Repetition, Turns,
+    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, Pieces, Repetition, Turns,
     Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
 pub use report::{Change, Cluster, Example, Reason, StepReport, StepsReport};
@@ -48,6 +48,8 @@ pub enum Step {
     Repetition(Repetition),
     /// Copies.
     ExactDuplicates(ExactDuplicates),
+    /// Texts that say almost the same.
+    NearDuplicates(NearDuplicates),
     /// The same text with different labels.
     LabelConflicts(LabelConflicts),
     /// As many training samples of each label.
@@ -85,6 +87,7 @@ impl Step {
             Self::Language(Language::default()),
             Self::Repetition(Repetition::default()),
             Self::ExactDuplicates(ExactDuplicates::default()),
+            Self::NearDuplicates(NearDuplicates::default()),
             Self::LabelConflicts(LabelConflicts::default()),
             Self::Balance(Balance::default()),
         ]
@@ -143,6 +146,11 @@ impl Step {
                 range("ngram", (2..=20).contains(&s.ngram), "a whole number from 2 to 20")?;
                 range("share", (0.05..=1.0).contains(&s.share), "a number from 0.05 to 1")?;
                 range("lines", (0.05..=1.0).contains(&s.lines), "a number from 0.05 to 1")
+            }
+            Self::NearDuplicates(s) => {
+                range("threshold", (0.3..=1.0).contains(&s.threshold), "a number from 0.3 to 1")?;
+                range("size", (1..=20).contains(&s.size), "a whole number from 1 to 20")?;
+                range("han_size", (1..=20).contains(&s.han_size), "a whole number from 1 to 20")
             }
             Self::Language(s) => range("languages", !s.languages.is_empty(), "one language or more"),
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),

@@ -7,7 +7,7 @@ use domain::{
     sample::Split,
     steps::{self, Reason},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 pub(super) struct Balance {
     settings: steps::Balance,
@@ -31,16 +31,17 @@ impl Balance {
 }
 
 impl SetStep for Balance {
-    fn see(&mut self, number: u32, item: &Item) {
+    fn see(&mut self, number: u32, item: &Item) -> io::Result<()> {
         self.verdicts.push(Kept::Yes);
-        let (Split::Train, Some(label)) = (item.split, &item.sample.label) else { return };
+        let (Split::Train, Some(label)) = (item.split, &item.sample.label) else { return Ok(()) };
         let mut start = [0; 8];
         start.copy_from_slice(&content_hash(&item.sample)[..8]);
         let order = hash([self.settings.seed, u64::from_le_bytes(start)]);
         self.by_label.entry(label.clone()).or_default().push((order, number));
+        Ok(())
     }
 
-    fn decide(&mut self) -> Vec<(u32, Vec<u32>)> {
+    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
         let sizes = self.by_label.values().map(Vec::len);
         let (rarest, commonest) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
         let most = (rarest as f64 * self.settings.ratio) as usize;
@@ -61,7 +62,7 @@ impl SetStep for Balance {
                 }
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
     fn judge(&self, number: u32, item: &Item) -> Verdict {

@@ -3,7 +3,10 @@
 use super::{Item, SetStep, Verdict};
 use crate::split::{prompt_text, text_key};
 use domain::steps::{LabelConflicts, Reason};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+};
 
 pub(super) struct Conflicts {
     settings: LabelConflicts,
@@ -28,7 +31,7 @@ impl Conflicts {
 }
 
 impl SetStep for Conflicts {
-    fn see(&mut self, _: u32, item: &Item) {
+    fn see(&mut self, _: u32, item: &Item) -> io::Result<()> {
         let key = item.sample.label.as_ref().and_then(|label| Some((text_key(&prompt_text(&item.sample))?, label)));
         let key = key.map(|(text, label)| {
             let next = self.labels.len() as u32;
@@ -40,11 +43,12 @@ impl SetStep for Conflicts {
             (text, number)
         });
         self.seen.push(key);
+        Ok(())
     }
 
-    fn decide(&mut self) -> Vec<(u32, Vec<u32>)> {
+    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
         self.by_text.retain(|_, labels| labels.len() > 1);
-        Vec::new()
+        Ok(Vec::new())
     }
 
     fn judge(&self, number: u32, _: &Item) -> Verdict {

@@ -9,7 +9,7 @@ use domain::{
     sample::Split,
     steps::{ExactDuplicates, Keep, Order, Reason, Where},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, io};
 
 /// 16 bytes a sample for its key, 12 for its rank and place.
 pub(super) struct Duplicates {
@@ -23,7 +23,7 @@ pub(super) struct Duplicates {
 
 /// Of several samples the one with the largest rank stays: split first, then the setting.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(u8, u64);
+pub(super) struct Rank(u8, u64);
 
 impl Duplicates {
     pub(super) fn new(settings: ExactDuplicates) -> Self {
@@ -42,35 +42,37 @@ impl Duplicates {
         let half = |salt: u64| u128::from(hash([salt].into_iter().chain(text.bytes().map(u64::from))));
         half(1) << 64 | half(2)
     }
+}
 
-    fn rank(&self, number: u32, item: &Item) -> Rank {
-        let held_out = match item.split {
-            Split::Train => 0,
-            Split::Validation => 1,
-            Split::Test => 2,
-        };
-        let split = if self.settings.order == Order::HeldOut { held_out } else { 2 - held_out };
-        let within = match self.settings.keep {
-            Keep::First => u64::from(u32::MAX - number),
-            Keep::Last => u64::from(number),
-            // Of equally long ones the first.
-            Keep::Longest => {
-                let length = item.sample.answer().map_or(0, |a| a.chars().count()) as u64;
-                length << 32 | u64::from(u32::MAX - number)
-            }
-        };
-        Rank(split, within)
-    }
+/// The rank of a sample by these settings; `number` is its place in the order.
+pub(super) fn rank(number: u32, item: &Item, keep: Keep, order: Order) -> Rank {
+    let held_out = match item.split {
+        Split::Train => 0,
+        Split::Validation => 1,
+        Split::Test => 2,
+    };
+    let split = if order == Order::HeldOut { held_out } else { 2 - held_out };
+    let within = match keep {
+        Keep::First => u64::from(u32::MAX - number),
+        Keep::Last => u64::from(number),
+        // Of equally long ones the first.
+        Keep::Longest => {
+            let length = item.sample.answer().map_or(0, |a| a.chars().count()) as u64;
+            length << 32 | u64::from(u32::MAX - number)
+        }
+    };
+    Rank(split, within)
 }
 
 impl SetStep for Duplicates {
-    fn see(&mut self, number: u32, item: &Item) {
+    fn see(&mut self, number: u32, item: &Item) -> io::Result<()> {
         self.keys.push(self.key(item));
-        self.ranks.push(self.rank(number, item));
+        self.ranks.push(rank(number, item, self.settings.keep, self.settings.order));
         self.positions.push(item.position);
+        Ok(())
     }
 
-    fn decide(&mut self) -> Vec<(u32, Vec<u32>)> {
+    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
         for (number, key) in self.keys.iter().enumerate() {
             let kept = self.kept.entry(*key).or_insert(number as u32);
             if self.ranks[number] > self.ranks[*kept as usize] {
@@ -84,7 +86,7 @@ impl SetStep for Duplicates {
                 groups.entry(self.positions[kept as usize]).or_default().push(self.positions[number]);
             }
         }
-        groups.into_iter().collect()
+        Ok(groups.into_iter().collect())
     }
 
     fn judge(&self, number: u32, _: &Item) -> Verdict {

@@ -76,6 +76,13 @@ words! {
         /// The one with the longest answer.
         Longest,
     }
+    /// What texts are cut into to be compared.
+    Pieces {
+        /// Runs of characters, without regard to words.
+        Characters,
+        /// Runs of words; each Han character is one.
+        Words,
+    }
     /// From which split a copy is taken away first.
     Order {
         /// Test samples stay and training loses the copy: scores stay comparable.
@@ -139,6 +146,22 @@ settings! {
         normalise: bool = false,
         keep: Keep = Keep::First,
         order: Order = Order::HeldOut,
+    }
+    NearDuplicates {
+        within: Where = Where::Both,
+        /// Jaccard index of the pieces from which on two texts are copies.
+        threshold: f64 = 0.8,
+        pieces: Pieces = Pieces::Characters,
+        /// Characters or words per piece.
+        size: u64 = 5,
+        /// The same for texts that are mostly Han, where one character says as much as a word.
+        han_size: u64 = 3,
+        /// Samples with different labels are no copies of each other.
+        same_label: bool = true,
+        keep: Keep = Keep::First,
+        order: Order = Order::HeldOut,
+        /// Of the sketches that bring similar texts together.
+        seed: u64 = 42,
     }
     LabelConflicts {
         /// Keep the label that most copies have, where there is a majority; otherwise all go.

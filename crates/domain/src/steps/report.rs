@@ -35,6 +35,12 @@ pub enum Reason {
     Duplicate {
         of: u32,
     },
+    /// Says almost the same as the sample at this position, which stays.
+    NearDuplicate {
+        of: u32,
+        /// Jaccard index of their pieces; below the threshold where others lie between.
+        similarity: f64,
+    },
     /// Copies of this text have other labels.
     LabelConflict {
         labels: Vec<String>,
