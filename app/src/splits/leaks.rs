@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{
     dataset::Version,
-    id::ProjectId,
+    id::{ProjectId, SampleId},
     sample::Split,
     split::{LeakKind, LeakPair, LeakReport},
 };
@@ -82,18 +82,18 @@ fn counts(report: &LeakReport) -> impl IntoView + use<> {
 fn pairs(project: ProjectId, version: &Version, pairs: Vec<LeakPair>) -> impl IntoView + use<> {
     let l = lang();
     let n = pairs.len();
-    let (dataset, number) = (version.dataset_id, version.number.cast_signed());
-    let place = move |position: u32, sample: &str| {
-        let href = routes::sample(project, dataset, number, position);
-        view! { <a href=href>{integer(u64::from(position) + 1)}</a> " " <span dir="auto">{shortened(sample)}</span> }
+    let (dataset, number) = (version.dataset_id, version.number);
+    let place = move |position: u32, sample: SampleId, text: &str| {
+        let href = routes::explored_sample(project, dataset, number, sample);
+        view! { <a href=href>{integer(u64::from(position) + 1)}</a> " " <span dir="auto">{shortened(text)}</span> }
     };
     let rows = pairs.into_iter().map(|pair| {
         view! {
             <tr>
                 <td>{words::leak_kind(l, pair.kind)}</td>
                 <td class="num">{percent(pair.score)}</td>
-                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(pair.held_out_position, &pair.held_out_text)}</td>
-                <td class="prose">{place(pair.train_position, &pair.train_text)}</td>
+                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(pair.held_out_position, pair.held_out, &pair.held_out_text)}</td>
+                <td class="prose">{place(pair.train_position, pair.train, &pair.train_text)}</td>
             </tr>
         }
     });
