@@ -24,6 +24,7 @@ pub mod export;
 pub mod hash;
 pub mod leakage;
 pub mod mapping;
+pub mod pii;
 pub mod rows;
 pub mod similar;
 pub mod split;

@@ -11,6 +11,7 @@ mod duplicates;
 mod language;
 mod length;
 mod near;
+mod personal;
 mod repetition;
 mod report;
 mod spool;
@@ -132,6 +133,7 @@ fn prepare(step: &Step) -> Prepared {
         Step::Length(s) => Prepared::Row(Box::new(length::Length(s))),
         Step::Language(s) => Prepared::Row(Box::new(language::Language(s))),
         Step::Repetition(s) => Prepared::Row(Box::new(repetition::Repetition(s))),
+        Step::Pii(s) => Prepared::Row(Box::new(personal::Personal::new(s))),
         Step::ExactDuplicates(s) => Prepared::Set(Box::new(duplicates::Duplicates::new(s))),
         Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),

@@ -7,8 +7,8 @@ mod kinds;
 mod report;
 
 pub use kinds::{
-    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, Pieces, Repetition, Turns,
-    Unicode, UnicodeForm, Unit, Where, Width, Words,
+    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii,
+    Repetition, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
 pub use report::{Change, Cluster, Example, Reason, StepReport, StepsReport};
 
@@ -46,6 +46,8 @@ pub enum Step {
     Language(Language),
     /// Texts that repeat themselves.
     Repetition(Repetition),
+    /// Personal data.
+    Pii(Pii),
     /// Copies.
     ExactDuplicates(ExactDuplicates),
     /// Texts that say almost the same.
@@ -86,6 +88,7 @@ impl Step {
             Self::Length(Length::default()),
             Self::Language(Language::default()),
             Self::Repetition(Repetition::default()),
+            Self::Pii(Pii::default()),
             Self::ExactDuplicates(ExactDuplicates::default()),
             Self::NearDuplicates(NearDuplicates::default()),
             Self::LabelConflicts(LabelConflicts::default()),
@@ -153,6 +156,10 @@ impl Step {
                 range("han_size", (1..=20).contains(&s.han_size), "a whole number from 1 to 20")
             }
             Self::Language(s) => range("languages", !s.languages.is_empty(), "one language or more"),
+            Self::Pii(s) => {
+                range("email", PersonalKind::ALL.iter().any(|kind| s.looks_for(*kind)), "on, or another kind")?;
+                range("salt", s.salt.chars().count() <= 200, "at most 200 characters")
+            }
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),
             Self::Unicode(_)
             | Self::Width(_)

@@ -53,7 +53,11 @@ impl Reporter {
     }
 
     fn example(&mut self, step: u16, item: &Item, reason: &Reason, after: Option<&Sample>) {
-        let examples = &mut self.step(step).examples;
+        let step = self.step(step);
+        for (what, n) in reason.findings() {
+            *step.found.entry(what).or_default() += n;
+        }
+        let examples = &mut step.examples;
         if examples.len() < EXAMPLES {
             examples.push(Example {
                 position: item.position,

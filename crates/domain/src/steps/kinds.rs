@@ -34,6 +34,10 @@ macro_rules! words {
     )*};
 }
 
+mod rewriting;
+
+pub use rewriting::{PersonalAction, PersonalKind, Pii};
+
 /// A closed set of words.
 pub trait Words: Sized + 'static {
     const ALL: &'static [Self];
