@@ -18,6 +18,12 @@ crate::texts! {
 
     unicode = "Unicode form", "Unicode 规范化";
     unicode_help = "The same text is written with the same characters: composed accents, and with NFKC also ligatures, circled digits and the like.", "相同文本使用相同字符：组合重音；NFKC 还会统一连字、带圈数字等。";
+    mojibake = "Text in the wrong encoding", "乱码修复";
+    mojibake_help = "Repairs what was read in the wrong encoding, such as Ã© for é or 浣犲ソ for 你好, where only one repair makes sense. Characters that are lost for good (�, 锟斤拷) are counted, or their samples removed.", "修复因编码错误产生的乱码，例如 Ã© → é、浣犲ソ → 你好；仅在修复结果唯一合理时进行。无法恢复的字符（�、锟斤拷）会计数，也可移除其样本。";
+    html = "HTML", "HTML 标签";
+    html_help = "Tags, scripts and styles go, blocks become lines, entities become characters. Code in backticks and signs such as a < b stay.", "去除标签、脚本和样式，块元素变为换行，实体变为字符。反引号中的代码以及 a < b 之类保持不变。";
+    script = "Traditional and simplified Chinese", "简繁转换";
+    script_help = "Writes Chinese in one form, phrase by phrase (OpenCC's dictionaries).", "将中文统一为一种字形，按词组转换（OpenCC 词典）。";
     width = "Full and half width", "全角与半角";
     width_help = "Ａ１ becomes A1; behind Chinese characters ASCII punctuation can become full-width.", "Ａ１ 变为 A1；可将中文后的半角标点改为全角。";
     characters = "Control and invisible characters, space", "控制字符、不可见字符与空白";
@@ -41,6 +47,9 @@ crate::texts! {
     balance = "Balance of labels", "标签均衡";
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
+    augment = "Changed copies", "数据增强";
+    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。副本保留标签，并带有记录方法的切片 augmented。";
+
     rewritten = "rewritten", "已改写";
     too_short(length) = "too short: {length}", "过短：{length}";
     too_long(length) = "too long: {length}", "过长：{length}";
@@ -57,6 +66,18 @@ crate::texts! {
     f_secret = "key or password", "密钥或密码";
     f_address = "address", "地址";
     f_name = "name", "姓名";
+    repaired(garble) = "repaired: {garble}", "已修复：{garble}";
+    lost = "characters are lost", "字符已丢失";
+    f_lost = "lost characters", "丢失字符";
+    f_utf8_as_windows1252 = "UTF-8 read as Windows-1252", "UTF-8 误读为 Windows-1252";
+    f_utf8_as_gbk = "UTF-8 read as GBK", "UTF-8 误读为 GBK";
+    f_gbk_as_windows1252 = "GBK read as Windows-1252", "GBK 误读为 Windows-1252";
+    augmented(method) = "a copy by {method}", "副本：{method}";
+    f_synonyms = "synonyms", "同义词";
+    f_typos = "typos", "错别字";
+    f_noise = "noise", "噪声";
+    f_templates = "templates", "模板";
+    f_swap = "swaps", "群体互换";
     empty_turn = "an empty turn", "空轮次";
     no_answer = "no answer", "缺少回答";
     no_prompt = "no prompt", "缺少提示";
@@ -87,6 +108,10 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
 pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
     match kind {
         "unicode" => (unicode(l), unicode_help(l)),
+        "mojibake" => (mojibake(l), mojibake_help(l)),
+        "html" => (html(l), html_help(l)),
+        "script" => (script(l), script_help(l)),
+        "augment" => (augment(l), augment_help(l)),
         "width" => (width(l), width_help(l)),
         "characters" => (characters(l), characters_help(l)),
         "turns" => (turns(l), turns_help(l)),
@@ -115,6 +140,9 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
         R::Repeats { share } => repeats(l, percent(*share)),
         R::RepeatedLines { share } => repeated_lines(l, percent(*share)),
         R::PersonalData { .. } => personal_data(l, step_findings(l, reason.findings())),
+        R::Repaired { garble } => repaired(l, finding(l, garble.as_str())),
+        R::LostCharacters => lost(l).to_owned(),
+        R::Augmented { method } => augmented(l, finding(l, method.as_str())),
         R::EmptyTurn => empty_turn(l).to_owned(),
         R::NoAnswer => no_answer(l).to_owned(),
         R::NoPrompt => no_prompt(l).to_owned(),
@@ -147,6 +175,15 @@ fn finding(l: Lang, what: &str) -> &'static str {
         "secret" => f_secret(l),
         "address" => f_address(l),
         "name" => f_name(l),
+        "lost" => f_lost(l),
+        "utf8_as_windows1252" => f_utf8_as_windows1252(l),
+        "utf8_as_gbk" => f_utf8_as_gbk(l),
+        "gbk_as_windows1252" => f_gbk_as_windows1252(l),
+        "synonyms" => f_synonyms(l),
+        "typos" => f_typos(l),
+        "noise" => f_noise(l),
+        "templates" => f_templates(l),
+        "swap" => f_swap(l),
         _ => "",
     }
 }
@@ -154,13 +191,16 @@ fn finding(l: Lang, what: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::steps::{PersonalKind, Step, Words};
+    use domain::steps::{AugmentMethod, Garble, PersonalKind, Step, Words};
     use serde_json::Value;
 
     #[test]
     fn every_finding_has_a_name() {
-        for kind in PersonalKind::ALL {
-            assert!(!finding(Lang::Zh, kind.as_str()).is_empty(), "{}", kind.as_str());
+        let kinds = PersonalKind::ALL.iter().map(|kind| kind.as_str());
+        let garbles = Garble::ALL.iter().map(|garble| garble.as_str());
+        let methods = AugmentMethod::ALL.iter().map(|method| method.as_str());
+        for what in kinds.chain(garbles).chain(methods).chain(["lost"]) {
+            assert!(!finding(Lang::Zh, what).is_empty(), "{what}");
         }
         assert_eq!(step_findings(Lang::En, [("email".to_owned(), 2), ("ip".to_owned(), 1)]), "e-mail 2, IP address 1");
     }

@@ -49,6 +49,30 @@ crate::texts! {
     salt = "Salt", "盐值";
     salt_help = "One value has one hash, or one replacement, under one salt. The recipe stays with the version, and who reads it can test guesses.", "同一盐值下，同一信息对应同一哈希或替换值。配方随版本保存，能读取者可据此验证猜测。";
 
+    links = "Keep addresses of links", "保留链接地址";
+    entities = "Decode entities", "解码实体";
+    remove_lost = "Remove samples with lost characters", "移除有丢失字符的样本";
+    script = "Write as", "转换为";
+    synonyms = "Synonyms", "同义词";
+    synonyms_help = "Words become others of the same meaning: small lists of our own in English and Chinese, and yours below.", "将词替换为同义词：内置小型中英文词表，以及下方自定义词条。";
+    typos = "Typos", "错别字";
+    typos_help = "Slips of the keyboard; in Chinese, characters that sound or look alike.", "键盘误击；中文为音近或形近字。";
+    noise = "Case, space, punctuation", "大小写、空格、标点";
+    swap = "Swapped groups", "群体互换";
+    swap_help = "He and she, 他 and 她, father and mother, a few names: shows whether answers depend on whom a text speaks of.", "he/she、他/她、父亲/母亲及若干姓名互换：检验回答是否取决于所涉人群。";
+    share_copied = "Share of training samples copied", "复制的训练样本比例";
+    copies = "Copies of each at most", "每个样本的最多副本数";
+    strength = "Share of words changed", "改动词的比例";
+    shortest = "Length of a copy, at least", "副本长度下限";
+    shortest_help = "As a multiple of the original's length; other copies are left out.", "相对原文长度的倍数；超出范围的副本会被舍弃。";
+    longest = "Length of a copy, at most", "副本长度上限";
+    own_synonyms = "Your synonyms", "自定义同义词";
+    own_synonyms_help = "One word a line: refund = reimbursement | money back. They come instead of ours for that word.", "每行一个词：工单 = 服务单 | 工作单。对该词取代内置词条。";
+    own_pairs = "Your pairs to swap", "自定义互换词对";
+    own_pairs_help = "One pair a line: nurse = engineer.", "每行一对：护士 = 工程师。";
+    templates = "Templates", "模板";
+    templates_help = "One a line, with {text} for the last user turn. {greeting} is one of the alternatives of a line greeting = Hi | Hello. Any template turns this method on.", "每行一个，{text} 代表最后一轮用户输入。{greeting} 取自“greeting = 您好 | 你好”一行中的任一项。填写模板即启用此方法。";
+
     w_prompt = "prompts", "提示";
     w_answer = "answers", "回答";
     w_both = "prompts and answers", "提示与回答";
@@ -63,6 +87,10 @@ crate::texts! {
     w_last = "the last", "最后一个";
     w_longest = "the one with the longest answer", "回答最长的";
     w_held_out = "the test sample", "测试样本";
+    w_simplified = "simplified", "简体";
+    w_traditional = "traditional", "繁体";
+    w_taiwan = "traditional, with the words of Taiwan", "繁体（台湾用词）";
+    w_hong_kong = "traditional, as in Hong Kong", "繁体（香港）";
     w_mask = "mask: [EMAIL]", "遮盖：[EMAIL]";
     w_hash = "hash: [EMAIL:3f2a…]", "哈希：[EMAIL:3f2a…]";
     w_replace = "replace by invented values", "替换为虚构值";
@@ -109,6 +137,22 @@ pub fn setting_name(l: Lang, setting: &str) -> &'static str {
         "address" => address(l),
         "name" => name(l),
         "salt" => salt(l),
+        "links" => links(l),
+        "entities" => entities(l),
+        "remove_lost" => remove_lost(l),
+        "script" => script(l),
+        "synonyms" => synonyms(l),
+        "typos" => typos(l),
+        "noise" => noise(l),
+        "swap" => swap(l),
+        "share_copied" => share_copied(l),
+        "copies" => copies(l),
+        "strength" => strength(l),
+        "shortest" => shortest(l),
+        "longest" => longest(l),
+        "own_synonyms" => own_synonyms(l),
+        "own_pairs" => own_pairs(l),
+        "templates" => templates(l),
         "majority" => majority(l),
         "ratio" => ratio(l),
         "repeat" => repeat(l),
@@ -126,6 +170,12 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
         "mode" => vec![("repair", w_repair(l)), ("remove", w_remove(l))],
         "unit" => vec![("characters", w_characters(l)), ("words", w_words(l)), ("turns", w_turns(l))],
         "keep" => vec![("first", w_first(l)), ("last", w_last(l)), ("longest", w_longest(l))],
+        "script" => vec![
+            ("simplified", w_simplified(l)),
+            ("traditional", w_traditional(l)),
+            ("taiwan", w_taiwan(l)),
+            ("hong_kong", w_hong_kong(l)),
+        ],
         "action" => vec![
             ("mask", w_mask(l)),
             ("hash", w_hash(l)),
@@ -147,6 +197,13 @@ pub fn setting_help(l: Lang, setting: &str) -> &'static str {
         "address" => address_help(l),
         "name" => name_help(l),
         "salt" => salt_help(l),
+        "synonyms" => synonyms_help(l),
+        "typos" => typos_help(l),
+        "swap" => swap_help(l),
+        "shortest" => shortest_help(l),
+        "own_synonyms" => own_synonyms_help(l),
+        "own_pairs" => own_pairs_help(l),
+        "templates" => templates_help(l),
         _ => "",
     }
 }
@@ -154,5 +211,5 @@ pub fn setting_help(l: Lang, setting: &str) -> &'static str {
 /// Whether a setting takes any text; such a one has a help.
 #[must_use]
 pub fn is_free_text(setting: &str) -> bool {
-    matches!(setting, "salt")
+    matches!(setting, "salt" | "own_synonyms" | "own_pairs" | "templates")
 }

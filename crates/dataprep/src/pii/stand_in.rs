@@ -10,7 +10,7 @@ use super::{
     listed,
     names::{FIRST, GIVEN, LAST, SURNAMES},
 };
-use crate::similar::{hash, is_han};
+use crate::{draw::Draw, similar::is_han};
 use domain::steps::{PersonalAction, PersonalKind};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -36,29 +36,6 @@ fn sorted(words: &HashSet<&'static str>) -> Vec<&'static str> {
     let mut words: Vec<_> = words.iter().copied().collect();
     words.sort_unstable();
     words
-}
-
-/// Numbers that one value always gets alike: its seed, and how many were drawn.
-struct Draw(u64, u64);
-
-impl Draw {
-    /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.1 += 1;
-        (hash([self.0, self.1]) % n as u64) as usize
-    }
-
-    fn digit(&mut self) -> char {
-        char::from(b'0' + self.below(10) as u8)
-    }
-
-    fn digits(&mut self, n: usize) -> String {
-        (0..n).map(|_| self.digit()).collect()
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        list.get(self.below(list.len().max(1))).copied()
-    }
 }
 
 impl StandIn {
@@ -94,7 +71,7 @@ impl StandIn {
     fn draw(&self, kind: PersonalKind, value: &str) -> Draw {
         let mut seed = [0; 8];
         seed.copy_from_slice(&self.mac(kind, value)[..8]);
-        Draw(u64::from_le_bytes(seed), 0)
+        Draw::new(u64::from_le_bytes(seed))
     }
 
     fn another(&self, kind: PersonalKind, value: &str) -> String {

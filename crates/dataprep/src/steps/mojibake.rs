@@ -51,9 +51,11 @@ fn repair(text: &str) -> Option<(String, Garble)> {
             .or_else(|| by_runs(text, &utf8_in_gbk).map(|text| (text, Garble::Utf8AsGbk)))
             .or_else(|| by_runs(text, &gbk_in_1252).map(|text| (text, Garble::GbkAsWindows1252)));
         let Some((text, garble)) = once else { break };
-        now = Some((text, now.map_or(garble, |(_, first)| first)));
+        let first = now.as_ref().map_or(garble, |(_, first)| *first);
+        now = Some((text, first));
     }
-    now
+    // They may stand between two rounds, but nobody writes them.
+    now.filter(|(text, _)| !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)))
 }
 
 /// The characters of Windows-1252's bytes 0x80 to 0x9F, as WHATWG has them.
@@ -113,10 +115,10 @@ fn sequence(lead: u8, chars: &[char]) -> Option<(char, usize)> {
     is_written(c).then_some((c, length))
 }
 
-/// Whether people write this character: scripts in use, punctuation, symbols; neither controls nor phonetic signs.
+/// Whether people write this character: scripts in use, punctuation, symbols; no phonetic signs.
 fn is_written(c: char) -> bool {
     matches!(c,
-        '\u{a0}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{5d0}'..='\u{5ea}' | '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{dff}'
+        '\u{80}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{5d0}'..='\u{5ea}' | '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{dff}'
         | '\u{e00}'..='\u{e7f}' | '\u{1e00}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}'
         | '\u{20a0}'..='\u{20bf}' | '\u{2100}'..='\u{27bf}' | '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}' | '\u{fe0f}' | '\u{feff}' | '\u{ff00}'..='\u{ffef}' | '\u{1f000}'..='\u{1faff}')

@@ -52,6 +52,15 @@ impl Reporter {
         self.example(step, item, reason, Some(&item.sample));
     }
 
+    pub(super) fn notes(&mut self, step: u16, item: &Item, reason: &Reason) {
+        self.example(step, item, reason, Some(&item.sample));
+    }
+
+    pub(super) fn adds(&mut self, step: u16, item: &Item, reason: &Reason, copy: &Sample) {
+        self.step(step).added += 1;
+        self.example(step, item, reason, Some(copy));
+    }
+
     fn example(&mut self, step: u16, item: &Item, reason: &Reason, after: Option<&Sample>) {
         let step = self.step(step);
         for (what, n) in reason.findings() {

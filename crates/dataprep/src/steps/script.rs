@@ -7,7 +7,7 @@ use domain::steps::{ChineseForm, Script};
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
 
 pub(super) fn step(settings: &Script) -> Box<dyn RowStep> {
-    let dictionaries = match settings.form {
+    let dictionaries = match settings.script {
         ChineseForm::Simplified => BuiltinConfig::T2s,
         ChineseForm::Traditional => BuiltinConfig::S2t,
         ChineseForm::Taiwan => BuiltinConfig::S2twp,
@@ -32,7 +32,7 @@ mod tests {
     fn converted(form: ChineseForm, text: &str) -> String {
         let sample = Sample { messages: vec![Message::new(Speaker::User, text)], ..Sample::default() };
         let item = Item::new(SampleId(1), 0, Split::Train, sample);
-        match step(&Script { form, ..Script::default() }).judge(&item) {
+        match step(&Script { script: form, ..Script::default() }).judge(&item) {
             Verdict::Rewrite(sample, _) => sample.messages.first().unwrap().content.clone(),
             _ => text.to_owned(),
         }

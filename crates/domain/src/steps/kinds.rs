@@ -34,9 +34,11 @@ macro_rules! words {
     )*};
 }
 
+mod augment;
 mod rewriting;
 
-pub use rewriting::{PersonalAction, PersonalKind, Pii};
+pub use augment::{Augment, AugmentMethod};
+pub use rewriting::{ChineseForm, Garble, Html, Mojibake, PersonalAction, PersonalKind, Pii, Script};
 
 /// A closed set of words.
 pub trait Words: Sized + 'static {

@@ -1,6 +1,6 @@
 //! What a data recipe did: why each sample was changed or removed, counts and examples by step.
 
-use super::kinds::PersonalKind;
+use super::kinds::{AugmentMethod, Garble, PersonalKind};
 use crate::sample::{Sample, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +32,12 @@ pub enum Reason {
     PersonalData {
         found: BTreeMap<PersonalKind, u32>,
     },
+    /// Was read in the wrong encoding.
+    Repaired {
+        garble: Garble,
+    },
+    /// Characters of it are lost for good.
+    LostCharacters,
     EmptyTurn,
     NoAnswer,
     NoPrompt,
@@ -59,6 +65,10 @@ pub enum Reason {
     Rare {
         label: String,
     },
+    /// A changed copy of a training sample.
+    Augmented {
+        method: AugmentMethod,
+    },
 }
 
 impl Reason {
@@ -69,6 +79,9 @@ impl Reason {
             Self::PersonalData { found } => {
                 found.iter().map(|(kind, n)| (kind.as_str().to_owned(), u64::from(*n))).collect()
             }
+            Self::Repaired { garble } => vec![(garble.as_str().to_owned(), 1)],
+            Self::LostCharacters => vec![("lost".to_owned(), 1)],
+            Self::Augmented { method } => vec![(method.as_str().to_owned(), 1)],
             _ => Vec::new(),
         }
     }

@@ -34,6 +34,20 @@ words! {
         Address,
         Name,
     }
+    /// In which encoding a text was taken to be written.
+    Garble {
+        Utf8AsWindows1252,
+        Utf8AsGbk,
+        GbkAsWindows1252,
+    }
+    /// How Chinese is written.
+    ChineseForm {
+        Simplified,
+        Traditional,
+        /// With the words of Taiwan: 軟體 for 软件.
+        Taiwan,
+        HongKong,
+    }
 }
 
 settings! {
@@ -53,6 +67,22 @@ settings! {
         name: bool = true,
         /// Of hashes and replacements. It stands in the recipe of the version.
         salt: String = "lathe".to_owned(),
+    }
+    Html {
+        within: Where = Where::Both,
+        /// The address of a link behind its text.
+        links: bool = false,
+        /// `&amp;` becomes &.
+        entities: bool = true,
+    }
+    Mojibake {
+        within: Where = Where::Both,
+        /// Samples go in which characters are lost for good (U+FFFD, 锟斤拷).
+        remove_lost: bool = false,
+    }
+    Script {
+        within: Where = Where::Both,
+        script: ChineseForm = ChineseForm::Simplified,
     }
 }
 
@@ -77,6 +107,18 @@ impl PersonalKind {
     #[must_use]
     pub fn tag(self) -> String {
         self.as_str().to_uppercase()
+    }
+}
+
+impl Garble {
+    /// The word for it in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8AsWindows1252 => "utf8_as_windows1252",
+            Self::Utf8AsGbk => "utf8_as_gbk",
+            Self::GbkAsWindows1252 => "gbk_as_windows1252",
+        }
     }
 }
 
