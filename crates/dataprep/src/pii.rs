@@ -118,7 +118,7 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
 
 /// Whether what stands before a number says that it is the number of a thing: an order, a parcel, a book.
 fn numbers_a_thing(text: &str, at: usize) -> bool {
-    const THINGS: [&str; 42] = [
+    const THINGS: &[&str] = &[
         "订单", "单号", "编号", "流水", "批次", "货号", "型号", "票号", "合同号", "案号", "条码", "快递", "运单", "房间", "代码", "序列", "期号", "书号", "工单",
         "版号", "order", "invoice", "tracking", "isbn", "sku", "serial", "ticket", "batch", "case no", "part no", "model",
         "barcode", "shipment", "transaction", "reference", "imei", "build", "commit", "timestamp", "pid", "时间戳", "post id",

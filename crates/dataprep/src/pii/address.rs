@@ -32,10 +32,10 @@ static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
 
 static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("words/places.txt")).collect());
 /// Words after which an address begins.
-const LEADS: [&str; 51] = [
+const LEADS: &[&str] = &[
     "地址", "住址", "住在", "搬到", "搬去", "搬至", "位于", "寄到", "寄往", "寄至", "寄给", "送到", "送至", "送往", "发到", "发往", "家在", "坐落", "坐落于", "来到", "住于",
     "户籍", "现居", "现住", "居住于", "居住在", "租住", "租了", "开在", "设在", "前往", "回到", "到了", "去了", "公司在", "店在", "约在", "就在", "定在", "改到", "改成", "改为", "租在", "落户",
-    "家住", "在", "到", "去", "至", "是", "为",
+    "家住", "住", "在", "到", "去", "至", "是", "为",
 ];
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
@@ -81,7 +81,7 @@ fn beginning(candidate: &str) -> Option<usize> {
 /// A house number, not a year: "In 2008 Wall Street …", nor a part of a longer number.
 fn is_house(text: &str, at: usize) -> bool {
     let near = before(text, at, 10).to_lowercase();
-    let year = text[at..].get(..4).and_then(|y| y.parse::<u32>().ok()).is_some_and(|y| (1800..2100).contains(&y));
+    let year = text[at..].get(..4).and_then(|y| y.parse::<u32>().ok()).is_some_and(|y| (1000..2100).contains(&y));
     let dated = ["in ", "since ", "by ", "during ", "of ", "until ", "after ", "before ", "from ", "the "].iter();
     let touches = near.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | '$' | '#' | '-' | '/'));
     !touches && !(year && dated.clone().any(|word| near.ends_with(word)))

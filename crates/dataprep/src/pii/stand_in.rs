@@ -25,9 +25,8 @@ pub struct StandIn {
 /// Given names that are invented ones: usual characters, whatever the sex.
 const GIVEN_WORDS: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚文辉玲健俊红斌建梅华飞鹏慧萍浩波婷雪琳玉兰宁凯鑫宇晨欣怡嘉佳琪瑶涵轩然博睿泽诗";
 const SURNAME_COUNT: usize = 60;
-const ROADS: [&str; 12] = ["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
-const STREETS: [&str; 12] =
-    ["Maple", "Oak", "Cedar", "Willow", "Juniper", "Aspen", "Birch", "Hawthorn", "Linden", "Magnolia", "Poplar", "Sycamore"];
+const ROADS: &[&str] = &["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
+const STREETS: &[&str] = &["Maple", "Oak", "Cedar", "Willow", "Juniper", "Aspen", "Birch", "Hawthorn", "Linden", "Magnolia", "Poplar", "Sycamore"];
 
 static FIRST_SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(&FIRST));
 static LAST_SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(&LAST));
