@@ -24,7 +24,6 @@ pub(super) fn emails(text: &str, found: &mut Vec<Range<usize>>) {
                 range.start += at + 1;
             }
             let local = &text[range.start..found_at.start() + local.len()];
-
             if !local.is_empty() && !NOBODY.contains(&local) {
                 found.push(range);
             }

@@ -42,7 +42,7 @@ impl StandIn {
     #[must_use]
     pub fn new(action: PersonalAction, salt: &str) -> Self {
         // HMAC takes keys of any length.
-        let key = Hmac::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
+        let key = <Hmac<Sha256> as Mac>::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
         Self { action, key }
     }
 
@@ -63,7 +63,7 @@ impl StandIn {
     }
 
     fn mac(&self, kind: PersonalKind, value: &str) -> [u8; 32] {
-        let mac = self.key.clone().chain_update(kind.as_str()).chain_update([0]).chain_update(value);
+        let mac = self.key.clone().chain_update(kind.as_str()).chain_update([0u8]).chain_update(value);
         mac.finalize().into_bytes().into()
     }
 
@@ -229,11 +229,11 @@ fn secret(value: &str, draw: &mut Draw) -> String {
 
 fn address(value: &str, draw: &mut Draw) -> String {
     if value.chars().any(is_han) {
-        let road = draw.of(&ROADS).unwrap_or_default();
+        let road = draw.of(ROADS).unwrap_or_default();
         return format!("示例市和平区{road}路{}号", 1 + draw.below(999));
     }
     if value.to_lowercase().contains("box") {
         return format!("P.O. Box {}", 1 + draw.below(9999));
     }
-    format!("{} {} Street", 1 + draw.below(999), draw.of(&STREETS).unwrap_or_default())
+    format!("{} {} Street", 1 + draw.below(999), draw.of(STREETS).unwrap_or_default())
 }
