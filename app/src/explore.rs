@@ -8,6 +8,7 @@ mod rows;
 mod sample;
 mod sealed;
 pub mod text;
+mod window;
 
 pub use sample::SamplePage;
 
@@ -113,7 +114,15 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
-        rows::table(place, asked, &found).into_any()
+        let lines = found.items.iter().map(|item| rows::Line::of(place, &asked.at(0), item, &found.terms)).collect();
+        let has_labels = rows::has_labels(&found);
+        view! {
+            <window::Window place asked=asked.clone() total=found.total lines has_labels>
+                {rows::table(place, asked, &found)}
+                {rows::pager(place, asked, &found)}
+            </window::Window>
+        }
+        .into_any()
     };
     view! {
         {form(place, asked)}
@@ -125,7 +134,6 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
             <section class="stack">
                 <p role="status"><strong>{total}</strong></p>
                 {list}
-                {rows::pager(place, asked, &found)}
             </section>
         </div>
     }

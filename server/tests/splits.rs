@@ -60,7 +60,10 @@ async fn leaks_are_found_and_removed(db: PgPool) {
     assert_eq!(job["result"], json!(found));
     let pair = &check["leaks"]["pairs"][0];
     assert_eq!(pair["kind"], "near_duplicate");
-    assert_ne!(pair["held_out_text"], pair["train_text"]);
+    for pair in check["leaks"]["pairs"].as_array().unwrap() {
+        assert_ne!(pair["held_out_text"], pair["train_text"]);
+        assert_eq!(pair["held_out_text"] == "", pair["split"] == "test", "test samples are sealed: {pair}");
+    }
 
     let before = script.get(&parent).await;
     let next = made(&done(&script, &format!("{parent}/without-leaks"), json!({})).await);

@@ -30,6 +30,9 @@ crate::texts! {
     remove_filter(what) = "Remove the filter {what}", "移除筛选条件 {what}";
     filters = "Filters", "筛选";
     more_values = "More", "更多";
+    samples = "Samples", "样本";
+    go_to = "Go to", "跳至第";
+    window_keys = "Keys: ↑ ↓ or j k, PgUp PgDn, Home End, Enter opens", "按键：↑ ↓ 或 j k，PgUp PgDn，Home End，Enter 打开";
     pages = "Pages", "分页";
     first = "First page", "第一页";
     previous = "Previous page", "上一页";

@@ -79,6 +79,11 @@ fn counts(report: &LeakReport) -> impl IntoView + use<> {
     }
 }
 
+/// A test sample is shown where looks at it are counted.
+fn held_out_text(pair: &LeakPair) -> &str {
+    if pair.split == Split::Test { text::sealed(lang()) } else { &pair.held_out_text }
+}
+
 fn pairs(project: ProjectId, version: &Version, pairs: Vec<LeakPair>) -> impl IntoView + use<> {
     let l = lang();
     let n = pairs.len();
@@ -92,7 +97,7 @@ fn pairs(project: ProjectId, version: &Version, pairs: Vec<LeakPair>) -> impl In
             <tr>
                 <td>{words::leak_kind(l, pair.kind)}</td>
                 <td class="num">{percent(pair.score)}</td>
-                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(pair.held_out_position, pair.held_out, &pair.held_out_text)}</td>
+                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(pair.held_out_position, pair.held_out, held_out_text(&pair))}</td>
                 <td class="prose">{place(pair.train_position, pair.train, &pair.train_text)}</td>
             </tr>
         }
