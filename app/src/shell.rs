@@ -3,6 +3,7 @@
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     badcases::{BadCaseListPage, BadCasePage},
+    augment::AugmentPage,
     cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
@@ -120,6 +121,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/augment") view=AugmentPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>

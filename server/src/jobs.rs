@@ -10,6 +10,7 @@ pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
+pub mod paraphrase;
 pub mod register_model;
 pub mod sample_project;
 pub mod splits;
@@ -60,6 +61,8 @@ pub fn handlers() -> Handlers {
         .with(sample_project::KIND, sample_project::sample_project)
         .with(clean::PREVIEW_KIND, clean::preview_steps)
         .with(clean::APPLY_KIND, clean::apply_steps)
+        .with(paraphrase::KIND, paraphrase::paraphrase)
+        .with(paraphrase::TAKE_KIND, paraphrase::take_proposals)
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)

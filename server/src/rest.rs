@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod badcases;
 pub mod clean;
+pub mod paraphrase;
 pub mod compare;
 pub mod datasets;
 pub mod docs;
@@ -91,6 +92,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(explore::routes())
         .merge(splits::routes())
         .merge(clean::routes())
+        .merge(paraphrase::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod model;
 pub mod overview;
 pub mod page;
+pub mod paraphrase;
 pub mod people;
 pub mod recipe;
 pub mod run;

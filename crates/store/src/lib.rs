@@ -21,6 +21,7 @@ pub mod partial_uploads;
 pub mod points;
 pub mod preflights;
 pub mod projects;
+pub mod proposals;
 pub mod queue;
 pub mod runs;
 pub mod samples;

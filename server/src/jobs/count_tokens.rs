@@ -40,14 +40,14 @@ pub async fn count_tokens(context: JobContext, request: CountTokens) -> Result<T
 }
 
 /// A registered model's files, together in one folder for as long as this lives.
-struct ModelFiles {
+pub(super) struct ModelFiles {
     /// The folder, or the single file in it.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     _folder: TempDir,
 }
 
 impl ModelFiles {
-    async fn gather(context: &JobContext, model: ModelId) -> Result<Self, JobError> {
+    pub(super) async fn gather(context: &JobContext, model: ModelId) -> Result<Self, JobError> {
         if store::models::get(&context.db, context.project, model).await?.is_none() {
             return Err(JobFailure::Gone { what: Gone::Model }.into());
         }
