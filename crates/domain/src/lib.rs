@@ -6,6 +6,7 @@
 //! glossary in ARCHITECTURE.md lists them.
 
 pub mod access;
+pub mod agreement;
 pub mod account;
 pub mod badcase;
 pub mod brief;
