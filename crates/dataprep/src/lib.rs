@@ -19,11 +19,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod draw;
 pub mod encoding;
 pub mod export;
 pub mod hash;
 pub mod leakage;
 pub mod mapping;
+pub mod pii;
 pub mod rows;
 pub mod similar;
 pub mod split;

@@ -4,15 +4,20 @@
 //! and judges when the samples come by again. What was rewritten before a set step is written to a temporary file and
 //! read again from there, so that memory never holds all texts.
 
+mod augment;
 mod balance;
 mod characters;
 mod conflicts;
 mod duplicates;
+mod html;
 mod language;
 mod length;
+mod mojibake;
 mod near;
+mod personal;
 mod repetition;
 mod report;
+mod script;
 mod spool;
 mod text;
 mod turns;
@@ -97,10 +102,14 @@ pub enum StepsError {
 /// What a step says of a sample.
 enum Verdict {
     Keep,
+    /// Keep it and report what was found in it.
+    Note(Reason),
     Rewrite(Sample, Reason),
     Remove(Reason),
     /// Keep it and as many copies more.
     Repeat(u32, Reason),
+    /// Keep it and add these changed copies.
+    Add(Vec<(Sample, Reason)>),
 }
 
 /// A step that judges each sample by itself.
@@ -125,6 +134,9 @@ enum Prepared {
 
 fn prepare(step: &Step) -> Prepared {
     match step.clone() {
+        Step::Mojibake(s) => Prepared::Row(Box::new(mojibake::Mojibake(s))),
+        Step::Html(s) => Prepared::Row(html::step(&s)),
+        Step::Script(s) => Prepared::Row(script::step(&s)),
         Step::Unicode(s) => Prepared::Row(unicode::step(&s)),
         Step::Width(s) => Prepared::Row(width::step(&s)),
         Step::Characters(s) => Prepared::Row(characters::step(&s)),
@@ -132,10 +144,12 @@ fn prepare(step: &Step) -> Prepared {
         Step::Length(s) => Prepared::Row(Box::new(length::Length(s))),
         Step::Language(s) => Prepared::Row(Box::new(language::Language(s))),
         Step::Repetition(s) => Prepared::Row(Box::new(repetition::Repetition(s))),
+        Step::Pii(s) => Prepared::Row(Box::new(personal::Personal::new(s))),
         Step::ExactDuplicates(s) => Prepared::Set(Box::new(duplicates::Duplicates::new(s))),
         Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),
         Step::Balance(s) => Prepared::Set(Box::new(balance::Balance::new(s))),
+        Step::Augment(s) => Prepared::Set(Box::new(augment::Augment::new(s))),
     }
 }
 
@@ -271,6 +285,10 @@ impl Run<'_> {
         self.reporter.sees(step);
         match verdict {
             Verdict::Keep => Ok(vec![item]),
+            Verdict::Note(reason) => {
+                self.reporter.notes(step, &item, &reason);
+                Ok(vec![item])
+            }
             Verdict::Rewrite(sample, reason) => {
                 self.reporter.rewrites(step, &item, &reason, &sample);
                 item.sample = sample;
@@ -280,7 +298,10 @@ impl Run<'_> {
             Verdict::Remove(reason) => {
                 self.reporter.removes(step, &item, &reason);
                 item.changes.push(Change { step, reason });
-                (self.sink)(Outcome::Removed(item))?;
+                // A copy that goes again was never a sample of the source.
+                if !item.is_copy {
+                    (self.sink)(Outcome::Removed(item))?;
+                }
                 Ok(Vec::new())
             }
             Verdict::Repeat(copies, reason) => {
@@ -289,6 +310,16 @@ impl Run<'_> {
                 copy.changes.push(Change { step, reason });
                 let mut all = vec![item];
                 all.extend((0..copies).map(|_| copy.clone()));
+                Ok(all)
+            }
+            Verdict::Add(copies) => {
+                let mut all = vec![item.clone()];
+                for (sample, reason) in copies {
+                    self.reporter.adds(step, &item, &reason, &sample);
+                    let mut copy = Item { is_copy: true, sample, ..item.clone() };
+                    copy.changes.push(Change { step, reason });
+                    all.push(copy);
+                }
                 Ok(all)
             }
         }

@@ -52,8 +52,21 @@ impl Reporter {
         self.example(step, item, reason, Some(&item.sample));
     }
 
+    pub(super) fn notes(&mut self, step: u16, item: &Item, reason: &Reason) {
+        self.example(step, item, reason, Some(&item.sample));
+    }
+
+    pub(super) fn adds(&mut self, step: u16, item: &Item, reason: &Reason, copy: &Sample) {
+        self.step(step).added += 1;
+        self.example(step, item, reason, Some(copy));
+    }
+
     fn example(&mut self, step: u16, item: &Item, reason: &Reason, after: Option<&Sample>) {
-        let examples = &mut self.step(step).examples;
+        let step = self.step(step);
+        for (what, n) in reason.findings() {
+            *step.found.entry(what).or_default() += n;
+        }
+        let examples = &mut step.examples;
         // The test split is sealed: a preview counts its samples and shows none.
         if examples.len() < EXAMPLES && item.split != Split::Test {
             examples.push(Example {
