@@ -38,5 +38,6 @@ crate::texts! {
     clusters(n) = "Groups of copies ({n} largest)", "重复组（最大的 {n} 组）";
     size = "Copies", "数量";
     stays = "Stays", "保留";
+    because = "Because", "原因";
     others = "Go", "移除";
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     lang::Lang,
-    steps::{Reason, StepError},
+    steps::{Because, Reason, StepError},
 };
 
 crate::texts! {
@@ -95,6 +95,10 @@ crate::texts! {
     near_duplicate(of, percent) = "{percent} % the same as sample {of}", "与第 {of} 号样本 {percent}% 相同";
     label_conflict(labels) = "the same text is labelled {labels}", "同一文本的标签有：{labels}";
     frequent(label) = "one too many of “{label}”", "“{label}”样本过多";
+    because_split = "the others are in a split that gives way", "其余样本属于优先级较低的划分";
+    because_first = "it is the first", "它是第一个";
+    because_last = "it is the last", "它是最后一个";
+    because_longest = "it has the longest answer", "它的回答最长";
     rare(label) = "repeated: “{label}” is rare", "重复：“{label}”较少";
 }
 
@@ -203,6 +207,17 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
         R::LabelConflict { labels } => label_conflict(l, labels.join(", ")),
         R::Frequent { label } => frequent(l, label),
         R::Rare { label } => rare(l, label),
+    }
+}
+
+/// Why one of several copies stays.
+#[must_use]
+pub fn step_because(l: Lang, because: Because) -> &'static str {
+    match because {
+        Because::Split => because_split(l),
+        Because::First => because_first(l),
+        Because::Last => because_last(l),
+        Because::Longest => because_longest(l),
     }
 }
 

@@ -22,7 +22,7 @@ mod width;
 use domain::{
     id::SampleId,
     sample::{Sample, Split},
-    steps::{Change, DataRecipe, Reason, Step, StepError, StepsReport},
+    steps::{Because, Change, DataRecipe, Reason, Step, StepError, StepsReport},
 };
 use report::Reporter;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,13 @@ enum Verdict {
     Repeat(u32, Reason),
 }
 
+/// Copies of each other, by their positions.
+struct Group {
+    kept: u32,
+    because: Because,
+    others: Vec<u32>,
+}
+
 /// A step that judges each sample by itself.
 trait RowStep {
     fn judge(&self, item: &Item) -> Verdict;
@@ -112,8 +119,8 @@ trait RowStep {
 trait SetStep {
     /// Samples come in order; `number` counts those that reach the step from 0.
     fn see(&mut self, number: u32, item: &Item) -> io::Result<()>;
-    /// All were seen. Groups of copies that it found, as (kept, others), for the report.
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>>;
+    /// All were seen. Groups of copies that it found, for the report.
+    fn decide(&mut self) -> io::Result<Vec<Group>>;
     /// The verdict on the sample that was seen under this number.
     fn judge(&self, number: u32, item: &Item) -> Verdict;
 }

@@ -7,10 +7,10 @@ mod kinds;
 mod report;
 
 pub use kinds::{
-    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, Pieces, Repetition, Turns,
-    Unicode, UnicodeForm, Unit, Where, Width, Words,
+    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, Pieces,
+    Repetition, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
-pub use report::{Change, Cluster, Example, Reason, StepReport, StepsReport};
+pub use report::{Because, Change, Cluster, Example, Reason, StepReport, StepsReport};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -76,12 +76,30 @@ pub struct Example {
     pub after: Option<Sample>,
 }
 
+/// Why one of several copies stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The others are in splits that give way to its own.
+    Split,
+    /// It comes first of those in its split.
+    First,
+    /// It comes last of those in its split.
+    Last,
+    /// It has the longest answer of those in its split.
+    Longest,
+}
+
 /// Samples that are copies of each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
     /// Position of the one that stays.
     pub kept: u32,
+    /// Why that one; unknown in reports of earlier versions of this program.
+    #[serde(default)]
+    pub because: Option<Because>,
     /// Positions of the others, at most 20.
     pub others: Vec<u32>,
     /// How many there are, the kept one included.
