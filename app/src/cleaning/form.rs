@@ -69,7 +69,11 @@ impl StepsForm {
             let field = match &e {
                 StepError::Range { step, field, .. } => format!("s{}.{field}", step - 1),
                 StepError::Nothing { step, .. } => format!("s{}.most", step - 1),
-                StepError::Empty | StepError::TooMany | StepError::Unreadable { .. } => "add_kind".to_owned(),
+                StepError::Empty
+                | StepError::TooMany
+                | StepError::Unreadable { .. }
+                | StepError::Unscored { .. }
+                | StepError::NoEmbeddings { .. } => "add_kind".to_owned(),
             };
             AppError::invalid(field, words::step_problem(l, &e))
         })?;

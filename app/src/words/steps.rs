@@ -10,6 +10,8 @@ crate::texts! {
     too_many = "A data recipe has at most 50 steps.", "数据配方最多 50 个步骤。";
     range(step, field, range) = "Step {step}, {field}: must be {range}.", "步骤 {step} 的“{field}”超出范围：须为 {range}。";
     nothing(step, least, most) = "Step {step}: {least} is more than {most}, so that nothing would stay.", "步骤 {step}：{least} 大于 {most}，将不会保留任何样本。";
+    unscored(step) = "Step {step} needs scores: score the version with a model first (“Score with a model” on this page, or `trainer score` and --scores).", "步骤 {step} 需要评分：请先用模型为该版本评分（本页的“用模型评分”，或 `trainer score` 与 --scores）。";
+    no_embeddings(step) = "Step {step} needs embeddings: score the version again, with embeddings (`trainer score --embed`).", "步骤 {step} 需要嵌入：请重新评分并包含嵌入（`trainer score --embed`）。";
     unreadable(detail) = "The recipe cannot be read: {detail}", "无法读取配方：{detail}";
 
     unicode = "Unicode form", "Unicode 规范化";
@@ -32,6 +34,12 @@ crate::texts! {
     near_duplicates_help = "Of texts that say almost the same one stays. They are compared by the runs of characters or words that they have in common.", "几乎相同的文本只保留一个：按共有的字符片段或词片段比较。";
     label_conflicts = "Conflicting labels", "标签冲突";
     label_conflicts_help = "One text with different labels: all go, or the label of the majority stays.", "同一文本有不同标签：全部移除，或保留多数标签。";
+    perplexity = "Perplexity", "困惑度";
+    perplexity_help = "Removes what a model finds least likely, which is often broken or wrong, or most likely, which it knows already. Needs scores of this version.", "移除模型认为最不可能的样本（常为损坏或错误）或最可能的样本（模型已掌握）。需要该版本的评分。";
+    outliers = "Outliers", "离群样本";
+    outliers_help = "Removes texts unlike all others: those whose embeddings are farthest from their nearest neighbours. Needs scores with embeddings.", "移除与其他文本都不相似的样本：其嵌入与最近邻的距离最远。需要含嵌入的评分。";
+    label_problems = "Doubtful labels", "可疑标签";
+    label_problems_help = "Removes samples whose label is probably wrong: a classifier of embeddings that has not seen the sample is sure of another label (confident learning), or nearly the same texts have another. Needs scores with embeddings.", "移除标签很可能错误的样本：未见过该样本的嵌入分类器确信另一标签（置信学习），或几乎相同的文本带有其他标签。需要含嵌入的评分。";
     balance = "Balance of labels", "标签均衡";
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
@@ -64,6 +72,19 @@ crate::texts! {
     repeat = "Repeat rare ones instead", "改为重复稀有样本";
     seed = "Seed", "随机种子";
 
+    of = "Perplexity of", "困惑度的范围";
+    highest = "Percent of the least likely that go", "移除最不可能样本的百分比";
+    lowest = "Percent of the most likely that go", "移除最可能样本的百分比";
+    above = "Perplexity above which it goes (0: no bound)", "高于此困惑度则移除（0 表示不限）";
+    below = "Perplexity below which it goes (0: no bound)", "低于此困惑度则移除（0 表示不限）";
+    held_out = "Validation and test too", "包括验证集和测试集";
+    neighbours = "Nearest neighbours", "最近邻数量";
+    percent = "Percent of the farthest that go", "移除最远样本的百分比";
+    drawn = "Samples compared with, at most", "用于比较的样本数上限";
+    method = "Method", "方法";
+    folds = "Folds", "折数";
+    similarity = "Similarity of nearly the same texts", "视为几乎相同的相似度";
+
     w_prompt = "prompts", "提示";
     w_answer = "answers", "回答";
     w_both = "prompts and answers", "提示与回答";
@@ -74,6 +95,10 @@ crate::texts! {
     w_nfkc = "NFKC: compatible forms too", "NFKC：包括兼容形式";
     w_remove = "remove", "移除";
     w_repair = "repair where possible, else remove", "尽量修复，否则移除";
+    w_answer_tokens = "the answer", "回答";
+    w_all_tokens = "the whole sample", "整个样本";
+    w_confident = "confident learning", "置信学习";
+    w_neighbours = "nearly the same texts", "几乎相同的文本";
     w_first = "the first", "第一个";
     w_last = "the last", "最后一个";
     w_longest = "the one with the longest answer", "回答最长的";
@@ -95,6 +120,10 @@ crate::texts! {
     near_duplicate(of, percent) = "{percent} % the same as sample {of}", "与第 {of} 号样本 {percent}% 相同";
     label_conflict(labels) = "the same text is labelled {labels}", "同一文本的标签有：{labels}";
     frequent(label) = "one too many of “{label}”", "“{label}”样本过多";
+    unlikely(perplexity) = "unlikely: perplexity {perplexity}", "不太可能：困惑度 {perplexity}";
+    expected(perplexity) = "known already: perplexity {perplexity}", "模型已掌握：困惑度 {perplexity}";
+    outlier(distance) = "unlike all others: distance {distance}", "与其他样本都不相似：距离 {distance}";
+    label_doubt(percent, label) = "its label is {percent} % probable; rather “{label}”", "其标签的概率为 {percent}%，更可能是“{label}”";
     because_split = "the others are in a split that gives way", "其余样本属于优先级较低的划分";
     because_first = "it is the first", "它是第一个";
     because_last = "it is the last", "它是最后一个";
@@ -111,6 +140,8 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
         E::TooMany => too_many(l).to_owned(),
         E::Range { step, field, range: wanted } => range(l, step, setting_name(l, field), wanted),
         E::Nothing { step, least, most } => nothing(l, step, least, most),
+        E::Unscored { step } => unscored(l, step),
+        E::NoEmbeddings { step } => no_embeddings(l, step),
         E::Unreadable { detail } => unreadable(l, detail),
     }
 }
@@ -129,6 +160,9 @@ pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
         "exact_duplicates" => (exact_duplicates(l), exact_duplicates_help(l)),
         "near_duplicates" => (near_duplicates(l), near_duplicates_help(l)),
         "label_conflicts" => (label_conflicts(l), label_conflicts_help(l)),
+        "perplexity" => (perplexity(l), perplexity_help(l)),
+        "outliers" => (outliers(l), outliers_help(l)),
+        "label_problems" => (label_problems(l), label_problems_help(l)),
         "balance" => (balance(l), balance_help(l)),
         _ => ("", ""),
     }
@@ -165,6 +199,18 @@ pub fn setting_name(l: Lang, setting: &str) -> &'static str {
         "majority" => majority(l),
         "ratio" => ratio(l),
         "repeat" => repeat(l),
+        "of" => of(l),
+        "highest" => highest(l),
+        "lowest" => lowest(l),
+        "above" => above(l),
+        "below" => below(l),
+        "held_out" => held_out(l),
+        "neighbours" => neighbours(l),
+        "percent" => percent(l),
+        "sample" => drawn(l),
+        "method" => method(l),
+        "folds" => folds(l),
+        "similarity" => similarity(l),
         "seed" => seed(l),
         _ => "",
     }
@@ -180,6 +226,8 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
         "unit" => vec![("characters", w_characters(l)), ("words", w_words(l)), ("turns", w_turns(l))],
         "keep" => vec![("first", w_first(l)), ("last", w_last(l)), ("longest", w_longest(l))],
         "pieces" => vec![("characters", w_characters(l)), ("words", w_words(l))],
+        "of" => vec![("answer", w_answer_tokens(l)), ("all", w_all_tokens(l))],
+        "method" => vec![("confident", w_confident(l)), ("neighbours", w_neighbours(l))],
         "order" => vec![("held_out", w_held_out(l)), ("train", w_train(l))],
         _ => Vec::new(),
     }
@@ -189,22 +237,26 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
 #[must_use]
 pub fn step_reason(l: Lang, reason: &Reason) -> String {
     use Reason as R;
-    let percent = |share: f64| format!("{:.0}", share * 100.0);
+    let percent_of = |share: f64| format!("{:.0}", share * 100.0);
     match reason {
         R::Rewritten => rewritten(l).to_owned(),
         R::TooShort { length } => too_short(l, length),
         R::TooLong { length } => too_long(l, length),
         R::OtherLanguage { language } => other_language(l, language),
-        R::Repeats { share } => repeats(l, percent(*share)),
-        R::RepeatedLines { share } => repeated_lines(l, percent(*share)),
+        R::Repeats { share } => repeats(l, percent_of(*share)),
+        R::RepeatedLines { share } => repeated_lines(l, percent_of(*share)),
         R::EmptyTurn => empty_turn(l).to_owned(),
         R::NoAnswer => no_answer(l).to_owned(),
         R::NoPrompt => no_prompt(l).to_owned(),
         R::WrongOrder => wrong_order(l).to_owned(),
         R::Truncated => cut_off(l).to_owned(),
         R::Duplicate { of } => duplicate(l, of + 1),
-        R::NearDuplicate { of, similarity } => near_duplicate(l, of + 1, percent(*similarity)),
+        R::NearDuplicate { of, similarity } => near_duplicate(l, of + 1, percent_of(*similarity)),
         R::LabelConflict { labels } => label_conflict(l, labels.join(", ")),
+        R::Unlikely { perplexity } => unlikely(l, format!("{perplexity:.1}")),
+        R::Expected { perplexity } => expected(l, format!("{perplexity:.1}")),
+        R::Outlier { distance } => outlier(l, format!("{distance:.3}")),
+        R::LabelDoubt { label, probability } => label_doubt(l, percent_of(*probability), label),
         R::Frequent { label } => frequent(l, label),
         R::Rare { label } => rare(l, label),
     }

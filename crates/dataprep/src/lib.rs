@@ -25,6 +25,7 @@ pub mod hash;
 pub mod leakage;
 pub mod mapping;
 pub mod rows;
+pub mod scores;
 pub mod similar;
 pub mod split;
 pub mod source;

@@ -8,17 +8,23 @@ mod balance;
 mod characters;
 mod conflicts;
 mod duplicates;
+mod labels;
 mod language;
 mod length;
 mod near;
+mod nearest;
+mod outliers;
+mod perplexity;
 mod repetition;
 mod report;
+mod scored;
 mod spool;
 mod text;
 mod turns;
 mod unicode;
 mod width;
 
+use crate::scores::Scores;
 use domain::{
     id::SampleId,
     sample::{Sample, Split},
@@ -27,8 +33,7 @@ use domain::{
 use report::Reporter;
 use serde::{Deserialize, Serialize};
 use spool::Spool;
-use std::io;
-use std::ops::ControlFlow;
+use std::{io, ops::ControlFlow, sync::Arc};
 
 /// A sample on its way through the steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,8 +135,16 @@ enum Prepared {
     Set(Box<dyn SetStep>),
 }
 
-fn prepare(step: &Step) -> Prepared {
-    match step.clone() {
+/// The step that a recipe says; `number` counts from 1.
+fn prepare(step: &Step, number: usize, scores: Option<&Arc<Scores>>) -> Result<Prepared, StepError> {
+    let scores = || match scores {
+        None => Err(StepError::Unscored { step: number }),
+        Some(scores) if step.needs_embeddings() && scores.dimensions() == 0 => {
+            Err(StepError::NoEmbeddings { step: number })
+        }
+        Some(scores) => Ok(Arc::clone(scores)),
+    };
+    Ok(match step.clone() {
         Step::Unicode(s) => Prepared::Row(unicode::step(&s)),
         Step::Width(s) => Prepared::Row(width::step(&s)),
         Step::Characters(s) => Prepared::Row(characters::step(&s)),
@@ -143,7 +156,10 @@ fn prepare(step: &Step) -> Prepared {
         Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),
         Step::Balance(s) => Prepared::Set(Box::new(balance::Balance::new(s))),
-    }
+        Step::Perplexity(s) => Prepared::Set(Box::new(perplexity::Perplexity::new(s, scores()?))),
+        Step::Outliers(s) => Prepared::Set(Box::new(outliers::Outliers::new(s, scores()?))),
+        Step::LabelProblems(s) => Prepared::Set(Box::new(labels::LabelProblems::new(s, scores()?))),
+    })
 }
 
 /// Does the recipe. Every sample of the source is handed to `sink` once: removed ones when they are, the others in order
@@ -155,9 +171,21 @@ pub fn apply(
     sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<StepsReport, StepsError> {
+    apply_with(recipe, None, source, sink, progress)
+}
+
+/// [`apply`] with what a model says of the samples, for the steps that need it. Scores are of the samples as the source has
+/// them, whatever steps before have rewritten.
+pub fn apply_with(
+    recipe: &DataRecipe,
+    scores: Option<&Arc<Scores>>,
+    source: &mut dyn Source,
+    sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<StepsReport, StepsError> {
     recipe.check()?;
-    let steps: Vec<(u16, Prepared)> =
-        recipe.steps.iter().enumerate().map(|(i, step)| (i as u16 + 1, prepare(step))).collect();
+    let prepared = recipe.steps.iter().enumerate().map(|(i, step)| Ok((i as u16 + 1, prepare(step, i + 1, scores)?)));
+    let steps = prepared.collect::<Result<Vec<(u16, Prepared)>, StepError>>()?;
     let passes = 1 + steps.iter().filter(|(_, step)| matches!(step, Prepared::Set(_))).count() as u64;
     let mut run = Run { reporter: Reporter::new(recipe), sink, progress, done: 0, total: 0, passes, problem: None };
     let mut spool: Option<Spool> = None;
@@ -177,7 +205,9 @@ pub fn apply(
         }
     }
     run.pass(&mut spool, source, decided.as_ref(), &rows, None)?;
-    Ok(run.reporter.finish())
+    let uses_scores = recipe.steps.iter().any(Step::needs_scores);
+    let scored_by = scores.filter(|_| uses_scores).map(|scores| scores.model.clone());
+    Ok(StepsReport { scored_by, ..run.reporter.finish() })
 }
 
 /// One recipe being done.
@@ -302,5 +332,7 @@ impl Run<'_> {
     }
 }
 
+#[cfg(test)]
+mod scored_tests;
 #[cfg(test)]
 mod tests;

@@ -129,7 +129,7 @@ proptest! {
     #[test]
     fn every_sample_comes_out_once_and_cleaning_is_done_after_one_time(texts in prop::collection::vec((".{0,30}", ".{0,30}"), 1..20)) {
         let items: Vec<Item> = texts.iter().enumerate().map(|(i, (q, a))| item(i as u32, Split::Train, q, a, false)).collect();
-        let all = DataRecipe { steps: Step::all() };
+        let all = DataRecipe { steps: Step::all().into_iter().filter(|step| !step.needs_scores()).collect() };
         let mut stays = Vec::new();
         let mut removed = 0;
         let mut sink = |outcome| {

@@ -45,6 +45,26 @@ pub enum Reason {
     LabelConflict {
         labels: Vec<String>,
     },
+    /// The model finds it less likely than others, or than the bound.
+    Unlikely {
+        perplexity: f64,
+    },
+    /// The model finds it more likely than others, or than the bound.
+    Expected {
+        perplexity: f64,
+    },
+    /// Far from its nearest neighbours.
+    Outlier {
+        /// 1 − cosine of embeddings, mean of the nearest.
+        distance: f64,
+    },
+    /// Another label is more probable than its own.
+    LabelDoubt {
+        /// The more probable one.
+        label: String,
+        /// Of its own label.
+        probability: f64,
+    },
     /// One too many of its label.
     Frequent {
         label: String,
@@ -137,6 +157,9 @@ pub struct StepsReport {
     pub changed: u64,
     pub removed: u64,
     pub steps: Vec<StepReport>,
+    /// The model whose scores were used, where a step needs scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_by: Option<String>,
 }
 
 impl StepsReport {
