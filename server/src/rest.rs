@@ -23,6 +23,7 @@ pub mod problem;
 pub mod projects;
 pub mod runs;
 pub mod sample_project;
+pub mod scores;
 pub mod splits;
 pub mod sweeps;
 pub mod tus;
@@ -91,6 +92,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(explore::routes())
         .merge(splits::routes())
         .merge(clean::routes())
+        .merge(scores::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

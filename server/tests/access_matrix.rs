@@ -95,6 +95,8 @@ const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/versions/{version}/divide", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/without-leaks", Project(EditDatasets)),
     ("POST /projects/{project}/token-counts", Project(EditDatasets)),
+    ("POST /projects/{project}/scores", Project(EditDatasets)),
+    ("GET /projects/{project}/versions/{version}/scores", Project(Read)),
     ("GET /projects/{project}/models", Project(Read)),
     ("POST /projects/{project}/models", Project(EditModels)),
     ("GET /projects/{project}/models/{model}", Project(Read)),

@@ -40,6 +40,11 @@ impl StepsForm {
         given.map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
     }
 
+    /// The values, for hidden fields of a form.
+    pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
     fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |v| v.trim())
     }

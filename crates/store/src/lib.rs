@@ -24,6 +24,7 @@ pub mod projects;
 pub mod queue;
 pub mod runs;
 pub mod samples;
+pub mod scores;
 pub mod secret;
 pub mod sessions;
 pub mod split_checks;

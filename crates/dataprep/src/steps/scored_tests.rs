@@ -27,7 +27,11 @@ fn scores(of: impl Iterator<Item = (f32, Vec<f32>)>) -> Arc<Scores> {
 }
 
 /// The reasons of removed samples by position, and the report.
-fn run(step: Step, scores: Option<&Arc<Scores>>, items: &[Item]) -> Result<(Vec<(u32, Reason)>, StepsReport), StepsError> {
+fn run(
+    step: Step,
+    scores: Option<&Arc<Scores>>,
+    items: &[Item],
+) -> Result<(Vec<(u32, Reason)>, StepsReport), StepsError> {
     let mut removed = Vec::new();
     let mut sink = |outcome| {
         if let Outcome::Removed(item) = outcome {
@@ -72,11 +76,15 @@ fn likelihoods_are_cut_by_share_and_by_bound() {
     let step = |settings: Perplexity| run(Step::Perplexity(settings), Some(&scores), &items).unwrap();
     let (removed, report) = step(Perplexity { highest: 3.0, lowest: 2.1, ..none.clone() });
     assert_eq!(positions(&removed), [0, 1, 96, 97], "2 % of 98 are one, and 2.1 % are two");
-    assert_eq!(removed[3].1, Reason::Unlikely { perplexity: 16317.61 });
+    assert!(matches!(removed[3].1, Reason::Unlikely { perplexity } if (perplexity - 9.7f64.exp()).abs() < 0.1));
     assert_eq!(report.scored_by.as_deref(), Some("tiny"));
     assert_eq!(positions(&step(Perplexity { above: 9.65f64.exp(), held_out: true, ..none.clone() }).0), [97, 98]);
     assert_eq!(positions(&step(Perplexity { below: 0.15f64.exp(), ..none.clone() }).0), [0, 1]);
-    assert_eq!(positions(&step(Perplexity { of: Likely::All, above: 2.0, ..none }).0), [] as [u32; 0], "99 has no score");
+    assert_eq!(
+        positions(&step(Perplexity { of: Likely::All, above: 2.0, ..none }).0),
+        [] as [u32; 0],
+        "99 has no score"
+    );
 }
 
 #[test]
@@ -118,10 +126,16 @@ fn wrong_labels_are_found_by_both_methods() {
     for settings in [confident, neighbours] {
         let (removed, _) = run(Step::LabelProblems(settings.clone()), Some(&scores), &items).unwrap();
         let found = removed.iter().filter(|(i, _)| is_wrong(u64::from(*i))).count();
-        assert!(found >= 36 && removed.len() - found <= 6, "{settings:?}: {found} of 40, {} in vain", removed.len() - found);
+        assert!(
+            found >= 36 && removed.len() - found <= 6,
+            "{settings:?}: {found} of 40, {} in vain",
+            removed.len() - found
+        );
         for (i, reason) in removed.iter().filter(|(i, _)| is_wrong(u64::from(*i))) {
             let suggested = ["a", "b", "c"][right(u64::from(*i))];
-            assert!(matches!(reason, Reason::LabelDoubt { label, probability } if label == suggested && *probability < 0.5));
+            assert!(
+                matches!(reason, Reason::LabelDoubt { label, probability } if label == suggested && *probability < 0.5)
+            );
         }
         let (again, _) = run(Step::LabelProblems(settings), Some(&scores), &items).unwrap();
         assert_eq!(again, removed);

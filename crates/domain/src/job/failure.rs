@@ -40,6 +40,9 @@ pub enum JobFailure {
     /// `detail` is the tokenizer's or the chat template's.
     #[error("this model cannot read a sample of this dataset: {detail}")]
     Untokenizable { detail: String },
+    /// `detail` is the trainer's.
+    #[error("the samples could not be scored: {detail}")]
+    NotScored { detail: String },
     #[error("failed to read or write a file: {detail}")]
     Disk { detail: String },
     #[error("the server made a mistake: {detail}")]
@@ -62,6 +65,7 @@ pub enum Gone {
     Dataset,
     Version,
     Model,
+    Adapter,
 }
 
 impl std::fmt::Display for Gone {
@@ -71,6 +75,7 @@ impl std::fmt::Display for Gone {
             Self::Dataset => "dataset",
             Self::Version => "dataset version",
             Self::Model => "model",
+            Self::Adapter => "run with an adapter of this model",
         })
     }
 }
