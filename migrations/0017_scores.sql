@@ -19,7 +19,8 @@ create table scorings (
 
 create table sample_scores (
     scoring_id uuid not null references scorings on delete cascade,
-    sample_id bigint not null references samples on delete cascade,
+    -- Of the version, with which these rows go; checking a million of them one by one would take longer than the copy.
+    sample_id bigint not null,
     -- Means of -log p per token, in nats: of the answer given all before it, and of all tokens.
     answer_loss real not null,
     all_loss real not null,

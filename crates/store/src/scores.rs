@@ -170,3 +170,54 @@ pub fn stream(
     })
     .boxed()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::runs::tests::place;
+    use domain::score::Likelihood;
+    use futures::TryStreamExt;
+
+    fn score(loss: f32, embedding: Option<Vec<f32>>) -> Score {
+        let likelihood = Likelihood::of(&[loss]).unwrap();
+        Score { answer: likelihood, all: Likelihood::of(&[loss, 0.5]).unwrap(), cut_tokens: 0, embedding }
+    }
+
+    #[sqlx::test(migrations = "../../migrations")]
+    async fn scores_are_kept_and_replaced_by_the_same_models(db: PgPool) {
+        let place = place(db.clone()).await;
+        let (version_id, model_id) = (place.version, place.model);
+        let mut request = ScoreVersion { version_id, model_id, run_id: None, embed: false };
+        let mut writer = ScoresWriter::begin(&db, &request, place.user).await.unwrap();
+        writer.add(SampleId(7), &score(1.5, None)).await.unwrap();
+        writer.finish(2).await.unwrap();
+        let first = list(&db, place.project, version_id).await.unwrap();
+        assert_eq!((first.len(), first[0].dimensions, first[0].scored, first[0].unscored), (1, 0, 1, 2));
+
+        // One that is given up changes nothing.
+        request.embed = true;
+        let mut writer = ScoresWriter::begin(&db, &request, place.user).await.unwrap();
+        writer.add(SampleId(7), &score(9.0, Some(vec![0.1, -2.5]))).await.unwrap();
+        drop(writer);
+        assert_eq!(list(&db, place.project, version_id).await.unwrap(), first);
+
+        let mut writer = ScoresWriter::begin(&db, &request, place.user).await.unwrap();
+        for id in 1..4 {
+            writer.add(SampleId(id), &score(id as f32, Some(vec![0.1, -2.5 * id as f32]))).await.unwrap();
+        }
+        writer.finish(0).await.unwrap();
+        let now = list(&db, place.project, version_id).await.unwrap();
+        assert_eq!((now.len(), now[0].dimensions, now[0].scored), (1, 2, 3));
+        let mut stored: Vec<StoredScore> = stream(&db, now[0].id, true).try_collect().await.unwrap();
+        stored.sort_by_key(|score| score.sample);
+        let third = StoredScore { sample: SampleId(3), answer_loss: 3.0, all_loss: 1.75, embedding: vec![0.1, -7.5] };
+        assert_eq!((stored.len(), &stored[2]), (3, &third));
+        let bare: Vec<StoredScore> = stream(&db, now[0].id, false).try_collect().await.unwrap();
+        assert!(bare.iter().all(|score| score.embedding.is_empty()));
+
+        assert_eq!(list(&db, ProjectId::new(), version_id).await.unwrap(), [], "of another project");
+        let known = scorers(&db, place.project).await.unwrap();
+        assert_eq!(known.iter().map(|(model, run, _)| (*model, *run)).collect::<Vec<_>>(), [(model_id, None)]);
+    }
+}
