@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod badcases;
+pub mod benchmarks;
 pub mod clean;
 pub mod compare;
 pub mod datasets;
@@ -91,6 +92,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(explore::routes())
         .merge(splits::routes())
+        .merge(benchmarks::routes())
         .merge(clean::routes())
         .merge(scores::routes())
         .merge(models::routes())
