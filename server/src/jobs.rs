@@ -11,8 +11,10 @@ pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
 pub mod paraphrase;
+mod model_files;
 pub mod register_model;
 pub mod sample_project;
+pub mod score_version;
 pub mod splits;
 
 pub use context::{JobContext, JobError};
@@ -57,6 +59,7 @@ pub fn handlers() -> Handlers {
         .with(fetch_upload::KIND, fetch_upload::fetch_upload)
         .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
+        .with(score_version::KIND, score_version::score_version)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
         .with(clean::PREVIEW_KIND, clean::preview_steps)
@@ -113,7 +116,10 @@ pub fn start_named(state: &AppState, handlers: Handlers, owner: Uuid, tracker: &
 enum Ended {
     With(Outcome),
     /// It cannot be done yet.
-    Later { pause: Duration, counts: bool },
+    Later {
+        pause: Duration,
+        counts: bool,
+    },
     /// Nobody knows: whatever was not committed is gone, and the job can be done again.
     DatabaseLost,
 }

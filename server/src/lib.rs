@@ -18,6 +18,7 @@ pub mod events;
 pub mod fetch;
 pub mod headers;
 pub mod jobs;
+mod leaks;
 pub mod log;
 pub mod partial;
 pub mod postgres;

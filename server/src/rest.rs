@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod badcases;
+pub mod benchmarks;
 pub mod clean;
 pub mod paraphrase;
 pub mod compare;
@@ -24,6 +25,7 @@ pub mod problem;
 pub mod projects;
 pub mod runs;
 pub mod sample_project;
+pub mod scores;
 pub mod splits;
 pub mod sweeps;
 pub mod tus;
@@ -91,8 +93,10 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(explore::routes())
         .merge(splits::routes())
+        .merge(benchmarks::routes())
         .merge(clean::routes())
         .merge(paraphrase::routes())
+        .merge(scores::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

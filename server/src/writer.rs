@@ -174,12 +174,15 @@ pub struct Local {
 }
 
 impl Local {
-    pub fn start(config: &Config, model: &Path, request: &Paraphrase) -> Result<Self, WriterError> {
+    pub fn start(config: &Config, (model, adapter): (&Path, Option<&Path>), request: &Paraphrase) -> Result<Self, WriterError> {
         let failed = |error: std::io::Error| WriterError::Model(error.to_string());
         let mut command = crate::trainer::command(config);
         command.args(["generate", "--lines", "--max-new-tokens", &ANSWER_TOKENS.to_string(), "--top-p", "0.95"]);
         command.args(["--temperature", &request.temperature.to_string(), "--seed", &request.seed.to_string()]);
         command.arg("--model").arg(model);
+        if let Some(adapter) = adapter {
+            command.arg("--adapter").arg(adapter);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(failed)?;
         let (Some(questions), Some(out)) = (child.stdin.take(), child.stdout.take()) else {

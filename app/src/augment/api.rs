@@ -89,7 +89,7 @@ pub async fn ask_model(
         Some(("endpoint", name)) if api::services()?.endpoints.iter().any(|e| e == name) => {
             Writer::Endpoint { name: name.to_owned() }
         }
-        Some(("model", id)) => Writer::Model { model_id: id.parse().map_err(|_| unknown())? },
+        Some(("model", id)) => Writer::Model { model_id: id.parse().map_err(|_| unknown())?, run_id: None },
         _ => return Err(unknown()),
     };
     let request = Paraphrase {

@@ -17,6 +17,8 @@ crate::texts! {
     path_unreadable(path, detail, folders) = "{path} cannot be opened (“{detail}”). Models may lie below: {folders}", "无法打开 {path}（“{detail}”）。模型可位于以下文件夹中：{folders}";
     path_forbidden(path, folders) = "{path} cannot be used: models may be registered only from below {folders}. An administrator can add folders with model_paths.", "无法使用 {path}：只能注册以下文件夹中的模型：{folders}。管理员可通过 model_paths 添加文件夹。";
     untokenizable(detail) = "This model cannot read a sample of this dataset (“{detail}”).", "该模型无法读取此数据集中的某个样本（“{detail}”）。";
+    adapter = "run with an adapter of this model", "带有此模型适配器的运行";
+    not_scored(detail) = "The samples could not be scored (“{detail}”).", "无法为样本评分（“{detail}”）。";
     disk(detail) = "The server failed to read or write a file (“{detail}”).", "服务器读写文件失败（“{detail}”）。";
     internal(detail) = "The server made a mistake (“{detail}”). If it happens again, tell the administrator.", "服务器出错（“{detail}”）。若再次发生，请告知管理员。";
     interrupted = "The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.", "服务器在执行此任务时多次中断。请重新启动任务；若再次发生，请查看日志。";
@@ -62,6 +64,7 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::PathUnreadable { path, folders, detail } => path_unreadable(l, path, detail, folders.join(", ")),
         F::PathForbidden { path, folders } => path_forbidden(l, path, folders.join(", ")),
         F::Untokenizable { detail } => untokenizable(l, detail),
+        F::NotScored { detail } => not_scored(l, detail),
         F::Disk { detail } => disk(l, detail),
         F::Internal { detail } => internal(l, detail),
         F::Interrupted => interrupted(l).to_owned(),
@@ -75,6 +78,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Dataset => dataset(l),
         Gone::Version => version(l),
         Gone::Model => model(l),
+        Gone::Adapter => adapter(l),
     }
 }
 

@@ -27,6 +27,7 @@ pub mod leakage;
 pub mod mapping;
 pub mod pii;
 pub mod rows;
+pub mod scores;
 pub mod similar;
 pub mod split;
 pub mod source;

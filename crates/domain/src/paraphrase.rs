@@ -4,7 +4,7 @@
 //! Paraphrase and back-translation as augmentation: Sennrich et al. 2016 (arXiv:1511.06709) for translating there and back;
 //! Feng et al. 2021 (arXiv:2105.03075) for the family.
 
-use crate::id::{ModelId, SampleId, VersionId};
+use crate::id::{ModelId, RunId, SampleId, VersionId};
 use serde::{Deserialize, Serialize};
 
 /// Samples that one request may write anew.
@@ -68,8 +68,12 @@ impl Way {
 pub enum Writer {
     /// An OpenAI-compatible service that the administrator named in the server's settings.
     Endpoint { name: String },
-    /// A model of the project, on this machine.
-    Model { model_id: ModelId },
+    /// A model of the project on this machine, perhaps as a run has tuned it.
+    Model {
+        model_id: ModelId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run_id: Option<RunId>,
+    },
 }
 
 /// A request for texts.

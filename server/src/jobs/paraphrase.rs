@@ -1,7 +1,7 @@
 //! Writing training samples anew with a model, and making the next version with the texts that people accepted.
 
 use crate::{
-    jobs::{JobContext, JobError, count_tokens::ModelFiles},
+    jobs::{JobContext, JobError, model_files::ModelFiles},
     writer::{Asked, Local, Service, WriterError},
 };
 use dataprep::{hash::content_hash, stats::StatsBuilder};
@@ -89,11 +89,11 @@ async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, St
             let endpoint = endpoint.ok_or_else(|| JobFailure::NoEndpoint { name: name.clone() })?;
             Ok((Asked::Endpoint(Service::new(endpoint, request)?), name.clone(), None))
         }
-        Writer::Model { model_id } => {
+        Writer::Model { model_id, run_id } => {
             let model = store::models::get(&context.db, context.project, *model_id).await?;
             let name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
-            let files = ModelFiles::gather(context, *model_id).await?;
-            Ok((Asked::Model(Local::start(&context.config, &files.path, request)?), name, Some(files)))
+            let files = ModelFiles::gather(context, *model_id, *run_id).await?;
+            Ok((Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?), name, Some(files)))
         }
     }
 }

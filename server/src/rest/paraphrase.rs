@@ -49,7 +49,7 @@ async fn paraphrase_version(
         Writer::Endpoint { name } if state.config.endpoints.iter().all(|e| e.name != *name) => {
             return Err(Problem::invalid("writer.name", "the server's settings name no such endpoint"));
         }
-        Writer::Model { model_id } if store::models::get(db, project, *model_id).await?.is_none() => {
+        Writer::Model { model_id, .. } if store::models::get(db, project, *model_id).await?.is_none() => {
             return Err(Problem::invalid("writer.model_id", "the project has no such model"));
         }
         Writer::Endpoint { .. } | Writer::Model { .. } => {}

@@ -33,6 +33,8 @@ crate::texts! {
     rewriting = "Writing texts", "正在改写";
     dividing = "Dividing", "正在划分";
     trying_steps = "Trying the steps", "正在试运行步骤";
+    scoring = "Scoring", "正在评分";
+    reading_scores = "Reading scores", "正在读取评分";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -71,6 +73,8 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "indexing" => indexing(l),
         "dividing" => dividing(l),
         "trying_steps" => trying_steps(l),
+        "scoring" => scoring(l),
+        "reading_scores" => reading_scores(l),
         "writing" => writing(l),
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Counts and examples of what each step does, while it does it.
 
-use super::Item;
+use super::{Group, Item};
 use domain::{
     sample::{Sample, Split},
     steps::{Cluster, DataRecipe, Example, Reason, StepReport, StepsReport},
@@ -79,14 +79,15 @@ impl Reporter {
         }
     }
 
-    /// Groups by the numbers of their samples; texts come from [`Reporter::name_clusters`].
-    pub(super) fn clusters(&mut self, step: u16, mut groups: Vec<(u32, Vec<u32>)>) {
-        groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
+    /// The largest groups. Their texts are known when those that stay have come through ([`Reporter::stays`]).
+    pub(super) fn clusters(&mut self, step: u16, mut groups: Vec<Group>) {
+        groups.sort_by(|a, b| b.others.len().cmp(&a.others.len()).then(a.kept.cmp(&b.kept)));
         groups.truncate(CLUSTERS);
-        let cluster = |(kept, mut others): (u32, Vec<u32>)| {
-            let size = others.len() as u32 + 1;
-            others.truncate(MEMBERS);
-            Cluster { kept, others, size, text: String::new() }
+        let cluster = |mut group: Group| {
+            let size = group.others.len() as u32 + 1;
+            group.others.truncate(MEMBERS);
+            let because = Some(group.because);
+            Cluster { kept: group.kept, because, others: group.others, size, text: String::new() }
         };
         self.step(step).clusters = groups.into_iter().map(cluster).collect();
     }

@@ -47,6 +47,9 @@ pub enum JobFailure {
     /// `detail` is the tokenizer's or the chat template's.
     #[error("this model cannot read a sample of this dataset: {detail}")]
     Untokenizable { detail: String },
+    /// `detail` is the trainer's.
+    #[error("the samples could not be scored: {detail}")]
+    NotScored { detail: String },
     #[error("failed to read or write a file: {detail}")]
     Disk { detail: String },
     #[error("the server made a mistake: {detail}")]
@@ -69,6 +72,7 @@ pub enum Gone {
     Dataset,
     Version,
     Model,
+    Adapter,
 }
 
 impl std::fmt::Display for Gone {
@@ -78,6 +82,7 @@ impl std::fmt::Display for Gone {
             Self::Dataset => "dataset",
             Self::Version => "dataset version",
             Self::Model => "model",
+            Self::Adapter => "run with an adapter of this model",
         })
     }
 }
