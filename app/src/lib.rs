@@ -21,6 +21,8 @@ pub mod cleaning;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;
 pub mod datasets;
+#[cfg(feature = "ssr")]
+pub mod diff;
 pub mod error;
 pub mod evals;
 pub mod explore;

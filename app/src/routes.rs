@@ -138,6 +138,13 @@ pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/clean", version(p, d, number.cast_signed()))
 }
 
+/// What differs between a version and another of its dataset; without `from`, the one that it was made from.
+#[must_use]
+pub fn diff(p: ProjectId, d: DatasetId, number: u32, from: Option<u32>) -> String {
+    let from = from.map(|from| format!("?from={from}")).unwrap_or_default();
+    format!("{}/diff{from}", version(p, d, number.cast_signed()))
+}
+
 /// All samples of a version, to search, filter and count.
 #[must_use]
 pub fn explore(p: ProjectId, d: DatasetId, number: u32) -> String {

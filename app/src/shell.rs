@@ -6,6 +6,7 @@ use crate::{
     cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
+    diff::DiffPage,
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
     models::{ModelListPage, ModelPage, NewModelPage},
@@ -121,6 +122,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/diff") view=DiffPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>

@@ -10,6 +10,7 @@ pub mod badcases;
 pub mod clean;
 pub mod compare;
 pub mod datasets;
+pub mod diff;
 pub mod docs;
 pub mod evals;
 pub mod explore;
@@ -88,6 +89,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(tus::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(diff::routes())
         .merge(explore::routes())
         .merge(splits::routes())
         .merge(clean::routes())

@@ -52,6 +52,8 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
     let title = text::version_title(l, &version.dataset_name, version.number);
     let stats = version.stats.clone();
     let may_edit = role::may(Action::EditDatasets);
+    // The version before, where there is one: of a mixture the parent is none of this dataset's.
+    let compared = view.versions.iter().map(|v| v.number).filter(|n| *n < version.number).max();
     view! {
         <PageHeader title lead=view.description.clone()>
             {role::may(Action::Launch).then(|| view! {
@@ -80,6 +82,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
+            {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
             <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
         <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>

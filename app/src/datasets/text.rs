@@ -142,6 +142,7 @@ crate::texts! {
     clean = "Clean", "清洗";
     cleaned(steps, removed, changed) = "The parent after {steps} steps: {removed} samples removed, {changed} rewritten", "父版本经 {steps} 个步骤处理：移除 {removed} 个样本，改写 {changed} 个";
     recipe = "Data recipe", "数据配方";
+    compare_with(number) = "Compare with v{number}", "与 v{number} 对比";
     splits = "Splits and leaks", "划分与泄露";
     note = "Note", "备注";
     settings = "Name and archive", "名称与归档";

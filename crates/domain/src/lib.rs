@@ -11,6 +11,7 @@ pub mod badcase;
 pub mod brief;
 pub mod compare;
 pub mod dataset;
+pub mod diff;
 pub mod estimate;
 pub mod eval;
 pub mod event;

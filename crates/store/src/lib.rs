@@ -10,6 +10,7 @@ pub mod artifacts;
 pub mod badcases;
 pub mod compare;
 pub mod datasets;
+pub mod diffs;
 pub mod error;
 pub mod evals;
 pub mod explore;
