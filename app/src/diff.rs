@@ -45,12 +45,13 @@ struct Asked {
 pub fn DiffPage() -> impl IntoView {
     let asked = asked();
     let from = routes::query::<u32>("from");
-    let wanted = asked.clone();
     let data = async move {
-        let Asked { project, dataset, number, kind, look, after } = wanted?;
-        get_diff(project, dataset, number, from, kind, look, after).await
+        let asked = asked?;
+        let Asked { project, dataset, number, kind, look, after } = asked.clone();
+        let view = get_diff(project, dataset, number, from, kind, look, after).await?;
+        Ok::<_, AppError>((asked, view))
     };
-    load(data, move |view| asked.map(|asked| page(&asked, view)))
+    load(data, |(asked, view)| page(&asked, view))
 }
 
 fn asked() -> Result<Asked, AppError> {

@@ -17,6 +17,8 @@ pub mod account;
 pub mod api;
 pub mod badcases;
 #[cfg(feature = "ssr")]
+pub mod card;
+#[cfg(feature = "ssr")]
 pub mod cleaning;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;

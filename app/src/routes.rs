@@ -145,6 +145,12 @@ pub fn diff(p: ProjectId, d: DatasetId, number: u32, from: Option<u32>) -> Strin
     format!("{}/diff{from}", version(p, d, number.cast_signed()))
 }
 
+/// What is known of a version, to be read by people who use it.
+#[must_use]
+pub fn card(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/card", version(p, d, number.cast_signed()))
+}
+
 /// All samples of a version, to search, filter and count.
 #[must_use]
 pub fn explore(p: ProjectId, d: DatasetId, number: u32) -> String {
@@ -162,6 +168,12 @@ pub fn explored_sample(p: ProjectId, d: DatasetId, number: u32, s: SampleId) -> 
 pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {
     let after = position.checked_sub(1).map(|before| format!("?after={before}")).unwrap_or_default();
     format!("{}{after}#samples", version(p, d, number))
+}
+
+/// How files, versions, runs and bad cases led to each other.
+#[must_use]
+pub fn lineage(p: ProjectId) -> String {
+    format!("/p/{p}/lineage")
 }
 
 #[must_use]

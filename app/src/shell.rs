@@ -4,6 +4,7 @@ use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     badcases::{BadCaseListPage, BadCasePage},
     cleaning::CleaningPage,
+    card::CardPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     diff::DiffPage,
@@ -121,6 +122,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/card") view=CardPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/diff") view=DiffPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>

@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod badcases;
+pub mod card;
 pub mod clean;
 pub mod compare;
 pub mod datasets;
@@ -89,6 +90,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(tus::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(card::routes())
         .merge(diff::routes())
         .merge(explore::routes())
         .merge(splits::routes())

@@ -81,6 +81,8 @@ const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/versions/{version}/samples/{sample}", Project(Read)),
     ("GET /projects/{project}/versions/{version}/download", Project(Read)),
     ("GET /projects/{project}/versions/{version}/skipped-lines", Project(Read)),
+    ("GET /projects/{project}/versions/{version}/card.json", Project(Read)),
+    ("GET /projects/{project}/versions/{version}/card.md", Project(Read)),
     ("GET /projects/{project}/versions/{version}/diff", Project(Read)),
     ("GET /projects/{project}/versions/{version}/explore", Project(Read)),
     ("POST /projects/{project}/versions/{version}/index", Project(EditDatasets)),

@@ -23,6 +23,7 @@ use crate::{
 };
 use domain::{
     access::Action,
+    card::LICENSES,
     dataset::{Version, VersionSummary},
     id::{DatasetId, ProjectId},
     sample::Split,
@@ -83,11 +84,12 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
             {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
+            <a class="button button-small" href=routes::card(project, version.dataset_id, version.number)>{text::card(l)}</a>
             <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
         <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
-        {may_edit.then(|| settings(project, &version, view.description))}
+        {may_edit.then(|| settings(project, &version, view.description, view.license))}
     }
 }
 
@@ -105,9 +107,10 @@ fn version_picker(project: ProjectId, shown: &Version, versions: Vec<VersionSumm
     view! { <nav class="tabs" aria-label=text::versions(l)>{tabs.collect_view()}</nav> }
 }
 
-/// Renaming and archiving.
-fn settings(project: ProjectId, version: &Version, description: String) -> impl IntoView + use<> {
+/// Name, description, licence, and archiving.
+fn settings(project: ProjectId, version: &Version, description: String, license: String) -> impl IntoView + use<> {
     let l = lang();
+    let known = LICENSES.map(|name| view! { <option value=name></option> }).collect_view();
     let (dataset, name) = (version.dataset_id, version.dataset_name.clone());
     let ids = move || {
         view! {
@@ -116,7 +119,7 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
         }
     };
     view! {
-        <details class="fold card" open={refusal_of::<RenameDataset>().is_some()}>
+        <details class="fold card" id="settings" open={refusal_of::<RenameDataset>().is_some()}>
             <summary>{text::settings(l)}</summary>
             <PostForm action={ServerAction::<RenameDataset>::new()}>
                 {ids()}
@@ -126,6 +129,10 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
                 <Field id="description" label=text::description(l)>
                     <textarea id="description" name="description" dir="auto" maxlength="2000">{description}</textarea>
                 </Field>
+                <Field id="license" label=text::license(l) help=text::license_help(l)>
+                    <input id="license" name="license" list="licenses" dir="auto" maxlength="200" aria-describedby="license-help" value=license/>
+                </Field>
+                <datalist id="licenses">{known}</datalist>
                 <button class="button" type="submit">{text::save(l)}</button>
             </PostForm>
             <Confirm label=text::archive(l) question=text::archive_question(l) danger=true>

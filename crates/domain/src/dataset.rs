@@ -218,6 +218,9 @@ pub struct DatasetSummary {
     pub id: DatasetId,
     pub name: String,
     pub description: String,
+    /// An SPDX identifier or any text; empty where nobody has said.
+    #[serde(default)]
+    pub license: String,
     /// Number of the newest version; versions count from 1 without gaps.
     pub versions: u32,
     pub latest_version_id: VersionId,

@@ -9,6 +9,7 @@ pub mod access;
 pub mod account;
 pub mod badcase;
 pub mod brief;
+pub mod card;
 pub mod compare;
 pub mod dataset;
 pub mod diff;

@@ -8,6 +8,7 @@ pub mod access;
 pub mod activity;
 pub mod artifacts;
 pub mod badcases;
+pub mod cards;
 pub mod compare;
 pub mod datasets;
 pub mod diffs;
