@@ -28,6 +28,8 @@ pub mod diff;
 pub mod error;
 pub mod evals;
 pub mod explore;
+#[cfg(feature = "ssr")]
+pub mod lineage;
 pub mod models;
 pub mod projects;
 pub mod role;

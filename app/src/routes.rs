@@ -1,7 +1,10 @@
 //! Every address of the site, so that no page spells a path by hand.
 
 use crate::error::AppError;
-use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId};
+use domain::{
+    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId},
+    lineage::NodeId,
+};
 use leptos::prelude::ReadUntracked;
 use std::str::FromStr;
 
@@ -170,10 +173,10 @@ pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String 
     format!("{}{after}#samples", version(p, d, number))
 }
 
-/// How files, versions, runs and bad cases led to each other.
+/// What one thing came from and what it led to.
 #[must_use]
-pub fn lineage(p: ProjectId) -> String {
-    format!("/p/{p}/lineage")
+pub fn lineage_of(p: ProjectId, node: &NodeId) -> String {
+    format!("/p/{p}/lineage?of={node}")
 }
 
 #[must_use]

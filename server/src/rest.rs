@@ -18,6 +18,7 @@ pub mod explore;
 pub mod export;
 pub mod extract;
 pub mod jobs;
+pub mod lineage;
 pub mod models;
 pub mod paging;
 pub mod people;
@@ -95,6 +96,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(explore::routes())
         .merge(splits::routes())
         .merge(clean::routes())
+        .merge(lineage::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

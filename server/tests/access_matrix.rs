@@ -98,6 +98,7 @@ const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/versions/{version}/divide", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/without-leaks", Project(EditDatasets)),
     ("POST /projects/{project}/token-counts", Project(EditDatasets)),
+    ("GET /projects/{project}/lineage", Project(Read)),
     ("GET /projects/{project}/models", Project(Read)),
     ("POST /projects/{project}/models", Project(EditModels)),
     ("GET /projects/{project}/models/{model}", Project(Read)),

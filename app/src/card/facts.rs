@@ -10,6 +10,7 @@ use domain::{
     card::{CardSource, CardStep, DataCard},
     id::ProjectId,
     lang::Lang,
+    lineage::NodeId,
     sample::Split,
 };
 
@@ -96,7 +97,7 @@ fn making(l: Lang, project: ProjectId, card: &DataCard) -> Vec<Fact> {
     let step = |step: &CardStep| {
         let name = format!("{} v{}", step.dataset_name, step.number);
         let value = text::step(l, text::origin(l, &step.origin), integer(step.samples));
-        let address = format!("{}?of=version:{}", routes::lineage(project), step.version_id);
+        let address = routes::lineage_of(project, &NodeId::Version(step.version_id));
         fact(name, value).at(address)
     };
     card.steps.iter().map(step).collect()

@@ -26,6 +26,7 @@ use domain::{
     card::LICENSES,
     dataset::{Version, VersionSummary},
     id::{DatasetId, ProjectId},
+    lineage::NodeId,
     sample::Split,
 };
 use leptos::{form::ActionForm, prelude::*};
@@ -85,6 +86,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
             {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
             <a class="button button-small" href=routes::card(project, version.dataset_id, version.number)>{text::card(l)}</a>
+            <a class="button button-small" href=routes::lineage_of(project, &NodeId::Version(version.id))>{text::lineage(l)}</a>
             <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
         <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>

@@ -150,6 +150,7 @@ crate::texts! {
     license_help = "Under which terms the data may be used: an SPDX identifier such as CC-BY-4.0, or a few words. It stands on the data card.", "数据的使用条款：SPDX 标识符（如 CC-BY-4.0）或简短说明，将显示在数据卡上。";
     license_problem = "Use one line of at most 200 characters.", "请输入不超过 200 个字符的单行文本。";
     card = "Data card", "数据卡";
+    lineage = "Lineage", "血缘";
     description = "Description", "说明";
     description_too_long = "At most 2000 characters.", "最多 2000 个字符。";
     save = "Save", "保存";

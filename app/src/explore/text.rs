@@ -75,6 +75,7 @@ crate::texts! {
 
     sample_title(number) = "Sample {number}", "样本 {number}";
     to_list = "Back to the list", "返回列表";
+    lineage = "Lineage", "血缘";
     origin = "Origin and history", "来源与历史";
     from_line(file, line) = "{file}, line {line}", "{file} 第 {line} 行";
     source = "Source", "来源";

@@ -25,6 +25,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
+    lineage::NodeId,
     run::{Cost, PredictionBasis, RunDetail},
 };
 use leptos::prelude::*;
@@ -34,6 +35,7 @@ crate::texts! {
     sweep_from = "Sweep from this run", "从此运行开始搜索";
     of_sweep = "Sweep", "所属搜索";
     evaluation = "Evaluation", "评估";
+    lineage = "Lineage", "血缘";
     cloned_from = "Cloned from", "克隆自";
     repeats = "Repeats", "重复自";
     continues = "Continues", "继续自";
@@ -65,6 +67,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
+            <a class="button" href=routes::lineage_of(project, &NodeId::Run(id))>{lineage(l)}</a>
             {role::may(Action::Launch).then(|| view! { <a class="button" href=clone>{clone_run(l)}</a> })}
             {role::may(Action::Launch).then(|| view! { <a class="button" href=sweep>{sweep_from(l)}</a> })}
         </PageHeader>

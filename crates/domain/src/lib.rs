@@ -21,6 +21,7 @@ pub mod id;
 pub mod import;
 pub mod job;
 pub mod lang;
+pub mod lineage;
 pub mod memory;
 pub mod metrics;
 pub mod model;

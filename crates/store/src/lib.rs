@@ -17,6 +17,7 @@ pub mod evals;
 pub mod explore;
 pub mod invitations;
 pub mod jobs;
+pub mod lineage;
 pub mod models;
 pub mod overview;
 pub mod partial_uploads;

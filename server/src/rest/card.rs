@@ -51,7 +51,7 @@ async fn card_markdown(
 ) -> Result<impl IntoResponse, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let card = find(&db, project, version).await?;
-    let site = config.public_url.as_str().trim_end_matches('/');
+    let site = config.public_address();
     let text = app::card::markdown::markdown(app::text::of_headers(&headers), site, project, &card);
     Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text))
 }
