@@ -27,3 +27,26 @@ create table version_diff_rows (
     sealed boolean not null,
     primary key (diff_id, kind, place)
 );
+
+-- Rows that somebody asked to be forgotten. What they said is nowhere; this says that it was done, by whom and when.
+create table forgettings (
+    id uuid primary key,
+    project_id uuid not null references projects on delete cascade,
+    by_id uuid references users on delete set null,
+    at timestamptz not null default now(),
+    samples bigint not null,
+    -- Uploaded files that hold them still, by SHA-256: somebody has to delete those.
+    files text[] not null default '{}'
+);
+create index forgettings_project on forgettings (project_id, at desc);
+
+-- Runs whose training version held such rows, or that went on training the adapter of one: what they learnt stays.
+create table run_forgettings (
+    run_id uuid not null references runs on delete cascade,
+    forgetting_id uuid not null references forgettings on delete cascade,
+    samples bigint not null,
+    primary key (run_id, forgetting_id)
+);
+
+-- Since when a sample says nothing any more.
+alter table samples add column forgotten_at timestamptz;

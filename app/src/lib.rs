@@ -29,6 +29,8 @@ pub mod error;
 pub mod evals;
 pub mod explore;
 #[cfg(feature = "ssr")]
+pub mod forget;
+#[cfg(feature = "ssr")]
 pub mod lineage;
 pub mod models;
 pub mod projects;

@@ -113,6 +113,12 @@ pub fn merge_datasets(p: ProjectId) -> String {
     format!("/p/{p}/datasets/merge")
 }
 
+/// Erasing what somebody wrote, or what was written about somebody.
+#[must_use]
+pub fn forget(p: ProjectId) -> String {
+    format!("/p/{p}/datasets/forget")
+}
+
 #[must_use]
 pub fn new_dataset(p: ProjectId) -> String {
     format!("/p/{p}/datasets/new")

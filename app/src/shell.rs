@@ -10,6 +10,7 @@ use crate::{
     diff::DiffPage,
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
+    forget::ForgetPage,
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
@@ -120,6 +121,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("models/:model") view=ModelPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets") view=DatasetListPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/forget") view=ForgetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>

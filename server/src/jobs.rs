@@ -6,6 +6,7 @@
 pub mod clean;
 mod context;
 pub mod count_tokens;
+pub mod delete_upload;
 pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
@@ -63,6 +64,7 @@ pub fn handlers() -> Handlers {
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
+        .with(delete_upload::KIND, delete_upload::delete_upload)
 }
 
 impl Handlers {

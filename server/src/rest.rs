@@ -17,6 +17,7 @@ pub mod evals;
 pub mod explore;
 pub mod export;
 pub mod extract;
+pub mod forget;
 pub mod jobs;
 pub mod lineage;
 pub mod models;
@@ -97,6 +98,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(splits::routes())
         .merge(clean::routes())
         .merge(lineage::routes())
+        .merge(forget::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

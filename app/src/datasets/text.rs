@@ -139,6 +139,8 @@ crate::texts! {
     left_out = "Left out", "已排除";
     left_out_why(n) = "{n} samples that belong together with a sample of the kept test set", "{n} 个与保留的测试样本同组的样本";
     without_leaks(n) = "The parent without {n} training samples that give held-out ones away", "父版本去除 {n} 个泄露留出样本的训练样本";
+    forgotten(n) = "The parent without {n} samples that somebody asked to be forgotten", "父版本去除 {n} 个应要求抹除的样本";
+    forget = "Forget rows", "抹除样本";
     clean = "Clean", "清洗";
     cleaned(steps, removed, changed) = "The parent after {steps} steps: {removed} samples removed, {changed} rewritten", "父版本经 {steps} 个步骤处理：移除 {removed} 个样本，改写 {changed} 个";
     recipe = "Data recipe", "数据配方";

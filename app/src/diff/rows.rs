@@ -87,6 +87,7 @@ fn reason(asked: &Asked, reason: &DiffReason) -> impl IntoView + use<> {
             view! { <a href=routes::bad_case(asked.project, *bad_case)>{text::correction(l)}</a> }.into_any()
         }
         DiffReason::Leak { version } => text::leak(l, version).into_any(),
+        DiffReason::Forgotten { version } => text::forgotten(l, version).into_any(),
         DiffReason::Divided { version } => text::divided(l, version).into_any(),
         DiffReason::Appended { version, file, line } => text::appended(l, version, file, line).into_any(),
     }

@@ -36,6 +36,7 @@ crate::texts! {
     step(version, number, name, reason) = "v{version}, step {number} ({name}): {reason}", "v{version} 第 {number} 步（{name}）：{reason}";
     correction = "Corrected from a bad case", "来自 Bad Case 的修正";
     leak(version) = "v{version}: left out because it gives a validation or test sample away", "v{version}：会泄露验证或测试样本，已移除";
+    forgotten(version) = "v{version}: somebody asked for it to be forgotten", "v{version}：应要求抹除";
     divided(version) = "v{version}: the samples were divided anew", "v{version}：样本重新划分";
     appended(version, file, line) = "v{version}: added from {file}, line {line}", "v{version}：来自 {file} 第 {line} 行";
     sealed_title(count) = "{count} samples of the sealed test split differ and are not shown", "封存的测试集中有 {count} 个样本不同，未显示";

@@ -37,6 +37,8 @@ crate::texts! {
     evaluation = "Evaluation", "评估";
     lineage = "Lineage", "血缘";
     cloned_from = "Cloned from", "克隆自";
+    saw_forgotten = "Saw forgotten rows", "曾用被抹除的样本";
+    forgotten_samples(n) = "{n} samples, forgotten", "{n} 个样本，抹除于";
     repeats = "Repeats", "重复自";
     continues = "Continues", "继续自";
 }
@@ -120,6 +122,10 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
         let words = text::leak_signed(l, &o.by, integer(o.samples), &o.reason);
         view! { <div><dt>{text::leak_override(l)}</dt><dd dir="auto">{words}</dd></div> }
     });
+    let forgotten = run.forgotten.iter().map(|saw| {
+        view! { <div><dt>{saw_forgotten(l)}</dt><dd>{forgotten_samples(l, integer(saw.samples))} " " <Time at=saw.at/></dd></div> }
+    });
+    let forgotten = forgotten.collect_view();
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
@@ -136,6 +142,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {sweep}
             {score}
             {signed}
+            {forgotten}
             {costs}
         </dl>
         </section>

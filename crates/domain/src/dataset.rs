@@ -302,6 +302,8 @@ pub enum Origin {
     },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },
+    /// The parent without samples that somebody asked to be forgotten.
+    Forgotten { removed: u64 },
 }
 
 /// Everything about one immutable version.

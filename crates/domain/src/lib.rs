@@ -17,6 +17,7 @@ pub mod estimate;
 pub mod eval;
 pub mod event;
 pub mod explore;
+pub mod forget;
 pub mod id;
 pub mod import;
 pub mod job;

@@ -52,6 +52,8 @@ pub enum Stale {
     KeyUsed,
     #[error("somebody else is building this version's index")]
     IndexedElsewhere,
+    #[error("other samples hold these texts by now: look at them again")]
+    FoundOthers,
 }
 
 impl StoreError {

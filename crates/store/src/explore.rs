@@ -11,4 +11,5 @@ pub mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cache::forget as forget_cached;
 pub use find::find;

@@ -15,6 +15,7 @@ pub mod diffs;
 pub mod error;
 pub mod evals;
 pub mod explore;
+pub mod forget;
 pub mod invitations;
 pub mod jobs;
 pub mod lineage;

@@ -64,8 +64,10 @@ fn reasons(
         (Some(_), None) if found.is_empty() => {
             let leaks = made(&|origin| matches!(origin, Origin::WithoutLeaks { .. }));
             let divided = made(&|origin| matches!(origin, Origin::Divided { left_out: 1.., .. }));
-            let leak = leaks.map(|version| DiffReason::Leak { version });
-            found.extend(leak.or(divided.map(|version| DiffReason::Divided { version })));
+            let forgotten = made(&|origin| matches!(origin, Origin::Forgotten { .. }));
+            let reason = forgotten.map(|version| DiffReason::Forgotten { version });
+            let reason = reason.or(leaks.map(|version| DiffReason::Leak { version }));
+            found.extend(reason.or(divided.map(|version| DiffReason::Divided { version })));
         }
         (None, Some(new)) => found.extend(versions.iter().find_map(|v| appended(v, new))),
         _ => {}
