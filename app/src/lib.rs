@@ -25,6 +25,8 @@ pub mod compare;
 pub mod datasets;
 #[cfg(feature = "ssr")]
 pub mod diff;
+#[cfg(feature = "ssr")]
+pub mod edit;
 pub mod error;
 pub mod evals;
 pub mod explore;

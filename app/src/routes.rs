@@ -154,6 +154,12 @@ pub fn diff(p: ProjectId, d: DatasetId, number: u32, from: Option<u32>) -> Strin
     format!("{}/diff{from}", version(p, d, number.cast_signed()))
 }
 
+/// Editing many samples of a version at once.
+#[must_use]
+pub fn bulk_edit(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/edit", version(p, d, number.cast_signed()))
+}
+
 /// What is known of a version, to be read by people who use it.
 #[must_use]
 pub fn card(p: ProjectId, d: DatasetId, number: u32) -> String {

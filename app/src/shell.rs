@@ -8,6 +8,7 @@ use crate::{
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     diff::DiffPage,
+    edit::EditPage,
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
     forget::ForgetPage,
@@ -128,6 +129,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset/v/:number/card") view=CardPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/diff") view=DiffPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/edit") view=EditPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>

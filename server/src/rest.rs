@@ -13,6 +13,7 @@ pub mod compare;
 pub mod datasets;
 pub mod diff;
 pub mod docs;
+pub mod edit;
 pub mod evals;
 pub mod explore;
 pub mod export;
@@ -98,6 +99,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(splits::routes())
         .merge(clean::routes())
         .merge(lineage::routes())
+        .merge(edit::routes())
         .merge(forget::routes())
         .merge(models::routes())
         .merge(sample_project::routes())

@@ -99,6 +99,8 @@ const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/versions/{version}/steps/preview", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/steps", Project(EditDatasets)),
     ("GET /projects/{project}/versions/{version}/steps.toml", Project(Read)),
+    ("POST /projects/{project}/versions/{version}/edit", Project(EditDatasets)),
+    ("POST /projects/{project}/versions/{version}/edit/preview", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/divide", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/without-leaks", Project(EditDatasets)),
     ("POST /projects/{project}/token-counts", Project(EditDatasets)),

@@ -1,5 +1,6 @@
 //! Texts of the data card.
 
+use crate::words;
 use domain::{dataset::Origin, explore::Script, lang::Lang};
 
 crate::texts! {
@@ -60,6 +61,7 @@ crate::texts! {
     corrections(n) = "{n} samples corrected from bad cases", "修正 {n} 个 Bad Case 样本";
     divided(seed, left_out) = "divided anew, seed {seed}, {left_out} left out", "重新划分，随机种子 {seed}，排除 {left_out} 个";
     cleaned(steps, removed, changed) = "steps {steps}; {removed} removed, {changed} rewritten", "步骤 {steps}；移除 {removed} 个，改写 {changed} 个";
+    edited(what, n) = "edit of {n} samples: {what}", "批量编辑 {n} 个样本：{what}";
     forgotten(n) = "{n} samples removed that somebody asked to be forgotten", "应要求抹除 {n} 个样本";
     without_leaks(n) = "{n} training samples that leak removed", "移除 {n} 个泄露的训练样本";
 }
@@ -98,6 +100,7 @@ pub fn origin(l: Lang, origin: &Origin) -> String {
             cleaned(l, steps, report.removed, report.changed)
         }
         Origin::WithoutLeaks { removed, .. } => without_leaks(l, removed),
+        Origin::Edited { action, changed, .. } => edited(l, words::edit_action(l, action), changed),
         Origin::Forgotten { removed } => forgotten(l, removed),
     }
 }

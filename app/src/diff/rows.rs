@@ -1,11 +1,15 @@
 //! The samples that differ: each with its text word by word, its place before and after, and the reason.
 
 use super::{Asked, text};
-use crate::{routes, text::lang, ui::format::integer, words};
+use crate::{
+    routes,
+    text::lang,
+    ui::{conversation::Compared, format::integer},
+    words,
+};
 use domain::{
     dataset::SampleRow,
-    diff::{DiffReason, DiffRow, PieceKind, TextDiff, VersionDiff},
-    sample::Speaker,
+    diff::{DiffReason, DiffRow, VersionDiff},
 };
 use leptos::prelude::*;
 
@@ -30,12 +34,12 @@ fn card(asked: &Asked, diff: &VersionDiff, row: &DiffRow) -> impl IntoView + use
     let arrow = (before.is_some() && after.is_some()).then_some(" → ");
     let reasons = row.reasons.iter().map(|reason| view! { <li>{self::reason(asked, reason)}</li> }).collect_view();
     let reasons = (!row.reasons.is_empty()).then(|| view! { <ul class="diff-reasons">{reasons}</ul> });
-    let texts = row.texts.iter().map(turn).collect_view();
+    let texts = row.texts.clone();
     view! {
         <li class="card">
             <p class="diff-places">{before}{arrow}{after}</p>
             {label(row)}
-            <div class="sample">{texts}</div>
+            <Compared texts/>
             {reasons}
         </li>
     }
@@ -57,25 +61,6 @@ fn label(row: &DiffRow) -> impl IntoView + use<> {
     })
 }
 
-fn turn(text: &TextDiff) -> impl IntoView + use<> {
-    let l = lang();
-    let (class, who) = match text.role {
-        Some(Speaker::System) => ("turn turn-system", text::system(l)),
-        Some(Speaker::User) => ("turn turn-user", text::user(l)),
-        Some(Speaker::Assistant) => ("turn turn-assistant", text::assistant(l)),
-        None => ("turn turn-bad", text::rejected(l)),
-    };
-    let pieces = text.pieces.iter().map(|piece| {
-        let text = piece.text.clone();
-        match piece.kind {
-            PieceKind::Same => text.into_any(),
-            PieceKind::Added => view! { <ins>{text}</ins> }.into_any(),
-            PieceKind::Removed => view! { <del>{text}</del> }.into_any(),
-        }
-    });
-    view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{pieces.collect_view()}</div></div> }
-}
-
 fn reason(asked: &Asked, reason: &DiffReason) -> impl IntoView + use<> {
     let l = lang();
     match reason {
@@ -87,6 +72,7 @@ fn reason(asked: &Asked, reason: &DiffReason) -> impl IntoView + use<> {
             view! { <a href=routes::bad_case(asked.project, *bad_case)>{text::correction(l)}</a> }.into_any()
         }
         DiffReason::Leak { version } => text::leak(l, version).into_any(),
+        DiffReason::Edited { version } => text::edited(l, version).into_any(),
         DiffReason::Forgotten { version } => text::forgotten(l, version).into_any(),
         DiffReason::Divided { version } => text::divided(l, version).into_any(),
         DiffReason::Appended { version, file, line } => text::appended(l, version, file, line).into_any(),

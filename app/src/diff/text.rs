@@ -29,13 +29,10 @@ crate::texts! {
     after = "After", "之后";
     change = "Change", "变化";
     label = "Label", "标签";
-    system = "System", "系统";
-    user = "User", "用户";
-    assistant = "Assistant", "助手";
-    rejected = "Rejected answer", "被拒绝的回答";
     step(version, number, name, reason) = "v{version}, step {number} ({name}): {reason}", "v{version} 第 {number} 步（{name}）：{reason}";
     correction = "Corrected from a bad case", "来自 Bad Case 的修正";
     leak(version) = "v{version}: left out because it gives a validation or test sample away", "v{version}：会泄露验证或测试样本，已移除";
+    edited(version) = "v{version}: an edit of many samples", "v{version}：批量编辑";
     forgotten(version) = "v{version}: somebody asked for it to be forgotten", "v{version}：应要求抹除";
     divided(version) = "v{version}: the samples were divided anew", "v{version}：样本重新划分";
     appended(version, file, line) = "v{version}: added from {file}, line {line}", "v{version}：来自 {file} 第 {line} 行";

@@ -20,6 +20,7 @@
 //! ```
 
 pub mod diff;
+pub mod edit;
 pub mod encoding;
 pub mod export;
 pub mod hash;

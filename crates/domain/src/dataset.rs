@@ -11,6 +11,7 @@ pub use mapping::{Mapping, TurnWords};
 pub use source::{Archive, Compression, FileInside, FileLeftOut, FileSyntax, Packing};
 
 use crate::{
+    edit::{EditAction, Selection},
     id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
     sample::{Sample, Split},
     split::{LeakCheck, SplitRule},
@@ -302,6 +303,15 @@ pub enum Origin {
     },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },
+    /// The parent with one edit done to many samples.
+    Edited {
+        selection: Selection,
+        action: EditAction,
+        /// Samples that were selected.
+        selected: u64,
+        /// Samples that the edit changed.
+        changed: u64,
+    },
     /// The parent without samples that somebody asked to be forgotten.
     Forgotten { removed: u64 },
 }

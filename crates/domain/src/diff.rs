@@ -207,6 +207,8 @@ pub enum DiffReason {
     Leak { version: u32 },
     /// The version was divided anew.
     Divided { version: u32 },
+    /// An edit of many samples.
+    Edited { version: u32 },
     /// Somebody asked for it to be forgotten.
     Forgotten { version: u32 },
     /// It came with a file that was added.

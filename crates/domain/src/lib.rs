@@ -13,6 +13,7 @@ pub mod card;
 pub mod compare;
 pub mod dataset;
 pub mod diff;
+pub mod edit;
 pub mod estimate;
 pub mod eval;
 pub mod event;

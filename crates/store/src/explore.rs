@@ -4,6 +4,7 @@
 mod bitmaps;
 pub mod build;
 mod cache;
+mod edit;
 mod find;
 pub mod looks;
 mod segment;
@@ -12,4 +13,6 @@ pub mod tags;
 mod tests;
 
 pub(crate) use cache::forget as forget_cached;
+pub use dataprep::edit::Editor;
+pub use edit::{preview_edit, select};
 pub use find::find;

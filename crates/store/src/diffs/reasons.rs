@@ -52,13 +52,16 @@ fn reasons(
 ) -> Vec<DiffReason> {
     let mut found = old.and_then(|row| steps.get(&row.id).cloned()).unwrap_or_default();
     let made = |is: &dyn Fn(&Origin) -> bool| versions.iter().find(|v| is(&v.origin)).map(|v| v.number);
+    let edited = made(&|origin| matches!(origin, Origin::Edited { .. })).map(|version| DiffReason::Edited { version });
     match (old, new) {
         (Some(old), Some(new)) => {
             let bad_case = new.bad_case_id.filter(|_| new.id != old.id);
             found.extend(bad_case.map(|bad_case| DiffReason::Correction { bad_case }));
             if found.is_empty() && old.split != new.split {
                 let divided = made(&|origin| matches!(origin, Origin::Divided { .. }));
-                found.extend(divided.map(|version| DiffReason::Divided { version }));
+                found.extend(divided.map(|version| DiffReason::Divided { version }).or(edited));
+            } else if found.is_empty() {
+                found.extend(edited);
             }
         }
         (Some(_), None) if found.is_empty() => {
@@ -66,7 +69,7 @@ fn reasons(
             let divided = made(&|origin| matches!(origin, Origin::Divided { left_out: 1.., .. }));
             let forgotten = made(&|origin| matches!(origin, Origin::Forgotten { .. }));
             let reason = forgotten.map(|version| DiffReason::Forgotten { version });
-            let reason = reason.or(leaks.map(|version| DiffReason::Leak { version }));
+            let reason = reason.or(edited).or(leaks.map(|version| DiffReason::Leak { version }));
             found.extend(reason.or(divided.map(|version| DiffReason::Divided { version })));
         }
         (None, Some(new)) => found.extend(versions.iter().find_map(|v| appended(v, new))),
