@@ -111,6 +111,10 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     } else {
         text::found_at_least(l, integer(found.total))
     };
+    let edit = (role::may(Action::EditDatasets) && found.total > 0).then(|| {
+        let href = format!("{}{}", routes::bulk_edit(place.project, place.dataset, place.number), asked.selection());
+        view! { " " <a class="button button-small" href=href>{text::edit_these(l)}</a> }
+    });
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
@@ -132,7 +136,7 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
         <div class="explore">
             <aside class="explore-facets" aria-label=text::filters(l)>{facets::cards(place, asked, &found.facets)}</aside>
             <section class="stack">
-                <p role="status"><strong>{total}</strong></p>
+                <p role="status"><strong>{total}</strong>{edit}</p>
                 {list}
             </section>
         </div>

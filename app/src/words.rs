@@ -1,6 +1,7 @@
 //! Names of the domain's words in every language, for those that several features show.
 
 mod badcase;
+mod edit;
 mod import;
 mod job;
 mod line;
@@ -13,6 +14,7 @@ mod split;
 mod steps;
 
 pub use badcase::bad_case_status;
+pub use edit::{edit_action, edit_problem};
 pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;

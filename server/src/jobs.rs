@@ -6,6 +6,8 @@
 pub mod clean;
 mod context;
 pub mod count_tokens;
+pub mod delete_upload;
+pub mod edit_version;
 pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
@@ -69,6 +71,8 @@ pub fn handlers() -> Handlers {
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
+        .with(edit_version::KIND, edit_version::edit_version)
+        .with(delete_upload::KIND, delete_upload::delete_upload)
 }
 
 impl Handlers {

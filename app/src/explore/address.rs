@@ -71,6 +71,11 @@ impl Asked {
         if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     }
 
+    /// The query that says which samples are found, whatever their order.
+    pub fn selection(&self) -> String {
+        Self { search: self.search.clone(), filters: self.filters.clone(), ..Self::default() }.query()
+    }
+
     /// The first page with this filter added, or without it where it is set.
     pub fn toggled(&self, filter: &Filter) -> Self {
         let mut next = Self { offset: 0, ..self.clone() };

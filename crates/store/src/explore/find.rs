@@ -5,7 +5,7 @@ use super::{
     cache::{self, Key},
     tags,
 };
-use crate::{StoreError, samples};
+use crate::{Stale, StoreError, samples};
 use dataprep::words::{TermKind, parse_search};
 use domain::{
     explore::{Facet, FacetValue, Field, Filter, Found, FoundRow, Query, Sort, cut},
@@ -77,6 +77,26 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
         items: read(db, version, &positions).await?,
         next_offset: (u64::from(end) < total).then_some(end),
     }))
+}
+
+/// Positions of everything outside the test split that has these words and filters, lowest first; `None` while the
+/// version has no complete index, [`Stale::SearchTooWide`] where not all of it is known.
+pub(super) async fn positions(
+    db: &PgPool,
+    version: VersionId,
+    text: &str,
+    filters: &[Filter],
+) -> Result<Option<Vec<u32>>, StoreError> {
+    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
+    let tags = tags::of_version(db, version).await?;
+    let hits = search(db, version, rows, text).await?;
+    if !hits.is_exact {
+        return Err(Stale::SearchTooWide.into());
+    }
+    let base = hits.rows.unwrap_or_else(|| everything(rows));
+    let chosen = chosen(db, version, &tags, filters).await?;
+    let sealed = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    Ok(Some((intersection(&base, chosen.values()) - &*sealed).iter().collect()))
 }
 
 fn everything(rows: u32) -> RoaringBitmap {
