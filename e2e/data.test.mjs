@@ -102,6 +102,21 @@ step('the steps make the next version, which says what they did', async () => {
     await page.getByText(/None of the \d+ validation and test samples is in training|samples are in training in some form/).waitFor({ timeout: 60_000 });
 });
 
+step('what changed between versions is shown sample by sample', async () => {
+    await page.goto(`${dataset}/v/2/diff?from=1`);
+    await page.getByRole('heading', { level: 1, name: /What changed in/ }).waitFor();
+    await page.getByText(/step 3/).first().waitFor();
+    await fits();
+    await screenshots(page, 'data-diff');
+    await page.goto(`${dataset}/v/2/card`);
+    await page.getByText('评价.jsonl').first().waitFor();
+    await fits();
+    await screenshots(page, 'data-card');
+    const version = new URL(await page.getByRole('link', { name: /\.md|Markdown/ }).first().getAttribute('href'), server.url);
+    const card = await (await page.request.get(version.href)).text();
+    assert.match(card, /^---\n[^]*size_categories:/);
+});
+
 step('every sample is a scroll away, by wheel, by key and by address', async () => {
     await page.goto(`${dataset}/v/2/explore`);
     const window = page.locator('.window');
@@ -165,4 +180,43 @@ step('a file is appended: the test split stays as it was', async () => {
     await open(page, `${dataset}/v/3`);
     await link(page, 'v2').first().waitFor();
     await screenshots(page, 'data-appended');
+});
+
+step('one edit makes a version of many samples', async () => {
+    await page.goto(`${dataset}/v/3/edit?f=${encodeURIComponent('slice.shop:店9')}`);
+    await page.locator('#find').fill('物流');
+    await page.locator('#with').fill('配送');
+    await button(page, 'Preview').click();
+    await page.getByText(/of the \d+ selected samples will be changed/).waitFor();
+    await fits();
+    await screenshots(page, 'data-edit');
+    await button(page, 'Make the next version').click();
+    await page.waitForURL(/\/v\/4$/, { timeout: 60_000 });
+    await page.goto(`${dataset}/v/4/explore`);
+    await page.locator('#search').fill('配送');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.locator('.window mark', { hasText: '配送' }).first().waitFor();
+});
+
+step('where it came from and went is a graph', async () => {
+    const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets/${dataset.split('/')[4]}/versions`);
+    await page.goto(`${project}/lineage?of=version:${versions[0].id}`);
+    await page.locator('main svg').first().waitFor();
+    await page.getByText(/v3/).first().waitFor();
+    await fits();
+    await screenshots(page, 'data-lineage');
+});
+
+step('rows are forgotten in every version', async () => {
+    await page.goto(`${project}/datasets/forget?text=${encodeURIComponent('order 7919,')}`);
+    await page.getByText('1 samples hold these texts').waitFor();
+    await fits();
+    await screenshots(page, 'data-forget');
+    await page.locator('#confirm').fill('1');
+    await button(page, 'Erase for good').click();
+    await page.getByText(/1 samples; 0 runs had seen them/).waitFor();
+    await page.goto(`${project}/datasets/forget?text=${encodeURIComponent('order 7919,')}`);
+    await page.getByText('Nothing holds these texts').waitFor();
+    const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets/${dataset.split('/')[4]}/versions`);
+    assert.equal(versions.length, 5);
 });
