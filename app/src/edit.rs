@@ -97,7 +97,8 @@ fn choice(form: &EditForm, here: String) -> impl IntoView + use<> {
         view! { <option value=value selected={value == chosen}>{name}</option> }
     };
     let actions = ACTIONS.map(|action| option(action, text::action(l, action), &form.action));
-    let splits = [Split::Train, Split::Validation].map(|split| option(split.as_str(), words::split(l, split), &form.split));
+    let splits =
+        [Split::Train, Split::Validation].map(|split| option(split.as_str(), words::split(l, split), &form.split));
     let within = WITHIN.map(|word| option(word, text::within_word(l, word), &form.within));
     view! {
         <form class="card stack" method="get" action=here>

@@ -2,10 +2,10 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
-    badcases::{BadCaseListPage, BadCasePage},
     augment::AugmentPage,
-    cleaning::CleaningPage,
+    badcases::{BadCaseListPage, BadCasePage},
     card::CardPage,
+    cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     diff::DiffPage,

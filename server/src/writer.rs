@@ -1,7 +1,11 @@
 //! Who writes texts for augmentation: an OpenAI-compatible endpoint, or a model of the project on this machine.
 
 use crate::config::{Config, Endpoint};
-use domain::{brief::brief_of, paraphrase::Paraphrase, sample::{Message, Speaker}};
+use domain::{
+    brief::brief_of,
+    paraphrase::Paraphrase,
+    sample::{Message, Speaker},
+};
 use serde::Deserialize;
 use serde_json::json;
 use std::{path::Path, process::Stdio, time::Duration};
@@ -119,7 +123,10 @@ impl Service {
                     wait *= 3;
                 }
                 Try::Again(detail) | Try::Refused(detail) => {
-                    return Err(WriterError::Endpoint { name: self.endpoint.name.clone(), detail: brief_of(&detail, DETAIL) });
+                    return Err(WriterError::Endpoint {
+                        name: self.endpoint.name.clone(),
+                        detail: brief_of(&detail, DETAIL),
+                    });
                 }
             }
         }
@@ -174,7 +181,11 @@ pub struct Local {
 }
 
 impl Local {
-    pub fn start(config: &Config, (model, adapter): (&Path, Option<&Path>), request: &Paraphrase) -> Result<Self, WriterError> {
+    pub fn start(
+        config: &Config,
+        (model, adapter): (&Path, Option<&Path>),
+        request: &Paraphrase,
+    ) -> Result<Self, WriterError> {
         let failed = |error: std::io::Error| WriterError::Model(error.to_string());
         let mut command = crate::trainer::command(config);
         command.args(["generate", "--lines", "--max-new-tokens", &ANSWER_TOKENS.to_string(), "--top-p", "0.95"]);

@@ -19,7 +19,11 @@ use store::PgPool;
 
 /// A service that speaks chat completions: it turns the words of the text round. Its first answer is that it is busy.
 async fn service() -> Endpoint {
-    async fn answer(State(count): State<Arc<AtomicUsize>>, headers: HeaderMap, Json(asked): Json<Value>) -> axum::response::Response {
+    async fn answer(
+        State(count): State<Arc<AtomicUsize>>,
+        headers: HeaderMap,
+        Json(asked): Json<Value>,
+    ) -> axum::response::Response {
         use axum::response::IntoResponse;
         assert_eq!(headers["authorization"], "Bearer s3cret");
         if count.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -78,13 +82,22 @@ async fn accepted_texts_join_training_alone(db: PgPool) {
 
     let waiting = script.get(&format!("{parent}/proposals?limit=500&passed=true")).await;
     let stopped = script.get(&format!("{parent}/proposals?limit=500&passed=false")).await;
-    let (waiting, stopped) = (waiting["items"].as_array().unwrap().clone(), stopped["items"].as_array().unwrap().clone());
+    let (waiting, stopped) =
+        (waiting["items"].as_array().unwrap().clone(), stopped["items"].as_array().unwrap().clone());
     assert_eq!((waiting.len() + stopped.len()) as u64, train);
-    assert!(stopped.iter().all(|p| p["gate"] == "unchanged" && p["before"].as_str().unwrap().contains("film 3")), "{stopped:?}");
+    assert!(
+        stopped.iter().all(|p| p["gate"] == "unchanged" && p["before"].as_str().unwrap().contains("film 3")),
+        "{stopped:?}"
+    );
     let first = &waiting[0];
     assert!(first["after"].as_str().unwrap().starts_with("it liked I"), "without quotation marks: {first}");
     // The one is rejected, the others that passed are accepted.
-    let (_, done) = post_to(&script, &format!("{parent}/proposals/decide"), &json!({ "ids": [first["id"]], "decision": "rejected" })).await;
+    let (_, done) = post_to(
+        &script,
+        &format!("{parent}/proposals/decide"),
+        &json!({ "ids": [first["id"]], "decision": "rejected" }),
+    )
+    .await;
     assert_eq!(done["decided"], 1);
     let (_, done) = post_to(&script, &format!("{parent}/proposals/decide"), &json!({ "decision": "accepted" })).await;
     assert_eq!(done["decided"], json!(waiting.len() - 1));
@@ -100,8 +113,12 @@ async fn accepted_texts_join_training_alone(db: PgPool) {
         assert_eq!(after["stats"][split], before["stats"][split]);
     }
     let samples = script.get(&format!("{next}/samples?limit=500")).await;
-    let marked: Vec<&Value> =
-        samples["items"].as_array().unwrap().iter().filter(|s| s["sample"]["slices"]["augmented"] == "paraphrase").collect();
+    let marked: Vec<&Value> = samples["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|s| s["sample"]["slices"]["augmented"] == "paraphrase")
+        .collect();
     assert_eq!(marked.len(), waiting.len() - 1);
     assert!(marked.iter().all(|s| s["split"] == "train" && s["sample"]["label"] == "pos" && !s["parent_id"].is_null()));
 }

@@ -161,7 +161,11 @@ async fn a_benchmark_is_looked_for_in_training(db: PgPool) {
     let check = script.get(&format!("{parent}/split-check")).await;
     let found = &check["benchmarks"][0];
     assert_eq!((&found["benchmark"]["version_id"], &found["leaks"]["test"]), (&json!(exam), &json!(3)), "{found}");
-    assert_eq!(found["leaks"]["contaminated"].as_array().unwrap().len(), 1, "with another label it is a prompt: {found}");
+    assert_eq!(
+        found["leaks"]["contaminated"].as_array().unwrap().len(),
+        1,
+        "with another label it is a prompt: {found}"
+    );
     let kinds: Vec<_> = found["leaks"]["pairs"].as_array().unwrap().iter().map(|pair| &pair["kind"]).collect();
     assert_eq!(kinds, ["near_duplicate", "same_prompt"], "{found}");
 

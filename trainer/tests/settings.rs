@@ -224,7 +224,9 @@ fn a_weight_of_two_is_a_sample_twice() {
 #[test]
 fn augmented_samples_weigh_what_the_recipe_says() {
     let recipe = |weight: f64, batch: usize| {
-        format!("[loss]\naugmented_weight = {weight}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n")
+        format!(
+            "[loss]\naugmented_weight = {weight}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n"
+        )
     };
     let place = Workplace::new(&recipe(0.0, 3));
     let samples = support::samples(4);

@@ -54,7 +54,8 @@ pub async fn get_augment(
     let (db, _) = api::authorise(project, Action::Read).await?;
     let version = find(&db, project, dataset, number).await?;
     let endpoints = api::services()?.endpoints;
-    let endpoints = endpoints.into_iter().map(|name| Choice { value: format!("endpoint:{name}"), name, is_endpoint: true });
+    let endpoints =
+        endpoints.into_iter().map(|name| Choice { value: format!("endpoint:{name}"), name, is_endpoint: true });
     let models = store::models::list(&db, project).await?.into_iter();
     let models = models.map(|m| Choice { value: format!("model:{}", m.id), name: m.name, is_endpoint: false });
     let writers = endpoints.chain(models).collect();
@@ -81,9 +82,8 @@ pub async fn ask_model(
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     let version = find(&db, project, dataset, number).await?;
     let l = lang();
-    let number_of = |field: &str, text: &str| {
-        text.trim().parse::<f64>().map_err(|_| AppError::invalid(field, text::no_number(l)))
-    };
+    let number_of =
+        |field: &str, text: &str| text.trim().parse::<f64>().map_err(|_| AppError::invalid(field, text::no_number(l)));
     let unknown = || AppError::invalid("writer", text::no_such_writer(l));
     let writer = match writer.split_once(':') {
         Some(("endpoint", name)) if api::services()?.endpoints.iter().any(|e| e == name) => {

@@ -37,11 +37,12 @@ pub(super) fn card(project: ProjectId, view: &AugmentView, shown: Shown) -> impl
     } else {
         texts(project, version, &view.items, shown).into_any()
     };
-    let next = (view.items.len() == PAGE as usize).then(|| view.items.last().map(|last| last.id)).flatten().map(|after| {
-        let stopped = if shown.stopped { "&stopped=1" } else { "" };
-        let href = format!("{here}?decision={}{stopped}&after={after}#texts", shown.decision.as_str());
-        view! { <nav class="pager"><a class="button button-small" rel="next" href=href>{text::next(l)}</a></nav> }
-    });
+    let next =
+        (view.items.len() == PAGE as usize).then(|| view.items.last().map(|last| last.id)).flatten().map(|after| {
+            let stopped = if shown.stopped { "&stopped=1" } else { "" };
+            let href = format!("{here}?decision={}{stopped}&after={after}#texts", shown.decision.as_str());
+            view! { <nav class="pager"><a class="button button-small" rel="next" href=href>{text::next(l)}</a></nav> }
+        });
     view! {
         <section class="card stack" id="texts">
             <h2>{text::texts(l)}</h2>
@@ -54,7 +55,12 @@ pub(super) fn card(project: ProjectId, view: &AugmentView, shown: Shown) -> impl
 }
 
 /// What can be done with all of them.
-fn actions(project: ProjectId, version: &Version, shown: Shown, (waiting, accepted): (u64, u64)) -> impl IntoView + use<> {
+fn actions(
+    project: ProjectId,
+    version: &Version,
+    shown: Shown,
+    (waiting, accepted): (u64, u64),
+) -> impl IntoView + use<> {
     let l = lang();
     let all = (waiting > 0 && shown.decision == Decision::Waiting && !shown.stopped && role::may(Action::Annotate)).then(|| {
         let ids = ids(project, version);
@@ -100,7 +106,9 @@ fn texts(project: ProjectId, version: &Version, items: &[Proposal], shown: Shown
     let rows = rows.collect_view();
     let decide = may_decide.then(|| {
         let button = |decision: Decision, label: &'static str, look: &'static str| {
-            (shown.decision != decision).then(|| view! { <button class=look type="submit" name="decision" value=decision.as_str()>{label}</button> })
+            (shown.decision != decision).then(
+                || view! { <button class=look type="submit" name="decision" value=decision.as_str()>{label}</button> },
+            )
         };
         view! {
             <div class="actions">

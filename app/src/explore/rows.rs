@@ -72,9 +72,11 @@ impl Line {
 
 /// The cells of a line.
 pub(super) fn cells(line: &Line, has_labels: bool) -> impl IntoView + use<> {
-    let pieces = line.pieces.iter().cloned().map(|(is_hit, text)| {
-        if is_hit { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
-    });
+    let pieces = line
+        .pieces
+        .iter()
+        .cloned()
+        .map(|(is_hit, text)| if is_hit { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() });
     let tags =
         line.tags.iter().map(|tag| view! { " " <span class="badge badge-quiet" dir="auto">{tag.clone()}</span> });
     let label = line.label.clone();

@@ -110,7 +110,8 @@ pub fn Window(
         let (first, end, _) = seen.get();
         (first..end).collect::<Vec<_>>()
     };
-    let line_at = move |n: u64| state.pages.with(|pages| pages.get(&(n / PAGE))?.as_ref()?.get((n % PAGE) as usize).cloned());
+    let line_at =
+        move |n: u64| state.pages.with(|pages| pages.get(&(n / PAGE))?.as_ref()?.get((n % PAGE) as usize).cloned());
     let space = move || format!("height:{}px", state.list.get().height());
     let shift = move || format!("transform:translateY({}px)", -seen.get().2);
     let shown = move || {

@@ -3,8 +3,8 @@
 //!
 //! Categories are numbers 0.. in an order that ordinal and interval distances use. A missing rating is `None`.
 
-mod consensus;
 mod cohen;
+mod consensus;
 mod fleiss;
 mod krippendorff;
 mod resample;

@@ -6,8 +6,8 @@
 //! glossary in ARCHITECTURE.md lists them.
 
 pub mod access;
-pub mod agreement;
 pub mod account;
+pub mod agreement;
 pub mod badcase;
 pub mod brief;
 pub mod card;

@@ -45,10 +45,12 @@ impl Way {
     #[must_use]
     pub fn questions(self, is_chinese: bool) -> &'static [&'static str] {
         match (self, is_chinese) {
-            (Self::Paraphrase, true) => &["请用不同的说法改写下面的文本，意思和语气保持不变。只输出改写后的文本。\n\n{text}"],
-            (Self::Paraphrase, false) => {
-                &["Rewrite the text below in other words. Keep its meaning and tone. Answer with the new text alone.\n\n{text}"]
+            (Self::Paraphrase, true) => {
+                &["请用不同的说法改写下面的文本，意思和语气保持不变。只输出改写后的文本。\n\n{text}"]
             }
+            (Self::Paraphrase, false) => &[
+                "Rewrite the text below in other words. Keep its meaning and tone. Answer with the new text alone.\n\n{text}",
+            ],
             (Self::BackTranslation, true) => &[
                 "请把下面的文本翻译成英文。只输出译文。\n\n{text}",
                 "Translate the text below into Chinese. Answer with the translation alone.\n\n{text}",
@@ -203,7 +205,10 @@ impl Gate {
             Self::Unchanged
         } else if is_chinese(before) != is_chinese(after) {
             Self::OtherLanguage
-        } else if CHATTER.iter().any(|words| after.to_lowercase().contains(words) && !before.to_lowercase().contains(words)) {
+        } else if CHATTER
+            .iter()
+            .any(|words| after.to_lowercase().contains(words) && !before.to_lowercase().contains(words))
+        {
             Self::Chatter
         } else if ratio < *LENGTHS.start() {
             Self::TooShort

@@ -7,9 +7,9 @@ mod kinds;
 mod report;
 
 pub use kinds::{
-    Augment, AugmentMethod, Balance, Characters, ChineseForm, ExactDuplicates, Garble, Html, Keep, LabelConflicts, Language,
-    Length, Mode, Mojibake, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii, Repetition, Script, Turns,
-    Unicode, UnicodeForm, Unit, Where, Width, Words,
+    Augment, AugmentMethod, Balance, Characters, ChineseForm, ExactDuplicates, Garble, Html, Keep, LabelConflicts,
+    Language, Length, Mode, Mojibake, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii, Repetition,
+    Script, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
 pub use kinds::{LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
 pub use report::{Because, Change, Cluster, Example, Reason, StepReport, StepsReport};
@@ -220,7 +220,8 @@ impl Step {
             }
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),
             Self::Augment(s) => {
-                let texts = [("own_synonyms", &s.own_synonyms), ("own_pairs", &s.own_pairs), ("templates", &s.templates)];
+                let texts =
+                    [("own_synonyms", &s.own_synonyms), ("own_pairs", &s.own_pairs), ("templates", &s.templates)];
                 range("synonyms", !s.methods().is_empty(), "on, or another method")?;
                 range("share_copied", s.share_copied > 0.0 && s.share_copied <= 1.0, "a number above 0 and up to 1")?;
                 range("copies", (1..=20).contains(&s.copies), "a whole number from 1 to 20")?;

@@ -45,10 +45,16 @@ pub(super) fn endpoints(
     for table in tables {
         let name = table.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS || endpoints.iter().any(|e| e.name == name) {
-            return Err(wrong("endpoints.name", &table.name, format!("expected a name of its own, 1 to {NAME_CHARS} characters")));
+            return Err(wrong(
+                "endpoints.name",
+                &table.name,
+                format!("expected a name of its own, 1 to {NAME_CHARS} characters"),
+            ));
         }
         let key = match &table.key_env {
-            Some(key) => Some(variable(key).ok_or_else(|| wrong("endpoints.key_env", key, "the environment has no such variable"))?),
+            Some(key) => Some(
+                variable(key).ok_or_else(|| wrong("endpoints.key_env", key, "the environment has no such variable"))?,
+            ),
             None => None,
         };
         let mut url = parse_http_url("endpoints.url", &table.url)?;
@@ -76,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_key_comes_from_the_environment_and_is_not_shown() {
-        let read = read("[[endpoints]]\nname = \"big\"\nurl = \"https://x.org/v1\"\nmodel = \"m\"\nkey_env = \"KEY\"").unwrap();
+        let read = read("[[endpoints]]\nname = \"big\"\nurl = \"https://x.org/v1\"\nmodel = \"m\"\nkey_env = \"KEY\"")
+            .unwrap();
         assert_eq!(read[0].key.as_deref(), Some("s3cret"));
         assert_eq!(read[0].url.join("chat/completions").unwrap().as_str(), "https://x.org/v1/chat/completions");
         assert!(!format!("{read:?}").contains("s3cret"));
@@ -85,7 +92,10 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         let text = |toml: &str| read(toml).unwrap_err().to_string();
-        assert!(text("[[endpoints]]\nname = \"a\"\nurl = \"https://x.org\"\nmodel = \"m\"\nkey_env = \"NONE\"").contains("NONE"));
+        assert!(
+            text("[[endpoints]]\nname = \"a\"\nurl = \"https://x.org\"\nmodel = \"m\"\nkey_env = \"NONE\"")
+                .contains("NONE")
+        );
         assert!(text("[[endpoints]]\nname = \"a\"\nurl = \"x.org\"\nmodel = \"m\"").contains("url"));
         assert!(text("[[endpoints]]\nname = \" \"\nurl = \"https://x.org\"\nmodel = \"m\"").contains("name"));
     }

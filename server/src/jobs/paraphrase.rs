@@ -50,7 +50,8 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
     let version = version.ok_or(JobFailure::Gone { what: Gone::Version })?;
     context.progress("reading", 0, 0).await?;
     let chosen = proposals::choose(&context.db, version.id, request.seed, request.samples).await?;
-    let texts: Vec<(SampleId, String)> = chosen.iter().filter_map(|(id, s)| Some((*id, asked_text(s)?.to_owned()))).collect();
+    let texts: Vec<(SampleId, String)> =
+        chosen.iter().filter_map(|(id, s)| Some((*id, asked_text(s)?.to_owned()))).collect();
     let lead = shared_lead(texts.iter().map(|(_, text)| text.as_str()));
     let (mut writer, name, _files) = writer(&context, &request).await?;
     let (mut counts, total) = (Written::default(), texts.len() as u64);
@@ -93,7 +94,11 @@ async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, St
             let model = store::models::get(&context.db, context.project, *model_id).await?;
             let name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
             let files = ModelFiles::gather(context, *model_id, *run_id).await?;
-            Ok((Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?), name, Some(files)))
+            Ok((
+                Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?),
+                name,
+                Some(files),
+            ))
         }
     }
 }
@@ -143,9 +148,9 @@ fn shared_lead<'a>(mut texts: impl Iterator<Item = &'a str>) -> String {
     }
     let shared = &first.as_bytes()[..if others < 4 { 0 } else { length }];
     let shared = std::str::from_utf8(shared).unwrap_or_else(|e| &first[..e.valid_up_to()]);
-    let end = shared.rfind(['\n', ':', '：', '.', '。', '?', '？']).map_or(0, |at| {
-        at + shared[at..].chars().next().map_or(0, char::len_utf8)
-    });
+    let end = shared
+        .rfind(['\n', ':', '：', '.', '。', '?', '？'])
+        .map_or(0, |at| at + shared[at..].chars().next().map_or(0, char::len_utf8));
     let end = end + shared[end..].len() - shared[end..].trim_start().len();
     if shared[..end].chars().count() < LEAD_CHARS { String::new() } else { shared[..end].to_owned() }
 }

@@ -85,10 +85,12 @@ impl Generate {
         let mut out = std::io::stdout();
         for (number, line) in std::io::stdin().lock().lines().enumerate() {
             let line = line.context("cannot read standard input")?;
-            let messages: Vec<Message> = serde_json::from_str(&line)
-                .with_context(|| format!("standard input, line {}: not a JSON list of {{role, content}}", number + 1))?;
-            let generated = generate(model.chat(), &messages, &self.options(number as u64), |_| ControlFlow::Continue(()))
-                .with_context(|| format!("standard input, line {}", number + 1))?;
+            let messages: Vec<Message> = serde_json::from_str(&line).with_context(|| {
+                format!("standard input, line {}: not a JSON list of {{role, content}}", number + 1)
+            })?;
+            let generated =
+                generate(model.chat(), &messages, &self.options(number as u64), |_| ControlFlow::Continue(()))
+                    .with_context(|| format!("standard input, line {}", number + 1))?;
             let answer = serde_json::to_string(&generated.text).context("cannot write the answer")?;
             writeln!(out, "{answer}").and_then(|()| out.flush()).context("cannot write the answer")?;
         }

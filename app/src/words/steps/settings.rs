@@ -205,12 +205,9 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
             ("taiwan", w_taiwan(l)),
             ("hong_kong", w_hong_kong(l)),
         ],
-        "action" => vec![
-            ("mask", w_mask(l)),
-            ("hash", w_hash(l)),
-            ("replace", w_replace(l)),
-            ("remove", w_remove_sample(l)),
-        ],
+        "action" => {
+            vec![("mask", w_mask(l)), ("hash", w_hash(l)), ("replace", w_replace(l)), ("remove", w_remove_sample(l))]
+        }
         "pieces" => vec![("characters", w_characters(l)), ("words", w_words(l))],
         "of" => vec![("answer", w_answer_tokens(l)), ("all", w_all_tokens(l))],
         "method" => vec![("confident", w_confident(l)), ("neighbours", w_neighbours(l))],

@@ -14,9 +14,35 @@ static SIX: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9A-Fa-f]{0,4}(?::[0-
 
 /// Words before what has four numbers and is no address.
 const NUMBERED: [&str; 29] = [
-    "version", "release", "build", "firmware", "driver", "section", "chapter", "clause", "figure", "table", "rule", "paragraph",
-    "appendix", "version:", "upgrade", "版本", "章节", "第", "固件", "驱动", "条款", "附录", "升级到", "更新到", "软件版", "oid", "sdk",
-    "item", "part",
+    "version",
+    "release",
+    "build",
+    "firmware",
+    "driver",
+    "section",
+    "chapter",
+    "clause",
+    "figure",
+    "table",
+    "rule",
+    "paragraph",
+    "appendix",
+    "version:",
+    "upgrade",
+    "版本",
+    "章节",
+    "第",
+    "固件",
+    "驱动",
+    "条款",
+    "附录",
+    "升级到",
+    "更新到",
+    "软件版",
+    "oid",
+    "sdk",
+    "item",
+    "part",
 ];
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
@@ -60,7 +86,12 @@ fn is_numbered(text: &str, range: &Range<usize>) -> bool {
     let slash = near.strip_suffix('/').is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphanumeric()));
     let sections = behind(text, range.end, 3).trim_start();
     slash
-        || near.ends_with(['v', '§', '='].as_slice()) && !near.ends_with("ip=") && !near.ends_with("host=") && !near.ends_with("addr=")
-        || NUMBERED.iter().any(|word| near.trim_end().trim_end_matches(['为', '是', ':', '：', '号']).trim_end().ends_with(word))
+        || near.ends_with(['v', '§', '='].as_slice())
+            && !near.ends_with("ip=")
+            && !near.ends_with("host=")
+            && !near.ends_with("addr=")
+        || NUMBERED
+            .iter()
+            .any(|word| near.trim_end().trim_end_matches(['为', '是', ':', '：', '号']).trim_end().ends_with(word))
         || ["节", "章", "版", "条"].iter().any(|word| sections.starts_with(word))
 }

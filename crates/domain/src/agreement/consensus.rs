@@ -64,7 +64,8 @@ impl DawidSkene {
         for _ in 0..ROUNDS {
             (raters, prior) = Self::maximize(ratings, &items, k, place);
             let next = Self::expect(ratings, &raters, &prior, k, place);
-            let moved = items.iter().flatten().zip(next.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            let moved =
+                items.iter().flatten().zip(next.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             items = next;
             if moved < STILL {
                 break;

@@ -22,12 +22,9 @@ fn krippendorffs_example() -> Ratings {
 #[test]
 fn krippendorffs_own_figures() {
     let ratings = krippendorffs_example();
-    for (distance, published) in [
-        (Distance::Nominal, 0.743),
-        (Distance::Ordinal, 0.815),
-        (Distance::Interval, 0.849),
-        (Distance::Ratio, 0.797),
-    ] {
+    for (distance, published) in
+        [(Distance::Nominal, 0.743), (Distance::Ordinal, 0.815), (Distance::Interval, 0.849), (Distance::Ratio, 0.797)]
+    {
         close(krippendorff(&ratings, distance).unwrap(), published, 6e-4);
     }
 }
@@ -101,7 +98,8 @@ fn the_reliable_are_believed() {
     let row = |i: u32| vec![Some(truth(i)), Some(if i % 10 == 0 { 1 - truth(i) } else { truth(i) }), Some((i / 3) % 2)];
     let ratings = Ratings::of_categories((0..200).map(row));
     let found = DawidSkene::of(&ratings);
-    let right = found.believed().iter().enumerate().filter(|(i, b)| b.unwrap().value == f64::from(truth(*i as u32))).count();
+    let right =
+        found.believed().iter().enumerate().filter(|(i, b)| b.unwrap().value == f64::from(truth(*i as u32))).count();
     assert!(right >= 195, "{right}");
     assert!(found.accuracy(0) > 0.97 && found.accuracy(1) > 0.85 && found.accuracy(2) < 0.65, "{found:?}");
     let alone = Ratings::of_categories([vec![Some(1), Some(0)], vec![Some(1), Some(1)], vec![None, None]]);

@@ -19,7 +19,9 @@ use std::{
 pub(in crate::pii) static SURNAMES: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
     let words = listed(include_str!("../words/surnames.txt"));
     // Lines of single surnames have no space between them.
-    let each = words.flat_map(|word| if word.chars().count() > 2 { word.chars().map(String::from).collect() } else { vec![word.to_owned()] });
+    let each = words.flat_map(|word| {
+        if word.chars().count() > 2 { word.chars().map(String::from).collect() } else { vec![word.to_owned()] }
+    });
     let mut ranks = HashMap::new();
     for (rank, surname) in each.enumerate() {
         ranks.entry(surname).or_insert(rank);
@@ -35,18 +37,93 @@ static TITLES: Words = LazyLock::new(|| {
         .collect()
 });
 const LEADS: [&str; 78] = [
-    "我叫", "他叫", "她叫", "名叫", "叫做", "全名", "姓名", "名字", "本人", "联系人", "收件人", "寄件人", "收货人", "负责人", "经办人", "申请人", "被申请人", "投保人",
-    "被保险人", "受益人", "持卡人", "户主", "法人", "法定代表人", "代理人", "委托人", "当事人", "嫌疑人", "被告人", "被告", "原告", "证人", "患者", "病人", "客户", "顾客", "用户",
-    "乘客", "旅客", "学生", "学员", "考生", "家长", "同学", "同事", "员工", "职员", "老板", "秘书", "助理", "经理", "主任", "教授", "老师", "医生", "律师", "记者", "作者",
-    "编辑", "导演", "演员", "歌手", "朋友", "室友", "邻居", "妻子", "丈夫", "儿子", "女儿", "父亲", "母亲", "哥哥", "姐姐", "弟弟", "妹妹", "联系", "尊敬的", "亲爱的",
+    "我叫",
+    "他叫",
+    "她叫",
+    "名叫",
+    "叫做",
+    "全名",
+    "姓名",
+    "名字",
+    "本人",
+    "联系人",
+    "收件人",
+    "寄件人",
+    "收货人",
+    "负责人",
+    "经办人",
+    "申请人",
+    "被申请人",
+    "投保人",
+    "被保险人",
+    "受益人",
+    "持卡人",
+    "户主",
+    "法人",
+    "法定代表人",
+    "代理人",
+    "委托人",
+    "当事人",
+    "嫌疑人",
+    "被告人",
+    "被告",
+    "原告",
+    "证人",
+    "患者",
+    "病人",
+    "客户",
+    "顾客",
+    "用户",
+    "乘客",
+    "旅客",
+    "学生",
+    "学员",
+    "考生",
+    "家长",
+    "同学",
+    "同事",
+    "员工",
+    "职员",
+    "老板",
+    "秘书",
+    "助理",
+    "经理",
+    "主任",
+    "教授",
+    "老师",
+    "医生",
+    "律师",
+    "记者",
+    "作者",
+    "编辑",
+    "导演",
+    "演员",
+    "歌手",
+    "朋友",
+    "室友",
+    "邻居",
+    "妻子",
+    "丈夫",
+    "儿子",
+    "女儿",
+    "父亲",
+    "母亲",
+    "哥哥",
+    "姐姐",
+    "弟弟",
+    "妹妹",
+    "联系",
+    "尊敬的",
+    "亲爱的",
 ];
 /// What may stand between such a word and the name.
 const BETWEEN: [char; 11] = ['是', '为', '叫', '：', ':', ' ', '“', '「', '(', '\t', '"'];
 /// Words behind a name in a sentence about a person.
 const ACTS: [&str; 62] = [
-    "说", "表示", "认为", "告诉", "介绍", "指出", "在", "是", "和", "与", "的", "将", "已", "于", "向", "从", "今年", "出生", "毕业", "负责", "担任", "回忆", "透露", "称",
-    "觉得", "来", "去", "把", "被", "给", "也", "都", "就", "不", "没", "因", "因为", "曾", "曾经", "正", "正在", "刚", "刚刚", "昨天", "今天", "明天", "先", "又", "还", "会",
-    "要", "想", "同意", "提交", "申请", "打", "发", "通过", "对", "则", "获", "参加",
+    "说", "表示", "认为", "告诉", "介绍", "指出", "在", "是", "和", "与", "的", "将", "已", "于", "向", "从", "今年",
+    "出生", "毕业", "负责", "担任", "回忆", "透露", "称", "觉得", "来", "去", "把", "被", "给", "也", "都", "就", "不",
+    "没", "因", "因为", "曾", "曾经", "正", "正在", "刚", "刚刚", "昨天", "今天", "明天", "先", "又", "还", "会", "要",
+    "想", "同意", "提交", "申请", "打", "发", "通过", "对", "则", "获", "参加",
 ];
 const BEFORES: [&str; 18] =
     ["和", "与", "由", "被", "给", "向", "对", "让", "找", "跟", "同", "请", "问", "、", "把", "替", "及", "为"];
@@ -132,14 +209,18 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
     if tail.is_some() || head.is_some() || !usual {
         return false;
     }
-    let common = double || SURNAMES.get(&written[..written.chars().next().map_or(0, char::len_utf8)]).is_some_and(|rank| *rank < 130);
+    let common = double
+        || SURNAMES.get(&written[..written.chars().next().map_or(0, char::len_utf8)]).is_some_and(|rank| *rank < 130);
     let left = before(text, name.start, 2);
     let fits_left = left.is_empty() || !left.ends_with(is_han) || BEFORES.iter().any(|word| left.ends_with(word));
     let right = behind(text, name.end, 3);
     let fits_right = !right.starts_with(is_han) || ACTS.iter().any(|word| right.starts_with(word));
     match given.len() {
         2 => known || (common && (fits_left || fits_right)),
-        _ => known && fits_left || (double || common) && fits_left && fits_right && given.len() == 1 && right.starts_with(is_han),
+        _ => {
+            known && fits_left
+                || (double || common) && fits_left && fits_right && given.len() == 1 && right.starts_with(is_han)
+        }
     }
 }
 
