@@ -120,10 +120,11 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     } else {
         let lines = found.items.iter().map(|item| rows::Line::of(place, &asked.at(0), item, &found.terms)).collect();
         let has_labels = rows::has_labels(&found);
+        let (table, pager) = (rows::table(place, asked, &found), rows::pager(place, asked, &found));
         view! {
             <window::Window place asked=asked.clone() total=found.total lines has_labels>
-                {rows::table(place, asked, &found)}
-                {rows::pager(place, asked, &found)}
+                {table}
+                {pager}
             </window::Window>
         }
         .into_any()

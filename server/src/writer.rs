@@ -225,8 +225,8 @@ impl Local {
     async fn last_words(&mut self) -> WriterError {
         let mut said = String::new();
         if let Some(complaint) = self.child.stderr.take() {
-            let read = complaint.take(1 << 16).read_to_string(&mut said);
-            let _ = tokio::time::timeout(Duration::from_secs(10), read).await;
+            let mut complaint = complaint.take(1 << 16);
+            let _ = tokio::time::timeout(Duration::from_secs(10), complaint.read_to_string(&mut said)).await;
         }
         WriterError::Model(brief_of(said.trim().trim_start_matches("error: "), DETAIL))
     }

@@ -21,6 +21,7 @@ const HEAD: f64 = 33.0;
 /// Tallest list.
 const TALLEST: f64 = 16e6;
 /// Pages that are kept.
+#[cfg(feature = "hydrate")]
 const KEPT: usize = 40;
 const PAGE: u64 = DEFAULT_LIMIT as u64;
 
@@ -61,6 +62,7 @@ impl List {
     }
 
     /// Where the bar stands when this line is the first one.
+    #[cfg(any(feature = "hydrate", test))]
     fn top(self, line: u64) -> f64 {
         let hidden = self.hidden();
         if hidden <= 0.0 { 0.0 } else { (line as f64 * LINE / hidden).min(1.0) * self.reach() }
@@ -153,6 +155,7 @@ pub fn Window(
 
 /// The signals of a window.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser scrolls"))]
 struct State {
     place: Place,
     asked: StoredValue<Asked>,
