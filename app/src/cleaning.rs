@@ -6,6 +6,7 @@
 pub mod api;
 pub mod form;
 mod report;
+mod scores;
 pub mod text;
 
 use crate::{
@@ -70,6 +71,7 @@ fn page(project: ProjectId, view: CleaningView, form: StepsForm) -> impl IntoVie
         };
         view! { <section class="card"><JobProgress project job then/></section> }
     });
+    let scores = scores::card(project, &view, &steps);
     let report = view.report.map(|report| report::card(&report));
     view! {
         <PageHeader title=text::title(l, &version.dataset_name, version.number) lead=text::lead(l)>
@@ -79,6 +81,7 @@ fn page(project: ProjectId, view: CleaningView, form: StepsForm) -> impl IntoVie
         {progress}
         {recipe(project, &version, &here, &steps)}
         {report}
+        {scores}
         {toml(&here, &steps)}
     }
 }

@@ -103,6 +103,7 @@ fn clusters(clusters: &[Cluster]) -> impl IntoView + use<> {
             <tr>
                 <td class="num">{integer(cluster.size.into())}</td>
                 <td class="num">{number(cluster.kept)}</td>
+                <td>{cluster.because.map(|because| words::step_because(l, because))}</td>
                 <td>{others}{more}</td>
                 <td class="prose" dir="auto">{shown}</td>
             </tr>
@@ -119,6 +120,7 @@ fn clusters(clusters: &[Cluster]) -> impl IntoView + use<> {
                             <tr>
                                 <th scope="col" class="num">{text::size(l)}</th>
                                 <th scope="col" class="num">{text::stays(l)}</th>
+                                <th scope="col">{text::because(l)}</th>
                                 <th scope="col">{text::others(l)}</th>
                                 <th scope="col">{text::sample(l)}</th>
                             </tr>

@@ -6,7 +6,7 @@ pub use settings::{is_free_text, setting_choices, setting_help, setting_name};
 
 use domain::{
     lang::Lang,
-    steps::{Reason, StepError},
+    steps::{Because, Reason, StepError},
 };
 
 crate::texts! {
@@ -14,6 +14,8 @@ crate::texts! {
     too_many = "A data recipe has at most 50 steps.", "数据配方最多 50 个步骤。";
     range(step, field, range) = "Step {step}, {field}: must be {range}.", "步骤 {step} 的“{field}”超出范围：须为 {range}。";
     nothing(step, least, most) = "Step {step}: {least} is more than {most}, so that nothing would stay.", "步骤 {step}：{least} 大于 {most}，将不会保留任何样本。";
+    unscored(step) = "Step {step} needs scores: score the version with a model first (“Score with a model” on this page, or `trainer score` and --scores).", "步骤 {step} 需要评分：请先用模型为该版本评分（本页的“用模型评分”，或 `trainer score` 与 --scores）。";
+    no_embeddings(step) = "Step {step} needs embeddings: score the version again, with embeddings (`trainer score --embed`).", "步骤 {step} 需要嵌入：请重新评分并包含嵌入（`trainer score --embed`）。";
     unreadable(detail) = "The recipe cannot be read: {detail}", "无法读取配方：{detail}";
 
     unicode = "Unicode form", "Unicode 规范化";
@@ -44,6 +46,12 @@ crate::texts! {
     near_duplicates_help = "Of texts that say almost the same one stays. They are compared by the runs of characters or words that they have in common.", "几乎相同的文本只保留一个：按共有的字符片段或词片段比较。";
     label_conflicts = "Conflicting labels", "标签冲突";
     label_conflicts_help = "One text with different labels: all go, or the label of the majority stays.", "同一文本有不同标签：全部移除，或保留多数标签。";
+    perplexity = "Perplexity", "困惑度";
+    perplexity_help = "Removes what a model finds least likely, which is often broken or wrong, or most likely, which it knows already. Needs scores of this version.", "移除模型认为最不可能的样本（常为损坏或错误）或最可能的样本（模型已掌握）。需要该版本的评分。";
+    outliers = "Outliers", "离群样本";
+    outliers_help = "Removes texts unlike all others: those whose embeddings are farthest from their nearest neighbours. Needs scores with embeddings.", "移除与其他文本都不相似的样本：其嵌入与最近邻的距离最远。需要含嵌入的评分。";
+    label_problems = "Doubtful labels", "可疑标签";
+    label_problems_help = "Removes samples whose label is probably wrong: a classifier of embeddings that has not seen the sample is sure of another label (confident learning), or nearly the same texts have another. Needs scores with embeddings.", "移除标签很可能错误的样本：未见过该样本的嵌入分类器确信另一标签（置信学习），或几乎相同的文本带有其他标签。需要含嵌入的评分。";
     balance = "Balance of labels", "标签均衡";
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
@@ -87,6 +95,14 @@ crate::texts! {
     near_duplicate(of, percent) = "{percent} % the same as sample {of}", "与第 {of} 号样本 {percent}% 相同";
     label_conflict(labels) = "the same text is labelled {labels}", "同一文本的标签有：{labels}";
     frequent(label) = "one too many of “{label}”", "“{label}”样本过多";
+    unlikely(perplexity) = "unlikely: perplexity {perplexity}", "不太可能：困惑度 {perplexity}";
+    expected(perplexity) = "known already: perplexity {perplexity}", "模型已掌握：困惑度 {perplexity}";
+    outlier(distance) = "unlike all others: distance {distance}", "与其他样本都不相似：距离 {distance}";
+    label_doubt(percent, label) = "its label is {percent} % probable; rather “{label}”", "其标签的概率为 {percent}%，更可能是“{label}”";
+    because_split = "the others are in a split that gives way", "其余样本属于优先级较低的划分";
+    because_first = "it is the first", "它是第一个";
+    because_last = "it is the last", "它是最后一个";
+    because_longest = "it has the longest answer", "它的回答最长";
     rare(label) = "repeated: “{label}” is rare", "重复：“{label}”较少";
 }
 
@@ -99,6 +115,8 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
         E::TooMany => too_many(l).to_owned(),
         E::Range { step, field, range: wanted } => range(l, step, setting_name(l, field), wanted),
         E::Nothing { step, least, most } => nothing(l, step, least, most),
+        E::Unscored { step } => unscored(l, step),
+        E::NoEmbeddings { step } => no_embeddings(l, step),
         E::Unreadable { detail } => unreadable(l, detail),
     }
 }
@@ -122,6 +140,9 @@ pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
         "exact_duplicates" => (exact_duplicates(l), exact_duplicates_help(l)),
         "near_duplicates" => (near_duplicates(l), near_duplicates_help(l)),
         "label_conflicts" => (label_conflicts(l), label_conflicts_help(l)),
+        "perplexity" => (perplexity(l), perplexity_help(l)),
+        "outliers" => (outliers(l), outliers_help(l)),
+        "label_problems" => (label_problems(l), label_problems_help(l)),
         "balance" => (balance(l), balance_help(l)),
         _ => ("", ""),
     }
@@ -131,14 +152,14 @@ pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
 #[must_use]
 pub fn step_reason(l: Lang, reason: &Reason) -> String {
     use Reason as R;
-    let percent = |share: f64| format!("{:.0}", share * 100.0);
+    let percent_of = |share: f64| format!("{:.0}", share * 100.0);
     match reason {
         R::Rewritten => rewritten(l).to_owned(),
         R::TooShort { length } => too_short(l, length),
         R::TooLong { length } => too_long(l, length),
         R::OtherLanguage { language } => other_language(l, language),
-        R::Repeats { share } => repeats(l, percent(*share)),
-        R::RepeatedLines { share } => repeated_lines(l, percent(*share)),
+        R::Repeats { share } => repeats(l, percent_of(*share)),
+        R::RepeatedLines { share } => repeated_lines(l, percent_of(*share)),
         R::PersonalData { .. } => personal_data(l, step_findings(l, reason.findings())),
         R::Repaired { garble } => repaired(l, finding(l, garble.as_str())),
         R::LostCharacters => lost(l).to_owned(),
@@ -149,8 +170,12 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
         R::WrongOrder => wrong_order(l).to_owned(),
         R::Truncated => cut_off(l).to_owned(),
         R::Duplicate { of } => duplicate(l, of + 1),
-        R::NearDuplicate { of, similarity } => near_duplicate(l, of + 1, percent(*similarity)),
+        R::NearDuplicate { of, similarity } => near_duplicate(l, of + 1, percent_of(*similarity)),
         R::LabelConflict { labels } => label_conflict(l, labels.join(", ")),
+        R::Unlikely { perplexity } => unlikely(l, format!("{perplexity:.1}")),
+        R::Expected { perplexity } => expected(l, format!("{perplexity:.1}")),
+        R::Outlier { distance } => outlier(l, format!("{distance:.3}")),
+        R::LabelDoubt { label, probability } => label_doubt(l, percent_of(*probability), label),
         R::Frequent { label } => frequent(l, label),
         R::Rare { label } => rare(l, label),
     }
@@ -185,6 +210,17 @@ fn finding(l: Lang, what: &str) -> &'static str {
         "templates" => f_templates(l),
         "swap" => f_swap(l),
         _ => "",
+    }
+}
+
+/// Why one of several copies stays.
+#[must_use]
+pub fn step_because(l: Lang, because: Because) -> &'static str {
+    match because {
+        Because::Split => because_split(l),
+        Because::First => because_first(l),
+        Because::Last => because_last(l),
+        Because::Longest => because_longest(l),
     }
 }
 

@@ -65,7 +65,8 @@ fn personal_data_is_found_as_well_as_the_documentation_says() {
         }
         for (kind, count) in PersonalKind::ALL.iter().zip(counts).filter(|(_, count)| count.marked > 0) {
             let (recall, precision) = (count.recall(), count.precision());
-            let line = format!("| {} | {language} | {} | {recall:.3} | {precision:.3} |\n", kind.as_str(), count.marked);
+            let line =
+                format!("| {} | {language} | {} | {recall:.3} | {precision:.3} |\n", kind.as_str(), count.marked);
             let (least_recall, least_precision) = floors(*kind, language);
             if recall < least_recall || precision < least_precision {
                 below.push(line.clone());

@@ -58,7 +58,7 @@ pub(crate) fn search_text(sample: &Sample) -> String {
 }
 
 /// A `like` pattern for text anywhere, with the pattern's own signs taken literally.
-fn contains(text: &str) -> String {
+pub(crate) fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.trim().to_lowercase().chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -172,7 +172,7 @@ pub async fn at_positions(
     positions: &[u32],
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.position = any($2)",
     )
     .bind(version.0)

@@ -32,6 +32,19 @@ crate::texts! {
     repeat = "Repeat rare ones instead", "改为重复稀有样本";
     seed = "Seed", "随机种子";
 
+    of = "Perplexity of", "困惑度的范围";
+    highest = "Percent of the least likely that go", "移除最不可能样本的百分比";
+    lowest = "Percent of the most likely that go", "移除最可能样本的百分比";
+    above = "Perplexity above which it goes (0: no bound)", "高于此困惑度则移除（0 表示不限）";
+    below = "Perplexity below which it goes (0: no bound)", "低于此困惑度则移除（0 表示不限）";
+    held_out = "Validation and test too", "包括验证集和测试集";
+    neighbours = "Nearest neighbours", "最近邻数量";
+    percent = "Percent of the farthest that go", "移除最远样本的百分比";
+    drawn = "Samples compared with, at most", "用于比较的样本数上限";
+    method = "Method", "方法";
+    folds = "Folds", "折数";
+    similarity = "Similarity of nearly the same texts", "视为几乎相同的相似度";
+
     action = "What to do", "处理方式";
     email = "E-mail addresses", "邮箱地址";
     phone = "Phone numbers", "电话号码";
@@ -83,6 +96,10 @@ crate::texts! {
     w_nfkc = "NFKC: compatible forms too", "NFKC：包括兼容形式";
     w_remove = "remove", "移除";
     w_repair = "repair where possible, else remove", "尽量修复，否则移除";
+    w_answer_tokens = "the answer", "回答";
+    w_all_tokens = "the whole sample", "整个样本";
+    w_confident = "confident learning", "置信学习";
+    w_neighbours = "nearly the same texts", "几乎相同的文本";
     w_first = "the first", "第一个";
     w_last = "the last", "最后一个";
     w_longest = "the one with the longest answer", "回答最长的";
@@ -156,6 +173,18 @@ pub fn setting_name(l: Lang, setting: &str) -> &'static str {
         "majority" => majority(l),
         "ratio" => ratio(l),
         "repeat" => repeat(l),
+        "of" => of(l),
+        "highest" => highest(l),
+        "lowest" => lowest(l),
+        "above" => above(l),
+        "below" => below(l),
+        "held_out" => held_out(l),
+        "neighbours" => neighbours(l),
+        "percent" => percent(l),
+        "sample" => drawn(l),
+        "method" => method(l),
+        "folds" => folds(l),
+        "similarity" => similarity(l),
         "seed" => seed(l),
         _ => "",
     }
@@ -176,13 +205,12 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
             ("taiwan", w_taiwan(l)),
             ("hong_kong", w_hong_kong(l)),
         ],
-        "action" => vec![
-            ("mask", w_mask(l)),
-            ("hash", w_hash(l)),
-            ("replace", w_replace(l)),
-            ("remove", w_remove_sample(l)),
-        ],
+        "action" => {
+            vec![("mask", w_mask(l)), ("hash", w_hash(l)), ("replace", w_replace(l)), ("remove", w_remove_sample(l))]
+        }
         "pieces" => vec![("characters", w_characters(l)), ("words", w_words(l))],
+        "of" => vec![("answer", w_answer_tokens(l)), ("all", w_all_tokens(l))],
+        "method" => vec![("confident", w_confident(l)), ("neighbours", w_neighbours(l))],
         "order" => vec![("held_out", w_held_out(l)), ("train", w_train(l))],
         _ => Vec::new(),
     }

@@ -32,11 +32,13 @@ static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
 
 static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("words/places.txt")).collect());
 /// Words after which an address begins.
-const LEADS: &[&str] = &[
-    "地址", "住址", "住在", "搬到", "搬去", "搬至", "位于", "寄到", "寄往", "寄至", "寄给", "送到", "送至", "送往", "发到", "发往", "家在", "坐落", "坐落于", "来到", "住于",
-    "户籍", "现居", "现住", "居住于", "居住在", "租住", "租了", "开在", "设在", "前往", "回到", "到了", "去了", "公司在", "店在", "约在", "就在", "定在", "改到", "改成", "改为", "租在", "落户",
-    "家住", "住", "在", "到", "去", "至", "是", "为",
-];
+static LEADS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "地址 住址 住在 搬到 搬去 搬至 位于 寄到 寄往 寄至 寄给 送到 送至 送往 发到 发往 家在 坐落 坐落于 来到 \
+     住于 户籍 现居 现住 居住于 居住在 租住 租了 开在 设在 前往 回到 到了 去了 公司在 店在 约在 就在 定在 \
+     改到 改成 改为 租在 落户 家住 住 在 到 去 至 是 为"
+        .split_whitespace()
+        .collect()
+});
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     if !text.bytes().any(|b| b.is_ascii_digit()) && !text.contains('号') {

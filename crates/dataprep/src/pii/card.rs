@@ -31,7 +31,8 @@ pub(super) fn social_security(text: &str, found: &mut Vec<Range<usize>>) {
     for number in SOCIAL.find_iter(text) {
         let range = number.range();
         let near = before(text, range.start, 40).to_lowercase();
-        let is_said = ["ssn", "social security", "社会安全号", "社会保障号", "社安号"].iter().any(|name| near.contains(name));
+        let is_said =
+            ["ssn", "social security", "社会安全号", "社会保障号", "社安号"].iter().any(|name| near.contains(name));
         let shaped = number.as_str().contains('-') && !numbers_a_thing(text, range.start);
         let joined = text[..range.start].ends_with('-') || text[range.end..].starts_with('-');
         if stands_alone(text, &range) && !joined && (is_said || shaped) && is_issued(&compact(number.as_str())) {
@@ -107,6 +108,8 @@ mod tests {
         assert!(is_bank_card("4111111111111111"));
         assert!(!is_bank_card("4111111111111112"));
         assert!(!is_bank_card("9781111111111111"));
-        assert!(is_issued("123456789") && !is_issued("666456789") && !is_issued("900456789") && !is_issued("123006789"));
+        assert!(
+            is_issued("123456789") && !is_issued("666456789") && !is_issued("900456789") && !is_issued("123006789")
+        );
     }
 }

@@ -5,10 +5,14 @@ use regex::Regex;
 use std::{ops::Range, sync::LazyLock};
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}")
+    pattern(
+        r"[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}",
+    )
 });
 static SPELLED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)[a-z0-9][a-z0-9._+-]{0,63}\s?[\[({]\s?at\s?[\])}]\s?[a-z0-9-]+(?:\s?(?:\.|[\[({]\s?dot\s?[\])}])\s?[a-z0-9-]+){1,4}")
+    pattern(
+        r"(?i)[a-z0-9][a-z0-9._+-]{0,63}\s?[\[({]\s?at\s?[\])}]\s?[a-z0-9-]+(?:\s?(?:\.|[\[({]\s?dot\s?[\])}])\s?[a-z0-9-]+){1,4}",
+    )
 });
 
 /// Local parts that programs use in addresses which are nobody's.

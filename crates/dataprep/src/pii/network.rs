@@ -13,11 +13,12 @@ static FOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{1,3}\.\d{1,3}\.\d{1
 static SIX: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"));
 
 /// Words before what has four numbers and is no address.
-const NUMBERED: &[&str] = &[
-    "version", "release", "build", "firmware", "driver", "section", "chapter", "clause", "figure", "table", "rule", "paragraph",
-    "appendix", "version:", "upgrade", "版本", "章节", "第", "固件", "驱动", "条款", "附录", "升级到", "更新到", "软件版", "oid", "sdk",
-    "item", "part", "编", "目录",
-];
+static NUMBERED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "version release build firmware driver section chapter clause figure table rule paragraph appendix \
+     version: upgrade 版本 章节 第 固件 驱动 条款 附录 升级到 更新到 软件版 oid sdk item part 编 目录"
+        .split_whitespace()
+        .collect()
+});
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     for m in FOUR.find_iter(text) {
@@ -58,8 +59,22 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
 
 /// Numbers as small as those of chapters and versions are an address only where the text says so.
 fn is_said(text: &str, range: &Range<usize>, address: Ipv4Addr) -> bool {
-    const SAYS: &[&str] =
-        &["ip", "address", "host", "server", "ping", "connect", "login", "dns", "gateway", "登录", "地址", "主机", "服务器", "网关"];
+    const SAYS: &[&str] = &[
+        "ip",
+        "address",
+        "host",
+        "server",
+        "ping",
+        "connect",
+        "login",
+        "dns",
+        "gateway",
+        "登录",
+        "地址",
+        "主机",
+        "服务器",
+        "网关",
+    ];
     let small = address.octets()[0] < 10 && address.octets().iter().all(|octet| *octet < 32);
     let near = before(text, range.start, 24).to_lowercase();
     !small || SAYS.iter().any(|word| near.contains(word))
@@ -71,7 +86,12 @@ fn is_numbered(text: &str, range: &Range<usize>) -> bool {
     let slash = near.strip_suffix('/').is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphanumeric()));
     let sections = behind(text, range.end, 3).trim_start();
     slash
-        || near.ends_with(['v', '§', '='].as_slice()) && !near.ends_with("ip=") && !near.ends_with("host=") && !near.ends_with("addr=")
-        || NUMBERED.iter().any(|word| near.trim_end().trim_end_matches(['为', '是', ':', '：', '号']).trim_end().ends_with(word))
+        || near.ends_with(['v', '§', '='].as_slice())
+            && !near.ends_with("ip=")
+            && !near.ends_with("host=")
+            && !near.ends_with("addr=")
+        || NUMBERED
+            .iter()
+            .any(|word| near.trim_end().trim_end_matches(['为', '是', ':', '：', '号']).trim_end().ends_with(word))
         || ["节", "章", "版", "条"].iter().any(|word| sections.starts_with(word))
 }

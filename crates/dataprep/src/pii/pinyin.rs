@@ -7,9 +7,11 @@ const SURNAMES: &str = "Wang Li Zhang Liu Chen Yang Zhao Huang Zhou Wu Xu Zhu Ga
     Dong Yuan Pan Jiang Cai Du Wei Ding Xue Yao Lu Xiong Qin Jin Hou Bai Cui Kong Tan Meng Qiu Yin Xiang Shi Fu Fang Zou Hao Qian Tang Shao \
     Wan Lei Qi Gu Mao Lin Ma Hu Sun Song Han Ye Su Lv Ouyang Sima Zhuge";
 const INITIALS: &[&str] = &[
-    "", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s", "y", "w",
+    "", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s",
+    "y", "w",
 ];
-const FINALS: &str = "a o e ai ei ao ou an en ang eng ong i ia ie iao iu ian in iang ing iong u ua uo uai ui uan un uang ue v";
+const FINALS: &str =
+    "a o e ai ei ao ou an en ang eng ong i ia ie iao iu ian in iang ing iong u ua uo uai ui uan un uang ue v";
 
 static LISTED: LazyLock<HashSet<&str>> = LazyLock::new(|| SURNAMES.split_whitespace().collect());
 static SYLLABLES: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -18,9 +20,9 @@ static SYLLABLES: LazyLock<HashSet<String>> = LazyLock::new(|| {
 });
 /// Words that read as syllables.
 const ENGLISH: &[&str] = &[
-    "a", "an", "he", "she", "me", "we", "ye", "can", "men", "ten", "pen", "den", "fan", "pan", "man", "ran", "ban", "tan", "sun", "run", "gun",
-    "fun", "bun", "song", "long", "gang", "hang", "rang", "sang", "ping", "ding", "wing", "king", "ring", "sing", "die", "lie", "pie", "tie",
-    "chin", "shin", "you", "so", "do",
+    "a", "an", "he", "she", "me", "we", "ye", "can", "men", "ten", "pen", "den", "fan", "pan", "man", "ran", "ban",
+    "tan", "sun", "run", "gun", "fun", "bun", "song", "long", "gang", "hang", "rang", "sang", "ping", "ding", "wing",
+    "king", "ring", "sing", "die", "lie", "pie", "tie", "chin", "shin", "you", "so", "do",
 ];
 
 pub(super) fn is_surname(word: &str) -> bool {
@@ -33,5 +35,6 @@ pub(super) fn is_given(word: &str) -> bool {
     if ENGLISH.contains(&word.as_str()) || !word.is_ascii() {
         return false;
     }
-    SYLLABLES.contains(&word) || (1..word.len()).any(|at| SYLLABLES.contains(&word[..at]) && SYLLABLES.contains(&word[at..]))
+    SYLLABLES.contains(&word)
+        || (1..word.len()).any(|at| SYLLABLES.contains(&word[..at]) && SYLLABLES.contains(&word[at..]))
 }

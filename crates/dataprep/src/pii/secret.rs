@@ -16,7 +16,9 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static PRIVATE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?s)-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|\z)")
+    pattern(
+        r"(?s)-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|\z)",
+    )
 });
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

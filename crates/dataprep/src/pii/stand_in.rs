@@ -25,8 +25,12 @@ pub struct StandIn {
 /// Given names that are invented ones: usual characters, whatever the sex.
 const GIVEN_WORDS: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚文辉玲健俊红斌建梅华飞鹏慧萍浩波婷雪琳玉兰宁凯鑫宇晨欣怡嘉佳琪瑶涵轩然博睿泽诗";
 const SURNAME_COUNT: usize = 60;
-const ROADS: &[&str] = &["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
-const STREETS: &[&str] = &["Maple", "Oak", "Cedar", "Willow", "Juniper", "Aspen", "Birch", "Hawthorn", "Linden", "Magnolia", "Poplar", "Sycamore"];
+const ROADS: &[&str] =
+    &["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
+const STREETS: &[&str] = &[
+    "Maple", "Oak", "Cedar", "Willow", "Juniper", "Aspen", "Birch", "Hawthorn", "Linden", "Magnolia", "Poplar",
+    "Sycamore",
+];
 
 static FIRST_SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(&FIRST));
 static LAST_SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(&LAST));
@@ -42,7 +46,8 @@ impl StandIn {
     #[must_use]
     pub fn new(action: PersonalAction, salt: &str) -> Self {
         // HMAC takes keys of any length.
-        let key = <Hmac<Sha256> as Mac>::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
+        let key =
+            <Hmac<Sha256> as Mac>::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
         Self { action, key }
     }
 
@@ -88,9 +93,7 @@ impl StandIn {
                 let check = id_check(&digits).unwrap_or('0');
                 in_shape(&value.replace(['X', 'x', 'Ｘ', 'ｘ'], "0"), &format!("{digits}{check}"))
             }
-            PersonalKind::Ssn => {
-                in_shape(value, &format!("666{:02}{:04}", 1 + draw.below(99), 1 + draw.below(9999)))
-            }
+            PersonalKind::Ssn => in_shape(value, &format!("666{:02}{:04}", 1 + draw.below(99), 1 + draw.below(9999))),
             PersonalKind::BankCard => in_shape(value, &bank_card(&identity, &mut draw)),
             PersonalKind::Ip if value.contains(':') => {
                 format!("2001:db8::{:x}:{:x}", 1 + draw.below(65535), 1 + draw.below(65535))
@@ -118,7 +121,10 @@ impl StandIn {
             };
             return words.iter().enumerate().map(one).collect::<Vec<_>>().join(" ");
         }
-        let double = value.char_indices().nth(2).map_or(0, |(two, _)| if SURNAMES.contains_key(&value[..two]) { two } else { 0 });
+        let double = value
+            .char_indices()
+            .nth(2)
+            .map_or(0, |(two, _)| if SURNAMES.contains_key(&value[..two]) { two } else { 0 });
         let at = if double > 0 { double } else { value.chars().next().map_or(0, char::len_utf8) };
         let (surname, given) = value.split_at(at);
         let surnames: Vec<&str> = listed(include_str!("words/surnames.txt")).collect();

@@ -8,8 +8,13 @@ mod lexicon;
 mod methods;
 mod tokens;
 
-use super::{Item, SetStep, Verdict};
-use crate::{draw::Draw, hash::content_hash, similar::{hash, normal_form}, split::prompt_text};
+use super::{Group, Item, SetStep, Verdict};
+use crate::{
+    draw::Draw,
+    hash::content_hash,
+    similar::{hash, normal_form},
+    split::prompt_text,
+};
 use domain::{
     sample::{Sample, Speaker, Split},
     steps::{self, AugmentMethod, Reason, Where},
@@ -145,7 +150,7 @@ impl SetStep for Augment {
         Ok(())
     }
 
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
+    fn decide(&mut self) -> io::Result<Vec<Group>> {
         Ok(Vec::new())
     }
 

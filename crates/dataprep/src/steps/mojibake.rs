@@ -4,7 +4,10 @@
 //! be characters that people write. A text with one real "é" beside it was read in the right encoding. U+FFFD and its
 //! own garble 锟斤拷 stand for characters that are lost; no rule brings them back.
 
-use super::{Item, RowStep, Verdict, text::{rewritten, texts}};
+use super::{
+    Item, RowStep, Verdict,
+    text::{rewritten, texts},
+};
 use domain::steps::{self, Garble, Reason};
 use encoding_rs::{GBK, WINDOWS_1252};
 use std::sync::LazyLock;
@@ -148,8 +151,11 @@ fn utf8_in_gbk(run: &str) -> Option<String> {
     }
     let read = std::str::from_utf8(&bytes).ok()?;
     let rare = share(run, is_common) <= 0.5;
-    (rare && read.chars().any(is_common) && share(read, |c| is_common(c) || is_punctuation(c)) >= 0.8 && read.chars().all(is_written))
-        .then(|| read.to_owned())
+    (rare
+        && read.chars().any(is_common)
+        && share(read, |c| is_common(c) || is_punctuation(c)) >= 0.8
+        && read.chars().all(is_written))
+    .then(|| read.to_owned())
 }
 
 /// GBK that was read as Windows-1252: pairs of accented letters, all of which are common Chinese characters.
@@ -173,7 +179,27 @@ fn is_common(c: char) -> bool {
 }
 
 fn is_punctuation(c: char) -> bool {
-    matches!(c, '，' | '。' | '、' | '；' | '：' | '？' | '！' | '“' | '”' | '‘' | '’' | '（' | '）' | '《' | '》' | '—' | '…' | '·' | '\u{3000}')
+    matches!(
+        c,
+        '，' | '。'
+            | '、'
+            | '；'
+            | '：'
+            | '？'
+            | '！'
+            | '“'
+            | '”'
+            | '‘'
+            | '’'
+            | '（'
+            | '）'
+            | '《'
+            | '》'
+            | '—'
+            | '…'
+            | '·'
+            | '\u{3000}'
+    )
 }
 
 #[cfg(test)]
@@ -195,7 +221,8 @@ mod tests {
         assert_eq!(repaired("cafÃ© crÃ¨me"), "café crème");
         assert_eq!(repaired("ä½ å¥½"), "你好");
         assert_eq!(repaired("itâ€™s â€œfineâ€\u{9d} â€¦ 5â‚¬"), "it’s “fine” … 5€");
-        for text in ["你好，世界！", "Привет, мир", "naïve façade — £5", "日本語のテキスト", "👍 gut"] {
+        for text in ["你好，世界！", "Привет, мир", "naïve façade — £5", "日本語のテキスト", "👍 gut"]
+        {
             assert_eq!(repaired(&misread(text, WINDOWS_1252)), text);
             let twice = misread(&misread(text, WINDOWS_1252), WINDOWS_1252);
             assert_eq!(repaired(&twice), text, "twice");

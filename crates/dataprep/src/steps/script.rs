@@ -40,7 +40,10 @@ mod tests {
 
     #[test]
     fn phrases_decide_where_one_character_was_several() {
-        assert_eq!(converted(ChineseForm::Traditional, "头发发展，皇后在后面，干杯的干部"), "頭髮發展，皇后在後面，乾杯的幹部");
+        assert_eq!(
+            converted(ChineseForm::Traditional, "头发发展，皇后在后面，干杯的干部"),
+            "頭髮發展，皇后在後面，乾杯的幹部"
+        );
         assert_eq!(converted(ChineseForm::Simplified, "頭髮與發展，軟體"), "头发与发展，软体");
         assert_eq!(converted(ChineseForm::Taiwan, "软件和鼠标"), "軟體和滑鼠");
     }

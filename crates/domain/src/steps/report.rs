@@ -57,6 +57,26 @@ pub enum Reason {
     LabelConflict {
         labels: Vec<String>,
     },
+    /// The model finds it less likely than others, or than the bound.
+    Unlikely {
+        perplexity: f64,
+    },
+    /// The model finds it more likely than others, or than the bound.
+    Expected {
+        perplexity: f64,
+    },
+    /// Far from its nearest neighbours.
+    Outlier {
+        /// 1 − cosine of embeddings, mean of the nearest.
+        distance: f64,
+    },
+    /// Another label is more probable than its own.
+    LabelDoubt {
+        /// The more probable one.
+        label: String,
+        /// Of its own label.
+        probability: f64,
+    },
     /// One too many of its label.
     Frequent {
         label: String,
@@ -108,12 +128,30 @@ pub struct Example {
     pub after: Option<Sample>,
 }
 
+/// Why one of several copies stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The others are in splits that give way to its own.
+    Split,
+    /// It comes first of those in its split.
+    First,
+    /// It comes last of those in its split.
+    Last,
+    /// It has the longest answer of those in its split.
+    Longest,
+}
+
 /// Samples that are copies of each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
     /// Position of the one that stays.
     pub kept: u32,
+    /// Why that one; unknown in reports of earlier versions of this program.
+    #[serde(default)]
+    pub because: Option<Because>,
     /// Positions of the others, at most 20.
     pub others: Vec<u32>,
     /// How many there are, the kept one included.
@@ -154,6 +192,9 @@ pub struct StepsReport {
     pub changed: u64,
     pub removed: u64,
     pub steps: Vec<StepReport>,
+    /// The model whose scores were used, where a step needs scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_by: Option<String>,
 }
 
 impl StepsReport {

@@ -15,14 +15,19 @@ static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// Of those above, the ones behind which any capitalised word is a name.
-static SURE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)(?:(?-u:\b)name (?:is|was)|(?-u:\b)name's|(?-u:\b)name:|(?-u:\b)call me|(?-u:\b)patient:|(?-u:\b)customer:|(?-u:\b)client:|(?-u:\b)applicant:|(?-u:\b)employee:)\s*$"));
-static TITLE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:(?-u:\b)(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.?|(?-u:\b)(?:Miss|Professor|Doctor|Sir|Judge|Officer|Nurse|Captain|Detective))\s$"));
-
-pub(in crate::pii) static FIRST: Words = LazyLock::new(|| {
-    listed(include_str!("../words/first_names.txt")).filter(|word| *word != "!").collect()
+static SURE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:(?-u:\b)name (?:is|was)|(?-u:\b)name's|(?-u:\b)name:|(?-u:\b)call me|(?-u:\b)patient:|(?-u:\b)customer:|(?-u:\b)client:|(?-u:\b)applicant:|(?-u:\b)employee:)\s*$",
+    )
 });
+static TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:(?-u:\b)(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.?|(?-u:\b)(?:Miss|Professor|Doctor|Sir|Judge|Officer|Nurse|Captain|Detective))\s$",
+    )
+});
+
+pub(in crate::pii) static FIRST: Words =
+    LazyLock::new(|| listed(include_str!("../words/first_names.txt")).filter(|word| *word != "!").collect());
 /// First names that are also words.
 static DOUBTFUL: Words = LazyLock::new(|| {
     let lines = include_str!("../words/first_names.txt").lines().filter_map(|line| line.strip_prefix('!'));
@@ -58,7 +63,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let n = length(text, &words[i..]);
         if n > 0 {
             let last = &words[i + n - 1];
-            let end = last.range.start + last.text.strip_suffix("'s").or_else(|| last.text.strip_suffix("’s")).unwrap_or(last.text).len();
+            let end = last.range.start
+                + last.text.strip_suffix("'s").or_else(|| last.text.strip_suffix("’s")).unwrap_or(last.text).len();
             found.push(words[i].range.start..end);
         }
         i += n.max(1);
@@ -109,11 +115,14 @@ fn length(text: &str, words: &[Word]) -> usize {
             n = 2;
         }
     }
-    if n == 0 && ((is_first && !is_doubtful && LEAD.is_match(near)) || (SURE.is_match(near) && !OTHERS.contains(first.text))) {
+    if n == 0
+        && ((is_first && !is_doubtful && LEAD.is_match(near)) || (SURE.is_match(near) && !OTHERS.contains(first.text)))
+    {
         n = 1 + usize::from(surname(1));
     }
     // Victoria Jones University, James Webb Space Telescope.
-    let institution = n > 0 && follows(n) && OTHERS.contains(words[n].text) && words[n].text.len() > 3 && !is_function(words[n].text);
+    let institution =
+        n > 0 && follows(n) && OTHERS.contains(words[n].text) && words[n].text.len() > 3 && !is_function(words[n].text);
     if institution { 0 } else { n }
 }
 
@@ -131,5 +140,35 @@ fn bare(word: &str) -> &str {
 /// Words that may begin the next sentence behind a name.
 fn is_function(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase)
-        && matches!(word, "They" | "Their" | "Your" | "This" | "That" | "These" | "Those" | "There" | "Here" | "What" | "Where" | "When" | "While" | "Please" | "Thanks" | "Thank" | "Dear" | "Hello" | "From" | "With" | "Were" | "Would" | "Could" | "Should" | "Might" | "Must" | "Does" | "Will")
+        && matches!(
+            word,
+            "They"
+                | "Their"
+                | "Your"
+                | "This"
+                | "That"
+                | "These"
+                | "Those"
+                | "There"
+                | "Here"
+                | "What"
+                | "Where"
+                | "When"
+                | "While"
+                | "Please"
+                | "Thanks"
+                | "Thank"
+                | "Dear"
+                | "Hello"
+                | "From"
+                | "With"
+                | "Were"
+                | "Would"
+                | "Could"
+                | "Should"
+                | "Might"
+                | "Must"
+                | "Does"
+                | "Will"
+        )
 }

@@ -24,8 +24,7 @@ fn with_words(
     }
     let pieces = tokens(text);
     let words: Vec<usize> = (0..pieces.len()).filter(|i| is_word(&pieces, *i)).collect();
-    let possible: Vec<(usize, String)> =
-        words.iter().filter_map(|i| Some((*i, other(pieces[*i], draw)?))).collect();
+    let possible: Vec<(usize, String)> = words.iter().filter_map(|i| Some((*i, other(pieces[*i], draw)?))).collect();
     if possible.is_empty() {
         return None;
     }
@@ -77,7 +76,8 @@ fn slipped(word: &str, draw: &mut Draw) -> Option<String> {
 fn neighbour(letter: char, draw: &mut Draw) -> Option<char> {
     let lower = letter.to_ascii_lowercase();
     let (row, at) = ROWS.iter().find_map(|row| row.find(lower).map(|at| (row.as_bytes(), at)))?;
-    let beside: Vec<u8> = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|i| row.get(i).copied()).collect();
+    let beside: Vec<u8> =
+        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|i| row.get(i).copied()).collect();
     draw.of(&beside).map(|b| if letter.is_ascii_uppercase() { b.to_ascii_uppercase().into() } else { b.into() })
 }
 
@@ -109,8 +109,10 @@ fn unstopped(text: &str, _: f64, draw: &mut Draw) -> String {
 
 /// Some spaces doubled or left away; in Chinese, one put behind punctuation.
 fn spaced(text: &str, strength: f64, draw: &mut Draw) -> String {
-    let places: Vec<usize> = text.char_indices().filter(|(_, c)| matches!(c, ' ' | '，' | '。' | '、')).map(|(i, _)| i).collect();
-    let chosen: Vec<usize> = draw.some(count(places.len(), strength), places.len()).into_iter().map(|i| places[i]).collect();
+    let places: Vec<usize> =
+        text.char_indices().filter(|(_, c)| matches!(c, ' ' | '，' | '。' | '、')).map(|(i, _)| i).collect();
+    let chosen: Vec<usize> =
+        draw.some(count(places.len(), strength), places.len()).into_iter().map(|i| places[i]).collect();
     let mut out = String::with_capacity(text.len() + chosen.len());
     for (i, c) in text.char_indices() {
         let is_chosen = chosen.contains(&i);
@@ -142,7 +144,9 @@ fn widened(text: &str, _: f64, _: &mut Draw) -> String {
 /// Every word that has a partner becomes it.
 pub(super) fn swap(text: &str, lexicon: &Lexicon) -> Option<String> {
     let pieces = tokens(text);
-    let next = |i: usize| pieces.get(i + 2).copied().filter(|word| pieces[i + 1] == " " && word.starts_with(char::is_alphabetic));
+    let next = |i: usize| {
+        pieces.get(i + 2).copied().filter(|word| pieces[i + 1] == " " && word.starts_with(char::is_alphabetic))
+    };
     let mut any = false;
     let swapped = pieces.iter().enumerate().map(|(i, piece)| match lexicon.partner(piece, next(i)) {
         Some(other) => {

@@ -53,7 +53,8 @@ fn copy(settings: steps::Augment, prompt: &str) -> String {
 #[test]
 fn only_training_samples_are_copied_and_copies_say_so() {
     let text = "The big dog was very happy to help.";
-    let items: Vec<Item> = Split::ALL.iter().zip(0..).map(|(split, i)| item(i, *split, &format!("{i} {text}"), "a", true)).collect();
+    let items: Vec<Item> =
+        Split::ALL.iter().zip(0..).map(|(split, i)| item(i, *split, &format!("{i} {text}"), "a", true)).collect();
     let (copies, report) = run(only(AugmentMethod::Synonyms), items);
     assert_eq!(copies.len(), 1);
     let copy = &copies[0];
@@ -83,8 +84,11 @@ fn what_validation_or_test_says_is_never_made() {
 
 #[test]
 fn copies_are_the_same_every_time_and_others_with_another_seed() {
-    let items: Vec<Item> = (0..40).map(|i| item(i, Split::Train, &format!("{i} 这个问题非常重要，因为价格便宜，大家都很高兴。"), "a", true)).collect();
-    let settings = steps::Augment { share_copied: 0.5, copies: 2, typos: true, noise: true, ..only(AugmentMethod::Synonyms) };
+    let items: Vec<Item> = (0..40)
+        .map(|i| item(i, Split::Train, &format!("{i} 这个问题非常重要，因为价格便宜，大家都很高兴。"), "a", true))
+        .collect();
+    let settings =
+        steps::Augment { share_copied: 0.5, copies: 2, typos: true, noise: true, ..only(AugmentMethod::Synonyms) };
     let settings = steps::Augment { typos: true, noise: true, ..settings };
     let (first, _) = run(settings.clone(), items.clone());
     assert_eq!(first, run(settings.clone(), items.clone()).0);
@@ -100,7 +104,10 @@ fn synonyms_keep_case_and_leave_code_and_addresses_alone() {
     let changed = copy(only(AugmentMethod::Synonyms), "Big https://big.example/large");
     assert_eq!(changed, "Large https://big.example/large");
     assert_eq!(copy(only(AugmentMethod::Synonyms), "```\nbig large\n```"), "");
-    let own = steps::Augment { own_synonyms: "工单 = 服务单\nrefund = reimbursement".to_owned(), ..only(AugmentMethod::Synonyms) };
+    let own = steps::Augment {
+        own_synonyms: "工单 = 服务单\nrefund = reimbursement".to_owned(),
+        ..only(AugmentMethod::Synonyms)
+    };
     assert_eq!(copy(own.clone(), "我的工单呢"), "我的服务单呢");
     assert_eq!(copy(own, "Refund!"), "Reimbursement!");
 }

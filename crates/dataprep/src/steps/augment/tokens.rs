@@ -23,9 +23,14 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
 
 /// Whether a piece is a word that may change: of letters alone, and not part of an address, a path, code or a mask.
 pub(super) fn is_word(tokens: &[&str], i: usize) -> bool {
-    let beside = |i: Option<usize>| i.and_then(|i| tokens.get(i)).is_some_and(|t| t.ends_with(['@', '/', '\\', '_', '#', '[', ']', '`', '<', '>', '=', '{', '}']));
+    let beside = |i: Option<usize>| {
+        i.and_then(|i| tokens.get(i))
+            .is_some_and(|t| t.ends_with(['@', '/', '\\', '_', '#', '[', ']', '`', '<', '>', '=', '{', '}']))
+    };
     let word = tokens[i];
-    word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’')) && !beside(i.checked_sub(1)) && !beside(Some(i + 1))
+    word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’'))
+        && !beside(i.checked_sub(1))
+        && !beside(Some(i + 1))
 }
 
 #[cfg(test)]

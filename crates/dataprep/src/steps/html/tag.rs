@@ -32,27 +32,96 @@ pub(super) struct Tag {
     pub(super) address: Option<String>,
 }
 
-const PARAGRAPHS: &[&str] =
-    &["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr", "figure", "fieldset", "article", "section"];
-const LINES: &[&str] = &[
-    "div", "tr", "header", "footer", "main", "nav", "aside", "form", "address", "dt", "dd", "html", "body", "caption", "thead", "tbody", "tfoot",
-    "figcaption", "details", "summary", "center", "legend", "option", "menu", "dialog", "search", "hgroup", "optgroup",
+const PARAGRAPHS: &[&str] = &[
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "blockquote",
+    "pre",
+    "hr",
+    "figure",
+    "fieldset",
+    "article",
+    "section",
 ];
-const HIDDEN: &[&str] = &["script", "style", "noscript", "template", "head", "svg", "iframe", "object", "title", "canvas", "audio", "video"];
+const LINES: &[&str] = &[
+    "div",
+    "tr",
+    "header",
+    "footer",
+    "main",
+    "nav",
+    "aside",
+    "form",
+    "address",
+    "dt",
+    "dd",
+    "html",
+    "body",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "figcaption",
+    "details",
+    "summary",
+    "center",
+    "legend",
+    "option",
+    "menu",
+    "dialog",
+    "search",
+    "hgroup",
+    "optgroup",
+];
+const HIDDEN: &[&str] = &[
+    "script", "style", "noscript", "template", "head", "svg", "iframe", "object", "title", "canvas", "audio", "video",
+];
 const INLINE: &[&str] = &[
-    "b", "i", "u", "s", "q", "em", "strong", "span", "small", "big", "sub", "sup", "code", "kbd", "samp", "var", "mark", "del", "ins", "abbr",
-    "cite", "dfn", "time", "font", "tt", "strike", "label", "button", "bdi", "bdo", "ruby", "rt", "rp", "data", "map", "picture", "textarea",
-    "select", "output", "progress", "meter", "colgroup", "acronym", "slot", "nobr",
+    "b", "i", "u", "s", "q", "em", "strong", "span", "small", "big", "sub", "sup", "code", "kbd", "samp", "var",
+    "mark", "del", "ins", "abbr", "cite", "dfn", "time", "font", "tt", "strike", "label", "button", "bdi", "bdo",
+    "ruby", "rt", "rp", "data", "map", "picture", "textarea", "select", "output", "progress", "meter", "colgroup",
+    "acronym", "slot", "nobr",
 ];
 /// Elements without an end.
 const VOID: &[&str] =
     &["img", "input", "meta", "link", "wbr", "col", "area", "base", "embed", "source", "track", "param", "br", "hr"];
 /// Elements whose end may be left away.
-const OPEN: &[&str] = &["p", "li", "tr", "td", "th", "dt", "dd", "option", "html", "body", "thead", "tbody", "tfoot", "div"];
+const OPEN: &[&str] =
+    &["p", "li", "tr", "td", "th", "dt", "dd", "option", "html", "body", "thead", "tbody", "tfoot", "div"];
 /// Attributes without a value.
 const SWITCHES: &[&str] = &[
-    "checked", "disabled", "selected", "hidden", "required", "controls", "autoplay", "async", "defer", "nowrap", "novalidate", "readonly",
-    "multiple", "loop", "muted", "open", "reversed", "allowfullscreen", "noshade", "compact", "itemscope", "crossorigin", "autofocus",
+    "checked",
+    "disabled",
+    "selected",
+    "hidden",
+    "required",
+    "controls",
+    "autoplay",
+    "async",
+    "defer",
+    "nowrap",
+    "novalidate",
+    "readonly",
+    "multiple",
+    "loop",
+    "muted",
+    "open",
+    "reversed",
+    "allowfullscreen",
+    "noshade",
+    "compact",
+    "itemscope",
+    "crossorigin",
+    "autofocus",
 ];
 
 fn kind(name: &str) -> Option<Kind> {
@@ -96,7 +165,8 @@ pub(super) fn until_closed(text: &str, name: &str) -> usize {
 /// The tag at the beginning of a text and its bytes. `before` is the character before it, `closed` what the text closes.
 pub(super) fn read(text: &str, before: Option<char>, closed: &Closed) -> Option<(Tag, usize)> {
     let body = text.strip_prefix('<')?;
-    let nothing = |length| Some((Tag { name: String::new(), kind: Kind::Inline, closes: false, address: None }, length));
+    let nothing =
+        |length| Some((Tag { name: String::new(), kind: Kind::Inline, closes: false, address: None }, length));
     if let Some(comment) = body.strip_prefix("!--") {
         return comment.find("-->").and_then(|at| nothing(4 + at + 3));
     }
@@ -118,7 +188,8 @@ pub(super) fn read(text: &str, before: Option<char>, closed: &Closed) -> Option<
         return None;
     }
     let bytes = 1 + usize::from(closes) + length + attributes;
-    let hidden_without_end = kind == Kind::Hidden && !closes && !closed.contains(&name) && !matches!(name.as_str(), "script" | "style");
+    let hidden_without_end =
+        kind == Kind::Hidden && !closes && !closed.contains(&name) && !matches!(name.as_str(), "script" | "style");
     let kind = if hidden_without_end { Kind::Inline } else { kind };
     Some((Tag { name, kind, closes, address }, bytes))
 }
@@ -144,7 +215,9 @@ fn attributes(text: &str) -> Option<(Option<String>, usize, bool)> {
         if space == 0 && !text[..at].ends_with(['"', '\'']) {
             return None;
         }
-        let length = body.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '@' | '*'))).filter(|n| *n > 0)?;
+        let length = body
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '@' | '*')))
+            .filter(|n| *n > 0)?;
         let name = body[..length].to_ascii_lowercase();
         let behind = body[length..].trim_start();
         let Some(value) = behind.strip_prefix('=') else {
