@@ -57,8 +57,10 @@ static ACTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 });
 /// Of those the ones that hardly stand behind anything else.
 const STRONG: &[&str] = &["说", "表示", "认为", "告诉", "介绍", "指出", "回忆", "透露", "称", "同意", "觉得"];
-const BEFORES: &[&str] =
-    &["和", "与", "由", "被", "给", "向", "对", "让", "找", "跟", "同", "请", "问", "、", "把", "替", "及", "为"];
+const BEFORES: &[&str] = &[
+    "和", "与", "由", "被", "给", "向", "对", "让", "找", "跟", "同", "请", "问", "、", "把", "替", "及", "为", "我是",
+    "他是", "她是",
+];
 
 /// A word of the text: its bytes, and whether the dictionary calls it a person's name.
 struct Word {
@@ -132,23 +134,26 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
     let is_long = |w: &Word| text[w.range.clone()].chars().nth(1).is_some();
     let inner =
         words.iter().any(|w| w.range.start >= name.start && w.range.end <= name.end && is_long(w) && !w.is_name);
+    let ends_here = !text[name.end..].starts_with(is_han);
     let announced = is_announced(text, name.start);
     let titled = TITLES.iter().any(|title| text[name.end..].starts_with(title));
     if (announced || titled) && (usual || !inner) {
-        let ends_here = !text[name.end..].starts_with(is_han);
         return (!tail || titled) && (!head || announced) && (usual || titled || ends_here);
     }
-    if tail || head || !(usual || known) {
+    // 白天|和, 田野|里: a word that begins with the surname.
+    let begun = words.iter().any(|w| w.range.start == name.start && w.range.end < name.end && is_long(w));
+    if tail || head || begun || !usual {
         return false;
     }
     let first = written.chars().next().map_or(0, char::len_utf8);
     let common = double || SURNAMES.get(&written[..first]).is_some_and(|rank| *rank < 130);
     let left = before(text, name.start, 2);
-    let fits_left = !left.ends_with(is_han) || BEFORES.iter().any(|word| left.ends_with(word));
+    let introduced = BEFORES.iter().any(|word| left.ends_with(word));
+    let fits_left = introduced || !left.ends_with(is_han);
     let right = behind(text, name.end, 3);
     let acts = |list: &[&str]| list.iter().any(|word| right.starts_with(word));
     match given.len() {
-        2 => known || (common && (fits_left || acts(&ACTS) || !right.starts_with(is_han))),
+        2 => known || (common && (fits_left || acts(&ACTS) || ends_here)),
         _ if known => fits_left || acts(&ACTS),
         _ => common && ((fits_left && acts(&ACTS)) || acts(STRONG)),
     }
@@ -156,6 +161,14 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
 
 /// Whether the words before say that a name follows.
 fn is_announced(text: &str, at: usize) -> bool {
-    let near = before(text, at, 10).trim_end_matches(BETWEEN);
-    LEADS.iter().any(|lead| near.ends_with(lead))
+    let mut near = before(text, at, 10);
+    loop {
+        if LEADS.iter().any(|lead| near.ends_with(lead)) {
+            return true;
+        }
+        match near.strip_suffix(BETWEEN) {
+            Some(rest) => near = rest,
+            None => return false,
+        }
+    }
 }
