@@ -45,6 +45,7 @@ static LEADS: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .split_whitespace()
         .collect()
 });
+static NOT_NAMES: Words = LazyLock::new(|| listed(include_str!("../words/not_names.txt")).collect());
 /// What may stand between such a word and the name.
 const BETWEEN: [char; 11] = ['是', '为', '叫', '：', ':', ' ', '“', '「', '(', '\t', '"'];
 /// Words behind a name in a sentence about a person.
@@ -138,14 +139,17 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
     let announced = is_announced(text, name.start);
     let titled = TITLES.iter().any(|title| text[name.end..].starts_with(title));
     if (announced || titled) && (usual || !inner) {
-        return (!tail || titled) && (!head || announced) && (usual || titled || ends_here);
+        return !tail && (!head || announced) && (usual || titled || ends_here);
     }
     // 白天|和, 田野|里: a word that begins with the surname.
     let begun = words.iter().any(|w| w.range.start == name.start && w.range.end < name.end && is_long(w));
-    if tail || head || begun || !usual {
+    // 杨树 and 花园里 are no persons, nor is a surname with a title: 李先生.
+    let two = written.char_indices().nth(2).map_or(written.len(), |(at, _)| at);
+    let first = written.chars().next().map_or(0, char::len_utf8);
+    let thing = NOT_NAMES.contains(&written[..two]) || TITLES.contains(&written[first..]);
+    if tail || head || begun || thing || !usual {
         return false;
     }
-    let first = written.chars().next().map_or(0, char::len_utf8);
     let common = double || SURNAMES.get(&written[..first]).is_some_and(|rank| *rank < 130);
     let left = before(text, name.start, 2);
     let introduced = BEFORES.iter().any(|word| left.ends_with(word));
@@ -155,7 +159,7 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
     match given.len() {
         2 => known || (common && (fits_left || acts(&ACTS) || ends_here)),
         _ if known => fits_left || acts(&ACTS),
-        _ => common && ((fits_left && acts(&ACTS)) || acts(STRONG)),
+        _ => common && ((fits_left && (acts(&ACTS) || (introduced && ends_here))) || acts(STRONG)),
     }
 }
 
