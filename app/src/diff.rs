@@ -152,7 +152,7 @@ fn results(asked: &Asked, diff: VersionDiff, looking: bool) -> impl IntoView + u
 }
 
 /// Counts before and after.
-fn deltas(title: &'static str, deltas: &[Delta], name: impl Fn(&str) -> String) -> impl IntoView + use<> {
+fn deltas(title: &'static str, deltas: &[Delta], name: fn(&str) -> String) -> impl IntoView + use<> {
     let l = lang();
     let rows = deltas.iter().map(|delta| {
         let change = delta.change();
