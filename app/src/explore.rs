@@ -117,7 +117,7 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
-        rows::table(place, asked, &found).into_any()
+        ticked(place, asked, rows::table(place, asked, &found)).into_any()
     };
     view! {
         {form(place, asked)}
@@ -133,6 +133,26 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
             </section>
         </div>
     }
+}
+
+/// The list in a form whose ticked samples are edited together; only for those who may.
+fn ticked(place: Place, asked: &Asked, list: impl IntoView + 'static) -> impl IntoView {
+    if !role::may(Action::EditDatasets) {
+        return list.into_any();
+    }
+    let l = lang();
+    let here = routes::bulk_edit(place.project, place.dataset, place.number);
+    let filters = asked.filters.iter().map(|f| view! { <input type="hidden" name="f" value=f.to_string()/> }).collect_view();
+    let search = asked.search.clone();
+    view! {
+        <form class="stack" method="get" action=here>
+            <input type="hidden" name="search" value=search/>
+            {filters}
+            {list}
+            <div><button class="button button-small" type="submit">{text::edit_ticked(l)}</button></div>
+        </form>
+    }
+    .into_any()
 }
 
 /// The search. What else the address says goes with it.

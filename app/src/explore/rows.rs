@@ -4,11 +4,12 @@ use super::{
     address::{Asked, Place},
     text,
 };
-use crate::{text::lang, ui::format::integer, words};
+use crate::{role, text::lang, ui::format::integer, words};
 use domain::{
+    access::Action,
     explore::{Found, FoundRow},
     page::DEFAULT_LIMIT,
-    sample::Sample,
+    sample::{Sample, Split},
 };
 use leptos::prelude::*;
 
@@ -47,9 +48,15 @@ fn line(place: Place, asked: &Asked, item: &FoundRow, terms: &[String], has_labe
         .map(|(is_hit, text)| if is_hit { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() });
     let tags =
         item.tags.iter().map(|tag| view! { " " <span class="badge badge-quiet" dir="auto">{tag.clone()}</span> });
+    let number = integer(u64::from(row.position) + 1);
+    // Test samples are edited by nobody, also by whom they are shown to.
+    let tick = (role::may(Action::EditDatasets) && row.split != Split::Test).then(|| {
+        let label = text::tick(lang(), &number);
+        view! { <input type="checkbox" name="p" value=row.position.to_string() aria-label=label/> " " }
+    });
     view! {
         <tr>
-            <th scope="row" class="num"><a href=place.sample(row.id, asked)>{integer(u64::from(row.position) + 1)}</a></th>
+            <th scope="row" class="num">{tick}<a href=place.sample(row.id, asked)>{number}</a></th>
             <td><span class="badge">{words::split(lang(), row.split)}</span></td>
             {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
             <td><span class="explore-line" dir="auto">{pieces.collect_view()}</span>{tags.collect_view()}</td>
