@@ -40,6 +40,8 @@ pub struct Services {
     pub max_upload_bytes: u64,
     /// Hosts from which data may be fetched.
     pub import_hosts: Vec<String>,
+    /// Names of the services that write texts.
+    pub endpoints: Vec<String>,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
 }

@@ -144,15 +144,15 @@ fn results(asked: &Asked, diff: VersionDiff, looking: bool) -> impl IntoView + u
         {looking.then(|| view! { <p class="notice notice-warn" role="status">{text::looking(l)}</p> })}
         {sealed}
         <div class="split">
-            {deltas(text::splits(l), &diff.splits, |name| name.parse::<Split>().map_or_else(|_| name.to_owned(), |split| words::split(lang(), split).to_owned()))}
-            {deltas(text::labels(l), &diff.labels, str::to_owned)}
+            {deltas(text::splits(l), &diff.splits, &|name| name.parse::<Split>().map_or_else(|_| name.to_owned(), |split| words::split(lang(), split).to_owned()))}
+            {deltas(text::labels(l), &diff.labels, &str::to_owned)}
         </div>
         {list}
     }
 }
 
 /// Counts before and after.
-fn deltas(title: &'static str, deltas: &[Delta], name: fn(&str) -> String) -> impl IntoView + use<> {
+fn deltas(title: &'static str, deltas: &[Delta], name: &dyn Fn(&str) -> String) -> impl IntoView + use<> {
     let l = lang();
     let rows = deltas.iter().map(|delta| {
         let change = delta.change();
@@ -194,15 +194,17 @@ fn deltas(title: &'static str, deltas: &[Delta], name: fn(&str) -> String) -> im
 /// Says that samples of the test split differ, with the button that shows them.
 fn sealed(asked: &Asked, diff: &VersionDiff) -> impl IntoView + use<> {
     let l = lang();
+    let (project, dataset) = (asked.project.to_string(), asked.dataset.to_string());
+    let (number, from) = (asked.number.to_string(), diff.from.number.to_string());
     view! {
         <div class="notice">
             <strong>{text::sealed_title(l, integer(diff.sealed))}</strong>
             <p>{text::sealed_help(l)}</p>
             <PostForm action={ServerAction::<LookAtDiff>::new()}>
-                <input type="hidden" name="project" value=asked.project.to_string()/>
-                <input type="hidden" name="dataset" value=asked.dataset.to_string()/>
-                <input type="hidden" name="number" value=asked.number.to_string()/>
-                <input type="hidden" name="from" value=diff.from.number.to_string()/>
+                <input type="hidden" name="project" value=project/>
+                <input type="hidden" name="dataset" value=dataset/>
+                <input type="hidden" name="number" value=number/>
+                <input type="hidden" name="from" value=from/>
                 <button class="button button-small" type="submit">{text::look(l)}</button>
             </PostForm>
         </div>

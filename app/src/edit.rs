@@ -97,7 +97,9 @@ fn choice(form: &EditForm, here: String) -> impl IntoView + use<> {
         view! { <option value=value selected={value == chosen}>{name}</option> }
     };
     let actions = ACTIONS.map(|action| option(action, text::action(l, action), &form.action));
-    let splits = [Split::Train, Split::Validation].map(|split| option(split.as_str(), words::split(l, split), &form.split));
+    let (find, with, label) = (form.find.clone(), form.with.clone(), form.label.clone());
+    let splits =
+        [Split::Train, Split::Validation].map(|split| option(split.as_str(), words::split(l, split), &form.split));
     let within = WITHIN.map(|word| option(word, text::within_word(l, word), &form.within));
     view! {
         <form class="card stack" method="get" action=here>
@@ -107,10 +109,10 @@ fn choice(form: &EditForm, here: String) -> impl IntoView + use<> {
             </Field>
             <div class="field-row">
                 <Field id="find" label=text::find(l) help=text::find_help(l)>
-                    <input id="find" name="find" dir="auto" maxlength="1000" aria-describedby="find-help" value=form.find.clone()/>
+                    <input id="find" name="find" dir="auto" maxlength="1000" aria-describedby="find-help" value=find/>
                 </Field>
                 <Field id="with" label=text::with(l) help=text::with_help(l)>
-                    <input id="with" name="with" dir="auto" maxlength="1000" aria-describedby="with-help" value=form.with.clone()/>
+                    <input id="with" name="with" dir="auto" maxlength="1000" aria-describedby="with-help" value=with/>
                 </Field>
                 <Field id="within" label=text::within(l) help=text::within_help(l)>
                     <select id="within" name="within" aria-describedby="within-help">{within.collect_view()}</select>
@@ -120,7 +122,7 @@ fn choice(form: &EditForm, here: String) -> impl IntoView + use<> {
             <label class="check"><input type="checkbox" name="ignore_case" value="1" checked={!form.ignore_case.is_empty()}/>{text::ignore_case(l)}</label>
             <div class="field-row">
                 <Field id="label" label=text::label(l) help=text::label_help(l)>
-                    <input id="label" name="label" dir="auto" maxlength="1000" aria-describedby="label-help" value=form.label.clone()/>
+                    <input id="label" name="label" dir="auto" maxlength="1000" aria-describedby="label-help" value=label/>
                 </Field>
                 <Field id="split" label=text::split(l) help=text::split_help(l)>
                     <select id="split" name="split" aria-describedby="split-help">{splits.collect_view()}</select>

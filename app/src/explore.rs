@@ -8,6 +8,7 @@ mod rows;
 mod sample;
 mod sealed;
 pub mod text;
+mod window;
 
 pub use sample::SamplePage;
 
@@ -117,7 +118,16 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
-        ticked(place, asked, rows::table(place, asked, &found)).into_any()
+        let lines = found.items.iter().map(|item| rows::Line::of(place, &asked.at(0), item, &found.terms)).collect();
+        let has_labels = rows::has_labels(&found);
+        let (table, pager) = (rows::table(place, asked, &found), rows::pager(place, asked, &found));
+        view! {
+            <window::Window place asked=asked.clone() total=found.total lines has_labels>
+                {table}
+                {pager}
+            </window::Window>
+        }
+        .into_any()
     };
     view! {
         {form(place, asked)}
@@ -129,30 +139,9 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
             <section class="stack">
                 <p role="status"><strong>{total}</strong>{edit}</p>
                 {list}
-                {rows::pager(place, asked, &found)}
             </section>
         </div>
     }
-}
-
-/// The list in a form whose ticked samples are edited together; only for those who may.
-fn ticked(place: Place, asked: &Asked, list: impl IntoView + 'static) -> impl IntoView {
-    if !role::may(Action::EditDatasets) {
-        return list.into_any();
-    }
-    let l = lang();
-    let here = routes::bulk_edit(place.project, place.dataset, place.number);
-    let filters = asked.filters.iter().map(|f| view! { <input type="hidden" name="f" value=f.to_string()/> }).collect_view();
-    let search = asked.search.clone();
-    view! {
-        <form class="stack" method="get" action=here>
-            <input type="hidden" name="search" value=search/>
-            {filters}
-            {list}
-            <div><button class="button button-small" type="submit">{text::edit_ticked(l)}</button></div>
-        </form>
-    }
-    .into_any()
 }
 
 /// The search. What else the address says goes with it.

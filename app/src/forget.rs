@@ -140,8 +140,10 @@ fn confirm(project: ProjectId, asked: &str, samples: u64) -> impl IntoView + use
 fn history(project: ProjectId, before: Vec<Forgetting>) -> impl IntoView {
     let l = lang();
     let may = role::may(Action::Administer);
-    let rows = before.iter().map(|forgetting| {
-        let files = forgetting.files.iter().map(|file| {
+    let any = !before.is_empty();
+    let rows = before.into_iter().map(|forgetting| {
+        let who = forgetting.by.unwrap_or_else(|| text::gone(l).to_owned());
+        let files = forgetting.files.into_iter().map(|file| {
             let delete = may.then(|| {
                 view! {
                     <PostForm action={ServerAction::<DeleteFile>::new()}>
@@ -151,9 +153,8 @@ fn history(project: ProjectId, before: Vec<Forgetting>) -> impl IntoView {
                     </PostForm>
                 }
             });
-            view! { <li class="actions"><span dir="auto">{file_name(file)}</span> {delete}</li> }
+            view! { <li class="actions"><span dir="auto">{file_name(&file)}</span> {delete}</li> }
         });
-        let who = forgetting.by.clone().unwrap_or_else(|| text::gone(l).to_owned());
         view! {
             <li>
                 <p><Time at=forgetting.at/> " · " <bdi>{who}</bdi> " · " {text::forgotten(l, integer(forgetting.samples), integer(forgetting.runs))}</p>
@@ -162,6 +163,5 @@ fn history(project: ProjectId, before: Vec<Forgetting>) -> impl IntoView {
         }
     });
     let rows = rows.collect_view();
-    let any = !before.is_empty();
     any.then(|| view! { <section class="card"><h2>{text::before(l)}</h2><ul>{rows}</ul></section> })
 }

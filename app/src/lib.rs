@@ -15,6 +15,8 @@
 
 pub mod account;
 pub mod api;
+#[cfg(feature = "ssr")]
+pub mod augment;
 pub mod badcases;
 #[cfg(feature = "ssr")]
 pub mod card;

@@ -47,11 +47,12 @@ fn page(project: ProjectId, lineage: &Lineage) -> impl IntoView + use<> {
     let l = lang();
     let item = lineage.nodes.iter().find(|node| node.id == lineage.of);
     let name = item.map(|node| text::node(l, node)).unwrap_or_default();
+    let open = item.map(|node| address(project, node));
     let json = format!("/api/v1/projects/{project}/lineage?of={}", lineage.of);
     view! {
         <PageHeader title=text::title_of(l, &name) lead=text::lead(l)>
             <a class="button button-quiet" href=json download="lineage.json">"JSON"</a>
-            {item.map(|node| view! { <a class="button" href=address(project, node)>{text::open(l)}</a> })}
+            {open.map(|href| view! { <a class="button" href=href>{text::open(l)}</a> })}
         </PageHeader>
         {lineage.is_cut.then(|| view! { <p class="notice notice-warn" role="status">{text::cut(l)}</p> })}
         {drawing::drawing(project, lineage)}

@@ -143,6 +143,11 @@ pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
 
 /// Cleaning a version.
 #[must_use]
+pub fn augment(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/augment", version(p, d, number.cast_signed()))
+}
+
+#[must_use]
 pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/clean", version(p, d, number.cast_signed()))
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
+    augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage},
-    cleaning::CleaningPage,
     card::CardPage,
+    cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
     diff::DiffPage,
@@ -126,6 +127,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/augment") view=AugmentPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/card") view=CardPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/diff") view=DiffPage ssr=SsrMode::Async/>

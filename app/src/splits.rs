@@ -1,6 +1,7 @@
 //! The splits of a dataset version: how alike they are, what of the held-out ones training has seen, dividing anew.
 
 pub mod api;
+mod benchmarks;
 mod distribution;
 mod division;
 pub mod form;
@@ -49,6 +50,7 @@ fn page(project: ProjectId, view: SplitsView) -> impl IntoView {
         view! { <section class="card"><JobProgress project job then/></section> }
     });
     let may_edit = role::may(Action::EditDatasets);
+    let benchmarks = benchmarks::card(project, &view, may_edit);
     let found = match view.found {
         Some((splits, leaks)) => view! {
             {distribution::card(&splits)}
@@ -77,6 +79,7 @@ fn page(project: ProjectId, view: SplitsView) -> impl IntoView {
         </PageHeader>
         {job}
         {found}
+        {benchmarks}
         {may_edit.then(|| division::card(project, &version, &view.fields))}
     }
 }

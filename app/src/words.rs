@@ -23,7 +23,9 @@ pub use run::run_problem;
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 pub use steps::step_problem;
 #[cfg(feature = "ssr")]
-pub use steps::{setting_choices, setting_name, step_kind, step_reason};
+pub use steps::{
+    is_free_text, setting_choices, setting_help, setting_name, step_because, step_findings, step_kind, step_reason,
+};
 
 use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 

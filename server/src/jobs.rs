@@ -12,8 +12,11 @@ pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
+mod model_files;
+pub mod paraphrase;
 pub mod register_model;
 pub mod sample_project;
+pub mod score_version;
 pub mod splits;
 
 pub use context::{JobContext, JobError};
@@ -58,10 +61,13 @@ pub fn handlers() -> Handlers {
         .with(fetch_upload::KIND, fetch_upload::fetch_upload)
         .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
+        .with(score_version::KIND, score_version::score_version)
         .with(register_model::KIND, register_model::register_model)
         .with(sample_project::KIND, sample_project::sample_project)
         .with(clean::PREVIEW_KIND, clean::preview_steps)
         .with(clean::APPLY_KIND, clean::apply_steps)
+        .with(paraphrase::KIND, paraphrase::paraphrase)
+        .with(paraphrase::TAKE_KIND, paraphrase::take_proposals)
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
@@ -114,7 +120,10 @@ pub fn start_named(state: &AppState, handlers: Handlers, owner: Uuid, tracker: &
 enum Ended {
     With(Outcome),
     /// It cannot be done yet.
-    Later { pause: Duration, counts: bool },
+    Later {
+        pause: Duration,
+        counts: bool,
+    },
     /// Nobody knows: whatever was not committed is gone, and the job can be done again.
     DatabaseLost,
 }

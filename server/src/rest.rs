@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod badcases;
+pub mod benchmarks;
 pub mod card;
 pub mod clean;
 pub mod compare;
@@ -23,11 +24,13 @@ pub mod jobs;
 pub mod lineage;
 pub mod models;
 pub mod paging;
+pub mod paraphrase;
 pub mod people;
 pub mod problem;
 pub mod projects;
 pub mod runs;
 pub mod sample_project;
+pub mod scores;
 pub mod splits;
 pub mod sweeps;
 pub mod tus;
@@ -97,7 +100,10 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(diff::routes())
         .merge(explore::routes())
         .merge(splits::routes())
+        .merge(benchmarks::routes())
         .merge(clean::routes())
+        .merge(paraphrase::routes())
+        .merge(scores::routes())
         .merge(lineage::routes())
         .merge(edit::routes())
         .merge(forget::routes())

@@ -3,15 +3,16 @@
 //! The server never opens a model's files itself. They are hostile input, chat templates are
 //! programs, and what a template or a tokenizer makes of memory must end a process of its own.
 
-use crate::config::Config;
+use crate::{config::Config, worker::memory};
 use domain::{
     brief::{brief_of, map_texts},
+    event::{Event, Phase},
     model::{ModelCard, ModelProblem},
     sample::Sample,
 };
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
     task::JoinHandle,
 };
@@ -152,6 +153,73 @@ impl TokenCounter {
             Ok((status, complaint)) => refusal(status.code(), &complaint, None),
             Err(error) => failed(error),
         }
+    }
+}
+
+/// Samples of a file to be scored.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoreFile<'a> {
+    pub model: &'a Path,
+    pub adapter: Option<&'a Path>,
+    /// JSON lines.
+    pub samples: &'a Path,
+    /// Is there when all is done.
+    pub out: &'a Path,
+    pub embed: bool,
+}
+
+/// A trainer that scores a file. Dropped, it ends.
+pub struct Scoring {
+    program: String,
+    child: Child,
+    events: Lines<BufReader<ChildStdout>>,
+    complaint: JoinHandle<io::Result<Vec<u8>>>,
+    memory_mib: u64,
+}
+
+impl Scoring {
+    /// How many lines are done, and their number; `None` when all is done.
+    pub async fn next(&mut self) -> Result<Option<(u64, u64)>, TrainerError> {
+        let failed = |error| TrainerError::Program { program: self.program.clone(), error };
+        while let Some(line) = self.events.next_line().await.map_err(failed)? {
+            if let Ok(Event::Phase { phase: Phase::Scoring, done, total, .. }) = serde_json::from_str(&line) {
+                return Ok(Some((done.into(), total.into())));
+            }
+        }
+        let status = self.child.wait().await.map_err(failed)?;
+        let complaint = (&mut self.complaint).await.map_err(io::Error::other).flatten().map_err(failed)?;
+        match status.code() {
+            Some(0) => Ok(None),
+            None => Err(TrainerError::Model(ModelProblem::TooMuch { mib: self.memory_mib, seconds: None })),
+            code => Err(refusal(code, &complaint, None)),
+        }
+    }
+}
+
+impl ScoreFile<'_> {
+    /// Has it done on the CPU, within the memory that is left.
+    pub fn start(&self, config: &Config) -> Result<Scoring, TrainerError> {
+        let program = config.trainer.display().to_string();
+        let failed = |error| TrainerError::Program { program: program.clone(), error };
+        let memory_mib = memory::available_bytes().map_or(MEMORY_MIB, |bytes| bytes >> 20).max(MEMORY_MIB);
+        let mut child = self.command(config, memory_mib).spawn().map_err(failed)?;
+        let events = child.stdout.take().ok_or_else(|| failed(io::Error::other("it has no pipe")))?;
+        let complaint = tokio::spawn(beginning(child.stderr.take(), COMPLAINT_BYTES));
+        Ok(Scoring { events: BufReader::new(events).lines(), program, child, complaint, memory_mib })
+    }
+
+    fn command(&self, config: &Config, mib: u64) -> Command {
+        let mut command = command(config);
+        command.arg("score").args([self.model, self.samples]).arg("--out").arg(self.out).args(["--events", "-"]);
+        command.args(["--json-errors", "--max-memory-mib", &mib.to_string()]);
+        if let Some(adapter) = self.adapter {
+            command.arg("--adapter").arg(adapter);
+        }
+        if self.embed {
+            command.arg("--embed");
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
     }
 }
 

@@ -12,7 +12,7 @@ mod events;
 mod folder;
 mod ingest;
 mod leftovers;
-mod memory;
+pub(crate) mod memory;
 mod preflight;
 mod process;
 

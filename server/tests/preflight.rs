@@ -71,3 +71,40 @@ async fn a_run_is_tried_out_then_trained_or_refused(db: PgPool) {
     assert_eq!(done["state"]["status"], "succeeded", "{done}");
     assert_eq!(place.call("GET", &format!("{path}/preflight"), None).await.0, 404);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn training_on_a_benchmark_is_refused_however_it_is_launched(db: PgPool) {
+    let place = Place::new(db).await;
+    let _server = place.start_with("web", &["serve"], "cpu");
+    place.ready().await;
+    let filled = place.fill().await;
+    let lines: Vec<_> = tiny::samples(3).iter().map(|s| serde_json::to_string(s).unwrap()).collect();
+    let upload = place.post("/uploads?file_name=exam.jsonl", lines.join("\n").into_bytes()).await;
+    let exam = place.job("/imports", json!({ "upload_id": upload["id"], "name": "exam" })).await["version_id"].clone();
+
+    let mut wanted = request(&filled, 64);
+    wanted["benchmarks"] = json!([exam]);
+    for is_tried in [true, false] {
+        wanted["preflight"] = json!(is_tried);
+        let (path, _) = launch(&place, &wanted).await;
+        let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+        let failure = &done["state"]["failure"];
+        assert_eq!((&done["state"]["status"], &failure["kind"]), (&json!("failed"), &json!("preflight")), "{done}");
+        let problem = &failure["problem"]["problem"];
+        assert_eq!((&problem["code"], &problem["benchmark"]), (&json!("benchmark_leaks"), &json!("exam v1")), "{done}");
+        assert!(problem["samples"].as_u64() > Some(0), "{done}");
+    }
+    // The project's own list does the same, and an owner's signature lets the run go.
+    place.call("PUT", &format!("/benchmarks/{}", exam.as_str().unwrap()), None).await;
+    wanted["benchmarks"] = json!([]);
+    let (path, _) = launch(&place, &wanted).await;
+    let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+    assert_eq!(done["state"]["failure"]["problem"]["problem"]["code"], "benchmark_leaks", "{done}");
+    wanted["leak_override"] = json!("to see how much it matters");
+    let (path, _) = launch(&place, &wanted).await;
+    let done = place.until(&path, "the run ends", |r| !r["state"]["ended_at"].is_null()).await;
+    assert_eq!(done["state"]["status"], "succeeded", "{done}");
+
+    wanted["benchmarks"] = json!(["00000000-0000-0000-0000-000000000000"]);
+    assert_eq!(place.call("POST", "/runs", Some(wanted.to_string().into_bytes())).await.0, 422);
+}

@@ -60,7 +60,10 @@ async fn leaks_are_found_and_removed(db: PgPool) {
     assert_eq!(job["result"], json!(found));
     let pair = &check["leaks"]["pairs"][0];
     assert_eq!(pair["kind"], "near_duplicate");
-    assert_ne!(pair["held_out_text"], pair["train_text"]);
+    for pair in check["leaks"]["pairs"].as_array().unwrap() {
+        assert_ne!(pair["held_out_text"], pair["train_text"]);
+        assert_eq!(pair["held_out_text"] == "", pair["split"] == "test", "test samples are sealed: {pair}");
+    }
 
     let before = script.get(&parent).await;
     let next = made(&done(&script, &format!("{parent}/without-leaks"), json!({})).await);
@@ -129,4 +132,49 @@ async fn rules_that_cannot_be_followed_are_refused(db: PgPool) {
     assert_eq!(job["failure"]["problem"]["code"], "field_missing", "{job}");
     let versions = script.get("/datasets").await;
     assert_eq!(versions["items"][0]["versions"], 1, "nothing was made");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_benchmark_is_looked_for_in_training(db: PgPool) {
+    let script = Script::new(db).await;
+    let parent = version(&script).await;
+    // Two of its rows, one of them with a word more, and one that is nowhere else.
+    let rows: Vec<String> = String::from_utf8(questions()).unwrap().lines().map(str::to_owned).collect();
+    let train: Vec<String> = script.get(&format!("{parent}/samples?split=train&limit=100")).await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["sample"]["messages"][0]["content"].as_str().unwrap().to_owned())
+        .collect();
+    let exam = format!("{}\n{},x,u\n{} again,x,u\nnothing like this,x,u\n", rows[0], train[0], train[1]);
+    let job = script.imported("exam.csv", exam.into_bytes(), json!({})).await;
+    let exam = job["result"]["version_id"].as_str().unwrap().to_owned();
+
+    let path = format!("/benchmarks/{exam}");
+    assert_eq!(script.call("PUT", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(script.call("PUT", &path, Vec::new()).await.0, StatusCode::NO_CONTENT, "it is one already");
+    let unknown = "/benchmarks/00000000-0000-0000-0000-000000000000";
+    assert_eq!(script.call("PUT", unknown, Vec::new()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(script.get("/benchmarks").await[0]["dataset_name"], "exam.csv");
+
+    done(&script, &format!("{parent}/split-check"), json!({})).await;
+    let check = script.get(&format!("{parent}/split-check")).await;
+    let found = &check["benchmarks"][0];
+    assert_eq!((&found["benchmark"]["version_id"], &found["leaks"]["test"]), (&json!(exam), &json!(3)), "{found}");
+    assert_eq!(
+        found["leaks"]["contaminated"].as_array().unwrap().len(),
+        1,
+        "with another label it is a prompt: {found}"
+    );
+    let kinds: Vec<_> = found["leaks"]["pairs"].as_array().unwrap().iter().map(|pair| &pair["kind"]).collect();
+    assert_eq!(kinds, ["near_duplicate", "same_prompt"], "{found}");
+
+    // A version without leaks has none of the benchmark either.
+    let next = made(&done(&script, &format!("{parent}/without-leaks"), json!({})).await);
+    done(&script, &format!("{next}/split-check"), json!({})).await;
+    let check = script.get(&format!("{next}/split-check")).await;
+    assert_eq!(check["benchmarks"][0]["leaks"]["contaminated"], json!([]), "{check}");
+
+    assert_eq!(script.call("DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(script.call("DELETE", &path, Vec::new()).await.0, StatusCode::NOT_FOUND);
 }

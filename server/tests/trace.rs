@@ -18,7 +18,8 @@ use std::time::Duration;
 use store::PgPool;
 use support::Credential;
 
-const FILE: &str = "text,label\nＡ good film,pos\nWrite to Ann@Example.org,pos\nA bad film,neg\nok,pos\nA fine film,pos\n";
+const FILE: &str =
+    "text,label\nＡ good film,pos\nWrite to Ann@Example.org,pos\nA bad film,neg\nok,pos\nA fine film,pos\n";
 
 async fn version(script: &Script) -> String {
     let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 0 });
@@ -147,7 +148,10 @@ async fn a_card_is_for_people_and_for_the_hub(db: PgPool) {
         assert!(markdown.contains(part), "{part}: {markdown}");
     }
     let html = page(&script, &browser(&script).await, &format!("/datasets/{dataset}/v/2/card")).await;
-    assert!(html.contains("CC-BY-4.0") && html.contains("films.csv") && html.contains("no step has looked for it"), "{html}");
+    assert!(
+        html.contains("CC-BY-4.0") && html.contains("films.csv") && html.contains("no step has looked for it"),
+        "{html}"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -159,8 +163,12 @@ async fn a_lineage_is_drawn_and_listed(db: PgPool) {
     let graph = script.get(&format!("/lineage?of=version:{}", id(&second))).await;
     let edge = json!({ "from": format!("version:{}", id(&first)), "to": format!("version:{}", id(&second)) });
     assert!(graph["edges"].as_array().unwrap().contains(&edge), "{graph}");
-    let kinds: Vec<_> =
-        graph["nodes"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().split(':').next().unwrap()).collect();
+    let kinds: Vec<_> = graph["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["id"].as_str().unwrap().split(':').next().unwrap())
+        .collect();
     assert_eq!(kinds, ["file", "version", "version"]);
     let (status, text) = script.call("GET", "/lineage?of=house:1", Vec::new()).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
@@ -191,12 +199,18 @@ async fn forgotten_rows_say_nothing_anywhere(db: PgPool) {
     let made: Value = serde_json::from_str(&made).unwrap();
     let second = format!("/versions/{}", made["versions"][0].as_str().unwrap());
     let version = script.get(&second).await;
-    assert_eq!((&version["origin"], &version["stats"]["samples"]), (&json!({ "kind": "forgotten", "removed": 1 }), &json!(4)));
+    assert_eq!(
+        (&version["origin"], &version["stats"]["samples"]),
+        (&json!({ "kind": "forgotten", "removed": 1 }), &json!(4))
+    );
     let after = script.get(&format!("{first}/samples")).await;
     assert_eq!(after["items"].as_array().unwrap().len(), before, "rows of older versions keep their places");
     assert!(!after.to_string().to_lowercase().contains("ann@"), "{after}");
     let found = script.get("/forgettings").await;
-    assert_eq!((&found[0]["samples"], &found[0]["by"], &found[0]["files"][0]["upload_id"]), (&json!(1), &json!("ada"), &json!(upload)));
+    assert_eq!(
+        (&found[0]["samples"], &found[0]["by"], &found[0]["files"][0]["upload_id"]),
+        (&json!(1), &json!("ada"), &json!(upload))
+    );
 
     let (status, job) = script.call("DELETE", &format!("/uploads/{upload}"), Vec::new()).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{job}");
@@ -204,7 +218,10 @@ async fn forgotten_rows_say_nothing_anywhere(db: PgPool) {
     assert_eq!(job["result"], json!({ "bytes": true }), "{job}");
     assert_eq!(script.get("/forgettings").await[0]["files"], json!([]));
     // Nothing of the text is left in any table.
-    let tables: Vec<String> = sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public'").fetch_all(&db).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public'")
+        .fetch_all(&db)
+        .await
+        .unwrap();
     for table in tables {
         let statement = format!("select count(*) from {table} t where t::text ilike '%ann@example%'");
         let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&db).await.unwrap();
@@ -234,7 +251,8 @@ async fn many_samples_are_edited_at_once(db: PgPool) {
     let edit = json!({ "selection": { "filters": ["label:pos"] }, "action": { "kind": "replace", "find": "film", "with": "movie" } });
     let preview = async |edit: &Value| {
         for _ in 0..200 {
-            let (status, text) = script.call("POST", &format!("{first}/edit/preview"), edit.to_string().into_bytes()).await;
+            let (status, text) =
+                script.call("POST", &format!("{first}/edit/preview"), edit.to_string().into_bytes()).await;
             if status != StatusCode::CONFLICT {
                 return (status, serde_json::from_str::<Value>(&text).unwrap());
             }

@@ -65,6 +65,7 @@ crate::texts! {
     cleaned(steps, removed, changed) = "steps {steps}; {removed} removed, {changed} rewritten", "步骤 {steps}；移除 {removed} 个，改写 {changed} 个";
     edited(what, n) = "edit of {n} samples: {what}", "批量编辑 {n} 个样本：{what}";
     forgotten(n) = "{n} samples removed that somebody asked to be forgotten", "应要求抹除 {n} 个样本";
+    augmented(texts) = "{texts} texts that a model wrote from training samples and people accepted", "模型由训练样本写出并经人工接受的 {texts} 条文本";
     without_leaks(n) = "{n} training samples that leak removed", "移除 {n} 个泄露的训练样本";
 }
 
@@ -101,6 +102,7 @@ pub fn origin(l: Lang, origin: &Origin) -> String {
             let steps = recipe.steps.iter().map(|step| step.kind()).collect::<Vec<_>>().join(", ");
             cleaned(l, steps, report.removed, report.changed)
         }
+        Origin::Augmented { texts } => augmented(l, texts),
         Origin::WithoutLeaks { removed, .. } => without_leaks(l, removed),
         Origin::Edited { action, changed, .. } => edited(l, words::edit_action(l, action), changed),
         Origin::Forgotten { removed } => forgotten(l, removed),

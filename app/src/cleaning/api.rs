@@ -5,6 +5,7 @@ use crate::error::AppError;
 use domain::{
     dataset::Version,
     id::{DatasetId, JobId, ProjectId},
+    score::Scoring,
     steps::StepsReport,
 };
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     crate::{api, routes, text::lang},
-    domain::{access::Action, id::UserId, job::JobStatus},
+    domain::{access::Action, id::UserId, job::JobStatus, score::ScoreVersion},
     store::PgPool,
 };
 
@@ -25,6 +26,10 @@ pub struct CleaningView {
     pub report: Option<StepsReport>,
     /// The job of the address has succeeded.
     pub is_over: bool,
+    /// Which models have scored it, latest first.
+    pub scorings: Vec<Scoring>,
+    /// What can score it: the value of a form, and its name.
+    pub models: Vec<(String, String)>,
 }
 
 /// A version to clean, and the preview that the address names.
@@ -43,8 +48,15 @@ pub async fn get_cleaning(
     };
     let done = job.filter(|job| job.status == JobStatus::Succeeded);
     let report = done.as_ref().filter(|job| job.kind == "preview_steps").and_then(|job| job.result.clone());
-    let report = report.and_then(|result| serde_json::from_value(result).ok());
-    Ok(CleaningView { version, is_over: report.is_some(), report })
+    let report: Option<StepsReport> = report.and_then(|result| serde_json::from_value(result).ok());
+    let is_over = report.is_some() || done.is_some_and(|job| job.kind == "score_version");
+    let scorings = store::scores::list(&db, project, version.id).await?;
+    let models = store::scores::scorers(&db, project).await?;
+    let models = models.into_iter().map(|(model, run, name)| {
+        let value = run.map_or_else(|| model.to_string(), |run| format!("{model}:{run}"));
+        (value, name)
+    });
+    Ok(CleaningView { version, is_over, report, scorings, models: models.collect() })
 }
 
 /// Tries the recipe out, then comes back with what it would do.
@@ -74,6 +86,33 @@ pub async fn apply_steps(
     let version = find(&db, project, dataset, number).await?;
     let (here, job) = start(&db, project, version, &form, ("apply_steps", caller.user_id)).await?;
     leptos_axum::redirect(&format!("{here}&job={job}&made=1"));
+    Ok(())
+}
+
+/// Scores the version with a model, `MODEL` or `MODEL:RUN` for a run's adapter, then comes back with the recipe.
+#[server]
+pub async fn start_scoring(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    model: String,
+    #[server(default)] embed: bool,
+    #[server(flatten)] form: StepsForm,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let known = store::scores::scorers(&db, project).await?;
+    let chosen = known.into_iter().find(|(id, run, _)| match run {
+        Some(run) => model == format!("{id}:{run}"),
+        None => model == id.to_string(),
+    });
+    let (model_id, run_id, _) =
+        chosen.ok_or_else(|| AppError::invalid("model", super::text::no_scorer(lang()).to_owned()))?;
+    let request = ScoreVersion { version_id: version.id, model_id, run_id, embed };
+    let job = store::jobs::enqueue(&db, project, "score_version", &request, caller.user_id).await?;
+    let state = StepsForm::of_steps(&form.steps(lang())?).query();
+    let here = routes::clean(project, version.dataset_id, version.number);
+    leptos_axum::redirect(&format!("{here}?{state}&job={job}"));
     Ok(())
 }
 

@@ -40,6 +40,11 @@ impl StepsForm {
         given.map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
     }
 
+    /// The values, for hidden fields of a form.
+    pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
     fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |v| v.trim())
     }
@@ -69,7 +74,11 @@ impl StepsForm {
             let field = match &e {
                 StepError::Range { step, field, .. } => format!("s{}.{field}", step - 1),
                 StepError::Nothing { step, .. } => format!("s{}.most", step - 1),
-                StepError::Empty | StepError::TooMany | StepError::Unreadable { .. } => "add_kind".to_owned(),
+                StepError::Empty
+                | StepError::TooMany
+                | StepError::Unreadable { .. }
+                | StepError::Unscored { .. }
+                | StepError::NoEmbeddings { .. } => "add_kind".to_owned(),
             };
             AppError::invalid(field, words::step_problem(l, &e))
         })?;
@@ -138,7 +147,8 @@ mod tests {
         assert_eq!(with_op(&two, &[("op", "down.1")]), two);
         assert_eq!(with_op(&two, &[("op", "remove.0")]), two[1..]);
         assert_eq!(with_op(&two, &[("op", "add"), ("add_kind", "turns")]).len(), 3);
-        assert_eq!(with_op(&two, &[("op", "toml"), ("toml", "[[steps]]\nkind = \"unicode\"")]), all[..1]);
+        let unicode = Step::of_kind("unicode").unwrap();
+        assert_eq!(with_op(&two, &[("op", "toml"), ("toml", "[[steps]]\nkind = \"unicode\"")]), [unicode]);
     }
 
     #[test]

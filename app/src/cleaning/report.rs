@@ -31,7 +31,9 @@ pub(super) fn card(report: &StepsReport) -> impl IntoView + use<> {
     let rows = rows.collect_view();
     let details = report.steps.iter().enumerate().map(|(i, step)| {
         let (examples, clusters) = (examples(&step.examples), clusters(&step.clusters));
-        (!step.examples.is_empty()).then(|| view! { <h3>{name(i, step)}</h3> {clusters} {examples} })
+        let found = words::step_findings(l, step.found.clone());
+        let found = (!found.is_empty()).then(|| view! { <p>{text::found(l, found)}</p> });
+        (!step.examples.is_empty()).then(|| view! { <h3>{name(i, step)}</h3> {found} {clusters} {examples} })
     });
     let details = details.collect_view();
     view! {
@@ -101,6 +103,7 @@ fn clusters(clusters: &[Cluster]) -> impl IntoView + use<> {
             <tr>
                 <td class="num">{integer(cluster.size.into())}</td>
                 <td class="num">{number(cluster.kept)}</td>
+                <td>{cluster.because.map(|because| words::step_because(l, because))}</td>
                 <td>{others}{more}</td>
                 <td class="prose" dir="auto">{shown}</td>
             </tr>
@@ -117,6 +120,7 @@ fn clusters(clusters: &[Cluster]) -> impl IntoView + use<> {
                             <tr>
                                 <th scope="col" class="num">{text::size(l)}</th>
                                 <th scope="col" class="num">{text::stays(l)}</th>
+                                <th scope="col">{text::because(l)}</th>
                                 <th scope="col">{text::others(l)}</th>
                                 <th scope="col">{text::sample(l)}</th>
                             </tr>

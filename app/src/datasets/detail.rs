@@ -83,6 +83,7 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
+            {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::augment(project, version.dataset_id, version.number)>{text::augment(l)}</a> })}
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
             {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
             <a class="button button-small" href=routes::card(project, version.dataset_id, version.number)>{text::card(l)}</a>

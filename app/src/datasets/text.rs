@@ -135,6 +135,8 @@ crate::texts! {
     corrections_of(n) = "{n} corrected samples from bad cases", "来自 Bad Case 的 {n} 条修正样本";
     moved(n) = "{n} of them moved to the training split", "其中 {n} 条移入训练集";
     show_corrected = "Show them", "查看";
+    augmented(texts) = "The parent and {texts} texts that a model wrote from its training samples", "父版本及模型由其训练样本写出的 {texts} 条文本";
+    augment = "Augment", "扩充";
     divided = "The parent's samples, divided anew", "父版本的样本，重新划分";
     left_out = "Left out", "已排除";
     left_out_why(n) = "{n} samples that belong together with a sample of the kept test set", "{n} 个与保留的测试样本同组的样本";

@@ -93,7 +93,7 @@ impl Asked {
 }
 
 /// The version whose samples are shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub project: ProjectId,
     pub dataset: DatasetId,

@@ -35,7 +35,9 @@ pub async fn look_for(project: ProjectId, texts: String) -> Result<ForgetView, A
         return Ok(ForgetView { before, ..ForgetView::default() });
     }
     Ok(match parse_texts(texts.lines()) {
-        Ok(texts) => ForgetView { found: Some(store::forget::find(&db, project, &texts).await?), problem: None, before },
+        Ok(texts) => {
+            ForgetView { found: Some(store::forget::find(&db, project, &texts).await?), problem: None, before }
+        }
         Err(e) => ForgetView { found: None, problem: Some(text::problem(lang(), e)), before },
     })
 }

@@ -64,8 +64,9 @@ fn shape(project: ProjectId, node: &Node, (x, y): (u32, u32), is_item: bool) -> 
     };
     let class = format!("lineage-node lineage-{}{state}", node.id.kind());
     let whole = format!("{second}: {name}");
+    let said = whole.clone();
     view! {
-        <a href=address(project, node) class=class aria-label=whole.clone() aria-current=is_item.then_some("true")>
+        <a href=address(project, node) class=class aria-label=said aria-current=is_item.then_some("true")>
             <title>{whole}</title>
             <rect x=x y=y width=WIDTH height=HEIGHT rx="6"></rect>
             <text x={x + 10} y={y + 19} class="lineage-name">{shortened(&name)}</text>

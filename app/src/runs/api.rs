@@ -132,6 +132,7 @@ pub async fn launch_run(
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         leak_reason: None,
+        benchmarks: Vec::new(),
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -155,6 +156,7 @@ pub async fn launch_despite_leaks(project: ProjectId, run: RunId, reason: String
         ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
         preflight: true,
         leak_reason: Some(reason),
+        benchmarks: store::benchmarks::chosen(&db, run).await?,
         idempotency_key: None,
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, lang()))?;
@@ -169,6 +171,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
+        LaunchError::Benchmarks => AppError::Conflict(text::bad_benchmarks(l).to_owned()),
         LaunchError::LeakReason => AppError::invalid("reason", text::leak_reason_problem(l)),
         LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {

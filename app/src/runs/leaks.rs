@@ -6,21 +6,14 @@ use crate::{
     text::lang,
     ui::{field::Field, form::PostForm},
 };
-use domain::{
-    access::Action,
-    id::ProjectId,
-    run::{RunDetail, RunProblem},
-};
+use domain::{access::Action, id::ProjectId, run::RunDetail};
 use leptos::prelude::*;
 
 /// Nothing for other runs.
 pub(super) fn card(project: ProjectId, run: &RunDetail) -> impl IntoView + use<> {
     let l = lang();
     let failure = run.summary.state.failure.as_ref();
-    let is_leak = failure.is_some_and(|f| match &f.problem {
-        RunProblem::Preflight { problem, .. } => matches!(problem.as_ref(), RunProblem::Leaks { .. }),
-        _ => false,
-    });
+    let is_leak = failure.is_some_and(|f| f.problem.is_leak());
     let s = &run.summary;
     let splits = routes::splits(project, s.dataset_id, s.version_number.cast_unsigned());
     let id = s.id.to_string();

@@ -98,6 +98,7 @@ crate::texts! {
     failed_input = "The input cannot be used", "输入无法使用";
     failed_preflight = "The preflight found a problem", "预检发现问题";
     leak_reason_problem = "Say why, in at most 2000 characters.", "请说明原因，最多 2000 个字符。";
+    bad_benchmarks = "Choose benchmarks among the dataset versions of this project.", "请从此项目的数据集版本中选择基准。";
     leak_override = "Launched in spite of leaks", "在存在泄露的情况下启动";
     leak_signed(by, samples, reason) = "{by}, {samples} contaminated samples: {reason}", "{by}，{samples} 个受污染样本：{reason}";
     leak_launch = "Launch in spite of the leaks", "仍然启动";
@@ -105,6 +106,7 @@ crate::texts! {
     leak_reason = "Reason", "原因";
     see_leaks = "Splits and leaks of the version", "查看该版本的划分与泄露";
     failed_leaks = "Training has seen test samples", "训练集包含测试样本";
+    failed_benchmark = "Training has seen a benchmark", "训练集包含基准样本";
     advice_leaks = "Open “Splits and leaks” of the dataset version: make a version without the training samples that leak, or divide it anew. An owner of the project can also launch this run in spite of it, below.",
         "请打开数据集版本的“划分与泄露”：生成去除泄露训练样本的版本，或重新划分。项目所有者也可在下方签字后仍然启动此训练。";
     failed_too_long = "The preflight took too long", "预检耗时过长";
@@ -176,6 +178,7 @@ pub fn phase_name(l: Lang, phase: Phase) -> &'static str {
 pub fn failure(l: Lang, failure: &Failure) -> (&'static str, &'static str) {
     let RunProblem::Preflight { kind, problem, .. } = &failure.problem else { return of_kind(l, failure.kind) };
     match problem.as_ref() {
+        RunProblem::BenchmarkLeaks { .. } => (failed_benchmark(l), advice_leaks(l)),
         RunProblem::Leaks { .. } => (failed_leaks(l), advice_leaks(l)),
         RunProblem::PreflightTooLong { .. } => (failed_too_long(l), advice_too_long(l)),
         RunProblem::PreflightInterrupted | RunProblem::PreflightDisk { .. } | RunProblem::PreflightMistake { .. } => {

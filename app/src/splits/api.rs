@@ -5,7 +5,7 @@ use crate::error::AppError;
 use domain::{
     dataset::Version,
     id::{DatasetId, ProjectId},
-    split::{LeakReport, SplitReport},
+    split::{Benchmark, BenchmarkReport, LeakReport, SplitReport},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     crate::{api, routes, text::lang, words},
-    domain::{access::Action, id::JobId, split::LeakCheck},
+    domain::{
+        access::Action,
+        id::{JobId, VersionId},
+        split::LeakCheck,
+    },
     std::collections::BTreeSet,
     store::{PgPool, samples::SampleFilter},
 };
@@ -28,6 +32,12 @@ pub struct SplitsView {
     pub version: Version,
     /// `None` before the splits were checked.
     pub found: Option<(SplitReport, LeakReport)>,
+    /// What of each benchmark that it was held against training has seen.
+    pub benchmarks: Vec<BenchmarkReport>,
+    /// The versions that every run of the project is held against.
+    pub chosen: Vec<Benchmark>,
+    /// Versions that can become one: an id, and its name.
+    pub others: Vec<(String, String)>,
     /// Slice fields that some of the first samples have.
     pub fields: Vec<String>,
 }
@@ -40,7 +50,46 @@ pub async fn get_splits(project: ProjectId, dataset: DatasetId, number: u32) -> 
     let found = store::split_checks::get(&db, version.id, &LeakCheck::default()).await?;
     let first = store::samples::page(&db, version.id, &SampleFilter::default(), None, LOOKED_AT).await?;
     let fields: BTreeSet<String> = first.items.into_iter().flat_map(|row| row.sample.slices.into_keys()).collect();
-    Ok(SplitsView { version, found, fields: fields.into_iter().collect() })
+    let benchmarks = store::benchmarks::checks(&db, version.id, &LeakCheck::default()).await?;
+    let chosen = store::benchmarks::list(&db, project).await?;
+    let others = store::runs::choices(&db, project).await?.versions.into_iter();
+    let others = others.filter(|v| chosen.iter().all(|benchmark| benchmark.version_id != v.id));
+    let others = others.map(|v| (v.id.to_string(), format!("{} v{}", v.dataset_name, v.number))).collect();
+    Ok(SplitsView { version, found, benchmarks, chosen, others, fields: fields.into_iter().collect() })
+}
+
+/// Makes a version a benchmark of the project, and looks for it in this version's training split.
+#[server]
+pub async fn add_benchmark(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    benchmark: String,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let unknown = || AppError::invalid("benchmark", super::text::no_benchmark(lang()).to_owned());
+    let benchmark: VersionId = benchmark.parse().map_err(|_| unknown())?;
+    if !store::benchmarks::add(&db, project, benchmark, caller.user_id).await? {
+        return Err(unknown());
+    }
+    start_split_check(project, dataset, number).await
+}
+
+/// Takes a version out of the project's benchmarks.
+#[server]
+pub async fn remove_benchmark(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    benchmark: String,
+) -> Result<(), AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let version = find(&db, project, dataset, number).await?;
+    if let Ok(benchmark) = benchmark.parse() {
+        store::benchmarks::remove(&db, project, benchmark).await?;
+    }
+    leptos_axum::redirect(&routes::splits(project, version.dataset_id, version.number));
+    Ok(())
 }
 
 /// Compares the splits and looks for leaks, then comes back.

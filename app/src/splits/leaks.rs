@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{
     dataset::Version,
-    id::{ProjectId, SampleId},
+    id::{DatasetId, ProjectId, SampleId},
     sample::Split,
     split::{LeakKind, LeakPair, LeakReport},
 };
@@ -45,7 +45,8 @@ pub(super) fn card(project: ProjectId, version: &Version, report: LeakReport, ma
         }
     });
     let api = format!("/api/v1/projects/{project}/versions/{}/split-check", version.id);
-    let pairs = (!report.pairs.is_empty()).then(|| pairs(project, version, report.pairs));
+    let own = (version.dataset_id, version.number);
+    let pairs = (!report.pairs.is_empty()).then(|| pairs(project, own, version, report.pairs));
     view! {
         <section class="card stack" id="leaks">
             <h2>{text::leaks(l)}</h2>
@@ -79,11 +80,22 @@ fn counts(report: &LeakReport) -> impl IntoView + use<> {
     }
 }
 
-fn pairs(project: ProjectId, version: &Version, pairs: Vec<LeakPair>) -> impl IntoView + use<> {
+/// A test sample is shown where looks at it are counted.
+fn held_out_text(pair: &LeakPair) -> &str {
+    if pair.split == Split::Test { text::sealed(lang()) } else { &pair.held_out_text }
+}
+
+/// `held_out` is the dataset and the number of the version that the held-out samples are of.
+pub(super) fn pairs(
+    project: ProjectId,
+    held_out: (DatasetId, u32),
+    version: &Version,
+    pairs: Vec<LeakPair>,
+) -> impl IntoView + use<> {
     let l = lang();
     let n = pairs.len();
-    let (dataset, number) = (version.dataset_id, version.number);
-    let place = move |position: u32, sample: SampleId, text: &str| {
+    let own = (version.dataset_id, version.number);
+    let place = move |(dataset, number): (DatasetId, u32), position: u32, sample: SampleId, text: &str| {
         let href = routes::explored_sample(project, dataset, number, sample);
         view! { <a href=href>{integer(u64::from(position) + 1)}</a> " " <span dir="auto">{shortened(text)}</span> }
     };
@@ -92,8 +104,8 @@ fn pairs(project: ProjectId, version: &Version, pairs: Vec<LeakPair>) -> impl In
             <tr>
                 <td>{words::leak_kind(l, pair.kind)}</td>
                 <td class="num">{percent(pair.score)}</td>
-                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(pair.held_out_position, pair.held_out, &pair.held_out_text)}</td>
-                <td class="prose">{place(pair.train_position, pair.train, &pair.train_text)}</td>
+                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(held_out, pair.held_out_position, pair.held_out, held_out_text(&pair))}</td>
+                <td class="prose">{place(own, pair.train_position, pair.train, &pair.train_text)}</td>
             </tr>
         }
     });

@@ -26,6 +26,16 @@ crate::texts! {
         "{split}：长度中位数 {median} 个字符，训练集 {train} 个；分布不同（Kolmogorov–Smirnov：D = {distance}，p = {p}）。";
 
     leaks = "Leaks", "泄露";
+    benchmarks = "Benchmarks", "基准";
+    benchmarks_help = "Versions that training must not have seen, whatever their split, because models are measured with them. Every run of the project is held against them before it trains.",
+        "训练集不得包含的版本（无论其划分），因为要用它们衡量模型。项目中的每次训练在开始前都会与之比对。";
+    benchmark = "Dataset version", "数据集版本";
+    benchmark_add = "Make it a benchmark and check", "设为基准并检查";
+    benchmark_remove = "No longer", "取消";
+    benchmark_open = "not checked yet", "尚未检查";
+    benchmark_clean(all) = "None of its {all} samples is in training.", "其 {all} 个样本均未出现在训练集中。";
+    benchmark_leaks(n, all, train) = "{n} of its {all} samples are in training in some form, through {train} training samples.", "其 {all} 个样本中有 {n} 个以某种形式出现在训练集中，由 {train} 个训练样本造成。";
+    no_benchmark = "Choose a dataset version of this project.", "请选择此项目的数据集版本。";
     clean(n) = "None of the {n} validation and test samples is in training.", "{n} 个验证和测试样本均未出现在训练集中。";
     leaking(found, n, train) = "{found} of {n} validation and test samples are in training in some form. {train} training samples give them away. No run can be launched on this version unless an owner signs for it: scores on it would be too good.",
         "{n} 个验证和测试样本中有 {found} 个以某种形式出现在训练集中，由 {train} 个训练样本造成。除非项目所有者签字，否则无法在此版本上启动训练：其得分会虚高。";
@@ -34,6 +44,7 @@ crate::texts! {
     how = "How", "方式";
     score = "Score", "程度";
     held_out_sample = "Held-out sample", "留出样本";
+    sealed = "(sealed)", "（已封存）";
     train_sample = "Training sample", "训练样本";
     first_pairs(n) = "The first {n} pairs, gravest first.", "前 {n} 对，最严重的在前。";
     remove = "Make a version without these training samples", "生成去除这些训练样本的新版本";

@@ -17,10 +17,15 @@ crate::texts! {
     path_unreadable(path, detail, folders) = "{path} cannot be opened (“{detail}”). Models may lie below: {folders}", "无法打开 {path}（“{detail}”）。模型可位于以下文件夹中：{folders}";
     path_forbidden(path, folders) = "{path} cannot be used: models may be registered only from below {folders}. An administrator can add folders with model_paths.", "无法使用 {path}：只能注册以下文件夹中的模型：{folders}。管理员可通过 model_paths 添加文件夹。";
     untokenizable(detail) = "This model cannot read a sample of this dataset (“{detail}”).", "该模型无法读取此数据集中的某个样本（“{detail}”）。";
+    adapter = "run with an adapter of this model", "带有此模型适配器的运行";
+    not_scored(detail) = "The samples could not be scored (“{detail}”).", "无法为样本评分（“{detail}”）。";
     disk(detail) = "The server failed to read or write a file (“{detail}”).", "服务器读写文件失败（“{detail}”）。";
     internal(detail) = "The server made a mistake (“{detail}”). If it happens again, tell the administrator.", "服务器出错（“{detail}”）。若再次发生，请告知管理员。";
     interrupted = "The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.", "服务器在执行此任务时多次中断。请重新启动任务；若再次发生，请查看日志。";
 
+    no_endpoint(name) = "The server has no endpoint called “{name}” any more. Choose another, or ask the administrator.", "服务器上已没有名为“{name}”的端点。请选择其他端点或联系管理员。";
+    writer(detail) = "Nothing more could be written (“{detail}”). What was written before is kept.", "无法继续改写（“{detail}”）。已写出的内容会保留。";
+    nothing_accepted = "No text was accepted. Accept some first.", "尚未接受任何文本，请先接受一些。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -49,6 +54,9 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::Split { problem } => split_rule_problem(l, problem),
         F::Steps { problem } => step_problem(l, problem),
         F::NothingStays => nothing_stays(l).to_owned(),
+        F::NoEndpoint { name } => no_endpoint(l, name),
+        F::Writer { detail } => writer(l, detail),
+        F::NothingAccepted => nothing_accepted(l).to_owned(),
         F::NoLeaks => no_leaks(l).to_owned(),
         F::Gone { what } => gone(l, gone_name(l, *what)),
         F::NoFile => no_file(l).to_owned(),
@@ -56,6 +64,7 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::PathUnreadable { path, folders, detail } => path_unreadable(l, path, detail, folders.join(", ")),
         F::PathForbidden { path, folders } => path_forbidden(l, path, folders.join(", ")),
         F::Untokenizable { detail } => untokenizable(l, detail),
+        F::NotScored { detail } => not_scored(l, detail),
         F::Disk { detail } => disk(l, detail),
         F::Internal { detail } => internal(l, detail),
         F::Interrupted => interrupted(l).to_owned(),
@@ -69,6 +78,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Dataset => dataset(l),
         Gone::Version => version(l),
         Gone::Model => model(l),
+        Gone::Adapter => adapter(l),
     }
 }
 

@@ -28,6 +28,7 @@ crate::texts! {
     checkpoint_differs(tensor) = "{tensor} of a checkpoint was read back other than it was written.", "读回的检查点中 {tensor} 与写入时不一致。";
     little_disk(needed, free, reserved) = "The run needs {needed} MiB of disk for its checkpoints and result. {free} MiB are free, and other runs still need {reserved} of them.", "此运行的检查点与结果需要 {needed} MiB 磁盘空间。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
     little_memory(needed, free, reserved) = "The run needs {needed} MiB of memory. {free} MiB are free, and other runs still need {reserved} of them.", "此运行需要 {needed} MiB 内存。目前可用 {free} MiB，其中其他运行还需要 {reserved} MiB。";
+    benchmark_leaks(benchmark, samples, train) = "{samples} samples of the benchmark {benchmark} are in training in some form, through {train} training samples. Scores on it would be too good.", "基准 {benchmark} 的 {samples} 个样本以某种形式出现在训练集中，由 {train} 个训练样本造成，其得分会虚高。";
     leaks(samples, train) = "{samples} validation and test samples are in training in some form, through {train} training samples. Scores on them would be too good.", "{samples} 个验证和测试样本以某种形式出现在训练集中，由 {train} 个训练样本造成，得分会虚高。";
     too_long(minutes) = "The preflight did not end within {minutes} minutes.", "预检未能在 {minutes} 分钟内完成。";
     interrupted = "The server was interrupted during the preflight, several times.", "服务器在预检期间多次中断。";
@@ -79,6 +80,7 @@ pub fn run_problem(l: Lang, problem: &RunProblem) -> String {
         P::PreflightInterrupted => interrupted(l).to_owned(),
         P::PreflightDisk { detail } => server_disk(l, detail),
         P::PreflightMistake { detail } => mistake(l, detail),
+        P::BenchmarkLeaks { benchmark, samples, train } => benchmark_leaks(l, benchmark, samples, train),
         P::Leaks { samples, train } => leaks(l, samples, train),
         P::PreflightTooLong { minutes } => too_long(l, minutes),
         P::Said { text } => text.clone(),

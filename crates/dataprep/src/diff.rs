@@ -140,7 +140,8 @@ mod tests {
             ..Sample::default()
         };
         let before = sample(&[(Speaker::User, "q"), (Speaker::Assistant, "a")]);
-        let after = Sample { rejected: Some("no".to_owned()), ..sample(&[(Speaker::User, "q"), (Speaker::Assistant, "b")]) };
+        let after =
+            Sample { rejected: Some("no".to_owned()), ..sample(&[(Speaker::User, "q"), (Speaker::Assistant, "b")]) };
         let found = texts(Some(&before), Some(&after));
         assert_eq!(found.len(), 3);
         assert_eq!(found[0].pieces, [Piece { kind: PieceKind::Same, text: "q".to_owned() }]);

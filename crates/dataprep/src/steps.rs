@@ -4,31 +4,41 @@
 //! and judges when the samples come by again. What was rewritten before a set step is written to a temporary file and
 //! read again from there, so that memory never holds all texts.
 
+mod augment;
 mod balance;
 mod characters;
 mod conflicts;
 mod duplicates;
+mod html;
+mod labels;
 mod language;
 mod length;
+mod mojibake;
 mod near;
+mod nearest;
+mod outliers;
+mod perplexity;
+mod personal;
 mod repetition;
 mod report;
+mod scored;
+mod script;
 mod spool;
 mod text;
 mod turns;
 mod unicode;
 mod width;
 
+use crate::scores::Scores;
 use domain::{
     id::SampleId,
     sample::{Sample, Split},
-    steps::{Change, DataRecipe, Reason, Step, StepError, StepsReport},
+    steps::{Because, Change, DataRecipe, Reason, Step, StepError, StepsReport},
 };
 use report::Reporter;
 use serde::{Deserialize, Serialize};
 use spool::Spool;
-use std::io;
-use std::ops::ControlFlow;
+use std::{io, ops::ControlFlow, sync::Arc};
 
 /// A sample on its way through the steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,10 +107,21 @@ pub enum StepsError {
 /// What a step says of a sample.
 enum Verdict {
     Keep,
+    /// Keep it and report what was found in it.
+    Note(Reason),
     Rewrite(Sample, Reason),
     Remove(Reason),
     /// Keep it and as many copies more.
     Repeat(u32, Reason),
+    /// Keep it and add these changed copies.
+    Add(Vec<(Sample, Reason)>),
+}
+
+/// Copies of each other, by their positions.
+struct Group {
+    kept: u32,
+    because: Because,
+    others: Vec<u32>,
 }
 
 /// A step that judges each sample by itself.
@@ -112,8 +133,8 @@ trait RowStep {
 trait SetStep {
     /// Samples come in order; `number` counts those that reach the step from 0.
     fn see(&mut self, number: u32, item: &Item) -> io::Result<()>;
-    /// All were seen. Groups of copies that it found, as (kept, others), for the report.
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>>;
+    /// All were seen. Groups of copies that it found, for the report.
+    fn decide(&mut self) -> io::Result<Vec<Group>>;
     /// The verdict on the sample that was seen under this number.
     fn judge(&self, number: u32, item: &Item) -> Verdict;
 }
@@ -123,8 +144,19 @@ enum Prepared {
     Set(Box<dyn SetStep>),
 }
 
-fn prepare(step: &Step) -> Prepared {
-    match step.clone() {
+/// The step that a recipe says; `number` counts from 1.
+fn prepare(step: &Step, number: usize, scores: Option<&Arc<Scores>>) -> Result<Prepared, StepError> {
+    let scores = || match scores {
+        None => Err(StepError::Unscored { step: number }),
+        Some(scores) if step.needs_embeddings() && scores.dimensions() == 0 => {
+            Err(StepError::NoEmbeddings { step: number })
+        }
+        Some(scores) => Ok(Arc::clone(scores)),
+    };
+    Ok(match step.clone() {
+        Step::Mojibake(s) => Prepared::Row(Box::new(mojibake::Mojibake(s))),
+        Step::Html(s) => Prepared::Row(html::step(&s)),
+        Step::Script(s) => Prepared::Row(script::step(&s)),
         Step::Unicode(s) => Prepared::Row(unicode::step(&s)),
         Step::Width(s) => Prepared::Row(width::step(&s)),
         Step::Characters(s) => Prepared::Row(characters::step(&s)),
@@ -132,11 +164,16 @@ fn prepare(step: &Step) -> Prepared {
         Step::Length(s) => Prepared::Row(Box::new(length::Length(s))),
         Step::Language(s) => Prepared::Row(Box::new(language::Language(s))),
         Step::Repetition(s) => Prepared::Row(Box::new(repetition::Repetition(s))),
+        Step::Pii(s) => Prepared::Row(Box::new(personal::Personal::new(s))),
         Step::ExactDuplicates(s) => Prepared::Set(Box::new(duplicates::Duplicates::new(s))),
         Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),
         Step::Balance(s) => Prepared::Set(Box::new(balance::Balance::new(s))),
-    }
+        Step::Augment(s) => Prepared::Set(Box::new(augment::Augment::new(s))),
+        Step::Perplexity(s) => Prepared::Set(Box::new(perplexity::Perplexity::new(s, scores()?))),
+        Step::Outliers(s) => Prepared::Set(Box::new(outliers::Outliers::new(s, scores()?))),
+        Step::LabelProblems(s) => Prepared::Set(Box::new(labels::LabelProblems::new(s, scores()?))),
+    })
 }
 
 /// Does the recipe. Every sample of the source is handed to `sink` once: removed ones when they are, the others in order
@@ -148,9 +185,21 @@ pub fn apply(
     sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<StepsReport, StepsError> {
+    apply_with(recipe, None, source, sink, progress)
+}
+
+/// [`apply`] with what a model says of the samples, for the steps that need it. Scores are of the samples as the source has
+/// them, whatever steps before have rewritten.
+pub fn apply_with(
+    recipe: &DataRecipe,
+    scores: Option<&Arc<Scores>>,
+    source: &mut dyn Source,
+    sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<StepsReport, StepsError> {
     recipe.check()?;
-    let steps: Vec<(u16, Prepared)> =
-        recipe.steps.iter().enumerate().map(|(i, step)| (i as u16 + 1, prepare(step))).collect();
+    let prepared = recipe.steps.iter().enumerate().map(|(i, step)| Ok((i as u16 + 1, prepare(step, i + 1, scores)?)));
+    let steps = prepared.collect::<Result<Vec<(u16, Prepared)>, StepError>>()?;
     let passes = 1 + steps.iter().filter(|(_, step)| matches!(step, Prepared::Set(_))).count() as u64;
     let mut run = Run { reporter: Reporter::new(recipe), sink, progress, done: 0, total: 0, passes, problem: None };
     let mut spool: Option<Spool> = None;
@@ -170,7 +219,9 @@ pub fn apply(
         }
     }
     run.pass(&mut spool, source, decided.as_ref(), &rows, None)?;
-    Ok(run.reporter.finish())
+    let uses_scores = recipe.steps.iter().any(Step::needs_scores);
+    let scored_by = scores.filter(|_| uses_scores).map(|scores| scores.model.clone());
+    Ok(StepsReport { scored_by, ..run.reporter.finish() })
 }
 
 /// One recipe being done.
@@ -271,6 +322,10 @@ impl Run<'_> {
         self.reporter.sees(step);
         match verdict {
             Verdict::Keep => Ok(vec![item]),
+            Verdict::Note(reason) => {
+                self.reporter.notes(step, &item, &reason);
+                Ok(vec![item])
+            }
             Verdict::Rewrite(sample, reason) => {
                 self.reporter.rewrites(step, &item, &reason, &sample);
                 item.sample = sample;
@@ -280,7 +335,10 @@ impl Run<'_> {
             Verdict::Remove(reason) => {
                 self.reporter.removes(step, &item, &reason);
                 item.changes.push(Change { step, reason });
-                (self.sink)(Outcome::Removed(item))?;
+                // A copy that goes again was never a sample of the source.
+                if !item.is_copy {
+                    (self.sink)(Outcome::Removed(item))?;
+                }
                 Ok(Vec::new())
             }
             Verdict::Repeat(copies, reason) => {
@@ -291,9 +349,21 @@ impl Run<'_> {
                 all.extend((0..copies).map(|_| copy.clone()));
                 Ok(all)
             }
+            Verdict::Add(copies) => {
+                let mut all = vec![item.clone()];
+                for (sample, reason) in copies {
+                    self.reporter.adds(step, &item, &reason, &sample);
+                    let mut copy = Item { is_copy: true, sample, ..item.clone() };
+                    copy.changes.push(Change { step, reason });
+                    all.push(copy);
+                }
+                Ok(all)
+            }
         }
     }
 }
 
+#[cfg(test)]
+mod scored_tests;
 #[cfg(test)]
 mod tests;

@@ -315,6 +315,8 @@ pub enum Origin {
         /// Counts alone; examples and groups are left out.
         report: StepsReport,
     },
+    /// The parent with texts that a model wrote from its training samples and people accepted.
+    Augmented { texts: u64 },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },
     /// The parent with one edit done to many samples.

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_script_needs_to_say_little() {
-        let edit: Result<BulkEdit, _> = serde_json::from_str(r#"{"action": {"kind": "replace", "find": "a", "with": "b"}}"#);
+        let edit: Result<BulkEdit, _> =
+            serde_json::from_str(r#"{"action": {"kind": "replace", "find": "a", "with": "b"}}"#);
         assert_eq!(edit.map(|e| e.selection).ok(), Some(Selection::default()));
     }
 }

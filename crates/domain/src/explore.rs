@@ -188,6 +188,9 @@ pub struct Query {
     /// Whether rows of the test split are among them: then the look is on record.
     #[serde(default)]
     pub with_test: bool,
+    /// Whether the facets need no counting: for who has counted them and turns pages.
+    #[serde(default)]
+    pub without_facets: bool,
     /// Samples to skip.
     #[serde(default)]
     pub offset: u32,
@@ -441,7 +444,7 @@ mod tests {
     fn scripts_are_told_apart() {
         let of = |text: &str| {
             let messages = vec![Message::new(Speaker::User, text)];
-            Script::of(&Sample { messages, label: None, rejected: None, slices: Default::default() })
+            Script::of(&Sample { messages, label: None, rejected: None, slices: Default::default(), spans: Vec::new() })
         };
         assert_eq!(
             [of("今天天气很好 ok"), of("hello 3"), of("用Rust写code"), of("привет"), of("42")],

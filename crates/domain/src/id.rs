@@ -60,6 +60,8 @@ ids! {
     UploadId,
     /// A file that a user sends in parts.
     PartialUploadId,
+    /// One model's scores of one dataset version.
+    ScoringId,
     /// One training run.
     RunId,
     /// A plan that makes many runs of one recipe.

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+pub mod agreement;
 pub mod badcase;
 pub mod brief;
 pub mod card;
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod model;
 pub mod overview;
 pub mod page;
+pub mod paraphrase;
 pub mod people;
 pub mod recipe;
 pub mod run;

@@ -1,7 +1,39 @@
 //! How well a model knows a sample: what `trainer score` says of every line of a file of samples, one JSON object per
 //! line. It feeds the cleaning of data: filters by perplexity, outliers by embedding, labels that the model doubts.
 
+use crate::id::{ModelId, RunId, ScoringId, VersionId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// Asks for scores of a version's samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScoreVersion {
+    pub version_id: VersionId,
+    pub model_id: ModelId,
+    /// A run of this model whose adapter is put on it; the model alone when absent.
+    #[serde(default)]
+    pub run_id: Option<RunId>,
+    /// Whether embeddings are kept too. A million samples take some gigabytes.
+    #[serde(default)]
+    pub embed: bool,
+}
+
+/// One model's scores of one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Scoring {
+    pub id: ScoringId,
+    /// The model's name, with the run's number where an adapter was on it.
+    pub model: String,
+    /// Numbers of an embedding; 0 where none were asked for.
+    pub dimensions: u32,
+    pub scored: u64,
+    /// Samples without a score, such as those without an answer.
+    pub unscored: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
 
 /// What was found of one line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

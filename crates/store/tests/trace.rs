@@ -1,6 +1,7 @@
 //! What a version says about itself: how it differs from another, its data card, and its lineage, against a real Postgres.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use dataprep::hash::content_hash;
 use domain::{
     account::Email,
     dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan, Version, VersionStats},
@@ -11,7 +12,6 @@ use domain::{
     sample::{Message, Sample, Speaker, Split},
     steps::{Change, DataRecipe, Reason, Step, StepsReport},
 };
-use dataprep::hash::content_hash;
 use futures::TryStreamExt;
 use store::{
     PgPool, cards,
@@ -65,7 +65,8 @@ async fn import(db: &PgPool, user: UserId, project: ProjectId, target: &ImportTa
             let sample = sample(text, "good");
             let content_hash = content_hash(&sample);
             let split = if text.contains('?') { Split::Test } else { Split::Train };
-            Line::new(&NewSample { sample, content_hash, split, file: "reviews.csv".into(), line: i as u64 + 2 }).unwrap()
+            Line::new(&NewSample { sample, content_hash, split, file: "reviews.csv".into(), line: i as u64 + 2 })
+                .unwrap()
         })
         .collect();
     writer.write(&lines).await.unwrap();

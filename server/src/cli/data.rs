@@ -7,7 +7,8 @@ use dataprep::{
     encoding::TextReader,
     mapping,
     rows::{ReadError, first_rows},
-    steps::{Item, Outcome, Source, apply},
+    scores::Scores,
+    steps::{Item, Outcome, Source, apply_with},
     syntax,
 };
 use domain::{
@@ -18,9 +19,10 @@ use domain::{
 };
 use std::{
     fs::File,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, BufReader, IsTerminal, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Rows from which the mapping is guessed.
@@ -49,6 +51,9 @@ pub(super) enum DataCommand {
         /// Divide by content as an import does, so that held-out samples are treated as such.
         #[arg(long)]
         split: bool,
+        /// What `trainer score` said of the lines of --in, for the steps that need it.
+        #[arg(long)]
+        scores: Option<PathBuf>,
     },
 }
 
@@ -59,12 +64,13 @@ impl DataCommand {
                 print!("{}", DataRecipe { steps: Step::all() }.to_toml());
                 Ok(())
             }
-            Self::Apply { recipe, input, out, report, split } => {
+            Self::Apply { recipe, input, out, report, split, scores } => {
                 let text = std::fs::read_to_string(&recipe)
                     .with_context(|| format!("failed to read the recipe {}", recipe.display()))?;
                 let recipe = DataRecipe::from_toml(&text).with_context(|| recipe.display().to_string())?;
                 let mut source = FileSource::open(&input, split)?;
-                let done = clean(&recipe, &mut source, out.as_deref())?;
+                let scores = scores.as_deref().map(read_scores).transpose()?;
+                let done = clean(&recipe, scores.as_ref(), &mut source, out.as_deref())?;
                 print_counts(&done);
                 if let Some(path) = report {
                     write_whole(&path, |file| Ok(serde_json::to_writer_pretty(file, &done)?))?;
@@ -75,8 +81,20 @@ impl DataCommand {
     }
 }
 
+fn read_scores(path: &Path) -> anyhow::Result<Arc<Scores>> {
+    let file = File::open(path).with_context(|| format!("failed to open {}", path.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let scores = Scores::read_lines(BufReader::new(file), name).with_context(|| path.display().to_string())?;
+    Ok(Arc::new(scores))
+}
+
 /// Does the recipe; the output is there whole or not at all.
-fn clean(recipe: &DataRecipe, source: &mut FileSource, out: Option<&Path>) -> anyhow::Result<StepsReport> {
+fn clean(
+    recipe: &DataRecipe,
+    scores: Option<&Arc<Scores>>,
+    source: &mut FileSource,
+    out: Option<&Path>,
+) -> anyhow::Result<StepsReport> {
     let shows_progress = io::stderr().is_terminal();
     let mut progress = |done: u64, total: u64| {
         if shows_progress && done.is_multiple_of(4096) {
@@ -87,7 +105,7 @@ fn clean(recipe: &DataRecipe, source: &mut FileSource, out: Option<&Path>) -> an
     };
     let mut report = None;
     match out {
-        None => report = Some(apply(recipe, source, &mut |_| Ok(()), &mut progress)?),
+        None => report = Some(apply_with(recipe, scores, source, &mut |_| Ok(()), &mut progress)?),
         Some(path) => write_whole(path, |file| {
             let mut sink = |outcome| match outcome {
                 Outcome::Removed(_) => Ok(()),
@@ -96,7 +114,7 @@ fn clean(recipe: &DataRecipe, source: &mut FileSource, out: Option<&Path>) -> an
                     file.write_all(b"\n")
                 }
             };
-            report = Some(apply(recipe, source, &mut sink, &mut progress)?);
+            report = Some(apply_with(recipe, scores, source, &mut sink, &mut progress)?);
             Ok(())
         })?,
     }
@@ -171,7 +189,7 @@ impl Source for FileSource {
         let text = text(&self.path).map_err(io::Error::other)?;
         let (mut position, mut bad_lines) = (0, 0);
         let end = mapping::read_samples(text, self.syntax, &self.mapping, |row| {
-            let Ok((_, sample)) = row else {
+            let Ok((line, sample)) = row else {
                 bad_lines += 1;
                 return ControlFlow::Continue(());
             };
@@ -179,7 +197,8 @@ impl Source for FileSource {
                 Some(plan) => plan.assign(&dataprep::hash::content_hash(&sample)),
                 None => Split::Train,
             };
-            let item = Item::new(SampleId(i64::from(position)), position, split, sample);
+            // Scores know samples by their line.
+            let item = Item::new(SampleId(line.cast_signed()), position, split, sample);
             position += 1;
             each(item)
         });

@@ -3,16 +3,17 @@
 use crate::jobs::{JobContext, JobError};
 use dataprep::{
     hash::content_hash,
+    scores::{Losses, Scores, ScoresBuilder},
     stats::StatsBuilder,
-    steps::{Item, Outcome, Source, StepsError, apply},
+    steps::{Item, Outcome, Source, StepsError, apply_with},
 };
 use domain::{
     dataset::{Origin, Version, VersionStats},
     id::VersionId,
     job::{Gone, JobFailure},
-    steps::{DataRecipe, StepsReport},
+    steps::{DataRecipe, Step, StepsReport},
 };
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use std::{
     io,
@@ -47,7 +48,8 @@ pub struct CleanVersion {
 /// The handler of a preview: what the recipe would do, with examples.
 pub async fn preview_steps(context: JobContext, request: CleanVersion) -> Result<StepsReport, JobError> {
     let version = find(&context, request.version_id).await?;
-    let work = Work::start(&context, &version, &request.recipe, |_| Ok(()));
+    let scores = scores(&context, version.id, &request.recipe).await?;
+    let work = Work::start(&context, &version, (&request.recipe, scores), |_| Ok(()));
     work.wait(&context, "trying_steps").await
 }
 
@@ -55,6 +57,7 @@ pub async fn preview_steps(context: JobContext, request: CleanVersion) -> Result
 pub async fn apply_steps(context: JobContext, request: CleanVersion) -> Result<Made, JobError> {
     let version = find(&context, request.version_id).await?;
     let recipe = request.recipe;
+    let scores = scores(&context, version.id, &recipe).await?;
     let origin = |report| Origin::Cleaned { recipe: recipe.clone(), report };
     let begun = origin(StepsReport::default());
     let writer = CleanedWriter::begin(&context.db, context.project, version.id, context.user, &begun).await?;
@@ -64,7 +67,7 @@ pub async fn apply_steps(context: JobContext, request: CleanVersion) -> Result<M
     let counted = Arc::new(Mutex::new(StatsBuilder::new()));
     let counting = Arc::clone(&counted);
     let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "nobody writes the samples any more");
-    let work = Work::start(&context, &version, &recipe, move |outcome| {
+    let work = Work::start(&context, &version, (&recipe, scores), move |outcome| {
         let Some(outcome) = outcome else {
             return sender.blocking_send(std::mem::take(&mut batch)).map_err(|_| gone());
         };
@@ -95,6 +98,30 @@ pub async fn apply_steps(context: JobContext, request: CleanVersion) -> Result<M
 async fn find(context: &JobContext, version: VersionId) -> Result<Version, JobError> {
     let found = store::versions::get(&context.db, context.project, version).await?;
     Ok(found.ok_or(JobFailure::Gone { what: Gone::Version })?)
+}
+
+/// The newest scores of the version that have what the recipe needs; `None` when it needs none, or there are none.
+async fn scores(
+    context: &JobContext,
+    version: VersionId,
+    recipe: &DataRecipe,
+) -> Result<Option<Arc<Scores>>, JobError> {
+    if !recipe.steps.iter().any(Step::needs_scores) {
+        return Ok(None);
+    }
+    let with_embeddings = recipe.steps.iter().any(Step::needs_embeddings);
+    let all = store::scores::list(&context.db, context.project, version).await?;
+    // Those without embeddings only where there are no others: the step then says what it lacks.
+    let chosen = all.iter().find(|scoring| !with_embeddings || scoring.dimensions > 0).or(all.first());
+    let Some(scoring) = chosen else { return Ok(None) };
+    context.progress("reading_scores", 0, scoring.scored).await?;
+    let mut builder = ScoresBuilder::new()?;
+    let mut rows = store::scores::stream(&context.db, scoring.id, with_embeddings);
+    while let Some(row) = rows.try_next().await? {
+        builder.add(row.sample, Losses { answer: row.answer_loss, all: row.all_loss }, &row.embedding)?;
+    }
+    context.check()?;
+    Ok(Some(Arc::new(builder.finish(scoring.model.clone())?)))
 }
 
 fn passed(outcome: Outcome) -> Passed {
@@ -159,7 +186,7 @@ impl Work {
     fn start(
         context: &JobContext,
         version: &Version,
-        recipe: &DataRecipe,
+        (recipe, scores): (&DataRecipe, Option<Arc<Scores>>),
         mut sink: impl FnMut(Option<Outcome>) -> io::Result<()> + Send + 'static,
     ) -> Self {
         let shared = Arc::new(Shared::default());
@@ -174,7 +201,8 @@ impl Work {
                 }
                 if told.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
-            let report = apply(&recipe, &mut source, &mut |outcome| sink(Some(outcome)), &mut progress)?;
+            let mut each = |outcome| sink(Some(outcome));
+            let report = apply_with(&recipe, scores.as_ref(), &mut source, &mut each, &mut progress)?;
             sink(None)?;
             Ok(report)
         });

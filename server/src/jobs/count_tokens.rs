@@ -1,18 +1,15 @@
 //! Token statistics of a dataset version under a model's tokenizer and chat template.
 
 use crate::{
-    jobs::{JobContext, JobError},
+    jobs::{JobContext, JobError, model_files::ModelFiles},
     trainer::TokenCounter,
 };
 use domain::{
     dataset::TokenStats,
-    id::ModelId,
     import::CountTokens,
     job::{Gone, JobFailure},
 };
 use futures::{StreamExt, TryStreamExt};
-use std::path::PathBuf;
-use tempfile::TempDir;
 
 /// Kind of this job in the queue.
 pub const KIND: &str = "count_tokens";
@@ -25,7 +22,7 @@ pub async fn count_tokens(context: JobContext, request: CountTokens) -> Result<T
         .await?
         .ok_or(JobFailure::Gone { what: Gone::Version })?;
     context.progress("reading", 0, 0).await?;
-    let model = ModelFiles::gather(&context, request.model_id).await?;
+    let model = ModelFiles::gather(&context, request.model_id, None).await?;
     let mut counter = TokenCounter::start(&context.config, &model.path)?;
     let total = version.stats.samples;
     let mut lengths = Vec::new();
@@ -37,28 +34,4 @@ pub async fn count_tokens(context: JobContext, request: CountTokens) -> Result<T
     let stats = TokenStats::of_lengths(lengths);
     store::versions::set_token_stats(&context.db, version.id, request.model_id, &stats).await?;
     Ok(stats)
-}
-
-/// A registered model's files, together in one folder for as long as this lives.
-struct ModelFiles {
-    /// The folder, or the single file in it.
-    path: PathBuf,
-    _folder: TempDir,
-}
-
-impl ModelFiles {
-    async fn gather(context: &JobContext, model: ModelId) -> Result<Self, JobError> {
-        if store::models::get(&context.db, context.project, model).await?.is_none() {
-            return Err(JobFailure::Gone { what: Gone::Model }.into());
-        }
-        let folder = tempfile::tempdir_in(&context.config.data)?;
-        let mut only = None;
-        let files = store::models::files(&context.db, model).await?;
-        for file in &files {
-            let target = folder.path().join(&file.path);
-            context.artifacts.place(&file.sha256, &target).await?;
-            only = (files.len() == 1).then_some(target);
-        }
-        Ok(Self { path: only.unwrap_or_else(|| folder.path().to_owned()), _folder: folder })
-    }
 }

@@ -74,10 +74,13 @@ async fn write(
         };
         changed += u64::from(edited != Edited::Same);
         let passed = passed(&row, edited);
-        match &passed.fate {
-            Fate::Removed => {}
-            Fate::Rewritten(sample) => counted.add(sample, passed.split, &content_hash(sample)),
-            Fate::Stays | Fate::Copied(_) => counted.add(&row.sample, passed.split, &content_hash(&row.sample)),
+        let now = match &passed.fate {
+            Fate::Removed => None,
+            Fate::Rewritten(sample) => Some(sample),
+            Fate::Stays | Fate::Copied(_) => Some(&row.sample),
+        };
+        if let Some(sample) = now {
+            counted.add(sample, passed.split, &content_hash(sample));
         }
         batch.push(passed);
         if batch.len() == BATCH {

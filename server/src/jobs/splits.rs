@@ -1,18 +1,16 @@
 //! Jobs on the splits of a version: looking at them, dividing the samples anew, removing what leaks.
 
-use crate::jobs::{JobContext, JobError};
-use dataprep::{
-    hash::content_hash,
-    leakage::Leakage,
-    split::{Divider, ReportBuilder},
-    stats::StatsBuilder,
+use crate::{
+    jobs::{JobContext, JobError},
+    leaks::Looking,
 };
+use dataprep::{hash::content_hash, split::Divider, stats::StatsBuilder};
 use domain::{
     dataset::{Origin, Version, VersionStats},
     id::{SampleId, VersionId},
     job::{Gone, JobFailure},
     sample::Split,
-    split::{LeakCheck, LeakReport, SplitReport, SplitRule},
+    split::{LeakCheck, SplitRule},
 };
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -40,10 +38,18 @@ pub struct DivideVersion {
     pub rule: SplitRule,
 }
 
-/// The handler: keeps the reports with the version. Answers with the number of contaminated samples.
+/// The handler: keeps the reports on the splits, and on the project's benchmarks, with the version. Answers with the number of
+/// contaminated samples of its own.
 pub async fn check_splits(context: JobContext, request: CheckSplits) -> Result<u64, JobError> {
     let version = find(&context, request.version_id).await?;
-    Ok(checked(&context, version.id, version.stats.samples, request.check).await?.1.blocking())
+    let looking = Looking::of_job(&context);
+    let (_, leaks) = looking.at_version(version.id, version.stats.samples, request.check).await?;
+    for benchmark in store::benchmarks::list(&context.db, context.project).await? {
+        if benchmark.version_id != version.id {
+            looking.at_benchmark(version.id, &benchmark, request.check).await?;
+        }
+    }
+    Ok(leaks.blocking())
 }
 
 /// The handler: the next version has the same samples in other splits.
@@ -64,18 +70,24 @@ pub async fn divide_version(context: JobContext, request: DivideVersion) -> Resu
     let made = write(&context, &version, &origin, &division, &mut progress).await?;
     // Whoever divides wants to see how alike the splits have become.
     let divided = find(&context, made.version_id).await?;
-    checked(&context, divided.id, divided.stats.samples, LeakCheck::default()).await?;
+    Looking::of_job(&context).at_version(divided.id, divided.stats.samples, LeakCheck::default()).await?;
     Ok(made)
 }
 
-/// The handler: the next version lacks the training samples that give held-out ones away.
+/// The handler: the next version lacks the training samples that give held-out ones, or the project's benchmarks, away.
 pub async fn remove_leaks(context: JobContext, request: CheckSplits) -> Result<Made, JobError> {
     let version = find(&context, request.version_id).await?;
-    let (_, leaks) = checked(&context, version.id, version.stats.samples, request.check).await?;
-    if leaks.leaking.is_empty() {
+    let looking = Looking::of_job(&context);
+    let (_, leaks) = looking.at_version(version.id, version.stats.samples, request.check).await?;
+    let mut leaking: HashSet<SampleId> = leaks.leaking.into_iter().collect();
+    for benchmark in store::benchmarks::list(&context.db, context.project).await? {
+        if benchmark.version_id != version.id {
+            leaking.extend(looking.at_benchmark(version.id, &benchmark, request.check).await?.leaking);
+        }
+    }
+    if leaking.is_empty() {
         return Err(JobFailure::NoLeaks.into());
     }
-    let leaking: HashSet<SampleId> = leaks.leaking.iter().copied().collect();
     let mut rows = store::samples::stream(&context.db, version.id, None);
     let mut division = Vec::new();
     while let Some(row) = rows.try_next().await? {
@@ -89,40 +101,6 @@ pub async fn remove_leaks(context: JobContext, request: CheckSplits) -> Result<M
 async fn find(context: &JobContext, version: VersionId) -> Result<Version, JobError> {
     let found = store::versions::get(&context.db, context.project, version).await?;
     Ok(found.ok_or(JobFailure::Gone { what: Gone::Version })?)
-}
-
-/// The reports on a version of so many samples, made now if they are not there. Held-out samples are read first, then training.
-pub(crate) async fn checked(
-    context: &JobContext,
-    version: VersionId,
-    samples: u64,
-    check: LeakCheck,
-) -> Result<(SplitReport, LeakReport), JobError> {
-    if let Some(known) = store::split_checks::get(&context.db, version, &check).await? {
-        return Ok(known);
-    }
-    let mut leakage = Leakage::new(check).map_err(JobError::internal)?;
-    let mut report = ReportBuilder::new();
-    let mut progress = Counter::new(context, "comparing_splits", samples);
-    for split in [Split::Validation, Split::Test, Split::Train] {
-        if split == Split::Train {
-            leakage.begin_training();
-        }
-        let mut rows = store::samples::stream(&context.db, version, Some(split));
-        while let Some(row) = rows.try_next().await? {
-            report.add(&row.sample, split);
-            if split == Split::Train {
-                leakage.add_training(row.id, row.position, &row.sample);
-            } else {
-                leakage.add_held_out(row.id, row.position, split, &row.sample);
-            }
-            progress.step().await?;
-        }
-    }
-    let leaks = tokio::task::spawn_blocking(|| leakage.finish()).await.map_err(JobError::internal)?;
-    let splits = report.finish();
-    store::split_checks::put(&context.db, version, &splits, &leaks).await?;
-    Ok((splits, leaks))
 }
 
 /// Counts what the division has, then writes it.

@@ -90,8 +90,9 @@ async fn update_dataset(
         return Err(Problem::invalid("description", "at most 2000 characters"));
     }
     let license = text.license.as_deref().map(|license| {
-        parse_license(license)
-            .ok_or_else(|| Problem::invalid("license", format!("use one line of at most {MAX_LICENSE_CHARS} characters")))
+        parse_license(license).ok_or_else(|| {
+            Problem::invalid("license", format!("use one line of at most {MAX_LICENSE_CHARS} characters"))
+        })
     });
     let (name, license) = (parse_name(&text.name)?, license.transpose()?);
     store::datasets::update(&db, project, dataset, &name, text.description.trim(), license.as_deref()).await?;

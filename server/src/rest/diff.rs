@@ -51,12 +51,8 @@ async fn diff_versions(
     let from = query.from.or(to.parent.map(|parent| parent.id));
     let from = from.ok_or_else(|| Problem::invalid("from", "this version was made from no other: name one"))?;
     let from = super::versions::find(&db, project, from).await?;
-    let query = DiffQuery {
-        kind: query.kind,
-        with_test: query.include_test,
-        after: page.after()?,
-        limit: page.limit(),
-    };
+    let query =
+        DiffQuery { kind: query.kind, with_test: query.include_test, after: page.after()?, limit: page.limit() };
     if query.with_test {
         looks::record(&db, from.id, caller.user_id, LookedBy::Api).await?;
         looks::record(&db, to.id, caller.user_id, LookedBy::Api).await?;

@@ -101,6 +101,10 @@ struct LaunchRequest {
     preflight: bool,
     /// Why it is to run though training has seen validation or test samples; only owners can say so, and it stays on the run.
     leak_override: Option<String>,
+    /// Dataset versions of this project that training must not have seen, beside the project's benchmarks: all their samples
+    /// count as held out.
+    #[serde(default)]
+    benchmarks: Vec<VersionId>,
 }
 
 fn yes() -> bool {
@@ -125,7 +129,7 @@ struct CloneRequest {
 /// Launch a run.
 ///
 /// It is tried out first (status `checking`) and then queued, or fails with what was found; `"preflight": false` queues
-/// it at once. `GET …/preflight` gives the report.
+/// it at once, and it fails when it is begun if training has seen validation, test or benchmark samples. `GET …/preflight` gives the report.
 ///
 /// Send an `Idempotency-Key` header to launch at most once, however often the request is
 /// repeated: a repetition answers 200 with the first one's run instead of 201.
@@ -148,6 +152,7 @@ async fn launch_run(
         ancestry: Ancestry { continues: request.continues, ..Ancestry::default() },
         preflight: request.preflight,
         leak_reason: request.leak_override,
+        benchmarks: request.benchmarks,
         idempotency_key: idempotency_key(&headers)?,
     };
     if launch.leak_reason.is_some() {
@@ -178,6 +183,7 @@ async fn clone_run(
         ancestry: Ancestry { cloned_from: Some(run), continues: original.continues.map(|(id, _)| id), repeats: None },
         preflight: request.preflight,
         leak_reason: request.leak_override,
+        benchmarks: store::benchmarks::chosen(&db, run).await?,
         idempotency_key: idempotency_key(&headers)?,
     };
     if launch.leak_reason.is_some() {
@@ -210,6 +216,7 @@ impl From<LaunchError> for Problem {
             LaunchError::Version => return Self::invalid("version_id", e),
             LaunchError::Continues => return Self::invalid("continues", e),
             LaunchError::Repeats => return Self::conflict(e.to_string()),
+            LaunchError::Benchmarks => return Self::invalid("benchmarks", e),
             LaunchError::LeakReason => return Self::invalid("leak_override", e),
             LaunchError::Recipe(errors) => errors,
             LaunchError::Misfits(misfits) => misfits.into_iter().map(Into::into).collect(),

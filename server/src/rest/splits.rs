@@ -10,7 +10,7 @@ use domain::{
     access::Action,
     id::{ProjectId, VersionId},
     job::Job,
-    split::{LeakCheck, LeakCheckError, LeakReport, SplitReport, SplitRule, SplitRuleError},
+    split::{BenchmarkReport, LeakCheck, LeakCheckError, LeakReport, SplitReport, SplitRule, SplitRuleError},
 };
 use serde::Serialize;
 use store::{PgPool, access::authorise};
@@ -31,6 +31,8 @@ struct SplitCheck {
     splits: SplitReport,
     /// What of validation and test is in training.
     leaks: LeakReport,
+    /// What of each benchmark that the version was held against is in training.
+    benchmarks: Vec<BenchmarkReport>,
 }
 
 impl From<LeakCheckError> for Problem {
@@ -69,12 +71,13 @@ async fn get_split_check(
     super::versions::find(&db, project, version).await?;
     let found = store::split_checks::get(&db, version, &LeakCheck::default()).await?;
     let (splits, leaks) = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(SplitCheck { splits, leaks }))
+    let benchmarks = store::benchmarks::checks(&db, version, &LeakCheck::default()).await?;
+    Ok(Json(SplitCheck { splits, leaks, benchmarks }))
 }
 
 /// Check a version's splits.
 ///
-/// Compares their distributions, and looks for validation and test samples in training. Answers with a job. A launch
+/// Compares their distributions, and looks for validation and test samples, and those of the project's benchmarks, in training. Answers with a job. A launch
 /// does the same with the usual settings, and is refused where test or validation samples are in training.
 #[utoipa::path(post, path = "/projects/{project}/versions/{version}/split-check", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path)), request_body = LeakCheck, responses((status = ACCEPTED, body = Job)))]
 async fn start_split_check(

@@ -8,7 +8,7 @@ use super::{
     ingest, pause_after,
     process::{Exit, Trainer},
 };
-use crate::{config::Slot, state::AppState};
+use crate::{config::Slot, leaks::Looking, state::AppState};
 use domain::{
     event::{Event, Level},
     run::{FailureKind, RunProblem, RunStatus},
@@ -112,11 +112,21 @@ impl<'a> Attempt<'a> {
             }
             return Ending::Later { pause };
         }
+        if let PrepareError::Leaks(failure) = error {
+            return Ending::Failed { kind: failure.kind, problem: failure.problem.clone() };
+        }
         let kind = if error.is_disk_full() { FailureKind::DiskFull } else { FailureKind::InvalidInput };
         Ending::Failed { kind, problem: RunProblem::NotPrepared { detail: error.to_string() } }
     }
 
     async fn prepare(&self) -> Result<(), PrepareError> {
+        let run = self.run.lease.run;
+        // A run that was tried out was looked at then.
+        if let Some(version) = store::benchmarks::unchecked(&self.state.db, run).await?
+            && let Some(failure) = Looking::new(&self.state.db).at_run(run, version).await?
+        {
+            return Err(PrepareError::Leaks(Box::new(failure)));
+        }
         let input = Input {
             db: &self.state.db,
             artifacts: &self.state.artifacts,

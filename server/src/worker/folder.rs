@@ -1,9 +1,13 @@
 //! The folder of one run: what the trainer reads, and what it writes.
 
-use crate::artifacts::{ArtifactError, Artifacts};
+use crate::{
+    artifacts::{ArtifactError, Artifacts},
+    jobs::JobError,
+};
 use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
     recipe::Recipe,
+    run::Failure,
     sample::Split,
 };
 use futures::TryStreamExt;
@@ -30,6 +34,11 @@ pub(super) enum PrepareError {
     Encode(#[from] serde_json::Error),
     #[error("failed to prepare the model: {0}")]
     Model(String),
+    #[error("failed to look for leaks: {0}")]
+    Looking(#[from] JobError),
+    /// Training has seen what the run would be measured with.
+    #[error("{}", .0.problem)]
+    Leaks(Box<Failure>),
     #[error("the run {0}, whose adapter is to be trained on, has none")]
     Adapter(RunId),
 }
@@ -40,7 +49,10 @@ impl PrepareError {
         match self {
             Self::Artifact(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
-            Self::Io(_) | Self::Encode(_) | Self::Model(_) | Self::Adapter(_) => false,
+            Self::Looking(JobError::Store(error)) => error.is_transient(),
+            Self::Io(_) | Self::Encode(_) | Self::Model(_) | Self::Adapter(_) | Self::Looking(_) | Self::Leaks(_) => {
+                false
+            }
         }
     }
 

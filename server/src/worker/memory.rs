@@ -4,6 +4,6 @@
 use domain::memory::Told;
 
 /// Bytes that can still be used; `None` where the system does not say.
-pub(super) fn available_bytes() -> Option<u64> {
+pub(crate) fn available_bytes() -> Option<u64> {
     Told::by(|path| std::fs::read_to_string(path).unwrap_or_default()).available_bytes()
 }

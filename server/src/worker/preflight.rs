@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{
     config::Slot,
-    jobs::{self, Handlers, JobContext, JobError, splits},
+    jobs::{self, Handlers, JobContext, JobError},
+    leaks::Looking,
     state::AppState,
 };
 use domain::{
     event::{Event, Level, Phase},
     id::RunId,
     run::{Failure, FailureKind, PhaseProgress, Preflight, PreflightStep, RunProblem},
-    split::LeakCheck,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -184,17 +184,12 @@ impl Checking<'_> {
         if is_transient && self.may_be_put_off() { self.put_off(&error).await } else { error }
     }
 
-    /// Held-out samples that training has seen end a run, unless an owner has signed for them.
+    /// Held-out samples and benchmarks that training has seen end a run, unless an owner has signed for them.
     async fn leaks(&self) -> Result<Option<Failure>, JobError> {
         if self.run.has_leak_override {
             return Ok(None);
         }
-        let version = self.run.version_id;
-        let samples = store::split_checks::samples(&self.context.db, version).await?;
-        let (_, leaks) = splits::checked(self.context, version, samples, LeakCheck::default()).await?;
-        let (samples, train) = (leaks.blocking(), leaks.leaking.len() as u64);
-        let problem = RunProblem::Leaks { samples, train };
-        Ok((samples > 0).then(|| Failure::of_preflight(PreflightStep::Audit, FailureKind::InvalidInput, problem)))
+        Looking::of_job(self.context).at_run(self.run.id, self.run.version_id).await
     }
 
     async fn prepare(&self) -> Result<(), PrepareError> {

@@ -1,7 +1,7 @@
 //! Class balance: training samples of frequent labels are removed, or those of rare ones repeated. Validation and test
 //! stay as they are, so that scores speak of the data as it comes.
 
-use super::{Item, SetStep, Verdict};
+use super::{Group, Item, SetStep, Verdict};
 use crate::{hash::content_hash, similar::hash};
 use domain::{
     sample::Split,
@@ -41,7 +41,7 @@ impl SetStep for Balance {
         Ok(())
     }
 
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
+    fn decide(&mut self) -> io::Result<Vec<Group>> {
         let sizes = self.by_label.values().map(Vec::len);
         let (rarest, commonest) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
         let most = (rarest as f64 * self.settings.ratio) as usize;

@@ -1,6 +1,6 @@
 //! Label conflicts: one text with different labels teaches nothing, and tests nothing.
 
-use super::{Item, SetStep, Verdict};
+use super::{Group, Item, SetStep, Verdict};
 use crate::split::{prompt_text, text_key};
 use domain::steps::{LabelConflicts, Reason};
 use std::{
@@ -46,7 +46,7 @@ impl SetStep for Conflicts {
         Ok(())
     }
 
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
+    fn decide(&mut self) -> io::Result<Vec<Group>> {
         self.by_text.retain(|_, labels| labels.len() > 1);
         Ok(Vec::new())
     }

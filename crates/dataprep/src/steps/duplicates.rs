@@ -1,13 +1,13 @@
 //! Exact duplicates: of equal samples one stays.
 
-use super::{Item, SetStep, Verdict, text::texts};
+use super::{Group, Item, SetStep, Verdict, text::texts};
 use crate::{
     hash::content_hash,
     similar::{hash, normal_form},
 };
 use domain::{
     sample::Split,
-    steps::{ExactDuplicates, Keep, Order, Reason, Where},
+    steps::{Because, ExactDuplicates, Keep, Order, Reason, Where},
 };
 use std::{collections::HashMap, io};
 
@@ -64,6 +64,40 @@ pub(super) fn rank(number: u32, item: &Item, keep: Keep, order: Order) -> Rank {
     Rank(split, within)
 }
 
+/// Groups of copies for the report, gathered copy by copy.
+pub(super) struct Groups {
+    keep: Keep,
+    by_kept: HashMap<u32, Group>,
+}
+
+impl Groups {
+    pub(super) fn new(keep: Keep) -> Self {
+        Self { keep, by_kept: HashMap::new() }
+    }
+
+    /// Notes that one sample goes and another stays for it, by their numbers.
+    pub(super) fn add(&mut self, stays: u32, goes: u32, positions: &[u32], ranks: &[Rank]) {
+        let [stays, goes] = [stays as usize, goes as usize];
+        let group = self.by_kept.entry(positions[stays]).or_insert_with(|| Group {
+            kept: positions[stays],
+            because: Because::Split,
+            others: Vec::new(),
+        });
+        if ranks[stays].0 == ranks[goes].0 {
+            group.because = match self.keep {
+                Keep::First => Because::First,
+                Keep::Last => Because::Last,
+                Keep::Longest => Because::Longest,
+            };
+        }
+        group.others.push(positions[goes]);
+    }
+
+    pub(super) fn finish(self) -> Vec<Group> {
+        self.by_kept.into_values().collect()
+    }
+}
+
 impl SetStep for Duplicates {
     fn see(&mut self, number: u32, item: &Item) -> io::Result<()> {
         self.keys.push(self.key(item));
@@ -72,21 +106,21 @@ impl SetStep for Duplicates {
         Ok(())
     }
 
-    fn decide(&mut self) -> io::Result<Vec<(u32, Vec<u32>)>> {
+    fn decide(&mut self) -> io::Result<Vec<Group>> {
         for (number, key) in self.keys.iter().enumerate() {
             let kept = self.kept.entry(*key).or_insert(number as u32);
             if self.ranks[number] > self.ranks[*kept as usize] {
                 *kept = number as u32;
             }
         }
-        let mut groups: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut groups = Groups::new(self.settings.keep);
         for (number, key) in self.keys.iter().enumerate() {
             let kept = self.kept[key];
             if kept != number as u32 {
-                groups.entry(self.positions[kept as usize]).or_default().push(self.positions[number]);
+                groups.add(kept, number as u32, &self.positions, &self.ranks);
             }
         }
-        Ok(groups.into_iter().collect())
+        Ok(groups.finish())
     }
 
     fn judge(&self, number: u32, _: &Item) -> Verdict {

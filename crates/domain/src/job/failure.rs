@@ -23,6 +23,13 @@ pub enum JobFailure {
     NothingStays,
     #[error("no training sample gives a held-out one away: there is nothing to remove")]
     NoLeaks,
+    #[error("the server has no endpoint called {name:?} any more: choose another, or ask the administrator")]
+    NoEndpoint { name: String },
+    /// `detail` is the endpoint's or the model's.
+    #[error("nothing more could be written: {detail}. What was written before is kept")]
+    Writer { detail: String },
+    #[error("no text was accepted: accept some first")]
+    NothingAccepted,
     #[error("the {what} does not exist in this project any more: choose or send it again")]
     Gone { what: Gone },
     #[error("no file was given")]
@@ -40,6 +47,9 @@ pub enum JobFailure {
     /// `detail` is the tokenizer's or the chat template's.
     #[error("this model cannot read a sample of this dataset: {detail}")]
     Untokenizable { detail: String },
+    /// `detail` is the trainer's.
+    #[error("the samples could not be scored: {detail}")]
+    NotScored { detail: String },
     #[error("failed to read or write a file: {detail}")]
     Disk { detail: String },
     #[error("the server made a mistake: {detail}")]
@@ -62,6 +72,7 @@ pub enum Gone {
     Dataset,
     Version,
     Model,
+    Adapter,
 }
 
 impl std::fmt::Display for Gone {
@@ -71,6 +82,7 @@ impl std::fmt::Display for Gone {
             Self::Dataset => "dataset",
             Self::Version => "dataset version",
             Self::Model => "model",
+            Self::Adapter => "run with an adapter of this model",
         })
     }
 }

@@ -83,6 +83,10 @@ pub enum RunProblem {
     )]
     Leaks { samples: u64, train: u64 },
     #[error(
+        "{samples} samples of the benchmark {benchmark:?} are in training in some form, through {train} training samples: make a version without those, or have an owner sign for it"
+    )]
+    BenchmarkLeaks { benchmark: String, samples: u64, train: u64 },
+    #[error(
         "the preflight did not end within {minutes} minutes: nothing is known to be wrong with the run, but it would be slow; lower batch.max_length or batch.micro_batch, or launch without a preflight"
     )]
     PreflightTooLong { minutes: u64 },
@@ -92,6 +96,16 @@ pub enum RunProblem {
 }
 
 impl RunProblem {
+    /// That training has seen what the run would be measured with, however that was found.
+    #[must_use]
+    pub fn is_leak(&self) -> bool {
+        match self {
+            Self::Preflight { problem, .. } => problem.is_leak(),
+            Self::Leaks { .. } | Self::BenchmarkLeaks { .. } => true,
+            _ => false,
+        }
+    }
+
     /// That the background job which was to try a run out failed by itself.
     #[must_use]
     pub fn of_preflight_job(failure: JobFailure) -> Self {

@@ -1,6 +1,9 @@
 //! Leakage: test or validation samples that training has (almost) seen, so that a score says less than it seems to.
 
-use crate::{id::SampleId, sample::Split};
+use crate::{
+    id::{DatasetId, SampleId, VersionId},
+    sample::Split,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -97,7 +100,7 @@ pub struct LeakPair {
     pub held_out_position: u32,
     pub train: SampleId,
     pub train_position: u32,
-    /// Prompts, shortened.
+    /// Prompts, shortened. That of a test sample is empty, since the test split is sealed.
     pub held_out_text: String,
     pub train_text: String,
 }
@@ -135,6 +138,30 @@ impl LeakReport {
     pub fn count(&self, split: Split, kind: LeakKind) -> u64 {
         self.found.iter().filter(|(s, k, _)| (*s, *k) == (split, kind)).map(|(.., n)| n).sum()
     }
+}
+
+/// A version that training must not have seen, whatever its split, because models are measured with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Benchmark {
+    pub version_id: VersionId,
+    pub dataset_id: DatasetId,
+    pub dataset_name: String,
+    pub number: u32,
+}
+
+impl std::fmt::Display for Benchmark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} v{}", self.dataset_name, self.number)
+    }
+}
+
+/// What of a benchmark the training split of a version has seen. All its samples count as held out, and as tests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BenchmarkReport {
+    pub benchmark: Benchmark,
+    pub leaks: LeakReport,
 }
 
 /// An owner's signature under a launch in spite of leaks. It stays on the run's page.

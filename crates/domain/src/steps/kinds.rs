@@ -34,6 +34,12 @@ macro_rules! words {
     )*};
 }
 
+mod augment;
+mod rewriting;
+
+pub use augment::{Augment, AugmentMethod};
+pub use rewriting::{ChineseForm, Garble, Html, Mojibake, PersonalAction, PersonalKind, Pii, Script};
+
 /// A closed set of words.
 pub trait Words: Sized + 'static {
     const ALL: &'static [Self];
@@ -82,6 +88,19 @@ words! {
         Characters,
         /// Runs of words; each Han character is one.
         Words,
+    }
+    /// Which tokens of a sample a perplexity is of.
+    Likely {
+        /// Those of the answer, given all before it.
+        Answer,
+        All,
+    }
+    /// How labels that may be wrong are found.
+    LabelMethod {
+        /// Confident learning: a classifier of embeddings that has not seen the sample is sure of another label.
+        Confident,
+        /// Texts that say nearly the same have another label.
+        Neighbours,
     }
     /// From which split a copy is taken away first.
     Order {
@@ -172,6 +191,47 @@ settings! {
         ratio: f64 = 1.0,
         /// Repeat samples of rare labels instead of removing those of frequent ones.
         repeat: bool = false,
+        seed: u64 = 42,
+    }
+    /// Wenzek et al. 2020, "CCNet": filtering by a language model's perplexity.
+    Perplexity {
+        of: Likely = Likely::Answer,
+        /// Percent of the samples, the least likely ones, that go.
+        highest: f64 = 2.0,
+        /// Percent of the samples, the most likely ones, that go: what the model knows by heart teaches it nothing.
+        lowest: f64 = 0.0,
+        /// Perplexity above which a sample goes; 0 is no bound.
+        above: f64 = 0.0,
+        /// Perplexity below which a sample goes; 0 is no bound.
+        below: f64 = 0.0,
+        /// Validation and test samples too.
+        held_out: bool = false,
+    }
+    /// Ramaswamy, Rastogi & Shim 2000: distance to the k nearest neighbours.
+    Outliers {
+        /// Nearest samples whose mean distance counts.
+        neighbours: u64 = 10,
+        /// Percent of the samples, the farthest ones, that go.
+        percent: f64 = 1.0,
+        /// Neighbours are looked for among this many samples at most, drawn by the seed.
+        sample: u64 = 5000,
+        /// Validation and test samples too.
+        held_out: bool = false,
+        seed: u64 = 42,
+    }
+    /// Northcutt, Jiang & Chuang 2021, "Confident learning".
+    LabelProblems {
+        method: LabelMethod = LabelMethod::Confident,
+        /// Parts of the samples; each is judged by a classifier of the others.
+        folds: u64 = 5,
+        /// Similarity of embeddings from which on two texts say nearly the same.
+        similarity: f64 = 0.95,
+        /// Nearest samples that are asked.
+        neighbours: u64 = 10,
+        /// Learned from, or looked for among, this many samples at most, drawn by the seed.
+        sample: u64 = 20_000,
+        /// Validation and test samples too.
+        held_out: bool = false,
         seed: u64 = 42,
     }
 }

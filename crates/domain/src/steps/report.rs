@@ -1,7 +1,9 @@
 //! What a data recipe did: why each sample was changed or removed, counts and examples by step.
 
+use super::kinds::{AugmentMethod, Garble, PersonalKind};
 use crate::sample::{Sample, Split};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why a step touched a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,16 @@ pub enum Reason {
     RepeatedLines {
         share: f64,
     },
+    /// Findings of each kind, in all texts of the sample.
+    PersonalData {
+        found: BTreeMap<PersonalKind, u32>,
+    },
+    /// Was read in the wrong encoding.
+    Repaired {
+        garble: Garble,
+    },
+    /// Characters of it are lost for good.
+    LostCharacters,
     EmptyTurn,
     NoAnswer,
     NoPrompt,
@@ -45,6 +57,26 @@ pub enum Reason {
     LabelConflict {
         labels: Vec<String>,
     },
+    /// The model finds it less likely than others, or than the bound.
+    Unlikely {
+        perplexity: f64,
+    },
+    /// The model finds it more likely than others, or than the bound.
+    Expected {
+        perplexity: f64,
+    },
+    /// Far from its nearest neighbours.
+    Outlier {
+        /// 1 − cosine of embeddings, mean of the nearest.
+        distance: f64,
+    },
+    /// Another label is more probable than its own.
+    LabelDoubt {
+        /// The more probable one.
+        label: String,
+        /// Of its own label.
+        probability: f64,
+    },
     /// One too many of its label.
     Frequent {
         label: String,
@@ -53,6 +85,26 @@ pub enum Reason {
     Rare {
         label: String,
     },
+    /// A changed copy of a training sample.
+    Augmented {
+        method: AugmentMethod,
+    },
+}
+
+impl Reason {
+    /// What was found and how often, by the word for it, where a step looks for several things.
+    #[must_use]
+    pub fn findings(&self) -> Vec<(String, u64)> {
+        match self {
+            Self::PersonalData { found } => {
+                found.iter().map(|(kind, n)| (kind.as_str().to_owned(), u64::from(*n))).collect()
+            }
+            Self::Repaired { garble } => vec![(garble.as_str().to_owned(), 1)],
+            Self::LostCharacters => vec![("lost".to_owned(), 1)],
+            Self::Augmented { method } => vec![(method.as_str().to_owned(), 1)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What one step did to one sample.
@@ -76,12 +128,30 @@ pub struct Example {
     pub after: Option<Sample>,
 }
 
+/// Why one of several copies stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The others are in splits that give way to its own.
+    Split,
+    /// It comes first of those in its split.
+    First,
+    /// It comes last of those in its split.
+    Last,
+    /// It has the longest answer of those in its split.
+    Longest,
+}
+
 /// Samples that are copies of each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cluster {
     /// Position of the one that stays.
     pub kept: u32,
+    /// Why that one; unknown in reports of earlier versions of this program.
+    #[serde(default)]
+    pub because: Option<Because>,
     /// Positions of the others, at most 20.
     pub others: Vec<u32>,
     /// How many there are, the kept one included.
@@ -101,6 +171,9 @@ pub struct StepReport {
     pub removed: u64,
     /// Copies that it made.
     pub added: u64,
+    /// What it found in all samples, by the word for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, u64>,
     /// The first few that it touched.
     pub examples: Vec<Example>,
     /// The largest groups of copies.
@@ -119,6 +192,9 @@ pub struct StepsReport {
     pub changed: u64,
     pub removed: u64,
     pub steps: Vec<StepReport>,
+    /// The model whose scores were used, where a step needs scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_by: Option<String>,
 }
 
 impl StepsReport {

@@ -36,12 +36,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     let base = hits.rows.unwrap_or_else(|| everything(rows));
     let chosen = chosen(db, version, &tags, &query.filters).await?;
     let sealed_rows = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    let tagged = (Field::Tag, tags.0.clone());
     let unsealed = intersection(&base, chosen.values());
     let sealed = if query.with_test { 0 } else { unsealed.intersection_len(&sealed_rows) };
     let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
 
     let mut counted = Vec::with_capacity(facets.0.len() + 1);
-    for (field, values) in facets.0.iter().chain([(Field::Tag, tags.0.clone())].iter()) {
+    let all = facets.0.iter().chain(std::iter::once(&tagged)).filter(|_| !query.without_facets);
+    for (field, values) in all {
         let others;
         // A value of the same field would be an alternative, so the filters on the field itself do not count.
         let among = if chosen.contains_key(field) || *field == Field::Split {

@@ -117,12 +117,7 @@ pub async fn add_to_all(
 }
 
 /// Takes a tag off the samples at these positions.
-pub async fn remove_from_all(
-    db: &PgPool,
-    version: VersionId,
-    positions: &[u32],
-    tag: &str,
-) -> Result<(), StoreError> {
+pub async fn remove_from_all(db: &PgPool, version: VersionId, positions: &[u32], tag: &str) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     touch_all(&mut tx, version).await?;
     sqlx::query(

@@ -122,10 +122,26 @@ async fn erase_derived(
     for statement in [
         "delete from version_indexes where version_id = any($1)",
         "delete from split_checks where version_id = any($1)",
+        "delete from benchmark_checks where version_id = any($1) or benchmark_id = any($1)",
     ] {
         sqlx::query(statement).bind(&ids).execute(&mut *tx).await?;
     }
-    sqlx::query("delete from sample_tags where sample_id in (select sample_id from forgetting)").execute(&mut *tx).await?;
+    for statement in [
+        "delete from sample_tags where sample_id in (select sample_id from forgetting)",
+        "delete from sample_scores where sample_id in (select sample_id from forgetting)",
+    ] {
+        sqlx::query(statement).execute(&mut *tx).await?;
+    }
+    // Samples that were made of accepted ones are found by their own text.
+    sqlx::query(
+        "delete from proposals p using dataset_versions v join datasets d on d.id = v.dataset_id \
+         where v.id = p.version_id and d.project_id = $1 and (p.sample_id in (select sample_id from forgetting) \
+         or lower(concat_ws(E'\n', p.lead || p.before, p.lead || p.after)) like any($2))",
+    )
+    .bind(project.0)
+    .bind(patterns)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query(
         "update jobs set result = null where project_id = $1 and kind = 'preview_steps' and lower(result::text) like any($2)",
     )

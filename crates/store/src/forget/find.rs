@@ -35,7 +35,9 @@ pub async fn find(db: &PgPool, project: ProjectId, texts: &[String]) -> Result<F
 
 /// Puts the samples that hold one of the texts into a table of this transaction; how many there are.
 pub(super) async fn gather(tx: &mut PgConnection, project: ProjectId, patterns: &[String]) -> Result<u64, StoreError> {
-    sqlx::query("create temporary table forgetting (sample_id bigint primary key) on commit drop").execute(&mut *tx).await?;
+    sqlx::query("create temporary table forgetting (sample_id bigint primary key) on commit drop")
+        .execute(&mut *tx)
+        .await?;
     let done = sqlx::query(
         "insert into forgetting select s.id from samples s join datasets d on d.id = s.dataset_id \
          where d.project_id = $1 and s.forgotten_at is null and (s.search_text like any($2) or lower(s.label) like any($2) \

@@ -11,11 +11,7 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 use std::collections::BTreeSet;
 
 /// These nodes, as far as they are the project's.
-pub(super) async fn read(
-    db: &PgPool,
-    project: ProjectId,
-    nodes: &BTreeSet<NodeId>,
-) -> Result<Vec<Node>, StoreError> {
+pub(super) async fn read(db: &PgPool, project: ProjectId, nodes: &BTreeSet<NodeId>) -> Result<Vec<Node>, StoreError> {
     let ids = Ids::of(nodes);
     let mut found = Vec::with_capacity(nodes.len());
     found.extend(files(db, project, &ids.files).await?);

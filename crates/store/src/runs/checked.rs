@@ -1,7 +1,7 @@
 //! Launching with everything checked: the way of the form and of the REST API.
 
 use super::{Launched, NewRun, choices, create};
-use crate::StoreError;
+use crate::{StoreError, benchmarks};
 use domain::{
     account::parse_name,
     estimate::{Misfit, estimate, misfits},
@@ -10,6 +10,9 @@ use domain::{
     run::{Ancestry, RunDetail, VersionChoice},
 };
 use sqlx::PgPool;
+
+/// Benchmarks of a launch at most.
+const MAX_BENCHMARKS: usize = 20;
 
 /// What somebody wants to run.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct Launch {
     pub preflight: bool,
     /// Why an owner lets it run though training has seen held-out samples. The caller has checked who says so.
     pub leak_reason: Option<String>,
+    /// Versions that training must not have seen, beside those of the project.
+    pub benchmarks: Vec<VersionId>,
     pub idempotency_key: Option<String>,
 }
 
@@ -45,6 +50,7 @@ impl Launch {
             // The same has run before.
             preflight: false,
             leak_reason: None,
+            benchmarks: Vec::new(),
             idempotency_key: None,
         }
     }
@@ -63,6 +69,8 @@ pub enum LaunchError {
     Continues,
     #[error("only a run of this project that has succeeded can be repeated")]
     Repeats,
+    #[error("choose benchmarks among the dataset versions of this project, at most {MAX_BENCHMARKS}")]
+    Benchmarks,
     #[error("the recipe has fields out of range")]
     Recipe(Vec<RecipeError>),
     #[error("recipe, model and data do not fit together")]
@@ -93,6 +101,10 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
     if launch.leak_reason.as_ref().is_some_and(|r| r.trim().is_empty() || r.chars().count() > 2000) {
         return Err(LaunchError::LeakReason);
     }
+    let has_known_benchmarks = benchmarks::are_known(db, launch.project, &launch.benchmarks).await?;
+    if launch.benchmarks.len() > MAX_BENCHMARKS || !has_known_benchmarks {
+        return Err(LaunchError::Benchmarks);
+    }
     let name = name_or(&launch.name, || default_name(&model.name, version)).ok_or(LaunchError::Name)?;
     let counted = version.stats.mean_tokens(launch.model);
     let estimate = estimate(&launch.recipe, &model.card, &version.stats, counted, choices.measured_flops);
@@ -107,6 +119,7 @@ pub async fn launch(db: &PgPool, launch: &Launch) -> Result<Launched, LaunchErro
         ancestry: launch.ancestry,
         preflight: launch.preflight,
         leak_reason: launch.leak_reason.as_deref(),
+        benchmarks: &launch.benchmarks,
         idempotency_key: launch.idempotency_key.as_deref(),
     };
     Ok(create(db, new).await?)

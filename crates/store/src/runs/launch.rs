@@ -30,6 +30,8 @@ pub struct NewRun<'a> {
     pub preflight: bool,
     /// Why an owner lets it run though training has seen held-out samples.
     pub leak_reason: Option<&'a str>,
+    /// Versions that training must not have seen, beside those of the project.
+    pub benchmarks: &'a [VersionId],
     /// A second launch with the same key and settings in the same project yields the first one's run.
     pub idempotency_key: Option<&'a str>,
 }
@@ -68,8 +70,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     };
     sqlx::query(
         "insert into runs (id, project_id, number, name, model_id, version_id, recipe, cloned_from, estimate, total_steps, \
-         idempotency_key, created_by, status, preflight_job, repeats, continues, leak_override) \
-         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         idempotency_key, created_by, status, preflight_job, repeats, continues, benchmarks, leak_override) \
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17, \
          case when $16::text is not null then jsonb_build_object('reason', $16, 'by', (select name from users where id = $11), \
             'at', now(), 'samples', coalesce((select \
             max(jsonb_array_length(leaks->'contaminated')) from split_checks where version_id = $5), 0)) end \
@@ -91,6 +93,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewRun<'_>) -> Result<La
     .bind(new.ancestry.repeats.map(|r| r.0))
     .bind(new.ancestry.continues.map(|r| r.0))
     .bind(new.leak_reason)
+    .bind(new.benchmarks.iter().map(|version| version.0).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
     ring(tx, id).await?;

@@ -98,6 +98,7 @@ impl Place {
             ancestry: Ancestry::default(),
             preflight: false,
             leak_reason: None,
+            benchmarks: &[],
             idempotency_key: key,
         };
         create(&self.db, new).await.unwrap()
@@ -115,6 +116,7 @@ impl Place {
             ancestry: Ancestry::default(),
             preflight: true,
             leak_reason: None,
+            benchmarks: Vec::new(),
             idempotency_key: None,
         };
         let run = super::launch(&self.db, &launch).await.unwrap().id;
@@ -160,6 +162,7 @@ async fn launches_are_numbered_and_idempotent(db: PgPool) {
         ancestry: Ancestry::default(),
         preflight: false,
         leak_reason: None,
+        benchmarks: Vec::new(),
         idempotency_key: Some("k".to_owned()),
     };
     assert!(
@@ -275,6 +278,7 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
         ancestry: Ancestry::default(),
         preflight: false,
         leak_reason: None,
+        benchmarks: Vec::new(),
         idempotency_key: None,
     };
     let made = launch(&p.db, &wanted).await.unwrap();
@@ -290,6 +294,8 @@ async fn a_launch_that_cannot_work_is_refused(db: PgPool) {
     let mut wrong = wanted.clone();
     wrong.recipe.lora.rank = 0;
     assert!(matches!(launch(&p.db, &wrong).await, Err(LaunchError::Recipe(_))));
+    let elsewhere = Launch { benchmarks: vec![p.version, VersionId::new()], ..wanted.clone() };
+    assert!(matches!(launch(&p.db, &elsewhere).await, Err(LaunchError::Benchmarks)));
     let foreign = Launch { model: ModelId::new(), ..wanted };
     assert!(matches!(launch(&p.db, &foreign).await, Err(LaunchError::Model)));
 }

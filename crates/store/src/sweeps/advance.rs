@@ -101,6 +101,7 @@ async fn launch(
         ancestry: Ancestry::default(),
         preflight,
         leak_reason: None,
+        benchmarks: &[],
         idempotency_key: Some(&format!("sweep:{}:{trial}:{rung}", sweep.id)),
     };
     let run = runs::insert(tx, &new).await?.id;

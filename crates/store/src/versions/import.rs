@@ -279,7 +279,7 @@ pub(super) async fn record(
     activity::record(tx, project, Some(by), "version.created", &made.version_id.to_string(), &name).await
 }
 
-pub(super) async fn copy(tx: &mut PgConnection, statement: &str, lines: Vec<u8>) -> Result<(), StoreError> {
+pub(crate) async fn copy(tx: &mut PgConnection, statement: &str, lines: Vec<u8>) -> Result<(), StoreError> {
     let mut sink = tx.copy_in_raw(statement).await?;
     if let Err(error) = sink.send(lines).await {
         sink.abort("writing failed").await?;

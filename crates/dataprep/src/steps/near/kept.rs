@@ -3,7 +3,8 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Write},
+    os::unix::fs::FileExt,
 };
 
 /// Pieces kept in memory: 256 MB.
@@ -39,6 +40,16 @@ impl Kept {
         Ok(())
     }
 
+    /// All sets have come: now they can be read, by several threads.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), BufWriter::flush)
+    }
+
+    /// How many sets there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     fn start(&self, set: usize) -> u64 {
         if set == 0 { 0 } else { self.ends[set - 1] }
     }
@@ -49,7 +60,7 @@ impl Kept {
     }
 
     /// Reads a set into `out`.
-    pub(super) fn read(&mut self, set: u32, out: &mut Vec<u32>) -> io::Result<()> {
+    pub(super) fn read(&self, set: u32, out: &mut Vec<u32>) -> io::Result<()> {
         out.clear();
         let (start, size) = (self.start(set as usize), self.size(set));
         let in_memory = self.memory.len() as u64;
@@ -57,12 +68,9 @@ impl Kept {
             out.extend_from_slice(&self.memory[start as usize..start as usize + size]);
             return Ok(());
         }
-        let Some(file) = &mut self.file else { return Ok(()) };
-        file.flush()?;
-        let file = file.get_mut();
-        file.seek(SeekFrom::Start((start - in_memory) * 4))?;
+        let Some(file) = &self.file else { return Ok(()) };
         let mut bytes = vec![0; size * 4];
-        file.read_exact(&mut bytes)?;
+        file.get_ref().read_exact_at(&mut bytes, (start - in_memory) * 4)?;
         out.extend(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
         Ok(())
     }
@@ -92,6 +100,7 @@ mod tests {
         for limit in [0, 7, 50, 1000] {
             let mut kept = Kept { limit, ..Kept::new() };
             sets.iter().for_each(|set| kept.push(set).unwrap());
+            kept.finish().unwrap();
             let mut out = Vec::new();
             for n in (0..20u32).rev() {
                 kept.read(n, &mut out).unwrap();

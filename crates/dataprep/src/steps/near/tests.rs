@@ -11,7 +11,13 @@ use domain::{
 fn item(position: u32, text: &str, label: Option<&str>) -> Item {
     let answer = label.unwrap_or("ok");
     let messages = vec![Message::new(Speaker::User, text), Message::new(Speaker::Assistant, answer)];
-    let sample = Sample { messages, label: label.map(str::to_owned), rejected: None, slices: Default::default() };
+    let sample = Sample {
+        messages,
+        label: label.map(str::to_owned),
+        rejected: None,
+        slices: Default::default(),
+        spans: Vec::new(),
+    };
     Item::new(SampleId(i64::from(position)), position, Split::Train, sample)
 }
 
@@ -38,11 +44,11 @@ fn sentences(groups: u64) -> Vec<String> {
     let word = |n: u64| format!("w{}", hash([n]) % 5000);
     let mut all = Vec::new();
     for group in 0..groups {
-        let words: Vec<String> = (0..14).map(|i| word(group * 100 + i)).collect();
+        let words: Vec<String> = (0..30).map(|i| word(group * 100 + i)).collect();
         for copy in 0..4u64 {
             let mut words = words.clone();
             for change in 0..copy {
-                let at = hash([group, copy, change]) % 14;
+                let at = hash([group, copy, change]) % 30;
                 words[at as usize] = word(hash([group, copy, change, 1]));
             }
             all.push(words.join(" "));
@@ -51,12 +57,15 @@ fn sentences(groups: u64) -> Vec<String> {
     all
 }
 
+/// The sketch finds a pair at the threshold with a probability of 0.995 and more similar ones with a higher one. Less than
+/// one of some hundred pairs is expected to be missed, and one that is tears four samples at most out of their group.
 #[test]
 fn groups_are_those_of_all_pairs_compared() {
     let items: Vec<Item> = sentences(120).iter().enumerate().map(|(i, t)| item(i as u32, t, None)).collect();
     for threshold in [0.5, 0.7, 0.8] {
-        let step = Near::new(NearDuplicates { threshold, ..prompts() });
-        let pieces: Vec<Vec<u32>> = items.iter().map(|item| step.pieces(item)).collect();
+        let settings = NearDuplicates { threshold, ..prompts() };
+        let pieces: Vec<Vec<u32>> =
+            items.iter().map(|item| pieces(&settings, &item.sample.messages[0].content)).collect();
         let mut groups: Vec<usize> = (0..items.len()).collect();
         let mut pairs = 0;
         for a in 0..items.len() {
@@ -68,11 +77,35 @@ fn groups_are_those_of_all_pairs_compared() {
                 }
             }
         }
-        let found = kept(NearDuplicates { threshold, ..prompts() }, &items);
-        assert!(pairs > 60, "{pairs} pairs at {threshold}");
+        assert!(pairs > 100, "{pairs} pairs at {threshold}");
+        let found = kept(settings, &items);
         let missed = found.iter().zip(&groups).filter(|(a, b)| **a as usize != **b).count();
-        assert!(missed <= 2, "{missed} samples of {} are in other groups at {threshold}", items.len());
+        assert!(missed <= 4, "{missed} samples of {} are in other groups at {threshold}", items.len());
     }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let items: Vec<Item> = sentences(60).iter().enumerate().map(|(i, t)| item(i as u32, t, None)).collect();
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| decided(NearDuplicates { threshold: 0.6, ..prompts() }, &items).verdicts)
+    };
+    assert_eq!(with(1), with(3));
+}
+
+/// Texts with one long opening agree in many bands and are not similar: nobody is compared with all of them, and copies
+/// among them are found all the same.
+#[test]
+fn copies_are_found_among_thousands_with_one_opening() {
+    let opening = "translate the following sentence into french and explain every word that is not in the dictionary";
+    let text =
+        |i: u64| format!("{opening}: {} {} {}", hash([i]) % 100_000, hash([i, 1]) % 100_000, hash([i, 2]) % 100_000);
+    let mut items: Vec<Item> = (0..3000).map(|i| item(i, &text(u64::from(i)), None)).collect();
+    items.extend((0..100).map(|i| item(3000 + i, &format!("{}x", text(u64::from(i))), None)));
+    let found = kept(prompts(), &items);
+    let copies = (3000..3100).filter(|i| found[*i] == *i as u32 - 3000).count();
+    assert!(copies >= 95, "{copies} of 100 copies are found");
 }
 
 #[test]
