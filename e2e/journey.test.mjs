@@ -234,6 +234,30 @@ step('runs are compared', async () => {
     await screenshots(page, 'overview');
 });
 
+step('the model writes training samples anew, and people decide', async () => {
+    const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets`);
+    const reviews = versions.items.find((d) => d.name === 'Movie reviews');
+    const augment = `${project}/datasets/${reviews.id}/v/2/augment`;
+    await page.goto(augment);
+    await page.locator('[name=samples]').fill('2');
+    await page.getByRole('button', { name: 'Write' }).click();
+    await page.waitForURL(/job=/);
+    await until('both texts are there', 300_000, async () => {
+        const { counts } = await api(page, 'GET', `projects/${project.split('/')[2]}/versions/${reviews.latest_version_id}/proposals`);
+        return counts.waiting + counts.stopped === 2;
+    });
+    const { counts } = await api(page, 'GET', `projects/${project.split('/')[2]}/versions/${reviews.latest_version_id}/proposals`);
+    await page.goto(counts.waiting ? augment : `${augment}?stopped=1`);
+    await page.locator('input[type=checkbox][name="ids[]"]').first().check();
+    await fits(page);
+    await screenshots(page, 'augment');
+    await page.locator('input[type=checkbox][name="ids[]"]').first().check();
+    await page.getByRole('button', { name: 'Accept', exact: true }).click();
+    await page.getByRole('button', { name: 'Make a version with 1 accepted texts' }).click();
+    await page.waitForURL(/\/v\/3$/, { timeout: 60_000 });
+    await page.getByText(/1 texts that a model wrote/).waitFor();
+});
+
 step('pages read and work without JavaScript, and fit a phone', async () => {
     const plain = await openPage(browser, server, { javaScriptEnabled: false, width: 390, lang: 'zh' });
     await plain.goto('/sign-in');

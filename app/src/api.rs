@@ -40,6 +40,8 @@ pub struct Services {
     pub max_upload_bytes: u64,
     /// Hosts from which data may be fetched.
     pub import_hosts: Vec<String>,
+    /// Names of the services that write texts.
+    pub endpoints: Vec<String>,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
 }
@@ -69,6 +71,8 @@ crate::texts! {
     last_owner = "A project needs at least one owner. Make somebody else an owner first.", "项目至少需要一位所有者，请先将其他成员设为所有者。";
     key_used = "This form has launched a run already, with other settings. Look for it in the list of runs; send the form once more to launch another.", "此表单已用其他设置启动过一次训练。请先在训练列表中查看；如需再启动一次，请重新提交。";
     indexed_elsewhere = "The index of this version is being built already. Load the page again.", "该版本的索引已在构建中，请重新加载页面。";
+    search_too_wide = "The words of the phrase are in too many samples to look through all of them. Add a word that is less frequent.", "短语中的词过于常见，无法逐一核对全部样本。请增加一个较少见的词。";
+    found_others = "The number is not that of the samples found. Nothing was erased; look at the list again.", "输入的数字与找到的样本数不符，未抹除任何内容，请重新核对。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -83,6 +87,8 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::OtherAddress => other_address(l),
         Stale::KeyUsed => key_used(l),
         Stale::IndexedElsewhere => indexed_elsewhere(l),
+        Stale::SearchTooWide => search_too_wide(l),
+        Stale::FoundOthers => found_others(l),
     }
 }
 

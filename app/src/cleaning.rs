@@ -165,18 +165,34 @@ fn control(i: usize, setting: &str, value: Value) -> AnyView {
     let id = format!("s{i}.{setting}");
     let label = words::setting_name(l, setting);
     let name = id.clone();
+    let help = words::setting_help(l, setting);
     match value {
-        Value::Bool(on) => view! {
-            <label class="check"><input type="checkbox" id=id name=name value="on" checked=on/>{label}</label>
+        Value::Bool(on) => {
+            let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("{id}-help")>{help}</p> });
+            view! {
+                <div class="field">
+                    <label class="check"><input type="checkbox" id=id name=name value="on" checked=on/>{label}</label>
+                    {help}
+                </div>
+            }
+            .into_any()
         }
-        .into_any(),
+        Value::String(text) if words::is_free_text(setting) => {
+            let described = format!("{id}-help");
+            view! {
+                <Field id=id.clone() label help>
+                    <textarea id=id name=name rows="2" spellcheck="false" aria-describedby=described>{text}</textarea>
+                </Field>
+            }
+            .into_any()
+        }
         Value::String(word) => {
             let choices = words::setting_choices(l, setting).into_iter().map(|(choice, name)| {
                 view! { <option value=choice selected={choice == word}>{name}</option> }
             });
             let choices = choices.collect_view();
             view! {
-                <Field id=id.clone() label>
+                <Field id=id.clone() label help>
                     <select id=id name=name>{choices}</select>
                 </Field>
             }
@@ -185,7 +201,7 @@ fn control(i: usize, setting: &str, value: Value) -> AnyView {
         value => {
             let mode = if value.is_number() { "decimal" } else { "text" };
             view! {
-                <Field id=id.clone() label>
+                <Field id=id.clone() label help>
                     <input id=id name=name inputmode=mode required value=form::text_of(&value)/>
                 </Field>
             }

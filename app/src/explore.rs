@@ -8,6 +8,7 @@ mod rows;
 mod sample;
 mod sealed;
 pub mod text;
+mod window;
 
 pub use sample::SamplePage;
 
@@ -110,10 +111,23 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     } else {
         text::found_at_least(l, integer(found.total))
     };
+    let edit = (role::may(Action::EditDatasets) && found.total > 0).then(|| {
+        let href = format!("{}{}", routes::bulk_edit(place.project, place.dataset, place.number), asked.selection());
+        view! { " " <a class="button button-small" href=href>{text::edit_these(l)}</a> }
+    });
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
-        rows::table(place, asked, &found).into_any()
+        let lines = found.items.iter().map(|item| rows::Line::of(place, &asked.at(0), item, &found.terms)).collect();
+        let has_labels = rows::has_labels(&found);
+        let (table, pager) = (rows::table(place, asked, &found), rows::pager(place, asked, &found));
+        view! {
+            <window::Window place asked=asked.clone() total=found.total lines has_labels>
+                {table}
+                {pager}
+            </window::Window>
+        }
+        .into_any()
     };
     view! {
         {form(place, asked)}
@@ -123,9 +137,8 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
         <div class="explore">
             <aside class="explore-facets" aria-label=text::filters(l)>{facets::cards(place, asked, &found.facets)}</aside>
             <section class="stack">
-                <p role="status"><strong>{total}</strong></p>
+                <p role="status"><strong>{total}</strong>{edit}</p>
                 {list}
-                {rows::pager(place, asked, &found)}
             </section>
         </div>
     }

@@ -15,15 +15,27 @@
 
 pub mod account;
 pub mod api;
+#[cfg(feature = "ssr")]
+pub mod augment;
 pub mod badcases;
+#[cfg(feature = "ssr")]
+pub mod card;
 #[cfg(feature = "ssr")]
 pub mod cleaning;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;
 pub mod datasets;
+#[cfg(feature = "ssr")]
+pub mod diff;
+#[cfg(feature = "ssr")]
+pub mod edit;
 pub mod error;
 pub mod evals;
 pub mod explore;
+#[cfg(feature = "ssr")]
+pub mod forget;
+#[cfg(feature = "ssr")]
+pub mod lineage;
 pub mod models;
 pub mod projects;
 pub mod role;

@@ -1,7 +1,10 @@
 //! Every address of the site, so that no page spells a path by hand.
 
 use crate::error::AppError;
-use domain::id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId};
+use domain::{
+    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId},
+    lineage::NodeId,
+};
 use leptos::prelude::ReadUntracked;
 use std::str::FromStr;
 
@@ -110,6 +113,12 @@ pub fn merge_datasets(p: ProjectId) -> String {
     format!("/p/{p}/datasets/merge")
 }
 
+/// Erasing what somebody wrote, or what was written about somebody.
+#[must_use]
+pub fn forget(p: ProjectId) -> String {
+    format!("/p/{p}/datasets/forget")
+}
+
 #[must_use]
 pub fn new_dataset(p: ProjectId) -> String {
     format!("/p/{p}/datasets/new")
@@ -134,8 +143,32 @@ pub fn splits(p: ProjectId, d: DatasetId, number: u32) -> String {
 
 /// Cleaning a version.
 #[must_use]
+pub fn augment(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/augment", version(p, d, number.cast_signed()))
+}
+
+#[must_use]
 pub fn clean(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/clean", version(p, d, number.cast_signed()))
+}
+
+/// What differs between a version and another of its dataset; without `from`, the one that it was made from.
+#[must_use]
+pub fn diff(p: ProjectId, d: DatasetId, number: u32, from: Option<u32>) -> String {
+    let from = from.map(|from| format!("?from={from}")).unwrap_or_default();
+    format!("{}/diff{from}", version(p, d, number.cast_signed()))
+}
+
+/// Editing many samples of a version at once.
+#[must_use]
+pub fn bulk_edit(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/edit", version(p, d, number.cast_signed()))
+}
+
+/// What is known of a version, to be read by people who use it.
+#[must_use]
+pub fn card(p: ProjectId, d: DatasetId, number: u32) -> String {
+    format!("{}/card", version(p, d, number.cast_signed()))
 }
 
 /// All samples of a version, to search, filter and count.
@@ -155,6 +188,12 @@ pub fn explored_sample(p: ProjectId, d: DatasetId, number: u32, s: SampleId) -> 
 pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String {
     let after = position.checked_sub(1).map(|before| format!("?after={before}")).unwrap_or_default();
     format!("{}{after}#samples", version(p, d, number))
+}
+
+/// What one thing came from and what it led to.
+#[must_use]
+pub fn lineage_of(p: ProjectId, node: &NodeId) -> String {
+    format!("/p/{p}/lineage?of={node}")
 }
 
 #[must_use]

@@ -2,12 +2,18 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
+    augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage},
+    card::CardPage,
     cleaning::CleaningPage,
     compare::ComparePage,
     datasets::{DatasetListPage, DatasetPage, MergePage, NewDatasetPage},
+    diff::DiffPage,
+    edit::EditPage,
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
+    forget::ForgetPage,
+    lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
     runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
@@ -117,13 +123,19 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("models/:model") view=ModelPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets") view=DatasetListPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/new") view=NewDatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/forget") view=ForgetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/merge") view=MergePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset") view=DatasetPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number") view=DatasetPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/augment") view=AugmentPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/card") view=CardPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/clean") view=CleaningPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/diff") view=DiffPage ssr=SsrMode::Async/>
+                    <Route path=path!("datasets/:dataset/v/:number/edit") view=EditPage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
+                    <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>

@@ -1,6 +1,7 @@
 //! Names of the domain's words in every language, for those that several features show.
 
 mod badcase;
+mod edit;
 mod import;
 mod job;
 mod line;
@@ -13,6 +14,7 @@ mod split;
 mod steps;
 
 pub use badcase::bad_case_status;
+pub use edit::{edit_action, edit_problem};
 pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;
@@ -21,7 +23,9 @@ pub use run::run_problem;
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 pub use steps::step_problem;
 #[cfg(feature = "ssr")]
-pub use steps::{setting_choices, setting_name, step_because, step_kind, step_reason};
+pub use steps::{
+    is_free_text, setting_choices, setting_help, setting_name, step_because, step_findings, step_kind, step_reason,
+};
 
 use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 

@@ -76,7 +76,7 @@ async fn copy_of_rows(db: &mut PgConnection) -> f64 {
     db.execute(
         "drop table if exists samples_too, version_samples_too; \
          create table samples_too (like samples including all, foreign key (dataset_id) references datasets, foreign key (parent_id) references samples); \
-         create table version_samples_too (like version_samples including all, foreign key (sample_id) references samples)",
+         create table version_samples_too (like version_samples including all)",
     )
     .await
     .unwrap();

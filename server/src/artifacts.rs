@@ -216,6 +216,20 @@ impl Artifacts {
         }
     }
 
+    /// Deletes a stored file; one that is not there is fine. The caller has made sure that nothing names it any more.
+    pub async fn remove(&self, sha256: &str) -> Result<(), ArtifactError> {
+        match &self.backend {
+            Backend::Folder(folder) => match tokio::fs::remove_file(folder.join(name(sha256)?)).await {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e.into()),
+                _ => Ok(()),
+            },
+            Backend::Bucket { store, prefix } => match store.delete(&key(prefix, sha256)?).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(e) => Err(e.into()),
+            },
+        }
+    }
+
     /// Stores a file of the staging folder, whose hash is known, and takes it away from there. It stays when that fails.
     pub async fn adopt(&self, staged: &Path, sha256: &str, size_bytes: u64) -> Result<(), ArtifactError> {
         match &self.backend {

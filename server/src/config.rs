@@ -1,6 +1,10 @@
 //! The server's settings: built-in defaults, then one TOML file, then the environment, each
 //! overriding the one before. `lathe.example.toml` documents every key.
 
+mod endpoints;
+
+pub use endpoints::Endpoint;
+
 use crate::fetch::allowed::AllowedHost;
 use serde::Deserialize;
 use std::{
@@ -42,6 +46,8 @@ pub struct Config {
     pub max_upload_bytes: u64,
     /// Hosts from which data may be fetched.
     pub import_hosts: Vec<AllowedHost>,
+    /// Services that write texts for augmentation.
+    pub endpoints: Vec<Endpoint>,
     pub log_format: LogFormat,
 }
 
@@ -84,6 +90,7 @@ struct Settings {
     hub_url: Option<String>,
     max_upload_bytes: Option<u64>,
     import_hosts: Option<Vec<String>>,
+    endpoints: Option<Vec<endpoints::EndpointSettings>>,
     log_format: Option<LogFormat>,
 }
 
@@ -182,6 +189,9 @@ impl Settings {
             pypi_url: parse_http_url("pypi_url", self.pypi_url.as_deref().unwrap_or("https://pypi.org"))?,
             hub_url: parse_http_url("hub_url", self.hub_url.as_deref().unwrap_or("https://huggingface.co"))?,
             import_hosts: import_hosts(self.import_hosts)?,
+            endpoints: endpoints::endpoints(self.endpoints.unwrap_or_default(), |key| {
+                std::env::var(key).ok().filter(|v| !v.is_empty())
+            })?,
             max_upload_bytes: self.max_upload_bytes.unwrap_or(4 << 30),
             log_format: self.log_format.unwrap_or_default(),
             data,

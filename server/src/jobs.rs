@@ -6,11 +6,14 @@
 pub mod clean;
 mod context;
 pub mod count_tokens;
+pub mod delete_upload;
+pub mod edit_version;
 pub mod fetch_upload;
 pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
 mod model_files;
+pub mod paraphrase;
 pub mod register_model;
 pub mod sample_project;
 pub mod score_version;
@@ -63,9 +66,13 @@ pub fn handlers() -> Handlers {
         .with(sample_project::KIND, sample_project::sample_project)
         .with(clean::PREVIEW_KIND, clean::preview_steps)
         .with(clean::APPLY_KIND, clean::apply_steps)
+        .with(paraphrase::KIND, paraphrase::paraphrase)
+        .with(paraphrase::TAKE_KIND, paraphrase::take_proposals)
         .with(splits::CHECK_KIND, splits::check_splits)
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
+        .with(edit_version::KIND, edit_version::edit_version)
+        .with(delete_upload::KIND, delete_upload::delete_upload)
 }
 
 impl Handlers {

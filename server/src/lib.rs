@@ -33,3 +33,4 @@ pub mod state;
 pub mod sweeps;
 pub mod trainer;
 pub mod worker;
+pub mod writer;

@@ -8,17 +8,23 @@
 pub mod auth;
 pub mod badcases;
 pub mod benchmarks;
+pub mod card;
 pub mod clean;
 pub mod compare;
 pub mod datasets;
+pub mod diff;
 pub mod docs;
+pub mod edit;
 pub mod evals;
 pub mod explore;
 pub mod export;
 pub mod extract;
+pub mod forget;
 pub mod jobs;
+pub mod lineage;
 pub mod models;
 pub mod paging;
+pub mod paraphrase;
 pub mod people;
 pub mod problem;
 pub mod projects;
@@ -90,11 +96,17 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(tus::routes())
         .merge(datasets::routes())
         .merge(versions::routes())
+        .merge(card::routes())
+        .merge(diff::routes())
         .merge(explore::routes())
         .merge(splits::routes())
         .merge(benchmarks::routes())
         .merge(clean::routes())
+        .merge(paraphrase::routes())
         .merge(scores::routes())
+        .merge(lineage::routes())
+        .merge(edit::routes())
+        .merge(forget::routes())
         .merge(models::routes())
         .merge(sample_project::routes())
         .merge(runs::routes())

@@ -30,6 +30,7 @@ impl AppState {
             public_url: self.config.public_address().to_owned(),
             max_upload_bytes: self.config.max_upload_bytes,
             import_hosts: self.config.import_hosts.iter().map(ToString::to_string).collect(),
+            endpoints: self.config.endpoints.iter().map(|e| e.name.clone()).collect(),
             first_look: Arc::new(self.artifacts.clone()),
         }
     }

@@ -11,7 +11,7 @@ use axum::{body::Body, http::StatusCode};
 use dataprep::hash::content_hash;
 use domain::{
     access::TokenScope,
-    dataset::{BadLines, FileSyntax, Mapping, Origin, SplitPlan},
+    dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan},
     id::{ProjectId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Speaker},
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use store::{
     PgPool,
     explore::build::Builder,
-    versions::import::{NewSample, NewVersion, Writer},
+    versions::import::{Line, NewSample, NewVersion, Writer},
 };
 use support::{Credential, TestApp};
 
@@ -67,16 +67,19 @@ async fn write(db: &PgPool, user: UserId, project: ProjectId, rows: u64, english
         mapping: Mapping::TextLabel { text: "text".to_owned(), label: "label".to_owned(), instruction: None },
         bad_lines: BadLines::Stop,
         split: SplitPlan::default(),
+        packing: Packing::default(),
+        files: Vec::new(),
+        appended: None,
     };
     let target = ImportTarget::Name("made up".to_owned());
-    let new = NewVersion { project, by: user, target: &target, origin: &origin, source_file: "made-up.csv" };
+    let new = NewVersion { project, by: user, target: &target, origin: &origin, append: false };
     let mut writer = Writer::begin(db, new).await.unwrap().unwrap();
     let mut stats = dataprep::stats::StatsBuilder::new();
     let chinese: Vec<&str> = CHINESE.split_whitespace().collect();
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut line = 1;
     while line < rows {
-        let batch: Vec<NewSample> = (line..(line + 5000).min(rows + 1))
+        let batch: Vec<Line> = (line..(line + 5000).min(rows + 1))
             .map(|line| {
                 let label = format!("label {}", rng.random_range(0..8));
                 let messages = vec![
@@ -88,13 +91,13 @@ async fn write(db: &PgPool, user: UserId, project: ProjectId, rows: u64, english
                 let content_hash = content_hash(&sample);
                 let split = SplitPlan::default().assign(&content_hash);
                 stats.add(&sample, split, &content_hash);
-                NewSample { sample, content_hash, split, line }
+                Line::new(&NewSample { sample, content_hash, split, file: "made-up.csv".into(), line }).unwrap()
             })
             .collect();
         line += batch.len() as u64;
         writer.write(&batch).await.unwrap();
     }
-    writer.finish(&stats.finish(), None).await.unwrap().version_id
+    writer.finish(&stats.finish(), &origin, None).await.unwrap().version_id
 }
 
 /// A figure of this process, in MiB.

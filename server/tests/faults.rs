@@ -186,3 +186,34 @@ async fn an_import_goes_on_after_the_database_broke_off(db: PgPool) {
     let left: i64 = sqlx::query_scalar("select count(*) from samples").fetch_one(&place.db).await.unwrap();
     assert_eq!(left, count as i64);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn steps_go_on_after_their_server_was_killed(db: PgPool) {
+    let place = Place::new(db).await;
+    let count = 40_000;
+    let mut server = place.start("web", &[]);
+    place.ready().await;
+    let job = start_import(&place, count).await;
+    let imported = place.until(&job, "the import ends", is_over).await;
+    let version = imported["result"]["version_id"].as_str().unwrap().to_owned();
+    let recipe = json!({ "steps": [{ "kind": "width" }, { "kind": "exact_duplicates" }] }).to_string();
+    let made = place.post(&format!("/versions/{version}/steps"), recipe.into_bytes()).await;
+    let job = format!("/jobs/{}", made["id"].as_str().unwrap());
+    let writes = |j: &Value| j["progress"]["stage"] == "writing" && j["progress"]["done"].as_u64() > Some(0);
+    place.until(&job, "the steps write", |j| writes(j) || is_over(j)).await;
+    server.kill();
+    let versions = "select count(*) from dataset_versions";
+    let half: i64 = sqlx::query_scalar(versions).fetch_one(&place.db).await.unwrap();
+    assert_eq!(half, 1, "nothing of the next version is seen");
+    sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
+        .execute(&place.db)
+        .await
+        .unwrap();
+    server = place.start("web", &[]);
+    place.ready().await;
+    let done = place.until(&job, "the steps end", is_over).await;
+    assert_eq!(done["status"], "succeeded", "{done}");
+    let whole: i64 = sqlx::query_scalar(versions).fetch_one(&place.db).await.unwrap();
+    assert_eq!(whole, 2, "one version more, once");
+    drop(server);
+}

@@ -60,7 +60,10 @@ async fn leaks_are_found_and_removed(db: PgPool) {
     assert_eq!(job["result"], json!(found));
     let pair = &check["leaks"]["pairs"][0];
     assert_eq!(pair["kind"], "near_duplicate");
-    assert_ne!(pair["held_out_text"], pair["train_text"]);
+    for pair in check["leaks"]["pairs"].as_array().unwrap() {
+        assert_ne!(pair["held_out_text"], pair["train_text"]);
+        assert_eq!(pair["held_out_text"] == "", pair["split"] == "test", "test samples are sealed: {pair}");
+    }
 
     let before = script.get(&parent).await;
     let next = made(&done(&script, &format!("{parent}/without-leaks"), json!({})).await);
@@ -158,7 +161,11 @@ async fn a_benchmark_is_looked_for_in_training(db: PgPool) {
     let check = script.get(&format!("{parent}/split-check")).await;
     let found = &check["benchmarks"][0];
     assert_eq!((&found["benchmark"]["version_id"], &found["leaks"]["test"]), (&json!(exam), &json!(3)), "{found}");
-    assert_eq!(found["leaks"]["contaminated"].as_array().unwrap().len(), 1, "with another label it is a prompt: {found}");
+    assert_eq!(
+        found["leaks"]["contaminated"].as_array().unwrap().len(),
+        1,
+        "with another label it is a prompt: {found}"
+    );
     let kinds: Vec<_> = found["leaks"]["pairs"].as_array().unwrap().iter().map(|pair| &pair["kind"]).collect();
     assert_eq!(kinds, ["near_duplicate", "same_prompt"], "{found}");
 

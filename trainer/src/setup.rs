@@ -137,7 +137,8 @@ impl Run {
         }
         let encoder = encoder(&base, recipe);
         let train_samples = samples::read(&job.train)?;
-        let mut training = encode_all(&encoder, &train_samples, recipe.objective, "training", sink)?;
+        let skip = |s: &Sample| recipe.loss.augmented_weight == 0.0 && samples::is_augmented(s);
+        let mut training = encode_all(&encoder, &train_samples, recipe.objective, "training", skip, sink)?;
         weigh(&mut training.samples, &train_samples, &job)?;
         if training.samples.is_empty() {
             let what = if recipe.objective == Objective::Dpo { "preference pair" } else { "sample" };
@@ -148,7 +149,7 @@ impl Run {
         let of_use = |s: &Sample| recipe.objective == Objective::Sft || s.rejected.is_some();
         let held_out = held_out.into_iter().filter(of_use).collect();
         let held_out: Vec<Sample> = samples::choose(held_out, limit).into_iter().map(|(_, s)| s).collect();
-        let validation = encode_all(&encoder, &held_out, recipe.objective, "validation", sink)?;
+        let validation = encode_all(&encoder, &held_out, recipe.objective, "validation", |_| false, sink)?;
         if recipe.keeps_base_quantized() {
             base.weights.keep_quantized()?;
         }

@@ -222,6 +222,31 @@ fn a_weight_of_two_is_a_sample_twice() {
 }
 
 #[test]
+fn augmented_samples_weigh_what_the_recipe_says() {
+    let recipe = |weight: f64, batch: usize| {
+        format!(
+            "[loss]\naugmented_weight = {weight}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n"
+        )
+    };
+    let place = Workplace::new(&recipe(0.0, 3));
+    let samples = support::samples(4);
+    let mut augmented = samples.clone();
+    augmented[1].slices.insert("augmented".to_owned(), "paraphrase".to_owned());
+    let loss = |out: &str, samples: &[domain::sample::Sample], weight, batch| {
+        support::write_samples(&place.path("train.jsonl"), samples).unwrap();
+        std::fs::write(place.path("recipe.toml"), recipe(weight, batch)).unwrap();
+        assert!(place.run(out, &[]).success());
+        place.points(out, series::TRAIN_LOSS)[&1]
+    };
+    let without = [samples[0].clone(), samples[2].clone(), samples[3].clone()];
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
+    close(loss("left-out", &augmented, 0.0, 3), loss("gone", &without, 1.0, 3));
+    close(loss("as-any", &augmented, 1.0, 4), loss("plain", &samples, 1.0, 4));
+    let twice = [samples.clone(), vec![samples[1].clone()]].concat();
+    close(loss("double", &augmented, 2.0, 4), loss("twice", &twice, 1.0, 5));
+}
+
+#[test]
 fn a_difference_is_traced_to_the_manifest() {
     let place = Workplace::new(&format!("{SHORT}{QUIET}"));
     assert!(place.run("a", &[]).success() && place.run("b", &[]).success());

@@ -26,6 +26,7 @@ use domain::{
     },
     id::{BadCaseId, ProjectId},
     lang::Lang,
+    lineage::NodeId,
 };
 use leptos::prelude::*;
 
@@ -139,6 +140,7 @@ fn lineage(project: ProjectId, case: &BadCase, l: Lang) -> impl IntoView + use<>
                     <div><dt>{text::added(l)}</dt><dd><a href=routes::version(project, s.dataset_id, n)>{format!("v{n}")}</a></dd></div>
                 })}
             </dl>
+            <p><a class="button button-small" href=routes::lineage_of(project, &NodeId::BadCase(s.id))>{text::whole_lineage(l)}</a></p>
         </section>
     }
 }

@@ -12,6 +12,7 @@ crate::texts! {
     lead = "Predictions that failed. Confirm, name the cause, correct the answer, and teach the next run.",
         "预测失败的样本。确认、归因、改正答案，让下一次训练学会它。";
     one_title = "Bad case", "Bad Case";
+    whole_lineage = "The whole lineage", "完整血缘";
     none_title = "No bad cases", "没有 Bad Case";
     none_hint = "When a run has been evaluated, each wrong prediction of the tuned model appears here.",
         "训练运行完成评估后，微调模型的每条错误预测都会出现在这里。";

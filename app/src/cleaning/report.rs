@@ -31,7 +31,9 @@ pub(super) fn card(report: &StepsReport) -> impl IntoView + use<> {
     let rows = rows.collect_view();
     let details = report.steps.iter().enumerate().map(|(i, step)| {
         let (examples, clusters) = (examples(&step.examples), clusters(&step.clusters));
-        (!step.examples.is_empty()).then(|| view! { <h3>{name(i, step)}</h3> {clusters} {examples} })
+        let found = words::step_findings(l, step.found.clone());
+        let found = (!found.is_empty()).then(|| view! { <p>{text::found(l, found)}</p> });
+        (!step.examples.is_empty()).then(|| view! { <h3>{name(i, step)}</h3> {found} {clusters} {examples} })
     });
     let details = details.collect_view();
     view! {

@@ -44,6 +44,7 @@ crate::texts! {
     rewritten = "Rewritten", "改写";
     removed = "Removed", "移除";
     added = "Added", "增加";
+    found(what) = "Found: {what}.", "发现：{what}。";
     examples(n) = "Examples ({n})", "示例（{n}）";
     sample = "Sample", "样本";
     before = "Before", "之前";

@@ -23,6 +23,7 @@ use {
     domain::{
         access::Action,
         account::parse_name,
+        card::parse_license,
         import::{CountTokens, FetchUpload, ImportTarget},
         job::{Job, JobStatus},
         page::DEFAULT_LIMIT,
@@ -170,6 +171,7 @@ pub async fn start_merge(project: ProjectId, #[server(flatten)] form: ImportForm
 pub struct VersionView {
     pub version: Version,
     pub description: String,
+    pub license: String,
     pub versions: Vec<VersionSummary>,
     /// Models whose tokenizer can count.
     pub models: Vec<(ModelId, String)>,
@@ -183,7 +185,7 @@ pub async fn get_version(project: ProjectId, dataset: DatasetId, number: Option<
     let version = store::versions::by_number(&db, project, dataset, number).await?.ok_or(AppError::NotFound)?;
     let versions = store::versions::of_dataset(&db, project, dataset).await?;
     let models = store::models::list(&db, project).await?.into_iter().map(|m| (m.id, m.name)).collect();
-    Ok(VersionView { version, description: summary.description, versions, models })
+    Ok(VersionView { version, description: summary.description, license: summary.license, versions, models })
 }
 
 /// Which samples a page shows.
@@ -238,20 +240,22 @@ pub async fn start_token_count(
     Ok(())
 }
 
-/// Changes a dataset's name and description.
+/// Changes a dataset's name, description and licence.
 #[server]
 pub async fn rename_dataset(
     project: ProjectId,
     dataset: DatasetId,
     name: String,
     #[server(default)] description: String,
+    #[server(default)] license: String,
 ) -> Result<(), AppError> {
     let (db, _) = api::authorise(project, Action::EditDatasets).await?;
     let name = parse_name(&name).map_err(|e| AppError::invalid("name", words::account_problem(lang(), e)))?;
     if description.chars().count() > 2000 {
         return Err(AppError::invalid("description", text::description_too_long(lang())));
     }
-    if !store::datasets::update(&db, project, dataset, &name, description.trim()).await? {
+    let license = parse_license(&license).ok_or_else(|| AppError::invalid("license", text::license_problem(lang())))?;
+    if !store::datasets::update(&db, project, dataset, &name, description.trim(), Some(&license)).await? {
         return Err(AppError::NotFound);
     }
     leptos_axum::redirect(&routes::dataset(project, dataset));

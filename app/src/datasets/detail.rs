@@ -23,8 +23,10 @@ use crate::{
 };
 use domain::{
     access::Action,
+    card::LICENSES,
     dataset::{Version, VersionSummary},
     id::{DatasetId, ProjectId},
+    lineage::NodeId,
     sample::Split,
 };
 use leptos::{form::ActionForm, prelude::*};
@@ -52,6 +54,8 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
     let title = text::version_title(l, &version.dataset_name, version.number);
     let stats = version.stats.clone();
     let may_edit = role::may(Action::EditDatasets);
+    // The version before, where there is one: of a mixture the parent is none of this dataset's.
+    let compared = view.versions.iter().map(|v| v.number).filter(|n| *n < version.number).max();
     view! {
         <PageHeader title lead=view.description.clone()>
             {role::may(Action::Launch).then(|| view! {
@@ -79,12 +83,16 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             <a class="button button-small" href=format!("{api}/download?format=jsonl") download>{text::download_jsonl(l)}</a>
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
+            {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::augment(project, version.dataset_id, version.number)>{text::augment(l)}</a> })}
             <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
+            {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
+            <a class="button button-small" href=routes::card(project, version.dataset_id, version.number)>{text::card(l)}</a>
+            <a class="button button-small" href=routes::lineage_of(project, &NodeId::Version(version.id))>{text::lineage(l)}</a>
             <a class="button button-small" href=routes::splits(project, version.dataset_id, version.number)>{text::splits(l)}</a>
         </div>
         <CsvDownload action=format!("{api}/download") label=text::download_csv(l)/>
         <Samples project version=version.clone()/>
-        {may_edit.then(|| settings(project, &version, view.description))}
+        {may_edit.then(|| settings(project, &version, view.description, view.license))}
     }
 }
 
@@ -102,9 +110,10 @@ fn version_picker(project: ProjectId, shown: &Version, versions: Vec<VersionSumm
     view! { <nav class="tabs" aria-label=text::versions(l)>{tabs.collect_view()}</nav> }
 }
 
-/// Renaming and archiving.
-fn settings(project: ProjectId, version: &Version, description: String) -> impl IntoView + use<> {
+/// Name, description, licence, and archiving.
+fn settings(project: ProjectId, version: &Version, description: String, license: String) -> impl IntoView + use<> {
     let l = lang();
+    let known = LICENSES.map(|name| view! { <option value=name></option> }).collect_view();
     let (dataset, name) = (version.dataset_id, version.dataset_name.clone());
     let ids = move || {
         view! {
@@ -113,7 +122,7 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
         }
     };
     view! {
-        <details class="fold card" open={refusal_of::<RenameDataset>().is_some()}>
+        <details class="fold card" id="settings" open={refusal_of::<RenameDataset>().is_some()}>
             <summary>{text::settings(l)}</summary>
             <PostForm action={ServerAction::<RenameDataset>::new()}>
                 {ids()}
@@ -123,6 +132,10 @@ fn settings(project: ProjectId, version: &Version, description: String) -> impl 
                 <Field id="description" label=text::description(l)>
                     <textarea id="description" name="description" dir="auto" maxlength="2000">{description}</textarea>
                 </Field>
+                <Field id="license" label=text::license(l) help=text::license_help(l)>
+                    <input id="license" name="license" list="licenses" dir="auto" maxlength="200" aria-describedby="license-help" value=license/>
+                </Field>
+                <datalist id="licenses">{known}</datalist>
                 <button class="button" type="submit">{text::save(l)}</button>
             </PostForm>
             <Confirm label=text::archive(l) question=text::archive_question(l) danger=true>

@@ -31,6 +31,7 @@ pub fn DatasetListPage() -> impl IntoView {
     let found = list_datasets(project, search.clone(), after);
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
+            {role::may(Action::Administer).then(|| view! { <a class="button button-quiet" href=routes::forget(project)>{text::forget(l)}</a> })}
             {role::may(Action::EditDatasets).then(|| view! {
                 <a class="button" href=routes::merge_datasets(project)>{text::merge(l)}</a>
                 <a class="button button-primary" href=routes::new_dataset(project)>{text::upload_data(l)}</a>

@@ -72,7 +72,12 @@ pub fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
             {fact(text::recipe(l), view! { <a href=format!("/api/v1/projects/{project}/versions/{}/steps.toml", version.id)>"TOML"</a> })}
         }
         .into_any(),
+        Origin::Augmented { texts } => fact(text::origin(l), text::augmented(l, texts)).into_any(),
         Origin::WithoutLeaks { removed, .. } => fact(text::origin(l), text::without_leaks(l, removed)).into_any(),
+        Origin::Edited { action, selected, changed, .. } => {
+            fact(text::origin(l), text::edited(l, words::edit_action(l, &action), integer(changed), integer(selected))).into_any()
+        }
+        Origin::Forgotten { removed } => fact(text::origin(l), text::forgotten(l, removed)).into_any(),
     };
     view! {
         <section class="card">

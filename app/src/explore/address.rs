@@ -71,6 +71,11 @@ impl Asked {
         if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     }
 
+    /// The query that says which samples are found, whatever their order.
+    pub fn selection(&self) -> String {
+        Self { search: self.search.clone(), filters: self.filters.clone(), ..Self::default() }.query()
+    }
+
     /// The first page with this filter added, or without it where it is set.
     pub fn toggled(&self, filter: &Filter) -> Self {
         let mut next = Self { offset: 0, ..self.clone() };
@@ -88,7 +93,7 @@ impl Asked {
 }
 
 /// The version whose samples are shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub project: ProjectId,
     pub dataset: DatasetId,

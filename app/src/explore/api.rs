@@ -1,18 +1,18 @@
 //! Server functions of exploring a version.
 
-use super::address::Asked;
+use super::{address::Asked, rows::Line};
 use crate::error::AppError;
 use domain::{
     dataset::Version,
     explore::{Found, FoundRow, SampleHistory, TestLooks},
     id::{DatasetId, JobId, ProjectId, SampleId},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::text,
+    super::{address::Place, text},
     crate::{api, routes, text::lang},
     domain::{
         access::{Action, Caller},
@@ -53,16 +53,7 @@ pub async fn explore(
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let version = find(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
-    let query = Query {
-        search: asked.search.chars().take(MAX_SEARCH_CHARS).collect(),
-        filters: asked.filters,
-        sort: asked.sort,
-        descending: asked.descending,
-        with_test: looking,
-        offset: asked.offset,
-        limit: DEFAULT_LIMIT,
-    };
-    let found = store::explore::find(&db, version.id, &query).await?;
+    let found = store::explore::find(&db, version.id, &query_of(&asked, looking)).await?;
     let job = match found {
         Some(_) => None,
         None => match build::state(&db, version.id).await? {
@@ -72,6 +63,27 @@ pub async fn explore(
     };
     let looks = looks::of_version(&db, version.id).await?;
     Ok(ExploreView { version, found, job, looking, looks })
+}
+
+/// Lines of the table from `asked.offset` on, [`DEFAULT_LIMIT`] at most, for a window that scrolls over all of them.
+/// `asked` is JSON of [`Asked`].
+#[server(input = GetUrl)]
+pub async fn explore_lines(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    asked: String,
+) -> Result<Vec<Line>, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let asked: Asked = serde_json::from_str(&asked).map_err(|e| AppError::invalid("asked", e.to_string()))?;
+    let version = find(&db, project, dataset, number).await?;
+    let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
+    let query = Query { without_facets: true, ..query_of(&asked, looking) };
+    let found = store::explore::find(&db, version.id, &query).await?.ok_or(AppError::NotFound)?;
+    let place = Place { project, dataset, number };
+    let from = Asked { offset: 0, ..asked };
+    let line = |item: &FoundRow| Line::of(place, &from, item, &found.terms);
+    Ok(found.items.iter().map(line).collect())
 }
 
 /// One sample with what is known of it.
@@ -177,6 +189,20 @@ pub async fn remove_tag(
 fn back_to_sample(project: ProjectId, dataset: DatasetId, number: u32, sample: SampleId, query: &str) -> String {
     let query = if query.starts_with('?') { query } else { "" };
     format!("{}{query}", routes::explored_sample(project, dataset, number, sample))
+}
+
+#[cfg(feature = "ssr")]
+fn query_of(asked: &Asked, with_test: bool) -> Query {
+    Query {
+        search: asked.search.chars().take(MAX_SEARCH_CHARS).collect(),
+        filters: asked.filters.clone(),
+        sort: asked.sort,
+        descending: asked.descending,
+        with_test,
+        without_facets: false,
+        offset: asked.offset,
+        limit: DEFAULT_LIMIT,
+    }
 }
 
 #[cfg(feature = "ssr")]

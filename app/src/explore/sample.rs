@@ -23,6 +23,7 @@ use domain::{
     access::Action,
     explore::{FoundRow, RelatedSample, SampleHistory, characters},
     id::SampleId,
+    lineage::NodeId,
 };
 use leptos::prelude::*;
 
@@ -51,6 +52,7 @@ fn page(place: Place, asked: &Asked, id: SampleId, view: SampleView) -> impl Int
     let list = place.list(asked);
     view! {
         <PageHeader title=text::sample_title(l, id) lead=lead>
+            <a class="button" href=routes::lineage_of(place.project, &NodeId::Sample(id))>{text::lineage(l)}</a>
             <a class="button" href=list>{text::to_list(l)}</a>
         </PageHeader>
         {body}

@@ -20,6 +20,7 @@ crate::texts! {
     clear = "Clear all", "全部清除";
     found(total) = "{total} samples", "{total} 个样本";
     found_at_least(total) = "At least {total} samples: the phrase was looked for in the first 20,000 that have its words.", "至少 {total} 个样本：仅在含有这些词的前 20,000 个样本中查找了该短语。";
+    edit_these = "Edit these samples", "编辑这些样本";
     nothing = "No sample matches", "没有符合条件的样本";
     nothing_hint = "Remove a filter or search for fewer words.", "请移除部分筛选条件或减少搜索词。";
     position = "No.", "序号";
@@ -30,6 +31,9 @@ crate::texts! {
     remove_filter(what) = "Remove the filter {what}", "移除筛选条件 {what}";
     filters = "Filters", "筛选";
     more_values = "More", "更多";
+    samples = "Samples", "样本";
+    go_to = "Go to", "跳至第";
+    window_keys = "Keys: ↑ ↓ or j k, PgUp PgDn, Home End, Enter opens", "按键：↑ ↓ 或 j k，PgUp PgDn，Home End，Enter 打开";
     pages = "Pages", "分页";
     first = "First page", "第一页";
     previous = "Previous page", "上一页";
@@ -75,6 +79,7 @@ crate::texts! {
 
     sample_title(number) = "Sample {number}", "样本 {number}";
     to_list = "Back to the list", "返回列表";
+    lineage = "Lineage", "血缘";
     origin = "Origin and history", "来源与历史";
     from_line(file, line) = "{file}, line {line}", "{file} 第 {line} 行";
     source = "Source", "来源";

@@ -25,6 +25,7 @@ use domain::{
     access::Action,
     id::{ProjectId, RunId},
     lang::Lang,
+    lineage::NodeId,
     run::{Cost, PredictionBasis, RunDetail},
 };
 use leptos::prelude::*;
@@ -34,7 +35,10 @@ crate::texts! {
     sweep_from = "Sweep from this run", "从此运行开始搜索";
     of_sweep = "Sweep", "所属搜索";
     evaluation = "Evaluation", "评估";
+    lineage = "Lineage", "血缘";
     cloned_from = "Cloned from", "克隆自";
+    saw_forgotten = "Saw forgotten rows", "曾用被抹除的样本";
+    forgotten_samples(n) = "{n} samples, forgotten", "{n} 个样本，抹除于";
     repeats = "Repeats", "重复自";
     continues = "Continues", "继续自";
 }
@@ -65,6 +69,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
+            <a class="button" href=routes::lineage_of(project, &NodeId::Run(id))>{lineage(l)}</a>
             {role::may(Action::Launch).then(|| view! { <a class="button" href=clone>{clone_run(l)}</a> })}
             {role::may(Action::Launch).then(|| view! { <a class="button" href=sweep>{sweep_from(l)}</a> })}
         </PageHeader>
@@ -117,6 +122,10 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
         let words = text::leak_signed(l, &o.by, integer(o.samples), &o.reason);
         view! { <div><dt>{text::leak_override(l)}</dt><dd dir="auto">{words}</dd></div> }
     });
+    let forgotten = run.forgotten.iter().map(|saw| {
+        view! { <div><dt>{saw_forgotten(l)}</dt><dd>{forgotten_samples(l, integer(saw.samples))} " " <Time at=saw.at/></dd></div> }
+    });
+    let forgotten = forgotten.collect_view();
     let score = s.headline.as_ref().map(|h| {
         let show = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| metric::value(&h.metric, v));
         let words = format!("{} → {} ({})", show(h.base), show(h.tuned), metric::name(l, &h.metric));
@@ -133,6 +142,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {sweep}
             {score}
             {signed}
+            {forgotten}
             {costs}
         </dl>
         </section>

@@ -80,6 +80,11 @@ fn counts(report: &LeakReport) -> impl IntoView + use<> {
     }
 }
 
+/// A test sample is shown where looks at it are counted.
+fn held_out_text(pair: &LeakPair) -> &str {
+    if pair.split == Split::Test { text::sealed(lang()) } else { &pair.held_out_text }
+}
+
 /// `held_out` is the dataset and the number of the version that the held-out samples are of.
 pub(super) fn pairs(
     project: ProjectId,
@@ -99,7 +104,7 @@ pub(super) fn pairs(
             <tr>
                 <td>{words::leak_kind(l, pair.kind)}</td>
                 <td class="num">{percent(pair.score)}</td>
-                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(held_out, pair.held_out_position, pair.held_out, &pair.held_out_text)}</td>
+                <td class="prose"><span class="badge">{words::split(l, pair.split)}</span> " " {place(held_out, pair.held_out_position, pair.held_out, held_out_text(&pair))}</td>
                 <td class="prose">{place(own, pair.train_position, pair.train, &pair.train_text)}</td>
             </tr>
         }

@@ -44,6 +44,7 @@ crate::texts! {
     how = "How", "方式";
     score = "Score", "程度";
     held_out_sample = "Held-out sample", "留出样本";
+    sealed = "(sealed)", "（已封存）";
     train_sample = "Training sample", "训练样本";
     first_pairs(n) = "The first {n} pairs, gravest first.", "前 {n} 对，最严重的在前。";
     remove = "Make a version without these training samples", "生成去除这些训练样本的新版本";

@@ -1,7 +1,10 @@
 //! A sample shown as a conversation.
 
 use crate::{text::lang, ui::format::gist};
-use domain::sample::{Message, Sample, Speaker};
+use domain::{
+    diff::{PieceKind, TextDiff},
+    sample::{Message, Sample, Speaker},
+};
 use leptos::prelude::*;
 
 crate::texts! {
@@ -43,6 +46,27 @@ pub fn Folded(sample: Sample, #[prop(optional)] children: Option<Children>) -> i
             {children.map(|children| children())}
         </details>
     }
+}
+
+/// The texts of a sample before and after, word by word.
+#[component]
+pub fn Compared(texts: Vec<TextDiff>) -> impl IntoView {
+    let l = lang();
+    let turns = texts.into_iter().map(|text| {
+        let (class, who) = match text.role {
+            Some(Speaker::System) => ("turn turn-system", system(l)),
+            Some(Speaker::User) => ("turn turn-user", user(l)),
+            Some(Speaker::Assistant) => ("turn turn-assistant", assistant(l)),
+            None => ("turn turn-bad", rejected(l)),
+        };
+        let pieces = text.pieces.into_iter().map(|piece| match piece.kind {
+            PieceKind::Same => piece.text.into_any(),
+            PieceKind::Added => view! { <ins>{piece.text}</ins> }.into_any(),
+            PieceKind::Removed => view! { <del>{piece.text}</del> }.into_any(),
+        });
+        view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{pieces.collect_view()}</div></div> }
+    });
+    view! { <div class="sample">{turns.collect_view()}</div> }
 }
 
 /// One more turn with a name of its own, such as what a model answered.

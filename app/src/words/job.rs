@@ -23,6 +23,9 @@ crate::texts! {
     internal(detail) = "The server made a mistake (“{detail}”). If it happens again, tell the administrator.", "服务器出错（“{detail}”）。若再次发生，请告知管理员。";
     interrupted = "The server was interrupted during this job, several times. Start it again; if that happens again, look into the log.", "服务器在执行此任务时多次中断。请重新启动任务；若再次发生，请查看日志。";
 
+    no_endpoint(name) = "The server has no endpoint called “{name}” any more. Choose another, or ask the administrator.", "服务器上已没有名为“{name}”的端点。请选择其他端点或联系管理员。";
+    writer(detail) = "Nothing more could be written (“{detail}”). What was written before is kept.", "无法继续改写（“{detail}”）。已写出的内容会保留。";
+    nothing_accepted = "No text was accepted. Accept some first.", "尚未接受任何文本，请先接受一些。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -51,6 +54,9 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::Split { problem } => split_rule_problem(l, problem),
         F::Steps { problem } => step_problem(l, problem),
         F::NothingStays => nothing_stays(l).to_owned(),
+        F::NoEndpoint { name } => no_endpoint(l, name),
+        F::Writer { detail } => writer(l, detail),
+        F::NothingAccepted => nothing_accepted(l).to_owned(),
         F::NoLeaks => no_leaks(l).to_owned(),
         F::Gone { what } => gone(l, gone_name(l, *what)),
         F::NoFile => no_file(l).to_owned(),

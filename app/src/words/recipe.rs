@@ -148,7 +148,7 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 75] = [
+pub const FIELDS: [Field; 76] = [
     choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
     choice("objective", Group::Main, &o::OBJECTIVES, o::objective, o::objective_help),
     of("dpo.beta", Group::Main, above_zero(10.0), o::beta, o::beta_help),
@@ -208,6 +208,7 @@ pub const FIELDS: [Field; 75] = [
     of("dpo.sft_weight", Group::Loss, between(0.0, 100.0), o::sft_weight, o::sft_weight_help),
     of("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
     of("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
+    of("loss.augmented_weight", Group::Loss, between(0.0, 10.0), m::augmented_weight, m::augmented_weight_help),
     of("loss.weight_field", Group::Loss, Kind::Name, m::weight_field, m::weight_field_help),
     integer("evaluation.every_steps", Group::Evaluation, 0, 10_000_000, every_steps, every_steps_help),
     integer("evaluation.checkpoint_every_steps", Group::Evaluation, 0, 10_000_000, checkpoints, checkpoints_help),

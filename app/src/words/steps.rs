@@ -1,5 +1,9 @@
 //! The steps of data recipes, their settings and their reasons, in every language.
 
+mod settings;
+
+pub use settings::{is_free_text, setting_choices, setting_help, setting_name};
+
 use domain::{
     lang::Lang,
     steps::{Because, Reason, StepError},
@@ -16,6 +20,12 @@ crate::texts! {
 
     unicode = "Unicode form", "Unicode 规范化";
     unicode_help = "The same text is written with the same characters: composed accents, and with NFKC also ligatures, circled digits and the like.", "相同文本使用相同字符：组合重音；NFKC 还会统一连字、带圈数字等。";
+    mojibake = "Text in the wrong encoding", "乱码修复";
+    mojibake_help = "Repairs what was read in the wrong encoding, such as Ã© for é or 浣犲ソ for 你好, where only one repair makes sense. Characters that are lost for good (�, 锟斤拷) are counted, or their samples removed.", "修复因编码错误产生的乱码，例如 Ã© → é、浣犲ソ → 你好；仅在修复结果唯一合理时进行。无法恢复的字符（�、锟斤拷）会计数，也可移除其样本。";
+    html = "HTML", "HTML 标签";
+    html_help = "Tags, scripts and styles go, blocks become lines, entities become characters. Code in backticks and signs such as a < b stay.", "去除标签、脚本和样式，块元素变为换行，实体变为字符。反引号中的代码以及 a < b 之类保持不变。";
+    script = "Traditional and simplified Chinese", "简繁转换";
+    script_help = "Writes Chinese in one form, phrase by phrase (OpenCC's dictionaries).", "将中文统一为一种字形，按词组转换（OpenCC 词典）。";
     width = "Full and half width", "全角与半角";
     width_help = "Ａ１ becomes A1; behind Chinese characters ASCII punctuation can become full-width.", "Ａ１ 变为 A1；可将中文后的半角标点改为全角。";
     characters = "Control and invisible characters, space", "控制字符、不可见字符与空白";
@@ -28,6 +38,8 @@ crate::texts! {
     language_help = "Keeps texts of these languages, told by script: zh, en (any text in letters), mixed, none.", "按文字判断语言，仅保留：zh、en（任何字母文字）、mixed、none。";
     repetition = "Repetition", "重复内容";
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
+    pii = "Personal data", "个人信息";
+    pii_help = "Finds personal data in English and Chinese text and masks it, hashes it, puts invented values in its place or removes the sample. Numbers are checked by their check digits; names and addresses go by dictionaries and context, so look at the examples: some are missed. Labels, and samples with marked spans, stay as they are.", "在中英文文本中查找个人信息，并遮盖、哈希、替换为虚构值或移除样本。号码按校验位检查；姓名和地址依据词典与上下文，可能有遗漏，请查看示例。标签和带标注片段的样本保持不变。";
     exact_duplicates = "Exact duplicates", "完全重复";
     exact_duplicates_help = "Of equal samples one stays. A test sample is not given up for a training sample unless you say so.", "相同样本只保留一个。除非另行指定，不会因训练样本而删除测试样本。";
     near_duplicates = "Near duplicates", "近似重复";
@@ -43,67 +55,8 @@ crate::texts! {
     balance = "Balance of labels", "标签均衡";
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
-    within = "Look at", "范围";
-    form = "Form", "形式";
-    letters = "Narrow letters and digits", "字母数字转半角";
-    punctuation = "Widen punctuation in Chinese", "中文标点转全角";
-    control = "Control characters", "控制字符";
-    invisible = "Invisible characters", "不可见字符";
-    space = "Space", "空白";
-    mode = "What to do", "处理方式";
-    truncated = "Also cut-off answers", "包括被截断的回答";
-    unit = "Counted in", "计量单位";
-    least = "At least", "最少";
-    most = "At most", "最多";
-    languages = "Languages that stay", "保留的语言";
-    ngram = "Words in a row", "连续词数";
-    share = "Repeated share of the text", "重复文本的比例";
-    lines = "Repeated share of the lines", "重复行的比例";
-    normalise = "Ignore case, spacing, punctuation", "忽略大小写、空白和标点";
-    keep = "Which one stays", "保留哪一个";
-    order = "Stays rather", "优先保留";
-    threshold = "Similarity from which on two are copies", "视为重复的相似度";
-    pieces = "Compare by runs of", "比较片段的单位";
-    size = "Characters or words in a run", "片段长度（字符或词）";
-    han_size = "The same in Chinese text", "中文片段长度";
-    same_label = "Only among equal labels", "仅比较标签相同的样本";
-    majority = "Keep the majority's label", "保留多数标签";
-    ratio = "Most samples for one of the rarest label", "与最少标签的最大比例";
-    repeat = "Repeat rare ones instead", "改为重复稀有样本";
-    seed = "Seed", "随机种子";
-
-    of = "Perplexity of", "困惑度的范围";
-    highest = "Percent of the least likely that go", "移除最不可能样本的百分比";
-    lowest = "Percent of the most likely that go", "移除最可能样本的百分比";
-    above = "Perplexity above which it goes (0: no bound)", "高于此困惑度则移除（0 表示不限）";
-    below = "Perplexity below which it goes (0: no bound)", "低于此困惑度则移除（0 表示不限）";
-    held_out = "Validation and test too", "包括验证集和测试集";
-    neighbours = "Nearest neighbours", "最近邻数量";
-    percent = "Percent of the farthest that go", "移除最远样本的百分比";
-    drawn = "Samples compared with, at most", "用于比较的样本数上限";
-    method = "Method", "方法";
-    folds = "Folds", "折数";
-    similarity = "Similarity of nearly the same texts", "视为几乎相同的相似度";
-
-    w_prompt = "prompts", "提示";
-    w_answer = "answers", "回答";
-    w_both = "prompts and answers", "提示与回答";
-    w_characters = "characters", "字符";
-    w_words = "words (a Han character is one)", "词（每个汉字计一个）";
-    w_turns = "turns", "轮次";
-    w_nfc = "NFC: looks the same", "NFC：外观不变";
-    w_nfkc = "NFKC: compatible forms too", "NFKC：包括兼容形式";
-    w_remove = "remove", "移除";
-    w_repair = "repair where possible, else remove", "尽量修复，否则移除";
-    w_answer_tokens = "the answer", "回答";
-    w_all_tokens = "the whole sample", "整个样本";
-    w_confident = "confident learning", "置信学习";
-    w_neighbours = "nearly the same texts", "几乎相同的文本";
-    w_first = "the first", "第一个";
-    w_last = "the last", "最后一个";
-    w_longest = "the one with the longest answer", "回答最长的";
-    w_held_out = "the test sample", "测试样本";
-    w_train = "the training sample", "训练样本";
+    augment = "Changed copies", "数据增强";
+    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。副本保留标签，并带有记录方法的切片 augmented。";
 
     rewritten = "rewritten", "已改写";
     too_short(length) = "too short: {length}", "过短：{length}";
@@ -111,6 +64,28 @@ crate::texts! {
     other_language(language) = "other language: {language}", "其他语言：{language}";
     repeats(share) = "{share} % of it repeats", "{share}% 为重复内容";
     repeated_lines(share) = "{share} % of its lines repeat", "{share}% 的行重复";
+    personal_data(found) = "personal data: {found}", "个人信息：{found}";
+    f_email = "e-mail", "邮箱";
+    f_phone = "phone", "电话";
+    f_id_card = "identity card", "身份证";
+    f_ssn = "social security number", "美国社会安全号";
+    f_bank_card = "bank card", "银行卡";
+    f_ip = "IP address", "IP 地址";
+    f_secret = "key or password", "密钥或密码";
+    f_address = "address", "地址";
+    f_name = "name", "姓名";
+    repaired(garble) = "repaired: {garble}", "已修复：{garble}";
+    lost = "characters are lost", "字符已丢失";
+    f_lost = "lost characters", "丢失字符";
+    f_utf8_as_windows1252 = "UTF-8 read as Windows-1252", "UTF-8 误读为 Windows-1252";
+    f_utf8_as_gbk = "UTF-8 read as GBK", "UTF-8 误读为 GBK";
+    f_gbk_as_windows1252 = "GBK read as Windows-1252", "GBK 误读为 Windows-1252";
+    augmented(method) = "a copy by {method}", "副本：{method}";
+    f_synonyms = "synonyms", "同义词";
+    f_typos = "typos", "错别字";
+    f_noise = "noise", "噪声";
+    f_templates = "templates", "模板";
+    f_swap = "swaps", "群体互换";
     empty_turn = "an empty turn", "空轮次";
     no_answer = "no answer", "缺少回答";
     no_prompt = "no prompt", "缺少提示";
@@ -151,12 +126,17 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
 pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
     match kind {
         "unicode" => (unicode(l), unicode_help(l)),
+        "mojibake" => (mojibake(l), mojibake_help(l)),
+        "html" => (html(l), html_help(l)),
+        "script" => (script(l), script_help(l)),
+        "augment" => (augment(l), augment_help(l)),
         "width" => (width(l), width_help(l)),
         "characters" => (characters(l), characters_help(l)),
         "turns" => (turns(l), turns_help(l)),
         "length" => (length(l), length_help(l)),
         "language" => (language(l), language_help(l)),
         "repetition" => (repetition(l), repetition_help(l)),
+        "pii" => (pii(l), pii_help(l)),
         "exact_duplicates" => (exact_duplicates(l), exact_duplicates_help(l)),
         "near_duplicates" => (near_duplicates(l), near_duplicates_help(l)),
         "label_conflicts" => (label_conflicts(l), label_conflicts_help(l)),
@@ -165,71 +145,6 @@ pub fn step_kind(l: Lang, kind: &str) -> (&'static str, &'static str) {
         "label_problems" => (label_problems(l), label_problems_help(l)),
         "balance" => (balance(l), balance_help(l)),
         _ => ("", ""),
-    }
-}
-
-/// A setting of a step.
-#[must_use]
-pub fn setting_name(l: Lang, setting: &str) -> &'static str {
-    match setting {
-        "within" => within(l),
-        "form" => form(l),
-        "letters" => letters(l),
-        "punctuation" => punctuation(l),
-        "control" => control(l),
-        "invisible" => invisible(l),
-        "space" => space(l),
-        "mode" => mode(l),
-        "truncated" => truncated(l),
-        "unit" => unit(l),
-        "least" => least(l),
-        "most" => most(l),
-        "languages" => languages(l),
-        "ngram" => ngram(l),
-        "share" => share(l),
-        "lines" => lines(l),
-        "normalise" => normalise(l),
-        "keep" => keep(l),
-        "order" => order(l),
-        "threshold" => threshold(l),
-        "pieces" => pieces(l),
-        "size" => size(l),
-        "han_size" => han_size(l),
-        "same_label" => same_label(l),
-        "majority" => majority(l),
-        "ratio" => ratio(l),
-        "repeat" => repeat(l),
-        "of" => of(l),
-        "highest" => highest(l),
-        "lowest" => lowest(l),
-        "above" => above(l),
-        "below" => below(l),
-        "held_out" => held_out(l),
-        "neighbours" => neighbours(l),
-        "percent" => percent(l),
-        "sample" => drawn(l),
-        "method" => method(l),
-        "folds" => folds(l),
-        "similarity" => similarity(l),
-        "seed" => seed(l),
-        _ => "",
-    }
-}
-
-/// The choices of a setting that is a word: each with its name; empty for other settings.
-#[must_use]
-pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static str)> {
-    match setting {
-        "within" => vec![("both", w_both(l)), ("prompt", w_prompt(l)), ("answer", w_answer(l))],
-        "form" => vec![("nfc", w_nfc(l)), ("nfkc", w_nfkc(l))],
-        "mode" => vec![("repair", w_repair(l)), ("remove", w_remove(l))],
-        "unit" => vec![("characters", w_characters(l)), ("words", w_words(l)), ("turns", w_turns(l))],
-        "keep" => vec![("first", w_first(l)), ("last", w_last(l)), ("longest", w_longest(l))],
-        "pieces" => vec![("characters", w_characters(l)), ("words", w_words(l))],
-        "of" => vec![("answer", w_answer_tokens(l)), ("all", w_all_tokens(l))],
-        "method" => vec![("confident", w_confident(l)), ("neighbours", w_neighbours(l))],
-        "order" => vec![("held_out", w_held_out(l)), ("train", w_train(l))],
-        _ => Vec::new(),
     }
 }
 
@@ -245,6 +160,10 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
         R::OtherLanguage { language } => other_language(l, language),
         R::Repeats { share } => repeats(l, percent_of(*share)),
         R::RepeatedLines { share } => repeated_lines(l, percent_of(*share)),
+        R::PersonalData { .. } => personal_data(l, step_findings(l, reason.findings())),
+        R::Repaired { garble } => repaired(l, finding(l, garble.as_str())),
+        R::LostCharacters => lost(l).to_owned(),
+        R::Augmented { method } => augmented(l, finding(l, method.as_str())),
         R::EmptyTurn => empty_turn(l).to_owned(),
         R::NoAnswer => no_answer(l).to_owned(),
         R::NoPrompt => no_prompt(l).to_owned(),
@@ -262,6 +181,38 @@ pub fn step_reason(l: Lang, reason: &Reason) -> String {
     }
 }
 
+/// What a step found, and how often: "e-mail 3, phone 1".
+#[must_use]
+pub fn step_findings(l: Lang, found: impl IntoIterator<Item = (String, u64)>) -> String {
+    let one = |(what, n): (String, u64)| format!("{} {n}", finding(l, &what));
+    let all: Vec<_> = found.into_iter().map(one).collect();
+    all.join(if l == Lang::Zh { "、" } else { ", " })
+}
+
+fn finding(l: Lang, what: &str) -> &'static str {
+    match what {
+        "email" => f_email(l),
+        "phone" => f_phone(l),
+        "id_card" => f_id_card(l),
+        "ssn" => f_ssn(l),
+        "bank_card" => f_bank_card(l),
+        "ip" => f_ip(l),
+        "secret" => f_secret(l),
+        "address" => f_address(l),
+        "name" => f_name(l),
+        "lost" => f_lost(l),
+        "utf8_as_windows1252" => f_utf8_as_windows1252(l),
+        "utf8_as_gbk" => f_utf8_as_gbk(l),
+        "gbk_as_windows1252" => f_gbk_as_windows1252(l),
+        "synonyms" => f_synonyms(l),
+        "typos" => f_typos(l),
+        "noise" => f_noise(l),
+        "templates" => f_templates(l),
+        "swap" => f_swap(l),
+        _ => "",
+    }
+}
+
 /// Why one of several copies stays.
 #[must_use]
 pub fn step_because(l: Lang, because: Because) -> &'static str {
@@ -276,8 +227,19 @@ pub fn step_because(l: Lang, because: Because) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::steps::Step;
+    use domain::steps::{AugmentMethod, Garble, PersonalKind, Step, Words};
     use serde_json::Value;
+
+    #[test]
+    fn every_finding_has_a_name() {
+        let kinds = PersonalKind::ALL.iter().map(|kind| kind.as_str());
+        let garbles = Garble::ALL.iter().map(|garble| garble.as_str());
+        let methods = AugmentMethod::ALL.iter().map(|method| method.as_str());
+        for what in kinds.chain(garbles).chain(methods).chain(["lost"]) {
+            assert!(!finding(Lang::Zh, what).is_empty(), "{what}");
+        }
+        assert_eq!(step_findings(Lang::En, [("email".to_owned(), 2), ("ip".to_owned(), 1)]), "e-mail 2, IP address 1");
+    }
 
     #[test]
     fn every_kind_setting_and_word_has_a_name() {
@@ -286,7 +248,9 @@ mod tests {
             assert!(!name.is_empty() && !help.is_empty(), "{}", step.kind());
             for (setting, value) in step.settings() {
                 assert!(!setting_name(Lang::Zh, &setting).is_empty(), "{} {setting}", step.kind());
-                if let Value::String(word) = value {
+                if is_free_text(&setting) {
+                    assert!(!setting_help(Lang::Zh, &setting).is_empty(), "{} {setting}", step.kind());
+                } else if let Value::String(word) = value {
                     let choices = setting_choices(Lang::En, &setting);
                     assert!(choices.iter().any(|(w, _)| *w == word), "{} {setting} {word}", step.kind());
                     for (word, _) in choices {

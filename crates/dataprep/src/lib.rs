@@ -19,16 +19,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod diff;
+mod draw;
+pub mod edit;
 pub mod encoding;
 pub mod export;
 pub mod hash;
 pub mod leakage;
 pub mod mapping;
+pub mod pii;
 pub mod rows;
 pub mod scores;
 pub mod similar;
-pub mod split;
 pub mod source;
+pub mod split;
 pub mod stats;
 pub mod steps;
 pub mod syntax;

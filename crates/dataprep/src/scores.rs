@@ -86,7 +86,10 @@ impl Scores {
                 continue;
             }
             let line: ScoredLine = serde_json::from_str(&line).map_err(|e| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("line {}: not a line of `trainer score`: {e}", i + 1))
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("line {}: not a line of `trainer score`: {e}", i + 1),
+                )
             })?;
             if let LineResult::Scored(score) = &line.result {
                 builder.add_score(SampleId(line.line.cast_signed()), score)?;

@@ -4,20 +4,25 @@
 //! and judges when the samples come by again. What was rewritten before a set step is written to a temporary file and
 //! read again from there, so that memory never holds all texts.
 
+mod augment;
 mod balance;
 mod characters;
 mod conflicts;
 mod duplicates;
+mod html;
 mod labels;
 mod language;
 mod length;
+mod mojibake;
 mod near;
 mod nearest;
 mod outliers;
 mod perplexity;
+mod personal;
 mod repetition;
 mod report;
 mod scored;
+mod script;
 mod spool;
 mod text;
 mod turns;
@@ -102,10 +107,14 @@ pub enum StepsError {
 /// What a step says of a sample.
 enum Verdict {
     Keep,
+    /// Keep it and report what was found in it.
+    Note(Reason),
     Rewrite(Sample, Reason),
     Remove(Reason),
     /// Keep it and as many copies more.
     Repeat(u32, Reason),
+    /// Keep it and add these changed copies.
+    Add(Vec<(Sample, Reason)>),
 }
 
 /// Copies of each other, by their positions.
@@ -145,6 +154,9 @@ fn prepare(step: &Step, number: usize, scores: Option<&Arc<Scores>>) -> Result<P
         Some(scores) => Ok(Arc::clone(scores)),
     };
     Ok(match step.clone() {
+        Step::Mojibake(s) => Prepared::Row(Box::new(mojibake::Mojibake(s))),
+        Step::Html(s) => Prepared::Row(html::step(&s)),
+        Step::Script(s) => Prepared::Row(script::step(&s)),
         Step::Unicode(s) => Prepared::Row(unicode::step(&s)),
         Step::Width(s) => Prepared::Row(width::step(&s)),
         Step::Characters(s) => Prepared::Row(characters::step(&s)),
@@ -152,10 +164,12 @@ fn prepare(step: &Step, number: usize, scores: Option<&Arc<Scores>>) -> Result<P
         Step::Length(s) => Prepared::Row(Box::new(length::Length(s))),
         Step::Language(s) => Prepared::Row(Box::new(language::Language(s))),
         Step::Repetition(s) => Prepared::Row(Box::new(repetition::Repetition(s))),
+        Step::Pii(s) => Prepared::Row(Box::new(personal::Personal::new(s))),
         Step::ExactDuplicates(s) => Prepared::Set(Box::new(duplicates::Duplicates::new(s))),
         Step::NearDuplicates(s) => Prepared::Set(Box::new(near::Near::new(s))),
         Step::LabelConflicts(s) => Prepared::Set(Box::new(conflicts::Conflicts::new(s))),
         Step::Balance(s) => Prepared::Set(Box::new(balance::Balance::new(s))),
+        Step::Augment(s) => Prepared::Set(Box::new(augment::Augment::new(s))),
         Step::Perplexity(s) => Prepared::Set(Box::new(perplexity::Perplexity::new(s, scores()?))),
         Step::Outliers(s) => Prepared::Set(Box::new(outliers::Outliers::new(s, scores()?))),
         Step::LabelProblems(s) => Prepared::Set(Box::new(labels::LabelProblems::new(s, scores()?))),
@@ -308,6 +322,10 @@ impl Run<'_> {
         self.reporter.sees(step);
         match verdict {
             Verdict::Keep => Ok(vec![item]),
+            Verdict::Note(reason) => {
+                self.reporter.notes(step, &item, &reason);
+                Ok(vec![item])
+            }
             Verdict::Rewrite(sample, reason) => {
                 self.reporter.rewrites(step, &item, &reason, &sample);
                 item.sample = sample;
@@ -317,7 +335,10 @@ impl Run<'_> {
             Verdict::Remove(reason) => {
                 self.reporter.removes(step, &item, &reason);
                 item.changes.push(Change { step, reason });
-                (self.sink)(Outcome::Removed(item))?;
+                // A copy that goes again was never a sample of the source.
+                if !item.is_copy {
+                    (self.sink)(Outcome::Removed(item))?;
+                }
                 Ok(Vec::new())
             }
             Verdict::Repeat(copies, reason) => {
@@ -326,6 +347,16 @@ impl Run<'_> {
                 copy.changes.push(Change { step, reason });
                 let mut all = vec![item];
                 all.extend((0..copies).map(|_| copy.clone()));
+                Ok(all)
+            }
+            Verdict::Add(copies) => {
+                let mut all = vec![item.clone()];
+                for (sample, reason) in copies {
+                    self.reporter.adds(step, &item, &reason, &sample);
+                    let mut copy = Item { is_copy: true, sample, ..item.clone() };
+                    copy.changes.push(Change { step, reason });
+                    all.push(copy);
+                }
                 Ok(all)
             }
         }

@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 const MAX_WORD_CHARS: usize = 64;
 
 /// 5 MB of words, unpacked when the first Chinese text comes.
-static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+pub(crate) static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 /// Hands every word of a text to `each`, in order; of long Chinese words also the words in them.
 pub fn each_word(text: &str, mut each: impl FnMut(&str)) {

@@ -11,6 +11,7 @@ pub use mapping::{Mapping, TurnWords};
 pub use source::{Archive, Compression, FileInside, FileLeftOut, FileSyntax, Packing};
 
 use crate::{
+    edit::{EditAction, Selection},
     id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
     sample::{Sample, Split},
     split::{LeakCheck, SplitRule},
@@ -218,6 +219,9 @@ pub struct DatasetSummary {
     pub id: DatasetId,
     pub name: String,
     pub description: String,
+    /// An SPDX identifier or any text; empty where nobody has said.
+    #[serde(default)]
+    pub license: String,
     /// Number of the newest version; versions count from 1 without gaps.
     pub versions: u32,
     pub latest_version_id: VersionId,
@@ -297,8 +301,21 @@ pub enum Origin {
         /// Counts alone; examples and groups are left out.
         report: StepsReport,
     },
+    /// The parent with texts that a model wrote from its training samples and people accepted.
+    Augmented { texts: u64 },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },
+    /// The parent with one edit done to many samples.
+    Edited {
+        selection: Selection,
+        action: EditAction,
+        /// Samples that were selected.
+        selected: u64,
+        /// Samples that the edit changed.
+        changed: u64,
+    },
+    /// The parent without samples that somebody asked to be forgotten.
+    Forgotten { removed: u64 },
 }
 
 /// Everything about one immutable version.

@@ -188,6 +188,9 @@ pub struct Query {
     /// Whether rows of the test split are among them: then the look is on record.
     #[serde(default)]
     pub with_test: bool,
+    /// Whether the facets need no counting: for who has counted them and turns pages.
+    #[serde(default)]
+    pub without_facets: bool,
     /// Samples to skip.
     #[serde(default)]
     pub offset: u32,

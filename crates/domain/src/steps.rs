@@ -7,8 +7,9 @@ mod kinds;
 mod report;
 
 pub use kinds::{
-    Balance, Characters, ExactDuplicates, Keep, LabelConflicts, Language, Length, Mode, NearDuplicates, Order, Pieces,
-    Repetition, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
+    Augment, AugmentMethod, Balance, Characters, ChineseForm, ExactDuplicates, Garble, Html, Keep, LabelConflicts,
+    Language, Length, Mode, Mojibake, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii, Repetition,
+    Script, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
 pub use kinds::{LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
 pub use report::{Because, Change, Cluster, Example, Reason, StepReport, StepsReport};
@@ -18,6 +19,8 @@ use serde_json::Value;
 
 /// Steps of one recipe at most.
 pub const MAX_STEPS: usize = 50;
+/// Characters of a setting that is any text.
+const MAX_TEXT_CHARS: usize = 4000;
 
 /// What is done to samples, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,10 +36,16 @@ pub struct DataRecipe {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Step {
+    /// Text read in the wrong encoding.
+    Mojibake(Mojibake),
+    /// Tags and entities.
+    Html(Html),
     /// Unicode normal forms.
     Unicode(Unicode),
     /// Full-width and half-width forms.
     Width(Width),
+    /// Traditional and simplified Chinese.
+    Script(Script),
     /// Control, invisible and stray characters, and space.
     Characters(Characters),
     /// Broken conversations: empty turns, wrong order, no answer.
@@ -47,6 +56,8 @@ pub enum Step {
     Language(Language),
     /// Texts that repeat themselves.
     Repetition(Repetition),
+    /// Personal data.
+    Pii(Pii),
     /// Copies.
     ExactDuplicates(ExactDuplicates),
     /// Texts that say almost the same.
@@ -55,6 +66,8 @@ pub enum Step {
     LabelConflicts(LabelConflicts),
     /// As many training samples of each label.
     Balance(Balance),
+    /// Changed copies of training samples.
+    Augment(Augment),
     /// What a model finds unlikely, or knows by heart.
     Perplexity(Perplexity),
     /// Texts unlike all others.
@@ -90,17 +103,22 @@ impl Step {
     #[must_use]
     pub fn all() -> Vec<Self> {
         vec![
+            Self::Mojibake(Mojibake::default()),
+            Self::Html(Html::default()),
             Self::Unicode(Unicode::default()),
             Self::Width(Width::default()),
+            Self::Script(Script::default()),
             Self::Characters(Characters::default()),
             Self::Turns(Turns::default()),
             Self::Length(Length::default()),
             Self::Language(Language::default()),
             Self::Repetition(Repetition::default()),
+            Self::Pii(Pii::default()),
             Self::ExactDuplicates(ExactDuplicates::default()),
             Self::NearDuplicates(NearDuplicates::default()),
             Self::LabelConflicts(LabelConflicts::default()),
             Self::Balance(Balance::default()),
+            Self::Augment(Augment::default()),
             Self::Perplexity(Perplexity::default()),
             Self::Outliers(Outliers::default()),
             Self::LabelProblems(LabelProblems::default()),
@@ -179,6 +197,10 @@ impl Step {
                 range("han_size", (1..=20).contains(&s.han_size), "a whole number from 1 to 20")
             }
             Self::Language(s) => range("languages", !s.languages.is_empty(), "one language or more"),
+            Self::Pii(s) => {
+                range("email", PersonalKind::ALL.iter().any(|kind| s.looks_for(*kind)), "on, or another kind")?;
+                range("salt", s.salt.chars().count() <= 200, "at most 200 characters")
+            }
             Self::Perplexity(s) => {
                 range("highest", (0.0..=90.0).contains(&s.highest), "a number from 0 to 90")?;
                 range("lowest", (0.0..=90.0).contains(&s.lowest), "a number from 0 to 90")?;
@@ -197,7 +219,25 @@ impl Step {
                 range("sample", (100..=100_000).contains(&s.sample), "a whole number from 100 to 100000")
             }
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),
+            Self::Augment(s) => {
+                let texts =
+                    [("own_synonyms", &s.own_synonyms), ("own_pairs", &s.own_pairs), ("templates", &s.templates)];
+                range("synonyms", !s.methods().is_empty(), "on, or another method")?;
+                range("share_copied", s.share_copied > 0.0 && s.share_copied <= 1.0, "a number above 0 and up to 1")?;
+                range("copies", (1..=20).contains(&s.copies), "a whole number from 1 to 20")?;
+                range("strength", s.strength > 0.0 && s.strength <= 0.5, "a number above 0 and up to 0.5")?;
+                range("shortest", (0.0..=1.0).contains(&s.shortest), "a number from 0 to 1")?;
+                range("longest", (1.0..=10.0).contains(&s.longest), "a number from 1 to 10")?;
+                let fits = s.templates.trim().is_empty() || s.templates.contains("{text}");
+                range("templates", fits, "lines of which one holds {text}")?;
+                texts.iter().try_for_each(|(name, text)| {
+                    range(name, text.chars().count() <= MAX_TEXT_CHARS, "at most 4000 characters")
+                })
+            }
             Self::Unicode(_)
+            | Self::Mojibake(_)
+            | Self::Html(_)
+            | Self::Script(_)
             | Self::Width(_)
             | Self::Characters(_)
             | Self::Turns(_)

@@ -14,6 +14,7 @@ fn summary(row: &PgRow) -> Result<DatasetSummary, StoreError> {
         id: DatasetId(row.try_get("id")?),
         name: row.try_get("name")?,
         description: row.try_get("description")?,
+        license: row.try_get("license")?,
         versions: row.try_get::<i32, _>("number")?.cast_unsigned(),
         latest_version_id: VersionId(row.try_get("version_id")?),
         samples: row.try_get::<i64, _>("samples")?.cast_unsigned(),
@@ -32,7 +33,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Page<DatasetSummary>, StoreError> {
     let rows = sqlx::query(
-        "select d.id, d.name, d.description, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
+        "select d.id, d.name, d.description, d.license, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
          (v.stats->>'samples')::bigint as samples, greatest(jsonb_array_length(v.stats->'labels'), (v.stats->>'different_labels')::int) as labels \
          from datasets d cross join lateral (select * from dataset_versions where dataset_id = d.id order by number desc limit 1) v \
          where d.project_id = $1 and d.archived_at is null and strpos(lower(d.name), lower($2)) > 0 \
@@ -54,7 +55,7 @@ pub async fn list(
 /// One of the project's datasets.
 pub async fn get(db: &PgPool, project: ProjectId, id: DatasetId) -> Result<Option<DatasetSummary>, StoreError> {
     sqlx::query(
-        "select d.id, d.name, d.description, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
+        "select d.id, d.name, d.description, d.license, d.created_at, v.id as version_id, v.number, v.created_at as updated_at, \
          (v.stats->>'samples')::bigint as samples, greatest(jsonb_array_length(v.stats->'labels'), (v.stats->>'different_labels')::int) as labels \
          from datasets d cross join lateral (select * from dataset_versions where dataset_id = d.id order by number desc limit 1) v \
          where d.project_id = $1 and d.id = $2 and d.archived_at is null",
@@ -68,21 +69,24 @@ pub async fn get(db: &PgPool, project: ProjectId, id: DatasetId) -> Result<Optio
     .transpose()
 }
 
-/// Changes name and description; false when there is no such dataset.
+/// Changes name, description and licence, which stays as it was where none is given; false when there is no such dataset.
 pub async fn update(
     db: &PgPool,
     project: ProjectId,
     id: DatasetId,
     name: &str,
     description: &str,
+    license: Option<&str>,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "update datasets set name = $3, description = $4 where id = $1 and project_id = $2 and archived_at is null",
+        "update datasets set name = $3, description = $4, license = coalesce($5, license) \
+         where id = $1 and project_id = $2 and archived_at is null",
     )
     .bind(id.0)
     .bind(project.0)
     .bind(name)
     .bind(description)
+    .bind(license)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -52,6 +52,10 @@ pub enum Stale {
     KeyUsed,
     #[error("somebody else is building this version's index")]
     IndexedElsewhere,
+    #[error("the phrase was looked for in a part of the samples alone: add a word that is less frequent")]
+    SearchTooWide,
+    #[error("other samples hold these texts by now: look at them again")]
+    FoundOthers,
 }
 
 impl StoreError {

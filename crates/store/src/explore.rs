@@ -4,6 +4,7 @@
 mod bitmaps;
 pub mod build;
 mod cache;
+mod edit;
 mod find;
 pub mod looks;
 mod segment;
@@ -11,4 +12,7 @@ pub mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cache::forget as forget_cached;
+pub use dataprep::edit::Editor;
+pub use edit::{preview_edit, select};
 pub use find::find;

@@ -58,7 +58,7 @@ pub(crate) fn search_text(sample: &Sample) -> String {
 }
 
 /// A `like` pattern for text anywhere, with the pattern's own signs taken literally.
-fn contains(text: &str) -> String {
+pub(crate) fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.trim().to_lowercase().chars() {
         if matches!(c, '%' | '_' | '\\') {

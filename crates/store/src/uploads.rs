@@ -67,6 +67,29 @@ pub async fn get(db: &PgPool, project: ProjectId, id: UploadId) -> Result<Option
         .transpose()
 }
 
+/// Deletes an upload, and takes its content off the list of stored files where nothing else has the same. None that is
+/// there is fine.
+pub async fn delete(db: &PgPool, project: ProjectId, id: UploadId) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    let sha256: Option<String> =
+        sqlx::query_scalar("delete from uploads where id = $1 and project_id = $2 returning sha256")
+            .bind(id.0)
+            .bind(project.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+    sqlx::query(
+        "delete from artifacts a where sha256 = $1 and not exists (select from uploads where sha256 = a.sha256) \
+         and not exists (select from model_files where sha256 = a.sha256) \
+         and not exists (select from dataset_versions where skipped_report_sha256 = a.sha256) \
+         and not exists (select from runs, jsonb_array_elements(coalesce(adapter, '[]')) f where f->>'sha256' = a.sha256)",
+    )
+    .bind(sha256)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// The project's latest uploads, newest first.
 pub async fn latest(db: &PgPool, project: ProjectId, limit: u32) -> Result<Vec<Upload>, StoreError> {
     sqlx::query(

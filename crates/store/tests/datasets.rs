@@ -262,3 +262,29 @@ async fn a_deleted_version_takes_its_members_along(db: PgPool) {
     let left: i64 = sqlx::query_scalar("select count(*) from version_samples").fetch_one(&db).await.unwrap();
     assert_eq!(left, 0);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn membership_refers_to_what_is_there(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let made = import(&db, user, project, &name("reviews")).await;
+    let is_refused = |result: Result<_, sqlx::Error>| {
+        result.is_err_and(|e| e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation))
+    };
+    let stray = "insert into version_samples (version_id, position, sample_id, split) values ($1, 100, $2, 0)";
+    let sample = rows(&db, made.version_id).await[0].id;
+    assert!(is_refused(sqlx::query(stray).bind(made.version_id.0).bind(-1_i64).execute(&db).await), "no such sample");
+    assert!(
+        is_refused(sqlx::query(stray).bind(made.dataset_id.0).bind(sample.0).execute(&db).await),
+        "no such version"
+    );
+    assert!(is_refused(sqlx::query("update version_samples set sample_id = -1").execute(&db).await));
+    assert!(is_refused(sqlx::query("delete from samples where id = $1").bind(sample.0).execute(&db).await));
+    sqlx::query("delete from datasets").execute(&db).await.unwrap();
+    for table in ["version_samples", "samples"] {
+        let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&db)
+            .await
+            .unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
+}

@@ -9,6 +9,7 @@ use axum::{extract::State, http::StatusCode};
 use domain::{
     access::Action,
     account::parse_name,
+    card::{MAX_LICENSE_CHARS, parse_license},
     dataset::{DatasetSummary, Merge, VersionSummary},
     id::{DatasetId, ProjectId},
     import::{ImportProblem, ImportRequest, ImportTarget},
@@ -66,15 +67,17 @@ async fn get_dataset(
     Ok(Json(find(&db, project, dataset).await?))
 }
 
-/// Name and description of a dataset.
+/// Name, description and licence of a dataset.
 #[derive(Deserialize, ToSchema)]
 struct DatasetText {
     name: String,
     #[serde(default)]
     description: String,
+    /// An SPDX identifier or any text of one line, at most 200 characters; stays as it is when absent.
+    license: Option<String>,
 }
 
-/// Change a dataset's name and description.
+/// Change a dataset's name, description and licence.
 #[utoipa::path(put, path = "/projects/{project}/datasets/{dataset}", tag = "datasets", params(("project" = ProjectId, Path), ("dataset" = DatasetId, Path)), request_body = DatasetText, responses((status = OK, body = DatasetSummary)))]
 async fn update_dataset(
     State(db): State<PgPool>,
@@ -86,7 +89,13 @@ async fn update_dataset(
     if text.description.chars().count() > 2000 {
         return Err(Problem::invalid("description", "at most 2000 characters"));
     }
-    store::datasets::update(&db, project, dataset, &parse_name(&text.name)?, text.description.trim()).await?;
+    let license = text.license.as_deref().map(|license| {
+        parse_license(license).ok_or_else(|| {
+            Problem::invalid("license", format!("use one line of at most {MAX_LICENSE_CHARS} characters"))
+        })
+    });
+    let (name, license) = (parse_name(&text.name)?, license.transpose()?);
+    store::datasets::update(&db, project, dataset, &name, text.description.trim(), license.as_deref()).await?;
     Ok(Json(find(&db, project, dataset).await?))
 }
 

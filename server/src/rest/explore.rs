@@ -53,6 +53,8 @@ struct ExploreQuery {
     descending: Option<bool>,
     /// Samples of the test split too. The look is counted, and is on record with your name.
     include_test: Option<bool>,
+    /// Whether to count the facets; true when absent. Pages after the first need them no more.
+    facets: Option<bool>,
     /// Samples to skip.
     offset: Option<u32>,
     /// Samples at most, 1–500; 50 when absent.
@@ -73,6 +75,7 @@ fn query_of(raw: Option<&str>) -> Result<Query, Problem> {
             "sort" => query.sort = value.parse().map_err(|_| bad("sort", &value))?,
             "descending" => query.descending = value.parse().map_err(|_| bad("descending", &value))?,
             "include_test" => query.with_test = value.parse().map_err(|_| bad("include_test", &value))?,
+            "facets" => query.without_facets = !value.parse::<bool>().map_err(|_| bad("facets", &value))?,
             "offset" => query.offset = value.parse().map_err(|_| bad("offset", &value))?,
             "limit" => query.limit = clamp_limit(Some(value.parse().map_err(|_| bad("limit", &value))?)),
             _ => {}

@@ -58,6 +58,7 @@ fn config(data: &TempDir) -> Config {
         hub_url: url("http://127.0.0.1:9/"),
         max_upload_bytes: 1 << 20,
         import_hosts: Vec::new(),
+        endpoints: Vec::new(),
         log_format: LogFormat::Text,
         data: folder,
     }

@@ -19,6 +19,7 @@ pub struct Script {
 }
 
 impl Script {
+    #[allow(dead_code, reason = "not every test file needs it")]
     pub async fn new(db: PgPool) -> Self {
         Self::with(db, |_| {}).await
     }

@@ -4,7 +4,7 @@ use super::model::LoadedModel;
 use anyhow::{Context, Result};
 use candle_core::Device;
 use domain::sample::{Message, Speaker};
-use std::io::{IsTerminal, Read, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use trainer::infer::generate::{GenerateOptions, generate};
@@ -22,6 +22,10 @@ pub(crate) struct Generate {
     /// What the user says. Without it, a JSON list of {role, content} is read from standard input.
     #[arg(long)]
     prompt: Option<String>,
+    /// Answer many: each line of standard input is a JSON list of {role, content}, each line of the output the answer as
+    /// a JSON string.
+    #[arg(long, conflicts_with = "prompt")]
+    lines: bool,
     /// The system message put before the prompt.
     #[arg(long, requires = "prompt")]
     system: Option<String>,
@@ -46,12 +50,12 @@ pub(crate) struct Generate {
 impl Generate {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
+        if self.lines {
+            return self.answer_lines();
+        }
         let messages = self.messages()?;
         let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact, &Device::Cpu)?;
-        let options = GenerateOptions {
-            sampling: Sampling { temperature: self.temperature, top_p: self.top_p, top_k: self.top_k, seed: self.seed },
-            max_new_tokens: self.max_new_tokens,
-        };
+        let options = self.options(0);
         let mut out = std::io::stdout();
         let mut written = 0;
         let generated = generate(model.chat(), &messages, &options, |text| {
@@ -65,6 +69,32 @@ impl Generate {
         // Bytes held back as half a character until the very end.
         let rest = generated.text.get(written..).unwrap_or_default();
         writeln!(out, "{rest}").context("cannot write the answer")
+    }
+
+    /// How line `number` is answered: each has chances of its own, whatever stands before it.
+    fn options(&self, number: u64) -> GenerateOptions {
+        let seed = self.seed.wrapping_add(number);
+        GenerateOptions {
+            sampling: Sampling { temperature: self.temperature, top_p: self.top_p, top_k: self.top_k, seed },
+            max_new_tokens: self.max_new_tokens,
+        }
+    }
+
+    fn answer_lines(&self) -> Result<()> {
+        let model = LoadedModel::open(&self.model, self.adapter.as_deref(), self.exact, &Device::Cpu)?;
+        let mut out = std::io::stdout();
+        for (number, line) in std::io::stdin().lock().lines().enumerate() {
+            let line = line.context("cannot read standard input")?;
+            let messages: Vec<Message> = serde_json::from_str(&line).with_context(|| {
+                format!("standard input, line {}: not a JSON list of {{role, content}}", number + 1)
+            })?;
+            let generated =
+                generate(model.chat(), &messages, &self.options(number as u64), |_| ControlFlow::Continue(()))
+                    .with_context(|| format!("standard input, line {}", number + 1))?;
+            let answer = serde_json::to_string(&generated.text).context("cannot write the answer")?;
+            writeln!(out, "{answer}").and_then(|()| out.flush()).context("cannot write the answer")?;
+        }
+        Ok(())
     }
 
     fn messages(&self) -> Result<Vec<Message>> {

@@ -32,6 +32,12 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, TrainError> {
     Ok(samples)
 }
 
+/// Whether augmentation made the sample.
+#[must_use]
+pub fn is_augmented(sample: &Sample) -> bool {
+    sample.slices.contains_key(domain::paraphrase::SLICE)
+}
+
 /// The weight that a sample gives itself in the slice field of this name; 1 without one.
 pub fn weight(sample: &Sample, field: &str) -> Result<f32, String> {
     let Some(text) = sample.slices.get(field) else { return Ok(1.0) };

@@ -30,7 +30,11 @@ pub(super) fn audit(job: &Job, sink: &mut Sink) -> Result<Vec<SplitAudit>, Train
     let mut audits = Vec::new();
     for (split, path) in splits {
         if let Some(path) = path {
-            audits.push(of_split(&encoder, job.recipe.objective, split, &samples::read(path)?, sink)?);
+            let mut samples = samples::read(path)?;
+            if split == Split::Train && job.recipe.loss.augmented_weight == 0.0 {
+                samples.retain(|s| !samples::is_augmented(s));
+            }
+            audits.push(of_split(&encoder, job.recipe.objective, split, &samples, sink)?);
         }
     }
     Ok(audits)

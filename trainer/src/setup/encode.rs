@@ -47,25 +47,31 @@ impl EncodedSet {
     }
 }
 
-/// The encoded samples of a split; logs how many had nothing to learn.
+/// The encoded samples of a split, but for those to skip; logs how many had nothing to learn.
 pub(super) fn encode_all(
     encoder: &Encoder,
     samples: &[Sample],
     objective: Objective,
     what: &str,
+    skip: impl Fn(&Sample) -> bool,
     sink: &mut Sink,
 ) -> Result<EncodedSet, TrainError> {
-    let total = samples.len();
+    let wanted = samples.iter().filter(|s| !skip(s)).count();
+    if wanted < samples.len() {
+        let (left_out, total) = (samples.len() - wanted, samples.len());
+        sink.log(Level::Info, format!("left out {left_out} of {total} {what} samples: augmented ones weigh nothing"))?;
+    }
+    let total = wanted;
     let mut set = EncodedSet::default();
-    for (i, sample) in samples.iter().enumerate() {
+    for (i, sample) in samples.iter().enumerate().filter(|(_, s)| !skip(s)) {
         if i % 1000 == 0 {
-            sink.phase(Phase::Tokenizing, i as u32, total as u32)?;
+            sink.phase(Phase::Tokenizing, i as u32, samples.len() as u32)?;
         }
         set.push(encoder, sample, objective, i as u32)?;
     }
     let usable = match objective {
         Objective::Sft => total,
-        Objective::Dpo => samples.iter().filter(|s| s.rejected.is_some()).count(),
+        Objective::Dpo => samples.iter().filter(|s| s.rejected.is_some() && !skip(s)).count(),
     };
     if usable < total {
         let text = format!("left out {} of {total} {what} samples: they are no preference pairs", total - usable);
@@ -85,9 +91,16 @@ pub(super) fn encode_all(
 /// Gives samples the weights that the recipe reads from them.
 pub(super) fn weigh(encoded: &mut [Encoded], samples: &[Sample], job: &Job) -> Result<(), TrainError> {
     let field = &job.recipe.loss.weight_field;
-    for e in encoded.iter_mut().filter(|_| !field.is_empty()) {
+    for e in encoded.iter_mut() {
+        let sample = &samples[e.line as usize];
+        if samples::is_augmented(sample) {
+            e.weight *= job.recipe.loss.augmented_weight as f32;
+        }
+        if field.is_empty() {
+            continue;
+        }
         let bad = |problem| TrainError::Sample { path: job.train.clone(), line: e.line as usize + 1, problem };
-        e.weight = samples::weight(&samples[e.line as usize], field).map_err(bad)?;
+        e.weight *= samples::weight(sample, field).map_err(bad)?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ pub(super) fn list(project: ProjectId, entries: Vec<ActivityEntry>, l: Lang) -> 
 fn name(l: Lang, e: &ActivityEntry) -> String {
     match e.object_name.parse::<BadCaseStatus>() {
         Ok(status) if e.verb == "bad_case.judged" => bad_case_status(l, status).to_owned(),
+        _ if e.verb == "rows.forgotten" => text::samples(l, &e.object_name),
         _ if e.object_name.is_empty() => e.object_id.clone(),
         _ => e.object_name.clone(),
     }
@@ -39,6 +40,7 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
         "sweep" => routes::sweep(project, id.parse().ok()?),
         "model" => routes::model(project, id.parse().ok()?),
         "bad_case" => routes::bad_case(project, id.parse().ok()?),
+        "rows" => routes::forget(project),
         "dataset" => routes::dataset(project, id.parse().ok()?),
         _ => return None,
     })
@@ -56,6 +58,7 @@ fn verb(l: Lang, verb: &str) -> String {
         "sweep.cancelled" => text::sweep_cancelled(l),
         "model.registered" => text::model_registered(l),
         "version.created" => text::version_created(l),
+        "rows.forgotten" => text::rows_forgotten(l),
         "bad_case.judged" => text::bad_case_judged(l),
         "member.joined" => text::member_joined(l),
         "member.removed" => text::member_removed(l),

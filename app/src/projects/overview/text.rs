@@ -43,6 +43,7 @@ crate::texts! {
     sweep_cancelled = "cancelled sweep", "取消了搜索";
     model_registered = "registered model", "注册了模型";
     version_created = "made dataset version", "生成了数据集版本";
+    rows_forgotten = "erased rows for good:", "彻底抹除了样本：";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
     member_joined = "joined:", "加入：";
     member_removed = "removed member", "移除了成员";

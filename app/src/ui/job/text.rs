@@ -30,6 +30,7 @@ crate::texts! {
     counting = "Counting tokens", "正在统计词元";
     comparing_splits = "Comparing the splits", "正在比较各划分";
     indexing = "Building the index", "正在构建索引";
+    rewriting = "Writing texts", "正在改写";
     dividing = "Dividing", "正在划分";
     trying_steps = "Trying the steps", "正在试运行步骤";
     scoring = "Scoring", "正在评分";
@@ -59,6 +60,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "downloading" => downloading(l),
         "checking" => checking(l),
         "reading" => reading(l),
+        "rewriting" => rewriting(l),
         "importing" => importing(l),
         "merging" => merging(l),
         "storing" => storing(l),

@@ -77,6 +77,9 @@ crate::texts! {
     smoothing_help = "Share of each target spread over the vocabulary, 0–0.5.", "每个目标分散到整个词表的比例，0–0.5。";
     neftune = "NEFTune noise", "NEFTune 噪声";
     neftune_help = "Noise on embeddings while training, 0–100; 0: none, 5 is usual.", "训练时加在嵌入上的噪声，0–100；0 表示不加，通常取 5。";
+    augmented_weight = "Weight of augmented samples", "扩充样本的权重";
+    augmented_weight_help = "What a sample made by augmentation weighs in the loss: 1 as much as any other, 0 leaves it out. An ablation over 0 and 1 measures what augmentation is worth.",
+        "扩充得到的样本在损失中的权重：1 与其他样本相同，0 表示不使用。对 0 和 1 做消融可衡量扩充的效果。";
     weight_field = "Weight field", "权重字段";
     weight_field_help = "Slice field whose number weighs the sample in the loss, relative to the others of its step; empty: all weigh the same.",
         "其数值作为样本在损失中权重的切片字段（相对于同一步的其他样本）；留空表示权重相同。";

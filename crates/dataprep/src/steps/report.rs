@@ -2,7 +2,7 @@
 
 use super::{Group, Item};
 use domain::{
-    sample::Sample,
+    sample::{Sample, Split},
     steps::{Cluster, DataRecipe, Example, Reason, StepReport, StepsReport},
 };
 
@@ -52,9 +52,23 @@ impl Reporter {
         self.example(step, item, reason, Some(&item.sample));
     }
 
+    pub(super) fn notes(&mut self, step: u16, item: &Item, reason: &Reason) {
+        self.example(step, item, reason, Some(&item.sample));
+    }
+
+    pub(super) fn adds(&mut self, step: u16, item: &Item, reason: &Reason, copy: &Sample) {
+        self.step(step).added += 1;
+        self.example(step, item, reason, Some(copy));
+    }
+
     fn example(&mut self, step: u16, item: &Item, reason: &Reason, after: Option<&Sample>) {
-        let examples = &mut self.step(step).examples;
-        if examples.len() < EXAMPLES {
+        let step = self.step(step);
+        for (what, n) in reason.findings() {
+            *step.found.entry(what).or_default() += n;
+        }
+        let examples = &mut step.examples;
+        // The test split is sealed: a preview counts its samples and shows none.
+        if examples.len() < EXAMPLES && item.split != Split::Test {
             examples.push(Example {
                 position: item.position,
                 split: item.split,
@@ -83,8 +97,9 @@ impl Reporter {
         self.report.changed += u64::from(item.is_rewritten() && !item.is_copy);
         for step in &mut self.report.steps {
             for cluster in step.clusters.iter_mut().filter(|c| c.kept == item.position && c.text.is_empty()) {
-                let prompt = crate::split::prompt_text(&item.sample);
-                cluster.text = prompt.chars().take(300).collect();
+                if item.split != Split::Test {
+                    cluster.text = crate::split::prompt_text(&item.sample).chars().take(300).collect();
+                }
             }
         }
     }

@@ -16,31 +16,43 @@ pub(super) struct Rewrite<F> {
 
 impl<F: Fn(&str) -> Option<String>> RowStep for Rewrite<F> {
     fn judge(&self, item: &Item) -> Verdict {
-        if !item.sample.spans.is_empty() {
-            return Verdict::Keep;
+        match rewritten(&item.sample, self.within, &mut |text| (self.rule)(text)) {
+            Some(sample) => Verdict::Rewrite(sample, Reason::Rewritten),
+            None => Verdict::Keep,
         }
-        let mut sample = item.sample.clone();
-        let mut is_changed = false;
-        let mut rewrite = |text: &mut String| {
-            if let Some(new) = (self.rule)(text).filter(|new| new != text) {
-                (*text, is_changed) = (new, true);
-            }
-        };
-        let answers = sample.label.is_none();
-        let last = answer_index(&sample);
-        for (i, message) in sample.messages.iter_mut().enumerate() {
-            let is_answer = Some(i) == last;
-            if covers(self.within, is_answer) && (!is_answer || answers) {
-                rewrite(&mut message.content);
-            }
-        }
-        if let Some(rejected) = &mut sample.rejected
-            && covers(self.within, true)
-        {
-            rewrite(rejected);
-        }
-        if is_changed { Verdict::Rewrite(sample, Reason::Rewritten) } else { Verdict::Keep }
     }
+}
+
+/// The sample with every text rewritten that a step is about and may touch, see [`Rewrite`]; `None` where none changes.
+pub(super) fn rewritten(
+    sample: &Sample,
+    within: Where,
+    rule: &mut dyn FnMut(&str) -> Option<String>,
+) -> Option<Sample> {
+    if !sample.spans.is_empty() {
+        return None;
+    }
+    let mut sample = sample.clone();
+    let mut is_changed = false;
+    let mut rewrite = |text: &mut String| {
+        if let Some(new) = rule(text).filter(|new| new != text) {
+            (*text, is_changed) = (new, true);
+        }
+    };
+    let answers = sample.label.is_none();
+    let last = answer_index(&sample);
+    for (i, message) in sample.messages.iter_mut().enumerate() {
+        let is_answer = Some(i) == last;
+        if covers(within, is_answer) && (!is_answer || answers) {
+            rewrite(&mut message.content);
+        }
+    }
+    if let Some(rejected) = &mut sample.rejected
+        && covers(within, true)
+    {
+        rewrite(rejected);
+    }
+    is_changed.then_some(sample)
 }
 
 fn answer_index(sample: &Sample) -> Option<usize> {

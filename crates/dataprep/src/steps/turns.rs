@@ -96,7 +96,7 @@ mod tests {
 
     fn sample(turns: &[(Speaker, &str)]) -> Sample {
         let messages = turns.iter().map(|(role, text)| Message::new(*role, *text)).collect();
-        Sample { messages, label: None, rejected: None, slices: Default::default(), spans: Vec::new() }
+        Sample { messages, ..Sample::default() }
     }
 
     #[test]

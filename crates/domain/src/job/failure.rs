@@ -23,6 +23,13 @@ pub enum JobFailure {
     NothingStays,
     #[error("no training sample gives a held-out one away: there is nothing to remove")]
     NoLeaks,
+    #[error("the server has no endpoint called {name:?} any more: choose another, or ask the administrator")]
+    NoEndpoint { name: String },
+    /// `detail` is the endpoint's or the model's.
+    #[error("nothing more could be written: {detail}. What was written before is kept")]
+    Writer { detail: String },
+    #[error("no text was accepted: accept some first")]
+    NothingAccepted,
     #[error("the {what} does not exist in this project any more: choose or send it again")]
     Gone { what: Gone },
     #[error("no file was given")]

@@ -34,7 +34,7 @@ pub fn mean_interval(values: &[f64], resamples: u32, seed: u64) -> Option<Interv
     if values.is_empty() || resamples == 0 || values.iter().any(|x| !x.is_finite()) {
         return None;
     }
-    let mut random = SplitMix64 { state: seed };
+    let mut random = SplitMix64::new(seed);
     let mut means: Vec<f64> = (0..resamples).map(|_| resampled_mean(values, &mut random)).collect();
     means.sort_by(f64::total_cmp);
     let (below, above) = (means.iter().filter(|m| **m <= 0.0).count(), means.iter().filter(|m| **m >= 0.0).count());
@@ -61,13 +61,17 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
 }
 
 /// Sequence of SplitMix64 (Steele, Lea & Flood 2014): equal seeds draw equal samples.
-struct SplitMix64 {
+pub(crate) struct SplitMix64 {
     state: u64,
 }
 
 impl SplitMix64 {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
     /// Uniform in `0..n` up to a bias of `n / 2^64` (Lemire 2019, without rejection).
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         let word = splitmix64(self.state);
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         ((u128::from(word) * n as u128) >> 64) as usize

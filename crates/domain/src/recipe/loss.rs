@@ -4,7 +4,7 @@ use super::check::{Checker, RecipeProblem};
 use serde::{Deserialize, Serialize};
 
 /// Variations of the training loss. The validation loss knows none of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Loss {
@@ -18,12 +18,22 @@ pub struct Loss {
     /// other samples of its step; samples without it weigh 1.
     /// Empty, the default, means that all do.
     pub weight_field: String,
+    /// What a sample weighs that augmentation made ([`crate::paraphrase::SLICE`]), 0–10; 1, the default, is as much as any
+    /// other, 0 leaves them out: an ablation over 0 and 1 measures what augmentation is worth.
+    pub augmented_weight: f64,
+}
+
+impl Default for Loss {
+    fn default() -> Self {
+        Self { label_smoothing: 0.0, neftune_alpha: 0.0, weight_field: String::new(), augmented_weight: 1.0 }
+    }
 }
 
 impl Loss {
     pub(super) fn check(&self, c: &mut Checker) {
         c.range("loss.label_smoothing", self.label_smoothing, 0.0, 0.5);
         c.range("loss.neftune_alpha", self.neftune_alpha, 0.0, 100.0);
+        c.range("loss.augmented_weight", self.augmented_weight, 0.0, 10.0);
         c.that(self.weight_field.chars().count() <= 200, "loss.weight_field", RecipeProblem::TooLong { high: 200 });
     }
 }

@@ -6,6 +6,7 @@ use crate::split::Override;
 use crate::{
     estimate::Estimate,
     event::{Level, Phase},
+    forget::SawForgotten,
     id::{DatasetId, ModelId, RunId, VersionId},
     model::ModelCard,
     recipe::Recipe,
@@ -270,6 +271,9 @@ pub struct RunDetail {
     pub has_evaluation: bool,
     /// An owner's signature under a launch in spite of leaks.
     pub leak_override: Option<Override>,
+    /// Rows of its data that were forgotten after it had seen them.
+    #[serde(default)]
+    pub forgotten: Vec<SawForgotten>,
 }
 
 /// One measured value.

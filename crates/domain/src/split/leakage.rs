@@ -100,7 +100,7 @@ pub struct LeakPair {
     pub held_out_position: u32,
     pub train: SampleId,
     pub train_position: u32,
-    /// Prompts, shortened.
+    /// Prompts, shortened. That of a test sample is empty, since the test split is sealed.
     pub held_out_text: String,
     pub train_text: String,
 }

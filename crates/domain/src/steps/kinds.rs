@@ -34,6 +34,12 @@ macro_rules! words {
     )*};
 }
 
+mod augment;
+mod rewriting;
+
+pub use augment::{Augment, AugmentMethod};
+pub use rewriting::{ChineseForm, Garble, Html, Mojibake, PersonalAction, PersonalKind, Pii, Script};
+
 /// A closed set of words.
 pub trait Words: Sized + 'static {
     const ALL: &'static [Self];

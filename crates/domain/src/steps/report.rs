@@ -1,7 +1,9 @@
 //! What a data recipe did: why each sample was changed or removed, counts and examples by step.
 
+use super::kinds::{AugmentMethod, Garble, PersonalKind};
 use crate::sample::{Sample, Split};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why a step touched a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,16 @@ pub enum Reason {
     RepeatedLines {
         share: f64,
     },
+    /// Findings of each kind, in all texts of the sample.
+    PersonalData {
+        found: BTreeMap<PersonalKind, u32>,
+    },
+    /// Was read in the wrong encoding.
+    Repaired {
+        garble: Garble,
+    },
+    /// Characters of it are lost for good.
+    LostCharacters,
     EmptyTurn,
     NoAnswer,
     NoPrompt,
@@ -73,6 +85,26 @@ pub enum Reason {
     Rare {
         label: String,
     },
+    /// A changed copy of a training sample.
+    Augmented {
+        method: AugmentMethod,
+    },
+}
+
+impl Reason {
+    /// What was found and how often, by the word for it, where a step looks for several things.
+    #[must_use]
+    pub fn findings(&self) -> Vec<(String, u64)> {
+        match self {
+            Self::PersonalData { found } => {
+                found.iter().map(|(kind, n)| (kind.as_str().to_owned(), u64::from(*n))).collect()
+            }
+            Self::Repaired { garble } => vec![(garble.as_str().to_owned(), 1)],
+            Self::LostCharacters => vec![("lost".to_owned(), 1)],
+            Self::Augmented { method } => vec![(method.as_str().to_owned(), 1)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What one step did to one sample.
@@ -139,6 +171,9 @@ pub struct StepReport {
     pub removed: u64,
     /// Copies that it made.
     pub added: u64,
+    /// What it found in all samples, by the word for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, u64>,
     /// The first few that it touched.
     pub examples: Vec<Example>,
     /// The largest groups of copies.

@@ -84,6 +84,32 @@ pub(super) fn put<T: Weight>(key: Key, value: T) -> Arc<T> {
     value
 }
 
+/// Forgets all of these versions, whose samples were erased.
+pub(crate) fn forget(versions: &[VersionId]) {
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let gone: Vec<Key> = cache.kept.keys().filter(|key| versions.contains(&key.version())).cloned().collect();
+    for key in gone {
+        if let Some(kept) = cache.kept.remove(&key) {
+            cache.bytes -= kept.bytes;
+        }
+    }
+}
+
+impl Key {
+    fn version(&self) -> VersionId {
+        match self {
+            Self::Rows(version)
+            | Self::Facets(version)
+            | Self::Facet(version, ..)
+            | Self::Word(version, _)
+            | Self::Prefix(version, _)
+            | Self::Phrase(version, _)
+            | Self::Order(version, _)
+            | Self::Tags(version, _) => *version,
+        }
+    }
+}
+
 impl Cache {
     fn insert(&mut self, key: Key, value: Arc<dyn Any + Send + Sync>, bytes: u64, limit: u64) {
         self.clock += 1;

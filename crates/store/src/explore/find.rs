@@ -5,7 +5,7 @@ use super::{
     cache::{self, Key},
     tags,
 };
-use crate::{StoreError, samples};
+use crate::{Stale, StoreError, samples};
 use dataprep::words::{TermKind, parse_search};
 use domain::{
     explore::{Facet, FacetValue, Field, Filter, Found, FoundRow, Query, Sort, cut},
@@ -36,12 +36,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     let base = hits.rows.unwrap_or_else(|| everything(rows));
     let chosen = chosen(db, version, &tags, &query.filters).await?;
     let sealed_rows = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    let tagged = (Field::Tag, tags.0.clone());
     let unsealed = intersection(&base, chosen.values());
     let sealed = if query.with_test { 0 } else { unsealed.intersection_len(&sealed_rows) };
     let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
 
     let mut counted = Vec::with_capacity(facets.0.len() + 1);
-    for (field, values) in facets.0.iter().chain([(Field::Tag, tags.0.clone())].iter()) {
+    let all = facets.0.iter().chain(std::iter::once(&tagged)).filter(|_| !query.without_facets);
+    for (field, values) in all {
         let others;
         // A value of the same field would be an alternative, so the filters on the field itself do not count.
         let among = if chosen.contains_key(field) || *field == Field::Split {
@@ -75,6 +77,26 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
         items: read(db, version, &positions).await?,
         next_offset: (u64::from(end) < total).then_some(end),
     }))
+}
+
+/// Positions of everything outside the test split that has these words and filters, lowest first; `None` while the
+/// version has no complete index, [`Stale::SearchTooWide`] where not all of it is known.
+pub(super) async fn positions(
+    db: &PgPool,
+    version: VersionId,
+    text: &str,
+    filters: &[Filter],
+) -> Result<Option<Vec<u32>>, StoreError> {
+    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
+    let tags = tags::of_version(db, version).await?;
+    let hits = search(db, version, rows, text).await?;
+    if !hits.is_exact {
+        return Err(Stale::SearchTooWide.into());
+    }
+    let base = hits.rows.unwrap_or_else(|| everything(rows));
+    let chosen = chosen(db, version, &tags, filters).await?;
+    let sealed = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    Ok(Some((intersection(&base, chosen.values()) - &*sealed).iter().collect()))
 }
 
 fn everything(rows: u32) -> RoaringBitmap {

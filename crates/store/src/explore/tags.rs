@@ -92,6 +92,57 @@ pub async fn remove(db: &PgPool, version: VersionId, sample: SampleId, tag: &str
     Ok(true)
 }
 
+/// Puts a tag on the samples at these positions.
+pub async fn add_to_all(
+    db: &PgPool,
+    version: VersionId,
+    positions: &[u32],
+    tag: &str,
+    by: UserId,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    touch_all(&mut tx, version).await?;
+    sqlx::query(
+        "insert into sample_tags (sample_id, tag, added_by) select distinct sample_id, $3, $4::uuid from version_samples \
+         where version_id = $1 and position = any($2) on conflict do nothing",
+    )
+    .bind(version.0)
+    .bind(positions.iter().map(|position| position.cast_signed()).collect::<Vec<_>>())
+    .bind(tag)
+    .bind(by.0)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes a tag off the samples at these positions.
+pub async fn remove_from_all(db: &PgPool, version: VersionId, positions: &[u32], tag: &str) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    touch_all(&mut tx, version).await?;
+    sqlx::query(
+        "delete from sample_tags where tag = $3 and sample_id in \
+         (select sample_id from version_samples where version_id = $1 and position = any($2))",
+    )
+    .bind(version.0)
+    .bind(positions.iter().map(|position| position.cast_signed()).collect::<Vec<_>>())
+    .bind(tag)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn touch_all(tx: &mut PgConnection, version: VersionId) -> Result<(), StoreError> {
+    sqlx::query(
+        "update datasets set tag_revision = tag_revision + 1 where id = (select dataset_id from dataset_versions where id = $1)",
+    )
+    .bind(version.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Makes what is known of the dataset's tags old. The row's lock lasts until the change is seen, so that nobody
 /// keeps old tags under the new revision.
 async fn touch(tx: &mut PgConnection, version: VersionId, sample: SampleId) -> Result<bool, StoreError> {

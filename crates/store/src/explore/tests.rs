@@ -5,11 +5,11 @@ use super::{
     build::{self, Builder, State},
     find, looks, tags,
 };
-use crate::versions::import::{NewSample, NewVersion, Writer};
+use crate::versions::import::{Line, NewSample, NewVersion, Writer};
 use dataprep::hash::content_hash;
 use domain::{
     account::Email,
-    dataset::{BadLines, FileSyntax, Mapping, Origin, SplitPlan, VersionStats},
+    dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan, VersionStats},
     explore::{Found, LookedBy, Query, Sort},
     id::{ProjectId, UserId, VersionId},
     import::ImportTarget,
@@ -31,6 +31,7 @@ fn sample(text: &str, label: &str, topic: &str) -> Sample {
         label: Some(label.to_owned()),
         rejected: None,
         slices: [("topic".to_owned(), topic.to_owned()), ("id".to_owned(), text.to_owned())].into(),
+        spans: Vec::new(),
     }
 }
 
@@ -45,20 +46,25 @@ async fn version(db: &PgPool, user: UserId, project: ProjectId, samples: &[(Samp
         mapping: Mapping::TextLabel { text: "text".to_owned(), label: "label".to_owned(), instruction: None },
         bad_lines: BadLines::Stop,
         split: SplitPlan::default(),
+        packing: Packing::default(),
+        files: Vec::new(),
+        appended: None,
     };
     let target = ImportTarget::Name("x".to_owned());
-    let new = NewVersion { project, by: user, target: &target, origin: &origin, source_file: "x.csv" };
+    let new = NewVersion { project, by: user, target: &target, origin: &origin, append: false };
     let mut writer = Writer::begin(db, new).await.unwrap().unwrap();
     let rows = samples.iter().enumerate().map(|(i, (sample, split))| NewSample {
         sample: sample.clone(),
         content_hash: content_hash(sample),
         split: *split,
+        file: "x.csv".into(),
         line: i as u64 + 2,
     });
-    for batch in rows.collect::<Vec<_>>().chunks(5000) {
+    let lines: Vec<Line> = rows.map(|row| Line::new(&row).unwrap()).collect();
+    for batch in lines.chunks(5000) {
         writer.write(batch).await.unwrap();
     }
-    writer.finish(&VersionStats::default(), None).await.unwrap().version_id
+    writer.finish(&VersionStats::default(), &origin, None).await.unwrap().version_id
 }
 
 async fn index(db: &PgPool, version: VersionId) {

@@ -17,6 +17,8 @@ pub async fn get(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<R
             where c.repeats = r.id and c.project_id = r.project_id) as repetitions, \
          (select jsonb_build_object('pace', p.report->'pace', 'memory_bytes', p.report->'room'->'memory'->'needed_bytes') \
             from preflights p where p.run_id = r.id) as measured, \
+         (select coalesce(jsonb_agg(jsonb_build_object('at', f.at, 'samples', x.samples) order by f.at), '[]') from run_forgettings x join forgettings f on f.id = x.forgetting_id \
+            where x.run_id = r.id) as forgotten, \
          exists (select from evals e where e.run_id = r.id) as has_evaluation \
          from {FROM} where r.project_id = $1 and r.id = $2",
         ancestor("cloned_from"),
@@ -65,6 +67,7 @@ fn detail(row: &PgRow) -> Result<RunDetail, StoreError> {
         adapter: adapter.map(json).transpose()?.unwrap_or_default(),
         has_evaluation: row.try_get("has_evaluation")?,
         leak_override: row.try_get::<Option<serde_json::Value>, _>("leak_override")?.map(json).transpose()?,
+        forgotten: json(row.try_get("forgotten")?)?,
     })
 }
 

@@ -130,9 +130,8 @@ mod tests {
     fn clouds_are_told_apart() {
         let number = |i: u64, salt: u64| (hash([i, salt]) % 1000) as f32 / 1000.0 - 0.5;
         let labels: Vec<u32> = (0..300).map(|i| i % 3).collect();
-        let embeddings: Vec<f32> = (0..300u64)
-            .flat_map(|i| (0..4).map(move |d| number(i, d) + if i % 3 == d { 1.5 } else { 0.0 }))
-            .collect();
+        let embeddings: Vec<f32> =
+            (0..300u64).flat_map(|i| (0..4).map(move |d| number(i, d) + if i % 3 == d { 1.5 } else { 0.0 })).collect();
         let model = Softmax::fit(embeddings.clone(), 4, &labels, 3);
         let probabilities = model.probabilities(embeddings);
         let right = probabilities.chunks_exact(3).zip(&labels).filter(|(p, label)| p[**label as usize] > 0.5).count();

@@ -78,7 +78,7 @@ impl Write for Escaped<'_> {
 }
 
 /// Escapes a value; what needs none is copied in one go.
-pub(super) fn escape(out: &mut Vec<u8>, text: &[u8]) {
+pub(in crate::versions) fn escape(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while let Some(at) = rest.iter().position(|b| matches!(b, b'\\' | b'\n' | b'\r' | b'\t')) {
         out.extend_from_slice(&rest[..at]);

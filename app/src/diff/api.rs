@@ -1,0 +1,80 @@
+//! Server functions of comparing versions.
+
+use crate::error::AppError;
+use domain::{
+    dataset::Version,
+    diff::{DiffKind, VersionDiff},
+    id::{DatasetId, ProjectId},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{api, routes},
+    domain::{access::Action, explore::LookedBy, page::DEFAULT_LIMIT},
+    store::{PgPool, diffs::DiffQuery, explore::looks},
+};
+
+/// What the page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DiffView {
+    pub version: Version,
+    /// Numbers of the dataset's other versions, newest first.
+    pub others: Vec<u32>,
+    /// The version compared with.
+    pub from: Option<u32>,
+    /// `None` where there is nothing to compare with.
+    pub diff: Option<VersionDiff>,
+    /// Whether the address has a look that opens the test split to this person.
+    pub looking: bool,
+}
+
+/// How a version differs from another of its dataset: the one it was made from where none is named.
+#[server]
+pub async fn get_diff(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    from: Option<u32>,
+    kind: Option<DiffKind>,
+    look: Option<String>,
+    after: Option<u32>,
+) -> Result<DiffView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let looking = match look.and_then(|look| look.parse().ok()) {
+        Some(look) => looks::is_open(&db, version.id, caller.user_id, look).await?,
+        None => false,
+    };
+    let versions = store::versions::of_dataset(&db, project, dataset).await?;
+    let others: Vec<u32> = versions.into_iter().map(|v| v.number).filter(|n| *n != number).collect();
+    let before = version.parent.map(|p| p.number).or_else(|| others.iter().copied().find(|n| *n < number));
+    let from = from.or_else(|| before.filter(|n| others.contains(n)));
+    let diff = match from {
+        Some(from) => {
+            let from = find(&db, project, dataset, from).await?;
+            let query = DiffQuery { kind, with_test: looking, after, limit: DEFAULT_LIMIT };
+            Some(store::diffs::page(&db, &from, &version, query).await?)
+        }
+        None => None,
+    };
+    Ok(DiffView { version, others, from, diff, looking })
+}
+
+/// Puts a look at the test split of both versions on record and goes back to the page.
+#[server]
+pub async fn look_at_diff(project: ProjectId, dataset: DatasetId, number: u32, from: u32) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let version = find(&db, project, dataset, number).await?;
+    let other = find(&db, project, dataset, from).await?;
+    looks::record(&db, other.id, caller.user_id, LookedBy::Page).await?;
+    let look = looks::record(&db, version.id, caller.user_id, LookedBy::Page).await?;
+    leptos_axum::redirect(&format!("{}&look={look}", routes::diff(project, dataset, number, Some(from))));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
+}

@@ -1,0 +1,180 @@
+//! What the page's address and its forms say: which samples, and what is done to them.
+
+use super::text;
+use crate::{routes, words};
+use domain::{
+    edit::{EditAction, EditError, Selection, Within},
+    explore::Filter,
+    lang::Lang,
+};
+use leptos::prelude::ReadUntracked;
+use serde::{Deserialize, Serialize};
+
+/// The words for what is done.
+pub const ACTIONS: [&str; 4] = ["replace", "set_label", "move_to", "delete"];
+/// The words for the texts that are looked through.
+pub const WITHIN: [&str; 3] = ["both", "prompt", "answer"];
+
+/// All of it as it was typed; what is not there is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditForm {
+    #[serde(default)]
+    pub search: String,
+    /// Filters, one a line: a form that is posted knows no lists.
+    #[serde(default)]
+    pub filters: String,
+    #[serde(default)]
+    pub action: String,
+    #[serde(default)]
+    pub find: String,
+    #[serde(default)]
+    pub with: String,
+    #[serde(default)]
+    pub regex: String,
+    #[serde(default)]
+    pub ignore_case: String,
+    #[serde(default)]
+    pub within: String,
+    #[serde(default)]
+    pub label: String,
+    #[serde(default)]
+    pub split: String,
+    /// Whether the edit is to be tried.
+    #[serde(default)]
+    pub preview: String,
+}
+
+impl EditForm {
+    /// From this page's query, where filters stand one by one, as on the page for exploring, or together.
+    #[must_use]
+    pub fn of_address() -> Self {
+        let map = leptos_router::hooks::use_query_map().read_untracked();
+        let get = |name: &str| map.get(name).unwrap_or_default();
+        let filters = map.get_all("f").filter(|f| !f.is_empty()).map_or_else(|| get("filters"), |f| f.join("\n"));
+        Self {
+            search: get("search"),
+            filters,
+            action: get("action"),
+            find: get("find"),
+            with: get("with"),
+            regex: get("regex"),
+            ignore_case: get("ignore_case"),
+            within: get("within"),
+            label: get("label"),
+            split: get("split"),
+            preview: get("preview"),
+        }
+    }
+
+    /// Which samples. A line that is no filter is left out, so that nobody edits more than they saw: nothing is then
+    /// selected by it.
+    pub fn selection(&self) -> Result<Selection, domain::explore::NoFilter> {
+        let lines = self.filters.lines().filter(|line| !line.trim().is_empty());
+        let filters = lines.map(str::parse::<Filter>).collect::<Result<_, _>>()?;
+        Ok(Selection { search: self.search.clone(), filters })
+    }
+
+    /// What is done to them.
+    pub fn edit(&self) -> Result<EditAction, EditError> {
+        let action = match self.action.as_str() {
+            "delete" => EditAction::Delete,
+            "set_label" => EditAction::SetLabel { label: self.label.clone() },
+            "move_to" => EditAction::MoveTo { split: self.split.parse().map_err(|_| EditError::IntoTest)? },
+            _ => EditAction::Replace {
+                find: self.find.clone(),
+                with: self.with.clone(),
+                regex: !self.regex.is_empty(),
+                ignore_case: !self.ignore_case.is_empty(),
+                within: match self.within.as_str() {
+                    "prompt" => Within::Prompt,
+                    "answer" => Within::Answer,
+                    _ => Within::Both,
+                },
+            },
+        };
+        action.check().map(|()| action)
+    }
+
+    /// The fields that say which samples, for a form.
+    #[must_use]
+    pub fn selection_fields(&self) -> Vec<(&'static str, String)> {
+        vec![("search", self.search.clone()), ("filters", self.filters.clone())]
+    }
+
+    /// The fields that say what is done.
+    #[must_use]
+    pub fn action_fields(&self) -> Vec<(&'static str, String)> {
+        let fields = [
+            ("action", &self.action),
+            ("find", &self.find),
+            ("with", &self.with),
+            ("regex", &self.regex),
+            ("ignore_case", &self.ignore_case),
+            ("within", &self.within),
+            ("label", &self.label),
+            ("split", &self.split),
+        ];
+        fields.map(|(name, value)| (name, value.clone())).to_vec()
+    }
+
+    /// The query of the page for exploring that finds the same samples.
+    #[must_use]
+    pub fn selection_query(&self) -> String {
+        let filters = self.filters.lines().map(|line| format!("&f={}", routes::encode(line))).collect::<String>();
+        format!("search={}{filters}", routes::encode(&self.search))
+    }
+
+    /// This page's query.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let fields = self.selection_fields().into_iter().chain(self.action_fields());
+        let given = fields.filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| format!("{name}={}", routes::encode(&value))).collect::<Vec<_>>().join("&")
+    }
+
+    /// The search and the filters, for people.
+    #[must_use]
+    pub fn in_words(&self, l: Lang) -> String {
+        let mut parts = Vec::new();
+        if !self.search.trim().is_empty() {
+            parts.push(format!("“{}”", self.search.trim()));
+        }
+        parts.extend(self.filters.lines().map(str::to_owned));
+        if parts.is_empty() { text::everything(l).to_owned() } else { parts.join(", ") }
+    }
+
+    /// The field that an error is about, and what it says.
+    #[must_use]
+    pub fn problem(l: Lang, e: &EditError) -> (&'static str, String) {
+        let field = match e {
+            EditError::Find | EditError::Regex { .. } => "find",
+            EditError::With => "with",
+            EditError::Label => "label",
+            EditError::IntoTest => "split",
+        };
+        (field, words::edit_problem(l, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::sample::Split;
+
+    #[test]
+    fn a_form_says_what_is_edited() {
+        let form = EditForm {
+            filters: "label:a\nsplit:train\n".to_owned(),
+            action: "move_to".to_owned(),
+            split: "validation".to_owned(),
+            ..EditForm::default()
+        };
+        assert_eq!(form.selection().map(|s| s.filters.len()).ok(), Some(2));
+        assert_eq!(form.edit(), Ok(EditAction::MoveTo { split: Split::Validation }));
+        assert_eq!(form.selection_query(), "search=&f=label%3Aa&f=split%3Atrain");
+        assert!(EditForm { filters: "colour:red".to_owned(), ..form.clone() }.selection().is_err());
+        let into_test = EditForm { split: "test".to_owned(), ..form };
+        assert_eq!(into_test.edit(), Err(EditError::IntoTest));
+        assert_eq!(EditForm::default().edit(), Err(EditError::Find));
+    }
+}

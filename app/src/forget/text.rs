@@ -1,0 +1,52 @@
+//! Texts of forgetting rows.
+
+use domain::{
+    forget::{ForgetError, MAX_CHARS, MAX_TEXTS, MIN_CHARS},
+    lang::Lang,
+};
+
+crate::texts! {
+    title = "Forget rows", "抹除样本";
+    lead = "Erase what somebody wrote, or what was written about somebody, in all versions of all datasets.", "在所有数据集的所有版本中抹除某人所写或关于某人的内容。";
+    to_datasets = "All datasets", "全部数据集";
+    texts = "Texts to look for, one a line", "要查找的文本，每行一个";
+    texts_help = "For example an e-mail address and a full name. Every sample that holds one of them is found, whatever the case of its letters.", "例如电子邮箱和全名。包含其中任一文本的样本都会被找到，不区分大小写。";
+    look = "Look for them", "查找";
+    nothing = "Nothing holds these texts", "没有内容包含这些文本";
+    nothing_hint = "Look for another spelling, or a part of the text.", "请尝试其他写法或部分文本。";
+    found(n) = "{n} samples hold these texts", "{n} 个样本包含这些文本";
+    others(predictions, bad_cases) = "{predictions} stored answers of models and {bad_cases} bad cases are about them or hold the texts, and will be erased with them.", "另有 {predictions} 个已保存的模型回答和 {bad_cases} 个 Bad Case 与之相关或包含这些文本，将一并抹除。";
+    version = "Version", "版本";
+    samples = "Samples", "样本";
+    becomes = "What becomes of it", "处理结果";
+    new_version(n) = "v{n} follows without them", "生成不含这些样本的 v{n}";
+    places_stay = "they keep their places and say nothing", "保留位置，内容抹除";
+    runs = "Runs that have seen them", "用过这些样本的训练";
+    runs_help = "What a model has learnt cannot be taken out of it. These runs and their adapters are marked; delete them, or train again on the new version.", "模型已学到的内容无法移除。这些训练及其适配器会被标注；请删除，或在新版本上重新训练。";
+    run_saw(n) = "{n} samples", "{n} 个样本";
+    files = "Uploaded files that hold them", "包含它们的上传文件";
+    files_help = "They are kept until you delete them, below, after the rows are erased.", "抹除后可在下方删除这些文件，在此之前会保留。";
+    examples = "Some of the samples (none of a test split)", "部分样本（不含测试集）";
+    for_good = "This cannot be undone. The text is not kept anywhere; that you erased it is on record. Backups, and copies that people have downloaded, are beyond our reach.", "此操作无法撤销。文本不会保留，但会记录您进行了抹除。备份和他人已下载的副本不受影响，请另行处理。";
+    type_number(n) = "Type {n}, the number of samples, to go on", "请输入样本数 {n} 以继续";
+    type_number_help = "Where other samples hold the texts by then, nothing is erased.", "若届时样本数已变化，则不会抹除任何内容。";
+    not_a_number = "Type the number of samples.", "请输入样本数。";
+    erase = "Erase for good", "彻底抹除";
+    before = "Forgotten before", "抹除记录";
+    forgotten(samples, runs) = "{samples} samples; {runs} runs had seen them", "{samples} 个样本；{runs} 次训练用过";
+    delete_file = "Delete this file", "删除此文件";
+    gone = "an account that is gone", "已删除的账号";
+    problem_nothing = "Name at least one text.", "请至少填写一个文本。";
+    problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
+    problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
+}
+
+/// Why texts cannot be looked for.
+#[must_use]
+pub fn problem(l: Lang, e: ForgetError) -> String {
+    match e {
+        ForgetError::Nothing => problem_nothing(l).to_owned(),
+        ForgetError::TooMany => problem_many(l, MAX_TEXTS),
+        ForgetError::Length => problem_length(l, MIN_CHARS, MAX_CHARS),
+    }
+}

@@ -1,0 +1,166 @@
+//! Changed copies of training samples. Validation and test are never copied, and no copy says what one of their texts says.
+//!
+//! A copy keeps the label, follows its original and has a slice `augmented` with the name of the method, so that an evaluation
+//! or an ablation can tell it apart. It is left out where the text did not change, where its length changed too much and where the
+//! text is there already.
+
+mod lexicon;
+mod methods;
+mod tokens;
+
+use super::{Group, Item, SetStep, Verdict};
+use crate::{
+    draw::Draw,
+    hash::content_hash,
+    similar::{hash, normal_form},
+    split::prompt_text,
+};
+use domain::{
+    sample::{Sample, Speaker, Split},
+    steps::{self, AugmentMethod, Reason, Where},
+};
+use lexicon::Lexicon;
+use std::{cell::RefCell, collections::HashSet, io};
+
+/// The slice that marks a copy.
+const SLICE: &str = "augmented";
+/// Tries for a copy that differs from all there are.
+const TRIES: u64 = 3;
+
+pub(super) struct Augment {
+    settings: steps::Augment,
+    methods: Vec<AugmentMethod>,
+    lexicon: Lexicon,
+    /// Hashes of the normal forms of prompts in validation and test.
+    held_out: HashSet<u64>,
+    /// Hashes of all samples' texts as they are, copies included.
+    there: RefCell<HashSet<u64>>,
+}
+
+impl Augment {
+    pub(super) fn new(settings: steps::Augment) -> Self {
+        Self {
+            methods: settings.methods(),
+            lexicon: Lexicon::new(&settings),
+            settings,
+            held_out: HashSet::new(),
+            there: RefCell::default(),
+        }
+    }
+
+    /// The copies of a training sample.
+    fn copies(&self, sample: &Sample) -> Vec<(Sample, Reason)> {
+        let mut start = [0; 8];
+        start.copy_from_slice(&content_hash(sample)[..8]);
+        let seed = hash([self.settings.seed, u64::from_le_bytes(start)]);
+        if hash([seed, 1]) % 10_000 >= (self.settings.share_copied * 10_000.0) as u64 {
+            return Vec::new();
+        }
+        (0..self.settings.copies).filter_map(|number| self.copy(sample, seed, number)).collect()
+    }
+
+    fn copy(&self, sample: &Sample, seed: u64, number: u64) -> Option<(Sample, Reason)> {
+        for round in 0..TRIES {
+            // Methods take turns, from one that the sample decides.
+            let turn = (seed >> 8).wrapping_add(number).wrapping_add(round) as usize % self.methods.len();
+            let method = self.methods[turn];
+            let mut draw = Draw::new(hash([seed, 2, number, round]));
+            if let Some(mut copy) = self.changed(sample, method, &mut draw)
+                && self.is_new(sample, &copy)
+            {
+                copy.slices.insert(SLICE.to_owned(), method.as_str().to_owned());
+                return Some((copy, Reason::Augmented { method }));
+            }
+        }
+        None
+    }
+
+    /// The sample with its texts changed, or `None` where nothing can be.
+    fn changed(&self, sample: &Sample, method: AugmentMethod, draw: &mut Draw) -> Option<Sample> {
+        let mut copy = sample.clone();
+        let answer = sample.answer().map(|_| sample.messages.len() - 1);
+        let last_user = sample.messages.iter().rposition(|m| m.role == Speaker::User);
+        let mut is_changed = false;
+        let mut change = |text: &mut String| {
+            let strength = self.settings.strength;
+            let new = match method {
+                AugmentMethod::Synonyms => methods::synonyms(text, &self.lexicon, strength, draw),
+                AugmentMethod::Typos => methods::typos(text, &self.lexicon, strength, draw),
+                AugmentMethod::Noise => methods::noise(text, strength, draw),
+                AugmentMethod::Swap => methods::swap(text, &self.lexicon),
+                AugmentMethod::Templates => methods::template(text, &self.lexicon, draw),
+            };
+            if let Some(new) = new.filter(|new| new != text) {
+                (*text, is_changed) = (new, true);
+            }
+        };
+        for (i, message) in copy.messages.iter_mut().enumerate() {
+            let is_answer = Some(i) == answer;
+            let may = match (method, self.settings.within) {
+                (AugmentMethod::Templates, _) => Some(i) == last_user,
+                // An answer that is a label stays.
+                _ if is_answer && sample.label.is_some() => false,
+                (_, Where::Both) => message.role != Speaker::System || method == AugmentMethod::Swap,
+                (_, Where::Answer) => is_answer,
+                (_, Where::Prompt) => message.role == Speaker::User,
+            };
+            if may {
+                change(&mut message.content);
+            }
+        }
+        if let Some(rejected) = &mut copy.rejected
+            && self.settings.within != Where::Prompt
+            && method != AugmentMethod::Templates
+        {
+            change(rejected);
+        }
+        is_changed.then_some(copy)
+    }
+
+    /// Whether a copy says something that no text says, at about the same length. Remembers it.
+    fn is_new(&self, sample: &Sample, copy: &Sample) -> bool {
+        let length = |s: &Sample| s.messages.iter().map(|m| m.content.chars().count()).sum::<usize>().max(1) as f64;
+        let ratio = length(copy) / length(sample);
+        ratio >= self.settings.shortest
+            && ratio <= self.settings.longest
+            && !self.held_out.contains(&normal_key(copy))
+            && self.there.borrow_mut().insert(text_hash(&prompt_and_answer(copy)))
+    }
+}
+
+fn text_hash(text: &str) -> u64 {
+    hash(text.bytes().map(u64::from))
+}
+
+/// What a held-out sample asks, as a reader sees it.
+fn normal_key(sample: &Sample) -> u64 {
+    text_hash(&normal_form(&prompt_text(sample)))
+}
+
+fn prompt_and_answer(sample: &Sample) -> String {
+    sample.messages.iter().map(|m| m.content.trim()).collect::<Vec<_>>().join("\n")
+}
+
+impl SetStep for Augment {
+    fn see(&mut self, _: u32, item: &Item) -> io::Result<()> {
+        if item.split != Split::Train {
+            self.held_out.insert(normal_key(&item.sample));
+        }
+        self.there.get_mut().insert(text_hash(&prompt_and_answer(&item.sample)));
+        Ok(())
+    }
+
+    fn decide(&mut self) -> io::Result<Vec<Group>> {
+        Ok(Vec::new())
+    }
+
+    fn judge(&self, _: u32, item: &Item) -> Verdict {
+        // A rewritten text would shift the places of spans.
+        let may = item.split == Split::Train && !item.is_copy && item.sample.spans.is_empty();
+        let copies = if may { self.copies(&item.sample) } else { Vec::new() };
+        if copies.is_empty() { Verdict::Keep } else { Verdict::Add(copies) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

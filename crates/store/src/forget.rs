@@ -1,0 +1,70 @@
+//! Forgetting rows: [`find`] says what holds some texts, [`erase`] makes it say nothing any more, in one transaction.
+//! The texts themselves are never stored.
+
+mod erase;
+mod find;
+
+pub use erase::erase;
+pub use find::find;
+
+use crate::StoreError;
+use domain::{
+    forget::{ForgetFile, Forgetting},
+    id::{ProjectId, UploadId},
+};
+use sqlx::{PgPool, Row, postgres::PgRow};
+
+/// Forgettings that are listed.
+const LISTED: i64 = 100;
+
+fn file(row: &PgRow) -> Result<ForgetFile, StoreError> {
+    Ok(ForgetFile {
+        upload_id: UploadId(row.try_get("id")?),
+        file_name: row.try_get("file_name")?,
+        size_bytes: row.try_get::<i64, _>("size_bytes")?.cast_unsigned(),
+        sha256: row.try_get("sha256")?,
+    })
+}
+
+/// What was forgotten in a project, newest first, at most 100.
+pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Forgetting>, StoreError> {
+    let rows = sqlx::query(
+        "select f.id, f.at, f.samples, f.files, u.name as by_name, \
+         (select count(*) from run_forgettings r where r.forgetting_id = f.id) as runs \
+         from forgettings f left join users u on u.id = f.by_id where f.project_id = $1 order by f.at desc limit $2",
+    )
+    .bind(project.0)
+    .bind(LISTED)
+    .fetch_all(db)
+    .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let hashes: Vec<String> = row.try_get("files")?;
+        found.push(Forgetting {
+            id: row.try_get("id")?,
+            by: row.try_get("by_name")?,
+            at: row.try_get("at")?,
+            samples: row.try_get::<i64, _>("samples")?.cast_unsigned(),
+            runs: row.try_get::<i64, _>("runs")?.cast_unsigned(),
+            files: uploads(db, project, &hashes).await?,
+        });
+    }
+    Ok(found)
+}
+
+/// The project's uploads with these contents.
+async fn uploads(db: &PgPool, project: ProjectId, hashes: &[String]) -> Result<Vec<ForgetFile>, StoreError> {
+    if hashes.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query(
+        "select id, file_name, size_bytes, sha256 from uploads where project_id = $1 and sha256 = any($2) order by created_at",
+    )
+    .bind(project.0)
+    .bind(hashes)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(file)
+    .collect()
+}
