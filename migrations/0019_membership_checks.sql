@@ -2,9 +2,9 @@
 -- import. The same is checked here once per statement, and a version still takes its membership with it.
 -- Rows are only ever written together with their version or under a lock on its dataset, so that nobody deletes what they
 -- refer to in between.
-alter table version_samples
-    drop constraint version_samples_version_id_fkey,
-    drop constraint version_samples_sample_id_fkey;
+drop trigger dataset_versions_delete_samples on dataset_versions;
+drop function delete_version_samples();
+alter table version_samples drop constraint version_samples_sample_id_fkey;
 
 create function check_membership() returns trigger language plpgsql as $$
 begin
