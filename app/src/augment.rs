@@ -98,7 +98,7 @@ fn ask(project: ProjectId, version: &Version, writers: &[Choice]) -> impl IntoVi
     let options = writers.iter().map(|w| view! { <option value=w.value.clone()>{text::writer_name(l, w)}</option> });
     let options = options.collect_view();
     let ways = Way::ALL.map(|way| view! { <option value=way.as_str()>{text::way(l, way)}</option> }).collect_view();
-    let count = train.min(100).max(1);
+    let count = train.clamp(1, 100);
     view! {
         <section class="card stack" id="ask">
             <h2>{text::ask(l)}</h2>

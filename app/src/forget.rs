@@ -142,7 +142,8 @@ fn history(project: ProjectId, before: Vec<Forgetting>) -> impl IntoView {
     let may = role::may(Action::Administer);
     let any = !before.is_empty();
     let rows = before.into_iter().map(|forgetting| {
-        let files = forgetting.files.iter().cloned().map(|file| {
+        let who = forgetting.by.unwrap_or_else(|| text::gone(l).to_owned());
+        let files = forgetting.files.into_iter().map(|file| {
             let delete = may.then(|| {
                 view! {
                     <PostForm action={ServerAction::<DeleteFile>::new()}>
@@ -154,7 +155,6 @@ fn history(project: ProjectId, before: Vec<Forgetting>) -> impl IntoView {
             });
             view! { <li class="actions"><span dir="auto">{file_name(&file)}</span> {delete}</li> }
         });
-        let who = forgetting.by.clone().unwrap_or_else(|| text::gone(l).to_owned());
         view! {
             <li>
                 <p><Time at=forgetting.at/> " · " <bdi>{who}</bdi> " · " {text::forgotten(l, integer(forgetting.samples), integer(forgetting.runs))}</p>

@@ -65,23 +65,30 @@ pub async fn get_augment(
     Ok(AugmentView { version, writers, counts, items })
 }
 
+/// What the form for asking a model says, as it was typed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskForm {
+    pub writer: String,
+    pub way: Way,
+    pub samples: String,
+    pub temperature: String,
+    pub seed: String,
+    #[serde(default)]
+    pub instruction: String,
+}
+
 /// Asks a model for texts, then comes back with how far it is.
 #[server]
-#[expect(clippy::too_many_arguments, reason = "the fields of a form")]
 pub async fn ask_model(
     project: ProjectId,
     dataset: DatasetId,
     number: u32,
-    writer: String,
-    way: Way,
-    samples: String,
-    temperature: String,
-    seed: String,
-    #[server(default)] instruction: String,
+    #[server(flatten)] form: AskForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     let version = find(&db, project, dataset, number).await?;
     let l = lang();
+    let AskForm { writer, way, samples, temperature, seed, instruction } = form;
     let number_of =
         |field: &str, text: &str| text.trim().parse::<f64>().map_err(|_| AppError::invalid(field, text::no_number(l)));
     let unknown = || AppError::invalid("writer", text::no_such_writer(l));

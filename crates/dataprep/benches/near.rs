@@ -19,7 +19,7 @@ use std::{
     io::{self, BufRead, BufReader, BufWriter, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitCode},
     time::Instant,
 };
 
@@ -28,7 +28,7 @@ const SEED: u64 = 20;
 const LIMIT_SECONDS: f64 = 180.0;
 const LIMIT_MIB: f64 = 2048.0;
 
-fn main() {
+fn main() -> ExitCode {
     // `cargo bench` gives `--bench`.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let after = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).cloned();
@@ -57,7 +57,7 @@ fn main() {
             told(peak <= LIMIT_MIB)
         );
     }
-    let Some(python) = after("--python") else { return };
+    let Some(python) = after("--python") else { return ExitCode::SUCCESS };
     let part = folder.join("near-prefix.jsonl");
     write_rows(&part, prefix);
     let (seconds, _, links) = deduplicated(&part);
@@ -66,7 +66,7 @@ fn main() {
         .unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/datasketch_near.py");
     let status = Command::new(python).args([script, part, ours]).status().expect("python starts");
-    std::process::exit(status.code().unwrap_or(1));
+    if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Seconds, what was done, and of each removed sample which one stays for it.

@@ -86,5 +86,5 @@ fn is_house(text: &str, at: usize) -> bool {
     let year = text[at..].get(..4).and_then(|y| y.parse::<u32>().ok()).is_some_and(|y| (1000..2100).contains(&y));
     let dated = ["in ", "since ", "by ", "during ", "of ", "until ", "after ", "before ", "from ", "the "].iter();
     let touches = near.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | '$' | '#' | '-' | '/'));
-    !touches && !(year && dated.clone().any(|word| near.ends_with(word)))
+    !(touches || year && dated.clone().any(|word| near.ends_with(word)))
 }

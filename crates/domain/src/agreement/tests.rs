@@ -95,7 +95,9 @@ fn an_interval_holds_its_value_and_repeats() {
 #[test]
 fn the_reliable_are_believed() {
     let truth = |i: u32| i % 2;
-    let row = |i: u32| vec![Some(truth(i)), Some(if i % 10 == 0 { 1 - truth(i) } else { truth(i) }), Some((i / 3) % 2)];
+    let row = |i: u32| {
+        vec![Some(truth(i)), Some(if i.is_multiple_of(10) { 1 - truth(i) } else { truth(i) }), Some((i / 3) % 2)]
+    };
     let ratings = Ratings::of_categories((0..200).map(row));
     let found = DawidSkene::of(&ratings);
     let right =
