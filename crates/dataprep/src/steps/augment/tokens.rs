@@ -24,7 +24,7 @@ pub(super) fn tokens<'a>(text: &'a str, own: &[String]) -> Vec<&'a str> {
 /// Cuts Chinese text: at the own words, and between them by the dictionary.
 fn cut<'a>(run: &'a str, own: &[String], all: &mut Vec<&'a str>) {
     let (mut done, mut at) = (0, 0);
-    let mut rest = |all: &mut Vec<&'a str>, part: &'a str| {
+    let rest = |all: &mut Vec<&'a str>, part: &'a str| {
         all.extend(JIEBA.cut(part, false).iter().map(|token| token.word));
     };
     while let Some(first) = run[at..].chars().next() {
