@@ -402,7 +402,10 @@ mod tests {
             stats.histogram,
             Histogram { edges: vec![0.0, 16.0, 32.0, 64.0, 128.0], counts: vec![16, 16, 32, 36] }
         );
-        assert_eq!([0.1, 0.32, 0.33, 1.0].map(|share| stats.histogram.below(share)), [Some(16.0), Some(32.0), Some(64.0), Some(128.0)]);
+        assert_eq!(
+            [0.1, 0.32, 0.33, 1.0].map(|share| stats.histogram.below(share)),
+            [Some(16.0), Some(32.0), Some(64.0), Some(128.0)]
+        );
         assert_eq!(TokenStats::of_lengths(Vec::new()), TokenStats::default());
         assert_eq!(Histogram::default().below(0.5), None);
     }
