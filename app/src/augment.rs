@@ -60,7 +60,7 @@ fn page(project: ProjectId, view: AugmentView, shown: Shown) -> impl IntoView {
             Some(_) => format!("/p/{project}/datasets/{{dataset_id}}/v/{{number}}"),
             None => here.clone(),
         };
-        view! { <section class="card"><JobProgress project job then/></section> }
+        view! { <JobProgress project job then/> }
     });
     let may_edit = role::may(Action::EditDatasets);
     view! {

@@ -69,7 +69,7 @@ fn page(project: ProjectId, view: CleaningView, form: StepsForm) -> impl IntoVie
             Some(_) => format!("/p/{project}/datasets/{{dataset_id}}/v/{{number}}"),
             None => format!("{here}?{state}&job={job}#report"),
         };
-        view! { <section class="card"><JobProgress project job then/></section> }
+        view! { <JobProgress project job then/> }
     });
     let scores = scores::card(project, &view, &steps);
     let report = view.report.map(|report| report::card(&report));

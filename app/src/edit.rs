@@ -57,7 +57,7 @@ fn page(project: ProjectId, form: &EditForm, view: EditView) -> impl IntoView + 
         format!("{}?{}", routes::explore(project, version.dataset_id, version.number), form.selection_query());
     let progress = routes::query::<JobId>("job").map(|job| {
         let then = format!("/p/{project}/datasets/{{dataset_id}}/v/{{number}}");
-        view! { <section class="card"><JobProgress project job then/></section> }
+        view! { <JobProgress project job then/> }
     });
     let ids = [
         ("project", project.to_string()),

@@ -47,7 +47,7 @@ fn page(project: ProjectId, view: SplitsView) -> impl IntoView {
             Some(_) => format!("/p/{project}/datasets/{{dataset_id}}/v/{{number}}/splits"),
             None => here.clone(),
         };
-        view! { <section class="card"><JobProgress project job then/></section> }
+        view! { <JobProgress project job then/> }
     });
     let may_edit = role::may(Action::EditDatasets);
     let benchmarks = benchmarks::card(project, &view, may_edit);

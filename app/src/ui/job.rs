@@ -153,6 +153,10 @@ fn amount(l: domain::lang::Lang, progress: &Progress) -> Option<String> {
 fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<Option<u64>>, then: String) {
     use std::time::Duration;
     if job.with_untracked(|j| j.status.is_final()) {
+        // It was quicker than the page. Going back from where it leads does not come here again.
+        if let Some(href) = job.with_untracked(|j| destination(&then, j)) {
+            drop(window().location().replace(&href));
+        }
         return;
     }
     let address = format!("/api/v1/projects/{project}/jobs/{id}");
