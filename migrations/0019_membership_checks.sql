@@ -2,9 +2,13 @@
 -- import. The same is checked here once per statement, and a version still takes its membership with it.
 -- Rows are only ever written together with their version or under a lock on its dataset, so that nobody deletes what they
 -- refer to in between.
-drop trigger dataset_versions_delete_samples on dataset_versions;
-drop function delete_version_samples();
-alter table version_samples drop constraint version_samples_sample_id_fkey;
+alter table version_samples
+    drop constraint if exists version_samples_version_id_fkey,
+    drop constraint version_samples_sample_id_fkey;
+
+-- What did the latter part of it before.
+drop trigger if exists dataset_versions_delete_samples on dataset_versions;
+drop function if exists delete_version_samples();
 
 create function check_membership() returns trigger language plpgsql as $$
 begin

@@ -67,7 +67,8 @@ fn the_command_line_takes_the_trainers_file() {
     std::fs::write(path("samples.jsonl"), format!("{}\n\n{}\n", samples[0], samples[1..].join("\n"))).unwrap();
     let score = |line: u32, loss: f64| {
         let likelihood = json!({ "tokens": 3, "negative_log_likelihood": loss, "perplexity": loss.exp() });
-        json!({ "line": line, "result": "scored", "answer": likelihood, "all": likelihood, "cut_tokens": 0 }).to_string()
+        json!({ "line": line, "result": "scored", "answer": likelihood, "all": likelihood, "cut_tokens": 0 })
+            .to_string()
     };
     let scores = [score(1, 1.0), score(3, 1.0), score(4, 5.0), score(5, 1.0)];
     let unscored = r#"{"line":6,"result":"unscored","problem":{"kind":"no_answer"}}"#;

@@ -58,7 +58,10 @@ async fn page(script: &Script, browser: &Credential, path: &str) -> String {
 
 /// Posts a form to a server function; where it leads.
 async fn post<S: leptos::server_fn::ServerFn>(script: &Script, browser: &Credential, form: String) -> String {
-    let request = browser.request("POST", S::PATH).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = browser
+        .request("POST", S::PATH)
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let answer = script.app.send(request.body(Body::from(form)).unwrap()).await;
     answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
 }

@@ -111,6 +111,9 @@ fn numbers(l: Lang, card: &DataCard) -> Vec<Fact> {
     if s.samples > 0 {
         facts.push(fact(text::mean_length(l), number(s.characters as f64 / s.samples as f64)));
     }
+    for (share, name) in [(0.5, text::half_below(l)), (0.95, text::most_below(l))] {
+        facts.extend(s.length_histogram.below(share).map(|edge| fact(name, number(edge))));
+    }
     if s.pairs > 0 {
         facts.push(fact(text::pairs(l), integer(s.pairs)));
     }

@@ -24,6 +24,8 @@ crate::texts! {
     samples = "Samples", "样本";
     characters = "Characters", "字符";
     mean_length = "Mean length in characters", "平均长度（字符）";
+    half_below = "Half of the samples are shorter than, in characters", "半数样本短于（字符）";
+    most_below = "95 % of the samples are shorter than, in characters", "95% 的样本短于（字符）";
     pairs = "Preference pairs", "偏好对";
     scripts = "Written in", "文字";
     han = "Chinese", "中文";

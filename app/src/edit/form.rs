@@ -23,6 +23,9 @@ pub struct EditForm {
     /// Filters, one a line: a form that is posted knows no lists.
     #[serde(default)]
     pub filters: String,
+    /// Positions of samples that were ticked, with `,` between them.
+    #[serde(default)]
+    pub positions: String,
     #[serde(default)]
     pub action: String,
     #[serde(default)]
@@ -51,9 +54,11 @@ impl EditForm {
         let map = leptos_router::hooks::use_query_map().read_untracked();
         let get = |name: &str| map.get(name).unwrap_or_default();
         let filters = map.get_all("f").filter(|f| !f.is_empty()).map_or_else(|| get("filters"), |f| f.join("\n"));
+        let positions = map.get_all("p").map_or_else(|| get("positions"), |p| p.join(","));
         Self {
             search: get("search"),
             filters,
+            positions,
             action: get("action"),
             find: get("find"),
             with: get("with"),
@@ -71,7 +76,10 @@ impl EditForm {
     pub fn selection(&self) -> Result<Selection, domain::explore::NoFilter> {
         let lines = self.filters.lines().filter(|line| !line.trim().is_empty());
         let filters = lines.map(str::parse::<Filter>).collect::<Result<_, _>>()?;
-        Ok(Selection { search: self.search.clone(), filters })
+        // A position that is no number stands for nothing, and must not stand for everything.
+        let ticked = self.positions.split(',').filter(|p| !p.is_empty());
+        let positions = ticked.map(|p| p.parse().unwrap_or(u32::MAX)).collect();
+        Ok(Selection { search: self.search.clone(), filters, positions })
     }
 
     /// What is done to them.
@@ -98,7 +106,8 @@ impl EditForm {
     /// The fields that say which samples, for a form.
     #[must_use]
     pub fn selection_fields(&self) -> Vec<(&'static str, String)> {
-        vec![("search", self.search.clone()), ("filters", self.filters.clone())]
+        let fields = [("search", &self.search), ("filters", &self.filters), ("positions", &self.positions)];
+        fields.map(|(name, value)| (name, value.clone())).to_vec()
     }
 
     /// The fields that say what is done.
@@ -140,6 +149,10 @@ impl EditForm {
             parts.push(format!("“{}”", self.search.trim()));
         }
         parts.extend(self.filters.lines().map(str::to_owned));
+        let ticked = self.positions.split(',').filter(|p| !p.is_empty()).count();
+        if ticked > 0 {
+            parts.push(text::ticked(l, ticked));
+        }
         if parts.is_empty() { text::everything(l).to_owned() } else { parts.join(", ") }
     }
 
@@ -172,6 +185,8 @@ mod tests {
         assert_eq!(form.selection().map(|s| s.filters.len()).ok(), Some(2));
         assert_eq!(form.edit(), Ok(EditAction::MoveTo { split: Split::Validation }));
         assert_eq!(form.selection_query(), "search=&f=label%3Aa&f=split%3Atrain");
+        let ticked = EditForm { positions: "3,7,x".to_owned(), ..form.clone() };
+        assert_eq!(ticked.selection().map(|s| s.positions).ok(), Some(vec![3, 7, u32::MAX]));
         assert!(EditForm { filters: "colour:red".to_owned(), ..form.clone() }.selection().is_err());
         let into_test = EditForm { split: "test".to_owned(), ..form };
         assert_eq!(into_test.edit(), Err(EditError::IntoTest));

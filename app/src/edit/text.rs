@@ -9,6 +9,7 @@ crate::texts! {
     selected(n) = "{n} samples are selected:", "已选中 {n} 个样本：";
     not_indexed = "The index for exploring is not built yet.", "浏览索引尚未构建完成。";
     everything = "all but the test split", "除测试集外的全部样本";
+    ticked(n) = "{n} ticked ones", "已勾选 {n} 个";
     what = "What to do", "操作";
     what_help = "Samples of the sealed test split are left as they are, whatever is selected.", "无论选择如何，封存的测试集样本均保持不变。";
     replace = "Find and replace text", "查找并替换文本";

@@ -17,6 +17,7 @@ use domain::{
     eval::view::{Difference, RunEvaluation, metric_order},
     id::{ProjectId, RunId},
     lang::Lang,
+    lineage::NodeId,
 };
 use leptos::prelude::*;
 
@@ -33,10 +34,15 @@ pub fn EvaluationPage() -> impl IntoView {
 
 fn body(project: ProjectId, run: RunId, e: RunEvaluation) -> AnyView {
     let l = lang();
+    let lineage = e.tuned.as_ref().map(|tuned| {
+        let href = routes::lineage_of(project, &NodeId::Evaluation(tuned.id));
+        view! { <a class="button" href=href>{text::lineage(l)}</a> }
+    });
     let header = view! {
         <PageHeader title=text::title(l, e.run_number) lead=text::lead(l)>
             <a class="button" href=routes::run(project, run)>{text::back_to_run(l)}</a>
             <a class="button" href=format!("{}?run={run}", routes::bad_cases(project))>{text::bad_cases(l)}</a>
+            {lineage}
         </PageHeader>
     };
     let Some(tuned) = e.tuned else {

@@ -1,6 +1,7 @@
 //! Texts of the evaluation page.
 
 crate::texts! {
+    lineage = "Lineage", "血缘";
     title(number) = "Evaluation of run {number}", "训练运行 {number} 的评估";
     lead = "Base and tuned model on the sealed test split, which training never reads.", "在训练从不读取的封存测试集上对比基座与微调后模型。";
     none_title = "Not evaluated yet", "尚未评估";

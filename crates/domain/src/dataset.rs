@@ -180,6 +180,20 @@ pub struct Histogram {
     pub counts: Vec<u64>,
 }
 
+impl Histogram {
+    /// The lowest edge below which at least this share lies; `None` for an empty histogram.
+    #[must_use]
+    pub fn below(&self, share: f64) -> Option<f64> {
+        let all: u64 = self.counts.iter().sum();
+        let mut sum = 0;
+        let bucket = self.counts.iter().position(|n| {
+            sum += n;
+            sum as f64 >= share * all as f64
+        });
+        self.edges.get(bucket.filter(|_| all > 0)? + 1).copied()
+    }
+}
+
 /// Lengths of a version in tokens of one tokenizer, chat template included.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -388,6 +402,11 @@ mod tests {
             stats.histogram,
             Histogram { edges: vec![0.0, 16.0, 32.0, 64.0, 128.0], counts: vec![16, 16, 32, 36] }
         );
+        assert_eq!(
+            [0.1, 0.32, 0.33, 1.0].map(|share| stats.histogram.below(share)),
+            [Some(16.0), Some(32.0), Some(64.0), Some(128.0)]
+        );
         assert_eq!(TokenStats::of_lengths(Vec::new()), TokenStats::default());
+        assert_eq!(Histogram::default().below(0.5), None);
     }
 }

@@ -27,6 +27,9 @@ pub struct Selection {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub filters: Vec<Filter>,
+    /// Of those, the samples at these positions; all of them when there are none.
+    #[serde(default)]
+    pub positions: Vec<u32>,
 }
 
 /// Which texts of a sample are looked through.

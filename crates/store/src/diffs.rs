@@ -4,10 +4,7 @@
 mod matching;
 mod reasons;
 
-use crate::{
-    StoreError,
-    samples::{self},
-};
+use crate::{StoreError, samples};
 use dataprep::diff::texts;
 use domain::{
     dataset::{SampleRow, Version},

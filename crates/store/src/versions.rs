@@ -2,7 +2,7 @@
 //!
 //! [`import`] makes one from a file, [`corrections`] from another version and corrected bad
 //! cases, [`divided`] from another version's samples in other splits, [`cleaned`] as a data recipe says, [`merge`] from
-//! several versions, [`forgotten`] from another version without some rows. Each does so in one transaction: a half-made version is never seen.
+//! several versions, `forgotten` from another version without some rows. Each does so in one transaction: a half-made version is never seen.
 
 pub mod cleaned;
 pub mod corrections;

@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(find_rows))
         .routes(routes!(forget_rows))
         .routes(routes!(list_forgettings))
-        .routes(routes!(delete_upload))
+        .routes(routes!(remove_upload))
 }
 
 impl From<ForgetError> for Problem {
@@ -96,7 +96,7 @@ async fn list_forgettings(
 
 /// Delete an uploaded file. Versions that were made from it stay. Answers with a job.
 #[utoipa::path(delete, path = "/projects/{project}/uploads/{upload}", tag = "uploads", params(("project" = ProjectId, Path), ("upload" = UploadId, Path)), responses((status = ACCEPTED, body = Job)))]
-async fn delete_upload(
+async fn remove_upload(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, upload)): Path<(ProjectId, UploadId)>,

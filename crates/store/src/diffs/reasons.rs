@@ -36,10 +36,10 @@ pub(super) async fn add(db: &PgPool, from: &Version, to: &Version, rows: &mut [D
         if is_forward { (old, new) } else { (new, old) }
     };
     let old: Vec<SampleId> = rows.iter().filter_map(|row| sides(row).0.map(|s| s.id)).collect();
-    let mut steps = steps(db, &old, &versions).await?;
+    let steps = steps(db, &old, &versions).await?;
     for row in rows {
         let (old, new) = sides(row);
-        row.reasons = reasons(old.as_ref(), new.as_ref(), &versions, &mut steps);
+        row.reasons = reasons(old.as_ref(), new.as_ref(), &versions, &steps);
     }
     Ok(())
 }
@@ -48,7 +48,7 @@ fn reasons(
     old: Option<&SampleRow>,
     new: Option<&SampleRow>,
     versions: &[Between],
-    steps: &mut HashMap<SampleId, Vec<DiffReason>>,
+    steps: &HashMap<SampleId, Vec<DiffReason>>,
 ) -> Vec<DiffReason> {
     let mut found = old.and_then(|row| steps.get(&row.id).cloned()).unwrap_or_default();
     let made = |is: &dyn Fn(&Origin) -> bool| versions.iter().find(|v| is(&v.origin)).map(|v| v.number);

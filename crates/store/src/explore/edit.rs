@@ -16,7 +16,13 @@ use sqlx::PgPool;
 /// Positions of the selected samples, lowest first, without any of the test split; `None` while the version has no
 /// complete index.
 pub async fn select(db: &PgPool, version: VersionId, selection: &Selection) -> Result<Option<Vec<u32>>, StoreError> {
-    find::positions(db, version, &selection.search, &selection.filters).await
+    let mut found = find::positions(db, version, &selection.search, &selection.filters).await?;
+    if let Some(found) = &mut found
+        && !selection.positions.is_empty()
+    {
+        found.retain(|position| selection.positions.contains(position));
+    }
+    Ok(found)
 }
 
 /// What an edit would do to the first of the selected samples; `None` while the version has no complete index.
