@@ -146,7 +146,7 @@ async fn a_benchmark_is_looked_for_in_training(db: PgPool) {
         .iter()
         .map(|row| row["sample"]["messages"][0]["content"].as_str().unwrap().to_owned())
         .collect();
-    let exam = format!("{}\n{},x,u\n{} again,x,u\nnothing like this,x,u\n", rows[0], train[0], train[1]);
+    let exam = format!("{}\n{},x,u\n{} again,x,u\nnothing like this,x,u\n", rows[0], train[3], train[5]);
     let job = script.imported("exam.csv", exam.into_bytes(), json!({})).await;
     let exam = job["result"]["version_id"].as_str().unwrap().to_owned();
 
