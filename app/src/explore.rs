@@ -118,16 +118,7 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
     let list = if found.items.is_empty() {
         view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any()
     } else {
-        let lines = found.items.iter().map(|item| rows::Line::of(place, &asked.at(0), item, &found.terms)).collect();
-        let has_labels = rows::has_labels(&found);
-        let (table, pager) = (rows::table(place, asked, &found), rows::pager(place, asked, &found));
-        view! {
-            <window::Window place asked=asked.clone() total=found.total lines has_labels>
-                {table}
-                {pager}
-            </window::Window>
-        }
-        .into_any()
+        window::window(place, asked, &found).into_any()
     };
     view! {
         {form(place, asked)}

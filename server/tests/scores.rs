@@ -56,3 +56,39 @@ async fn steps_read_what_a_model_said(db: PgPool) {
     request["run_id"] = json!("00000000-0000-0000-0000-000000000000");
     assert_eq!(place.call("POST", "/scores", Some(request.to_string().into_bytes())).await.0, 422);
 }
+
+/// The command line reads the trainer's file by the lines of the samples.
+#[test]
+fn the_command_line_takes_the_trainers_file() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let samples: Vec<String> = tiny::samples(5).iter().map(|s| serde_json::to_string(s).unwrap()).collect();
+    // An empty line counts.
+    std::fs::write(path("samples.jsonl"), format!("{}\n\n{}\n", samples[0], samples[1..].join("\n"))).unwrap();
+    let score = |line: u32, loss: f64| {
+        let likelihood = json!({ "tokens": 3, "negative_log_likelihood": loss, "perplexity": loss.exp() });
+        json!({ "line": line, "result": "scored", "answer": likelihood, "all": likelihood, "cut_tokens": 0 })
+            .to_string()
+    };
+    let scores = [score(1, 1.0), score(3, 1.0), score(4, 5.0), score(5, 1.0)];
+    let unscored = r#"{"line":6,"result":"unscored","problem":{"kind":"no_answer"}}"#;
+    std::fs::write(path("scores.jsonl"), format!("{}\n{unscored}\n", scores.join("\n"))).unwrap();
+    let recipe = "[[steps]]\nkind = \"perplexity\"\nhighest = 0.0\nabove = 10.0\n";
+    std::fs::write(path("recipe.toml"), recipe).unwrap();
+    let apply = |scores: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_server"));
+        command.current_dir(folder.path()).args(["data", "apply", "--recipe", "recipe.toml", "--in", "samples.jsonl"]);
+        command.args(["--out", "out.jsonl"]).args(scores).output().unwrap()
+    };
+    let without = apply(&[]);
+    let words = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(!without.status.success() && words.contains("score the version with a model first"), "{words}");
+    let done = apply(&["--scores", "scores.jsonl"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let left: Vec<String> = std::fs::read_to_string(path("out.jsonl")).unwrap().lines().map(str::to_owned).collect();
+    let texts = |lines: &[String]| -> Vec<Value> {
+        lines.iter().map(|l| serde_json::from_str::<Value>(l).unwrap()["messages"].clone()).collect()
+    };
+    let expected: Vec<String> = samples.iter().enumerate().filter(|(i, _)| *i != 2).map(|(_, s)| s.clone()).collect();
+    assert_eq!(texts(&left), texts(&expected));
+}

@@ -1,6 +1,6 @@
 //! Server functions of exploring a version.
 
-use super::{address::Asked, rows::Line};
+use super::address::Asked;
 use crate::error::AppError;
 use domain::{
     dataset::Version,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::{address::Place, text},
+    super::{address::Place, rows, text},
     crate::{api, routes, text::lang},
     domain::{
         access::{Action, Caller},
@@ -65,24 +65,27 @@ pub async fn explore(
     Ok(ExploreView { version, found, job, looking, looks })
 }
 
-/// Lines of the table from `asked.offset` on, [`DEFAULT_LIMIT`] at most, for a window that scrolls over all of them.
-/// `asked` is JSON of [`Asked`].
+/// The cells of lines of the table from `offset` on, [`DEFAULT_LIMIT`] lines at most, as HTML, for a window that scrolls over
+/// all of them. `asked` is JSON of [`Asked`].
 #[server(input = GetUrl)]
 pub async fn explore_lines(
     project: ProjectId,
     dataset: DatasetId,
     number: u32,
+    has_labels: bool,
     asked: String,
-) -> Result<Vec<Line>, AppError> {
+    offset: u32,
+) -> Result<Vec<String>, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let asked: Asked = serde_json::from_str(&asked).map_err(|e| AppError::invalid("asked", e.to_string()))?;
+    let asked = asked.at(offset);
     let version = find(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
     let query = Query { without_facets: true, ..query_of(&asked, looking) };
     let found = store::explore::find(&db, version.id, &query).await?.ok_or(AppError::NotFound)?;
     let place = Place { project, dataset, number };
     let from = Asked { offset: 0, ..asked };
-    let line = |item: &FoundRow| Line::of(place, &from, item, &found.terms);
+    let line = |item: &FoundRow| rows::cells(place, &from, item, &found.terms, has_labels).to_html();
     Ok(found.items.iter().map(line).collect())
 }
 

@@ -8,10 +8,9 @@ use crate::{text::lang, ui::format::integer, words};
 use domain::{
     explore::{Found, FoundRow},
     page::DEFAULT_LIMIT,
-    sample::{Sample, Split},
+    sample::Sample,
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// Characters of a line, and those before the first mark.
 const LINE_CHARS: usize = 240;
@@ -33,8 +32,7 @@ pub(super) fn table(place: Place, asked: &Asked, found: &Found) -> impl IntoView
 }
 
 fn line(place: Place, asked: &Asked, item: &FoundRow, terms: &[String], has_labels: bool) -> impl IntoView + use<> {
-    let line = Line::of(place, asked, item, terms);
-    view! { <tr>{cells(&line, has_labels)}</tr> }
+    view! { <tr>{cells(place, asked, item, terms, has_labels)}</tr> }
 }
 
 /// Whether the table has a column for labels.
@@ -42,47 +40,24 @@ pub(super) fn has_labels(found: &Found) -> bool {
     found.items.iter().any(|item| item.row.sample.label.is_some())
 }
 
-/// A sample as a line of the table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Line {
-    /// Its page.
-    pub href: String,
-    /// Its place in the version, from 1.
-    pub number: u64,
-    pub split: Split,
-    pub label: Option<String>,
-    /// Its text in pieces; true marks what was searched.
-    pub pieces: Vec<(bool, String)>,
-    pub tags: Vec<String>,
-}
-
-impl Line {
-    pub fn of(place: Place, asked: &Asked, item: &FoundRow, terms: &[String]) -> Self {
-        let row = &item.row;
-        Self {
-            href: place.sample(row.id, asked),
-            number: u64::from(row.position) + 1,
-            split: row.split,
-            label: row.sample.label.clone(),
-            pieces: marked(&whole_text(&row.sample), terms),
-            tags: item.tags.clone(),
-        }
-    }
-}
-
 /// The cells of a line.
-pub(super) fn cells(line: &Line, has_labels: bool) -> impl IntoView + use<> {
-    let pieces = line
-        .pieces
-        .iter()
-        .cloned()
+pub(super) fn cells(
+    place: Place,
+    asked: &Asked,
+    item: &FoundRow,
+    terms: &[String],
+    has_labels: bool,
+) -> impl IntoView + use<> {
+    let row = &item.row;
+    let label = row.sample.label.clone();
+    let pieces = marked(&whole_text(&row.sample), terms)
+        .into_iter()
         .map(|(is_hit, text)| if is_hit { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() });
     let tags =
-        line.tags.iter().map(|tag| view! { " " <span class="badge badge-quiet" dir="auto">{tag.clone()}</span> });
-    let label = line.label.clone();
+        item.tags.iter().map(|tag| view! { " " <span class="badge badge-quiet" dir="auto">{tag.clone()}</span> });
     view! {
-        <th scope="row" class="num"><a href=line.href.clone()>{integer(line.number)}</a></th>
-        <td><span class="badge">{words::split(lang(), line.split)}</span></td>
+        <th scope="row" class="num"><a href=place.sample(row.id, asked)>{integer(u64::from(row.position) + 1)}</a></th>
+        <td><span class="badge">{words::split(lang(), row.split)}</span></td>
         {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
         <td><span class="explore-line" dir="auto">{pieces.collect_view()}</span>{tags.collect_view()}</td>
     }

@@ -2,7 +2,9 @@
 
 mod settings;
 
-pub use settings::{is_free_text, setting_choices, setting_help, setting_name};
+pub use settings::setting_name;
+#[cfg(feature = "ssr")]
+pub use settings::{is_free_text, setting_choices, setting_help};
 
 use domain::{
     lang::Lang,

@@ -20,7 +20,7 @@ pub use stand_in::StandIn;
 use domain::steps::{PersonalKind, Pii};
 use narrow::Narrow;
 use regex::Regex;
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 /// Personal data at these bytes of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,50 +118,13 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
 
 /// Whether what stands before a number says that it is the number of a thing: an order, a parcel, a book.
 fn numbers_a_thing(text: &str, at: usize) -> bool {
-    const THINGS: [&str; 42] = [
-        "订单",
-        "单号",
-        "编号",
-        "流水",
-        "批次",
-        "货号",
-        "型号",
-        "票号",
-        "合同号",
-        "案号",
-        "条码",
-        "快递",
-        "运单",
-        "房间",
-        "代码",
-        "序列",
-        "期号",
-        "书号",
-        "工单",
-        "版号",
-        "order",
-        "invoice",
-        "tracking",
-        "isbn",
-        "sku",
-        "serial",
-        "ticket",
-        "batch",
-        "case no",
-        "part no",
-        "model",
-        "barcode",
-        "shipment",
-        "transaction",
-        "reference",
-        "imei",
-        "build",
-        "commit",
-        "timestamp",
-        "pid",
-        "时间戳",
-        "post id",
-    ];
+    static THINGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        "订单|单号|编号|流水|批次|货号|型号|票号|合同号|案号|条码|快递|运单|房间|代码|序列|期号|书号|工单|版号|\
+         order|invoice|tracking|isbn|sku|serial|ticket|batch|case no|part no|model|barcode|shipment|transaction|\
+         reference|imei|build|commit|timestamp|pid|时间戳|post id"
+            .split('|')
+            .collect()
+    });
     let near = before(text, at, 18).to_lowercase();
     // What was said of an earlier sentence or number does not count.
     let near = near.rsplit(['。', '；', '，', ',', ';']).next().unwrap_or_default();

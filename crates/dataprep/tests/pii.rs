@@ -31,15 +31,40 @@ impl Count {
     fn precision(self) -> f64 {
         f64::from(self.right) / f64::from(self.found.max(1))
     }
+
+    fn is_below(self, (recall, precision): (f64, f64)) -> bool {
+        self.marked > 0 && (self.recall() < recall || self.precision() < precision)
+    }
+
+    fn shown(self) -> String {
+        if self.marked == 0 {
+            return "0 | | ".to_owned();
+        }
+        format!("{} | {:.2} | {:.2}", self.marked, self.recall(), self.precision())
+    }
 }
 
-/// Least recall and precision, a little below what is reached.
+/// The languages, each with the sentences that the rules were made with and those that were written afterwards.
+const SETS: [(&str, [&str; 2]); 2] = [
+    ("zh", [include_str!("pii/zh.jsonl"), include_str!("pii/unseen-zh.jsonl")]),
+    ("en", [include_str!("pii/en.jsonl"), include_str!("pii/unseen-en.jsonl")]),
+];
+
+/// Least recall and precision in the first set, a little below what is reached.
 fn floors(kind: PersonalKind, language: &str) -> (f64, f64) {
     match (kind, language) {
         (PersonalKind::Name, "zh") => (0.8, 0.8),
-        (PersonalKind::Name, _) => (0.8, 0.8),
-        (PersonalKind::Address, _) => (0.8, 0.8),
-        _ => (0.95, 0.95),
+        (PersonalKind::Name, _) => (0.85, 0.9),
+        (PersonalKind::Address, _) => (0.9, 0.9),
+        _ => (0.97, 0.97),
+    }
+}
+
+/// The same for what the rules were not made with.
+fn unseen_floors(kind: PersonalKind) -> (f64, f64) {
+    match kind {
+        PersonalKind::Name | PersonalKind::Address => (0.5, 0.5),
+        _ => (0.8, 0.8),
     }
 }
 
@@ -54,21 +79,20 @@ fn same(kind: PersonalKind, marked: &Range<usize>, found: &Range<usize>) -> bool
 
 #[test]
 fn personal_data_is_found_as_well_as_the_documentation_says() {
-    let mut table = String::from("| kind | language | marked | recall | precision |\n|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| kind | language | marked | recall | precision | unseen | recall | precision |\n|---|---|---|---|---|---|---|---|\n",
+    );
     let mut misses = String::new();
     let mut below = Vec::new();
-    for (language, lines) in [("zh", include_str!("pii/zh.jsonl")), ("en", include_str!("pii/en.jsonl"))] {
-        let mut counts = [Count::default(); PersonalKind::ALL.len()];
-        for line in lines.lines() {
-            let sentence: Sentence = serde_json::from_str(line).unwrap();
-            count(&sentence, &mut counts, &mut misses);
-        }
-        for (kind, count) in PersonalKind::ALL.iter().zip(counts).filter(|(_, count)| count.marked > 0) {
-            let (recall, precision) = (count.recall(), count.precision());
-            let line =
-                format!("| {} | {language} | {} | {recall:.3} | {precision:.3} |\n", kind.as_str(), count.marked);
-            let (least_recall, least_precision) = floors(*kind, language);
-            if recall < least_recall || precision < least_precision {
+    for (language, sets) in SETS {
+        let [seen, unseen] = sets.map(|lines| counted(lines, &mut misses));
+        for (i, kind) in PersonalKind::ALL.iter().enumerate() {
+            let (seen, unseen) = (seen[i], unseen[i]);
+            if seen.marked + unseen.marked == 0 {
+                continue;
+            }
+            let line = format!("| {} | {language} | {} | {} |\n", kind.as_str(), seen.shown(), unseen.shown());
+            if seen.is_below(floors(*kind, language)) || unseen.is_below(unseen_floors(*kind)) {
                 below.push(line.clone());
             }
             table += &line;
@@ -76,6 +100,14 @@ fn personal_data_is_found_as_well_as_the_documentation_says() {
     }
     println!("{table}{misses}");
     assert!(below.is_empty(), "below their floor: {below:?}\n{misses}");
+}
+
+fn counted(lines: &str, misses: &mut String) -> Vec<Count> {
+    let mut counts = vec![Count::default(); PersonalKind::ALL.len()];
+    for line in lines.lines() {
+        count(&serde_json::from_str(line).unwrap(), &mut counts, misses);
+    }
+    counts
 }
 
 /// Adds one sentence to the counts, and what went wrong in it to `misses`.

@@ -11,7 +11,7 @@ use std::{collections::HashSet, ops::Range, sync::LazyLock};
 static CHINESE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"[\p{Han}0-9A-Za-z·]{2,40}?",
-        r"(?:(?:路|街|大道|大街|巷|弄|胡同|村|道|里|镇|乡|屯|庄|组|队|区|园)[东南西北中]?(?:[一二三四五六七八九十]{1,2}段)?\s?(?:[0-9]{1,5}|[一二三四五六七八九十百零]{1,5})(?:[-之][0-9]{1,4})?\s?(?:号院|号楼|号|弄|巷)",
+        r"(?:(?:路|街|大道|大街|巷|弄|胡同|村|道|里|镇|乡|屯|庄|组|队|区|园)[东南西北中]?(?:[一二三四五六七八九十]{0,2}段)?\s?(?:[0-9]{1,5}|[一二三四五六七八九十百零]{1,5})(?:[-之][0-9]{1,4})?\s?(?:号院|号楼|号|弄|巷)",
         r"|(?:小区|花园|公寓|家园|大厦|广场|新村|苑|城|园|院|府|庭|湾|庄|里|轩|邸|郡|居|坊)[A-Z]?\s?(?:[0-9]{1,4}|[一二三四五六七八九十]{1,3}|[A-Z])\s?(?:号楼|栋|幢|座|期))",
         r"(?:\s?(?:[\p{Han}A-Za-z]{2,10}(?:小区|花园|公寓|家园|大厦|广场|新村|苑|城|园|中心|里|府|庭|湾))?",
         r"(?:\s?(?:[0-9]{1,4}|[一二三四五六七八九十]{1,3}|[A-Z]|[东西南北])\s?(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|房|户|门)){0,5}(?:[0-9]{3,4}(?:室|房|号)?)?)?",
@@ -32,59 +32,13 @@ static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
 
 static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("words/places.txt")).collect());
 /// Words after which an address begins.
-const LEADS: [&str; 51] = [
-    "地址",
-    "住址",
-    "住在",
-    "搬到",
-    "搬去",
-    "搬至",
-    "位于",
-    "寄到",
-    "寄往",
-    "寄至",
-    "寄给",
-    "送到",
-    "送至",
-    "送往",
-    "发到",
-    "发往",
-    "家在",
-    "坐落",
-    "坐落于",
-    "来到",
-    "住于",
-    "户籍",
-    "现居",
-    "现住",
-    "居住于",
-    "居住在",
-    "租住",
-    "租了",
-    "开在",
-    "设在",
-    "前往",
-    "回到",
-    "到了",
-    "去了",
-    "公司在",
-    "店在",
-    "约在",
-    "就在",
-    "定在",
-    "改到",
-    "改成",
-    "改为",
-    "租在",
-    "落户",
-    "家住",
-    "在",
-    "到",
-    "去",
-    "至",
-    "是",
-    "为",
-];
+static LEADS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "地址 住址 住在 搬到 搬去 搬至 位于 寄到 寄往 寄至 寄给 送到 送至 送往 发到 发往 家在 坐落 坐落于 来到 \
+     住于 户籍 现居 现住 居住于 居住在 租住 租了 开在 设在 前往 回到 到了 去了 公司在 店在 约在 就在 定在 \
+     改到 改成 改为 租在 落户 家住 住 在 到 去 至 是 为"
+        .split_whitespace()
+        .collect()
+});
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     if !text.bytes().any(|b| b.is_ascii_digit()) && !text.contains('号') {
@@ -129,7 +83,7 @@ fn beginning(candidate: &str) -> Option<usize> {
 /// A house number, not a year: "In 2008 Wall Street …", nor a part of a longer number.
 fn is_house(text: &str, at: usize) -> bool {
     let near = before(text, at, 10).to_lowercase();
-    let year = text[at..].get(..4).and_then(|y| y.parse::<u32>().ok()).is_some_and(|y| (1800..2100).contains(&y));
+    let year = text[at..].get(..4).and_then(|y| y.parse::<u32>().ok()).is_some_and(|y| (1000..2100).contains(&y));
     let dated = ["in ", "since ", "by ", "during ", "of ", "until ", "after ", "before ", "from ", "the "].iter();
     let touches = near.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | '$' | '#' | '-' | '/'));
     !(touches || year && dated.clone().any(|word| near.ends_with(word)))

@@ -16,7 +16,7 @@ static SPELLED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Local parts that programs use in addresses which are nobody's.
-const NOBODY: [&str; 3] = ["git", "hg", "svn"];
+const NOBODY: &[&str] = &["git", "hg", "svn"];
 
 pub(super) fn emails(text: &str, found: &mut Vec<Range<usize>>) {
     if text.contains('@') {
@@ -24,11 +24,10 @@ pub(super) fn emails(text: &str, found: &mut Vec<Range<usize>>) {
             let mut range = found_at.range();
             // `key=name@example.org` and `mailto:` in front are no part of it.
             let local = found_at.as_str().split('@').next().unwrap_or_default();
-            if let Some(at) = local.rfind(['=', '/', '?', '&', '\'', '{', '|']) {
+            if let Some(at) = local.rfind(['=', '/', '?', '&', '{', '|']) {
                 range.start += at + 1;
             }
             let local = &text[range.start..found_at.start() + local.len()];
-
             if !local.is_empty() && !NOBODY.contains(&local) {
                 found.push(range);
             }

@@ -13,42 +13,19 @@ static FOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{1,3}\.\d{1,3}\.\d{1
 static SIX: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"));
 
 /// Words before what has four numbers and is no address.
-const NUMBERED: [&str; 29] = [
-    "version",
-    "release",
-    "build",
-    "firmware",
-    "driver",
-    "section",
-    "chapter",
-    "clause",
-    "figure",
-    "table",
-    "rule",
-    "paragraph",
-    "appendix",
-    "version:",
-    "upgrade",
-    "版本",
-    "章节",
-    "第",
-    "固件",
-    "驱动",
-    "条款",
-    "附录",
-    "升级到",
-    "更新到",
-    "软件版",
-    "oid",
-    "sdk",
-    "item",
-    "part",
-];
+static NUMBERED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "version release build firmware driver section chapter clause figure table rule paragraph appendix \
+     version: upgrade 版本 章节 第 固件 驱动 条款 附录 升级到 更新到 软件版 oid sdk item part 编 目录"
+        .split_whitespace()
+        .collect()
+});
 
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     for m in FOUR.find_iter(text) {
-        if is_apart(text, &m.range()) && m.as_str().parse().is_ok_and(is_machine) && !is_numbered(text, &m.range()) {
-            found.push(m.range());
+        let range = m.range();
+        let is_address = |address| is_machine(address) && is_said(text, &range, address);
+        if is_apart(text, &range) && m.as_str().parse().is_ok_and(is_address) && !is_numbered(text, &range) {
+            found.push(range);
         }
     }
     if text.matches(':').nth(1).is_none() {
@@ -78,6 +55,29 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
     let (left, right) = (&text[..range.start], &text[range.end..]);
     let goes_on = right.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     stands_alone(text, range) && !left.ends_with('.') && !left.ends_with('-') && !goes_on
+}
+
+/// Numbers as small as those of chapters and versions are an address only where the text says so.
+fn is_said(text: &str, range: &Range<usize>, address: Ipv4Addr) -> bool {
+    const SAYS: &[&str] = &[
+        "ip",
+        "address",
+        "host",
+        "server",
+        "ping",
+        "connect",
+        "login",
+        "dns",
+        "gateway",
+        "登录",
+        "地址",
+        "主机",
+        "服务器",
+        "网关",
+    ];
+    let small = address.octets()[0] < 10 && address.octets().iter().all(|octet| *octet < 32);
+    let near = before(text, range.start, 24).to_lowercase();
+    !small || SAYS.iter().any(|word| near.contains(word))
 }
 
 fn is_numbered(text: &str, range: &Range<usize>) -> bool {

@@ -28,36 +28,21 @@ static BRITISH: LazyLock<Regex> = LazyLock::new(|| {
         r"07\d{3}[ -]?\d{3}[ -]?\d{3}|02\d[ -]\d{4}[ -]\d{4}|\(02\d\) \d{4} \d{4}|01\d{3}[ -]\d{6}|01\d1[ -]\d{3}[ -]\d{4}",
     )
 });
-static FOREIGN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:\+|(?-u:\b)00)[1-9]\d{0,2}(?:[ .-]?(?:\(\d{1,4}\)|\d{1,5})){2,6}"));
+static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:\+|(?-u:\b)00)[1-9]\d{0,2}(?:[ .-]?(?:\(\d{1,4}\)|\d{1,5})){2,6}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6})?",
+    )
+});
 static BARE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"[2-9]\d{2}[2-9]\d{6}|[2-8]\d{3}[ -]\d{4}|[2-8]\d{7}|\d{3}-\d{4}"));
 
 /// Words before a number that make it one to call.
-const CALLS: [&str; 22] = [
-    "电话",
-    "手机",
-    "座机",
-    "联系方式",
-    "拨打",
-    "致电",
-    "来电",
-    "热线",
-    "传真",
-    "打给",
-    "微信",
-    "phone",
-    "call",
-    "mobile",
-    "cell",
-    "tel",
-    "fax",
-    "dial",
-    "ring me",
-    "whatsapp",
-    "text me",
-    "reach me",
-];
+static CALLS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "电话|手机|座机|联系方式|拨打|致电|来电|热线|传真|打给|微信|phone|call|mobile|cell|tel|fax|dial|ring me|\
+     whatsapp|text me|reach me"
+        .split('|')
+        .collect()
+});
 
 /// When a shape needs words around it that say what it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,8 +106,12 @@ fn is_number(number: &str, range: &Range<usize>, text: &str) -> bool {
     }
     // A date or a range of years is no number to call: 2023-2024 1130.
     let is_year = digits.starts_with("19") || digits.starts_with("20");
-    let percent = text[range.end..].starts_with(['%', '元', '¥', '万', '亿']);
-    !percent && (7..=20).contains(&digits.len()) && !(is_year && digits.len() <= 8)
+    // What is counted is no number to call.
+    let counted = text[range.end..]
+        .starts_with(['%', '元', '¥', '万', '亿', '件', '个', '吨', '字', '条', '次', '人', '年', '米', '毫', '秒']);
+    // Service numbers of China.
+    let service = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
+    !counted && !service && (7..=20).contains(&digits.len()) && !(is_year && digits.len() <= 8)
 }
 
 /// ITU-T E.164's country codes begin the number: one, two or three digits.

@@ -5,8 +5,8 @@ use std::{collections::HashSet, sync::LazyLock};
 /// Those that are no English word.
 const SURNAMES: &str = "Wang Li Zhang Liu Chen Yang Zhao Huang Zhou Wu Xu Zhu Gao Guo Luo Liang Zheng Xie Deng Feng Cao Peng Zeng Xiao Tian \
     Dong Yuan Pan Jiang Cai Du Wei Ding Xue Yao Lu Xiong Qin Jin Hou Bai Cui Kong Tan Meng Qiu Yin Xiang Shi Fu Fang Zou Hao Qian Tang Shao \
-    Wan Lei Qi Gu Mao Lin He Ma Hu Sun Song Han Ye Su Lv Ouyang Sima Zhuge";
-const INITIALS: [&str; 24] = [
+    Wan Lei Qi Gu Mao Lin Ma Hu Sun Song Han Ye Su Lv Ouyang Sima Zhuge";
+const INITIALS: &[&str] = &[
     "", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s",
     "y", "w",
 ];
@@ -19,7 +19,7 @@ static SYLLABLES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     finals.flat_map(|end| INITIALS.iter().map(move |start| format!("{start}{end}"))).collect()
 });
 /// Words that read as syllables.
-const ENGLISH: [&str; 44] = [
+const ENGLISH: &[&str] = &[
     "a", "an", "he", "she", "me", "we", "ye", "can", "men", "ten", "pen", "den", "fan", "pan", "man", "ran", "ban",
     "tan", "sun", "run", "gun", "fun", "bun", "song", "long", "gang", "hang", "rang", "sang", "ping", "ding", "wing",
     "king", "ring", "sing", "die", "lie", "pie", "tie", "chin", "shin", "you", "so", "do",

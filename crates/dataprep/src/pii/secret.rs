@@ -36,7 +36,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     };
     for token in TOKEN.find_iter(text) {
         // A hyphenated word of prose has no digits.
-        let is_random = token.as_str().chars().any(|c| c.is_ascii_digit());
+        let is_random = !token.as_str().starts_with("sk-") || token.as_str().chars().any(|c| c.is_ascii_digit());
         let joined = text[..token.start()].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         if is_random && !joined && is_new(found, &token.range()) {
             found.push(token.range());

@@ -25,9 +25,9 @@ pub struct StandIn {
 /// Given names that are invented ones: usual characters, whatever the sex.
 const GIVEN_WORDS: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚文辉玲健俊红斌建梅华飞鹏慧萍浩波婷雪琳玉兰宁凯鑫宇晨欣怡嘉佳琪瑶涵轩然博睿泽诗";
 const SURNAME_COUNT: usize = 60;
-const ROADS: [&str; 12] =
-    ["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
-const STREETS: [&str; 12] = [
+const ROADS: &[&str] =
+    &["幸福", "和平", "春晓", "青松", "新月", "枫林", "长河", "星光", "翠竹", "望湖", "云杉", "银杏"];
+const STREETS: &[&str] = &[
     "Maple", "Oak", "Cedar", "Willow", "Juniper", "Aspen", "Birch", "Hawthorn", "Linden", "Magnolia", "Poplar",
     "Sycamore",
 ];
@@ -46,7 +46,8 @@ impl StandIn {
     #[must_use]
     pub fn new(action: PersonalAction, salt: &str) -> Self {
         // HMAC takes keys of any length.
-        let key = Hmac::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
+        let key =
+            <Hmac<Sha256> as Mac>::new_from_slice(salt.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
         Self { action, key }
     }
 
@@ -67,7 +68,7 @@ impl StandIn {
     }
 
     fn mac(&self, kind: PersonalKind, value: &str) -> [u8; 32] {
-        let mac = self.key.clone().chain_update(kind.as_str()).chain_update([0]).chain_update(value);
+        let mac = self.key.clone().chain_update(kind.as_str()).chain_update([0u8]).chain_update(value);
         mac.finalize().into_bytes().into()
     }
 
@@ -234,11 +235,11 @@ fn secret(value: &str, draw: &mut Draw) -> String {
 
 fn address(value: &str, draw: &mut Draw) -> String {
     if value.chars().any(is_han) {
-        let road = draw.of(&ROADS).unwrap_or_default();
+        let road = draw.of(ROADS).unwrap_or_default();
         return format!("示例市和平区{road}路{}号", 1 + draw.below(999));
     }
     if value.to_lowercase().contains("box") {
         return format!("P.O. Box {}", 1 + draw.below(9999));
     }
-    format!("{} {} Street", 1 + draw.below(999), draw.of(&STREETS).unwrap_or_default())
+    format!("{} {} Street", 1 + draw.below(999), draw.of(STREETS).unwrap_or_default())
 }

@@ -1,4 +1,8 @@
 //! Texts in languages that are not wanted, told by script: Chinese by its characters, text in letters, or a mix.
+//!
+//! English is not told from French. The detectors that can do so for a sentence bring models of a megabyte or more for each
+//! language (`lingua`), which the server would carry for this step alone; small ones (`whatlang`) are often wrong about short
+//! texts, and a wrong answer here removes a sample.
 
 use super::{Item, RowStep, Verdict, text::texts};
 use crate::split::language_of;

@@ -121,7 +121,7 @@ fn sequence(lead: u8, chars: &[char]) -> Option<(char, usize)> {
 /// Whether people write this character: scripts in use, punctuation, symbols; no phonetic signs.
 fn is_written(c: char) -> bool {
     matches!(c,
-        '\u{80}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{5d0}'..='\u{5ea}' | '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{dff}'
+        '\u{80}'..='\u{24f}' | '\u{2c6}' | '\u{2dc}' | '\u{370}'..='\u{52f}' | '\u{5d0}'..='\u{5ea}' | '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{dff}'
         | '\u{e00}'..='\u{e7f}' | '\u{1e00}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}'
         | '\u{20a0}'..='\u{20bf}' | '\u{2100}'..='\u{27bf}' | '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}' | '\u{fe0f}' | '\u{feff}' | '\u{ff00}'..='\u{ffef}' | '\u{1f000}'..='\u{1faff}')

@@ -111,6 +111,45 @@ fn the_label_of_a_sample_is_not_rewritten() {
 }
 
 #[test]
+fn personal_data_is_masked_and_counted_but_in_labels_and_beside_spans() {
+    let mut items = train(&[("邮箱a@b.example，电话13812345678", "Mail c@d.example"), ("x", "e@f.example")], false);
+    items[1].sample.label = Some("e@f.example".to_owned());
+    let span = domain::sample::Span { start: 0, end: 1, label: "x".to_owned() };
+    let mut marked = item(2, Split::Train, "a@b.example", "ok", false);
+    marked.sample.spans.push(span);
+    items.push(marked);
+    let (stays, _, report) = run("[[steps]]\nkind = \"pii\"\n", items.clone());
+    assert_eq!(stays[0].1, "邮箱[EMAIL]，电话[PHONE]");
+    assert_eq!(stays[2].1, "a@b.example");
+    let step = &report.steps[0];
+    assert_eq!((step.seen, step.changed), (3, 1));
+    assert_eq!(step.found.iter().map(|(k, n)| (k.as_str(), *n)).collect::<Vec<_>>(), [("email", 2), ("phone", 1)]);
+    assert_eq!(step.examples[0].after.as_ref().unwrap().answer(), Some("Mail [EMAIL]"));
+    let (stays, removed, _) = run("[[steps]]\nkind = \"pii\"\naction = \"remove\"\n", items);
+    assert_eq!((stays.len(), removed.len()), (2, 1));
+}
+
+#[test]
+fn lost_characters_are_counted_or_a_reason_to_go() {
+    let items = train(&[("cafÃ©", "a"), ("锟斤拷", "a"), ("fine", "a")], false);
+    let (stays, _, report) = run("[[steps]]\nkind = \"mojibake\"\n", items.clone());
+    assert_eq!(stays[0].1, "café");
+    assert_eq!((stays.len(), report.steps[0].changed, report.steps[0].found["lost"]), (3, 1, 1));
+    let (_, removed, _) = run("[[steps]]\nkind = \"mojibake\"\nremove_lost = true\n", items);
+    assert_eq!(removed, [(1, Reason::LostCharacters)]);
+}
+
+#[test]
+fn a_copy_that_goes_again_is_no_removed_sample() {
+    let items = train(&[("The big dog was happy", "a")], false);
+    let toml =
+        "[[steps]]\nkind = \"augment\"\nshare_copied = 1.0\n[[steps]]\nkind = \"near_duplicates\"\nthreshold = 0.3\n";
+    let (stays, removed, report) = run(toml, items);
+    assert_eq!((stays.len(), removed.len()), (1, 0));
+    assert_eq!((report.steps[0].added, report.steps[1].removed, report.after), (1, 1, 1));
+}
+
+#[test]
 fn cancelling_ends_at_once() {
     let mut items: Vec<Item> = (0..1000).map(|i| item(i, Split::Train, "q", "a", false)).collect();
     let recipe = DataRecipe::from_toml("[[steps]]\nkind = \"unicode\"\n").unwrap();

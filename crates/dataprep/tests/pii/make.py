@@ -1,8 +1,8 @@
-"""Writes zh.jsonl and en.jsonl: sentences with personal data marked, and sentences with what only looks like it.
+"""Writes the .jsonl files beside it: sentences with personal data marked, and sentences with what only looks like it.
 
 `{kind|text}` marks a span. Sentences from `written` are as somebody wrote them; `templates` are filled with seeded values, whose names and
 streets were not drawn from the dictionaries of the finder. Nobody's data is in here: numbers are random with right check digits, tokens
-are random.
+are random. The sentences of `unseen-*` were written after the rules of the finder.
 """
 
 import json
@@ -120,7 +120,7 @@ def make(language, seed):
             section = parts[line[3:]]
         else:
             section.append(line)
-    filled = [values.fill(t, parts["names"], parts["addresses"]) for t in parts["templates"] for _ in range(3)]
+    filled = [values.fill(t, parts["names"], parts["addresses"]) for t in parts["templates"] for _ in range(8)]
     with (HERE / f"{language}.jsonl").open("w") as out:
         for sentence in parts["written"] + filled:
             out.write(json.dumps(marked(sentence), ensure_ascii=False) + "\n")
@@ -128,3 +128,5 @@ def make(language, seed):
 
 make("zh", 20)
 make("en", 21)
+make("unseen-zh", 22)
+make("unseen-en", 23)

@@ -36,97 +36,32 @@ static TITLES: Words = LazyLock::new(|| {
         .split_whitespace()
         .collect()
 });
-const LEADS: [&str; 78] = [
-    "我叫",
-    "他叫",
-    "她叫",
-    "名叫",
-    "叫做",
-    "全名",
-    "姓名",
-    "名字",
-    "本人",
-    "联系人",
-    "收件人",
-    "寄件人",
-    "收货人",
-    "负责人",
-    "经办人",
-    "申请人",
-    "被申请人",
-    "投保人",
-    "被保险人",
-    "受益人",
-    "持卡人",
-    "户主",
-    "法人",
-    "法定代表人",
-    "代理人",
-    "委托人",
-    "当事人",
-    "嫌疑人",
-    "被告人",
-    "被告",
-    "原告",
-    "证人",
-    "患者",
-    "病人",
-    "客户",
-    "顾客",
-    "用户",
-    "乘客",
-    "旅客",
-    "学生",
-    "学员",
-    "考生",
-    "家长",
-    "同学",
-    "同事",
-    "员工",
-    "职员",
-    "老板",
-    "秘书",
-    "助理",
-    "经理",
-    "主任",
-    "教授",
-    "老师",
-    "医生",
-    "律师",
-    "记者",
-    "作者",
-    "编辑",
-    "导演",
-    "演员",
-    "歌手",
-    "朋友",
-    "室友",
-    "邻居",
-    "妻子",
-    "丈夫",
-    "儿子",
-    "女儿",
-    "父亲",
-    "母亲",
-    "哥哥",
-    "姐姐",
-    "弟弟",
-    "妹妹",
-    "联系",
-    "尊敬的",
-    "亲爱的",
-];
+static LEADS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "我叫 他叫 她叫 名叫 叫做 全名 姓名 名字 本人 联系人 收件人 寄件人 收货人 负责人 经办人 申请人 被申请人 \
+     投诉人 举报人 投保人 被保险人 受益人 持卡人 户主 法人 法定代表人 代理人 委托人 当事人 嫌疑人 被告人 \
+     被告 原告 证人 患者 病人 客户 顾客 用户 乘客 旅客 学生 学员 考生 家长 同学 同事 员工 职员 老板 秘书 \
+     助理 经理 主任 教授 老师 医生 律师 记者 作者 编辑 导演 演员 歌手 朋友 室友 邻居 妻子 丈夫 儿子 女儿 \
+     父亲 母亲 哥哥 姐姐 弟弟 妹妹 联系 尊敬的 亲爱的"
+        .split_whitespace()
+        .collect()
+});
+static NOT_NAMES: Words = LazyLock::new(|| listed(include_str!("../words/not_names.txt")).collect());
 /// What may stand between such a word and the name.
 const BETWEEN: [char; 11] = ['是', '为', '叫', '：', ':', ' ', '“', '「', '(', '\t', '"'];
 /// Words behind a name in a sentence about a person.
-const ACTS: [&str; 62] = [
-    "说", "表示", "认为", "告诉", "介绍", "指出", "在", "是", "和", "与", "的", "将", "已", "于", "向", "从", "今年",
-    "出生", "毕业", "负责", "担任", "回忆", "透露", "称", "觉得", "来", "去", "把", "被", "给", "也", "都", "就", "不",
-    "没", "因", "因为", "曾", "曾经", "正", "正在", "刚", "刚刚", "昨天", "今天", "明天", "先", "又", "还", "会", "要",
-    "想", "同意", "提交", "申请", "打", "发", "通过", "对", "则", "获", "参加",
+static ACTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "说 表示 认为 告诉 介绍 指出 在 是 和 与 的 将 已 于 向 从 今年 出生 毕业 负责 担任 回忆 透露 称 觉得 来 \
+     去 把 被 给 也 都 就 不 没 因 因为 曾 曾经 正 正在 刚 刚刚 昨天 今天 明天 先 又 还 会 要 想 同意 提交 \
+     申请 打 发 通过 对 则 获 参加 一起 一同 名下"
+        .split_whitespace()
+        .collect()
+});
+/// Of those the ones that hardly stand behind anything else.
+const STRONG: &[&str] = &["说", "表示", "认为", "告诉", "介绍", "指出", "回忆", "透露", "称", "同意", "觉得"];
+const BEFORES: &[&str] = &[
+    "和", "与", "由", "被", "给", "向", "对", "让", "找", "跟", "同", "请", "问", "、", "把", "替", "及", "为", "我是",
+    "他是", "她是",
 ];
-const BEFORES: [&str; 18] =
-    ["和", "与", "由", "被", "给", "向", "对", "让", "找", "跟", "同", "请", "问", "、", "把", "替", "及", "为"];
 
 /// A word of the text: its bytes, and whether the dictionary calls it a person's name.
 struct Word {
@@ -193,39 +128,51 @@ fn is_name(text: &str, name: &Range<usize>, words: &[Word]) -> bool {
         return false;
     }
     let known = exact.is_some();
-    // A word of the dictionary that begins within and ends behind, or the other way round.
-    let across = |w: &&Word| {
-        (w.range.start > name.start && w.range.start < name.end && w.range.end > name.end)
-            || (w.range.start < name.start && w.range.end > name.start)
-    };
-    let tail = words.iter().find(|w| w.range.start > name.start && across(w));
-    let head = words.iter().find(|w| w.range.start < name.start && across(w));
+    // A word of the dictionary that goes on behind the name, or has begun before it.
+    let tail = words.iter().any(|w| w.range.start < name.end && w.range.end > name.end);
+    let head = words.iter().any(|w| w.range.start < name.start && w.range.end > name.start);
+    // A word within that is not made of given names' characters: 和|产品.
+    let is_long = |w: &Word| text[w.range.clone()].chars().nth(1).is_some();
+    let inner =
+        words.iter().any(|w| w.range.start >= name.start && w.range.end <= name.end && is_long(w) && !w.is_name);
+    let ends_here = !text[name.end..].starts_with(is_han);
     let announced = is_announced(text, name.start);
     let titled = TITLES.iter().any(|title| text[name.end..].starts_with(title));
-    if announced || titled {
-        let ends_here = !text[name.end..].starts_with(is_han);
-        return (tail.is_none() || titled) && (head.is_none() || announced) && (usual || titled || ends_here);
+    if (announced || titled) && (usual || !inner) {
+        return !tail && (!head || announced) && (usual || titled || ends_here);
     }
-    if tail.is_some() || head.is_some() || !usual {
+    // 白天|和, 田野|里: a word that begins with the surname.
+    let begun = words.iter().any(|w| w.range.start == name.start && w.range.end < name.end && is_long(w));
+    // 杨树 and 花园里 are no persons, nor is a surname with a title: 李先生.
+    let two = written.char_indices().nth(2).map_or(written.len(), |(at, _)| at);
+    let first = written.chars().next().map_or(0, char::len_utf8);
+    let thing = NOT_NAMES.contains(&written[..two]) || TITLES.contains(&written[first..]);
+    if tail || head || begun || thing || !usual {
         return false;
     }
-    let common = double
-        || SURNAMES.get(&written[..written.chars().next().map_or(0, char::len_utf8)]).is_some_and(|rank| *rank < 130);
+    let common = double || SURNAMES.get(&written[..first]).is_some_and(|rank| *rank < 130);
     let left = before(text, name.start, 2);
-    let fits_left = left.is_empty() || !left.ends_with(is_han) || BEFORES.iter().any(|word| left.ends_with(word));
+    let introduced = BEFORES.iter().any(|word| left.ends_with(word));
+    let fits_left = introduced || !left.ends_with(is_han);
     let right = behind(text, name.end, 3);
-    let fits_right = !right.starts_with(is_han) || ACTS.iter().any(|word| right.starts_with(word));
+    let acts = |list: &[&str]| list.iter().any(|word| right.starts_with(word));
     match given.len() {
-        2 => known || (common && (fits_left || fits_right)),
-        _ => {
-            known && fits_left
-                || (double || common) && fits_left && fits_right && given.len() == 1 && right.starts_with(is_han)
-        }
+        2 => known || (common && (fits_left || acts(&ACTS) || ends_here)),
+        _ if known => fits_left || acts(&ACTS),
+        _ => common && ((fits_left && (acts(&ACTS) || (introduced && ends_here))) || acts(STRONG)),
     }
 }
 
 /// Whether the words before say that a name follows.
 fn is_announced(text: &str, at: usize) -> bool {
-    let near = before(text, at, 10).trim_end_matches(BETWEEN);
-    LEADS.iter().any(|lead| near.ends_with(lead))
+    let mut near = before(text, at, 10);
+    loop {
+        if LEADS.iter().any(|lead| near.ends_with(lead)) {
+            return true;
+        }
+        match near.strip_suffix(BETWEEN) {
+            Some(rest) => near = rest,
+            None => return false,
+        }
+    }
 }

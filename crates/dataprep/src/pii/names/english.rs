@@ -11,13 +11,13 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u:\b)(?:[A-Z]\.|[A-
 /// What ends before a name.
 static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:(?-u:\b)(?:name is|name's|named|called|call me|i am|i'm|i’m|this is|it's|dear|hi|hello|hey|signed|sincerely|regards|cheers|thanks|contact|attn|attention|patient|customer|client|employee|applicant|author|for|from|to|with|ask|by|and|told|met|my (?:friend|wife|husband|boss|colleague|son|daughter|brother|sister|neighbou?r|manager|doctor|teacher))|name:|我叫|联系人|名字|姓名)[:,，：是为]?\s*$",
+        r"(?i)(?:(?-u:\b)(?:name is|name's|named|called|call me|i am|i'm|i’m|this is|it's|dear|hi|hello|hey|signed|sincerely|regards|cheers|thanks|contact|attn|attention|patient|customer|client|employee|applicant|author|with|ask|and|told|met|my (?:friend|wife|husband|boss|colleague|son|daughter|brother|sister|neighbou?r|manager|doctor|teacher))|name was|name:|我叫|联系人|名字|姓名)[:,，：是为]?\s*$",
     )
 });
 /// Of those above, the ones behind which any capitalised word is a name.
 static SURE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:(?-u:\b)name is|(?-u:\b)name's|(?-u:\b)name:|(?-u:\b)call me|(?-u:\b)patient:|(?-u:\b)customer:|(?-u:\b)client:|(?-u:\b)applicant:|(?-u:\b)employee:)\s*$",
+        r"(?i)(?:(?-u:\b)name (?:is|was)|(?-u:\b)name's|(?-u:\b)name:|(?-u:\b)call me|(?-u:\b)patient:|(?-u:\b)customer:|(?-u:\b)client:|(?-u:\b)applicant:|(?-u:\b)employee:)\s*$",
     )
 });
 static TITLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -87,18 +87,24 @@ fn length(text: &str, words: &[Word]) -> usize {
         _ => false,
     };
     let surname = |n: usize| follows(n) && is_surname(words[n].text);
-    let is_first = FIRST.contains(first.text);
+    // Jean-Luc, Mary-Ann
+    let is_first = first.text.split('-').any(|part| FIRST.contains(part));
+    let is_doubtful = first.text.split('-').all(|part| DOUBTFUL.contains(part));
     let initial = follows(1) && words[1].text.len() == 2 && words[1].text.ends_with('.');
     let behind_first = if initial { 2 } else { 1 };
     let mut n = 0;
     if TITLE.is_match(near) && !OTHERS.contains(first.text) {
-        n = 1 + usize::from(surname(1)) + usize::from(initial && surname(2));
+        n = match (surname(1), initial && surname(2)) {
+            (_, true) => 3,
+            (true, _) => 2 + usize::from(surname(2)),
+            _ => 1,
+        };
     } else if is_first && (!initial || follows(2)) && surname(behind_first) {
         let second = words[behind_first].text;
-        let certain = !DOUBTFUL.contains(first.text) || LAST.contains(bare(second));
+        let certain = !is_doubtful || LAST.contains(bare(second));
         n = if certain { behind_first + 1 } else { 0 };
-        // John Michael Smith
-        if n == 2 && FIRST.contains(second) && surname(2) && LAST.contains(bare(words[2].text)) {
+        // John Michael Smith, Maria Garcia Lopez
+        if n == 2 && surname(2) && LAST.contains(bare(words[2].text)) {
             n = 3;
         }
     } else if let Some(second) = words.get(1).filter(|_| follows(1)) {
@@ -110,8 +116,7 @@ fn length(text: &str, words: &[Word]) -> usize {
         }
     }
     if n == 0
-        && ((is_first && !DOUBTFUL.contains(first.text) && LEAD.is_match(near))
-            || (SURE.is_match(near) && !OTHERS.contains(first.text)))
+        && ((is_first && !is_doubtful && LEAD.is_match(near)) || (SURE.is_match(near) && !OTHERS.contains(first.text)))
     {
         n = 1 + usize::from(surname(1));
     }

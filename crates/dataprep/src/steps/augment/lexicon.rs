@@ -1,7 +1,7 @@
 //! Words that may stand for each other, characters that are taken for each other, pairs that change places, and templates: ours
 //! and the recipe's.
 
-use crate::draw::Draw;
+use crate::{draw::Draw, similar::is_han};
 use domain::steps::Augment;
 use std::collections::HashMap;
 
@@ -12,6 +12,8 @@ pub(super) struct Lexicon {
     /// Word in lower case → what it changes places with.
     pairs: HashMap<String, String>,
     similar: HashMap<char, Vec<char>>,
+    /// The recipe's own words in Chinese, which no dictionary may know.
+    own: Vec<String>,
     templates: Vec<String>,
     /// Name of a slot → what may stand there.
     slots: HashMap<String, Vec<String>>,
@@ -34,6 +36,9 @@ impl Lexicon {
                 lexicon.similar.entry(c).or_default().extend(line.chars().filter(|other| *other != c));
             }
         }
+        let pairs = entries(&settings.own_pairs).flat_map(|(one, others)| others.into_iter().chain([one]));
+        let own = entries(&settings.own_synonyms).map(|(word, _)| word).chain(pairs);
+        lexicon.own = own.filter(|word| word.chars().all(is_han)).collect();
         for (word, others) in entries(&settings.own_synonyms) {
             lexicon.synonyms.insert(word.to_lowercase(), others);
         }
@@ -50,6 +55,11 @@ impl Lexicon {
         }
         lexicon.slots = entries(&settings.templates).filter(|(name, _)| !name.contains("{text}")).collect();
         lexicon
+    }
+
+    /// Words that a text is cut at.
+    pub(super) fn own(&self) -> &[String] {
+        &self.own
     }
 
     pub(super) fn synonym(&self, word: &str, draw: &mut Draw) -> Option<String> {

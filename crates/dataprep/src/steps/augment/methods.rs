@@ -14,6 +14,7 @@ fn count(words: usize, strength: f64) -> usize {
 /// Some words of the text become others: `other` says what, and for which words it can.
 fn with_words(
     text: &str,
+    own: &[String],
     strength: f64,
     draw: &mut Draw,
     other: &mut dyn FnMut(&str, &mut Draw) -> Option<String>,
@@ -22,7 +23,7 @@ fn with_words(
     if text.contains("```") {
         return None;
     }
-    let pieces = tokens(text);
+    let pieces = tokens(text, own);
     let words: Vec<usize> = (0..pieces.len()).filter(|i| is_word(&pieces, *i)).collect();
     let possible: Vec<(usize, String)> = words.iter().filter_map(|i| Some((*i, other(pieces[*i], draw)?))).collect();
     if possible.is_empty() {
@@ -37,11 +38,11 @@ fn with_words(
 }
 
 pub(super) fn synonyms(text: &str, lexicon: &Lexicon, strength: f64, draw: &mut Draw) -> Option<String> {
-    with_words(text, strength, draw, &mut |word, draw| lexicon.synonym(word, draw))
+    with_words(text, lexicon.own(), strength, draw, &mut |word, draw| lexicon.synonym(word, draw))
 }
 
 pub(super) fn typos(text: &str, lexicon: &Lexicon, strength: f64, draw: &mut Draw) -> Option<String> {
-    with_words(text, strength, draw, &mut |word, draw| {
+    with_words(text, lexicon.own(), strength, draw, &mut |word, draw| {
         if word.starts_with(is_han) { mistaken(word, lexicon, draw) } else { slipped(word, draw) }
     })
 }
@@ -95,7 +96,7 @@ fn lowered(text: &str, _: f64, _: &mut Draw) -> String {
 
 fn shouted(text: &str, strength: f64, draw: &mut Draw) -> String {
     let upper = |word: &str, _: &mut Draw| word.is_ascii().then(|| word.to_uppercase()).filter(|new| new != word);
-    with_words(text, strength, draw, &mut { upper }).unwrap_or_else(|| text.to_owned())
+    with_words(text, &[], strength, draw, &mut { upper }).unwrap_or_else(|| text.to_owned())
 }
 
 /// Without the stop at the end, or with two.
@@ -143,7 +144,7 @@ fn widened(text: &str, _: f64, _: &mut Draw) -> String {
 
 /// Every word that has a partner becomes it.
 pub(super) fn swap(text: &str, lexicon: &Lexicon) -> Option<String> {
-    let pieces = tokens(text);
+    let pieces = tokens(text, lexicon.own());
     let next = |i: usize| {
         pieces.get(i + 2).copied().filter(|word| pieces[i + 1] == " " && word.starts_with(char::is_alphabetic))
     };

@@ -3,8 +3,8 @@
 use crate::{similar::is_han, words::JIEBA};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The pieces of a text; put together they are the text.
-pub(super) fn tokens(text: &str) -> Vec<&str> {
+/// The pieces of a text; put together they are the text. `own` are Chinese words that count as words wherever they stand.
+pub(super) fn tokens<'a>(text: &'a str, own: &[String]) -> Vec<&'a str> {
     let mut all = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -12,13 +12,33 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
         let end = rest.char_indices().find(|(_, c)| is_han(*c) != han).map_or(rest.len(), |(at, _)| at);
         let (run, behind) = rest.split_at(end);
         if han {
-            all.extend(JIEBA.cut(run, false).iter().map(|token| token.word));
+            cut(run, own, &mut all);
         } else {
             all.extend(run.split_word_bounds());
         }
         rest = behind;
     }
     all
+}
+
+/// Cuts Chinese text: at the own words, and between them by the dictionary.
+fn cut<'a>(run: &'a str, own: &[String], all: &mut Vec<&'a str>) {
+    let (mut done, mut at) = (0, 0);
+    let rest = |all: &mut Vec<&'a str>, part: &'a str| {
+        all.extend(JIEBA.cut(part, false).iter().map(|token| token.word));
+    };
+    while let Some(first) = run[at..].chars().next() {
+        match own.iter().filter(|word| run[at..].starts_with(word.as_str())).max_by_key(|word| word.len()) {
+            Some(word) => {
+                rest(all, &run[done..at]);
+                all.push(&run[at..at + word.len()]);
+                at += word.len();
+                done = at;
+            }
+            None => at += first.len_utf8(),
+        }
+    }
+    rest(all, &run[done..]);
 }
 
 /// Whether a piece is a word that may change: of letters alone, and not part of an address, a path, code or a mask.
@@ -40,7 +60,7 @@ mod tests {
     #[test]
     fn the_pieces_are_the_text_and_addresses_are_no_words() {
         let text = "我喜欢 Rust语言, don't 你? see https://a.example/b";
-        let pieces = tokens(text);
+        let pieces = tokens(text, &["学习法".to_owned()]);
         assert_eq!(pieces.concat(), text);
         let words: Vec<_> = (0..pieces.len()).filter(|i| is_word(&pieces, *i)).map(|i| pieces[i]).collect();
         assert_eq!(words[..6], ["我", "喜欢", "Rust", "语言", "don't", "你"]);
