@@ -22,11 +22,13 @@ const DIFFS_KEPT: i64 = 20;
 const BY_CONTENT: &str = "select d.to_position is null as is_from, coalesce(d.from_position, d.to_position) as position, s.content_hash as key \
      from diffing d join samples s on s.id = coalesce(d.from_sample, d.to_sample) where d.from_position is null or d.to_position is null";
 
-/// Whoever has no counterpart, by the sample that it goes back to.
+/// Whoever has no counterpart, by the sample that it goes back to. Few rows have a parent, which the planner does not know:
+/// `offset 0` has it look each one up instead of reading all samples.
 const BY_ROOT: &str = "with recursive up as ( \
      select d.to_position is null as is_from, coalesce(d.from_position, d.to_position) as position, s.id, s.parent_id \
      from diffing d join samples s on s.id = coalesce(d.from_sample, d.to_sample) where d.from_position is null or d.to_position is null \
-     union all select u.is_from, u.position, s.id, s.parent_id from up u join samples s on s.id = u.parent_id) \
+     union all select u.is_from, u.position, s.id, s.parent_id from up u \
+     cross join lateral (select id, parent_id from samples where id = u.parent_id offset 0) s) \
      select is_from, position, id as key from up where parent_id is null";
 
 /// The comparison of two versions, made if there is none; of two who ask at once, one makes it and the other waits.
@@ -47,7 +49,9 @@ pub(super) async fn find_or_make(db: &PgPool, from: VersionId, to: VersionId) ->
         return find(db, from, to).await?.ok_or_else(|| StoreError::Corrupt("a comparison is gone".to_owned()));
     };
     // The joins of a million rows would go through files with the memory that small queries get.
-    sqlx::query("set local work_mem = '128MB'").execute(&mut *tx).await?;
+    for setting in ["set local work_mem = '128MB'", "set local jit = off"] {
+        sqlx::query(setting).execute(&mut *tx).await?;
+    }
     gather(&mut tx, from, to).await?;
     pair(&mut tx, BY_CONTENT, "false", "g.from_split <> c.to_split").await?;
     pair(&mut tx, BY_ROOT, "true", "true").await?;
@@ -94,22 +98,33 @@ async fn gather(tx: &mut PgConnection, from: VersionId, to: VersionId) -> Result
     Ok(())
 }
 
-/// Puts rows together that have the same key; `keep` says which of them still differ.
+/// Puts rows together that have the same key; `keep` says which of them still differ. In steps, each of which leaves
+/// counts behind by which the next one is planned.
 async fn pair(tx: &mut PgConnection, keyed: &str, rewritten: &str, keep: &str) -> Result<(), StoreError> {
-    sqlx::query(AssertSqlSafe(format!(
+    let pairs = format!(
         "with keyed as ({keyed}), \
-         numbered as (select *, row_number() over (partition by is_from, key order by position) as n from keyed), \
-         pairs as (select a.position as from_position, b.position as to_position \
-            from (select * from numbered where is_from) a join (select * from numbered where not is_from) b on b.key = a.key and b.n = a.n), \
-         gone as (delete from diffing d using pairs p where d.from_position = p.from_position and d.to_position is null \
-            returning d.from_position, d.from_sample, d.from_split), \
-         come as (delete from diffing d using pairs p where d.to_position = p.to_position and d.from_position is null \
-            returning d.to_position, d.to_sample, d.to_split) \
-         insert into diffing select p.from_position, p.to_position, g.from_sample, c.to_sample, g.from_split, c.to_split, {rewritten} \
-         from pairs p join gone g using (from_position) join come c using (to_position) where {keep}"
-    )))
-    .execute(tx)
-    .await?;
+         numbered as (select *, row_number() over (partition by is_from, key order by position) as n from keyed) \
+         insert into pairing select a.position, b.position \
+         from (select * from numbered where is_from) a join (select * from numbered where not is_from) b on b.key = a.key and b.n = a.n"
+    );
+    let kept = format!(
+        "insert into diffing select p.from_position, p.to_position, g.from_sample, c.to_sample, g.from_split, c.to_split, {rewritten} \
+         from pairing p join diffing g on g.from_position = p.from_position and g.to_position is null \
+         join diffing c on c.to_position = p.to_position and c.from_position is null where {keep}"
+    );
+    let statements = [
+        "create temporary table if not exists pairing (from_position integer, to_position integer) on commit drop",
+        "truncate pairing",
+        &pairs,
+        "analyze pairing",
+        &kept,
+        "delete from diffing d using pairing p where d.from_position = p.from_position and d.to_position is null",
+        "delete from diffing d using pairing p where d.to_position = p.to_position and d.from_position is null",
+        "analyze diffing",
+    ];
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut *tx).await?;
+    }
     Ok(())
 }
 
