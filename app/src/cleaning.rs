@@ -115,8 +115,8 @@ fn recipe(project: ProjectId, version: &Version, here: &str, steps: &[Step]) -> 
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="dataset" value=dataset/>
                 <input type="hidden" name="number" value=number/>
-                <ol class="steps">{cards}</ol>
-                <div class="field-row">
+                <ol class="recipe-steps">{cards}</ol>
+                <div class="filters">
                     <Field id="add_kind" label=text::add_step(l)>
                         <select id="add_kind" name="add_kind">{kinds}</select>
                     </Field>
@@ -143,7 +143,7 @@ fn step_card(here: &str, i: usize, count: usize, step: &Step) -> impl IntoView +
         })
     };
     view! {
-        <li class="step">
+        <li class="recipe-step">
             <div class="card-title">
                 <h3>{format!("{}. {name}", i + 1)}</h3>
                 <span class="actions">

@@ -155,7 +155,7 @@ fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<O
     if job.with_untracked(|j| j.status.is_final()) {
         // It was quicker than the page. Going back from where it leads does not come here again.
         if let Some(href) = job.with_untracked(|j| destination(&then, j)) {
-            drop(window().location().replace(&href));
+            leave(&href, true);
         }
         return;
     }
@@ -177,7 +177,7 @@ fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<O
                 left.set((rate > 0.0 && rest > 0.0).then(|| (rest / rate / 1000.0).ceil() as u64));
             });
             match destination(&then, &found) {
-                Some(href) => drop(window().location().set_href(&href)),
+                Some(href) => leave(&href, false),
                 // The page says in the reader's language why it failed, and offers the way back.
                 None if found.status.is_final() => drop(window().location().reload()),
                 None => {}
@@ -193,6 +193,26 @@ fn watch((project, id): (ProjectId, JobId), job: RwSignal<Now>, left: RwSignal<O
             timer.clear();
         }
     });
+}
+
+/// Goes to an address, in the place of this one if `replace` says so. One that differs from this by its fragment alone is
+/// loaded again, once.
+#[cfg(feature = "hydrate")]
+fn leave(href: &str, replace: bool) {
+    let location = window().location();
+    let here = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let (page, fragment) = href.split_once('#').unwrap_or((href, ""));
+    if page == here {
+        let is_there = location.hash().is_ok_and(|hash| hash.trim_start_matches('#') == fragment);
+        if !(replace && is_there) {
+            let _ = location.set_hash(fragment);
+            let _ = location.reload();
+        }
+    } else if replace {
+        let _ = location.replace(href);
+    } else {
+        let _ = location.set_href(href);
+    }
 }
 
 #[cfg(not(feature = "hydrate"))]
