@@ -109,7 +109,7 @@ step('the steps make the next version, which says what they did', async () => {
 step('what changed between versions is shown sample by sample', async () => {
     await page.goto(`${dataset}/v/2/diff?from=1`);
     await page.getByRole('heading', { level: 1, name: /What changed in/ }).waitFor();
-    await page.getByText(/step 3/).first().waitFor();
+    await page.getByText(/step 2 \(Control/).first().waitFor();
     await fits();
     await screenshots(page, 'data-diff');
     await page.goto(`${dataset}/v/2/card`);
@@ -133,13 +133,14 @@ step('every sample is a scroll away, by wheel, by key and by address', async () 
     await row(total).locator('a').waitFor();
     await until('the address follows', 10_000, async () => new URL(page.url()).searchParams.get('offset') === String(Math.floor((total - 12) / 50) * 50));
     await page.reload();
-    await row(total - 5).locator('a').waitFor();
+    await row(Math.floor((total - 12) / 50) * 50 + 1).locator('a').waitFor();
     await window.focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await row(3).and(page.locator('[aria-current=true]')).waitFor();
     await screenshots(page, 'data-explore');
+    await row(1).locator('a').waitFor();
     await window.focus();
     await page.keyboard.press('End');
     await row(total).and(page.locator('[aria-current=true]')).locator('a').waitFor();
@@ -206,7 +207,7 @@ step('where it came from and went is a graph', async () => {
     const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets/${dataset.split('/')[4]}/versions`);
     await page.goto(`${project}/lineage?of=version:${versions[0].id}`);
     await page.locator('main svg').first().waitFor();
-    await page.getByText(/v3/).first().waitFor();
+    await page.getByRole('link', { name: /v3/ }).first().waitFor();
     await fits();
     await screenshots(page, 'data-lineage');
 });

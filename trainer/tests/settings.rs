@@ -225,7 +225,7 @@ fn a_weight_of_two_is_a_sample_twice() {
 fn augmented_samples_weigh_what_the_recipe_says() {
     let recipe = |weight: f64, batch: usize| {
         format!(
-            "[loss]\naugmented_weight = {weight}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n"
+            "[loss]\naugmented_weight = {weight:?}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n"
         )
     };
     let place = Workplace::new(&recipe(0.0, 3));
@@ -234,7 +234,8 @@ fn augmented_samples_weigh_what_the_recipe_says() {
     augmented[1].slices.insert("augmented".to_owned(), "paraphrase".to_owned());
     let loss = |out: &str, samples: &[domain::sample::Sample], weight, batch| {
         support::write_samples(&place.path("train.jsonl"), samples).unwrap();
-        std::fs::write(place.path("recipe.toml"), recipe(weight, batch)).unwrap();
+        let input = "[input]\nmodel = \"model\"\ntrain = \"train.jsonl\"\nvalidation = \"validation.jsonl\"\n";
+        std::fs::write(place.path("recipe.toml"), format!("{}{input}", recipe(weight, batch))).unwrap();
         assert!(place.run(out, &[]).success());
         place.points(out, series::TRAIN_LOSS)[&1]
     };

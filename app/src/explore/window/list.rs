@@ -64,7 +64,8 @@ mod tests {
             assert_eq!(list.first(0.0), (0, 0.0));
             let (first, cut) = list.first(list.reach());
             assert_eq!((first, cut.round() as u64), (total.saturating_sub(10), 0), "{total}");
-            for line in [0, total / 3, total.saturating_sub(11)] {
+            // A short list stands still.
+            for line in [0, total / 3, total.saturating_sub(11)].into_iter().filter(|line| line + 10 <= total) {
                 let (first, cut) = list.first(list.top(line));
                 assert!((first as f64 + cut / LINE - line as f64).abs() < 1e-3, "{total}: {line} → {first}, {cut}");
             }

@@ -182,7 +182,11 @@ proptest! {
         };
         apply(&all, &mut items.clone(), &mut sink, &mut |_, _| ControlFlow::Continue(())).unwrap();
         prop_assert_eq!(stays.len() + removed, items.len());
-        let report = apply(&all, &mut stays, &mut |_| Ok(()), &mut |_, _| ControlFlow::Continue(())).unwrap();
+        // Space that a later step has made plain can make garble of what was none, and a simplified character can be
+        // the traditional form of another.
+        let kept = |step: &Step| !matches!(step, Step::Mojibake(_) | Step::Script(_));
+        let again = DataRecipe { steps: all.steps.into_iter().filter(kept).collect() };
+        let report = apply(&again, &mut stays, &mut |_| Ok(()), &mut |_, _| ControlFlow::Continue(())).unwrap();
         prop_assert_eq!((report.changed, report.removed), (0, 0));
     }
 }
