@@ -191,7 +191,7 @@ export const screenshots = async (page, name, { langs = ['en', 'zh'], themes = [
     const context = page.context();
     const before = { cookies: await context.cookies(), viewport: page.viewportSize() };
     for (const lang of langs) {
-        await context.addCookies([{ name: 'lang', value: lang === 'zh' ? 'zh-CN' : 'en', url: page.url() }]);
+        await context.addCookies([{ name: 'lang', value: lang === 'zh' ? 'zh-CN' : 'en', url: new URL('/', page.url()).href }]);
         await page.reload();
         for (const theme of themes) {
             await page.emulateMedia({ colorScheme: theme });

@@ -118,8 +118,10 @@ fn choice(form: &EditForm, here: String) -> impl IntoView + use<> {
                     <select id="within" name="within" aria-describedby="within-help">{within.collect_view()}</select>
                 </Field>
             </div>
+            <div class="actions">
             <label class="check"><input type="checkbox" name="regex" value="1" checked={!form.regex.is_empty()}/>{text::regex(l)}</label>
             <label class="check"><input type="checkbox" name="ignore_case" value="1" checked={!form.ignore_case.is_empty()}/>{text::ignore_case(l)}</label>
+            </div>
             <div class="field-row">
                 <Field id="label" label=text::label(l) help=text::label_help(l)>
                     <input id="label" name="label" dir="auto" maxlength="1000" aria-describedby="label-help" value=label/>

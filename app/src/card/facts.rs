@@ -109,10 +109,10 @@ fn numbers(l: Lang, card: &DataCard) -> Vec<Fact> {
     facts.extend(Split::ALL.map(|split| fact(words::split(l, split), integer(s.samples_of(split)))));
     facts.push(fact(text::characters(l), integer(s.characters)));
     if s.samples > 0 {
-        facts.push(fact(text::mean_length(l), number(s.characters as f64 / s.samples as f64)));
+        facts.push(fact(text::mean_length(l), format!("{:.1}", s.characters as f64 / s.samples as f64)));
     }
     for (share, name) in [(0.5, text::half_below(l)), (0.95, text::most_below(l))] {
-        facts.extend(s.length_histogram.below(share).map(|edge| fact(name, number(edge))));
+        facts.extend(s.length_histogram.below(share).map(|edge| fact(name, integer(edge.round() as u64))));
     }
     if s.pairs > 0 {
         facts.push(fact(text::pairs(l), integer(s.pairs)));

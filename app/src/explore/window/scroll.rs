@@ -80,6 +80,14 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
         space,
         place,
     });
+    // What the server has written already need not be asked for.
+    if begin.is_multiple_of(PAGE)
+        && let Ok(rows) = plain.query_selector_all("tbody tr")
+    {
+        let row = |i| rows.item(i)?.dyn_into::<Element>().ok().map(|row| row.inner_html());
+        let lines = (0..rows.length()).filter_map(row).collect();
+        window.pages.borrow_mut().insert(begin / PAGE, Some(lines));
+    }
     window.space.style().set_property("height", &format!("{}px", list.height())).unwrap_or_default();
     window.bar.set_scroll_top(list.top(begin) as i32);
     let (scrolled, pressed, clicked, gone) = (window.clone(), window.clone(), window.clone(), window.clone());
