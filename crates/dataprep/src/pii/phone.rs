@@ -111,7 +111,7 @@ fn is_number(number: &str, range: &Range<usize>, text: &str) -> bool {
         .starts_with(['%', '元', '¥', '万', '亿', '件', '个', '吨', '字', '条', '次', '人', '年', '米', '毫', '秒']);
     // Service numbers of China.
     let service = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
-    !counted && !service && (7..=20).contains(&digits.len()) && !(is_year && digits.len() <= 8)
+    !(counted || service || !(7..=20).contains(&digits.len()) || is_year && digits.len() <= 8)
 }
 
 /// ITU-T E.164's country codes begin the number: one, two or three digits.
