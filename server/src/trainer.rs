@@ -48,7 +48,10 @@ pub enum TrainerError {
 /// A command that starts the trainer with none of the server's secrets.
 pub fn command(config: &Config) -> Command {
     let mut command = Command::new(&config.trainer);
-    for (key, _) in std::env::vars_os().filter(|(key, _)| is_secret(&key.to_string_lossy())) {
+    let is_key = |key: &str| config.endpoints.iter().any(|e| e.key_variable.as_deref() == Some(key));
+    for (key, _) in
+        std::env::vars_os().filter(|(key, _)| is_secret(&key.to_string_lossy()) || is_key(&key.to_string_lossy()))
+    {
         command.env_remove(key);
     }
     command

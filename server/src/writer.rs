@@ -123,6 +123,9 @@ impl Service {
                     wait *= 3;
                 }
                 Try::Again(detail) | Try::Refused(detail) => {
+                    // Some services repeat what they were sent.
+                    let key = self.endpoint.key.as_deref().filter(|key| !key.is_empty());
+                    let detail = key.map_or(detail.clone(), |key| detail.replace(key, "…"));
                     return Err(WriterError::Endpoint {
                         name: self.endpoint.name.clone(),
                         detail: brief_of(&detail, DETAIL),

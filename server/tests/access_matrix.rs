@@ -110,7 +110,7 @@ const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/scores", Project(EditDatasets)),
     ("GET /projects/{project}/benchmarks", Project(Read)),
     ("PUT /projects/{project}/benchmarks/{version}", Project(EditDatasets)),
-    ("DELETE /projects/{project}/benchmarks/{version}", Project(EditDatasets)),
+    ("DELETE /projects/{project}/benchmarks/{version}", Project(Administer)),
     ("GET /projects/{project}/versions/{version}/scores", Project(Read)),
     ("POST /projects/{project}/versions/{version}/edit", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/edit/preview", Project(EditDatasets)),

@@ -40,7 +40,13 @@ async fn service() -> Endpoint {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Endpoint { name: "house".to_owned(), url, model: "m".to_owned(), key: Some("s3cret".to_owned()) }
+    Endpoint {
+        name: "house".to_owned(),
+        url,
+        model: "m".to_owned(),
+        key: Some("s3cret".to_owned()),
+        key_variable: None,
+    }
 }
 
 async fn version(script: &Script) -> String {

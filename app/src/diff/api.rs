@@ -43,7 +43,7 @@ pub async fn get_diff(
 ) -> Result<DiffView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let version = find(&db, project, dataset, number).await?;
-    let looking = match look.and_then(|look| look.parse().ok()) {
+    let mut looking = match look.and_then(|look| look.parse().ok()) {
         Some(look) => looks::is_open(&db, version.id, caller.user_id, look).await?,
         None => false,
     };
@@ -54,6 +54,8 @@ pub async fn get_diff(
     let diff = match from {
         Some(from) => {
             let from = find(&db, project, dataset, from).await?;
+            // Rows of either test split are shown: there has to be a look at both.
+            looking = looking && looks::has_open(&db, from.id, caller.user_id).await?;
             let query = DiffQuery { kind, with_test: looking, after, limit: DEFAULT_LIMIT };
             Some(store::diffs::page(&db, &from, &version, query).await?)
         }

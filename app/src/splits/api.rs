@@ -83,7 +83,7 @@ pub async fn remove_benchmark(
     number: u32,
     benchmark: String,
 ) -> Result<(), AppError> {
-    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let (db, _) = api::authorise(project, Action::Administer).await?;
     let version = find(&db, project, dataset, number).await?;
     if let Ok(benchmark) = benchmark.parse() {
         store::benchmarks::remove(&db, project, benchmark).await?;

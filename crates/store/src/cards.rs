@@ -110,7 +110,8 @@ async fn source(db: &PgPool, project: ProjectId, origin: &Origin) -> Result<Opti
         syntax: *syntax,
         encoding: encoding.clone(),
         packing: *packing,
-        url,
+        // What follows the path may be a signature that opens the file.
+        url: url.map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned()),
     }))
 }
 

@@ -22,13 +22,13 @@ pub struct NewProposal {
     pub gate: Gate,
 }
 
-/// Adds texts. One that the sample has already is left out.
+/// Adds texts. One that the sample has already is left out, and so is one of a sample that was forgotten meanwhile.
 pub async fn add(db: &PgPool, version: VersionId, new: &[NewProposal]) -> Result<(), StoreError> {
     let of = |f: &dyn Fn(&NewProposal) -> String| new.iter().map(f).collect::<Vec<_>>();
     sqlx::query(
         "insert into proposals (version_id, sample_id, way, writer, before, lead, after, gate) \
-         select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) \
-         on conflict do nothing",
+         select $1, n.* from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as n (sample_id, way, writer, before, lead, after, gate) \
+         join samples s on s.id = n.sample_id and s.forgotten_at is null on conflict do nothing",
     )
     .bind(version.0)
     .bind(new.iter().map(|p| p.sample_id.0).collect::<Vec<_>>())
@@ -43,7 +43,8 @@ pub async fn add(db: &PgPool, version: VersionId, new: &[NewProposal]) -> Result
     Ok(())
 }
 
-/// Training samples of a version in an order that the seed decides.
+/// Turns of training samples of a version in an order that the seed decides; none with spans, whose places a text written
+/// anew would shift.
 pub async fn choose(
     db: &PgPool,
     version: VersionId,
@@ -51,8 +52,8 @@ pub async fn choose(
     limit: u32,
 ) -> Result<Vec<(SampleId, Sample)>, StoreError> {
     let rows = sqlx::query(
-        "select s.id, s.messages, s.label, s.rejected from version_samples vs join samples s on s.id = vs.sample_id \
-         where vs.version_id = $1 and vs.split = $2 order by md5($3 || ':' || s.id::text) limit $4",
+        "select s.id, s.messages from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and vs.split = $2 and s.spans is null and s.forgotten_at is null order by md5($3 || ':' || s.id::text) limit $4",
     )
     .bind(version.0)
     .bind(split_code(Split::Train))
@@ -62,12 +63,7 @@ pub async fn choose(
     .await?;
     rows.iter()
         .map(|row| {
-            let sample = Sample {
-                messages: json(row.try_get("messages")?)?,
-                label: row.try_get("label")?,
-                rejected: row.try_get("rejected")?,
-                ..Sample::default()
-            };
+            let sample = Sample { messages: json(row.try_get("messages")?)?, ..Sample::default() };
             Ok((SampleId(row.try_get("id")?), sample))
         })
         .collect()
@@ -145,11 +141,12 @@ fn proposal(row: &PgRow) -> Result<Proposal, StoreError> {
     })
 }
 
-/// Decides; how many texts that concerned.
+/// Decides; how many texts that concerned. A text that stands in the version already, perhaps to be tested on, and one that
+/// says nothing cannot be accepted.
 pub async fn decide(db: &PgPool, version: VersionId, request: &Decide, by: UserId) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "update proposals set decision = $3, decided_by = $4, decided_at = now() where version_id = $1 and \
-         case when cardinality($2::bigint[]) = 0 then decision = 'waiting' and gate = 'passed' else id = any($2) end",
+         case when cardinality($2::bigint[]) = 0 then decision = 'waiting' and gate = 'passed' else id = any($2) end and ($3 <> 'accepted' or gate not in ('known', 'empty'))",
     )
     .bind(version.0)
     .bind(&request.ids)
@@ -164,7 +161,6 @@ pub async fn decide(db: &PgPool, version: VersionId, request: &Decide, by: UserI
 #[derive(Clone, Debug)]
 pub struct Accepted {
     pub lead: String,
-    pub before: String,
     pub after: String,
     pub way: Way,
 }
@@ -172,7 +168,7 @@ pub struct Accepted {
 /// The accepted texts of a version by their sample.
 pub async fn accepted(db: &PgPool, version: VersionId) -> Result<HashMap<SampleId, Vec<Accepted>>, StoreError> {
     let rows = sqlx::query(
-        "select sample_id, lead, before, after, way from proposals where version_id = $1 and decision = 'accepted' order by id",
+        "select sample_id, lead, after, way from proposals where version_id = $1 and decision = 'accepted' order by id",
     )
     .bind(version.0)
     .fetch_all(db)
@@ -183,7 +179,6 @@ pub async fn accepted(db: &PgPool, version: VersionId) -> Result<HashMap<SampleI
         let way = Way::ALL.into_iter().find(|w| w.as_str() == way);
         let text = Accepted {
             lead: row.try_get("lead")?,
-            before: row.try_get("before")?,
             after: row.try_get("after")?,
             way: way.ok_or_else(|| StoreError::Corrupt("unknown way of a proposal".to_owned()))?,
         };

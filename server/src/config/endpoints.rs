@@ -16,6 +16,8 @@ pub struct Endpoint {
     pub url: Url,
     pub model: String,
     pub key: Option<String>,
+    /// The variable of the environment that the key came from: no program that the server starts gets it.
+    pub key_variable: Option<String>,
 }
 
 /// Nobody logs a key by accident.
@@ -61,7 +63,7 @@ pub(super) fn endpoints(
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        endpoints.push(Endpoint { name, url, model: table.model, key });
+        endpoints.push(Endpoint { name, url, model: table.model, key, key_variable: table.key_env });
     }
     Ok(endpoints)
 }

@@ -72,7 +72,10 @@ impl Fetch<'_> {
         if status == 416 && have > 0 && whole_size(&response) == Some(have) {
             return Ok(());
         }
-        let is_resumed = status == 206 && have > 0;
+        let range =
+            response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
+        // A server that sends another part than was asked for sends nothing that fits.
+        let is_resumed = status == 206 && have > 0 && range.starts_with(&format!("bytes {have}-"));
         if status != 200 && !is_resumed {
             return Err(FetchProblem::Status { url: self.url.to_string(), status }.into());
         }

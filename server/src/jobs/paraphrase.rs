@@ -130,10 +130,10 @@ fn unwrapped(answer: &str) -> String {
     inner.filter(|inner| !inner.contains(['"', '“', '”'])).unwrap_or(text).trim().to_owned()
 }
 
-/// The text of a sample that is written anew: the last user turn, without marked spans, whose places would move.
+/// The text of a sample that is written anew: the last user turn.
 fn asked_text(sample: &Sample) -> Option<&str> {
     let last = sample.prompt().last().filter(|m| m.role == Speaker::User)?;
-    Some(last.content.as_str()).filter(|text| sample.spans.is_empty() && !text.trim().is_empty())
+    Some(last.content.as_str()).filter(|text| !text.trim().is_empty())
 }
 
 /// What all texts begin with up to the end of a line or sentence: their instruction, which stays.
@@ -159,14 +159,16 @@ fn shared_lead<'a>(mut texts: impl Iterator<Item = &'a str>) -> String {
 pub async fn take_proposals(context: JobContext, request: TakeProposals) -> Result<Made, JobError> {
     let version = store::versions::get(&context.db, context.project, request.version_id).await?;
     let version = version.ok_or(JobFailure::Gone { what: Gone::Version })?;
+    let begun = Origin::Augmented { texts: 0 };
+    let writer = CleanedWriter::begin(&context.db, context.project, version.id, context.user, &begun).await?;
+    let mut writer = writer.ok_or(JobFailure::Gone { what: Gone::Dataset })?;
+    // Under the writer's lock on the dataset, so that nothing is forgotten in between.
     let mut accepted = proposals::accepted(&context.db, version.id).await?;
     let texts: u64 = accepted.values().map(|texts| texts.len() as u64).sum();
     if texts == 0 {
         return Err(JobFailure::NothingAccepted.into());
     }
     let origin = Origin::Augmented { texts };
-    let writer = CleanedWriter::begin(&context.db, context.project, version.id, context.user, &origin).await?;
-    let mut writer = writer.ok_or(JobFailure::Gone { what: Gone::Dataset })?;
     let mut stats = StatsBuilder::new();
     let (mut batch, mut done) = (Vec::new(), 0);
     let mut rows = store::samples::stream(&context.db, version.id, None);

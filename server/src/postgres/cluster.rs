@@ -20,6 +20,9 @@ const SUPERUSER: &str = "lathe";
 const PORT: u16 = 5432;
 const READY_WITHIN: Duration = Duration::from_secs(120);
 const STOP_WITHIN: Duration = Duration::from_secs(30);
+const LETS_GO_WITHIN: Duration = Duration::from_secs(20);
+/// What Postgres says of memory that a killed one's children hold.
+const STILL_IN_USE: &str = "pre-existing shared memory block";
 
 /// The cluster of one data folder.
 pub struct Cluster {
@@ -72,11 +75,21 @@ impl Cluster {
                 pid = pid.as_raw_nonzero().get(),
                 "Postgres of an earlier server is still running: using it"
             );
-        } else {
+            return self.wait_until_ready().await;
+        }
+        // After a kill the children of the old Postgres need a moment to let go of its shared memory.
+        let deadline = Instant::now() + LETS_GO_WITHIN;
+        loop {
             self.remove_stale_locks();
             self.child = Some(self.spawn(&programs.folder)?);
+            match self.wait_until_ready().await {
+                Err(PostgresError::Exited { tail, .. }) if tail.contains(STILL_IN_USE) && Instant::now() < deadline => {
+                    tracing::info!("an earlier Postgres has not let go of the database yet");
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                ended => return ended,
+            }
         }
-        self.wait_until_ready().await
     }
 
     /// Stops it: open transactions are rolled back, everything committed is on disk.

@@ -45,14 +45,14 @@ async fn add_benchmark(
     }
 }
 
-/// Take a version out of the benchmarks.
+/// Take a version out of the benchmarks. Owners alone may, since it opens the way to runs that have seen it.
 #[utoipa::path(delete, path = "/projects/{project}/benchmarks/{version}", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path)), responses((status = NO_CONTENT)))]
 async fn remove_benchmark(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, version)): Path<(ProjectId, VersionId)>,
 ) -> Result<StatusCode, Problem> {
-    authorise(&db, &caller, project, Action::EditDatasets).await?;
+    authorise(&db, &caller, project, Action::Administer).await?;
     match store::benchmarks::remove(&db, project, version).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),

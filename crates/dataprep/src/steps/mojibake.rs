@@ -90,7 +90,9 @@ fn utf8_in_1252(text: &str) -> Option<String> {
             continue;
         };
         let (c, length) = sequence(byte, &chars[at..])?;
-        if length > 2 || matches!(byte, 0xc2 | 0xc3) {
+        if chars[at..at + length].contains(&' ') {
+            // It may be a plain space behind a letter: no sign of anything by itself.
+        } else if length > 2 || matches!(byte, 0xc2 | 0xc3) {
             sure += 1;
         } else {
             weak += 1;
@@ -246,6 +248,9 @@ mod tests {
             "„På“, sagte sie, «È vero»",
             "MAÇÃ”, CAFÉ™ — “SÃO”",
             "PÅ“",
+            "café — closed",
+            "på – nu",
+            "AMANHÃ EU",
             "联通、你好，世界。今天天气不错！",
             "繁體中文與簡體字，龘靐齉",
             "日本語 한국어 ελληνικά русский",

@@ -12,6 +12,7 @@ use domain::{
     sample::Sample,
 };
 use sqlx::PgPool;
+use std::collections::HashSet;
 
 /// Positions of the selected samples, lowest first, without any of the test split; `None` while the version has no
 /// complete index.
@@ -20,7 +21,8 @@ pub async fn select(db: &PgPool, version: VersionId, selection: &Selection) -> R
     if let Some(found) = &mut found
         && !selection.positions.is_empty()
     {
-        found.retain(|position| selection.positions.contains(position));
+        let wanted: HashSet<u32> = selection.positions.iter().copied().collect();
+        found.retain(|position| wanted.contains(position));
     }
     Ok(found)
 }

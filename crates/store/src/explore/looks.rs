@@ -37,6 +37,17 @@ pub async fn is_open(db: &PgPool, version: VersionId, by: UserId, look: Uuid) ->
     .await?)
 }
 
+/// Whether this person has a look at this version that is open, whichever it is.
+pub async fn has_open(db: &PgPool, version: VersionId, by: UserId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select exists(select from test_looks where version_id = $1 and user_id = $2 and at > now() - interval '1 hour')",
+    )
+    .bind(version.0)
+    .bind(by.0)
+    .fetch_one(db)
+    .await?)
+}
+
 /// The looks at a version's test split.
 pub async fn of_version(db: &PgPool, version: VersionId) -> Result<TestLooks, StoreError> {
     let counts = sqlx::query(

@@ -143,10 +143,12 @@ async fn erase_derived(
     .execute(&mut *tx)
     .await?;
     sqlx::query(
-        "update jobs set result = null where project_id = $1 and kind = 'preview_steps' and lower(result::text) like any($2)",
+        "update jobs set result = null where project_id = $1 and kind = 'preview_steps' \
+         and (payload->>'version_id' = any($3) or lower(result::text) like any($2))",
     )
     .bind(project.0)
     .bind(patterns)
+    .bind(touched.iter().map(ToString::to_string).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
