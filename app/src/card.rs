@@ -1,5 +1,5 @@
 //! The data card of a version: facts on record, for people who use the data or the models trained on them. The page and the
-//! Markdown show the same [`sections`](facts::sections).
+//! Markdown show the same [`facts::sections`].
 
 pub mod api;
 pub mod facts;

@@ -66,7 +66,7 @@ pub async fn explore(
 }
 
 /// The cells of lines of the table from `offset` on, [`DEFAULT_LIMIT`] lines at most, as HTML, for a window that scrolls over
-/// all of them. `asked` is JSON of [`Asked`].
+/// all of them. `asked` is JSON of `Asked`.
 #[server(input = GetUrl)]
 pub async fn explore_lines(
     project: ProjectId,

@@ -1,5 +1,5 @@
-//! Two versions compared. [`matching`] finds once which rows differ and keeps their positions; pages are read from those,
-//! so that a version of a million samples costs its seconds once. [`reasons`] says why a sample differs.
+//! Two versions compared. `matching` finds once which rows differ and keeps their positions; pages are read from those,
+//! so that a version of a million samples costs its seconds once. `reasons` says why a sample differs.
 
 mod matching;
 mod reasons;

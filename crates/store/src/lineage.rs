@@ -1,4 +1,4 @@
-//! The graph of what led to what. [`edges`] knows what is next to a node in either direction; the graph holds all that
+//! The graph of what led to what. `edges` knows what is next to a node in either direction; the graph holds all that
 //! something came from and all that it led to, and beside those the versions and runs made of the same versions.
 
 mod edges;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Bounds {
     /// Most bytes that all files of an upload unpack to.
     pub max_bytes: u64,
-    /// Most times the packed size, once [`FREE_BYTES`] are unpacked. Text is packed to a tenth, the dullest logs to a
+    /// Most times the packed size, once `FREE_BYTES` are unpacked. Text is packed to a tenth, the dullest logs to a
     /// hundredth.
     pub max_ratio: u64,
 }
