@@ -71,7 +71,7 @@ try {
         const predicted = run.predicted ?? run.estimate;
         const actual = run.actual;
         const rows = {
-            time: [predicted.train_seconds + predicted.evaluation_seconds, actual.seconds],
+            time: [predicted.seconds ?? predicted.train_seconds + predicted.evaluation_seconds, actual.seconds],
             memory: [predicted.memory_bytes, actual.memory_bytes],
             disk: [predicted.disk_bytes, actual.disk_bytes],
         };
