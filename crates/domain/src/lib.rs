@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod agreement;
+pub mod annotation;
 pub mod badcase;
 pub mod brief;
 pub mod card;
