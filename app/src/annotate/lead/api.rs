@@ -1,0 +1,229 @@
+//! Server functions of the lead's pages of annotation.
+
+use super::design::TaskForm;
+use crate::error::AppError;
+use domain::{
+    annotation::{
+        TaskStatus,
+        view::{Board, Guideline, Task, TaskSummary},
+    },
+    id::{EvalId, JobId, ProjectId, TaskId, UserId, VersionId},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    super::text,
+    crate::{api, routes, text::lang},
+    domain::{
+        access::Action,
+        annotation::{
+            distribution::Distribution,
+            view::{NewTask, Source},
+        },
+        lang::Lang,
+        sample::Split,
+    },
+    store::annotation::{board, guidelines, tasks},
+};
+
+/// The project's tasks, newest first.
+#[server]
+pub async fn list_tasks(project: ProjectId) -> Result<Vec<TaskSummary>, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    Ok(tasks::list(&db, project).await?)
+}
+
+/// Somebody who may be given a part in a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub id: UserId,
+    pub name: String,
+    pub may_annotate: bool,
+}
+
+/// What a new task can be about, who can work on it, and how it would look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewTaskView {
+    pub versions: Vec<(VersionId, String)>,
+    /// Evaluations with a name that says model, data and split.
+    pub evaluations: Vec<(EvalId, String)>,
+    pub people: Vec<Candidate>,
+    /// The fields as an annotator sees them, as HTML.
+    pub preview: Option<String>,
+    /// Why there is no preview.
+    pub problem: Option<String>,
+}
+
+/// What the page of a new task shows beside the form.
+#[server]
+pub async fn get_new_task(project: ProjectId, form: TaskForm) -> Result<NewTaskView, AppError> {
+    let (db, _) = api::authorise(project, Action::EditDatasets).await?;
+    let l = lang();
+    let versions = store::versions::of_project(&db, project).await?.into_iter();
+    let versions = versions.map(|v| (v.id, text::version_name(l, &v.dataset_name, v.number)));
+    let evaluations = store::evals::of_project(&db, project).await?.into_iter();
+    let evaluations = evaluations.map(|(id, name)| (id, name));
+    let people = store::projects::members(&db, project).await?.into_iter().map(|m| Candidate {
+        id: m.user_id,
+        name: m.name,
+        may_annotate: domain::access::permits(Some(m.role), None, Action::Annotate),
+    });
+    let versions: Vec<_> = versions.collect();
+    let (preview, problem) = match form.checked_design(l) {
+        Ok(design) => {
+            let version = version_of(&form).or(versions.first().map(|(id, _)| *id));
+            let sample = match version {
+                Some(version) => store::annotation::content::first_of(&db, project, version).await?,
+                None => None,
+            };
+            (Some(crate::annotate::preview(l, &design, &sample.unwrap_or_default())), None)
+        }
+        Err(error) => (None, Some(error.text(l))),
+    };
+    Ok(NewTaskView { versions, evaluations: evaluations.collect(), people: people.collect(), preview, problem })
+}
+
+/// The version that the form names.
+#[cfg(feature = "ssr")]
+fn version_of(form: &TaskForm) -> Option<VersionId> {
+    form.get("source").strip_prefix("version:")?.parse().ok()
+}
+
+/// Makes the task, then shows it.
+#[server]
+pub async fn create_task(project: ProjectId, #[server(flatten)] form: TaskForm) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let l = lang();
+    let name = form.get("name").to_owned();
+    if !(1..=200).contains(&name.chars().count()) {
+        return Err(AppError::invalid("name", crate::words::name_problem(l)));
+    }
+    let new = NewTask {
+        name,
+        source: source(l, &form)?,
+        design: form.checked_design(l)?,
+        distribution: distribution(l, &form)?,
+        guideline: form.get("guideline").to_owned(),
+        deadline: deadline(l, &form)?,
+        annotators: form.checked("annotator.").filter_map(|id| id.parse().ok()).collect(),
+        reviewers: form.checked("reviewer.").filter_map(|id| id.parse().ok()).collect(),
+    };
+    let made = tasks::create(&db, project, &new, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?job={}", routes::annotation_task(project, made.task_id), made.job_id));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn source(l: Lang, form: &TaskForm) -> Result<Source, AppError> {
+    let missing = || AppError::invalid("source", text::no_source(l));
+    let limit = form.number(l, "limit", 0)?;
+    match form.get("source").split_once(':') {
+        Some(("version", id)) => {
+            let splits: Vec<Split> =
+                Split::ALL.into_iter().filter(|s| form.is_checked(&format!("split.{}", s.as_str()))).collect();
+            if splits.is_empty() {
+                return Err(AppError::invalid("source", text::no_split(l)));
+            }
+            let suggestions = form.get("suggestions").parse().ok();
+            Ok(Source::Version { version_id: id.parse().map_err(|_| missing())?, splits, limit, suggestions })
+        }
+        Some(("eval", id)) => {
+            let first: EvalId = id.parse().map_err(|_| missing())?;
+            let second = form.get("against").parse::<EvalId>().ok().filter(|second| *second != first);
+            let eval_ids = std::iter::once(first).chain(second).collect();
+            Ok(Source::Evaluations { eval_ids, only_wrong: form.is_checked("only_wrong"), limit })
+        }
+        _ => Err(missing()),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn distribution(l: Lang, form: &TaskForm) -> Result<Distribution, AppError> {
+    let usual = Distribution::default();
+    let distribution = Distribution {
+        overlap: form.number(l, "overlap", usual.overlap)?,
+        overlap_share: form.number(l, "overlap_share", usual.overlap_share)?,
+        order: form.get("order").parse().unwrap_or(usual.order),
+        seed: form.number(l, "seed", usual.seed)?,
+        hide_model: form.is_checked("hide_model"),
+        lock_minutes: form.number(l, "lock_minutes", usual.lock_minutes)?,
+        gold_share: form.number(l, "gold_share", usual.gold_share)?,
+        qualification_items: form.number(l, "qualification_items", usual.qualification_items)?,
+        qualification_pass: form.number(l, "qualification_pass", usual.qualification_pass)?,
+        review: form.get("review").parse().unwrap_or(usual.review),
+        review_share: form.number(l, "review_share", usual.review_share)?,
+    };
+    match distribution.problems().into_iter().next() {
+        Some(problem) => Err(AppError::invalid(problem.field, text::problem_range(l, problem.min, problem.max))),
+        None => Ok(distribution),
+    }
+}
+
+/// The end of the day that was typed.
+#[cfg(feature = "ssr")]
+fn deadline(l: Lang, form: &TaskForm) -> Result<Option<time::OffsetDateTime>, AppError> {
+    let typed = form.get("deadline");
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let end = format!("{typed}T23:59:59Z");
+    let end = time::OffsetDateTime::parse(&end, &time::format_description::well_known::Rfc3339);
+    end.map(Some).map_err(|_| AppError::invalid("deadline", text::no_day(l)))
+}
+
+/// A task with its board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskView {
+    pub task: Task,
+    pub board: Board,
+    /// The job that makes its items, while it does.
+    pub job: Option<JobId>,
+    /// Whether the reader may review.
+    pub may_review: bool,
+}
+
+/// A task with its board.
+#[server]
+pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    let board = board::board(&db, project, task).await?;
+    let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
+    let may_review = tasks::may_review(&db, project, task, caller.user_id).await?;
+    Ok(TaskView { task: found, board, job, may_review })
+}
+
+/// Opens, pauses or closes a task.
+#[server]
+pub async fn set_task_status(project: ProjectId, task: TaskId, status: TaskStatus) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    if !tasks::set_status(&db, project, task, status, caller.user_id).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::annotation_task(project, task));
+    Ok(())
+}
+
+/// All guidelines of a task, newest first, with the task's name.
+#[server]
+pub async fn get_guidelines(project: ProjectId, task: TaskId) -> Result<(String, Vec<Guideline>), AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    let mut history = guidelines::history(&db, project, task).await?;
+    history.sort_by_key(|g| std::cmp::Reverse(g.revision));
+    Ok((found.summary.name, history))
+}
+
+/// Makes the next revision of a task's guideline.
+#[server]
+pub async fn revise_guideline(project: ProjectId, task: TaskId, text: String) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    if text.chars().count() > domain::annotation::MAX_GUIDELINE_CHARS {
+        return Err(AppError::invalid("text", self::text::too_long(lang())));
+    }
+    guidelines::revise(&db, project, task, &text, caller.user_id).await?.ok_or(AppError::NotFound)?;
+    leptos_axum::redirect(&routes::annotation_guideline(project, task));
+    Ok(())
+}
