@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use domain::{
-    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId},
+    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;
@@ -194,6 +194,42 @@ pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String 
 #[must_use]
 pub fn lineage_of(p: ProjectId, node: &NodeId) -> String {
     format!("/p/{p}/lineage?of={node}")
+}
+
+/// A new annotation task.
+#[must_use]
+pub fn new_annotation(p: ProjectId) -> String {
+    format!("/p/{p}/annotation/new")
+}
+
+/// How far the people of a task agree.
+#[must_use]
+pub fn annotation_agreement(p: ProjectId, t: TaskId) -> String {
+    format!("/p/{p}/annotation/{t}/agreement")
+}
+
+/// What the people of a task go by.
+#[must_use]
+pub fn annotation_guideline(p: ProjectId, t: TaskId) -> String {
+    format!("/p/{p}/annotation/{t}/guideline")
+}
+
+/// The items of a task.
+#[must_use]
+pub fn annotation_items(p: ProjectId, t: TaskId) -> String {
+    format!("/p/{p}/annotation/{t}/items")
+}
+
+/// One item with all that was said of it.
+#[must_use]
+pub fn annotation_item(p: ProjectId, t: TaskId, i: ItemId) -> String {
+    format!("/p/{p}/annotation/{t}/items/{i}")
+}
+
+/// Taking the labels of a task out: the next version, or a file.
+#[must_use]
+pub fn annotation_labels(p: ProjectId, t: TaskId) -> String {
+    format!("/p/{p}/annotation/{t}/labels")
 }
 
 #[must_use]

@@ -2,6 +2,7 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
+    annotate::lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage},
     card::CardPage,
@@ -136,6 +137,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation") view=TaskListPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/new") view=NewTaskPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task") view=TaskPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/agreement") view=AgreementPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/guideline") view=GuidelinePage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/items") view=ItemListPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/items/:item") view=ItemPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/labels") view=LabelsPage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>

@@ -71,7 +71,7 @@ fn links(project: ProjectId, l: Lang, view: &TaskView) -> impl IntoView + use<> 
     let (id, counts, now) = (summary.id, view.board.counts, summary.status);
     let link = |href: String, words: String| view! { <a class="button" href=href>{words}</a> };
     let work = (now == TaskStatus::Open && role::may(Action::Annotate))
-        .then(|| view! { <a class="button button-primary" href=routes::annotate(project, id)>{text::to_work(l)}</a> });
+        .then(|| view! { <a class="button button-primary" href=routes::annotation_work(project, id)>{text::to_work(l)}</a> });
     let review = view.may_review.then(|| {
         let waiting = [
             link(routes::annotation_review(project, id), text::to_review(l, integer(counts.review))),

@@ -75,7 +75,7 @@ fn row(project: ProjectId, l: Lang, task: TaskSummary) -> impl IntoView {
     let counts = task.counts;
     let may_work = task.status == TaskStatus::Open && role::may(Action::Annotate);
     let work = may_work.then(|| {
-        view! { <a class="button button-small" href=routes::annotate(project, task.id)>{text::work(l)}</a> }
+        view! { <a class="button button-small" href=routes::annotation_work(project, task.id)>{text::work(l)}</a> }
     });
     let data = text::version_name(l, &task.dataset_name, task.version_number);
     let to_data = routes::version(project, task.dataset_id, task.version_number.cast_signed());
