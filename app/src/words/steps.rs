@@ -18,7 +18,7 @@ crate::texts! {
     nothing(step, least, most) = "Step {step}: {least} is more than {most}, so that nothing would stay.", "步骤 {step}：{least} 大于 {most}，将不会保留任何样本。";
     unscored(step) = "Step {step} needs scores: score the version with a model first (“Score with a model” on this page, or `trainer score` and --scores).", "步骤 {step} 需要评分：请先用模型为该版本评分（本页的“用模型评分”，或 `trainer score` 与 --scores）。";
     no_embeddings(step) = "Step {step} needs embeddings: score the version again, with embeddings (`trainer score --embed`).", "步骤 {step} 需要嵌入：请重新评分并包含嵌入（`trainer score --embed`）。";
-    too_many_labels(step, labels, samples, most) = "Step {step}: {labels} different labels are too many for a classifier of {samples} samples; at most {most} are possible. Choose the method “neighbours”, or give rare labels a common name first.", "步骤 {step}：对 {samples} 个样本而言，{labels} 个不同标签过多，分类器最多支持 {most} 个。请改用“neighbours”方法，或先将少见标签合并。";
+    too_many_labels(step, labels, samples, most) = "Step {step}: {labels} different labels are too many for a classifier of {samples} samples; at most {most} are possible. Choose the method “nearly the same texts”, or give rare labels a common name first.", "步骤 {step}：对 {samples} 个样本而言，{labels} 个不同标签过多，分类器最多支持 {most} 个。请改用“几乎相同的文本”方法，或先将少见标签合并。";
     unreadable(detail) = "The recipe cannot be read: {detail}", "无法读取配方：{detail}";
 
     unicode = "Unicode form", "Unicode 规范化";
