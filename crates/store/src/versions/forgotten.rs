@@ -46,15 +46,20 @@ async fn fill(tx: &mut PgConnection, parent: VersionId, next: &Made, skipped_lin
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
          select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
-         where vs.version_id = $2 and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
     )
     .bind(next.version_id.0)
     .bind(parent.0)
     .execute(&mut *tx)
     .await?;
-    let stats = VersionStats { skipped_lines, ..count(tx, next.version_id).await? };
+    recount(tx, next.version_id, skipped_lines).await
+}
+
+/// Writes a version's statistics anew, from the samples that were not erased. Those of tokens go: they can be made again.
+pub(crate) async fn recount(tx: &mut PgConnection, version: VersionId, skipped_lines: u64) -> Result<(), StoreError> {
+    let stats = VersionStats { skipped_lines, ..count(tx, version).await? };
     sqlx::query("update dataset_versions set stats = $2 where id = $1")
-        .bind(next.version_id.0)
+        .bind(version.0)
         .bind(to_json(&stats)?)
         .execute(tx)
         .await?;
