@@ -1,10 +1,13 @@
 //! Forgetting rows: [`find`] says what holds some texts, [`erase`] makes it say nothing any more, in one transaction.
 //! The texts themselves are never stored.
 
+mod busy;
+mod derived;
 mod erase;
 mod find;
+mod texts;
 
-pub use erase::erase;
+pub use erase::{EraseError, erase};
 pub use find::find;
 
 use crate::StoreError;

@@ -1,10 +1,7 @@
 //! What may still write down what it has read of samples that are to be erased. Nothing is erased before it has ended, so that
 //! nothing comes back.
 
-use super::{
-    find::RUNS,
-    texts::Texts,
-};
+use super::{find::RUNS, texts::Texts};
 use crate::{StoreError, explore, preflights};
 use domain::{
     forget::Busy,
