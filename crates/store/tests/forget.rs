@@ -6,13 +6,15 @@ use dataprep::hash::content_hash;
 use domain::{
     account::Email,
     dataset::{
-        BadLines, FileSyntax, Mapping, Merge, MergeSource, Origin, Packing, Sizing, SplitPlan, Version, VersionStats,
+        BadLines, FileSyntax, Mapping, Merge, MergeSource, Origin, Packing, Sizing, SplitPlan, TokenStats, Version,
+        VersionStats,
     },
     edit::{EditAction, Selection, Within},
     explore::Query,
     forget::{Busy, TOMBSTONE},
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, UserId, VersionId},
     import::ImportTarget,
+    run::{AuditExample, AuditFinding, AuditPiece, FindingKind, Preflight, SplitAudit, TokenUse},
     sample::{Message, Sample, Speaker, Split},
     split::SplitRule,
     steps::{Change, Reason},
@@ -317,4 +319,52 @@ async fn an_index_built_anew_is_seen_and_edits_leave_erased_samples_alone(db: Pg
     let editor = Editor::new(&EditAction::Delete).unwrap();
     let preview = store::explore::preview_edit(&place.db, version, &Selection::default(), &editor).await.unwrap();
     assert_eq!(preview.map(|preview| preview.selected), Some(3));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn pieces_of_erased_samples_are_in_no_report_of_a_preflight(db: PgPool) {
+    let place = Place::new(db).await;
+    let version = place.import().await;
+    let (run, _) = place.run(version.id, ids(&place, version.id).await[0], "failed").await;
+    let piece = |text: &str| AuditPiece { text: text.to_owned(), usage: TokenUse::Read };
+    let example = AuditExample {
+        place: 1,
+        is_rejected: false,
+        tokens: 9,
+        learnt_tokens: 1,
+        pieces: vec![piece("write to Ann@"), piece("Example.org")],
+        hidden_pieces: 0,
+    };
+    let finding = AuditFinding { kind: FindingKind::EndAdded, samples: 4, examples: vec![example.clone()] };
+    let audit = SplitAudit {
+        split: Split::Train,
+        samples: 4,
+        used: 4,
+        tokens: 20,
+        learnt_tokens: 4,
+        max_length: 9,
+        lengths: TokenStats::default(),
+        findings: vec![finding],
+        ordinary: vec![example],
+    };
+    let report = Preflight {
+        checks: Vec::new(),
+        audit: vec![audit],
+        longest: None,
+        overfit: None,
+        checkpoint: None,
+        pace: None,
+        room: None,
+        elapsed_ms: 1,
+    };
+    sqlx::query("insert into preflights (run_id, report) values ($1, $2)")
+        .bind(run.0)
+        .bind(serde_json::to_value(&report).unwrap())
+        .execute(&place.db)
+        .await
+        .unwrap();
+    place.erase(1).await.unwrap();
+    let report = store::preflights::report(&place.db, place.project, run).await.unwrap().unwrap();
+    let audit = &report.audit[0];
+    assert_eq!((audit.findings[0].samples, audit.findings[0].examples.len(), audit.ordinary.len()), (4, 0, 0));
 }

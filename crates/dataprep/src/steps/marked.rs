@@ -52,7 +52,7 @@ fn start(sample: &Sample, turn: &str) -> Option<(usize, bool)> {
 
 /// The span in the new text, whose part that is marked begins at `begins` instead of `from`.
 fn moved(span: &Span, from: u32, begins: u32, replaced: &[Replaced]) -> Option<Span> {
-    let (start, end) = (from + span.start, from + span.end);
+    let (start, end) = (from.saturating_add(span.start), from.saturating_add(span.end));
     let is_within = |r: &Replaced| r.old.start <= start && end <= r.old.end && r.old != (start..end);
     if replaced.iter().any(is_within) {
         return None;

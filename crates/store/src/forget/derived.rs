@@ -2,7 +2,11 @@
 //! and otherwise loses those texts.
 
 use super::texts::Texts;
-use crate::{StoreError, artifacts, jobs};
+use crate::{
+    StoreError, artifacts,
+    error::{json, to_json},
+    jobs,
+};
 use domain::{
     dataset::Origin,
     eval::EvalMetrics,
@@ -25,6 +29,7 @@ pub(super) async fn erase(
     texts: &Texts,
 ) -> Result<(), StoreError> {
     of_versions(tx, touched).await?;
+    audits(tx, project, touched).await?;
     of_samples(tx, project, texts).await?;
     previews(tx, project, touched, texts).await?;
     quotations(tx, project, texts).await?;
@@ -40,6 +45,33 @@ async fn of_versions(tx: &mut PgConnection, touched: &[VersionId]) -> Result<(),
         "delete from benchmark_checks where version_id = any($1) or benchmark_id = any($1)",
     ] {
         sqlx::query(statement).bind(&ids).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Examples in the reports of preflights on these versions. They are cut to pieces, so that nobody could look for the texts in
+/// them; their counts stay.
+async fn audits(tx: &mut PgConnection, project: ProjectId, touched: &[VersionId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = touched.iter().map(|version| version.0).collect();
+    let reports: Vec<(Uuid, Value)> = sqlx::query_as(
+        "select p.run_id, p.report from preflights p join runs r on r.id = p.run_id \
+         where r.project_id = $1 and r.version_id = any($2)",
+    )
+    .bind(project.0)
+    .bind(ids)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (run, report) in reports {
+        let mut report: Preflight = json(report)?;
+        for audit in &mut report.audit {
+            audit.ordinary.clear();
+            audit.findings.iter_mut().for_each(|finding| finding.examples.clear());
+        }
+        sqlx::query("update preflights set report = $2 where run_id = $1")
+            .bind(run)
+            .bind(to_json(&report)?)
+            .execute(&mut *tx)
+            .await?;
     }
     Ok(())
 }
