@@ -12,10 +12,11 @@ use domain::{
     edit::{EditAction, Selection, Within},
     explore::Query,
     forget::{Busy, TOMBSTONE},
-    id::{BadCaseId, EvalId, ProjectId, RunId, SampleId, UserId, VersionId},
+    id::{BadCaseId, EvalId, ModelId, ProjectId, RunId, SampleId, UserId, VersionId},
     import::ImportTarget,
     run::{AuditExample, AuditFinding, AuditPiece, FindingKind, Preflight, SplitAudit, TokenUse},
     sample::{Message, Sample, Speaker, Split},
+    score::{Likelihood, Score, ScoreVersion},
     split::SplitRule,
     steps::{Change, Reason},
 };
@@ -26,6 +27,7 @@ use store::{
     explore::{Editor, build::Builder},
     forget::{EraseError, erase},
     samples,
+    scores::ScoresWriter,
     versions::{
         self, Correction,
         cleaned::{CleanedWriter, Fate, Passed},
@@ -367,4 +369,24 @@ async fn pieces_of_erased_samples_are_in_no_report_of_a_preflight(db: PgPool) {
     let report = store::preflights::report(&place.db, place.project, run).await.unwrap().unwrap();
     let audit = &report.audit[0];
     assert_eq!((audit.findings[0].samples, audit.findings[0].examples.len(), audit.ordinary.len()), (4, 0, 0));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn scores_of_samples_erased_meanwhile_are_not_kept(db: PgPool) {
+    let place = Place::new(db).await;
+    let version = place.import().await.id;
+    let all = ids(&place, version).await;
+    // A model of its own stands behind a run.
+    let (run, _) = place.run(version, all[0], "succeeded").await;
+    let request = ScoreVersion { version_id: version, model_id: ModelId(run.0), run_id: None, embed: false };
+    let mut writer = ScoresWriter::begin(&place.db, &request, place.user).await.unwrap();
+    let likelihood = Likelihood::of(&[1.0]).unwrap();
+    for id in all {
+        let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: None };
+        writer.add(id, &score).await.unwrap();
+    }
+    place.erase(1).await.unwrap();
+    writer.finish(0).await.unwrap();
+    let kept = store::scores::list(&place.db, place.project, version).await.unwrap();
+    assert_eq!(kept[0].scored, 3);
 }

@@ -66,12 +66,16 @@ impl Texts {
         match value {
             Value::String(text) if self.are_in_text(text) && !is_id(text) => found.push(at),
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(i, item)| self.collect(item, format!("{at}/{i}"), found));
+                for (i, item) in items.iter().enumerate() {
+                    self.collect(item, format!("{at}/{i}"), found);
+                }
             }
-            Value::Object(fields) => fields.iter().for_each(|(name, field)| {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                self.collect(field, format!("{at}/{name}"), found);
-            }),
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let name = name.replace('~', "~0").replace('/', "~1");
+                    self.collect(field, format!("{at}/{name}"), found);
+                }
+            }
             _ => {}
         }
     }
