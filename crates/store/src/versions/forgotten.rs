@@ -46,7 +46,8 @@ async fn fill(tx: &mut PgConnection, parent: VersionId, next: &Made, stats: &Ver
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
          select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
-         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null \
+         and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
     )
     .bind(next.version_id.0)
     .bind(parent.0)
