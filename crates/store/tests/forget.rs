@@ -268,6 +268,10 @@ async fn no_later_version_and_no_run_has_erased_samples(db: PgPool) {
     let (before, bad_case) = place.run(old, original, "succeeded").await;
     place.erase(1).await.unwrap();
     let (after, _) = place.run(old, original, "succeeded").await;
+    let seen_by = async || store::forget::seen_by(&place.db, &[before, after]).await.unwrap();
+    assert_eq!(seen_by().await, [], "it is not over");
+    place.exec("update runs set ended_at = now()".to_owned()).await;
+    assert_eq!(seen_by().await, [before]);
 
     // A run is given what is left, and counts it; one from before has counted all.
     let given: Vec<_> = versions::stream_split(db, old, Split::Train).try_collect().await.unwrap();
