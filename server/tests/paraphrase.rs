@@ -88,6 +88,9 @@ async fn accepted_texts_join_training_alone(db: PgPool) {
     let failed = script.finish(problem["id"].as_str().unwrap()).await;
     assert_eq!(failed["failure"]["code"], "nothing_accepted");
 
+    let (status, problem) = script.call("GET", &format!("{parent}/proposals?decision=maybe"), Vec::new()).await;
+    assert_eq!(status.as_u16(), 400, "{problem}");
+    assert!(serde_json::from_str::<Value>(&problem).is_ok_and(|p| p["title"] == "Bad Request"), "{problem}");
     let waiting = script.get(&format!("{parent}/proposals?limit=500&passed=true")).await;
     let stopped = script.get(&format!("{parent}/proposals?limit=500&passed=false")).await;
     let (waiting, stopped) =
