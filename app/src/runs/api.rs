@@ -289,7 +289,7 @@ pub async fn get_preflight(project: ProjectId, run: RunId) -> Result<PreflightVi
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
     let report = store::preflights::report(&db, project, run.id).await?;
     let positions = match &report {
-        Some(report) => store::preflights::positions(&db, run.version_id, report).await?,
+        Some(report) => store::preflights::positions(&db, run.id, run.version_id, report).await?,
         None => Vec::new(),
     };
     Ok(PreflightView { run, report, positions })

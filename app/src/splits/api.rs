@@ -83,10 +83,10 @@ pub async fn remove_benchmark(
     number: u32,
     benchmark: String,
 ) -> Result<(), AppError> {
-    let (db, _) = api::authorise(project, Action::Administer).await?;
+    let (db, caller) = api::authorise(project, Action::Administer).await?;
     let version = find(&db, project, dataset, number).await?;
     if let Ok(benchmark) = benchmark.parse() {
-        store::benchmarks::remove(&db, project, benchmark).await?;
+        store::benchmarks::remove(&db, project, benchmark, caller.user_id).await?;
     }
     leptos_axum::redirect(&routes::splits(project, version.dataset_id, version.number));
     Ok(())

@@ -18,6 +18,7 @@ crate::texts! {
     nothing(step, least, most) = "Step {step}: {least} is more than {most}, so that nothing would stay.", "步骤 {step}：{least} 大于 {most}，将不会保留任何样本。";
     unscored(step) = "Step {step} needs scores: score the version with a model first (“Score with a model” on this page, or `trainer score` and --scores).", "步骤 {step} 需要评分：请先用模型为该版本评分（本页的“用模型评分”，或 `trainer score` 与 --scores）。";
     no_embeddings(step) = "Step {step} needs embeddings: score the version again, with embeddings (`trainer score --embed`).", "步骤 {step} 需要嵌入：请重新评分并包含嵌入（`trainer score --embed`）。";
+    too_many_labels(step, labels, samples, most) = "Step {step}: {labels} different labels are too many for a classifier of {samples} samples; at most {most} are possible. Choose the method “nearly the same texts”, or give rare labels a common name first.", "步骤 {step}：对 {samples} 个样本而言，{labels} 个不同标签过多，分类器最多支持 {most} 个。请改用“几乎相同的文本”方法，或先将少见标签合并。";
     unreadable(detail) = "The recipe cannot be read: {detail}", "无法读取配方：{detail}";
 
     unicode = "Unicode form", "Unicode 规范化";
@@ -41,7 +42,7 @@ crate::texts! {
     repetition = "Repetition", "重复内容";
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
     pii = "Personal data", "个人信息";
-    pii_help = "Finds personal data in English and Chinese text and masks it, hashes it, puts invented values in its place or removes the sample. Numbers are checked by their check digits; names and addresses go by dictionaries and context, so look at the examples: some are missed. Labels, and samples with marked spans, stay as they are.", "在中英文文本中查找个人信息，并遮盖、哈希、替换为虚构值或移除样本。号码按校验位检查；姓名和地址依据词典与上下文，可能有遗漏，请查看示例。标签和带标注片段的样本保持不变。";
+    pii_help = "Finds personal data in English and Chinese text and masks it, hashes it, puts invented values in its place or removes the sample. Numbers are checked by their check digits; names and addresses go by dictionaries and context, so look at the examples: some are missed. Labels stay as they are; marked spans move along with their text.", "在中英文文本中查找个人信息，并遮盖、哈希、替换为虚构值或移除样本。号码按校验位检查；姓名和地址依据词典与上下文，可能有遗漏，请查看示例。标签保持不变，标注片段随文本移动。";
     exact_duplicates = "Exact duplicates", "完全重复";
     exact_duplicates_help = "Of equal samples one stays. A test sample is not given up for a training sample unless you say so.", "相同样本只保留一个。除非另行指定，不会因训练样本而删除测试样本。";
     near_duplicates = "Near duplicates", "近似重复";
@@ -119,6 +120,7 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
         E::Nothing { step, least, most } => nothing(l, step, least, most),
         E::Unscored { step } => unscored(l, step),
         E::NoEmbeddings { step } => no_embeddings(l, step),
+        E::Labels { step, labels, samples, most } => too_many_labels(l, step, labels, samples, most),
         E::Unreadable { detail } => unreadable(l, detail),
     }
 }

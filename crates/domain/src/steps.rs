@@ -93,6 +93,12 @@ pub enum StepError {
     Unscored { step: usize },
     #[error("step {step} needs embeddings: score the version again, with embeddings")]
     NoEmbeddings { step: usize },
+    /// Memory grows with samples times labels.
+    #[error(
+        "step {step}: {labels} different labels are too many for a classifier of {samples} samples, at most {most} are possible: \
+         set `method` to `neighbours`, or give rare labels a common name first"
+    )]
+    Labels { step: usize, labels: u64, samples: u64, most: u64 },
     /// In the words of the TOML or JSON reader.
     #[error("the recipe cannot be read: {detail}")]
     Unreadable { detail: String },

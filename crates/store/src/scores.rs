@@ -74,9 +74,24 @@ impl ScoresWriter {
     /// All were taken, and so many samples have no score.
     pub async fn finish(mut self, unscored: u64) -> Result<ScoringId, StoreError> {
         self.send().await?;
+        // Whoever has samples erased holds the project; scores of samples that were erased since they were read are not kept.
+        sqlx::query(
+            "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
+             join scorings g on g.version_id = v.id where g.id = $1 for key share of p",
+        )
+        .bind(self.id.0)
+        .execute(&mut *self.tx)
+        .await?;
+        let gone = sqlx::query(
+            "delete from sample_scores where scoring_id = $1 \
+             and sample_id in (select id from samples where forgotten_at is not null)",
+        )
+        .bind(self.id.0)
+        .execute(&mut *self.tx)
+        .await?;
         sqlx::query("update scorings set scored = $2, unscored = $3, dimensions = $4 where id = $1")
             .bind(self.id.0)
-            .bind(self.scored)
+            .bind(self.scored - gone.rows_affected().cast_signed())
             .bind(unscored.cast_signed())
             .bind(i32::try_from(self.dimensions).unwrap_or(i32::MAX))
             .execute(&mut *self.tx)

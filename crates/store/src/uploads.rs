@@ -1,7 +1,7 @@
 //! Files that people sent, waiting to become a dataset version or a model. The bytes lie in the
 //! artifact store under their SHA-256.
 
-use crate::StoreError;
+use crate::{StoreError, artifacts};
 use domain::{
     id::{ProjectId, UploadId, UserId},
     import::Upload,
@@ -77,15 +77,7 @@ pub async fn delete(db: &PgPool, project: ProjectId, id: UploadId) -> Result<(),
             .bind(project.0)
             .fetch_optional(&mut *tx)
             .await?;
-    sqlx::query(
-        "delete from artifacts a where sha256 = $1 and not exists (select from uploads where sha256 = a.sha256) \
-         and not exists (select from model_files where sha256 = a.sha256) \
-         and not exists (select from dataset_versions where skipped_report_sha256 = a.sha256) \
-         and not exists (select from runs, jsonb_array_elements(coalesce(adapter, '[]')) f where f->>'sha256' = a.sha256)",
-    )
-    .bind(sha256)
-    .execute(&mut *tx)
-    .await?;
+    artifacts::drop_unused(&mut tx, sha256.as_slice()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -136,10 +136,10 @@ async fn places_count_within_a_split(db: PgPool) {
     let (user, project) = project(&db).await;
     let version = import(&db, user, project, &name("reviews")).await.version_id;
     let mut found: Vec<_> =
-        samples::at_places(&db, version, Split::Train, &[7, 0, 99]).await.unwrap().into_iter().collect();
+        samples::at_places(&db, version, Split::Train, &[7, 0, 99], None).await.unwrap().into_iter().collect();
     found.sort_by_key(|(place, _)| *place);
     assert_eq!(found.iter().map(|(place, row)| (*place, row.position)).collect::<Vec<_>>(), [(0, 0), (7, 7)]);
-    let test = samples::at_places(&db, version, Split::Test, &[0]).await.unwrap();
+    let test = samples::at_places(&db, version, Split::Test, &[0], None).await.unwrap();
     assert_eq!(test.get(&0).map(|row| row.position), Some(9));
 }
 

@@ -59,6 +59,8 @@ fn verb(l: Lang, verb: &str) -> String {
         "model.registered" => text::model_registered(l),
         "version.created" => text::version_created(l),
         "rows.forgotten" => text::rows_forgotten(l),
+        "benchmark.added" => text::benchmark_added(l),
+        "benchmark.removed" => text::benchmark_removed(l),
         "bad_case.judged" => text::bad_case_judged(l),
         "member.joined" => text::member_joined(l),
         "member.removed" => text::member_removed(l),

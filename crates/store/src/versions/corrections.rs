@@ -55,7 +55,8 @@ pub async fn create_from_corrections(
     let made = insert_version(&mut tx, dataset, Some(parent), by, note, &origin).await?;
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
-         select $1, position, sample_id, split from version_samples where version_id = $2",
+         select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null",
     )
     .bind(made.version_id.0)
     .bind(parent.0)
@@ -90,7 +91,7 @@ async fn lock_parent(
     Ok(lock_dataset(tx, project, dataset).await?.map(|name| (dataset, name, stats)))
 }
 
-/// Where a sample stands in the parent version.
+/// Where a sample stands in the parent version, and so in the next one: samples that were erased are not counted.
 struct Place {
     position: i32,
     sample: i64,
@@ -101,8 +102,10 @@ struct Place {
 async fn find(tx: &mut PgConnection, version: VersionId, original: SampleId) -> Result<Place, StoreError> {
     let row = sqlx::query(
         "with recursive line as (select $2::bigint as id union select s.id from samples s join line on s.parent_id = line.id) \
-         select vs.position, vs.sample_id, vs.split from version_samples vs join line on line.id = vs.sample_id \
-         where vs.version_id = $1 order by vs.sample_id desc limit 1",
+         select (vs.position - (select count(*) from samples f join version_samples m on m.sample_id = f.id \
+            where f.forgotten_at is not null and m.version_id = $1 and m.position < vs.position))::int as position, vs.sample_id, vs.split \
+         from version_samples vs join line on line.id = vs.sample_id join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and s.forgotten_at is null order by vs.sample_id desc limit 1",
     )
     .bind(version.0)
     .bind(original.0)
