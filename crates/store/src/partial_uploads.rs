@@ -89,10 +89,11 @@ pub async fn get(db: &PgPool, project: ProjectId, id: PartialUploadId) -> Result
     .transpose()
 }
 
-/// Notes that so many bytes are on disk, and keeps them for another while.
+/// Notes that so many bytes are on disk, and keeps them for another while. A name that the file had is not its name any
+/// more.
 pub async fn advance(db: &PgPool, id: PartialUploadId, received_bytes: u64) -> Result<(), StoreError> {
     sqlx::query(
-        "update partial_uploads set received_bytes = $2, expires_at = now() + make_interval(days => $3) where id = $1 and upload_id is null",
+        "update partial_uploads set received_bytes = $2, sha256 = null, expires_at = now() + make_interval(days => $3) where id = $1 and upload_id is null",
     )
     .bind(id.0)
     .bind(received_bytes.cast_signed())
