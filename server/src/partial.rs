@@ -99,9 +99,7 @@ pub async fn take<E: std::fmt::Display>(
     }
     // A file with a name that lies in the artifact store is whole, even if nothing says yet what it became. What is locked
     // here is then the stored file, to which nobody may write, or a new one in its old place.
-    if let Some(sha256) = &now.sha256
-        && artifacts.has(sha256).await?
-    {
+    if is_stored(db, artifacts, &now).await? {
         artifacts.forget_staged(&file_name(now.id)).await?;
         return finish_named(db, artifacts, &now).await;
     }
@@ -132,6 +130,14 @@ async fn taken(db: &PgPool, now: &PartialUpload) -> Result<Option<Taken>, PartEr
     let Some(id) = now.upload else { return Ok(None) };
     let upload = store::uploads::get(db, now.project, id).await?.ok_or(PartError::Gone)?;
     Ok(Some(Taken { received_bytes: now.size_bytes, upload: Some(upload) }))
+}
+
+/// Whether the file lies in the artifact store under its name. It is noted as stored before that is looked at: then nobody
+/// deletes equal bytes until it is an upload.
+async fn is_stored(db: &PgPool, artifacts: &Artifacts, partial: &PartialUpload) -> Result<bool, PartError> {
+    let Some(sha256) = &partial.sha256 else { return Ok(false) };
+    store::artifacts::record(db, sha256, partial.size_bytes).await?;
+    Ok(artifacts.has(sha256).await?)
 }
 
 /// A part being written.
@@ -210,10 +216,7 @@ pub async fn finish(
 
 /// Goes on where a server died between moving a file and making an upload of it.
 async fn finish_named(db: &PgPool, artifacts: &Artifacts, partial: &PartialUpload) -> Result<Taken, PartError> {
-    let is_there = match &partial.sha256 {
-        Some(sha256) => artifacts.has(sha256).await?,
-        None => false,
-    };
+    let is_there = is_stored(db, artifacts, partial).await?;
     let Some(sha256) = partial.sha256.as_ref().filter(|_| is_there) else {
         // Another sender may have finished it in this moment. If not, the disk lost what the database knows of, and a new
         // start is all that helps.
@@ -227,7 +230,6 @@ async fn finish_named(db: &PgPool, artifacts: &Artifacts, partial: &PartialUploa
         store::partial_uploads::delete(db, partial.project, partial.id).await?;
         return Err(PartError::Gone);
     };
-    store::artifacts::record(db, sha256, partial.size_bytes).await?;
     let upload = store::partial_uploads::finish(db, partial, sha256).await?;
     Ok(Taken { received_bytes: partial.size_bytes, upload: Some(upload) })
 }
