@@ -309,7 +309,8 @@ async fn bytes_go_when_nobody_can_need_them_and_can_come_back(db: PgPool) {
     let Released::Free(unnamed) = delete(second).await else { panic!("nothing names them") };
     // Whoever stores them anew waits until they are gone, and they are on the list after that.
     let (stored, gone) = futures::join!(artifacts::record(&db, &sha256, 1), unnamed.gone());
-    (stored.unwrap(), gone.unwrap());
+    stored.unwrap();
+    gone.unwrap();
     let listed: i64 = sqlx::query_scalar("select count(*) from artifacts").fetch_one(&db).await.unwrap();
     assert_eq!(listed, 1);
     assert!(matches!(delete(second).await, Released::Perhaps), "it may get a name yet");
