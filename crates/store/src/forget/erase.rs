@@ -123,6 +123,7 @@ async fn erase_derived(
         "delete from version_indexes where version_id = any($1)",
         "delete from split_checks where version_id = any($1)",
         "delete from benchmark_checks where version_id = any($1) or benchmark_id = any($1)",
+        "delete from version_diffs where from_id = any($1) or to_id = any($1)",
     ] {
         sqlx::query(statement).bind(&ids).execute(&mut *tx).await?;
     }
