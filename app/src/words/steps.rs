@@ -37,7 +37,7 @@ crate::texts! {
     length = "Length", "长度";
     length_help = "Removes what is too short or too long.", "移除过短或过长的样本。";
     language = "Language", "语言";
-    language_help = "Keeps texts of these languages, told by script: zh, en (any text in letters), mixed, none.", "按文字判断语言，仅保留：zh、en（任何字母文字）、mixed、none。";
+    language_help = "Keeps texts of these languages. Chinese, Japanese, Korean and others are told by their script, languages that share one by their spelling. A text that cannot be told for sure stays.", "仅保留这些语言的文本。中文、日文、韩文等按文字判断，共用字母的语言按拼写判断。无法确定的文本会保留。";
     repetition = "Repetition", "重复内容";
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
     pii = "Personal data", "个人信息";

@@ -11,7 +11,7 @@ pub use kinds::{
     Language, Length, Mode, Mojibake, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii, Repetition,
     Script, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
-pub use kinds::{LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
+pub use kinds::{LANGUAGES, LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
 pub use report::{Because, Change, Cluster, Example, Reason, StepReport, StepsReport};
 
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,11 @@ impl Step {
                 range("size", (1..=20).contains(&s.size), "a whole number from 1 to 20")?;
                 range("han_size", (1..=20).contains(&s.han_size), "a whole number from 1 to 20")
             }
-            Self::Language(s) => range("languages", !s.languages.is_empty(), "one language or more"),
+            Self::Language(s) => {
+                let is_known = s.languages.iter().all(|word| LANGUAGES.contains(&word.as_str()));
+                let known = format!("one or more of {}", LANGUAGES.join(", "));
+                range("languages", is_known && !s.languages.is_empty(), &known)
+            }
             Self::Pii(s) => {
                 range("email", PersonalKind::ALL.iter().any(|kind| s.looks_for(*kind)), "on, or another kind")?;
                 range("salt", s.salt.chars().count() <= 200, "at most 200 characters")
@@ -301,6 +305,7 @@ mod tests {
             ("[[steps]]\nkind = \"lengt\"\n", "lengt"),
             ("[[steps]]\nkind = \"length\"\nmax = 3\n", "max"),
             ("[[steps]]\nkind = \"length\"\nleast = 5\nmost = 3\n", "5 is more than 3"),
+            ("[[steps]]\nkind = \"language\"\nlanguages = [\"english\"]\n", "zh, ja, ko"),
             ("[[steps]]\nkind = \"unicode\"\n[[steps]]\nkind = \"repetition\"\nshare = 2.0\n", "step 2, `share`"),
         ] {
             let error = DataRecipe::from_toml(text).unwrap_err().to_string();

@@ -16,6 +16,7 @@ crate::texts! {
     least = "At least", "最少";
     most = "At most", "最多";
     languages = "Languages that stay", "保留的语言";
+    languages_help = "With commas between them: zh, ja, ko, en, de, fr, es, pt, it, vi, id, ru, uk, ar, fa, hi, th, he, el; other (another script), mixed (several in one text), none (no letters).", "以逗号分隔：zh、ja、ko、en、de、fr、es、pt、it、vi、id、ru、uk、ar、fa、hi、th、he、el；other（其他文字）、mixed（多种语言混合）、none（无文字）。";
     ngram = "Words in a row", "连续词数";
     share = "Repeated share of the text", "重复文本的比例";
     lines = "Repeated share of the lines", "重复行的比例";
@@ -220,6 +221,7 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
 #[must_use]
 pub fn setting_help(l: Lang, setting: &str) -> &'static str {
     match setting {
+        "languages" => languages_help(l),
         "phone" => phone_help(l),
         "ip" => ip_help(l),
         "address" => address_help(l),
