@@ -58,7 +58,7 @@ crate::texts! {
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
     augment = "Changed copies", "数据增强";
-    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。副本保留标签，并带有记录方法的切片 augmented。";
+    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label, but for negated ones, and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。除否定副本外，副本保留标签，并带有记录方法的切片 augmented。";
 
     rewritten = "rewritten", "已改写";
     too_short(length) = "too short: {length}", "过短：{length}";
@@ -88,6 +88,7 @@ crate::texts! {
     f_noise = "noise", "噪声";
     f_templates = "templates", "模板";
     f_swap = "swaps", "群体互换";
+    f_negation = "negation", "否定";
     empty_turn = "an empty turn", "空轮次";
     no_answer = "no answer", "缺少回答";
     no_prompt = "no prompt", "缺少提示";
@@ -211,6 +212,7 @@ fn finding(l: Lang, what: &str) -> &'static str {
         "noise" => f_noise(l),
         "templates" => f_templates(l),
         "swap" => f_swap(l),
+        "negation" => f_negation(l),
         _ => "",
     }
 }

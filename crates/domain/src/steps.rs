@@ -224,8 +224,12 @@ impl Step {
             }
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),
             Self::Augment(s) => {
-                let texts =
-                    [("own_synonyms", &s.own_synonyms), ("own_pairs", &s.own_pairs), ("templates", &s.templates)];
+                let texts = [
+                    ("own_synonyms", &s.own_synonyms),
+                    ("own_pairs", &s.own_pairs),
+                    ("templates", &s.templates),
+                    ("negated_labels", &s.negated_labels),
+                ];
                 range("synonyms", !s.methods().is_empty(), "on, or another method")?;
                 range("share_copied", s.share_copied > 0.0 && s.share_copied <= 1.0, "a number above 0 and up to 1")?;
                 range("copies", (1..=20).contains(&s.copies), "a whole number from 1 to 20")?;
@@ -234,6 +238,9 @@ impl Step {
                 range("longest", (1.0..=10.0).contains(&s.longest), "a number from 1 to 10")?;
                 let fits = s.templates.trim().is_empty() || s.templates.contains("{text}");
                 range("templates", fits, "lines of which one holds {text}")?;
+                let mut labels = s.negated_labels.lines().map(str::trim).filter(|line| !line.is_empty());
+                let fits = labels.all(|line| line.starts_with("# ") || line.contains('='));
+                range("negated_labels", fits, "lines like positive = negative")?;
                 texts.iter().try_for_each(|(name, text)| {
                     range(name, text.chars().count() <= MAX_TEXT_CHARS, "at most 4000 characters")
                 })
