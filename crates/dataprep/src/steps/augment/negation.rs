@@ -44,8 +44,6 @@ const DEGREES: [&str; 13] =
     ["很", "非常", "特别", "十分", "真", "挺", "相当", "比较", "最", "强烈", "超", "超级", "更"];
 /// Words of one character that need no word of degree.
 const ALONE: [&str; 4] = ["是", "会", "能", "想"];
-/// The dictionary has these as one word.
-const WITH_IS: [&str; 4] = ["这是", "那是", "都是", "也是"];
 /// What there is or is not: 没有问题.
 const HAD: [&str; 6] = ["问题", "帮助", "效果", "道理", "必要", "优惠"];
 
@@ -159,13 +157,7 @@ impl Negation {
         for (i, piece) in pieces.iter().enumerate() {
             let has_degree = i > 0 && DEGREES.contains(&pieces[i - 1]);
             let is_known = self.chinese.contains(*piece);
-            // The dictionary may have the two as one word.
-            let very = piece.strip_prefix(['很', '挺']).filter(|rest| self.chinese.contains(*rest));
-            if let Some(rest) = very {
-                said[i] = format!("不{rest}");
-            } else if WITH_IS.contains(piece) {
-                said[i] = piece.replace('是', "不是");
-            } else if *piece == "有" && pieces.get(i + 1).is_some_and(|next| HAD.contains(next)) {
+            if *piece == "有" && pieces.get(i + 1).is_some_and(|next| HAD.contains(next)) {
                 said[i] = "没有".to_owned();
             } else if has_degree && is_known {
                 said[i - 1] = "不".to_owned();
@@ -235,6 +227,8 @@ mod tests {
             ("我喜欢这家店", "我不喜欢这家店"),
             ("我不喜欢这家店", "我喜欢这家店"),
             ("强烈推荐给大家", "不推荐给大家"),
+            ("这是真实的故事", "这不是真实的故事"),
+            ("这不是真实的故事", "这是真实的故事"),
             ("质量没有问题", "质量有问题"),
             ("请判断评论的情感：服务非常热情", "请判断评论的情感：服务不热情"),
         ] {
