@@ -211,7 +211,7 @@ pub async fn finish(
     let sha256 = hash_of(path).await?;
     store::partial_uploads::name(db, partial.id, &sha256).await?;
     artifacts.adopt(path, &sha256, partial.size_bytes).await?;
-    Ok(store::partial_uploads::finish(db, partial, &sha256).await?)
+    store::partial_uploads::finish(db, partial, &sha256).await?.ok_or(PartError::Gone)
 }
 
 /// Goes on where a server died between moving a file and making an upload of it.
@@ -230,7 +230,7 @@ async fn finish_named(db: &PgPool, artifacts: &Artifacts, partial: &PartialUploa
         store::partial_uploads::delete(db, partial.project, partial.id).await?;
         return Err(PartError::Gone);
     };
-    let upload = store::partial_uploads::finish(db, partial, sha256).await?;
+    let upload = store::partial_uploads::finish(db, partial, sha256).await?.ok_or(PartError::Gone)?;
     Ok(Taken { received_bytes: partial.size_bytes, upload: Some(upload) })
 }
 
