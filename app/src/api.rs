@@ -8,6 +8,7 @@ use domain::{
     access::{Action, Caller},
     id::ProjectId,
     import::{ImportProblem, Preview, PreviewRequest, Upload},
+    job::FetchProblem,
     lang::Lang,
 };
 use leptos::prelude::use_context;
@@ -30,6 +31,9 @@ pub enum LookError {
     Other(AppError),
 }
 
+/// Says why an address may not be fetched.
+pub type MayFetch = dyn Fn(&str) -> Result<(), FetchProblem> + Send + Sync;
+
 /// What the server gives to every request.
 #[derive(Clone)]
 pub struct Services {
@@ -40,6 +44,8 @@ pub struct Services {
     pub max_upload_bytes: u64,
     /// Hosts from which data may be fetched.
     pub import_hosts: Vec<String>,
+    /// Whether an address may be fetched, which the server knows.
+    pub may_fetch: Arc<MayFetch>,
     /// Names of the services that write texts.
     pub endpoints: Vec<String>,
     /// Reads uploaded files for their preview.

@@ -7,6 +7,7 @@ pub mod clean;
 mod context;
 pub mod count_tokens;
 pub mod delete_upload;
+pub mod diff_versions;
 pub mod edit_version;
 pub mod fetch_upload;
 pub mod import_dataset;
@@ -58,6 +59,7 @@ pub fn handlers() -> Handlers {
     Handlers::default()
         .with(import_dataset::KIND, import_dataset::import_dataset)
         .with(store::explore::build::KIND, index_version::index_version)
+        .with(store::diffs::KIND, diff_versions::diff_versions)
         .with(fetch_upload::KIND, fetch_upload::fetch_upload)
         .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)

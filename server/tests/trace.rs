@@ -91,6 +91,38 @@ async fn versions_are_compared(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn large_versions_are_compared_by_a_job(db: PgPool) {
+    let script = Script::new(db).await;
+    let second = cleaned(&script, &version(&script).await).await;
+    let large = "update dataset_versions set stats = jsonb_set(stats, '{samples}', '20001')";
+    sqlx::query(large).execute(&script.app.db).await.unwrap();
+    let (status, job) = script.call("GET", &format!("{second}/diff"), Vec::new()).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    let job = script.finish(serde_json::from_str::<Value>(&job).unwrap()["id"].as_str().unwrap()).await;
+    let counts = json!({ "added": 0, "removed": 1, "changed": 1, "moved": 0 });
+    assert_eq!((&job["status"], &job["result"]), (&json!("succeeded"), &counts), "{job}");
+    assert_eq!(script.get(&format!("{second}/diff")).await["counts"], counts);
+
+    // The page of one that failed says so, and begins it again.
+    let dataset = script.get(&second).await["dataset_id"].as_str().unwrap().to_owned();
+    let browser = browser(&script).await;
+    for forgotten in ["delete from version_diffs", "update jobs set status = 'cancelled' where kind = 'diff_versions'"]
+    {
+        sqlx::query(forgotten).execute(&script.app.db).await.unwrap();
+    }
+    let html = page(&script, &browser, &format!("/datasets/{dataset}/v/2/diff")).await;
+    assert!(html.contains("The versions were not compared"), "{html}");
+    let form = format!("project={}&dataset={dataset}&number=2&from=1", script.project);
+    let to = post::<app::diff::api::CompareAgain>(&script, &browser, form).await;
+    assert!(to.ends_with("/v/2/diff?from=1"), "{to}");
+    let job = "select id from jobs where kind = 'diff_versions' order by created_at desc limit 1";
+    let job = sqlx::query_scalar::<_, uuid::Uuid>(job).fetch_one(&script.app.db).await.unwrap();
+    assert_eq!(script.finish(&job.to_string()).await["status"], "succeeded");
+    let html = page(&script, &browser, &format!("/datasets/{dataset}/v/2/diff")).await;
+    assert!(html.contains("<del>Ａ</del>"), "{html}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn test_samples_are_compared_on_record_alone(db: PgPool) {
     let script = Script::new(db).await;
     let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 1 });
@@ -192,10 +224,14 @@ async fn forgotten_rows_say_nothing_anywhere(db: PgPool) {
     let before = script.get(&format!("{first}/samples")).await["items"].as_array().unwrap().len();
 
     let erase = |samples: u64| json!({ "texts": ["ann@example.org"], "samples": samples }).to_string().into_bytes();
+    let compared = "insert into version_diffs (from_id, to_id) select id, id from dataset_versions";
+    sqlx::query(compared).execute(&db).await.unwrap();
     let (status, _) = script.call("POST", "/forgettings", erase(2)).await;
     assert_eq!(status, StatusCode::CONFLICT, "others than those that were seen");
     let (status, made) = script.call("POST", "/forgettings", erase(1)).await;
     assert_eq!(status, StatusCode::OK, "{made}");
+    let compared: i64 = sqlx::query_scalar("select count(*) from version_diffs").fetch_one(&db).await.unwrap();
+    assert_eq!(compared, 0, "what was compared goes as well");
     let made: Value = serde_json::from_str(&made).unwrap();
     let second = format!("/versions/{}", made["versions"][0].as_str().unwrap());
     let version = script.get(&second).await;

@@ -38,7 +38,7 @@ crate::texts! {
     length = "Length", "长度";
     length_help = "Removes what is too short or too long.", "移除过短或过长的样本。";
     language = "Language", "语言";
-    language_help = "Keeps texts of these languages, told by script: zh, en (any text in letters), mixed, none.", "按文字判断语言，仅保留：zh、en（任何字母文字）、mixed、none。";
+    language_help = "Keeps texts of these languages. Chinese, Japanese, Korean and others are told by their script, languages that share one by their spelling. A text that cannot be told for sure stays.", "仅保留这些语言的文本。中文、日文、韩文等按文字判断，共用字母的语言按拼写判断。无法确定的文本会保留。";
     repetition = "Repetition", "重复内容";
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
     pii = "Personal data", "个人信息";
@@ -59,7 +59,7 @@ crate::texts! {
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
     augment = "Changed copies", "数据增强";
-    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。副本保留标签，并带有记录方法的切片 augmented。";
+    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label, but for negated ones, and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。除否定副本外，副本保留标签，并带有记录方法的切片 augmented。";
 
     rewritten = "rewritten", "已改写";
     too_short(length) = "too short: {length}", "过短：{length}";
@@ -89,6 +89,7 @@ crate::texts! {
     f_noise = "noise", "噪声";
     f_templates = "templates", "模板";
     f_swap = "swaps", "群体互换";
+    f_negation = "negation", "否定";
     empty_turn = "an empty turn", "空轮次";
     no_answer = "no answer", "缺少回答";
     no_prompt = "no prompt", "缺少提示";
@@ -213,6 +214,7 @@ fn finding(l: Lang, what: &str) -> &'static str {
         "noise" => f_noise(l),
         "templates" => f_templates(l),
         "swap" => f_swap(l),
+        "negation" => f_negation(l),
         _ => "",
     }
 }

@@ -29,6 +29,7 @@ crate::texts! {
     unpacking = "Unpacking", "正在解压";
     counting = "Counting tokens", "正在统计词元";
     comparing_splits = "Comparing the splits", "正在比较各划分";
+    comparing = "Comparing the versions", "正在对比版本";
     indexing = "Building the index", "正在构建索引";
     rewriting = "Writing texts", "正在改写";
     dividing = "Dividing", "正在划分";
@@ -70,6 +71,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "unpacking" => unpacking(l),
         "counting" => counting(l),
         "comparing_splits" => comparing_splits(l),
+        "comparing" => comparing(l),
         "indexing" => indexing(l),
         "dividing" => dividing(l),
         "trying_steps" => trying_steps(l),

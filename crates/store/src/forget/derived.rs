@@ -3,7 +3,7 @@
 
 use super::texts::Texts;
 use crate::{
-    StoreError, artifacts,
+    StoreError,
     error::{json, to_json},
     jobs,
 };
@@ -36,13 +36,14 @@ pub(super) async fn erase(
     reports(tx, project, by).await
 }
 
-/// Indexes and looks for leaks, which are made again.
+/// Indexes, comparisons and looks for leaks, which are made again.
 async fn of_versions(tx: &mut PgConnection, touched: &[VersionId]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = touched.iter().map(|version| version.0).collect();
     for statement in [
         "delete from version_indexes where version_id = any($1)",
         "delete from split_checks where version_id = any($1)",
         "delete from benchmark_checks where version_id = any($1) or benchmark_id = any($1)",
+        "delete from version_diffs where from_id = any($1) or to_id = any($1)",
     ] {
         sqlx::query(statement).bind(&ids).execute(&mut *tx).await?;
     }
@@ -215,7 +216,6 @@ async fn reports(tx: &mut PgConnection, project: ProjectId, by: UserId) -> Resul
     ] {
         sqlx::query(statement).bind(project.0).bind(&hashes).execute(&mut *tx).await?;
     }
-    artifacts::drop_unused(tx, &hashes).await?;
     for sha256 in hashes {
         // Of no upload: the bytes go where nothing else has the same ones.
         let request = serde_json::json!({ "upload_id": Uuid::nil(), "sha256": sha256 });
