@@ -17,7 +17,7 @@ use {
         access::Action,
         paraphrase::{Decide, Paraphrase, TakeProposals, Writer},
     },
-    store::{PgPool, proposals},
+    store::proposals,
 };
 
 /// Texts on a page.
@@ -52,7 +52,7 @@ pub async fn get_augment(
     after: i64,
 ) -> Result<AugmentView, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let endpoints = api::services()?.endpoints;
     let endpoints =
         endpoints.into_iter().map(|name| Choice { value: format!("endpoint:{name}"), name, is_endpoint: true });
@@ -86,7 +86,7 @@ pub async fn ask_model(
     #[server(flatten)] form: AskForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let l = lang();
     let AskForm { writer, way, samples, temperature, seed, instruction } = form;
     let number_of =
@@ -125,7 +125,7 @@ pub async fn decide_texts(
     #[server(default)] chosen: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     if ids.is_empty() && !chosen.is_empty() {
         return Err(AppError::Conflict(text::none_chosen(lang()).to_owned()));
     }
@@ -138,14 +138,9 @@ pub async fn decide_texts(
 #[server]
 pub async fn take_texts(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = TakeProposals { version_id: version.id };
     let job = store::jobs::enqueue(&db, project, "take_proposals", &request, caller.user_id).await?;
     leptos_axum::redirect(&format!("{}?job={job}&made=1", routes::augment(project, dataset, version.number)));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -51,7 +51,7 @@ pub async fn explore(
     asked: Asked,
 ) -> Result<ExploreView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
     let found = store::explore::find(&db, version.id, &query_of(&asked, looking)).await?;
     let job = match found {
@@ -79,7 +79,7 @@ pub async fn explore_lines(
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let asked: Asked = serde_json::from_str(&asked).map_err(|e| AppError::invalid("asked", e.to_string()))?;
     let asked = asked.at(offset);
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
     let query = Query { without_facets: true, ..query_of(&asked, looking) };
     let found = store::explore::find(&db, version.id, &query).await?.ok_or(AppError::NotFound)?;
@@ -108,7 +108,7 @@ pub async fn get_sample(
     look: Option<String>,
 ) -> Result<SampleView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let row = store::samples::get(&db, version.id, sample).await?.ok_or(AppError::NotFound)?;
     let history = store::samples::history(&db, project, sample).await?;
     let is_open = row.split != Split::Test || is_looking(&db, &version, &caller, look.as_deref()).await?;
@@ -126,7 +126,7 @@ pub async fn look_at_test(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let look = looks::record(&db, version.id, caller.user_id, LookedBy::Page).await?;
     let page = match sample {
         Some(sample) => routes::explored_sample(project, dataset, number, sample),
@@ -142,7 +142,7 @@ pub async fn look_at_test(
 #[server]
 pub async fn build_index(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = IndexVersion { version_id: version.id };
     store::jobs::enqueue(&db, project, build::KIND, &request, caller.user_id).await?;
     leptos_axum::redirect(&routes::explore(project, dataset, number));
@@ -160,7 +160,7 @@ pub async fn add_tag(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let tag = parse_tag(&tag).ok_or_else(|| AppError::invalid("tag", text::bad_tag(lang())))?;
     if !tags::add(&db, version.id, sample, &tag, caller.user_id).await? {
         return Err(AppError::NotFound);
@@ -180,7 +180,7 @@ pub async fn remove_tag(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, _) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     if !tags::remove(&db, version.id, sample, &tag).await? {
         return Err(AppError::NotFound);
     }
@@ -206,11 +206,6 @@ fn query_of(asked: &Asked, with_test: bool) -> Query {
         offset: asked.offset,
         limit: DEFAULT_LIMIT,
     }
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }
 
 #[cfg(feature = "ssr")]

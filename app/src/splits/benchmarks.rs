@@ -2,11 +2,15 @@
 
 use super::{
     api::{AddBenchmark, RemoveBenchmark, SplitsView},
-    ids, leaks, text,
+    leaks, text,
 };
 use crate::{
     text::lang,
-    ui::{field::Field, form::PostForm, format::integer},
+    ui::{
+        field::Field,
+        form::{PostForm, version_fields},
+        format::integer,
+    },
 };
 use domain::{
     id::ProjectId,
@@ -22,7 +26,7 @@ pub(super) fn card(project: ProjectId, view: &SplitsView, may_edit: bool) -> imp
         let (name, id) = (benchmark.to_string(), benchmark.version_id.to_string());
         let state =
             (!is_checked(benchmark)).then(|| view! { " " <span class="muted">{text::benchmark_open(l)}</span> });
-        let ids = ids(project, &view.version);
+        let ids = version_fields(project, &view.version);
         let remove = may_edit.then(|| {
             view! {
                 <PostForm action={ServerAction::<RemoveBenchmark>::new()} class="actions">
@@ -65,7 +69,7 @@ fn found(project: ProjectId, view: &SplitsView, report: &BenchmarkReport) -> imp
 
 fn form(project: ProjectId, view: &SplitsView) -> impl IntoView + use<> {
     let l = lang();
-    let ids = ids(project, &view.version);
+    let ids = version_fields(project, &view.version);
     let options = view.others.iter().cloned().map(|(id, name)| view! { <option value=id>{name}</option> });
     let options = options.collect_view();
     view! {
