@@ -1,7 +1,10 @@
 //! What was read of indexes lately. Indexes never change, and tags are kept under their revision, so nothing here is ever
 //! wrong; it is bounded in bytes and shared by all requests of the process.
 
-use domain::{explore::Field, id::VersionId};
+use domain::{
+    explore::Field,
+    id::{ScoringId, VersionId},
+};
 use roaring::RoaringBitmap;
 use std::{
     any::Any,
@@ -22,6 +25,7 @@ pub(super) enum Key {
     Prefix(VersionId, String),
     Phrase(VersionId, String),
     Order(VersionId, &'static str),
+    Scores(VersionId, ScoringId),
     Tags(VersionId, i64),
 }
 
@@ -105,6 +109,7 @@ impl Key {
             | Self::Prefix(version, _)
             | Self::Phrase(version, _)
             | Self::Order(version, _)
+            | Self::Scores(version, _)
             | Self::Tags(version, _) => *version,
         }
     }
