@@ -43,11 +43,11 @@ fn card(place: Place, asked: &Asked, facet: &Facet) -> impl IntoView + use<> {
     let l = lang();
     let mut values = facet.values.clone();
     // Numbers in their own order make a histogram of the list.
-    if matches!(facet.field, Field::Length | Field::Turns) {
+    if matches!(facet.field, Field::Length | Field::Turns | Field::Perplexity(_)) {
         values.sort_by_key(|v| v.value.parse::<u64>().unwrap_or(u64::MAX));
     }
     let most = values.iter().map(|v| v.count).max().unwrap_or(0).max(1);
-    let is_histogram = facet.field == Field::Length;
+    let is_histogram = matches!(facet.field, Field::Length | Field::Perplexity(_));
     let mut rows = values.into_iter().map(|v| row(place, asked, &facet.field, v, most));
     let shown = rows.by_ref().take(if is_histogram { usize::MAX } else { SHOWN }).collect_view();
     let rest: Vec<_> = rows.collect();
