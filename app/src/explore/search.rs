@@ -64,6 +64,7 @@ fn scores(
     let low = range.map(|range| range.low).filter(|low| *low > 0.0).map(|low| low.to_string());
     let high = range.map(|range| range.high).filter(|high| high.is_finite()).map(|high| high.to_string());
     view! {
+        <div class="field-row">
         <Field id="scoring" label=text::scoring(l) help=text::scoring_help(l)>
             <select id="scoring" name="scoring" aria-describedby="scoring-help">{models.collect_view()}</select>
         </Field>
@@ -73,5 +74,6 @@ fn scores(
         <Field id="below" label=text::perplexity_below(l)>
             <input id="below" name="below" type="number" min="0" step="any" value=high/>
         </Field>
+        </div>
     }
 }
