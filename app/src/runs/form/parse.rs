@@ -320,7 +320,7 @@ mod tests {
         let version = VersionId::new();
         v.insert(benchmark(version), ON.to_owned());
         assert_eq!(benchmarks(&v), Some(vec![version]));
-        assert_eq!(recipe(&v, Lang::En), (Recipe::default(), Problems::new()));
+        assert!(recipe(&v, Lang::En).1.is_empty(), "the recipe does not know them");
         v.insert(format!("{BENCHMARK}x"), ON.to_owned());
         assert_eq!(benchmarks(&v), None);
     }
