@@ -87,8 +87,8 @@ fn from_address(project: ProjectId, dataset: String, hosts: Vec<String>) -> impl
     if let Some(job) = routes::query::<JobId>("fetch") {
         let then =
             format!("{}?dataset={}&upload={{upload_id}}", routes::new_dataset(project), routes::encode(&dataset));
-        let head =
-            Head { going: text::fetching(l), failed: text::fetch_failed(l), again: routes::new_dataset(project) };
+        let again = format!("{}?dataset={}", routes::new_dataset(project), routes::encode(&dataset));
+        let head = Head { going: text::fetching(l), failed: text::fetch_failed(l), again };
         return view! { <section class="card stack"><JobProgress project job then head/></section> }.into_any();
     }
     if hosts.is_empty() {
