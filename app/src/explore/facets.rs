@@ -35,7 +35,10 @@ pub(super) fn cards(place: Place, asked: &Asked, facets: &[Facet]) -> impl IntoV
 /// A field with one value that all samples have tells nothing, unless the filter is set.
 fn is_useful(facet: &Facet, asked: &Asked) -> bool {
     let is_set = asked.filters.iter().any(|filter| filter.field == facet.field);
-    let is_flag = matches!(facet.field, Field::System | Field::Corrected | Field::Duplicate | Field::Pair | Field::Tag);
+    let is_flag = matches!(
+        facet.field,
+        Field::System | Field::Corrected | Field::Duplicate | Field::Pair | Field::Tag | Field::Perplexity(_)
+    );
     is_set || is_flag || facet.values.len() > 1
 }
 
