@@ -182,7 +182,7 @@ impl EditForm {
 /// The positions of `3` or `3-7`. What is neither stands for nothing, and must not stand for everything.
 fn positions(text: &str) -> RangeInclusive<u32> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.parse(), last.parse()) {
+    match (first.parse::<u32>(), last.parse::<u32>()) {
         (Ok(first), Ok(last)) if first <= last => first..=last,
         _ => u32::MAX..=u32::MAX,
     }

@@ -28,6 +28,7 @@ pub(super) fn form(
     let sorts = Sort::ALL.into_iter().filter(|sort| *sort != Sort::Perplexity || scoring.is_some()).map(|sort| {
         view! { <option value=sort.as_str() selected={sort == asked.sort}>{text::sort(l, sort)}</option> }
     });
+    let sorts = sorts.collect_view();
     let (search, clear) = (asked.search.clone(), here.clone());
     let scores = scoring.map(|scoring| {
         let range = range.as_ref().and_then(|filter| PerplexityRange::parse(&filter.value));
@@ -42,7 +43,7 @@ pub(super) fn form(
             </Field>
             {scores}
             <Field id="sort" label=text::sort_by(l)>
-                <select id="sort" name="sort">{sorts.collect_view()}</select>
+                <select id="sort" name="sort">{sorts}</select>
             </Field>
             <label class="check"><input type="checkbox" name="descending" value="1" checked=asked.descending/>{text::descending(l)}</label>
             <button class="button button-primary" type="submit">{text::apply(l)}</button>
@@ -61,12 +62,13 @@ fn scores(
     let models = scorings.iter().map(|(id, model)| {
         view! { <option value=id.to_string() selected={*id == scoring}>{shortened(model)}</option> }
     });
+    let models = models.collect_view();
     let low = range.map(|range| range.low).filter(|low| *low > 0.0).map(|low| low.to_string());
     let high = range.map(|range| range.high).filter(|high| high.is_finite()).map(|high| high.to_string());
     view! {
         <div class="field-row">
         <Field id="scoring" label=text::scoring(l) help=text::scoring_help(l)>
-            <select id="scoring" name="scoring" aria-describedby="scoring-help">{models.collect_view()}</select>
+            <select id="scoring" name="scoring" aria-describedby="scoring-help">{models}</select>
         </Field>
         <Field id="from" label=text::perplexity_from(l) help=text::perplexity_help(l)>
             <input id="from" name="from" type="number" min="0" step="any" aria-describedby="from-help" value=low/>
