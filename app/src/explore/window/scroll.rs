@@ -12,7 +12,7 @@ use domain::page::DEFAULT_LIMIT;
 use leptos::prelude::{TimeoutHandle, document, set_timeout, set_timeout_with_handle, window as browser};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
@@ -35,8 +35,8 @@ struct Window {
     at: Cell<u64>,
     /// Lines as HTML by the number of their page; `None` is on its way.
     pages: RefCell<BTreeMap<u64, Option<Vec<String>>>>,
-    /// Positions of the ticked lines.
-    ticked: RefCell<BTreeSet<u32>>,
+    /// Positions of the ticked lines, lowest first.
+    ticked: RefCell<Vec<u32>>,
     /// The line that was ticked last, where a range begins.
     anchor: Cell<u64>,
     /// First and last line of a range that waits for lines, and whether it is to be ticked.
@@ -118,7 +118,7 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
     }
     if let Some(button) = element::<Element>("window-untick") {
         let unticked = window.clone();
-        listen(&button, "click", move |_| unticked.set_ticked(BTreeSet::new()));
+        listen(&button, "click", move |_| unticked.set_ticked(Vec::new()));
     }
     if let Some(root) =
         document().default_view().map(JsValue::from).and_then(|w| w.dyn_into::<web_sys::EventTarget>().ok())

@@ -1,9 +1,7 @@
 //! Ticked positions as an address says them.
 
-use std::collections::BTreeSet;
-
-/// `3-5.9`: neighbours as a range, with signs that an address need not encode.
-pub(super) fn written(ticked: &BTreeSet<u32>) -> String {
+/// `3-5.9` of positions, lowest first: neighbours as a range, with signs that an address need not encode.
+pub(super) fn written(ticked: &[u32]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for position in ticked.iter().copied() {
         match ranges.last_mut() {
@@ -24,7 +22,7 @@ mod tests {
 
     #[test]
     fn neighbours_are_a_range() {
-        assert_eq!(written(&[9, 3, 5, 4, 0].into()), "0.3-5.9");
-        assert_eq!(written(&BTreeSet::new()), "");
+        assert_eq!(written(&[0, 3, 4, 5, 9]), "0.3-5.9");
+        assert_eq!(written(&[]), "");
     }
 }

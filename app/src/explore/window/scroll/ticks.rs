@@ -2,7 +2,7 @@
 
 use super::{KEPT, PAGE, Window, element, text};
 use crate::{explore::window::ticked::written, text::lang, ui::format::integer};
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -19,7 +19,7 @@ impl Window {
         let reach = (KEPT as u64 - 2) * PAGE;
         let before = before.clamp(line.saturating_sub(reach), line + reach);
         let (first, last) = (before.min(line), before.max(line));
-        let on = !self.ticked.borrow().contains(&position);
+        let on = !self.is_ticked(position);
         self.range.set(Some((first, last, on)));
         for page in first / PAGE..=last / PAGE {
             if !self.pages.borrow().contains_key(&page) {
@@ -38,17 +38,19 @@ impl Window {
         self.range.set(None);
         let mut ticked = self.ticked.borrow().clone();
         for position in positions {
-            if on {
-                ticked.insert(position);
-            } else {
-                ticked.remove(&position);
+            match (ticked.binary_search(&position), on) {
+                (Err(place), true) => ticked.insert(place, position),
+                (Ok(place), false) => {
+                    ticked.remove(place);
+                }
+                _ => {}
             }
         }
         self.set_ticked(ticked);
     }
 
     /// Keeps these, if an address can say them, and says how many there are.
-    pub(super) fn set_ticked(&self, ticked: BTreeSet<u32>) {
+    pub(super) fn set_ticked(&self, ticked: Vec<u32>) {
         let positions = written(&ticked);
         let fits = positions.len() <= MAX_TEXT;
         if fits {
@@ -69,13 +71,16 @@ impl Window {
 
     /// Sets the boxes of the lines that are seen.
     pub(super) fn mark(&self) {
-        let ticked = self.ticked.borrow();
         let Ok(boxes) = self.lines.query_selector_all("input") else { return };
         for i in 0..boxes.length() {
             if let Some(field) = boxes.item(i).and_then(|node| node.dyn_into::<HtmlInputElement>().ok()) {
-                field.set_checked(field.value().parse::<u32>().is_ok_and(|position| ticked.contains(&position)));
+                field.set_checked(field.value().parse::<u32>().is_ok_and(|position| self.is_ticked(position)));
             }
         }
+    }
+
+    fn is_ticked(&self, position: u32) -> bool {
+        self.ticked.borrow().binary_search(&position).is_ok()
     }
 
     /// A line's position in the version, if the line is there and has a box.
