@@ -90,9 +90,9 @@ fn building(place: Place, job: Option<domain::id::JobId>) -> impl IntoView {
         <section class="card">
             <h2>{text::building(l)}</h2>
             <p>{text::building_help(l)}</p>
-            {job.map(|job| view! { <JobProgress project=place.project job then=place.list(&Asked::default())/> })}
             {again}
         </section>
+        {job.map(|job| view! { <JobProgress project=place.project job then=place.list(&Asked::default())/> })}
     }
 }
 

@@ -43,7 +43,7 @@ pub fn MergePage() -> impl IntoView {
         let then = format!("{}/{{dataset_id}}/v/{{number}}", routes::datasets(project));
         let again = format!("{}?{}", routes::merge_datasets(project), form.clone().without_job().query());
         let head = Head { going: text::merging(l), failed: text::merge_failed(l), again };
-        view! { <section class="card stack"><JobProgress project job then head/></section> }
+        view! { <JobProgress project job then head/> }
     });
     let shows_form = job.is_none();
     view! {

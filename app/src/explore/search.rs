@@ -74,7 +74,7 @@ fn scores(
             <input id="from" name="from" type="number" min="0" step="any" aria-describedby="from-help" value=low/>
         </Field>
         <Field id="below" label=text::perplexity_below(l)>
-            <input id="below" name="below" type="number" min="0" step="any" value=high/>
+            <input id="below" name="below" type="number" min="0" step="any" aria-describedby="from-help" value=high/>
         </Field>
         </div>
     }
