@@ -30,8 +30,9 @@ impl Weight for Scores {
 
 impl Scores {
     fn new(scoring: ScoringId, positions: Vec<u32>, losses: Vec<f32>) -> Self {
-        let scored = positions.iter().copied().collect();
-        let mut scores = Self { positions, losses, facet: (Field::Perplexity(scoring), Vec::new()), scored };
+        let facet = (Field::Perplexity(scoring), Vec::new());
+        let mut scores = Self { positions, losses, facet, scored: RoaringBitmap::new() };
+        scores.scored = scores.within(PerplexityRange { low: 0.0, high: f64::INFINITY });
         let buckets = PerplexityRange::buckets().map(|(low, range)| (low.to_string(), scores.within(range)));
         scores.facet.1 = buckets.filter(|(_, rows)| !rows.is_empty()).collect();
         scores
@@ -46,7 +47,10 @@ impl Scores {
     }
 
     fn within(&self, range: PerplexityRange) -> RoaringBitmap {
-        self.positions[self.below(range.low)..self.below(range.high)].iter().copied().collect()
+        let mut rows = self.positions[self.below(range.low)..self.below(range.high)].to_vec();
+        // A million in order are put in several times faster.
+        rows.sort_unstable();
+        rows.into_iter().collect()
     }
 
     /// The positions of one page of `current` in this order; samples without a score come last either way.
