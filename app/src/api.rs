@@ -6,7 +6,8 @@ use crate::{error::AppError, text::lang};
 use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
-    id::ProjectId,
+    dataset::Version,
+    id::{DatasetId, ProjectId},
     import::{ImportProblem, Preview, PreviewRequest, Upload},
     job::FetchProblem,
     lang::Lang,
@@ -154,4 +155,9 @@ pub async fn authorise(project: ProjectId, action: Action) -> Result<(PgPool, Ca
     let db = services()?.db;
     store::access::authorise(&db, &caller, project, action).await?;
     Ok((db, caller))
+}
+
+/// A version of a project's dataset, for a caller who may read the project.
+pub async fn version(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

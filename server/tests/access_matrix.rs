@@ -112,6 +112,7 @@ const TABLE: &[(&str, Access)] = &[
     ("PUT /projects/{project}/benchmarks/{version}", Project(EditDatasets)),
     ("DELETE /projects/{project}/benchmarks/{version}", Project(Administer)),
     ("GET /projects/{project}/versions/{version}/scores", Project(Read)),
+    ("GET /projects/{project}/versions/{version}/samples/{sample}/scores", Project(Read)),
     ("POST /projects/{project}/versions/{version}/edit", Project(EditDatasets)),
     ("POST /projects/{project}/versions/{version}/edit/preview", Project(EditDatasets)),
     ("GET /projects/{project}/lineage", Project(Read)),

@@ -14,7 +14,6 @@ use {
     crate::{api, routes},
     domain::{access::Action, explore::LookedBy, page::DEFAULT_LIMIT},
     store::{
-        PgPool,
         diffs::{Asker, Compared, DiffQuery, page_or_job},
         explore::looks,
     },
@@ -55,7 +54,7 @@ pub async fn get_diff(
     after: Option<u32>,
 ) -> Result<DiffView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let mut looking = match look.and_then(|look| look.parse().ok()) {
         Some(look) => looks::is_open(&db, version.id, caller.user_id, look).await?,
         None => false,
@@ -66,7 +65,7 @@ pub async fn get_diff(
     let from = from.or_else(|| before.filter(|n| others.contains(n)));
     let (diff, waiting) = match from {
         Some(from) => {
-            let from = find(&db, project, dataset, from).await?;
+            let from = api::version(&db, project, dataset, from).await?;
             // Rows of either test split are shown: there has to be a look at both.
             looking = looking && looks::has_open(&db, from.id, caller.user_id).await?;
             let query = DiffQuery { kind, with_test: looking, after, limit: DEFAULT_LIMIT };
@@ -85,8 +84,8 @@ pub async fn get_diff(
 #[server]
 pub async fn compare_again(project: ProjectId, dataset: DatasetId, number: u32, from: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
-    let other = find(&db, project, dataset, from).await?;
+    let version = api::version(&db, project, dataset, number).await?;
+    let other = api::version(&db, project, dataset, from).await?;
     let asker = Asker { project, user: caller.user_id, again: true };
     let query = DiffQuery { kind: None, with_test: false, after: None, limit: 1 };
     page_or_job(&db, asker, &other, &version, query).await?;
@@ -98,15 +97,10 @@ pub async fn compare_again(project: ProjectId, dataset: DatasetId, number: u32, 
 #[server]
 pub async fn look_at_diff(project: ProjectId, dataset: DatasetId, number: u32, from: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
-    let other = find(&db, project, dataset, from).await?;
+    let version = api::version(&db, project, dataset, number).await?;
+    let other = api::version(&db, project, dataset, from).await?;
     looks::record(&db, other.id, caller.user_id, LookedBy::Page).await?;
     let look = looks::record(&db, version.id, caller.user_id, LookedBy::Page).await?;
     leptos_axum::redirect(&format!("{}&look={look}", routes::diff(project, dataset, number, Some(from))));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -10,6 +10,7 @@ use domain::{
         LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
     },
     sample::Split,
+    split::Benchmark,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub async fn list_runs(project: ProjectId, query: RunQuery) -> Result<Page<RunSu
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchOptions {
     pub choices: LaunchChoices,
+    /// The versions that every run of the project is held against.
+    pub benchmarks: Vec<Benchmark>,
     /// The run being cloned.
     pub original: Option<Original>,
 }
@@ -69,9 +72,11 @@ pub struct Original {
     pub recipe: Recipe,
     /// The run whose adapter it went on training.
     pub continues: Option<RunId>,
+    /// What it was held against beside the project's benchmarks.
+    pub benchmarks: Vec<VersionId>,
 }
 
-/// Models, versions and, for a clone, the original.
+/// Models, versions, benchmarks and, for a clone, the original.
 #[server]
 pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Result<LaunchOptions, AppError> {
     let (db, _) = api::authorise(project, Action::Launch).await?;
@@ -79,6 +84,11 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     let original = match clone {
         Some(run) => Some(store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?),
         None => None,
+    };
+    let benchmarks = store::benchmarks::list(&db, project).await?;
+    let own = match &original {
+        Some(run) => store::benchmarks::chosen(&db, run.summary.id).await?,
+        None => Vec::new(),
     };
     let original = original.map(|run| Original {
         id: run.summary.id,
@@ -88,8 +98,9 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
         version: run.summary.version_id,
         recipe: run.recipe,
         continues: run.continues.map(|(id, _)| id),
+        benchmarks: own,
     });
-    Ok(LaunchOptions { choices, original })
+    Ok(LaunchOptions { choices, benchmarks, original })
 }
 
 /// The runs that a launch begins with, each an id or empty.
@@ -132,7 +143,7 @@ pub async fn launch_run(
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         leak_reason: None,
-        benchmarks: Vec::new(),
+        benchmarks: parse::benchmarks(&values).ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l).to_owned()))?,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;

@@ -7,6 +7,7 @@ mod cache;
 mod edit;
 mod find;
 pub mod looks;
+mod perplexity;
 mod segment;
 pub mod tags;
 #[cfg(test)]

@@ -102,7 +102,12 @@ async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, St
         }
         Writer::Model { model_id, run_id } => {
             let model = store::models::get(&context.db, context.project, *model_id).await?;
-            let name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
+            let mut name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
+            if let Some(run) = run_id
+                && let Some(run) = store::runs::get(&context.db, context.project, *run).await?
+            {
+                name = format!("{name} · #{}", run.summary.number);
+            }
             let files = ModelFiles::gather(context, *model_id, *run_id).await?;
             Ok((
                 Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?),

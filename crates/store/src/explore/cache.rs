@@ -2,7 +2,10 @@
 //! one, and tags are kept under their revision, so nothing here is ever wrong; it is bounded in bytes and shared by all
 //! requests of the process.
 
-use domain::{explore::Field, id::VersionId};
+use domain::{
+    explore::Field,
+    id::{ScoringId, VersionId},
+};
 use roaring::RoaringBitmap;
 use std::{
     any::Any,
@@ -30,6 +33,7 @@ pub(super) enum Key {
     Prefix(Index, String),
     Phrase(Index, String),
     Order(Index, &'static str),
+    Scores(Index, ScoringId),
     Tags(VersionId, i64),
 }
 
@@ -112,7 +116,8 @@ impl Key {
             | Self::Word(index, _)
             | Self::Prefix(index, _)
             | Self::Phrase(index, _)
-            | Self::Order(index, _) => Some(*index),
+            | Self::Order(index, _)
+            | Self::Scores(index, _) => Some(*index),
             Self::Tags(..) => None,
         }
     }
@@ -124,7 +129,8 @@ impl Key {
             | Self::Word(index, _)
             | Self::Prefix(index, _)
             | Self::Phrase(index, _)
-            | Self::Order(index, _) => index.version,
+            | Self::Order(index, _)
+            | Self::Scores(index, _) => index.version,
             Self::Tags(version, _) => *version,
         }
     }

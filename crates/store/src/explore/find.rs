@@ -3,6 +3,7 @@
 use super::{
     bitmaps,
     cache::{self, Index, Key},
+    perplexity::{self, Scores},
     tags,
 };
 use crate::{Stale, StoreError, samples};
@@ -37,12 +38,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     let chosen = chosen(db, index, &tags, &query.filters).await?;
     let sealed_rows = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
     let tagged = (Field::Tag, tags.0.clone());
+    let scores = scores(db, index, query).await?;
     let unsealed = intersection(&base, chosen.values());
     let sealed = if query.with_test { 0 } else { unsealed.intersection_len(&sealed_rows) };
     let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
 
     let mut counted = Vec::with_capacity(facets.0.len() + 1);
-    let all = facets.0.iter().chain(std::iter::once(&tagged)).filter(|_| !query.without_facets);
+    let all = facets.0.iter().chain(scores.iter().map(|scores| &scores.facet)).chain(std::iter::once(&tagged));
+    let all = all.filter(|_| !query.without_facets);
     for (field, values) in all {
         let others;
         // A value of the same field would be an alternative, so the filters on the field itself do not count.
@@ -58,14 +61,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
             .map(|(value, rows)| FacetValue { value: value.clone(), count: among.intersection_len(rows) })
             .collect();
         for value in missing(&query.filters, field, &values) {
-            let rows = bitmaps::facet(db, index, field, value).await?;
+            let rows = having(db, index, field, value).await?;
             values.push(FacetValue { value: value.to_owned(), count: among.intersection_len(&rows) });
         }
         if !values.is_empty() {
             counted.push(Facet { field: field.clone(), values });
         }
     }
-    let positions = page(db, index, &current, query).await?;
+    let positions = page(db, index, &current, query, scores.as_deref()).await?;
     let total = current.len();
     let end = query.offset.saturating_add(query.limit);
     Ok(Some(Found {
@@ -135,10 +138,28 @@ async fn chosen(
                     *rows |= tagged;
                 }
             }
-            _ => *rows |= &*bitmaps::facet(db, index, field, &cut(value)).await?,
+            _ => *rows |= &*having(db, index, field, &cut(value)).await?,
         }
     }
     Ok(chosen)
+}
+
+/// Where a field has a value.
+async fn having(db: &PgPool, index: Index, field: &Field, value: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
+    match field {
+        Field::Perplexity(scoring) => perplexity::rows(db, index, *scoring, value).await,
+        _ => bitmaps::facet(db, index, field, value).await,
+    }
+}
+
+/// The scores of the chosen scoring, where the query needs them.
+async fn scores(db: &PgPool, index: Index, query: &Query) -> Result<Option<Arc<Scores>>, StoreError> {
+    match query.scoring {
+        Some(scoring) if !query.without_facets || query.sort == Sort::Perplexity => {
+            Ok(Some(perplexity::of(db, index, scoring).await?))
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn search(db: &PgPool, index: Index, rows: u32, search: &str) -> Result<Hits, StoreError> {
@@ -198,12 +219,22 @@ async fn verified(
 }
 
 /// The positions of one page.
-async fn page(db: &PgPool, index: Index, current: &RoaringBitmap, query: &Query) -> Result<Vec<u32>, StoreError> {
+async fn page(
+    db: &PgPool,
+    index: Index,
+    current: &RoaringBitmap,
+    query: &Query,
+    scores: Option<&Scores>,
+) -> Result<Vec<u32>, StoreError> {
     let (offset, limit) = (query.offset as usize, query.limit as usize);
     let order = match query.sort {
         Sort::Position => None,
         Sort::Length => bitmaps::order(db, index, "length").await?,
         Sort::Label => bitmaps::order(db, index, "label").await?,
+        Sort::Perplexity => match scores {
+            Some(scores) => return Ok(scores.page(current, query)),
+            None => None,
+        },
     };
     let Some(order) = order else { return Ok(by_position(current, query)) };
     let is_hit = |position: &&u32| current.contains(**position);
