@@ -37,5 +37,6 @@ pub mod run;
 pub mod sample;
 pub mod score;
 pub mod split;
+pub mod statistics;
 pub mod steps;
 pub mod sweep;
