@@ -25,6 +25,7 @@ pub mod import;
 pub mod job;
 pub mod lang;
 pub mod lineage;
+pub mod measure;
 pub mod memory;
 pub mod metrics;
 pub mod model;

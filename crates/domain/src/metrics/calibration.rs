@@ -3,8 +3,11 @@
 //! `expected[i]` is the class of sample i, `probabilities[i][c]` the probability that a model gives class c. Every function
 //! answers `None` without samples, and when a class has no probability or one is no number from 0 to 1.
 
+use serde::{Deserialize, Serialize};
+
 /// One bin of a reliability diagram, by the probability of the predicted class.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReliabilityBin {
     /// Above this (in the first bin: from 0 on) …
     pub low: f64,
