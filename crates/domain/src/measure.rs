@@ -64,7 +64,7 @@ pub struct ChineseWords<'a> {
 /// One score of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Score {
+pub struct MetricScore {
     pub value: f64,
     /// `None` where an interval means nothing.
     pub interval: Option<ScoreInterval>,
@@ -98,7 +98,7 @@ pub enum IntervalMethod {
 pub struct Measurement {
     pub samples: u64,
     /// By metric. A metric that is undefined on these items is not there.
-    pub scores: BTreeMap<String, Score>,
+    pub scores: BTreeMap<String, MetricScore>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassMetrics>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

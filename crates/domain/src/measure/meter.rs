@@ -1,6 +1,6 @@
 //! Notes each wanted score with its interval.
 
-use super::{IntervalMethod, Measurement, Score, ScoreInterval, Settings};
+use super::{IntervalMethod, Measurement, MetricScore, ScoreInterval, Settings};
 use crate::statistics::{bootstrap, proportions};
 
 pub(super) struct Meter<'a> {
@@ -64,7 +64,7 @@ impl<'a> Meter<'a> {
     }
 
     fn note(&mut self, metric: &str, value: f64, interval: Option<ScoreInterval>, signature: &str) {
-        let score = Score { value, interval, signature: signature.to_owned() };
+        let score = MetricScore { value, interval, signature: signature.to_owned() };
         self.found.scores.insert(metric.to_owned(), score);
     }
 }
