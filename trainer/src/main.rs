@@ -25,6 +25,7 @@ enum Command {
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
     Score(cli::score::Score),
+    Measure(cli::measure::Measure),
 }
 
 /// Stack of the working thread: a backward pass recurses once per operation of the forward pass.
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Score(c) => c.run(),
+        Command::Measure(c) => c.run().map(|()| ExitCode::SUCCESS),
     });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,

@@ -4,7 +4,7 @@
 use super::{EvalMetrics, Subject, Task, larger_is_better};
 use crate::{
     id::{BadCaseId, EvalId, RunId, SampleId, VersionId},
-    metrics::bootstrap::paired_difference,
+    statistics::bootstrap::paired_difference,
     sample::{Sample, Split},
 };
 use serde::{Deserialize, Serialize};

@@ -35,16 +35,41 @@ pub fn mean_interval(values: &[f64], resamples: u32, seed: u64) -> Option<Interv
         return None;
     }
     let mut random = SplitMix64::new(seed);
-    let mut means: Vec<f64> = (0..resamples).map(|_| resampled_mean(values, &mut random)).collect();
-    means.sort_by(f64::total_cmp);
-    let (below, above) = (means.iter().filter(|m| **m <= 0.0).count(), means.iter().filter(|m| **m >= 0.0).count());
-    let tail = (below.min(above) + 1) as f64 / (f64::from(resamples) + 1.0);
-    Some(Interval {
-        mean: values.iter().sum::<f64>() / values.len() as f64,
-        low: quantile(&means, 0.025),
-        high: quantile(&means, 0.975),
+    let means: Vec<f64> = (0..resamples).map(|_| resampled_mean(values, &mut random)).collect();
+    Some(interval(values.iter().sum::<f64>() / values.len() as f64, means))
+}
+
+/// A statistic that is no mean over items, such as BLEU or macro F1, with its interval: `statistic` is given places of items,
+/// some several times, and answers `None` where it is undefined; such resamples are left out. `mean` is the statistic of all
+/// items, each once. `None` when that is undefined, or most resamples are.
+#[must_use]
+pub fn statistic_interval(
+    items: usize,
+    resamples: u32,
+    seed: u64,
+    statistic: impl Fn(&[usize]) -> Option<f64>,
+) -> Option<Interval> {
+    let value = statistic(&(0..items).collect::<Vec<_>>()).filter(|x| x.is_finite())?;
+    let mut random = SplitMix64::new(seed);
+    let mut drawn = Vec::with_capacity(resamples as usize);
+    let mut places = vec![0; items];
+    for _ in 0..resamples {
+        places.fill_with(|| random.below(items));
+        drawn.extend(statistic(&places).filter(|x| x.is_finite()));
+    }
+    (drawn.len() * 2 > resamples as usize).then(|| interval(value, drawn))
+}
+
+fn interval(value: f64, mut drawn: Vec<f64>) -> Interval {
+    drawn.sort_by(f64::total_cmp);
+    let (below, above) = (drawn.iter().filter(|m| **m <= 0.0).count(), drawn.iter().filter(|m| **m >= 0.0).count());
+    let tail = (below.min(above) + 1) as f64 / (drawn.len() as f64 + 1.0);
+    Interval {
+        mean: value,
+        low: quantile(&drawn, 0.025),
+        high: quantile(&drawn, 0.975),
         p_value: (2.0 * tail).min(1.0),
-    })
+    }
 }
 
 fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
@@ -100,6 +125,17 @@ mod tests {
         let interval = mean_interval(&values, 4000, 1).unwrap();
         let expected = 2.0 * 1.96 * 0.5 / 20.0;
         assert!(((interval.high - interval.low) / expected - 1.0).abs() < 0.1, "{interval:?}");
+    }
+
+    /// A mean drawn as a statistic is the same mean.
+    #[test]
+    fn any_statistic_has_an_interval() {
+        let values = [0.5, 1.0, 0.25, 0.75, 0.1];
+        let mean = |places: &[usize]| Some(places.iter().map(|i| values[*i]).sum::<f64>() / places.len() as f64);
+        assert_eq!(statistic_interval(5, 200, 3, mean), mean_interval(&values, 200, 3));
+        let only_whole = |places: &[usize]| (places[0] == 0).then_some(1.0);
+        assert_eq!(statistic_interval(5, 200, 3, only_whole), None, "four fifths of the resamples have none");
+        assert_eq!(statistic_interval(0, 200, 3, |_| None), None);
     }
 
     #[test]
