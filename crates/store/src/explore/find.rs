@@ -18,7 +18,9 @@ use sqlx::PgPool;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Candidates whose text is looked into for a phrase. More have its words one by one only where those are very frequent.
-const MAX_VERIFIED: usize = 20_000;
+const MAX_VERIFIED: usize = 16_000;
+/// How many of them one connection looks into.
+const VERIFIED_AT_ONCE: usize = MAX_VERIFIED / 4;
 
 /// What was found in the text.
 struct Hits {
@@ -214,8 +216,10 @@ async fn verified(
         return Ok((kept, is_exact));
     }
     let positions: Vec<u32> = candidates.iter().take(MAX_VERIFIED).collect();
-    let found = samples::having(db, index.version, &positions, phrase).await?;
-    Ok((cache::put(key, RoaringBitmap::from_iter(found)), is_exact))
+    // Looking into texts keeps a processor of the database busy: several share it.
+    let parts = positions.chunks(VERIFIED_AT_ONCE).map(|part| samples::having(db, index.version, part, phrase));
+    let found = futures::future::try_join_all(parts).await?;
+    Ok((cache::put(key, found.into_iter().flatten().collect::<RoaringBitmap>()), is_exact))
 }
 
 /// The positions of one page.
