@@ -20,7 +20,7 @@ crate::texts! {
     apply = "Search", "搜索";
     clear = "Clear all", "全部清除";
     found(total) = "{total} samples", "{total} 个样本";
-    found_at_least(total) = "At least {total} samples: the phrase was looked for in the first 20,000 that have its words.", "至少 {total} 个样本：仅在含有这些词的前 20,000 个样本中查找了该短语。";
+    found_at_least(total) = "At least {total} samples: the phrase was looked for in the first 16,000 that have its words.", "至少 {total} 个样本：仅在含有这些词的前 16,000 个样本中查找了该短语。";
     edit_these = "Edit all of this search", "编辑本次搜索的全部样本";
     tick(number) = "Choose no. {number}", "选择第 {number} 条";
     ticked(count) = "{count} ticked", "已勾选 {count} 条";
