@@ -61,7 +61,7 @@ impl Table {
         }
         let is_second: Vec<bool> = self.expected.iter().map(|class| *class == 1).collect();
         let value = area(&is_second, &self.rows.iter().map(|row| row[1]).collect::<Vec<_>>())?;
-        Some(OneVersusRest { unweighted: value, weighted: value })
+        Some(OneVersusRest { unweighted: Some(value), weighted: Some(value) })
     }
 }
 
@@ -83,12 +83,12 @@ pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
         [_, positive] => format!("positive:{positive}"),
         _ => "multiclass:ovr|average:macro".to_owned(),
     };
-    meter.statistic("roc_auc", |p| Some(table.drawn(p).area(roc_auc)?.unweighted), &over);
-    meter.statistic("pr_auc", |p| Some(table.drawn(p).area(average_precision)?.unweighted), &over);
+    meter.statistic("roc_auc", |p| table.drawn(p).area(roc_auc)?.unweighted, &over);
+    meter.statistic("pr_auc", |p| table.drawn(p).area(average_precision)?.unweighted, &over);
     if labels.len() != 2 {
         let over = "multiclass:ovr|average:weighted";
-        meter.statistic("roc_auc_weighted", |p| Some(table.drawn(p).area(roc_auc)?.weighted), over);
-        meter.statistic("pr_auc_weighted", |p| Some(table.drawn(p).area(average_precision)?.weighted), over);
+        meter.statistic("roc_auc_weighted", |p| table.drawn(p).area(roc_auc)?.weighted, over);
+        meter.statistic("pr_auc_weighted", |p| table.drawn(p).area(average_precision)?.weighted, over);
     }
     meter.found.reliability = reliability(&table.expected, &table.rows, BINS).unwrap_or_default();
 }
