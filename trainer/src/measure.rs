@@ -47,6 +47,9 @@ pub struct Report {
     pub task: Task,
     #[serde(flatten)]
     pub all: Measurement,
+    /// Metrics that were asked for and mean nothing here, such as BLEU without references.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undefined: Vec<String>,
     /// By field, then by its value.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, BTreeMap<String, Measurement>>,
@@ -94,7 +97,10 @@ pub fn measure_file(
         Task::Generation => measured::<TextItem>(path, settings, slices),
         Task::Spans => measured::<SpanItem>(path, settings, slices),
     };
-    measured.map(|(all, slices)| Report { task, all, slices })
+    let (all, slices) = measured?;
+    let asked = settings.metrics.into_iter().flatten();
+    let undefined = asked.filter(|name| !all.scores.contains_key(*name)).cloned().collect();
+    Ok(Report { task, all, undefined, slices })
 }
 
 /// Reads what JSON has to look like.

@@ -112,7 +112,8 @@ fn random_texts(random: &mut Random) -> TextCase {
 
 /// Sets of one pair each.
 fn adversarial_texts() -> Vec<TextCase> {
-    let texts = ["", " ", ".", "...!?", "😀", "你好，世界。", "ｆｕｌｌ　ｗｉｄｔｈ！", "a", "a a a a a a a", "a\nb\n\nc d"];
+    let texts =
+        ["", " ", ".", "...!?", "😀", "你好，世界。", "ｆｕｌｌ　ｗｉｄｔｈ！", "a", "a a a a a a a", "a\nb\n\nc d"];
     let pair = |a: &str, b: &str| vec![TextItem { output: a.to_owned(), references: vec![b.to_owned()] }];
     texts.iter().flat_map(|a| texts.iter().map(|b| pair(a, b))).collect()
 }

@@ -3,6 +3,9 @@
 use super::{IntervalMethod, Measurement, MetricScore, ScoreInterval, Settings};
 use crate::statistics::{bootstrap, proportions};
 
+/// Of fewer samples a bootstrap interval would look surer than it is: of one sample it has no width at all.
+const FEWEST_RESAMPLED: usize = 10;
+
 pub(super) struct Meter<'a> {
     pub(super) settings: &'a Settings<'a>,
     pub(super) found: Measurement,
@@ -39,8 +42,7 @@ impl<'a> Meter<'a> {
         if !self.wants(metric) || values.is_empty() || values.iter().any(|value| !value.is_finite()) {
             return;
         }
-        let Settings { resamples, seed, .. } = *self.settings;
-        let interval = bootstrap::mean_interval(values, resamples, seed).map(bootstrapped);
+        let interval = bootstrap::mean_interval(values, self.resamples(), self.settings.seed).map(bootstrapped);
         self.note(metric, values.iter().sum::<f64>() / values.len() as f64, interval, signature);
     }
 
@@ -49,11 +51,11 @@ impl<'a> Meter<'a> {
         if !self.wants(metric) {
             return;
         }
-        let (samples, Settings { resamples, seed, .. }) = (self.found.samples as usize, *self.settings);
+        let samples = self.found.samples as usize;
         let all: Vec<usize> = (0..samples).collect();
         let Some(value) = statistic(&all).filter(|value| value.is_finite()) else { return };
-        let interval = bootstrap::statistic_interval(samples, resamples, seed, statistic).map(bootstrapped);
-        self.note(metric, value, interval, signature);
+        let interval = bootstrap::statistic_interval(samples, self.resamples(), self.settings.seed, statistic);
+        self.note(metric, value, interval.map(bootstrapped), signature);
     }
 
     /// A number without an interval.
@@ -61,6 +63,10 @@ impl<'a> Meter<'a> {
         if let Some(value) = value.filter(|value| value.is_finite() && self.wants(metric)) {
             self.note(metric, value, None, signature);
         }
+    }
+
+    fn resamples(&self) -> u32 {
+        if self.found.samples as usize >= FEWEST_RESAMPLED { self.settings.resamples } else { 0 }
     }
 
     fn note(&mut self, metric: &str, value: f64, interval: Option<ScoreInterval>, signature: &str) {

@@ -100,6 +100,18 @@ fn texts_with_more_to_them() {
 }
 
 #[test]
+fn few_samples_are_not_resampled() {
+    let few = vec![text("a b c", &["a b d"]); 9];
+    let many = vec![text("a b c", &["a b d"]); 10];
+    let interval = |items: &[TextItem], resamples| {
+        let settings = Settings { resamples, ..settings(Lang::En, None) };
+        measure(Items::Texts(items), &settings).scores["token_f1"].interval.map(|i| i.method)
+    };
+    let found = [interval(&few, 200), interval(&many, 200), interval(&many, 0)];
+    assert_eq!(found, [None, Some(IntervalMethod::Bootstrap), None]);
+}
+
+#[test]
 fn spans() {
     let span = |start, end| crate::metrics::spans::LabelledSpan { start, end, label: "PER".to_owned() };
     let items = [
