@@ -7,6 +7,6 @@ venv=target/metrics-venv
 if ! $venv/bin/python -c 'import sacrebleu, rouge_score, sklearn, scipy' 2>/dev/null; then
     command -v python3 >/dev/null || { echo "there is no python3" >&2; exit 1; }
     [ -x $venv/bin/python ] || python3 -m venv $venv >&2
-    $venv/bin/python -m pip install --quiet --requirement trainer/tests/metrics/requirements.txt >&2
+    $venv/bin/python -m pip install --quiet --retries 1 --timeout 20 --requirement trainer/tests/metrics/requirements.txt >&2
 fi
 echo "$PWD/$venv/bin/python"

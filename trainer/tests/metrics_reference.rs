@@ -6,7 +6,7 @@
 #[path = "metrics/cases.rs"]
 mod cases;
 
-use cases::{Cases, TextCase};
+use cases::{Cases, TextItem};
 use domain::metrics::bleu::{Bleu, Smoothing, tokenizer::Tokenizer};
 use domain::metrics::calibration::{brier, log_loss};
 use domain::metrics::chrf::Chrf;
@@ -162,7 +162,7 @@ fn metrics_are_those_of_the_reference_tools() {
     }
 }
 
-fn bleu_of(case: &TextCase, expected: &[ExpectedScores]) {
+fn bleu_of(case: &[TextItem], expected: &[ExpectedScores]) {
     let items: Vec<(String, Vec<String>)> =
         case.iter().map(|item| (item.output.clone(), item.references.clone())).collect();
     let mut expected = expected.iter();
@@ -182,7 +182,7 @@ fn bleu_of(case: &TextCase, expected: &[ExpectedScores]) {
     assert!(expected.next().is_none());
 }
 
-fn chrf_of(case: &TextCase, expected: &[ExpectedScores]) {
+fn chrf_of(case: &[TextItem], expected: &[ExpectedScores]) {
     let items: Vec<(String, Vec<String>)> =
         case.iter().map(|item| (item.output.clone(), item.references.clone())).collect();
     let settings = [(0, false), (0, true), (2, false), (2, true)];
@@ -197,7 +197,7 @@ fn chrf_of(case: &TextCase, expected: &[ExpectedScores]) {
     }
 }
 
-fn rouge_of(case: &TextCase, expected: &[[[f64; 3]; 4]]) {
+fn rouge_of(case: &[TextItem], expected: &[[[f64; 3]; 4]]) {
     assert_eq!(expected.len(), 2 * case.len());
     for (place, expected) in expected.iter().enumerate() {
         let (item, stems) = (&case[place % case.len()], place >= case.len());

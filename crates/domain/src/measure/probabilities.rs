@@ -66,7 +66,7 @@ impl Table {
 }
 
 pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
-    let named = |item: &'_ ProbabilityItem| -> Vec<String> {
+    let named = |item: &ProbabilityItem| -> Vec<String> {
         item.probabilities.keys().chain([&item.expected]).cloned().collect()
     };
     let labels: BTreeSet<String> = items.iter().flat_map(named).collect();
