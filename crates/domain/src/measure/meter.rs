@@ -48,14 +48,26 @@ impl<'a> Meter<'a> {
 
     /// What is no mean: `statistic` computes it of places of samples, some of them several times.
     pub(super) fn statistic(&mut self, metric: &str, statistic: impl Fn(&[usize]) -> Option<f64>, signature: &str) {
-        if !self.wants(metric) {
+        self.statistics([(metric, signature)], |places| [statistic(places)]);
+    }
+
+    /// Several of them (metric, signature) that are computed together.
+    pub(super) fn statistics<const N: usize>(
+        &mut self,
+        metrics: [(&str, &str); N],
+        statistics: impl Fn(&[usize]) -> [Option<f64>; N],
+    ) {
+        let samples = self.found.samples as usize;
+        if samples == 0 || !metrics.iter().any(|(metric, _)| self.wants(metric)) {
             return;
         }
-        let samples = self.found.samples as usize;
-        let all: Vec<usize> = (0..samples).collect();
-        let Some(value) = statistic(&all).filter(|value| value.is_finite()) else { return };
-        let interval = bootstrap::statistic_interval(samples, self.resamples(), self.settings.seed, statistic);
-        self.note(metric, value, interval.map(bootstrapped), signature);
+        let values = statistics(&(0..samples).collect::<Vec<_>>());
+        let intervals = bootstrap::statistic_intervals(samples, self.resamples(), self.settings.seed, statistics);
+        for (((metric, signature), value), interval) in metrics.into_iter().zip(values).zip(intervals) {
+            if let Some(value) = value.filter(|value| value.is_finite() && self.wants(metric)) {
+                self.note(metric, value, interval.map(bootstrapped), signature);
+            }
+        }
     }
 
     /// A number without an interval.
