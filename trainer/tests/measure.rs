@@ -133,6 +133,18 @@ fn bad_lines_are_told_by_file_line_and_field() {
 }
 
 #[test]
+fn score_with_a_task_measures() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("predictions.jsonl");
+    std::fs::write(&file, r#"{"expected":"a","output":"a"}"#).unwrap();
+    let run = |command: &[&str]| Command::new(env!("CARGO_BIN_EXE_trainer")).args(command).arg(&file).output().unwrap();
+    let [measured, scored] =
+        [&["measure", "--task", "classification"][..], &["score", "--task=classification"]].map(run);
+    assert!(measured.status.success() && !measured.stdout.is_empty(), "{measured:?}");
+    assert_eq!(measured.stdout, scored.stdout);
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused() {
     assert!(refused("\n", &["--task", "spans"]).contains("there are no predictions"));
     let line = r#"{"expected":"a","output":"a"}"#;

@@ -170,6 +170,7 @@ pub(crate) fn reference_count(references: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const CANDIDATE: &str = "The dog bit the man.";
     const GUIDE: &str =
@@ -205,6 +206,20 @@ mod tests {
         near(sentence(of(Smoothing::None, true), "a b c d", "a c b d"), 0.0);
         near(sentence(of(Smoothing::Exp, true), "", "a"), 0.0);
         near(sentence(of(Smoothing::Exp, true), "", ""), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn scores_stay_in_range_and_equal_texts_score_most(a in "\\PC{0,30}", b in "[a-c 中.]{1,20}") {
+            for tokenizer in Tokenizer::ALL {
+                for smoothing in [Smoothing::Exp, Smoothing::Floor(0.1), Smoothing::AddK(1.0), Smoothing::None] {
+                    let bleu = Bleu { tokenizer, smoothing, effective_order: true, ..Bleu::default() };
+                    let (other, same) = (bleu.sentence(&a, &[&b]), bleu.sentence(&b, &[&b]));
+                    prop_assert!((0.0..=100.0 + 1e-9).contains(&other), "{other}");
+                    prop_assert!(same > 100.0 - 1e-9 || tokenizer.words(&b).is_empty(), "{same}");
+                }
+            }
+        }
     }
 
     #[test]
