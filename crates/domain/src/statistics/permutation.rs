@@ -26,7 +26,7 @@ pub fn sign_flip_p_value(differences: &[f64], draws: u32, seed: u64) -> Option<f
     }
     let mut random = SplitMix64::new(seed);
     let count = (0..draws).filter(|_| hits(signed_sum(&moving, |_| random.below(2) == 1))).count();
-    (draws > 0).then(|| (count as f64 + 1.0) / (f64::from(draws) + 1.0))
+    (draws > 0).then_some((count as f64 + 1.0) / (f64::from(draws) + 1.0))
 }
 
 fn signed_sum(values: &[f64], mut is_flipped: impl FnMut(usize) -> bool) -> f64 {
