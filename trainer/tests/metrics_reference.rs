@@ -18,11 +18,14 @@ use domain::statistics::{
     correction::benjamini_hochberg, mcnemar::Discordant, permutation::sign_flip_p_value, proportions, wilcoxon,
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 
 /// Largest difference, per unit of the expected number or of 1.
 const TOLERANCE: f64 = 1e-9;
+/// Cases of a kind that are also measured by the command.
+const PRINTED: usize = 3;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -142,11 +145,17 @@ fn metrics_are_those_of_the_reference_tools() {
         chrf_of(case, &expected.chrf);
         rouge_of(case, &expected.rouge);
     }
+    for (case, expected) in cases.texts.iter().zip(&expected.texts).take(PRINTED) {
+        printed_texts(case, expected);
+    }
     for (word, expected) in cases.words.iter().zip(&expected.words) {
         assert_eq!(&porter::stem(word), expected, "{word}");
     }
     for (case, expected) in cases.labels.iter().zip(&expected.labels) {
         labels_of(case, expected);
+    }
+    for (case, expected) in cases.labels.iter().zip(&expected.labels).take(PRINTED) {
+        printed_labels(case, expected);
     }
     for (case, expected) in cases.probabilities.iter().zip(&expected.probabilities) {
         probabilities_of(&case.expected, &case.rows, expected);
@@ -159,6 +168,49 @@ fn metrics_are_those_of_the_reference_tools() {
     }
     for (case, expected) in cases.p_values.iter().zip(&expected.discoveries) {
         benjamini_hochberg(case).iter().zip(expected).for_each(|(a, b)| near(*a, *b, case));
+    }
+}
+
+/// What `trainer score --task` prints of these lines.
+fn printed(task: &str, lines: &[Value]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("predictions.jsonl");
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    std::fs::write(&file, text.join("\n")).unwrap();
+    let trainer = env!("CARGO_BIN_EXE_trainer");
+    let run = Command::new(trainer).args(["score", "--task", task, "--resamples", "0"]).arg(file).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout).unwrap()
+}
+
+#[track_caller]
+fn prints(report: &Value, metric: &str, expected: f64) {
+    near(report["scores"][metric]["value"].as_f64().unwrap(), expected, &metric);
+}
+
+fn printed_texts(case: &[TextItem], expected: &ExpectedTexts) {
+    let line = |item: &TextItem| json!({ "output": item.output, "expected": item.references });
+    let report = printed("generation", &case.iter().map(line).collect::<Vec<_>>());
+    assert_eq!(report["scores"]["bleu"]["signature"].as_str(), Some(expected.bleu[0].signature.as_str()));
+    prints(&report, "bleu", expected.bleu[0].corpus);
+    prints(&report, "chrf", expected.chrf[0].corpus);
+    prints(&report, "chrf_plus_plus", expected.chrf[2].corpus);
+    for (kind, metric) in ["rouge_1", "rouge_2", "rouge_l", "rouge_l_sum"].into_iter().enumerate() {
+        let sum: f64 = expected.rouge[..case.len()].iter().map(|scores| scores[kind][2]).sum();
+        prints(&report, metric, sum / case.len() as f64);
+    }
+}
+
+fn printed_labels(case: &[(String, String)], expected: &ExpectedLabels) {
+    let line = |(label, output): &(String, String)| json!({ "expected": label, "output": output });
+    let report = printed("classification", &case.iter().map(line).collect::<Vec<_>>());
+    prints(&report, "accuracy", expected.accuracy);
+    prints(&report, "balanced_accuracy", expected.balanced_accuracy);
+    prints(&report, "mcc", expected.mcc);
+    for (average, expected) in ["micro", "macro", "weighted"].iter().zip(&expected.averages) {
+        for (part, expected) in ["precision", "recall", "f1"].iter().zip(expected) {
+            prints(&report, &format!("{part}_{average}"), *expected);
+        }
     }
 }
 
