@@ -4,7 +4,8 @@
 //! - classification: `expected`, `output`: labels;
 //! - probabilities: `expected`: a label; `probabilities`: an object with a number from 0 to 1 per label;
 //! - generation: `output`: text; if there are right answers, `expected`: text or a list of texts; if known,
-//!   `log_likelihood` (of the first expected text, in nats) with `tokens`, and `programs_tried` with `programs_passed`;
+//!   `log_likelihood` (of the first expected text, in nats) with `tokens`; `output_embeddings` with `expected_embeddings`, one
+//!   vector per token; `programs_tried` with `programs_passed`;
 //! - spans: `expected`, `output`: lists of objects with `start`, `end` and `label`.
 //!
 //! Other fields may be there; slices are made of them.
@@ -47,6 +48,9 @@ pub struct Report {
     pub task: Task,
     #[serde(flatten)]
     pub all: Measurement,
+    /// Metrics that were asked for and mean nothing here, such as BLEU without references.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undefined: Vec<String>,
     /// By field, then by its value.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, BTreeMap<String, Measurement>>,
@@ -94,7 +98,10 @@ pub fn measure_file(
         Task::Generation => measured::<TextItem>(path, settings, slices),
         Task::Spans => measured::<SpanItem>(path, settings, slices),
     };
-    measured.map(|(all, slices)| Report { task, all, slices })
+    let (all, slices) = measured?;
+    let asked = settings.metrics.into_iter().flatten();
+    let undefined = asked.filter(|name| !all.scores.contains_key(*name)).cloned().collect();
+    Ok(Report { task, all, undefined, slices })
 }
 
 /// Reads what JSON has to look like.

@@ -13,7 +13,7 @@ mod texts;
 pub use labels::LabelItem;
 pub use probabilities::ProbabilityItem;
 pub use spans::{LabelSpans, SpanItem};
-pub use texts::{Programs, TextItem, TextLikelihood};
+pub use texts::{Programs, TextItem, TextLikelihood, TokenEmbeddings};
 
 use crate::eval::{ClassMetrics, ConfusionMatrix};
 use crate::lang::Lang;

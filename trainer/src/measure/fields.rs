@@ -27,6 +27,7 @@ pub enum Kind {
     Count,
     Probabilities,
     Spans,
+    Vectors,
 }
 
 impl Kind {
@@ -37,6 +38,7 @@ impl Kind {
             Self::Number => "a number",
             Self::Count => "a whole number that fits",
             Self::Probabilities => "an object with a number from 0 to 1 for each label",
+            Self::Vectors => "a list of lists of numbers",
             Self::Spans => "a list of objects with start, end (after start) and label",
         }
     }

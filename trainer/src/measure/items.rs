@@ -1,7 +1,9 @@
 //! How each kind of item is read from the fields of a line.
 
 use super::fields::{Fields, Kind, LineProblem};
-use domain::measure::{Items, LabelItem, ProbabilityItem, Programs, SpanItem, TextItem, TextLikelihood};
+use domain::measure::{
+    Items, LabelItem, ProbabilityItem, Programs, SpanItem, TextItem, TextLikelihood, TokenEmbeddings,
+};
 use domain::metrics::spans::LabelledSpan;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,10 +57,17 @@ impl Item for TextItem {
             }
             None => None,
         };
+        let embeddings = match fields.may("output_embeddings", Kind::Vectors, vectors)? {
+            Some(output) => {
+                Some(TokenEmbeddings { output, expected: fields.must("expected_embeddings", Kind::Vectors, vectors)? })
+            }
+            None => None,
+        };
         Ok(Self {
             output: fields.text("output")?,
             references: fields.may("expected", Kind::Texts, texts)?.unwrap_or_default(),
             likelihood,
+            embeddings,
             programs,
         })
     }
@@ -70,6 +79,11 @@ impl Item for TextItem {
 
 fn small(value: &Value) -> Option<u32> {
     u32::try_from(value.as_u64()?).ok()
+}
+
+fn vectors(value: &Value) -> Option<Vec<Vec<f32>>> {
+    let vector = |v: &Value| v.as_array()?.iter().map(|x| x.as_f64().map(|x| x as f32)).collect();
+    value.as_array()?.iter().map(vector).collect()
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {

@@ -28,33 +28,37 @@ pub struct LabelItem {
     pub output: String,
 }
 
-type Statistic = fn(&ClassificationReport) -> Option<f64>;
-
 pub(super) fn measure(items: &[LabelItem], meter: &mut Meter<'_>) {
     let right: Vec<bool> = items.iter().map(|item| item.expected == item.output).collect();
     meter.share("accuracy", &right, "average:samples");
     let table = Table::of(items);
-    let of_classes: [(&str, Statistic, &str); 11] = [
-        ("balanced_accuracy", |r| balanced_accuracy(&r.confusion), "average:expected classes|zero_division:left out"),
-        ("precision_micro", |r| Some(Averages::of(r).micro.precision), "average:micro|zero_division:0"),
-        ("recall_micro", |r| Some(Averages::of(r).micro.recall), "average:micro|zero_division:0"),
-        ("f1_micro", |r| Some(Averages::of(r).micro.f1), "average:micro|zero_division:0"),
-        ("precision_macro", |r| Some(Averages::of(r).unweighted.precision), "average:macro|zero_division:0"),
-        ("recall_macro", |r| Some(Averages::of(r).unweighted.recall), "average:macro|zero_division:0"),
-        ("f1_macro", |r| Some(Averages::of(r).unweighted.f1), "average:macro|zero_division:0"),
-        ("precision_weighted", |r| Some(Averages::of(r).weighted.precision), "average:weighted|zero_division:0"),
-        ("recall_weighted", |r| Some(Averages::of(r).weighted.recall), "average:weighted|zero_division:0"),
-        ("f1_weighted", |r| Some(Averages::of(r).weighted.f1), "average:weighted|zero_division:0"),
-        ("mcc", |r| Some(matthews(&r.confusion)), "multiclass:gorodkin|zero_division:0"),
+    let [micro, unweighted, weighted] =
+        ["micro", "macro", "weighted"].map(|average| format!("average:{average}|zero_division:0"));
+    let metrics = [
+        ("balanced_accuracy", "average:expected classes|zero_division:left out"),
+        ("mcc", "multiclass:gorodkin|zero_division:0"),
+        ("precision_micro", &micro),
+        ("recall_micro", &micro),
+        ("f1_micro", &micro),
+        ("precision_macro", &unweighted),
+        ("recall_macro", &unweighted),
+        ("f1_macro", &unweighted),
+        ("precision_weighted", &weighted),
+        ("recall_weighted", &weighted),
+        ("f1_weighted", &weighted),
     ];
-    for (metric, statistic, signature) in of_classes {
-        let of_places =
-            |places: &[usize]| (!places.is_empty()).then(|| table.report(places)).and_then(|r| statistic(&r));
-        meter.statistic(metric, of_places, signature);
-    }
+    meter.statistics(metrics, |places| statistics(&table.report(places)));
     let report = table.report(&(0..items.len()).collect::<Vec<_>>());
     meter.found.classes = report.classes;
     meter.found.confusion = Some(report.confusion);
+}
+
+/// In the order of their names above.
+fn statistics(report: &ClassificationReport) -> [Option<f64>; 11] {
+    let Averages { micro, unweighted, weighted } = Averages::of(report);
+    let [a, b, c] = [micro, unweighted, weighted].map(|o| [o.precision, o.recall, o.f1].map(Some));
+    let (balanced, correlation) = (balanced_accuracy(&report.confusion), Some(matthews(&report.confusion)));
+    [balanced, correlation, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]]
 }
 
 /// Labels as numbers, so that a resample is counted without comparing text.

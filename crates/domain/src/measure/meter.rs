@@ -3,6 +3,9 @@
 use super::{IntervalMethod, Measurement, MetricScore, ScoreInterval, Settings};
 use crate::statistics::{bootstrap, proportions};
 
+/// Of fewer samples a bootstrap interval would look surer than it is: of one sample it has no width at all.
+const FEWEST_RESAMPLED: usize = 10;
+
 pub(super) struct Meter<'a> {
     pub(super) settings: &'a Settings<'a>,
     pub(super) found: Measurement,
@@ -39,21 +42,32 @@ impl<'a> Meter<'a> {
         if !self.wants(metric) || values.is_empty() || values.iter().any(|value| !value.is_finite()) {
             return;
         }
-        let Settings { resamples, seed, .. } = *self.settings;
-        let interval = bootstrap::mean_interval(values, resamples, seed).map(bootstrapped);
+        let interval = bootstrap::mean_interval(values, self.resamples(), self.settings.seed).map(bootstrapped);
         self.note(metric, values.iter().sum::<f64>() / values.len() as f64, interval, signature);
     }
 
     /// What is no mean: `statistic` computes it of places of samples, some of them several times.
     pub(super) fn statistic(&mut self, metric: &str, statistic: impl Fn(&[usize]) -> Option<f64>, signature: &str) {
-        if !self.wants(metric) {
+        self.statistics([(metric, signature)], |places| [statistic(places)]);
+    }
+
+    /// Several of them (metric, signature) that are computed together.
+    pub(super) fn statistics<const N: usize>(
+        &mut self,
+        metrics: [(&str, &str); N],
+        statistics: impl Fn(&[usize]) -> [Option<f64>; N],
+    ) {
+        let samples = self.found.samples as usize;
+        if samples == 0 || !metrics.iter().any(|(metric, _)| self.wants(metric)) {
             return;
         }
-        let (samples, Settings { resamples, seed, .. }) = (self.found.samples as usize, *self.settings);
-        let all: Vec<usize> = (0..samples).collect();
-        let Some(value) = statistic(&all).filter(|value| value.is_finite()) else { return };
-        let interval = bootstrap::statistic_interval(samples, resamples, seed, statistic).map(bootstrapped);
-        self.note(metric, value, interval, signature);
+        let values = statistics(&(0..samples).collect::<Vec<_>>());
+        let intervals = bootstrap::statistic_intervals(samples, self.resamples(), self.settings.seed, statistics);
+        for (((metric, signature), value), interval) in metrics.into_iter().zip(values).zip(intervals) {
+            if let Some(value) = value.filter(|value| value.is_finite() && self.wants(metric)) {
+                self.note(metric, value, interval.map(bootstrapped), signature);
+            }
+        }
     }
 
     /// A number without an interval.
@@ -61,6 +75,10 @@ impl<'a> Meter<'a> {
         if let Some(value) = value.filter(|value| value.is_finite() && self.wants(metric)) {
             self.note(metric, value, None, signature);
         }
+    }
+
+    fn resamples(&self) -> u32 {
+        if self.found.samples as usize >= FEWEST_RESAMPLED { self.settings.resamples } else { 0 }
     }
 
     fn note(&mut self, metric: &str, value: f64, interval: Option<ScoreInterval>, signature: &str) {

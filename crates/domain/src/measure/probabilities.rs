@@ -2,7 +2,7 @@
 
 use super::meter::Meter;
 use crate::metrics::calibration::{brier, expected_calibration_error, log_loss, reliability};
-use crate::metrics::ranking::{OneVersusRest, average_precision, one_versus_rest, roc_auc};
+use crate::metrics::ranking::{average_precision, one_versus_rest, roc_auc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 
@@ -54,19 +54,20 @@ impl Table {
         expected_calibration_error(&reliability(&self.expected, &self.rows, BINS)?)
     }
 
-    /// Of two classes the area of the second, else the averages over classes.
-    fn area(&self, area: fn(&[bool], &[f64]) -> Option<f64>) -> Option<OneVersusRest> {
-        if self.rows.first()?.len() != 2 {
-            return one_versus_rest(&self.expected, &self.rows, area);
+    /// The average over classes with equal weights, and by their size; of two classes only the area of the second.
+    fn area(&self, area: fn(&[bool], &[f64]) -> Option<f64>) -> [Option<f64>; 2] {
+        if self.rows.first().map(Vec::len) != Some(2) {
+            let of_classes = one_versus_rest(&self.expected, &self.rows, area);
+            return [of_classes.and_then(|o| o.unweighted), of_classes.and_then(|o| o.weighted)];
         }
         let is_second: Vec<bool> = self.expected.iter().map(|class| *class == 1).collect();
-        let value = area(&is_second, &self.rows.iter().map(|row| row[1]).collect::<Vec<_>>())?;
-        Some(OneVersusRest { unweighted: value, weighted: value })
+        let scores: Vec<f64> = self.rows.iter().map(|row| row[1]).collect();
+        [area(&is_second, &scores), None]
     }
 }
 
 pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
-    let named = |item: &'_ ProbabilityItem| -> Vec<String> {
+    let named = |item: &ProbabilityItem| -> Vec<String> {
         item.probabilities.keys().chain([&item.expected]).cloned().collect()
     };
     let labels: BTreeSet<String> = items.iter().flat_map(named).collect();
@@ -83,13 +84,10 @@ pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
         [_, positive] => format!("positive:{positive}"),
         _ => "multiclass:ovr|average:macro".to_owned(),
     };
-    meter.statistic("roc_auc", |p| Some(table.drawn(p).area(roc_auc)?.unweighted), &over);
-    meter.statistic("pr_auc", |p| Some(table.drawn(p).area(average_precision)?.unweighted), &over);
-    if labels.len() != 2 {
-        let over = "multiclass:ovr|average:weighted";
-        meter.statistic("roc_auc_weighted", |p| Some(table.drawn(p).area(roc_auc)?.weighted), over);
-        meter.statistic("pr_auc_weighted", |p| Some(table.drawn(p).area(average_precision)?.weighted), over);
-    }
+    let weighted = "multiclass:ovr|average:weighted";
+    let areas = |places: &[usize], area| table.drawn(places).area(area);
+    meter.statistics([("roc_auc", &over), ("roc_auc_weighted", weighted)], |places| areas(places, roc_auc));
+    meter.statistics([("pr_auc", &over), ("pr_auc_weighted", weighted)], |places| areas(places, average_precision));
     meter.found.reliability = reliability(&table.expected, &table.rows, BINS).unwrap_or_default();
 }
 

@@ -1,7 +1,6 @@
 //! Labelled stretches of a sample's text.
 
 use super::meter::Meter;
-use crate::metrics::rouge::Overlap;
 use crate::metrics::spans::{LabelledSpan, SpanCounts, count_spans, total};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,25 +30,25 @@ pub struct LabelSpans {
     pub f1_partial: f64,
 }
 
-type Part = fn(Overlap) -> f64;
-
 pub(super) fn measure(items: &[SpanItem], meter: &mut Meter<'_>) {
     let counts: Vec<BTreeMap<String, SpanCounts>> =
         items.iter().map(|item| count_spans(&item.expected, &item.output)).collect();
     let totals: Vec<SpanCounts> = counts.iter().map(|of_item| total(of_item.values())).collect();
-    let parts: [(&str, Part); 3] = [("precision", |o| o.precision), ("recall", |o| o.recall), ("f1", |o| o.f1)];
-    let kinds: [(&str, fn(SpanCounts) -> Overlap, &str); 2] = [
-        ("exact", SpanCounts::exact_scores, "average:micro|match:exact|zero_division:0"),
-        ("partial", SpanCounts::partial_scores, "average:micro|match:overlap counts 0.5|zero_division:0"),
+    let (exact, partial) =
+        ("average:micro|match:exact|zero_division:0", "average:micro|match:overlap counts 0.5|zero_division:0");
+    let metrics = [
+        ("precision_exact", exact),
+        ("recall_exact", exact),
+        ("f1_exact", exact),
+        ("precision_partial", partial),
+        ("recall_partial", partial),
+        ("f1_partial", partial),
     ];
-    for (kind, scores, signature) in kinds {
-        for (name, part) in parts {
-            let of_places = |places: &[usize]| {
-                (!places.is_empty()).then(|| part(scores(total(places.iter().map(|place| &totals[*place])))))
-            };
-            meter.statistic(&format!("{name}_{kind}"), of_places, signature);
-        }
-    }
+    meter.statistics(metrics, |places| {
+        let sum = total(places.iter().map(|place| &totals[*place]));
+        let (e, p) = (sum.exact_scores(), sum.partial_scores());
+        [e.precision, e.recall, e.f1, p.precision, p.recall, p.f1].map(Some)
+    });
     let mut by_label: BTreeMap<String, SpanCounts> = BTreeMap::new();
     for (label, count) in counts.into_iter().flatten() {
         let sum = by_label.entry(label).or_default();

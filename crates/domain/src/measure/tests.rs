@@ -88,6 +88,7 @@ fn texts_with_more_to_them() {
     let likelihood = TextLikelihood { log_likelihood: -4.0 * 256f64.ln(), tokens: 4 };
     for (item, passed) in items.iter_mut().zip([1, 0]) {
         item.likelihood = Some(likelihood);
+        item.embeddings = Some(TokenEmbeddings { output: vec![vec![1.0, 0.0]], expected: vec![vec![2.0, 0.0]] });
         item.programs = Some(Programs { tried: 2, passed });
     }
     let schema = parse(r#"{"required":["a"]}"#).and_then(|s| Schema::new(&s).ok());
@@ -95,8 +96,21 @@ fn texts_with_more_to_them() {
     let found = measure(Items::Texts(&items), &settings);
     let value = |metric: &str| found.scores[metric].value;
     assert_eq!((value("json_valid"), value("schema_match"), value("pass_at_1")), (0.5, 0.5, 0.25));
+    assert_eq!(value("bertscore_like"), 1.0);
     assert!((value("perplexity") - 256.0).abs() < 1e-9 && (value("bits_per_byte") - 8.0).abs() < 1e-12);
     assert!(!found.scores.contains_key("pass_at_10"), "two programs tell nothing of ten");
+}
+
+#[test]
+fn few_samples_are_not_resampled() {
+    let few = vec![text("a b c", &["a b d"]); 9];
+    let many = vec![text("a b c", &["a b d"]); 10];
+    let interval = |items: &[TextItem], resamples| {
+        let settings = Settings { resamples, ..settings(Lang::En, None) };
+        measure(Items::Texts(items), &settings).scores["token_f1"].interval.map(|i| i.method)
+    };
+    let found = [interval(&few, 200), interval(&many, 200), interval(&many, 0)];
+    assert_eq!(found, [None, Some(IntervalMethod::Bootstrap), None]);
 }
 
 #[test]

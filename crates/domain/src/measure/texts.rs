@@ -8,6 +8,7 @@ use crate::metrics::{
     chrf::{Chrf, ChrfCounts},
     distance::Errors,
     diversity::{distinct, repetition},
+    embedding::greedy_match,
     json_schema,
     likelihood::{bits_per_byte, perplexity},
     meteor::meteor_like,
@@ -16,7 +17,7 @@ use crate::metrics::{
     text::{edit_distance, tokenise},
 };
 
-pub(super) const METRICS: [&str; 24] = [
+pub(super) const METRICS: [&str; 25] = [
     "exact_match",
     "token_f1",
     "bleu",
@@ -27,6 +28,7 @@ pub(super) const METRICS: [&str; 24] = [
     "rouge_l",
     "rouge_l_sum",
     "meteor_like",
+    "bertscore_like",
     "edit_distance",
     "cer",
     "wer",
@@ -51,6 +53,8 @@ pub struct TextItem {
     pub references: Vec<String>,
     /// How likely the first reference is to the model.
     pub likelihood: Option<TextLikelihood>,
+    /// Embeddings of the tokens, by whatever model.
+    pub embeddings: Option<TokenEmbeddings>,
     /// Where the sample asks for programs: how many were tried.
     pub programs: Option<Programs>,
 }
@@ -61,6 +65,13 @@ pub struct TextLikelihood {
     /// Sum over its tokens of log p, in nats.
     pub log_likelihood: f64,
     pub tokens: u64,
+}
+
+/// One vector per token of the output, and of the first reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenEmbeddings {
+    pub output: Vec<Vec<f32>>,
+    pub expected: Vec<Vec<f32>>,
 }
 
 /// Programs that were written for one sample.
@@ -80,6 +91,7 @@ pub(super) fn measure(items: &[TextItem], meter: &mut Meter<'_>) {
         edits(items, meter);
     }
     alone(items, meter);
+    embeddings(items, meter);
     likelihoods(items, meter);
     programs(items, meter);
 }
@@ -224,6 +236,15 @@ fn alone(items: &[TextItem], meter: &mut Meter<'_>) {
     if let Some(schema) = schema {
         let fits: Vec<bool> = values.iter().map(|v| v.as_ref().is_some_and(|v| schema.fits(v))).collect();
         meter.share("schema_match", &fits, "draft:2020-12 subset|average:samples");
+    }
+}
+
+fn embeddings(items: &[TextItem], meter: &mut Meter<'_>) {
+    let f1 =
+        |item: &TextItem| item.embeddings.as_ref().and_then(|e| greedy_match(&e.output, &e.expected)).map(|o| o.f1);
+    if let Some(values) = items.iter().map(f1).collect::<Option<Vec<f64>>>() {
+        let signature = "embedding:given|match:greedy|idf:no|rescale:no|average:samples|references:first|of:f1";
+        meter.mean("bertscore_like", &values, signature);
     }
 }
 

@@ -95,7 +95,7 @@ impl Bleu {
         if counts.matches.iter().all(|n| *n == 0) {
             return 0.0;
         }
-        let (mut precisions, mut orders, mut halving) = ([0.0; MAX_ORDER], MAX_ORDER, 1.0);
+        let (mut precisions, mut halving) = (Vec::with_capacity(MAX_ORDER), 1.0);
         for i in 0..MAX_ORDER {
             let plus = match self.smoothing {
                 Smoothing::AddK(k) if i > 0 => k,
@@ -105,10 +105,7 @@ impl Bleu {
             if total == 0.0 {
                 break;
             }
-            if self.effective_order {
-                orders = i + 1;
-            }
-            precisions[i] = match self.smoothing {
+            precisions.push(match self.smoothing {
                 _ if matches > 0.0 => matches / total,
                 Smoothing::Exp => {
                     halving *= 2.0;
@@ -116,11 +113,14 @@ impl Bleu {
                 }
                 Smoothing::Floor(floor) => floor / total,
                 Smoothing::None | Smoothing::AddK(_) => 0.0,
-            };
+            });
         }
-        let logs: f64 = precisions[..orders].iter().map(|p| p.ln()).sum();
+        if precisions.len() < MAX_ORDER && !self.effective_order {
+            return 0.0;
+        }
+        let logs = precisions.iter().map(|p: &f64| p.ln()).sum::<f64>() / precisions.len() as f64;
         let brevity = (1.0 - counts.reference_length as f64 / counts.candidate_length as f64).min(0.0);
-        100.0 * (brevity + logs / orders as f64).exp()
+        100.0 * (brevity + logs).exp()
     }
 
     /// BLEU of a whole set: counts are added up first. Each item is a candidate and its references.
@@ -170,6 +170,7 @@ pub(crate) fn reference_count(references: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const CANDIDATE: &str = "The dog bit the man.";
     const GUIDE: &str =
@@ -205,6 +206,20 @@ mod tests {
         near(sentence(of(Smoothing::None, true), "a b c d", "a c b d"), 0.0);
         near(sentence(of(Smoothing::Exp, true), "", "a"), 0.0);
         near(sentence(of(Smoothing::Exp, true), "", ""), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn scores_stay_in_range_and_equal_texts_score_most(a in "\\PC{0,30}", b in "[a-c 中.]{1,20}") {
+            for tokenizer in Tokenizer::ALL {
+                for smoothing in [Smoothing::Exp, Smoothing::Floor(0.1), Smoothing::AddK(1.0), Smoothing::None] {
+                    let bleu = Bleu { tokenizer, smoothing, effective_order: true, ..Bleu::default() };
+                    let (other, same) = (bleu.sentence(&a, &[&b]), bleu.sentence(&b, &[&b]));
+                    prop_assert!((0.0..=100.0 + 1e-9).contains(&other), "{other}");
+                    prop_assert!(same > 100.0 - 1e-9 || tokenizer.words(&b).is_empty(), "{same}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub fn expected_calibration_error(table: &[ReliabilityBin]) -> Option<f64> {
     (samples > 0).then(|| table.iter().map(gap).sum::<f64>() / samples as f64)
 }
 
-/// Mean of Σ (p_c − [c is right])² over the classes (Brier, Verification of forecasts expressed in terms of probability,
-/// 1950); of two classes half of that, as is usual and as scikit-learn does.
+/// Mean of the sum over classes of (p − 1)² for the right one and p² for the others (Brier, Verification of forecasts
+/// expressed in terms of probability, 1950); of two classes half of that, as is usual and as scikit-learn does.
 #[must_use]
 pub fn brier(expected: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
     check(expected, probabilities)?;

@@ -10,7 +10,7 @@ pub fn distinct(texts: &[Vec<String>], order: usize) -> Option<f64> {
     let grams = || texts.iter().flat_map(|text| text.windows(order));
     let different: HashSet<&[String]> = grams().collect();
     let total = grams().count();
-    (total > 0).then(|| different.len() as f64 / total as f64)
+    (total > 0).then_some(different.len() as f64 / total as f64)
 }
 
 /// n-grams of a text that occurred in it before, per n-gram: 0 repeats nothing (seq-rep-n of Welleck et al., Neural Text
@@ -19,7 +19,7 @@ pub fn distinct(texts: &[Vec<String>], order: usize) -> Option<f64> {
 pub fn repetition(text: &[String], order: usize) -> Option<f64> {
     let counts = ngrams::counts(text, order);
     let total: usize = counts.values().sum();
-    (total > 0).then(|| 1.0 - counts.len() as f64 / total as f64)
+    (total > 0).then_some(1.0 - counts.len() as f64 / total as f64)
 }
 
 #[cfg(test)]

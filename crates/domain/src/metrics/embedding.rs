@@ -40,6 +40,7 @@ fn mean_best(of: &[Vec<f64>], among: &[Vec<f64>]) -> Option<f64> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use std::slice::from_ref;
 
     #[test]
     fn tokens_take_their_nearest() {
@@ -54,9 +55,9 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_has_no_score() {
         let one = vec![1.0, 0.0];
-        assert_eq!(greedy_match(&[], &[one.clone()]), None);
-        assert_eq!(greedy_match(&[one.clone()], &[]), None);
-        assert_eq!(greedy_match(&[one.clone()], &[vec![0.0, 0.0]]), None);
+        assert_eq!(greedy_match(&[], from_ref(&one)), None);
+        assert_eq!(greedy_match(from_ref(&one), &[]), None);
+        assert_eq!(greedy_match(from_ref(&one), &[vec![0.0, 0.0]]), None);
         assert_eq!(greedy_match(&[one], &[vec![1.0]]), None);
     }
 }

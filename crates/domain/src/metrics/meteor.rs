@@ -39,11 +39,11 @@ fn align(candidate: &[String], reference: &[String]) -> Vec<Option<usize>> {
     let stems = |words: &[String]| words.iter().map(|word| porter::stem(word)).collect::<Vec<_>>();
     let (candidate_stems, reference_stems) = (stems(candidate), stems(reference));
     for (candidate, reference) in [(candidate, reference), (&candidate_stems, &reference_stems)] {
-        for i in 0..candidate.len() {
+        for (i, word) in candidate.iter().enumerate() {
             if places[i].is_some() {
                 continue;
             }
-            let fits = |place: &usize| !taken[*place] && reference[*place] == candidate[i];
+            let fits = |place: &usize| !taken[*place] && reference[*place] == *word;
             let next = i.checked_sub(1).and_then(|before| places[before]).map(|place: usize| place + 1);
             let next = next.filter(|place| *place < reference.len() && fits(place));
             let found = next.or_else(|| (0..reference.len()).find(fits));

@@ -66,14 +66,14 @@ fn descending(is_member: &[bool], scores: &[f64]) -> Option<Vec<Found>> {
 /// Means over classes of a score of one class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneVersusRest {
-    /// Every class alike.
-    pub unweighted: f64,
-    /// Every class by how often it occurs.
-    pub weighted: f64,
+    /// Every class alike; `None` when a class has no score.
+    pub unweighted: Option<f64>,
+    /// Every class by how often it occurs; `None` when one that occurs has no score.
+    pub weighted: Option<f64>,
 }
 
 /// Averages `score` (such as [`roc_auc`]) over classes: `expected[i]` is the class of sample i, `probabilities[i][c]` what it
-/// is given for class c. `None` when any class has no score.
+/// is given for class c. `None` without samples, or when a probability is missing.
 #[must_use]
 pub fn one_versus_rest(
     expected: &[usize],
@@ -81,16 +81,19 @@ pub fn one_versus_rest(
     score: fn(&[bool], &[f64]) -> Option<f64>,
 ) -> Option<OneVersusRest> {
     let classes = probabilities.first()?.len();
-    let (mut sum, mut weighted) = (0.0, 0.0);
+    let (mut sum, mut weighted) = (Some(0.0), Some(0.0));
     for class in 0..classes {
         let is_member: Vec<bool> = expected.iter().map(|e| *e == class).collect();
         let scores: Vec<f64> = probabilities.iter().map(|p| p.get(class).copied()).collect::<Option<_>>()?;
-        let value = score(&is_member, &scores)?;
+        let value = score(&is_member, &scores);
         let members = is_member.iter().filter(|is| **is).count();
-        sum += value;
-        weighted += value * members as f64;
+        sum = sum.zip(value).map(|(sum, value)| sum + value);
+        if members > 0 {
+            weighted = weighted.zip(value).map(|(sum, value)| sum + value * members as f64);
+        }
     }
-    Some(OneVersusRest { unweighted: sum / classes as f64, weighted: weighted / expected.len() as f64 })
+    let per = |sum: Option<f64>, whole: usize| sum.map(|sum| sum / whole as f64);
+    Some(OneVersusRest { unweighted: per(sum, classes), weighted: per(weighted, expected.len()) })
 }
 
 #[cfg(test)]
@@ -121,7 +124,10 @@ mod tests {
     fn classes_are_averaged() {
         let perfect = [vec![0.8, 0.1, 0.1], vec![0.2, 0.7, 0.1], vec![0.1, 0.3, 0.6], vec![0.9, 0.1, 0.0]];
         let score = one_versus_rest(&[0, 1, 2, 0], &perfect, roc_auc).unwrap();
-        assert_eq!((score.unweighted, score.weighted), (1.0, 1.0));
-        assert_eq!(one_versus_rest(&[0, 1, 1, 0], &perfect, roc_auc), None, "the third class does not occur");
+        assert_eq!((score.unweighted, score.weighted), (Some(1.0), Some(1.0)));
+        let absent = one_versus_rest(&[0, 1, 1, 0], &perfect, roc_auc).unwrap();
+        assert_eq!(absent.unweighted, None, "the third class does not occur");
+        assert!(absent.weighted.is_some(), "what does not occur weighs nothing");
+        assert_eq!(one_versus_rest(&[], &[], roc_auc), None);
     }
 }

@@ -71,10 +71,9 @@ fn occurrences(text: &[Vec<String>]) -> HashMap<&str, usize> {
 fn common_places(reference: &[String], candidate: &[String]) -> Vec<usize> {
     let (rows, columns) = (reference.len(), candidate.len());
     let mut table = vec![vec![0usize; columns + 1]; rows + 1];
-    for i in 0..rows {
-        for j in 0..columns {
-            table[i + 1][j + 1] =
-                if reference[i] == candidate[j] { table[i][j] + 1 } else { table[i][j + 1].max(table[i + 1][j]) };
+    for (i, wanted) in reference.iter().enumerate() {
+        for (j, word) in candidate.iter().enumerate() {
+            table[i + 1][j + 1] = if wanted == word { table[i][j] + 1 } else { table[i][j + 1].max(table[i + 1][j]) };
         }
     }
     let (mut i, mut j, mut places) = (rows, columns, Vec::new());

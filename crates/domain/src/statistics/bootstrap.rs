@@ -39,25 +39,31 @@ pub fn mean_interval(values: &[f64], resamples: u32, seed: u64) -> Option<Interv
     Some(interval(values.iter().sum::<f64>() / values.len() as f64, means))
 }
 
-/// A statistic that is no mean over items, such as BLEU or macro F1, with its interval: `statistic` is given places of items,
-/// some several times, and answers `None` where it is undefined; such resamples are left out. `mean` is the statistic of all
-/// items, each once. `None` when that is undefined, or most resamples are.
+/// Statistics that are no means over items, such as BLEU or macro F1, with their intervals: `statistics` is given places of
+/// items, some several times, and answers `N` numbers, `None` for one that is undefined; such resamples are left out. `mean`
+/// is the statistic of all items, each once. `None` when that is undefined, or most resamples are.
 #[must_use]
-pub fn statistic_interval(
+pub fn statistic_intervals<const N: usize>(
     items: usize,
     resamples: u32,
     seed: u64,
-    statistic: impl Fn(&[usize]) -> Option<f64>,
-) -> Option<Interval> {
-    let value = statistic(&(0..items).collect::<Vec<_>>()).filter(|x| x.is_finite())?;
+    statistics: impl Fn(&[usize]) -> [Option<f64>; N],
+) -> [Option<Interval>; N] {
+    let values = statistics(&(0..items).collect::<Vec<_>>());
     let mut random = SplitMix64::new(seed);
-    let mut drawn = Vec::with_capacity(resamples as usize);
+    let mut drawn: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(resamples as usize));
     let mut places = vec![0; items];
     for _ in 0..resamples {
         places.fill_with(|| random.below(items));
-        drawn.extend(statistic(&places).filter(|x| x.is_finite()));
+        for (all, found) in drawn.iter_mut().zip(statistics(&places)) {
+            all.extend(found.filter(|x| x.is_finite()));
+        }
     }
-    (drawn.len() * 2 > resamples as usize).then(|| interval(value, drawn))
+    let mut values = values.into_iter();
+    drawn.map(|drawn| {
+        let value = values.next().flatten().filter(|x| x.is_finite())?;
+        (drawn.len() * 2 > resamples as usize).then(|| interval(value, drawn))
+    })
 }
 
 fn interval(value: f64, mut drawn: Vec<f64>) -> Interval {
@@ -132,10 +138,14 @@ mod tests {
     fn any_statistic_has_an_interval() {
         let values = [0.5, 1.0, 0.25, 0.75, 0.1];
         let mean = |places: &[usize]| Some(places.iter().map(|i| values[*i]).sum::<f64>() / places.len() as f64);
-        assert_eq!(statistic_interval(5, 200, 3, mean), mean_interval(&values, 200, 3));
-        let only_whole = |places: &[usize]| (places[0] == 0).then_some(1.0);
-        assert_eq!(statistic_interval(5, 200, 3, only_whole), None, "four fifths of the resamples have none");
-        assert_eq!(statistic_interval(0, 200, 3, |_| None), None);
+        let rare = |places: &[usize]| (places[0] == 0).then_some(1.0);
+        let found = statistic_intervals(5, 200, 3, |places| [mean(places), rare(places)]);
+        assert_eq!(
+            found,
+            [mean_interval(&values, 200, 3), None],
+            "four fifths of the resamples have none of the second"
+        );
+        assert_eq!(statistic_intervals(0, 200, 3, |_| [None]), [None]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn adjusted(p_values: &[f64], order: Vec<usize>, mut adjust: impl FnMut(usize, f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn near(actual: &[f64], expected: &[f64]) {
         let close = actual.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12);
@@ -58,6 +59,17 @@ mod tests {
         let mixed = [0.04, 0.001, 0.8, 0.04];
         near(&holm(&mixed), &[0.12, 0.004, 0.8, 0.12]);
         near(&benjamini_hochberg(&mixed), &[0.16 / 3.0, 0.004, 0.8, 0.16 / 3.0]);
+    }
+
+    proptest! {
+        /// Neither lowers a value or raises it above 1, and bounding the share of false findings asks for less.
+        #[test]
+        fn adjusted_values_are_ordered(p in prop::collection::vec(0.0..=1.0f64, 0..20)) {
+            let (holm, discovery) = (holm(&p), benjamini_hochberg(&p));
+            for ((p, holm), discovery) in p.iter().zip(holm).zip(discovery) {
+                prop_assert!(*p <= discovery + 1e-12 && discovery <= holm + 1e-12 && holm <= 1.0);
+            }
+        }
     }
 
     #[test]

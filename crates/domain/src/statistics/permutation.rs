@@ -26,7 +26,7 @@ pub fn sign_flip_p_value(differences: &[f64], draws: u32, seed: u64) -> Option<f
     }
     let mut random = SplitMix64::new(seed);
     let count = (0..draws).filter(|_| hits(signed_sum(&moving, |_| random.below(2) == 1))).count();
-    (draws > 0).then(|| (count as f64 + 1.0) / (f64::from(draws) + 1.0))
+    (draws > 0).then_some((count as f64 + 1.0) / (f64::from(draws) + 1.0))
 }
 
 fn signed_sum(values: &[f64], mut is_flipped: impl FnMut(usize) -> bool) -> f64 {
@@ -37,6 +37,7 @@ fn signed_sum(values: &[f64], mut is_flipped: impl FnMut(usize) -> bool) -> f64 
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use crate::statistics::mcnemar::Discordant;
 
     /// Darwin's pairs of maize (eighths of an inch): Fisher, The Design of Experiments, section 21, finds 1726 of 32768 signs
     /// with a sum at least as far from 0.
@@ -45,6 +46,17 @@ mod tests {
         let differences = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48].map(f64::from);
         let exact = sign_flip_p_value(&differences, 0, 0).unwrap();
         assert!((exact - 1726.0 / 32768.0).abs() < 1e-12, "{}", exact * 32768.0);
+    }
+
+    /// Where every difference is 1 or −1, flipping signs is McNemar's exact test.
+    #[test]
+    fn of_right_or_wrong_it_is_mcnemars_test() {
+        for (a, b) in (0..8u64).flat_map(|a| (0..8u64).map(move |b| (a, b))).filter(|(a, b)| a + b > 0) {
+            let ones = |n: u64, value: f64| std::iter::repeat_n(value, n as usize);
+            let differences: Vec<f64> = ones(a, 1.0).chain(ones(b, -1.0)).collect();
+            let exact = Discordant { only_first_right: a, only_second_right: b }.exact_p_value();
+            assert!((sign_flip_p_value(&differences, 0, 0).unwrap() - exact).abs() < 1e-12, "{a} {b}");
+        }
     }
 
     #[test]
