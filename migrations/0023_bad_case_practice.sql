@@ -49,6 +49,7 @@ alter table bad_cases
     add constraint bad_cases_not_of_itself check (duplicate_of <> id),
     add constraint bad_cases_evaluation check (source <> 'evaluation' or (run_id is not null and eval_id is not null));
 create index bad_cases_sample on bad_cases (sample_id);
+create index bad_cases_corrected on bad_cases (corrected_sample_id) where corrected_sample_id is not null;
 create index bad_cases_duplicate_of on bad_cases (duplicate_of) where duplicate_of is not null;
 create index bad_cases_cluster on bad_cases (cluster_id) where cluster_id is not null;
 create index bad_cases_owner on bad_cases (owner_id) where owner_id is not null;

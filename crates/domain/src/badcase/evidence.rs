@@ -11,10 +11,10 @@ pub const NEARLY_SAME: f64 = 0.7;
 pub const FAR: f64 = 0.15;
 /// Training rows with a label from which on a model can learn it.
 pub const FEW_ROWS: u64 = 20;
-/// Up to this probability of the right answer, a model was sure of its wrong one.
-pub const SURE: f64 = 0.1;
-/// From this probability of the right answer on, it was a close call.
-pub const CLOSE: f64 = 0.4;
+/// From this probability of its wrong answer on, a model was sure of itself.
+pub const SURE: f64 = 0.9;
+/// Up to this probability of its wrong answer, it was a close call.
+pub const CLOSE: f64 = 0.6;
 
 /// A training row that is like the bad case's prompt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Evidence {
     pub label: Option<(String, u64)>,
     /// Fields of the sample with their values, and how many training rows have the same.
     pub slices: Vec<(String, String, u64)>,
-    /// Probability that the model gave the expected label or answer, from 0 to 1.
+    /// Probability that the model gave its own, wrong label, from 0 to 1.
     pub probability: Option<f64>,
     /// Tokens of the prompt that the model never saw, because it is longer than the run's longest sample.
     pub cut_tokens: Option<u32>,
@@ -112,8 +112,8 @@ impl Evidence {
             rows: *rows,
         }));
         found.extend(match self.probability {
-            Some(probability) if probability <= SURE => Some(Finding::Sure { probability }),
-            Some(probability) if probability >= CLOSE => Some(Finding::Close { probability }),
+            Some(probability) if probability >= SURE => Some(Finding::Sure { probability }),
+            Some(probability) if probability <= CLOSE => Some(Finding::Close { probability }),
             _ => None,
         });
         found
@@ -174,13 +174,13 @@ mod tests {
         let evidence = Evidence {
             label: Some(("rare".to_owned(), 3)),
             slices: vec![("city".to_owned(), "Ulm".to_owned(), 0), ("source".to_owned(), "web".to_owned(), 90)],
-            probability: Some(0.05),
+            probability: Some(0.95),
             cut_tokens: Some(12),
             ..near(vec![])
         };
         assert_eq!(evidence.findings().len(), 5);
         assert_eq!(evidence.suggestion(), Some(Cause::Data));
-        let close = Evidence { probability: Some(0.45), ..Evidence::default() };
-        assert_eq!(close.findings(), [Finding::Close { probability: 0.45 }]);
+        let close = Evidence { probability: Some(0.55), ..Evidence::default() };
+        assert_eq!(close.findings(), [Finding::Close { probability: 0.55 }]);
     }
 }
