@@ -12,8 +12,15 @@ use domain::{
     eval::Subject,
 };
 
+/// All cases by their prompt: those of one evaluation are found at the same time.
 async fn cases(p: &Place) -> Vec<BadCaseSummary> {
-    list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items
+    let mut all = list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items;
+    all.sort_by(|a, b| a.prompt.cmp(&b.prompt));
+    all
+}
+
+async fn ids(p: &Place) -> Vec<BadCaseId> {
+    list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items.iter().map(|c| c.id).collect()
 }
 
 async fn dataset(p: &Place) -> DatasetId {
@@ -90,7 +97,8 @@ async fn causes_keep_their_kind(db: PgPool) {
     let names = add(Cause::Label, Some(rare), "names").await.unwrap();
     let typo = add(Cause::Label, None, "typo").await.unwrap();
     assert!(matches!(add(Cause::Data, None, "Names").await, Err(StoreError::Taken(_))), "one name, whatever its case");
-    let [first, second, ..] = cases(&p).await.try_into().map(|[a, b]: [BadCaseSummary; 2]| [a.id, b.id]).unwrap();
+    let found = cases(&p).await;
+    let (first, second) = (found[0].id, found[1].id);
     let choose = |revision, cause, cause_id| BadCaseEdit { revision, cause, cause_id, ..BadCaseEdit::default() };
     edit(&p.db, p.project, first, &choose(0, Some(Cause::Model), Some(names)), p.user).await.unwrap();
     let now = get(&p.db, p.project, first).await.unwrap().unwrap().summary;
@@ -121,7 +129,7 @@ async fn causes_keep_their_kind(db: PgPool) {
 async fn many_are_changed_and_merged_at_once(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
-    let ids: Vec<_> = cases(&p).await.iter().map(|c| c.id).collect();
+    let ids = ids(&p).await;
     let all = BulkEdit {
         ids: ids.clone(),
         owner_id: Some(p.user),
@@ -180,7 +188,8 @@ async fn a_mention_waits_until_it_is_seen(db: PgPool) {
 async fn runs_resolve_and_break_cases(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "yes", "yes"]).await;
-    let [first, second] = cases(&p).await.try_into().map(|[a, b]: [BadCaseSummary; 2]| [a.id, b.id]).unwrap();
+    let found = cases(&p).await;
+    let (first, second) = (found[0].id, found[1].id);
     let confirm = BadCaseEdit { cause: Some(Cause::Model), ..BadCaseEdit::default() };
     edit(&p.db, p.project, first, &confirm, p.user).await.unwrap();
     assert_eq!(regressions::history(&p.db, p.project, first).await.unwrap().len(), 1, "the evaluation that found it");
@@ -213,7 +222,8 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
 async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
-    let items = clusters::items(&p.db, p.project).await.unwrap();
+    let mut items = clusters::items(&p.db, p.project).await.unwrap();
+    items.sort_by(|a, b| a.prompt.cmp(&b.prompt));
     assert_eq!((items.len(), items[0].prompt.as_str()), (3, "question 0"));
     assert_eq!(items[0].labels, Some(("yes".to_owned(), "no".to_owned())));
     let samples: Vec<SampleId> = items.iter().map(|i| i.sample).collect();
@@ -298,7 +308,7 @@ async fn evidence_tells_what_training_has(db: PgPool) {
 async fn a_list_can_be_sorted_and_paged(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
-    let ids: Vec<_> = cases(&p).await.iter().map(|c| c.id).collect();
+    let ids = ids(&p).await;
     let worst = BulkEdit { ids: vec![ids[1]], severity: Some(Severity::Critical), ..BulkEdit::default() };
     bulk::apply(&p.db, p.project, &worst, p.user).await.unwrap();
     for (sort, wanted) in
