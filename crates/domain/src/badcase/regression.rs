@@ -31,6 +31,27 @@ pub struct Regression {
     pub history: Vec<Attempt>,
 }
 
+/// A case that some run had mended and a later one has not: "fixed in run 12, broken again in run 15".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alarm {
+    pub bad_case_id: BadCaseId,
+    /// The last user turn.
+    pub prompt: String,
+    /// Number of the run that passed it; `None` when that run is gone.
+    pub fixed_in: Option<i32>,
+    pub broken_in: i32,
+}
+
+/// How many samples of the set a run's model passes and fails, and how many of those an earlier one had passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunVerdict {
+    pub passed: i64,
+    pub failed: i64,
+    pub broken: i64,
+}
+
 /// What a history says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -211,6 +211,11 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
         set[0].history.iter().map(|a| (a.run_number, a.passed)).collect::<Vec<_>>(),
         [(1, false), (2, true), (5, false)]
     );
+    let alarms = regressions::alarms(&p.db, p.project).await.unwrap();
+    assert_eq!(
+        alarms.iter().map(|a| (a.bad_case_id, a.fixed_in, a.broken_in)).collect::<Vec<_>>(),
+        [(first, Some(2), 5)]
+    );
     let of_run = regressions::of_run(&p.db, p.project, p.run).await.unwrap();
     assert_eq!((of_run.passed, of_run.failed, of_run.broken), (0, 1, 1));
     let dismiss = BulkEdit { ids: vec![first], dismiss: true, ..BulkEdit::default() };

@@ -4,7 +4,7 @@
 use super::{prompt_of, raw};
 use crate::{StoreError, error::word, samples::content};
 use domain::{
-    badcase::regression::{Attempt, Regression},
+    badcase::regression::{Alarm, Attempt, Regression, RunVerdict},
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId},
     sample::Sample,
 };
@@ -157,16 +157,31 @@ async fn histories(db: &PgPool, ids: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid
     Ok(found)
 }
 
-/// How many cases of the regression set a run's model passes and fails, and how many of those had been resolved before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OfRun {
-    pub passed: i64,
-    pub failed: i64,
-    pub broken: i64,
+/// What broke again and nobody has mended since, latest first, 20 at most.
+pub async fn alarms(db: &PgPool, project: ProjectId) -> Result<Vec<Alarm>, StoreError> {
+    sqlx::query(
+        "select b.id, rr.number as fixed_in, rb.number as broken_in, s.messages, s.label, s.rejected, s.slices, s.spans \
+         from bad_cases b join samples s on s.id = b.sample_id join runs rb on rb.id = b.broken_run_id \
+         left join runs rr on rr.id = b.resolved_run_id \
+         where b.project_id = $1 and b.status in ('confirmed', 'corrected', 'added') order by b.updated_at desc, b.id limit 20",
+    )
+    .bind(project.0)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Alarm {
+            bad_case_id: BadCaseId(row.try_get("id")?),
+            prompt: prompt_of(&content(row)?),
+            fixed_in: row.try_get("fixed_in")?,
+            broken_in: row.try_get("broken_in")?,
+        })
+    })
+    .collect()
 }
 
 /// What a run says of the regression set.
-pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<OfRun, StoreError> {
+pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<RunVerdict, StoreError> {
     let row = sqlx::query(
         "select count(*) filter (where passed) as passed, count(*) filter (where not passed) as failed, \
          count(*) filter (where not passed and broken_run_id = $2) as broken from \
@@ -177,7 +192,7 @@ pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<OfRun
     .bind(run.0)
     .fetch_one(db)
     .await?;
-    Ok(OfRun { passed: row.try_get("passed")?, failed: row.try_get("failed")?, broken: row.try_get("broken")? })
+    Ok(RunVerdict { passed: row.try_get("passed")?, failed: row.try_get("failed")?, broken: row.try_get("broken")? })
 }
 
 /// Every sample of the set, with the right answer as it is known now; memory does not grow with their number. The samples of bad
