@@ -59,15 +59,15 @@ pub fn StackedBars(#[prop(into)] title: String, series: Vec<String>, bars: Vec<B
 }
 
 /// The parts of a bar, the first series at the bottom.
-fn parts(bar: &Bar, series: &[String], (x, width): (f64, f64), y: &impl Fn(i64) -> f64) -> impl IntoView + use<> {
+fn parts(bar: &Bar, series: &[String], (x, width): (f64, f64), y: &dyn Fn(i64) -> f64) -> AnyView {
     let mut below = 0;
     let parts = bar.parts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(i, n)| {
         let (from, to) = (y(below), y(below + n));
         below += n;
         let title = format!("{} · {}: {n}", bar.name, series.get(i).map_or("", String::as_str));
-        view! { <rect class=format!("bar-{}", colour(i)) x=x width=width y=to height=from - to><title>{title}</title></rect> }
+        view! { <rect class=format!("bar-{}", colour(i)) x=x width=width y=to height={from - to}><title>{title}</title></rect> }
     });
-    parts.collect_view()
+    parts.collect_view().into_any()
 }
 
 /// The number of a series' colour, from 1.
