@@ -73,7 +73,7 @@ pub(super) fn people(people: &[(UserId, String)], chosen: Option<UserId>) -> Any
 /// The four severities.
 pub(super) fn severities(chosen: Option<Severity>, l: Lang) -> AnyView {
     let options = Severity::ALL.map(|s| {
-        view! { <option value=s.as_str() selected=chosen == Some(s)>{text::severity_name(l, s)}</option> }
+        view! { <option value=s.as_str() selected={chosen == Some(s)}>{text::severity_name(l, s)}</option> }
     });
     options.collect_view().into_any()
 }

@@ -98,12 +98,12 @@ pub(super) fn tabs(query: &BadCaseQuery, counts: &BadCaseCounts, l: Lang) -> imp
 /// The form. What it does not show stays as it is.
 pub(super) fn form(query: &BadCaseQuery, list: &BadCaseList, l: Lang) -> impl IntoView + use<> {
     let causes = Cause::ALL
-        .map(|c| view! { <option value=c.as_str() selected=query.cause == Some(c)>{text::cause_name(l, c)}</option> });
+        .map(|c| view! { <option value=c.as_str() selected={query.cause == Some(c)}>{text::cause_name(l, c)}</option> });
     let sources = Source::ALL.map(
-        |s| view! { <option value=s.as_str() selected=query.source == Some(s)>{text::source_name(l, s)}</option> },
+        |s| view! { <option value=s.as_str() selected={query.source == Some(s)}>{text::source_name(l, s)}</option> },
     );
     let sorts = BadCaseSort::ALL
-        .map(|s| view! { <option value=s.as_str() selected=query.sort == s>{text::sort_name(l, s)}</option> });
+        .map(|s| view! { <option value=s.as_str() selected={query.sort == s}>{text::sort_name(l, s)}</option> });
     let own = (!list.choices.causes.is_empty()).then(|| {
         let options = choices::own_causes(&list.choices.causes, query.own_cause, l);
         select("own", text::own_cause(l), options, l)

@@ -122,7 +122,7 @@ fn mentions(project: ProjectId, mentions: &[Mention], l: Lang) -> impl IntoView 
     (!lines.is_empty()).then(|| {
         let badge = (unread > 0).then(|| view! { " "<span class="badge badge-warn">{unread}</span> });
         view! {
-            <details class="fold card mentions" id="mentions" open=unread > 0>
+            <details class="fold card mentions" id="mentions" open={unread > 0}>
                 <summary>{text::mentions(l)}{badge}</summary>
                 <ul class="comments">{lines}</ul>
             </details>
