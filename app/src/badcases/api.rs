@@ -24,7 +24,7 @@ use {
         badcase::{
             Cause, Source,
             mention::MAX_COMMENT_CHARS,
-            taxonomy::parse_name,
+            taxonomy::{MAX_NAME_CHARS, parse_name},
             view::{BulkEdit, NewBadCase},
         },
         lang::Lang,
@@ -126,8 +126,7 @@ pub async fn judge_bad_case(
     then: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let edit =
-        BadCaseEdit { cause_id: read(&own_cause), severity: read(&severity), owner_id: read(&owner), ..edit };
+    let edit = BadCaseEdit { cause_id: read(&own_cause), severity: read(&severity), owner_id: read(&owner), ..edit };
     match store::badcases::edit(&db, project, id, &edit, caller.user_id).await {
         Ok(true) => leptos_axum::redirect(routes::safe_next(&then)),
         Ok(false) => return Err(AppError::NotFound),
@@ -204,7 +203,7 @@ pub async fn comment_on_bad_case(
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     let body = body.trim();
     if body.is_empty() || body.chars().count() > MAX_COMMENT_CHARS {
-        return Err(AppError::invalid("body", super::talk::comment_problem(lang(), MAX_COMMENT_CHARS)));
+        return Err(AppError::invalid("body", text::comment_problem(lang(), MAX_COMMENT_CHARS)));
     }
     comments::add(&db, project, id, caller.user_id, body).await?.ok_or(AppError::NotFound)?;
     leptos_axum::redirect(&format!("{}#talk", routes::bad_case(project, id)));
@@ -304,17 +303,13 @@ pub async fn list_causes(project: ProjectId) -> Result<Vec<OwnCause>, AppError> 
 
 /// Adds a cause below a kind or another cause.
 #[server]
-pub async fn add_cause(
-    project: ProjectId,
-    below: String,
-    #[server(default)] name: String,
-) -> Result<(), AppError> {
+pub async fn add_cause(project: ProjectId, below: String, #[server(default)] name: String) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     let name = name_of(&name, lang())?;
     let (kind, parent) = chosen_cause(&below);
     let kind = kind.unwrap_or(Cause::Other);
     match causes::add(&db, project, kind, parent, &name, caller.user_id).await {
-        Err(StoreError::Taken(_)) => return Err(AppError::invalid("name", super::causes::name_taken(lang()))),
+        Err(StoreError::Taken(_)) => return Err(AppError::invalid("name", text::name_taken(lang()))),
         other => other?,
     };
     leptos_axum::redirect(&routes::causes(project));
@@ -352,7 +347,7 @@ pub async fn merge_cause(project: ProjectId, cause: CauseId, #[server(default)] 
 
 #[cfg(feature = "ssr")]
 fn name_of(name: &str, l: Lang) -> Result<String, AppError> {
-    parse_name(name).ok_or_else(|| AppError::invalid("name", super::causes::name_problem(l)))
+    parse_name(name).ok_or_else(|| AppError::invalid("name", text::name_problem(l, MAX_NAME_CHARS)))
 }
 
 /// The project's clusters.

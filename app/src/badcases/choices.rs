@@ -17,7 +17,7 @@ const KIND: &str = "kind:";
 const OWN: &str = "own:";
 
 /// What was chosen of a list with kinds and own causes.
-#[must_use]
+#[cfg(feature = "ssr")]
 pub(super) fn chosen_cause(value: &str) -> (Option<Cause>, Option<CauseId>) {
     let kind = value.strip_prefix(KIND).and_then(|kind| kind.parse().ok());
     (kind, value.strip_prefix(OWN).and_then(|id| id.parse().ok()))
@@ -43,8 +43,7 @@ pub(super) fn all_causes(causes: &[OwnCause], l: Lang) -> AnyView {
 /// The project's own causes by kind. Archived ones are left out, but for the one that is chosen.
 pub(super) fn own_causes(causes: &[OwnCause], chosen: Option<CauseId>, l: Lang) -> AnyView {
     let groups = Cause::ALL.into_iter().filter_map(|kind| {
-        let own: Vec<_> =
-            tree(causes, kind).into_iter().filter(|(_, c)| !c.archived || Some(c.id) == chosen).collect();
+        let own: Vec<_> = tree(causes, kind).into_iter().filter(|(_, c)| !c.archived || Some(c.id) == chosen).collect();
         (!own.is_empty()).then(|| {
             let options = own.into_iter().map(|(depth, c)| {
                 let selected = Some(c.id) == chosen;
@@ -78,7 +77,7 @@ pub(super) fn severities(chosen: Option<Severity>, l: Lang) -> AnyView {
     options.collect_view().into_any()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 

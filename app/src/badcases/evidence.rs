@@ -57,16 +57,16 @@ pub(super) fn card(project: ProjectId, evidence: &Evidence, l: Lang) -> impl Int
     let waiting = (evidence.version_id.is_some() && !evidence.is_indexed)
         .then(|| view! { <p class="notice">{not_indexed(l)}</p> });
     let findings = evidence.findings();
-    let suggestion = evidence
-        .suggestion()
-        .map(|cause| view! { <p><strong>{suggests(l, text::cause_name(l, cause))}</strong></p> });
+    let suggestion =
+        evidence.suggestion().map(|cause| view! { <p><strong>{suggests(l, text::cause_name(l, cause))}</strong></p> });
     let lines = findings.iter().map(|finding| {
         let cause = points_to(l, text::cause_name(l, finding.cause()));
         view! { <li dir="auto">{sentence(l, finding)}" "<span class="muted">{cause}</span></li> }
     });
-    let lines = match findings.is_empty() {
-        true => view! { <p class="muted">{nothing(l)}</p> }.into_any(),
-        false => view! { <ul class="findings">{lines.collect_view()}</ul> }.into_any(),
+    let lines = if findings.is_empty() {
+        view! { <p class="muted">{nothing(l)}</p> }.into_any()
+    } else {
+        view! { <ul class="findings">{lines.collect_view()}</ul> }.into_any()
     };
     view! {
         <section class="card" id="evidence">
@@ -111,16 +111,13 @@ fn table(project: ProjectId, evidence: &Evidence, l: Lang) -> Option<impl IntoVi
             }
             None => text.into_any(),
         };
-        let verdict = if near.agrees {
-            view! { <span class="badge badge-good">{agrees(l)}</span> }
-        } else {
-            view! { <span class="badge badge-bad">{differs(l)}</span> }
-        };
+        let (class, words) =
+            if near.agrees { ("badge badge-good", agrees(l)) } else { ("badge badge-bad", differs(l)) };
         view! {
             <tr>
                 <td class="num">{percent(near.similarity)}</td>
                 <td class="prose" dir="auto">{prompt}</td>
-                <td class="prose"><bdi>{gist(&near.answer)}</bdi>" "{verdict}</td>
+                <td class="prose"><bdi>{gist(&near.answer)}</bdi>" "<span class=class>{words}</span></td>
             </tr>
         }
     };
@@ -148,9 +145,7 @@ fn numbers(evidence: &Evidence, l: Lang) -> impl IntoView + use<> {
         view! { <div><dt dir="auto">{name}</dt><dd>{rows(l, integer(n))}</dd></div> }
     });
     let counts = counts.collect_view();
-    let own = evidence
-        .probability
-        .map(|p| view! { <div><dt>{own_probability(l)}</dt><dd>{percent(p)}</dd></div> });
+    let own = evidence.probability.map(|p| view! { <div><dt>{own_probability(l)}</dt><dd>{percent(p)}</dd></div> });
     (!counts.is_empty() || own.is_some()).then(|| {
         view! {
             <h3>{facts(l)}</h3>

@@ -3,11 +3,7 @@
 use super::{api::BadCaseList, choices, text};
 use crate::{
     routes,
-    ui::{
-        field::Field,
-        format::shortened,
-        notice::not_applied,
-    },
+    ui::{field::Field, format::shortened, notice::not_applied},
 };
 use domain::{
     badcase::{
@@ -97,8 +93,9 @@ pub(super) fn tabs(query: &BadCaseQuery, counts: &BadCaseCounts, l: Lang) -> imp
 
 /// The form. What it does not show stays as it is.
 pub(super) fn form(query: &BadCaseQuery, list: &BadCaseList, l: Lang) -> impl IntoView + use<> {
-    let causes = Cause::ALL
-        .map(|c| view! { <option value=c.as_str() selected={query.cause == Some(c)}>{text::cause_name(l, c)}</option> });
+    let causes = Cause::ALL.map(
+        |c| view! { <option value=c.as_str() selected={query.cause == Some(c)}>{text::cause_name(l, c)}</option> },
+    );
     let sources = Source::ALL.map(
         |s| view! { <option value=s.as_str() selected={query.source == Some(s)}>{text::source_name(l, s)}</option> },
     );

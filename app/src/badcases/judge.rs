@@ -16,13 +16,7 @@ use leptos::prelude::*;
 
 /// The form. The person sees the case in its revision; `next` is where "save and next" leads.
 #[component]
-pub fn Judge(
-    project: ProjectId,
-    case: BadCase,
-    choices: Choices,
-    here: String,
-    next: Option<String>,
-) -> impl IntoView {
+pub fn Judge(project: ProjectId, case: BadCase, choices: Choices, here: String, next: Option<String>) -> impl IntoView {
     let l = lang();
     let s = case.summary;
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {

@@ -75,8 +75,7 @@ fn body(project: ProjectId, query: BadCaseQuery, list: BadCaseList) -> AnyView {
         return view! { {head} <Empty title=text::none_title(l) hint=text::none_hint(l)/> }.into_any();
     }
     let total = query.status.map_or(list.counts.total(), |s| list.counts.of(s)).unsigned_abs();
-    let corrected: Vec<_> =
-        list.page.items.iter().filter(|b| b.status == BadCaseStatus::Corrected).cloned().collect();
+    let corrected: Vec<_> = list.page.items.iter().filter(|b| b.status == BadCaseStatus::Corrected).cloned().collect();
     let (tabs, filters) = (tabs(&query, &list.counts, l), form(&query, &list, l));
     view! {
         {head}
@@ -193,8 +192,7 @@ fn row(project: ProjectId, back: &str, b: BadCaseSummary, may: bool, l: Lang) ->
     let tick = may.then(|| {
         view! { <td><input type="checkbox" name="ids[]" value=b.id.to_string() aria-label=text::tick(l)/></td> }
     });
-    let severity =
-        b.severity.map(|s| view! { <span class=text::severity_class(s)>{text::severity_name(l, s)}</span> });
+    let severity = b.severity.map(|s| view! { <span class=text::severity_class(s)>{text::severity_name(l, s)}</span> });
     let cause = b.cause.map(|c| text::cause_name(l, c).to_owned()).unwrap_or_default();
     let cause = match b.cause_name {
         Some(own) => format!("{cause}: {own}"),

@@ -105,9 +105,7 @@ fn row(project: ProjectId, r: &Regression, l: Lang) -> impl IntoView + use<> {
         Verdict::Untested => ("badge badge-quiet", untested(l).to_owned()),
         Verdict::Failing => ("badge badge-warn", failing(l).to_owned()),
         Verdict::Fixed { fixed_in } => ("badge badge-good", fixed(l, fixed_in)),
-        Verdict::Broken { fixed_in, broken_in } => {
-            ("badge badge-bad", text::alarm_words(l, Some(fixed_in), broken_in))
-        }
+        Verdict::Broken { fixed_in, broken_in } => ("badge badge-bad", text::alarm_words(l, Some(fixed_in), broken_in)),
     };
     let (at, prompt) = (r.since, clip(last_paragraph(&r.prompt), l));
     view! {

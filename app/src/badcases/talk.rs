@@ -19,8 +19,6 @@ crate::texts! {
     comment_help(names) = "Write @ and a name to tell somebody; it then stands among their mentions on the list of bad cases. Here are: {names}.",
         "输入 @ 加姓名即可提及某人，对方会在 Bad Case 列表的“提及我的”中看到。项目成员：{names}。";
     say = "Comment on it", "发表评论";
-    /// Why a comment cannot be taken.
-    comment_problem(most) = "Write something, at most {most} characters.", "请填写评论，最多 {most} 个字符。";
 }
 
 /// Names that the help lists.

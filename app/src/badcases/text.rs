@@ -90,6 +90,9 @@ crate::texts! {
     failed_in(run) = "run {run}: failed", "第 {run} 次运行：未通过";
     not_tested = "No evaluation has contained it yet.", "尚无评估包含此样本。";
 
+    comment_problem(most) = "Write something, at most {most} characters.", "请填写评论，最多 {most} 个字符。";
+    name_problem(most) = "A name has 1 to {most} characters.", "名称应为 1 至 {most} 个字符。";
+    name_taken = "There is a cause of this name below the same kind.", "同一大类下已有此名称。";
     prompt_problem = "Write what the model was asked.", "请填写向模型提出的问题。";
     expected_problem = "Write what it should have answered.", "请填写期望的回答。";
     same_problem = "This is what it should have answered: then it is no bad case.", "这与期望的回答相同，不构成 Bad Case。";
