@@ -112,6 +112,7 @@ pub(super) fn form(query: &BadCaseQuery, list: &BadCaseList, l: Lang) -> impl In
         });
         select("cluster", text::cluster(l), options.collect_view().into_any(), l)
     });
+    let search = query.search.clone();
     view! {
         <form class="filters" method="get">
             {query.status.map(|s| view! { <input type="hidden" name="status" value=s.as_str()/> })}
@@ -124,7 +125,7 @@ pub(super) fn form(query: &BadCaseQuery, list: &BadCaseList, l: Lang) -> impl In
             {clusters}
             {select("source", text::source(l), sources.collect_view().into_any(), l)}
             <Field id="q" label=text::search(l)>
-                <input id="q" type="search" dir="auto" name="q" value=query.search.clone() placeholder=text::search_help(l)/>
+                <input id="q" type="search" dir="auto" name="q" value=search placeholder=text::search_help(l)/>
             </Field>
             <Field id="sort" label=text::sort(l)>
                 <select id="sort" name="sort">{sorts.collect_view()}</select>
