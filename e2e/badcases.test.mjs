@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
-import { Server, hydrated, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
+import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
 import { api, button, createAccount, either, field, invite, link, person } from './steps.mjs';
 
 const grace = { name: 'Grace Hopper', email: 'grace@example.org', password: 'another sentence for a password' };
@@ -121,10 +121,11 @@ step('causes get the words of the project', async () => {
 step('ticked cases are assigned and explained at once', async () => {
     await page.goto(`${project}/bad-cases`);
     await button(page, 'Set').click();
-    await page.getByText('Tick at least one bad case first.').first().waitFor();
+    await page.getByText('Tick at least one bad case first.').filter({ visible: true }).waitFor();
     for (const box of await page.locator('tbody tr', { hasText: 'parcel' }).getByRole('checkbox').all()) await box.check();
     await page.locator('#bulk-owner').selectOption({ label: person.name });
-    await page.locator('#bulk-cause').selectOption({ label: '\u2003two weeks and more' });
+    const cause = page.locator('#bulk-cause option', { hasText: 'two weeks and more' });
+    await page.locator('#bulk-cause').selectOption(await cause.getAttribute('value'));
     await button(page, 'Set').click();
     await page.locator('tbody tr', { hasText: 'two weeks and more' }).first().waitFor();
     assert.equal(await page.locator('tbody tr', { hasText: person.name }).count(), 3);
@@ -184,17 +185,22 @@ step('evidence says what training has of the like', async () => {
 });
 
 step('cases that belong together are found and named', async () => {
+    const done = async () => (await api(page, 'GET', `projects/${id}/jobs`)).items.filter((job) => job.kind === 'cluster_bad_cases' && job.status === 'succeeded').length;
+    const group = async (name) => {
+        const before = await done();
+        await button(page, name).click();
+        await until('the cases are grouped', 60_000, async () => (await done()) > before);
+        await open(page, `${project}/bad-cases/clusters`);
+    };
     await page.goto(`${project}/bad-cases/clusters`);
-    await button(page, 'Group them').click();
-    await page.waitForURL((url) => !url.searchParams.has('job'), { timeout: 60_000 });
+    await group('Group them');
     await page.getByText('2 cases').first().waitFor();
     await page.locator('summary', { hasText: 'Name it' }).first().click();
     await page.locator('details[open] [name=name]').fill('Late parcels');
     await page.locator('details[open]').getByRole('button', { name: either('Name it') }).click();
     await page.getByRole('heading', { level: 2, name: either('Late parcels') }).waitFor();
     await screenshots(page, 'bad-case-clusters');
-    await button(page, 'Group them anew').click();
-    await page.waitForURL((url) => !url.searchParams.has('job'), { timeout: 60_000 });
+    await group('Group them anew');
     await page.getByRole('heading', { level: 2, name: either('Late parcels') }).waitFor();
     await link(page.locator('section.card', { hasText: 'Late parcels' }), 'Show them').click();
     await page.waitForURL(/cluster=/);
@@ -244,9 +250,9 @@ step('the pages read without JavaScript, in Chinese, on a phone', async () => {
     const plain = await openPage(browser, server, { javaScriptEnabled: false, width: 390, lang: 'zh' });
     await plain.context().addCookies(await page.context().cookies());
     await plain.context().clearCookies({ name: 'lang' });
-    for (const [place, words] of [['', '待处理'], ['/new', '期望的回答'], ['/causes', '添加原因'], ['/clusters', '特征词'], ['/trends', '统计维度'], ['/regressions', '尚未测试']]) {
+    for (const [place, words] of [['', '待处理'], ['/new', '期望的回答'], ['/causes', '添加原因'], ['/clusters', '重新聚类'], ['/trends', '统计维度'], ['/regressions', '尚未测试']]) {
         await plain.goto(`${project}/bad-cases${place}`);
-        if (words !== '特征词') await plain.getByText(words).first().waitFor();
+        await plain.getByText(words).first().waitFor();
         assert.equal(await overflow(plain), 0, place);
     }
     await plain.context().close();
