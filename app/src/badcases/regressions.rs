@@ -64,11 +64,10 @@ fn body(project: ProjectId, set: &[Regression], l: Lang) -> impl IntoView + use<
         return view! { <Empty title=none(l) hint=none_hint(l)/> }.into_any();
     }
     let broken: Vec<Alarm> = set.iter().filter_map(alarm).collect();
-    let count = |wanted: fn(Verdict) -> bool| set.iter().filter(|r| wanted(r.verdict())).count();
     let summary = [
-        passes(l, count(|v| matches!(v, Verdict::Fixed { .. }))),
-        fails(l, count(|v| matches!(v, Verdict::Failing | Verdict::Broken { .. }))),
-        untested_of(l, count(|v| v == Verdict::Untested)),
+        passes(l, count(set, |v| matches!(v, Verdict::Fixed { .. }))),
+        fails(l, count(set, |v| matches!(v, Verdict::Failing | Verdict::Broken { .. }))),
+        untested_of(l, count(set, |v| v == Verdict::Untested)),
     ];
     let rows = set.iter().map(|r| row(project, r, l)).collect_view();
     view! {
@@ -89,6 +88,11 @@ fn body(project: ProjectId, set: &[Regression], l: Lang) -> impl IntoView + use<
         </div>
     }
     .into_any()
+}
+
+/// How many of the set have such a verdict.
+fn count(set: &[Regression], wanted: impl Fn(Verdict) -> bool) -> usize {
+    set.iter().filter(|r| wanted(r.verdict())).count()
 }
 
 fn alarm(r: &Regression) -> Option<Alarm> {
