@@ -148,9 +148,10 @@ async fn pages_show_what_a_role_may_do(db: PgPool) {
         let answer = place.app.send(request).await;
         (answer.status(), String::from_utf8(answer.body().to_vec()).unwrap())
     };
+    let one = format!("/{case}");
     for (path, words, is_work) in [
         ("", "With the ticked cases", true),
-        (&format!("/{case}"), "Comment on it", true),
+        (one.as_str(), "Comment on it", true),
         ("/causes", "Add a cause", true),
         ("/clusters", "Group them", true),
         ("/trends", "Count by", false),

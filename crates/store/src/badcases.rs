@@ -51,12 +51,12 @@ const FILTER: &str = "b.project_id = $1 and ($2::text is null or b.status = $2) 
      and ($10::uuid is null or b.cluster_id = $10) and ($11::text is null or b.source = $11)";
 
 /// A query with the values of [`FILTER`].
-fn filtered<'q>(
+fn filtered(
     sql: String,
     project: ProjectId,
-    query: &'q BadCaseQuery,
+    query: &BadCaseQuery,
     status: Option<BadCaseStatus>,
-) -> Query<'q, Postgres, PgArguments> {
+) -> Query<'_, Postgres, PgArguments> {
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(project.0)
         .bind(status.map(BadCaseStatus::as_str))

@@ -1,5 +1,5 @@
 //! The regression set: samples of confirmed bad cases, and how the model of every run answered them. Cases join and leave it as
-//! people judge ([`follow`]); evaluations write its history and resolve or break cases ([`record`]).
+//! people judge; evaluations write its history and resolve or break cases.
 
 use super::{prompt_of, raw};
 use crate::{StoreError, error::word, samples::content};
