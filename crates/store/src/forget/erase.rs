@@ -110,7 +110,7 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, patterns: &[St
          and (lower(name) like any($2) or exists (select from unnest(words) w where lower(w) like any($2)) \
          or exists (select from bad_cases b where b.cluster_id = bad_case_clusters.id and b.output = $3))",
         "delete from regressions g using bad_cases b where b.id = g.bad_case_id and b.project_id = $1 and b.output = $3 \
-         and b.status = 'dismissed' and $2::text[] is not null",
+         and $2::text[] is not null",
     ];
     for statement in statements {
         sqlx::query(statement).bind(project.0).bind(patterns).bind(TOMBSTONE).execute(&mut *tx).await?;
