@@ -4,10 +4,12 @@ use crate::error::AppError;
 use domain::{
     badcase::{
         evidence::Evidence,
-        regression::{Alarm, Attempt, Regression},
+        regression::{Alarm, Regression, RunAnswer},
         taxonomy::OwnCause,
         trend::{Trend, TrendQuery},
-        view::{BadCase, BadCaseCounts, BadCaseEdit, BadCaseQuery, BadCaseSummary, Cluster, Comment, Mention},
+        view::{
+            BadCase, BadCaseCounts, BadCaseEdit, BadCaseQuery, BadCaseSummary, CaseCluster, CaseComment, CaseMention,
+        },
     },
     id::{BadCaseId, CauseId, ClusterId, DatasetId, ProjectId, RunId, UserId},
     page::Page,
@@ -25,7 +27,7 @@ use {
             Cause, Source,
             mention::MAX_COMMENT_CHARS,
             taxonomy::{MAX_NAME_CHARS, parse_name},
-            view::{BulkEdit, NewBadCase},
+            view::{CasesEdit, NewBadCase},
         },
         lang::Lang,
         page::MAX_LIMIT,
@@ -61,7 +63,7 @@ pub struct BadCaseList {
     pub choices: Choices,
     pub clusters: Vec<(ClusterId, String)>,
     /// Where the reader is named.
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<CaseMention>,
     pub alarms: Vec<Alarm>,
 }
 
@@ -85,8 +87,8 @@ pub async fn list_bad_cases(project: ProjectId, query: BadCaseQuery) -> Result<B
 pub struct OpenBadCase {
     pub case: BadCase,
     pub evidence: Evidence,
-    pub history: Vec<Attempt>,
-    pub comments: Vec<Comment>,
+    pub history: Vec<RunAnswer>,
+    pub comments: Vec<CaseComment>,
     pub choices: Choices,
     pub previous: Option<BadCaseId>,
     pub next: Option<BadCaseId>,
@@ -161,16 +163,16 @@ pub async fn change_bad_cases(
     let Some(first) = ids.first().copied() else { return refuse(text::none_ticked(l)) };
     let (kind, own) = chosen_cause(&cause);
     let edit = match what.as_str() {
-        "dismiss" => BulkEdit { ids, dismiss: true, ..BulkEdit::default() },
+        "dismiss" => CasesEdit { ids, dismiss: true, ..CasesEdit::default() },
         "merge" if ids.len() < 2 => return refuse(text::two_ticked(l)),
-        "merge" => BulkEdit { ids, merge_into: Some(first), ..BulkEdit::default() },
-        _ => BulkEdit {
+        "merge" => CasesEdit { ids, merge_into: Some(first), ..CasesEdit::default() },
+        _ => CasesEdit {
             ids,
             owner_id: read(&owner),
             severity: read(&severity),
             cause: kind,
             cause_id: own,
-            ..BulkEdit::default()
+            ..CasesEdit::default()
         },
     };
     let sets = edit.owner_id.is_some() || edit.severity.is_some() || edit.cause.is_some() || edit.cause_id.is_some();
@@ -352,7 +354,7 @@ fn name_of(name: &str, l: Lang) -> Result<String, AppError> {
 
 /// The project's clusters.
 #[server]
-pub async fn list_clusters(project: ProjectId) -> Result<Vec<Cluster>, AppError> {
+pub async fn list_clusters(project: ProjectId) -> Result<Vec<CaseCluster>, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     Ok(clusters::list(&db, project).await?)
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 use domain::{
     access::Action,
-    badcase::{taxonomy::MAX_NAME_CHARS, view::Cluster},
+    badcase::{taxonomy::MAX_NAME_CHARS, view::CaseCluster},
     id::{JobId, ProjectId},
     lang::Lang,
 };
@@ -62,7 +62,7 @@ pub fn ClustersPage() -> impl IntoView {
     .into_any()
 }
 
-fn body(project: ProjectId, clusters: Vec<Cluster>, l: Lang) -> impl IntoView {
+fn body(project: ProjectId, clusters: Vec<CaseCluster>, l: Lang) -> impl IntoView {
     let may = role::may(Action::Annotate);
     let start = |label: &'static str| {
         may.then(|| {
@@ -86,7 +86,7 @@ fn body(project: ProjectId, clusters: Vec<Cluster>, l: Lang) -> impl IntoView {
     .into_any()
 }
 
-fn card(project: ProjectId, cluster: Cluster, may: bool, l: Lang) -> impl IntoView {
+fn card(project: ProjectId, cluster: CaseCluster, may: bool, l: Lang) -> impl IntoView {
     let href = format!("{}?cluster={}", routes::bad_cases(project), cluster.id);
     let words_of = cluster.words.iter().map(|word| view! { <span class="badge" dir="auto">{word.clone()}</span> });
     let words_of = (!cluster.words.is_empty()).then(|| {

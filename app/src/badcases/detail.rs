@@ -25,7 +25,7 @@ use crate::{
 use domain::{
     badcase::{
         BadCaseStatus,
-        regression::{Attempt, Verdict, verdict},
+        regression::{RegressionVerdict, RunAnswer, verdict},
         view::{BadCase, BadCaseQuery},
     },
     id::{BadCaseId, ProjectId},
@@ -172,10 +172,10 @@ fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
 }
 
 /// How the runs have answered it, for cases of the regression set.
-fn followed(project: ProjectId, case: &BadCase, history: &[Attempt], l: Lang) -> impl IntoView + use<> {
+fn followed(project: ProjectId, case: &BadCase, history: &[RunAnswer], l: Lang) -> impl IntoView + use<> {
     case.summary.status.is_fault().then(|| {
         let alarm = match verdict(history) {
-            Verdict::Broken { fixed_in, broken_in } => {
+            RegressionVerdict::Broken { fixed_in, broken_in } => {
                 Some(view! { <p class="notice notice-bad">{text::alarm_words(l, Some(fixed_in), broken_in)}</p> })
             }
             _ => None,

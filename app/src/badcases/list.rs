@@ -24,7 +24,7 @@ use domain::{
     badcase::{
         BadCaseStatus,
         regression::Alarm,
-        view::{BadCaseQuery, BadCaseSummary, Mention},
+        view::{BadCaseQuery, BadCaseSummary, CaseMention},
     },
     id::ProjectId,
     lang::Lang,
@@ -101,7 +101,7 @@ pub(super) fn alarms(project: ProjectId, alarms: &[Alarm], l: Lang) -> impl Into
 }
 
 /// Comments that name the reader; a fold once all of them are read.
-fn mentions(project: ProjectId, mentions: &[Mention], l: Lang) -> impl IntoView + use<> {
+fn mentions(project: ProjectId, mentions: &[CaseMention], l: Lang) -> impl IntoView + use<> {
     let unread = mentions.iter().filter(|m| !m.seen).count();
     let lines = mentions.iter().map(|m| {
         let who = m.comment.author.clone().unwrap_or_else(|| text::somebody(l).to_owned());

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use domain::{
-    badcase::regression::{Alarm, Attempt, Regression, Verdict},
+    badcase::regression::{Alarm, Regression, RegressionVerdict, RunAnswer},
     id::ProjectId,
     lang::Lang,
 };
@@ -33,7 +33,7 @@ crate::texts! {
     none_hint = "Confirm a bad case, that is give it a cause, and its sample joins by itself.", "确认一条 Bad Case（指定原因）后，其样本会自动加入。";
     since = "Since", "加入时间";
     runs = "Runs", "各次运行";
-    verdict = "Verdict", "结论";
+    verdict = "RegressionVerdict", "结论";
     untested = "not tested yet", "尚未测试";
     failing = "never passed", "从未通过";
     fixed(run) = "fixed in run {run}", "第 {run} 次运行已修复";
@@ -65,9 +65,9 @@ fn body(project: ProjectId, set: &[Regression], l: Lang) -> impl IntoView + use<
     }
     let broken: Vec<Alarm> = set.iter().filter_map(alarm).collect();
     let summary = [
-        passes(l, count(set, |v| matches!(v, Verdict::Fixed { .. }))),
-        fails(l, count(set, |v| matches!(v, Verdict::Failing | Verdict::Broken { .. }))),
-        untested_of(l, count(set, |v| v == Verdict::Untested)),
+        passes(l, count(set, |v| matches!(v, RegressionVerdict::Fixed { .. }))),
+        fails(l, count(set, |v| matches!(v, RegressionVerdict::Failing | RegressionVerdict::Broken { .. }))),
+        untested_of(l, count(set, |v| v == RegressionVerdict::Untested)),
     ];
     let rows = set.iter().map(|r| row(project, r, l)).collect_view();
     view! {
@@ -91,13 +91,13 @@ fn body(project: ProjectId, set: &[Regression], l: Lang) -> impl IntoView + use<
 }
 
 /// How many of the set have such a verdict.
-fn count(set: &[Regression], wanted: impl Fn(Verdict) -> bool) -> usize {
+fn count(set: &[Regression], wanted: impl Fn(RegressionVerdict) -> bool) -> usize {
     set.iter().filter(|r| wanted(r.verdict())).count()
 }
 
 fn alarm(r: &Regression) -> Option<Alarm> {
     match r.verdict() {
-        Verdict::Broken { fixed_in, broken_in } => {
+        RegressionVerdict::Broken { fixed_in, broken_in } => {
             Some(Alarm { bad_case_id: r.bad_case_id, prompt: r.prompt.clone(), fixed_in: Some(fixed_in), broken_in })
         }
         _ => None,
@@ -106,10 +106,12 @@ fn alarm(r: &Regression) -> Option<Alarm> {
 
 fn row(project: ProjectId, r: &Regression, l: Lang) -> impl IntoView + use<> {
     let (class, words) = match r.verdict() {
-        Verdict::Untested => ("badge badge-quiet", untested(l).to_owned()),
-        Verdict::Failing => ("badge badge-warn", failing(l).to_owned()),
-        Verdict::Fixed { fixed_in } => ("badge badge-good", fixed(l, fixed_in)),
-        Verdict::Broken { fixed_in, broken_in } => ("badge badge-bad", text::alarm_words(l, Some(fixed_in), broken_in)),
+        RegressionVerdict::Untested => ("badge badge-quiet", untested(l).to_owned()),
+        RegressionVerdict::Failing => ("badge badge-warn", failing(l).to_owned()),
+        RegressionVerdict::Fixed { fixed_in } => ("badge badge-good", fixed(l, fixed_in)),
+        RegressionVerdict::Broken { fixed_in, broken_in } => {
+            ("badge badge-bad", text::alarm_words(l, Some(fixed_in), broken_in))
+        }
     };
     let (at, prompt) = (r.since, clip(last_paragraph(&r.prompt), l));
     view! {
@@ -125,7 +127,7 @@ fn row(project: ProjectId, r: &Regression, l: Lang) -> impl IntoView + use<> {
 }
 
 /// A history as one mark per run.
-pub(super) fn strip(project: ProjectId, history: &[Attempt], l: Lang) -> impl IntoView + use<> {
+pub(super) fn strip(project: ProjectId, history: &[RunAnswer], l: Lang) -> impl IntoView + use<> {
     let marks = history.iter().map(|a| {
         let (class, title) = if a.passed {
             ("strip-pass", text::passed_in(l, a.run_number))

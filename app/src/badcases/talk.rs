@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ui::{field::Field, form::PostForm, format::Time};
 use domain::{
-    badcase::view::Comment,
+    badcase::view::CaseComment,
     id::{BadCaseId, ProjectId},
     lang::Lang,
 };
@@ -28,7 +28,7 @@ const NAMES: usize = 12;
 pub(super) fn card(
     project: ProjectId,
     case: BadCaseId,
-    comments: &[Comment],
+    comments: &[CaseComment],
     choices: &Choices,
     may: bool,
     l: Lang,

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 /// How the model of one run answered a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attempt {
+pub struct RunAnswer {
     pub run_id: RunId,
     pub run_number: i32,
     pub passed: bool,
@@ -28,7 +28,7 @@ pub struct Regression {
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
     /// In the order of the evaluations.
-    pub history: Vec<Attempt>,
+    pub history: Vec<RunAnswer>,
 }
 
 /// A case that some run had mended and a later one has not: "fixed in run 12, broken again in run 15".
@@ -56,7 +56,7 @@ pub struct RunVerdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "verdict", rename_all = "snake_case")]
-pub enum Verdict {
+pub enum RegressionVerdict {
     /// No evaluation has held it.
     Untested,
     /// No model has passed it.
@@ -69,25 +69,25 @@ pub enum Verdict {
 
 /// What a history says, oldest attempt first.
 #[must_use]
-pub fn verdict(history: &[Attempt]) -> Verdict {
-    let Some(last) = history.last() else { return Verdict::Untested };
+pub fn verdict(history: &[RunAnswer]) -> RegressionVerdict {
+    let Some(last) = history.last() else { return RegressionVerdict::Untested };
     // The attempts that went like the last one, without a break.
     let since = history.iter().rposition(|a| a.passed != last.passed).map_or(0, |i| i + 1);
     let first_of_last = history[since].run_number;
     if last.passed {
-        return Verdict::Fixed { fixed_in: first_of_last };
+        return RegressionVerdict::Fixed { fixed_in: first_of_last };
     }
     if since == 0 {
-        return Verdict::Failing;
+        return RegressionVerdict::Failing;
     }
     let passed = &history[..since];
     let from = passed.iter().rposition(|a| !a.passed).map_or(0, |i| i + 1);
-    Verdict::Broken { fixed_in: passed[from].run_number, broken_in: first_of_last }
+    RegressionVerdict::Broken { fixed_in: passed[from].run_number, broken_in: first_of_last }
 }
 
 impl Regression {
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> RegressionVerdict {
         verdict(&self.history)
     }
 }
@@ -96,8 +96,8 @@ impl Regression {
 mod tests {
     use super::*;
 
-    fn of(attempts: &[(i32, bool)]) -> Verdict {
-        let attempt = |(run_number, passed): &(i32, bool)| Attempt {
+    fn of(attempts: &[(i32, bool)]) -> RegressionVerdict {
+        let attempt = |(run_number, passed): &(i32, bool)| RunAnswer {
             run_id: RunId::new(),
             run_number: *run_number,
             passed: *passed,
@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn a_history_is_judged_by_its_end() {
-        assert_eq!(of(&[]), Verdict::Untested);
-        assert_eq!(of(&[(3, false), (4, false)]), Verdict::Failing);
-        assert_eq!(of(&[(3, false), (12, true), (13, true)]), Verdict::Fixed { fixed_in: 12 });
+        assert_eq!(of(&[]), RegressionVerdict::Untested);
+        assert_eq!(of(&[(3, false), (4, false)]), RegressionVerdict::Failing);
+        assert_eq!(of(&[(3, false), (12, true), (13, true)]), RegressionVerdict::Fixed { fixed_in: 12 });
         let broken = [(3, false), (5, true), (6, false), (12, true), (13, true), (15, false), (16, false)];
-        assert_eq!(of(&broken), Verdict::Broken { fixed_in: 12, broken_in: 15 });
-        assert_eq!(of(&[(1, true), (2, false)]), Verdict::Broken { fixed_in: 1, broken_in: 2 });
+        assert_eq!(of(&broken), RegressionVerdict::Broken { fixed_in: 12, broken_in: 15 });
+        assert_eq!(of(&[(1, true), (2, false)]), RegressionVerdict::Broken { fixed_in: 1, broken_in: 2 });
     }
 }

@@ -275,7 +275,7 @@ impl NewBadCase {
 /// What is done to several bad cases at once. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct BulkEdit {
+pub struct CasesEdit {
     /// Which ones; at most 500.
     pub ids: Vec<BadCaseId>,
     #[serde(default)]
@@ -297,7 +297,7 @@ pub struct BulkEdit {
 /// A comment on a bad case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Comment {
+pub struct CaseComment {
     pub id: i64,
     /// `None` when the account is gone.
     pub author_id: Option<UserId>,
@@ -310,16 +310,16 @@ pub struct Comment {
 /// A comment that names the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Mention {
+pub struct CaseMention {
     pub bad_case_id: BadCaseId,
-    pub comment: Comment,
+    pub comment: CaseComment,
     pub seen: bool,
 }
 
 /// A cluster of bad cases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Cluster {
+pub struct CaseCluster {
     pub id: ClusterId,
     pub name: String,
     /// People have named it.

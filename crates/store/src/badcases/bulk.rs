@@ -5,7 +5,7 @@ use crate::{Stale, StoreError, activity, error::word};
 use domain::{
     badcase::{
         BadCaseStatus,
-        view::{BulkEdit, status_of},
+        view::{CasesEdit, status_of},
     },
     id::{BadCaseId, ProjectId, UserId},
 };
@@ -17,7 +17,7 @@ pub const MAX_CASES: usize = 500;
 /// Does what is asked to all of these cases of the project, in one transaction; how many there were. Cases that are merged into
 /// another or whose correction is used keep their status. [`Stale::NotOfProject`] when owner, cause or the case to merge into are
 /// of elsewhere.
-pub async fn apply(db: &PgPool, project: ProjectId, edit: &BulkEdit, by: UserId) -> Result<u64, StoreError> {
+pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
     let ids = &edit.ids[..edit.ids.len().min(MAX_CASES)];
     is_member(&mut tx, project, edit.owner_id).await?;

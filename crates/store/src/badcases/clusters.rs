@@ -3,7 +3,7 @@
 use super::prompt_of;
 use crate::{StoreError, samples::content};
 use domain::{
-    badcase::view::Cluster,
+    badcase::view::CaseCluster,
     id::{BadCaseId, ClusterId, ProjectId, SampleId},
 };
 use sqlx::{PgConnection, PgPool, Row};
@@ -181,7 +181,7 @@ pub async fn rename(db: &PgPool, project: ProjectId, id: ClusterId, name: &str) 
 }
 
 /// The project's clusters, largest first, 200 at most.
-pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Cluster>, StoreError> {
+pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<CaseCluster>, StoreError> {
     let rows = sqlx::query(
         "select c.id, c.name, c.renamed, c.words, c.computed_at, count(b.id) as cases from bad_case_clusters c \
          left join bad_cases b on b.cluster_id = c.id where c.project_id = $1 group by c.id \
@@ -192,7 +192,7 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Cluster>, Store
     .await?;
     let mut clusters = Vec::with_capacity(rows.len());
     for row in &rows {
-        clusters.push(Cluster {
+        clusters.push(CaseCluster {
             id: ClusterId(row.try_get("id")?),
             name: row.try_get("name")?,
             renamed: row.try_get("renamed")?,
@@ -208,7 +208,7 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Cluster>, Store
 }
 
 /// Adds which labels were taken for which, and a few prompts.
-async fn describe(db: &PgPool, project: ProjectId, clusters: &mut [Cluster]) -> Result<(), StoreError> {
+async fn describe(db: &PgPool, project: ProjectId, clusters: &mut [CaseCluster]) -> Result<(), StoreError> {
     let confusions = sqlx::query(
         "select * from (select b.cluster_id, b.expected, b.output, count(*) as cases, row_number() over \
             (partition by b.cluster_id order by count(*) desc, b.expected, b.output) as place \

@@ -4,14 +4,14 @@ use crate::{StoreError, projects};
 use domain::{
     badcase::{
         mention::mentioned,
-        view::{Comment, Mention},
+        view::{CaseComment, CaseMention},
     },
     id::{BadCaseId, ProjectId, UserId},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
 
-fn comment(row: &PgRow) -> Result<Comment, StoreError> {
-    Ok(Comment {
+fn comment(row: &PgRow) -> Result<CaseComment, StoreError> {
+    Ok(CaseComment {
         id: row.try_get("id")?,
         author_id: row.try_get::<Option<uuid::Uuid>, _>("author_id")?.map(UserId),
         author: row.try_get("author")?,
@@ -21,7 +21,7 @@ fn comment(row: &PgRow) -> Result<Comment, StoreError> {
 }
 
 /// The comments on a bad case, oldest first, 500 at most.
-pub async fn list(db: &PgPool, project: ProjectId, case: BadCaseId) -> Result<Vec<Comment>, StoreError> {
+pub async fn list(db: &PgPool, project: ProjectId, case: BadCaseId) -> Result<Vec<CaseComment>, StoreError> {
     sqlx::query(
         "select c.id, c.author_id, u.name as author, c.body, c.created_at from bad_case_comments c \
          join bad_cases b on b.id = c.bad_case_id left join users u on u.id = c.author_id \
@@ -43,7 +43,7 @@ pub async fn add(
     case: BadCaseId,
     author: UserId,
     body: &str,
-) -> Result<Option<Comment>, StoreError> {
+) -> Result<Option<CaseComment>, StoreError> {
     let members: Vec<(UserId, String)> =
         projects::members(db, project).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
     let named: Vec<uuid::Uuid> = mentioned(body, &members).into_iter().map(|user| user.0).collect();
@@ -71,7 +71,7 @@ pub async fn add(
 }
 
 /// Comments of the project that name somebody: those not seen first, then the newest, 50 at most.
-pub async fn mentions(db: &PgPool, project: ProjectId, user: UserId) -> Result<Vec<Mention>, StoreError> {
+pub async fn mentions(db: &PgPool, project: ProjectId, user: UserId) -> Result<Vec<CaseMention>, StoreError> {
     sqlx::query(
         "select c.id, c.author_id, u.name as author, c.body, c.created_at, c.bad_case_id, m.seen_at is not null as seen \
          from bad_case_mentions m join bad_case_comments c on c.id = m.comment_id join bad_cases b on b.id = c.bad_case_id \
@@ -84,7 +84,7 @@ pub async fn mentions(db: &PgPool, project: ProjectId, user: UserId) -> Result<V
     .await?
     .iter()
     .map(|row| {
-        Ok(Mention {
+        Ok(CaseMention {
             bad_case_id: BadCaseId(row.try_get("bad_case_id")?),
             comment: comment(row)?,
             seen: row.try_get("seen")?,

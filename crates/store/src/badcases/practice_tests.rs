@@ -7,7 +7,7 @@ use domain::{
     badcase::{
         Cause, Severity, Source,
         trend::{Trend, TrendBy, TrendOver, TrendQuery},
-        view::{BulkEdit, NewBadCase},
+        view::{CasesEdit, NewBadCase},
     },
     eval::Subject,
 };
@@ -130,23 +130,23 @@ async fn many_are_changed_and_merged_at_once(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
     let ids = ids(&p).await;
-    let all = BulkEdit {
+    let all = CasesEdit {
         ids: ids.clone(),
         owner_id: Some(p.user),
         severity: Some(Severity::Low),
         cause: Some(Cause::Model),
-        ..BulkEdit::default()
+        ..CasesEdit::default()
     };
     assert_eq!(bulk::apply(&p.db, p.project, &all, p.user).await.unwrap(), 3);
     assert_eq!(
-        bulk::apply(&p.db, ProjectId::new(), &BulkEdit { ids: ids.clone(), ..BulkEdit::default() }, p.user)
+        bulk::apply(&p.db, ProjectId::new(), &CasesEdit { ids: ids.clone(), ..CasesEdit::default() }, p.user)
             .await
             .unwrap(),
         0
     );
-    let stranger = BulkEdit { ids: ids.clone(), owner_id: Some(UserId::new()), ..BulkEdit::default() };
+    let stranger = CasesEdit { ids: ids.clone(), owner_id: Some(UserId::new()), ..CasesEdit::default() };
     assert!(bulk::apply(&p.db, p.project, &stranger, p.user).await.is_err());
-    let merge = BulkEdit { ids: ids[..2].to_vec(), merge_into: Some(ids[2]), ..BulkEdit::default() };
+    let merge = CasesEdit { ids: ids[..2].to_vec(), merge_into: Some(ids[2]), ..CasesEdit::default() };
     bulk::apply(&p.db, p.project, &merge, p.user).await.unwrap();
     let kept = get(&p.db, p.project, ids[2]).await.unwrap().unwrap();
     assert_eq!(kept.duplicates, ids[..2]);
@@ -218,7 +218,7 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
     );
     let of_run = regressions::of_run(&p.db, p.project, p.run).await.unwrap();
     assert_eq!((of_run.passed, of_run.failed, of_run.broken), (0, 1, 1));
-    let dismiss = BulkEdit { ids: vec![first], dismiss: true, ..BulkEdit::default() };
+    let dismiss = CasesEdit { ids: vec![first], dismiss: true, ..CasesEdit::default() };
     bulk::apply(&p.db, p.project, &dismiss, p.user).await.unwrap();
     assert!(regressions::list(&p.db, p.project).await.unwrap().is_empty());
 }
@@ -314,7 +314,7 @@ async fn a_list_can_be_sorted_and_paged(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
     let ids = ids(&p).await;
-    let worst = BulkEdit { ids: vec![ids[1]], severity: Some(Severity::Critical), ..BulkEdit::default() };
+    let worst = CasesEdit { ids: vec![ids[1]], severity: Some(Severity::Critical), ..CasesEdit::default() };
     bulk::apply(&p.db, p.project, &worst, p.user).await.unwrap();
     for (sort, wanted) in
         [(BadCaseSort::Severity, [ids[1], ids[0], ids[2]]), (BadCaseSort::Newest, [ids[2], ids[1], ids[0]])]

@@ -4,7 +4,7 @@
 use super::{prompt_of, raw};
 use crate::{StoreError, error::word, samples::content};
 use domain::{
-    badcase::regression::{Alarm, Attempt, Regression, RunVerdict},
+    badcase::regression::{Alarm, Regression, RunAnswer, RunVerdict},
     id::{BadCaseId, EvalId, ProjectId, RunId, SampleId},
     sample::Sample,
 };
@@ -94,7 +94,7 @@ pub(crate) async fn record(
     Ok(())
 }
 
-fn regression(row: &PgRow, history: Vec<Attempt>) -> Result<Regression, StoreError> {
+fn regression(row: &PgRow, history: Vec<RunAnswer>) -> Result<Regression, StoreError> {
     Ok(Regression {
         bad_case_id: BadCaseId(row.try_get("bad_case_id")?),
         sample_id: SampleId(row.try_get("sample_id")?),
@@ -124,7 +124,7 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Regression>, St
 }
 
 /// How the runs have answered the sample of one bad case, oldest first; empty where it is not in the set.
-pub async fn history(db: &PgPool, project: ProjectId, case: BadCaseId) -> Result<Vec<Attempt>, StoreError> {
+pub async fn history(db: &PgPool, project: ProjectId, case: BadCaseId) -> Result<Vec<RunAnswer>, StoreError> {
     let is_there: bool =
         sqlx::query_scalar("select exists (select from regressions where bad_case_id = $1 and project_id = $2)")
             .bind(case.0)
@@ -137,7 +137,7 @@ pub async fn history(db: &PgPool, project: ProjectId, case: BadCaseId) -> Result
     Ok(histories(db, &[case.0]).await?.remove(&case.0).unwrap_or_default())
 }
 
-async fn histories(db: &PgPool, ids: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid, Vec<Attempt>>, StoreError> {
+async fn histories(db: &PgPool, ids: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid, Vec<RunAnswer>>, StoreError> {
     let rows = sqlx::query(
         "select x.bad_case_id, x.run_id, r.number, bool_and(x.passed) as passed from regression_results x \
          join evals e on e.id = x.eval_id join runs r on r.id = x.run_id where x.bad_case_id = any($1) \
@@ -146,9 +146,9 @@ async fn histories(db: &PgPool, ids: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid
     .bind(ids)
     .fetch_all(db)
     .await?;
-    let mut found: HashMap<uuid::Uuid, Vec<Attempt>> = HashMap::new();
+    let mut found: HashMap<uuid::Uuid, Vec<RunAnswer>> = HashMap::new();
     for row in &rows {
-        found.entry(row.try_get("bad_case_id")?).or_default().push(Attempt {
+        found.entry(row.try_get("bad_case_id")?).or_default().push(RunAnswer {
             run_id: RunId(row.try_get("run_id")?),
             run_number: row.try_get("number")?,
             passed: row.try_get("passed")?,

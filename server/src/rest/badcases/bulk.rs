@@ -7,7 +7,7 @@ use crate::{
 use axum::extract::State;
 use domain::{
     access::Action,
-    badcase::view::{BadCase, BulkEdit},
+    badcase::view::{BadCase, CasesEdit},
     id::{BadCaseId, ProjectId},
 };
 use serde::Serialize;
@@ -32,12 +32,12 @@ struct Changed {
 /// Assign, explain, dismiss or merge several bad cases at once.
 ///
 /// What the body does not name stays as it is.
-#[utoipa::path(post, path = "/projects/{project}/bad-case-edits", tag = "bad cases", params(("project" = ProjectId, Path)), request_body = BulkEdit, responses((status = OK, body = Changed)))]
+#[utoipa::path(post, path = "/projects/{project}/bad-case-edits", tag = "bad cases", params(("project" = ProjectId, Path)), request_body = CasesEdit, responses((status = OK, body = Changed)))]
 async fn edit_bad_cases(
     State(db): State<PgPool>,
     caller: Caller,
     Path(project): Path<ProjectId>,
-    Json(edit): Json<BulkEdit>,
+    Json(edit): Json<CasesEdit>,
 ) -> Result<Json<Changed>, Problem> {
     authorise(&db, &caller, project, Action::Annotate).await?;
     if edit.ids.len() > MAX_CASES {

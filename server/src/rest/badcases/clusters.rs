@@ -10,7 +10,7 @@ use domain::{
     access::Action,
     badcase::{
         taxonomy::{MAX_NAME_CHARS, parse_name},
-        view::Cluster,
+        view::CaseCluster,
     },
     id::{ClusterId, ProjectId},
     job::Job,
@@ -25,12 +25,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The project's clusters, largest first.
-#[utoipa::path(get, path = "/projects/{project}/bad-case-clusters", tag = "bad cases", params(("project" = ProjectId, Path)), responses((status = OK, body = Vec<Cluster>)))]
+#[utoipa::path(get, path = "/projects/{project}/bad-case-clusters", tag = "bad cases", params(("project" = ProjectId, Path)), responses((status = OK, body = Vec<CaseCluster>)))]
 async fn list_clusters(
     State(db): State<PgPool>,
     caller: Caller,
     Path(project): Path<ProjectId>,
-) -> Result<Json<Vec<Cluster>>, Problem> {
+) -> Result<Json<Vec<CaseCluster>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     Ok(Json(clusters::list(&db, project).await?))
 }

@@ -12,7 +12,7 @@ use axum::{
 use dataprep::export::write_jsonl;
 use domain::{
     access::Action,
-    badcase::regression::{Regression, Verdict},
+    badcase::regression::{Regression, RegressionVerdict},
     id::ProjectId,
     sample::Split,
 };
@@ -35,7 +35,7 @@ struct Judged {
     #[serde(flatten)]
     regression: Regression,
     #[serde(flatten)]
-    verdict: Verdict,
+    verdict: RegressionVerdict,
 }
 
 /// The project's regression set with the history of each sample; those that a later run broke again come first.

@@ -9,7 +9,7 @@ use domain::{
     access::Action,
     badcase::{
         mention::MAX_COMMENT_CHARS,
-        view::{Comment, Mention},
+        view::{CaseComment, CaseMention},
     },
     id::{BadCaseId, ProjectId},
 };
@@ -23,12 +23,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The comments on a bad case, oldest first.
-#[utoipa::path(get, path = "/projects/{project}/bad-cases/{bad_case}/comments", tag = "bad cases", params(("project" = ProjectId, Path), ("bad_case" = BadCaseId, Path)), responses((status = OK, body = Vec<Comment>)))]
+#[utoipa::path(get, path = "/projects/{project}/bad-cases/{bad_case}/comments", tag = "bad cases", params(("project" = ProjectId, Path), ("bad_case" = BadCaseId, Path)), responses((status = OK, body = Vec<CaseComment>)))]
 async fn list_comments(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, case)): Path<(ProjectId, BadCaseId)>,
-) -> Result<Json<Vec<Comment>>, Problem> {
+) -> Result<Json<Vec<CaseComment>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     Ok(Json(comments::list(&db, project, case).await?))
 }
@@ -41,13 +41,13 @@ struct NewComment {
 }
 
 /// Comment on a bad case.
-#[utoipa::path(post, path = "/projects/{project}/bad-cases/{bad_case}/comments", tag = "bad cases", params(("project" = ProjectId, Path), ("bad_case" = BadCaseId, Path)), request_body = NewComment, responses((status = CREATED, body = Comment)))]
+#[utoipa::path(post, path = "/projects/{project}/bad-cases/{bad_case}/comments", tag = "bad cases", params(("project" = ProjectId, Path), ("bad_case" = BadCaseId, Path)), request_body = NewComment, responses((status = CREATED, body = CaseComment)))]
 async fn add_comment(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, case)): Path<(ProjectId, BadCaseId)>,
     Json(new): Json<NewComment>,
-) -> Result<(StatusCode, Json<Comment>), Problem> {
+) -> Result<(StatusCode, Json<CaseComment>), Problem> {
     authorise(&db, &caller, project, Action::Annotate).await?;
     let body = new.body.trim();
     if body.is_empty() || body.chars().count() > MAX_COMMENT_CHARS {
@@ -58,12 +58,12 @@ async fn add_comment(
 }
 
 /// Comments that name the caller, those not seen first.
-#[utoipa::path(get, path = "/projects/{project}/bad-case-mentions", tag = "bad cases", params(("project" = ProjectId, Path)), responses((status = OK, body = Vec<Mention>)))]
+#[utoipa::path(get, path = "/projects/{project}/bad-case-mentions", tag = "bad cases", params(("project" = ProjectId, Path)), responses((status = OK, body = Vec<CaseMention>)))]
 async fn list_mentions(
     State(db): State<PgPool>,
     caller: Caller,
     Path(project): Path<ProjectId>,
-) -> Result<Json<Vec<Mention>>, Problem> {
+) -> Result<Json<Vec<CaseMention>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     Ok(Json(comments::mentions(&db, project, caller.user_id).await?))
 }
