@@ -32,7 +32,7 @@ pub fn StackedBars(#[prop(into)] title: String, series: Vec<String>, bars: Vec<B
     let every = bars.len().div_ceil(NAMED).max(1);
     let drawn = bars.into_iter().enumerate().map(|(i, bar)| {
         let x = LEFT + step * (i as f64 + 0.5);
-        let name = (i % every == 0).then(
+        let name = i.is_multiple_of(every).then(
             || view! { <text class="bar-name" x=x y=HEIGHT - 8.0 text-anchor="middle">{bar.name.clone()}</text> },
         );
         view! { <g>{parts(&bar, &series, (x - width / 2.0, width), &y)}{name}</g> }

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_first_word_of_two_people_names_nobody() {
-        let members = vec![(UserId::new(), "Lin Wei".to_owned()), (UserId::new(), "Lin Tao".to_owned())];
+        let members = [(UserId::new(), "Lin Wei".to_owned()), (UserId::new(), "Lin Tao".to_owned())];
         assert_eq!(mentioned("@lin?", &members), []);
         assert_eq!(mentioned("@lin tao?", &members), [members[1].0]);
     }

@@ -84,5 +84,5 @@ pub(crate) async fn training_rows(
         return Ok(None);
     }
     let rows = bitmaps::facet(db, version, field, value).await?;
-    Ok(Some(rows.intersection_len(&*train(db, version).await?)))
+    Ok(Some(rows.intersection_len(&train(db, version).await?)))
 }
