@@ -4,6 +4,7 @@
 //! Training is not a job: it has its own queue and workers (see [`crate::worker`]).
 
 pub mod clean;
+pub mod cluster_bad_cases;
 mod context;
 pub mod count_tokens;
 pub mod delete_upload;
@@ -75,6 +76,7 @@ pub fn handlers() -> Handlers {
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
         .with(edit_version::KIND, edit_version::edit_version)
         .with(delete_upload::KIND, delete_upload::delete_upload)
+        .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
 }
 
 impl Handlers {

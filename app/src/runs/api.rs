@@ -3,6 +3,7 @@
 use super::{curves::Tracks, form::parse::Values};
 use crate::error::AppError;
 use domain::{
+    badcase::regression::RunVerdict,
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::{Objective, Recipe},
@@ -212,6 +213,8 @@ pub struct RunView {
     pub preflight: Option<PreflightSummary>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
+    /// How its model answers what earlier ones got wrong.
+    pub regressions: RunVerdict,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -268,7 +271,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     let sweep = store::sweeps::of_run(&db, project, run).await?;
     let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
+    let regressions = store::badcases::regressions::of_run(&db, project, run).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition, regressions })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.

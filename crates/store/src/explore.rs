@@ -12,8 +12,10 @@ mod segment;
 pub mod tags;
 #[cfg(test)]
 mod tests;
+mod training;
 
 pub(crate) use cache::forget as forget_cached;
 pub use dataprep::edit::Editor;
 pub use edit::{preview_edit, select};
 pub use find::find;
+pub(crate) use training::{alike, training_rows};

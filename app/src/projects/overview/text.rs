@@ -47,6 +47,9 @@ crate::texts! {
     benchmark_added = "made a benchmark of", "添加了基准：";
     benchmark_removed = "took out of the benchmarks:", "移除了基准：";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
+    bad_case_added = "added", "添加了";
+    a_bad_case = "a bad case", "一条 Bad Case";
+    bad_cases_changed = "changed bad cases:", "批量更改了 Bad Case：";
     member_joined = "joined:", "加入：";
     member_removed = "removed member", "移除了成员";
     role_changed = "changed the role of", "更改了角色：";

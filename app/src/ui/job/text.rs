@@ -36,6 +36,7 @@ crate::texts! {
     trying_steps = "Trying the steps", "正在试运行步骤";
     scoring = "Scoring", "正在评分";
     reading_scores = "Reading scores", "正在读取评分";
+    clustering = "Grouping", "正在聚类";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -77,6 +78,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "trying_steps" => trying_steps(l),
         "scoring" => scoring(l),
         "reading_scores" => reading_scores(l),
+        "clustering" => clustering(l),
         "writing" => writing(l),
         _ => return None,
     })

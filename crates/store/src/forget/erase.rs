@@ -141,6 +141,13 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, texts: &Texts)
         "update previews p set prompt = $3, expected = $3, output = $3 from runs r where r.id = p.run_id and r.project_id = $1 \
          and lower(concat_ws(E'\\n', p.prompt, p.expected, p.output)) like any($2)",
         "update run_logs l set message = $3 from runs r where r.id = l.run_id and r.project_id = $1 and lower(l.message) like any($2)",
+        "update bad_case_comments c set body = $3 from bad_cases b where b.id = c.bad_case_id and b.project_id = $1 \
+         and (b.output = $3 or lower(c.body) like any($2))",
+        "update bad_case_clusters set name = $3, words = '{}', renamed = false where project_id = $1 \
+         and (lower(name) like any($2) or exists (select from unnest(words) w where lower(w) like any($2)) \
+         or exists (select from bad_cases b where b.cluster_id = bad_case_clusters.id and b.output = $3))",
+        "delete from regressions g using bad_cases b where b.id = g.bad_case_id and b.project_id = $1 and b.output = $3 \
+         and $2::text[] is not null",
     ];
     let patterns = texts.patterns();
     for statement in statements {
