@@ -127,7 +127,7 @@ async fn scripts_work_on_bad_cases(db: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_cluster_is_somebody_elses_in_another_project(db: PgPool) {
     let place = Place::new(db).await;
-    let job = place.json("POST", "bad-case-clusters", None).await;
+    let job = place.json("POST", "bad-case-clusters", Some(json!({ "dataset_id": place.dataset }))).await;
     assert_eq!(job["kind"], "cluster_bad_cases");
     assert_eq!(place.json("GET", "bad-case-clusters", None).await, json!([]));
     let path = "bad-case-clusters/00000000-0000-7000-8000-000000000000";

@@ -352,19 +352,30 @@ fn name_of(name: &str, l: Lang) -> Result<String, AppError> {
     parse_name(name).ok_or_else(|| AppError::invalid("name", text::name_problem(l, MAX_NAME_CHARS)))
 }
 
-/// The project's clusters.
-#[server]
-pub async fn list_clusters(project: ProjectId) -> Result<Vec<CaseCluster>, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    Ok(clusters::list(&db, project).await?)
+/// The clusters, and the datasets whose cases can be grouped alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClusterView {
+    pub clusters: Vec<CaseCluster>,
+    pub datasets: Vec<(DatasetId, String)>,
 }
 
-/// Groups the bad cases anew, then comes back with how far it is.
+/// The project's clusters.
 #[server]
-pub async fn find_clusters(project: ProjectId) -> Result<(), AppError> {
+pub async fn list_clusters(project: ProjectId) -> Result<ClusterView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let datasets = store::datasets::list(&db, project, "", None, MAX_LIMIT).await?.items;
+    Ok(ClusterView {
+        clusters: clusters::list(&db, project).await?,
+        datasets: datasets.into_iter().map(|d| (d.id, d.name)).collect(),
+    })
+}
+
+/// Groups the bad cases anew, of all datasets or of one, then comes back with how far it is.
+#[server]
+pub async fn find_clusters(project: ProjectId, #[server(default)] dataset: String) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let nothing = serde_json::json!({});
-    let job = store::jobs::enqueue(&db, project, "cluster_bad_cases", &nothing, caller.user_id).await?;
+    let request = serde_json::json!({ "dataset_id": read::<DatasetId>(&dataset) });
+    let job = store::jobs::enqueue(&db, project, "cluster_bad_cases", &request, caller.user_id).await?;
     leptos_axum::redirect(&format!("{}?job={job}", routes::clusters(project)));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Bad cases that belong together: found by a job, named by people.
 
 use super::{
-    api::{FindClusters, RenameCluster, list_clusters},
+    api::{ClusterView, FindClusters, RenameCluster, list_clusters},
     list::clip,
     text,
 };
@@ -9,6 +9,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
+        field::Field,
         form::PostForm,
         format::{Time, integer, last_paragraph, shortened},
         frame::PageHeader,
@@ -57,18 +58,26 @@ pub fn ClustersPage() -> impl IntoView {
             <a class="button button-quiet" href=routes::bad_cases(project)>{text::back(l)}</a>
         </PageHeader>
         {progress}
-        {load(list_clusters(project), move |clusters| body(project, clusters, l).into_any())}
+        {load(list_clusters(project), move |view| body(project, view, l).into_any())}
     }
     .into_any()
 }
 
-fn body(project: ProjectId, clusters: Vec<CaseCluster>, l: Lang) -> impl IntoView {
+fn body(project: ProjectId, view: ClusterView, l: Lang) -> impl IntoView {
     let may = role::may(Action::Annotate);
+    let ClusterView { clusters, datasets } = view;
     let start = |label: &'static str| {
+        let options = datasets.iter().map(|(id, name)| {
+            view! { <option value=id.to_string()>{shortened(name)}</option> }
+        });
+        let options = options.collect_view();
         may.then(|| {
             view! {
-                <PostForm action={ServerAction::<FindClusters>::new()}>
+                <PostForm action={ServerAction::<FindClusters>::new()} class="filters">
                     <input type="hidden" name="project" value=project.to_string()/>
+                    <Field id="dataset" label=text::dataset(l)>
+                        <select id="dataset" name="dataset"><option value="">{text::any(l)}</option>{options}</select>
+                    </Field>
                     <button class="button button-primary" type="submit">{label}</button>
                 </PostForm>
             }

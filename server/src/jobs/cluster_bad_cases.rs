@@ -9,11 +9,12 @@ use domain::{
         distinctive::{name, words},
         feature::{centred, text_vectors, tokens, with_labels},
     },
-    id::{BadCaseId, SampleId},
+    id::{BadCaseId, DatasetId, SampleId},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::badcases::clusters::{Item, NewCluster, embeddings, items, replace};
+use utoipa::ToSchema;
 
 /// Kind of this job in the queue.
 pub const KIND: &str = "cluster_bad_cases";
@@ -22,9 +23,13 @@ const MAX_WORDS: usize = 1000;
 /// Telling words that are kept of a cluster.
 const TOP_WORDS: usize = 8;
 
-/// What is asked for: all of a project's open work.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct ClusterBadCases {}
+/// What is asked for.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ClusterBadCases {
+    /// The cases of this dataset alone; of the whole project when absent.
+    #[serde(default)]
+    pub dataset_id: Option<DatasetId>,
+}
 
 /// What was made.
 #[derive(Debug, Serialize)]
@@ -36,10 +41,10 @@ pub struct Clustered {
 }
 
 /// The handler.
-pub async fn cluster_bad_cases(context: JobContext, _: ClusterBadCases) -> Result<Clustered, JobError> {
+pub async fn cluster_bad_cases(context: JobContext, request: ClusterBadCases) -> Result<Clustered, JobError> {
     let (db, project) = (&context.db, context.project);
     context.progress("reading", 0, 0).await?;
-    let items = items(db, project).await?;
+    let items = items(db, project, request.dataset_id).await?;
     let samples: Vec<SampleId> = items.iter().map(|item| item.sample).collect();
     let vectors = if items.is_empty() { None } else { embeddings(db, project, &samples).await? };
     let (cases, embedded) = (items.len(), vectors.is_some());

@@ -4,7 +4,7 @@ use super::prompt_of;
 use crate::{StoreError, samples::content};
 use domain::{
     badcase::view::CaseCluster,
-    id::{BadCaseId, ClusterId, ProjectId, SampleId},
+    id::{BadCaseId, ClusterId, DatasetId, ProjectId, SampleId},
 };
 use sqlx::{PgConnection, PgPool, Row};
 use std::collections::{BTreeMap, HashMap};
@@ -25,16 +25,18 @@ pub struct Item {
     pub labels: Option<(String, String)>,
 }
 
-/// What is to be clustered: all cases of the project that are work still, oldest first.
-pub async fn items(db: &PgPool, project: ProjectId) -> Result<Vec<Item>, StoreError> {
+/// What is to be clustered: all cases of the project, or of one of its datasets, that are work still, oldest first.
+pub async fn items(db: &PgPool, project: ProjectId, dataset: Option<DatasetId>) -> Result<Vec<Item>, StoreError> {
     sqlx::query(
         "select * from (select b.id, b.created_at, b.sample_id, b.expected, b.output, s.messages, s.label, s.rejected, s.slices, s.spans \
             from bad_cases b join samples s on s.id = b.sample_id \
-            where b.project_id = $1 and b.status in ('open', 'confirmed', 'corrected') order by b.created_at desc, b.id desc limit $2) x \
+            where b.project_id = $1 and ($3::uuid is null or s.dataset_id = $3) \
+            and b.status in ('open', 'confirmed', 'corrected') order by b.created_at desc, b.id desc limit $2) x \
          order by created_at, id",
     )
     .bind(project.0)
     .bind(MAX_CASES)
+    .bind(dataset.map(|d| d.0))
     .fetch_all(db)
     .await?
     .iter()

@@ -227,10 +227,12 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
 async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
-    let mut items = clusters::items(&p.db, p.project).await.unwrap();
+    let mut items = clusters::items(&p.db, p.project, Some(dataset(&p).await)).await.unwrap();
     items.sort_by(|a, b| a.prompt.cmp(&b.prompt));
     assert_eq!((items.len(), items[0].prompt.as_str()), (3, "question 0"));
     assert_eq!(items[0].labels, Some(("yes".to_owned(), "no".to_owned())));
+    let other = Some(DatasetId::new());
+    assert_eq!(clusters::items(&p.db, p.project, other).await.unwrap(), []);
     let samples: Vec<SampleId> = items.iter().map(|i| i.sample).collect();
     assert_eq!(clusters::embeddings(&p.db, p.project, &samples).await.unwrap(), None);
     let cluster = |name: &str, of: &[usize]| NewCluster {

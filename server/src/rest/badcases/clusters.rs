@@ -35,18 +35,19 @@ async fn list_clusters(
     Ok(Json(clusters::list(&db, project).await?))
 }
 
-/// Group the bad cases that are work still, open, confirmed or corrected. Answers with a job.
+/// Group the bad cases that are work still, open, confirmed or corrected, of the project or of one dataset. Answers with a job.
 ///
 /// By the embeddings of a model that has scored all of their samples, else by their words; labels that were taken for each other
 /// count, too. Clusters that people have named keep their names.
-#[utoipa::path(post, path = "/projects/{project}/bad-case-clusters", tag = "bad cases", params(("project" = ProjectId, Path)), responses((status = ACCEPTED, body = Job)))]
+#[utoipa::path(post, path = "/projects/{project}/bad-case-clusters", tag = "bad cases", params(("project" = ProjectId, Path)), request_body = ClusterBadCases, responses((status = ACCEPTED, body = Job)))]
 async fn find_clusters(
     State(db): State<PgPool>,
     caller: Caller,
     Path(project): Path<ProjectId>,
+    Json(request): Json<ClusterBadCases>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     authorise(&db, &caller, project, Action::Annotate).await?;
-    let id = store::jobs::enqueue(&db, project, KIND, &ClusterBadCases {}, caller.user_id).await?;
+    let id = store::jobs::enqueue(&db, project, KIND, &request, caller.user_id).await?;
     let job = store::jobs::get(&db, project, id).await?.ok_or_else(Problem::not_found)?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
