@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Kind of the job that compares two large versions.
 pub const KIND: &str = "diff_versions";
 /// Samples of the larger version up to which two are compared while somebody waits: it takes less than a second.
-pub const AT_ONCE_SAMPLES: u64 = 20_000;
+pub(super) const AT_ONCE_SAMPLES: u64 = 20_000;
 
 /// What the job compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

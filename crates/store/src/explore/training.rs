@@ -1,6 +1,6 @@
 //! Training rows that share rare words with a text, and how many have a value: what an index answers without reading a sample.
 
-use super::bitmaps;
+use super::{bitmaps, cache::Index};
 use crate::StoreError;
 use dataprep::words::each_word;
 use domain::{explore::Field, id::VersionId, sample::Split};
@@ -26,11 +26,11 @@ pub(crate) async fn alike(
     text: &str,
     limit: usize,
 ) -> Result<Option<Vec<u32>>, StoreError> {
-    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
-    let train = train(db, version).await?;
+    let Some((index, rows)) = bitmaps::index(db, version).await? else { return Ok(None) };
+    let train = train(db, index).await?;
     let mut scores: HashMap<u32, f32> = HashMap::new();
     for word in rarest(db, version, text).await? {
-        let found = bitmaps::word(db, version, &word).await?;
+        let found = bitmaps::word(db, index, &word).await?;
         let rare = (f64::from(rows + 1) / (found.len() + 1) as f64).ln() as f32;
         if found.len() > MAX_ROWS && !scores.is_empty() {
             continue;
@@ -65,8 +65,8 @@ async fn rarest(db: &PgPool, version: VersionId, text: &str) -> Result<Vec<Strin
     .await?)
 }
 
-async fn train(db: &PgPool, version: VersionId) -> Result<Arc<RoaringBitmap>, StoreError> {
-    bitmaps::facet(db, version, &Field::Split, Split::Train.as_str()).await
+async fn train(db: &PgPool, index: Index) -> Result<Arc<RoaringBitmap>, StoreError> {
+    bitmaps::facet(db, index, &Field::Split, Split::Train.as_str()).await
 }
 
 /// How many training rows have a value; `None` where the field is none that is counted, or without an index.
@@ -76,13 +76,12 @@ pub(crate) async fn training_rows(
     field: &Field,
     value: &str,
 ) -> Result<Option<u64>, StoreError> {
-    if bitmaps::rows(db, version).await?.is_none() {
-        return Ok(None);
-    }
-    let facets = bitmaps::facets(db, version).await?;
+    let Some((index, _)) = bitmaps::index(db, version).await? else { return Ok(None) };
+    let facets = bitmaps::facets(db, index).await?;
     if facets.0.iter().all(|(known, _)| known != field) {
         return Ok(None);
     }
-    let rows = bitmaps::facet(db, version, field, value).await?;
-    Ok(Some(rows.intersection_len(&train(db, version).await?)))
+    let rows = bitmaps::facet(db, index, field, value).await?;
+    let train = train(db, index).await?;
+    Ok(Some(rows.intersection_len(&*train)))
 }
