@@ -1,15 +1,26 @@
 // From messy files to a dataset version that can be trusted, in a real browser: a packed file whose transfer breaks off, a
-// file appended, cleaning with a preview, leaks found and removed, every sample explored.
+// file appended, cleaning with a preview, leaks found and removed, every sample explored, a file fetched, versions mixed.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before } from 'node:test';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
+import { Server, artifacts, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
 import { api, button, chooseLanguage, createAccount, field, link } from './steps.mjs';
 
 let server, browser, page, project, dataset;
 
+/** Another server that has a file: six samples that the reviews have too, and six of its own. */
+const elsewhere = createServer((_, response) => {
+    const own = Array.from({ length: 6 }, (_, i) => ({ text: `A question of the exam that nobody has asked before, number ${i * 104729}`, label: '正面' }));
+    response.writeHead(200, { 'content-type': 'application/jsonl' });
+    response.end(jsonl([...rows().slice(200, 206), ...own]));
+});
+const address = () => `http://127.0.0.1:${elsewhere.address().port}/exam.jsonl`;
+
 before(async () => {
-    server = await Server.start();
+    await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    server = await Server.start({ settings: { LATHE_IMPORT_HOSTS: `private:127.0.0.1:${elsewhere.address().port}` } });
     browser = await openBrowser();
     page = await openPage(browser, server);
 });
@@ -17,6 +28,7 @@ before(async () => {
 after(async () => {
     await browser?.close();
     await server?.remove();
+    elsewhere.close();
 });
 
 const step = story('data', () => ({ server, pages: page ? [page] : [] }));
@@ -203,6 +215,34 @@ step('one edit makes a version of many samples', async () => {
     await page.locator('.window mark', { hasText: '配送' }).first().waitFor();
 });
 
+step('ticked lines alone are edited', async () => {
+    await page.goto(`${dataset}/v/4/explore`);
+    const window = page.locator('.window');
+    await window.waitFor();
+    const box = (n) => page.locator(`.window tr[aria-rowindex="${n}"] input[type=checkbox]`);
+    await box(1).click();
+    await box(4).click({ modifiers: ['Shift'] });
+    await page.getByText('4 ticked').waitFor();
+    const positions = await Promise.all([1, 3].map((n) => box(n).getAttribute('value')));
+    await window.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Home');
+    assert.ok(await box(3).isChecked(), 'a tick stays while others are seen');
+    await page.keyboard.press(' ');
+    await page.getByText('3 ticked').waitFor();
+    assert.ok(!(await box(1).isChecked()));
+    await fits();
+    await page.screenshot({ path: path.join(artifacts, 'data-ticked.png') });
+    await button(page, 'Edit the ticked').click();
+    await page.waitForURL(/\/edit\?/);
+    await page.getByText('3 samples are selected:').waitFor();
+    // Without JavaScript the boxes are a form's, and who ticks none edits none.
+    await page.goto(`${dataset}/v/4/edit?ticked=1`);
+    await page.getByText('0 samples are selected:').waitFor();
+    await page.goto(`${dataset}/v/4/edit?ticked=1&p=${positions[0]}&p=${positions[1]}`);
+    await page.getByText('2 samples are selected:').waitFor();
+});
+
 step('where it came from and went is a graph', async () => {
     const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets/${dataset.split('/')[4]}/versions`);
     await page.goto(`${project}/lineage?of=version:${versions[0].id}`);
@@ -213,15 +253,77 @@ step('where it came from and went is a graph', async () => {
 });
 
 step('rows are forgotten in every version', async () => {
-    await page.goto(`${project}/datasets/forget?text=${encodeURIComponent('order 7919,')}`);
+    const look = async () => {
+        await page.goto(`${project}/datasets/forget`);
+        await page.locator('#text').fill('order 7919,');
+        await button(page, 'Look for them').click();
+    };
+    await look();
     await page.getByText('1 samples hold these texts').waitFor();
+    assert.ok(!page.url().includes('7919'), 'what is looked for stands in no address');
     await fits();
     await screenshots(page, 'data-forget');
     await page.locator('#confirm').fill('1');
     await button(page, 'Erase for good').click();
     await page.getByText(/1 samples; 0 runs had seen them/).waitFor();
-    await page.goto(`${project}/datasets/forget?text=${encodeURIComponent('order 7919,')}`);
+    await look();
     await page.getByText('Nothing holds these texts').waitFor();
     const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets/${dataset.split('/')[4]}/versions`);
     assert.equal(versions.length, 5);
+});
+
+let exam;
+
+step('a file is fetched from an address, and from no other host', async () => {
+    const fetchFrom = async (from) => {
+        await page.goto(`${project}/datasets/new`);
+        await field(page, 'Address of the file').fill(from);
+        await button(page, 'Fetch').click();
+    };
+    await fetchFrom('https://elsewhere.example/exam.jsonl');
+    await page.getByText(/Data may not be fetched from elsewhere.example/).first().waitFor();
+    await fits();
+    await screenshots(page, 'data-address-refused', { themes: ['light'] });
+    await fetchFrom(address());
+    await page.waitForURL((url) => url.searchParams.get('upload'), { timeout: 60_000 });
+    await page.locator('[name=name]').fill('Exam');
+    await fits();
+    await screenshots(page, 'data-address', { themes: ['light'] });
+    await page.locator('[name=name]').fill('Exam');
+    await page.getByRole('button', { name: /Import/ }).click();
+    await page.waitForURL(/\/datasets\/[0-9a-f-]{36}/, { timeout: 60_000 });
+    exam = /\/datasets\/([0-9a-f-]{36})/.exec(new URL(page.url()).pathname)[1];
+});
+
+step('versions of two datasets are mixed', async () => {
+    await page.goto(`${project}/datasets/merge`);
+    await screenshots(page, 'data-merge');
+    await fits();
+    const choose = async (n, name) => {
+        const source = page.locator(`#source_${n}`);
+        await source.selectOption(await source.locator('option', { hasText: name }).first().getAttribute('value'));
+    };
+    await choose(1, '评价');
+    await choose(2, 'Exam');
+    await page.locator('#weight_1').fill('2');
+    await page.locator('[name=sizing][value=down]').check();
+    await page.locator('#name').fill('Mixture');
+    await button(page, 'Mix versions').click();
+    await page.waitForURL(/\/datasets\/[0-9a-f-]{36}\/v\/1$/, { timeout: 60_000 });
+    await page.getByText('Mixed from').waitFor();
+    await fits();
+    await screenshots(page, 'data-mixture', { themes: ['light'] });
+});
+
+step('training has seen a benchmark', async () => {
+    await page.goto(`${dataset}/v/1/splits`);
+    const id = project.split('/')[2];
+    const [{ id: version }] = await api(page, 'GET', `projects/${id}/datasets/${exam}/versions`);
+    await page.locator('#benchmark').selectOption(version);
+    await button(page, 'Make it a benchmark and check').click();
+    await page.getByText(/of its 12 samples are in training in some form/).waitFor({ timeout: 60_000 });
+    await fits();
+    await screenshots(page, 'data-benchmarks');
+    await button(page, 'Exam v1 is no longer a benchmark').click();
+    await page.getByText('The project has none yet.').waitFor();
 });

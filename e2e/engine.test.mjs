@@ -1,5 +1,5 @@
 // What a data scientist asks of the training engine, in a real browser: a run again to the same bits, a run that goes
-// on from another, a sweep with its plots, preferences instead of answers.
+// on from another, a sweep with its plots, preferences instead of answers, scores, a benchmark that it has seen.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { Server, hydrated, open, openBrowser, openPage, overflow, screenshots, story, until } from './harness.mjs';
@@ -124,4 +124,70 @@ step('preferences are learnt from pairs', async () => {
     assert.ok(points.at(-1).value < Math.LN2 && points[0].value > 0.69, `the loss of an untrained pair is ln 2: ${JSON.stringify(points)}`);
     assert.equal(await overflow(page), 0);
     await screenshots(page, 'preferences', { themes: ['light'] });
+});
+
+/** Imports questions of their own words, so that none gives another away; returns dataset and version. */
+const lessons = async (name, from, to) => {
+    const line = (i) => JSON.stringify({ prompt: `Lesson ${i}: what is ${[3, 5, 7, 11].map((k) => ((i + 1) * k * 2654435761 % 2 ** 40).toString(36)).join(' ')}?`, completion: `It is number ${i * 7919}.` });
+    const text = Array.from({ length: to - from }, (_, i) => line(from + i)).join('\n');
+    const upload = await api(page, 'POST', `projects/${id}/uploads?file_name=lessons.jsonl`, text);
+    const job = await api(page, 'POST', `projects/${id}/imports`, { upload_id: upload.id, name });
+    const done = await until(`${name} is imported`, 60_000, async () => {
+        const found = await api(page, 'GET', `projects/${id}/jobs/${job.id}`);
+        return found.status === 'succeeded' && found;
+    });
+    return done.result;
+};
+let lesson;
+
+step('a model says what it finds likely, and samples are explored by it', async () => {
+    lesson = await lessons('Lessons', 0, 24);
+    const version = `${project}/datasets/${lesson.dataset_id}/v/1`;
+    await page.goto(`${version}/clean`);
+    await screenshots(page, 'score-form', { themes: ['light'] });
+    await page.locator('#scores [name=embed]').uncheck();
+    await button(page, 'Score with a model').click();
+    await page.locator('#scores td.num', { hasText: '24' }).waitFor({ timeout: limitMs });
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'scores', { themes: ['light'] });
+    await page.goto(`${version}/explore`);
+    await page.getByRole('heading', { name: 'Perplexity' }).waitFor();
+    await page.locator('#from').fill('1');
+    await page.locator('#sort').selectOption('perplexity');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.waitForURL(/perplexity|from=/);
+    const first = page.locator('.window tr[aria-rowindex="1"] a');
+    await first.waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'explore-scores', { themes: ['light'] });
+    await first.click();
+    await page.getByRole('heading', { name: 'Scores' }).waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'sample-scores', { langs: ['en'], themes: ['light'] });
+});
+
+step('training on a benchmark needs an owner who signs for it', async () => {
+    await lessons('Exam', 0, 24);
+    await page.goto(`${project}/runs/new?version=${lesson.version_id}`);
+    await hydrated(page);
+    await page.locator('#benchmarks > summary').click();
+    await page.getByText('The project has no benchmarks of its own.').waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'launch-benchmarks', { themes: ['light'] });
+    await hydrated(page);
+    await page.locator('#benchmarks').evaluate((fold) => (fold.open = true));
+    await page.getByLabel('Exam v1').check();
+    await fillRecipe(page, { 'schedule.max_steps': 2, 'batch.micro_batch': 2, 'batch.accumulation': 1, 'batch.max_length': 96, 'evaluation.previews': 0, 'evaluation.test_samples': 2, 'evaluation.max_new_tokens': 8 });
+    const refused = await launch(page);
+    assert.equal(await ended(page, limitMs), 'Failed');
+    await page.getByRole('heading', { name: 'Mend the data, or sign for it' }).waitFor();
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'run-leaks');
+    await page.locator('#reason').fill('To see how much it matters.');
+    await button(page, 'Launch in spite of the leaks').click();
+    await page.waitForURL((url) => /\/runs\/[0-9a-f-]{36}$/.test(url.pathname) && url.pathname !== refused);
+    await page.getByText('Launched in spite of leaks').waitFor();
+    assert.equal(await ended(page, limitMs), 'Succeeded');
+    assert.equal(await overflow(page), 0);
+    await screenshots(page, 'run-signed', { themes: ['light'] });
 });

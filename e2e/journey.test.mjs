@@ -234,6 +234,15 @@ step('runs are compared', async () => {
     await screenshots(page, 'overview');
 });
 
+step('trends count the bad cases of both runs', async () => {
+    await page.goto(`${project}/bad-cases/trends?by=status`);
+    await page.locator('.bars rect').first().waitFor();
+    const heads = await page.locator('thead th').allTextContents();
+    assert.deepEqual(heads.slice(1, 3), ['#1', '#2'], JSON.stringify(heads));
+    await fits(page);
+    await screenshots(page, 'bad-case-trends');
+});
+
 step('the model writes training samples anew, and people decide', async () => {
     const versions = await api(page, 'GET', `projects/${project.split('/')[2]}/datasets`);
     const reviews = versions.items.find((d) => d.name === 'Movie reviews');

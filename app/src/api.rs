@@ -6,8 +6,10 @@ use crate::{error::AppError, text::lang};
 use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
-    id::ProjectId,
+    dataset::Version,
+    id::{DatasetId, ProjectId},
     import::{ImportProblem, Preview, PreviewRequest, Upload},
+    job::FetchProblem,
     lang::Lang,
 };
 use leptos::prelude::use_context;
@@ -30,6 +32,9 @@ pub enum LookError {
     Other(AppError),
 }
 
+/// Says why an address may not be fetched.
+pub type MayFetch = dyn Fn(&str) -> Result<(), FetchProblem> + Send + Sync;
+
 /// What the server gives to every request.
 #[derive(Clone)]
 pub struct Services {
@@ -40,6 +45,8 @@ pub struct Services {
     pub max_upload_bytes: u64,
     /// Hosts from which data may be fetched.
     pub import_hosts: Vec<String>,
+    /// Whether an address may be fetched, which the server knows.
+    pub may_fetch: Arc<MayFetch>,
     /// Names of the services that write texts.
     pub endpoints: Vec<String>,
     /// Reads uploaded files for their preview.
@@ -73,6 +80,9 @@ crate::texts! {
     indexed_elsewhere = "The index of this version is being built already. Load the page again.", "该版本的索引已在构建中，请重新加载页面。";
     search_too_wide = "The words of the phrase are in too many samples to look through all of them. Add a word that is less frequent.", "短语中的词过于常见，无法逐一核对全部样本。请增加一个较少见的词。";
     found_others = "The number is not that of the samples found. Nothing was erased; look at the list again.", "输入的数字与找到的样本数不符，未抹除任何内容，请重新核对。";
+    merged = "This bad case is merged into another one. Take that back first.", "此 Bad Case 已合并到另一条，请先撤销合并。";
+    not_of_project = "The project has no such member, run, cause or bad case. Load the page again.", "项目中没有该成员、训练运行、原因或 Bad Case，请重新加载页面。";
+    too_deep = "A cause cannot lie that deep, or within itself. Choose another one.", "原因层级过深，或位于其自身之下，请另选一个。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -89,6 +99,9 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::IndexedElsewhere => indexed_elsewhere(l),
         Stale::SearchTooWide => search_too_wide(l),
         Stale::FoundOthers => found_others(l),
+        Stale::Merged => merged(l),
+        Stale::NotOfProject => not_of_project(l),
+        Stale::TooDeep => too_deep(l),
     }
 }
 
@@ -148,4 +161,9 @@ pub async fn authorise(project: ProjectId, action: Action) -> Result<(PgPool, Ca
     let db = services()?.db;
     store::access::authorise(&db, &caller, project, action).await?;
     Ok((db, caller))
+}
+
+/// A version of a project's dataset, for a caller who may read the project.
+pub async fn version(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
+    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -8,7 +8,13 @@ use crate::{
     error::AppError,
     role, routes,
     text::lang,
-    ui::{field::Field, form::PostForm, frame::PageHeader, job::JobProgress, load::load},
+    ui::{
+        field::Field,
+        form::{PostForm, version_fields},
+        frame::PageHeader,
+        job::JobProgress,
+        load::load,
+    },
 };
 use api::{AskModel, AugmentView, Choice, get_augment};
 use domain::{
@@ -73,19 +79,10 @@ fn page(project: ProjectId, view: AugmentView, shown: Shown) -> impl IntoView {
     }
 }
 
-/// The version that a form is about.
-fn ids(project: ProjectId, version: &Version) -> impl IntoView + use<> {
-    view! {
-        <input type="hidden" name="project" value=project.to_string()/>
-        <input type="hidden" name="dataset" value=version.dataset_id.to_string()/>
-        <input type="hidden" name="number" value=version.number.to_string()/>
-    }
-}
-
 /// What the model is asked.
 fn ask(project: ProjectId, version: &Version, writers: &[Choice]) -> impl IntoView + use<> {
     let l = lang();
-    let (ids, train) = (ids(project, version), version.stats.train);
+    let (ids, train) = (version_fields(project, version), version.stats.train);
     if writers.is_empty() {
         return view! {
             <section class="card">

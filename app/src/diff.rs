@@ -14,13 +14,14 @@ use crate::{
         form::PostForm,
         format::integer,
         frame::PageHeader,
+        job::JobProgress,
         load::load,
         notice::{Empty, not_applied},
         pager::{self, pager},
     },
     words,
 };
-use api::{DiffView, LookAtDiff, get_diff};
+use api::{CompareAgain, DiffView, LookAtDiff, Waiting, get_diff};
 use domain::{
     diff::{Delta, DiffKind, VersionDiff},
     id::{DatasetId, ProjectId},
@@ -72,9 +73,10 @@ fn page(asked: &Asked, view: DiffView) -> impl IntoView + use<> {
     let json = view.diff.as_ref().map(|diff| {
         format!("/api/v1/projects/{}/versions/{}/diff?from={}", asked.project, version.id, diff.from.version_id)
     });
-    let body = match view.diff {
-        Some(diff) => results(asked, diff, view.looking).into_any(),
-        None => view! { <Empty title=text::nothing_before(l) hint=text::nothing_before_hint(l)/> }.into_any(),
+    let body = match (view.diff, view.waiting, view.from) {
+        (Some(diff), ..) => results(asked, diff, view.looking).into_any(),
+        (None, Some(waiting), Some(from)) => comparing(asked, waiting, from).into_any(),
+        _ => view! { <Empty title=text::nothing_before(l) hint=text::nothing_before_hint(l)/> }.into_any(),
     };
     view! {
         <PageHeader title=text::title(l, &version.dataset_name, asked.number) lead=text::lead(l)>
@@ -105,6 +107,34 @@ fn choose(asked: &Asked, others: &[u32], from: Option<u32>) -> impl IntoView + u
             </form>
         }
     })
+}
+
+/// What stands there while a job compares two large versions.
+fn comparing(asked: &Asked, Waiting { job, failed }: Waiting, from: u32) -> impl IntoView + use<> {
+    let l = lang();
+    let (project, dataset, number) = (asked.project, asked.dataset, asked.number);
+    let here = routes::diff(project, dataset, number, Some(from));
+    let kind = asked.kind.map(|kind| format!("&kind={}", kind.as_str())).unwrap_or_default();
+    let look = asked.look.as_ref().map(|look| format!("&look={}", routes::encode(look))).unwrap_or_default();
+    let again = failed.then(|| {
+        view! {
+            <PostForm action={ServerAction::<CompareAgain>::new()}>
+                <input type="hidden" name="project" value=project.to_string()/>
+                <input type="hidden" name="dataset" value=dataset.to_string()/>
+                <input type="hidden" name="number" value=number.to_string()/>
+                <input type="hidden" name="from" value=from.to_string()/>
+                <button class="button button-small" type="submit">{text::again(l)}</button>
+            </PostForm>
+        }
+    });
+    view! {
+        <section class="card">
+            <h2>{if failed { text::not_compared(l) } else { text::comparing(l) }}</h2>
+            <p>{text::comparing_help(l)}</p>
+            <JobProgress project job then=format!("{here}{kind}{look}")/>
+            {again}
+        </section>
+    }
 }
 
 fn results(asked: &Asked, diff: VersionDiff, looking: bool) -> impl IntoView + use<> {

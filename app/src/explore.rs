@@ -7,6 +7,7 @@ mod facets;
 mod rows;
 mod sample;
 mod sealed;
+mod search;
 pub mod text;
 mod window;
 
@@ -17,7 +18,6 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        field::Field,
         form::PostForm,
         format::integer,
         frame::PageHeader,
@@ -28,10 +28,7 @@ use crate::{
 };
 use address::{Asked, Place};
 use api::{BuildIndex, ExploreView, explore};
-use domain::{
-    access::Action,
-    explore::{Found, Sort},
-};
+use domain::{access::Action, explore::Found};
 use leptos::prelude::*;
 
 /// `/p/:project/datasets/:dataset/v/:number/explore`.
@@ -57,11 +54,15 @@ fn place() -> Result<Place, AppError> {
 
 fn page(place: Place, asked: Asked, odd: Vec<String>, view: ExploreView) -> impl IntoView {
     let l = lang();
-    let ExploreView { version, found, job, looking, looks } = view;
+    let ExploreView { version, found, scorings, scoring, job, looking, looks } = view;
     let to_version = routes::version(place.project, place.dataset, place.number.cast_signed());
     let odd = (!odd.is_empty()).then(|| odd.join(", "));
     let body = match found {
-        Some(found) => results(place, &asked, found, looking).into_any(),
+        Some(found) => {
+            let form = search::form(place, &asked, &scorings, scoring);
+            let asked = Asked { scoring, ..asked };
+            view! { {form} {results(place, &asked, found, looking)} }.into_any()
+        }
         None => building(place, job).into_any(),
     };
     view! {
@@ -89,9 +90,9 @@ fn building(place: Place, job: Option<domain::id::JobId>) -> impl IntoView {
         <section class="card">
             <h2>{text::building(l)}</h2>
             <p>{text::building_help(l)}</p>
-            {job.map(|job| view! { <JobProgress project=place.project job then=place.list(&Asked::default())/> })}
             {again}
         </section>
+        {job.map(|job| view! { <JobProgress project=place.project job then=place.list(&Asked::default())/> })}
     }
 }
 
@@ -121,7 +122,6 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
         window::window(place, asked, &found).into_any()
     };
     view! {
-        {form(place, asked)}
         {facets::chips(place, asked)}
         {looking.then(|| view! { <p class="notice notice-warn" role="status">{text::looking(l)}</p> })}
         {(found.sealed > 0).then(|| sealed::notice(place, asked, None, found.sealed))}
@@ -132,31 +132,5 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
                 {list}
             </section>
         </div>
-    }
-}
-
-/// The search. What else the address says goes with it.
-fn form(place: Place, asked: &Asked) -> impl IntoView + use<> {
-    let l = lang();
-    let here = routes::explore(place.project, place.dataset, place.number);
-    let filters = asked.filters.iter().map(|f| view! { <input type="hidden" name="f" value=f.to_string()/> });
-    let sorts = Sort::ALL.map(|sort| {
-        view! { <option value=sort.as_str() selected={sort == asked.sort}>{text::sort(l, sort)}</option> }
-    });
-    let (search, clear) = (asked.search.clone(), here.clone());
-    view! {
-        <form class="filters" method="get" action=here role="search">
-            {filters.collect_view()}
-            {asked.look.clone().map(|look| view! { <input type="hidden" name="look" value=look/> })}
-            <Field id="search" label=text::search(l) help=text::search_help(l)>
-                <input id="search" name="search" type="search" dir="auto" maxlength="500" aria-describedby="search-help" value=search/>
-            </Field>
-            <Field id="sort" label=text::sort_by(l)>
-                <select id="sort" name="sort">{sorts.collect_view()}</select>
-            </Field>
-            <label class="check"><input type="checkbox" name="descending" value="1" checked=asked.descending/>{text::descending(l)}</label>
-            <button class="button button-primary" type="submit">{text::apply(l)}</button>
-            <a class="button button-quiet" href=clear>{text::clear(l)}</a>
-        </form>
     }
 }

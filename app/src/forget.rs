@@ -25,11 +25,27 @@ use domain::{
 };
 use leptos::prelude::*;
 
-/// `/p/:project/datasets/forget?text=…`.
+/// What a form posted to the page asks for: it stands in no address, which logs and histories keep. The server puts it into
+/// the request's extensions.
+#[derive(Clone)]
+pub struct Asked(pub String);
+
+#[cfg(feature = "ssr")]
+fn asked() -> String {
+    let asked = use_context::<axum::http::request::Parts>().and_then(|head| head.extensions.get::<Asked>().cloned());
+    asked.map(|asked| asked.0).unwrap_or_default()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn asked() -> String {
+    String::new()
+}
+
+/// `/p/:project/datasets/forget`.
 #[component]
 pub fn ForgetPage() -> impl IntoView {
     let project = routes::param::<ProjectId>("project");
-    let asked = routes::query::<String>("text").unwrap_or_default();
+    let asked = asked();
     let texts = asked.clone();
     let data = async move {
         let project = project?;
@@ -57,9 +73,9 @@ fn page(project: ProjectId, asked: String, view: ForgetView) -> impl IntoView {
 fn search(project: ProjectId, asked: String) -> impl IntoView {
     let l = lang();
     view! {
-        <form class="card stack" method="get" action=routes::forget(project) role="search">
+        <form class="card stack" method="post" action=routes::forget(project) role="search">
             <Field id="text" label=text::texts(l) help=text::texts_help(l)>
-                <textarea id="text" name="text" required rows="3" dir="auto" aria-describedby="text-help" autocomplete="off">{asked}</textarea>
+                <textarea id="text" name="secret_texts" required rows="3" dir="auto" aria-describedby="text-help" autocomplete="off">{asked}</textarea>
             </Field>
             <button class="button button-primary" type="submit">{text::look(l)}</button>
         </form>

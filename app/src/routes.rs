@@ -296,6 +296,36 @@ pub fn bad_case(p: ProjectId, b: BadCaseId) -> String {
     format!("/p/{p}/bad-cases/{b}")
 }
 
+/// Writing a bad case down by hand.
+#[must_use]
+pub fn new_bad_case(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases/new")
+}
+
+/// The project's own causes of bad cases.
+#[must_use]
+pub fn causes(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases/causes")
+}
+
+/// Bad cases that belong together.
+#[must_use]
+pub fn clusters(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases/clusters")
+}
+
+/// How the bad cases develop.
+#[must_use]
+pub fn trends(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases/trends")
+}
+
+/// What every later model must get right.
+#[must_use]
+pub fn regressions(p: ProjectId) -> String {
+    format!("/p/{p}/bad-cases/regressions")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

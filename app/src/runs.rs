@@ -5,6 +5,7 @@
 //! follows the run's event stream and reconnects where it stopped.
 
 pub mod api;
+mod benchmarks;
 mod curves;
 mod detail;
 mod form;

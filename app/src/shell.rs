@@ -4,7 +4,7 @@ use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     annotate::lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
     augment::AugmentPage,
-    badcases::{BadCaseListPage, BadCasePage},
+    badcases::{BadCaseListPage, BadCasePage, CausesPage, ClustersPage, NewBadCasePage, RegressionsPage, TrendsPage},
     card::CardPage,
     cleaning::CleaningPage,
     compare::ComparePage,
@@ -156,6 +156,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/new") view=NewBadCasePage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/causes") view=CausesPage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/clusters") view=ClustersPage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/regressions") view=RegressionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("bad-cases/trends") view=TrendsPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/:badcase") view=BadCasePage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

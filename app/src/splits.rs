@@ -12,7 +12,13 @@ use crate::{
     error::AppError,
     role, routes,
     text::lang,
-    ui::{form::PostForm, frame::PageHeader, job::JobProgress, load::load, notice::Empty},
+    ui::{
+        form::{PostForm, version_fields},
+        frame::PageHeader,
+        job::JobProgress,
+        load::load,
+        notice::Empty,
+    },
 };
 use api::{SplitsView, StartSplitCheck, get_splits};
 use domain::{
@@ -59,7 +65,7 @@ fn page(project: ProjectId, view: SplitsView) -> impl IntoView {
         .into_any(),
         None if job.is_some() => ().into_any(),
         None => {
-            let ids = ids(project, &version);
+            let ids = version_fields(project, &version);
             view! {
                 <Empty title=text::not_checked(l) hint=text::not_checked_hint(l)>
                     {may_edit.then(|| view! {
@@ -81,14 +87,5 @@ fn page(project: ProjectId, view: SplitsView) -> impl IntoView {
         {found}
         {benchmarks}
         {may_edit.then(|| division::card(project, &version, &view.fields))}
-    }
-}
-
-/// The version that a form is about.
-fn ids(project: ProjectId, version: &domain::dataset::Version) -> impl IntoView + use<> {
-    view! {
-        <input type="hidden" name="project" value=project.to_string()/>
-        <input type="hidden" name="dataset" value=version.dataset_id.to_string()/>
-        <input type="hidden" name="number" value=version.number.to_string()/>
     }
 }

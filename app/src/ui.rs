@@ -1,5 +1,6 @@
 //! Building blocks of pages. They know no domain: they take values, never fetch.
 
+pub mod bars;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod chart;
 pub mod conversation;

@@ -117,6 +117,9 @@ impl Artifacts {
         file.flush().await?;
         file.get_ref().sync_all().await?;
         let stored = Stored { sha256: hex::encode(hash.finalize()), size_bytes };
+        // Before, so that a deletion of equal bytes that is under way ends first; after, so that one which begins while the
+        // bytes are on their way to a bucket waits for their name.
+        store::artifacts::record(&self.db, &stored.sha256, size_bytes).await?;
         self.commit(staged, &stored.sha256).await?;
         store::artifacts::record(&self.db, &stored.sha256, size_bytes).await?;
         Ok(stored)
@@ -232,6 +235,8 @@ impl Artifacts {
 
     /// Stores a file of the staging folder, whose hash is known, and takes it away from there. It stays when that fails.
     pub async fn adopt(&self, staged: &Path, sha256: &str, size_bytes: u64) -> Result<(), ArtifactError> {
+        // Twice, as in [`Self::put_stream`].
+        store::artifacts::record(&self.db, sha256, size_bytes).await?;
         match &self.backend {
             Backend::Folder(folder) => {
                 let (staged, target) = (staged.to_owned(), folder.join(name(sha256)?));

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::io::AsyncWriteExt;
+use url::Url;
 
 /// How far a download is: bytes done and bytes in all (0: unknown). Written by the download, read by
 /// whoever waits for it.
@@ -64,7 +65,37 @@ pub fn client() -> Result<reqwest::Client, FetchError> {
 }
 
 fn unreachable(url: &str, error: &dyn std::error::Error) -> FetchError {
-    FetchProblem::Unreachable { url: url.to_owned(), detail: chain(error) }.into()
+    FetchProblem::Unreachable { url: shown(url), detail: chain(error) }.into()
+}
+
+/// An address as a failure may show it: scheme, host and path. A name, a password or what is signed into a query lets
+/// others in, and failures are read by the whole project.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) if url.has_host() => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+        }
+        _ => {
+            let path = url.split(['?', '#']).next().unwrap_or_default();
+            path.rsplit('@').next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+/// A text of a library with its addresses as [`shown`] shows them, those of redirects among them.
+fn scrubbed(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+        let (before, behind) = rest.split_at(at);
+        let end = behind.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
+        let url = behind[..end.unwrap_or(behind.len())].trim_end_matches([')', ']', '}', ',', ';', ':', '.']);
+        out.push_str(before);
+        out.push_str(&shown(url));
+        rest = &behind[url.len()..];
+    }
+    out + rest
 }
 
 /// An error with its causes, since the outermost one rarely says what happened.
@@ -75,7 +106,7 @@ fn chain(error: &dyn std::error::Error) -> String {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    text
+    scrubbed(&text)
 }
 
 fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> FetchError {
@@ -113,7 +144,7 @@ pub async fn download(
     if !actual.eq_ignore_ascii_case(sha256) {
         // Going on from wrong bytes could never succeed.
         tokio::fs::remove_file(&part).await.map_err(disk(&part))?;
-        let (url, expected) = (url.to_owned(), sha256.to_owned());
+        let (url, expected) = (shown(url), sha256.to_owned());
         return Err(FetchProblem::Checksum { url, expected, actual }.into());
     }
     tokio::fs::rename(&part, file).await.map_err(disk(file))
@@ -134,7 +165,7 @@ async fn download_once(client: &reqwest::Client, url: &str, part: &Path, meter: 
         return Ok(());
     }
     if status != 200 && !resumed {
-        return Err(FetchProblem::Status { url: url.to_owned(), status }.into());
+        return Err(FetchProblem::Status { url: shown(url), status }.into());
     }
     let mut done = if resumed { have } else { 0 };
     let total = response.content_length().map_or(0, |n| n + done);

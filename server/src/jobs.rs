@@ -4,9 +4,11 @@
 //! Training is not a job: it has its own queue and workers (see [`crate::worker`]).
 
 pub mod clean;
+pub mod cluster_bad_cases;
 mod context;
 pub mod count_tokens;
 pub mod delete_upload;
+pub mod diff_versions;
 pub mod edit_version;
 pub mod fetch_upload;
 pub mod import_dataset;
@@ -58,6 +60,7 @@ pub fn handlers() -> Handlers {
     Handlers::default()
         .with(import_dataset::KIND, import_dataset::import_dataset)
         .with(store::explore::build::KIND, index_version::index_version)
+        .with(store::diffs::KIND, diff_versions::diff_versions)
         .with(fetch_upload::KIND, fetch_upload::fetch_upload)
         .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
@@ -73,6 +76,7 @@ pub fn handlers() -> Handlers {
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
         .with(edit_version::KIND, edit_version::edit_version)
         .with(delete_upload::KIND, delete_upload::delete_upload)
+        .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
 }
 
 impl Handlers {

@@ -6,6 +6,7 @@
 #![recursion_limit = "512"]
 
 pub mod artifacts;
+pub mod asked;
 pub mod assets;
 pub mod caller;
 pub mod check;

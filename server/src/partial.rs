@@ -64,7 +64,8 @@ pub fn file_name(id: PartialUploadId) -> String {
     format!("{}{id}", crate::artifacts::PART_PREFIX)
 }
 
-/// Appends a part at `offset`. Bytes that came before the connection broke are kept.
+/// Appends a part at `offset`. Bytes that came before the connection broke are kept. Of a file that is whole already
+/// nothing is read: whoever missed the answer gets it again, whatever they send.
 pub async fn take<E: std::fmt::Display>(
     db: &PgPool,
     artifacts: &Artifacts,
@@ -74,12 +75,16 @@ pub async fn take<E: std::fmt::Display>(
     bytes: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<Taken, PartError> {
     let path = artifacts.staged(&file_name(partial.id));
-    let is_new = partial.received_bytes == 0;
+    let now = current(db, partial).await?;
+    if let Some(taken) = taken(db, &now).await? {
+        return Ok(taken);
+    }
+    let is_new = now.received_bytes == 0 && now.sha256.is_none();
     let file = File::options().write(true).create(is_new).truncate(false).open(&path).await;
     let file = match file {
         Ok(file) => file,
         // It may lie in the artifact store already, under the name that was noted before it went there.
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return finish_named(db, artifacts, partial, offset).await,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return finish_named(db, artifacts, &now).await,
         Err(e) => return Err(e.into()),
     };
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -88,10 +93,15 @@ pub async fn take<E: std::fmt::Display>(
         Err(e) => return Err(io::Error::from(e).into()),
     }
     // Another sender may have got on since this one asked.
-    let now = store::partial_uploads::get(db, partial.project, partial.id).await?.ok_or(PartError::Gone)?;
-    if let Some(id) = now.upload {
-        let upload = store::uploads::get(db, now.project, id).await?;
-        return Ok(Taken { received_bytes: now.size_bytes, upload });
+    let now = current(db, partial).await?;
+    if let Some(taken) = taken(db, &now).await? {
+        return Ok(taken);
+    }
+    // A file with a name that lies in the artifact store is whole, even if nothing says yet what it became. What is locked
+    // here is then the stored file, to which nobody may write, or a new one in its old place.
+    if is_stored(db, artifacts, &now).await? {
+        artifacts.forget_staged(&file_name(now.id)).await?;
+        return finish_named(db, artifacts, &now).await;
     }
     let received = now.received_bytes.min(file.metadata().await?.len());
     if offset != received {
@@ -108,6 +118,26 @@ pub async fn take<E: std::fmt::Display>(
     let upload = finish(db, artifacts, &now, &path).await?;
     drop(part);
     Ok(Taken { received_bytes, upload: Some(upload) })
+}
+
+/// How far the file is by now.
+async fn current(db: &PgPool, partial: &PartialUpload) -> Result<PartialUpload, PartError> {
+    store::partial_uploads::get(db, partial.project, partial.id).await?.ok_or(PartError::Gone)
+}
+
+/// What a finished file became.
+async fn taken(db: &PgPool, now: &PartialUpload) -> Result<Option<Taken>, PartError> {
+    let Some(id) = now.upload else { return Ok(None) };
+    let upload = store::uploads::get(db, now.project, id).await?.ok_or(PartError::Gone)?;
+    Ok(Some(Taken { received_bytes: now.size_bytes, upload: Some(upload) }))
+}
+
+/// Whether the file lies in the artifact store under its name. It is noted as stored before that is looked at: then nobody
+/// deletes equal bytes until it is an upload.
+async fn is_stored(db: &PgPool, artifacts: &Artifacts, partial: &PartialUpload) -> Result<bool, PartError> {
+    let Some(sha256) = &partial.sha256 else { return Ok(false) };
+    store::artifacts::record(db, sha256, partial.size_bytes).await?;
+    Ok(artifacts.has(sha256).await?)
 }
 
 /// A part being written.
@@ -181,28 +211,26 @@ pub async fn finish(
     let sha256 = hash_of(path).await?;
     store::partial_uploads::name(db, partial.id, &sha256).await?;
     artifacts.adopt(path, &sha256, partial.size_bytes).await?;
-    Ok(store::partial_uploads::finish(db, partial, &sha256).await?)
+    store::partial_uploads::finish(db, partial, &sha256).await?.ok_or(PartError::Gone)
 }
 
 /// Goes on where a server died between moving a file and making an upload of it.
-async fn finish_named(
-    db: &PgPool,
-    artifacts: &Artifacts,
-    partial: &PartialUpload,
-    offset: u64,
-) -> Result<Taken, PartError> {
-    let is_whole = partial.received_bytes == partial.size_bytes && offset == partial.size_bytes;
-    let Some(sha256) = partial.sha256.as_ref().filter(|_| is_whole) else {
-        // The disk lost what the database knows of; a new start is all that helps.
+async fn finish_named(db: &PgPool, artifacts: &Artifacts, partial: &PartialUpload) -> Result<Taken, PartError> {
+    let is_there = is_stored(db, artifacts, partial).await?;
+    let Some(sha256) = partial.sha256.as_ref().filter(|_| is_there) else {
+        // Another sender may have finished it in this moment. If not, the disk lost what the database knows of, and a new
+        // start is all that helps.
+        let now = current(db, partial).await?;
+        if let Some(taken) = taken(db, &now).await? {
+            return Ok(taken);
+        }
+        if now.sha256 != partial.sha256 {
+            return Err(PartError::Busy);
+        }
         store::partial_uploads::delete(db, partial.project, partial.id).await?;
         return Err(PartError::Gone);
     };
-    if !artifacts.has(sha256).await? {
-        store::partial_uploads::delete(db, partial.project, partial.id).await?;
-        return Err(PartError::Gone);
-    }
-    store::artifacts::record(db, sha256, partial.size_bytes).await?;
-    let upload = store::partial_uploads::finish(db, partial, sha256).await?;
+    let upload = store::partial_uploads::finish(db, partial, sha256).await?.ok_or(PartError::Gone)?;
     Ok(Taken { received_bytes: partial.size_bytes, upload: Some(upload) })
 }
 

@@ -1,6 +1,6 @@
 //! Which handler answers which address, and what every request passes on its way.
 
-use crate::{assets, caller, csrf, headers, preferences, refusals, sessions, state::AppState};
+use crate::{asked, assets, caller, csrf, headers, preferences, refusals, sessions, state::AppState};
 use axum::{Router, extract::State, http::StatusCode, middleware, routing};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -16,11 +16,13 @@ pub fn router(state: AppState) -> Router {
         let options = state.leptos.clone();
         move || document(options.clone())
     };
+    let asked = render_app_async_with_context(context.clone(), page.clone());
     let own_host = csrf::OwnHost(state.config.public_url.authority().to_owned());
     let https = headers::Https(state.config.is_https());
     Router::new()
         .leptos_routes_with_context(&state, generate_route_list(app::App), context.clone(), page.clone())
         .route("/preferences", routing::post(preferences::set))
+        .route(asked::FORGET, routing::post(asked).layer(middleware::from_fn(asked::take)))
         .merge(crate::rest::router())
         // The page of an unknown address says so. Files are not served from here: leptos_axum's own fallback for
         // them takes the contexts away from pages that are rendered on the same thread at that moment.

@@ -1,6 +1,6 @@
 //! What every handler may reach.
 
-use crate::{artifacts::Artifacts, assets::Site, config::Config, events::Doorbells};
+use crate::{artifacts::Artifacts, assets::Site, config::Config, events::Doorbells, fetch};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -25,11 +25,13 @@ impl AppState {
     /// What pages and server functions get.
     #[must_use]
     pub fn services(&self) -> app::api::Services {
+        let config = Arc::clone(&self.config);
         app::api::Services {
             db: self.db.clone(),
             public_url: self.config.public_address().to_owned(),
             max_upload_bytes: self.config.max_upload_bytes,
             import_hosts: self.config.import_hosts.iter().map(ToString::to_string).collect(),
+            may_fetch: Arc::new(move |url: &str| fetch::allowed::parse(url, &config.import_hosts).map(drop)),
             endpoints: self.config.endpoints.iter().map(|e| e.name.clone()).collect(),
             first_look: Arc::new(self.artifacts.clone()),
         }

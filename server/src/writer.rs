@@ -10,12 +10,19 @@ use serde::Deserialize;
 use serde_json::json;
 use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
 };
 
 /// Longest answer, in tokens.
 const ANSWER_TOKENS: u32 = 512;
+/// Longest answer of an endpoint, in bytes, with all that it says besides the text.
+const ANSWER_BYTES: usize = 4 << 20;
+/// How much of what a process complains of is kept, in bytes.
+const COMPLAINT_BYTES: usize = 1 << 16;
+/// Lines at the end of a complaint that are passed on where none says that it is the error.
+const LAST_LINES: usize = 5;
 /// Longest wait for an answer of an endpoint.
 const WAIT: Duration = Duration::from_secs(120);
 /// Tries of one question.
@@ -156,9 +163,9 @@ impl Service {
             Err(error) => return Try::Again(error.without_url().to_string()),
         };
         let status = answer.status();
-        let text = match answer.text().await {
+        let text = match text_of(answer).await {
             Ok(text) => text,
-            Err(error) => return Try::Again(error.without_url().to_string()),
+            Err(ended) => return ended,
         };
         if status.as_u16() == 429 || status.is_server_error() {
             return Try::Again(format!("{status} {text}"));
@@ -176,9 +183,26 @@ impl Service {
     }
 }
 
+/// The text of an answer, which is given up where it goes on for too long.
+async fn text_of(mut answer: reqwest::Response) -> Result<String, Try> {
+    let mut bytes = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > ANSWER_BYTES => {
+                return Err(Try::Refused(format!("its answer is longer than {} MiB", ANSWER_BYTES >> 20)));
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) => return Err(Try::Again(error.without_url().to_string())),
+        }
+    }
+}
+
 /// A trainer that holds a model and answers line by line. Dropped, it ends.
 pub struct Local {
-    child: Child,
+    /// Kills the process when dropped.
+    _child: Child,
+    complaint: Option<JoinHandle<String>>,
     questions: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
@@ -189,7 +213,6 @@ impl Local {
         (model, adapter): (&Path, Option<&Path>),
         request: &Paraphrase,
     ) -> Result<Self, WriterError> {
-        let failed = |error: std::io::Error| WriterError::Model(error.to_string());
         let mut command = crate::trainer::command(config);
         command.args(["generate", "--lines", "--max-new-tokens", &ANSWER_TOKENS.to_string(), "--top-p", "0.95"]);
         command.args(["--temperature", &request.temperature.to_string(), "--seed", &request.seed.to_string()]);
@@ -197,12 +220,19 @@ impl Local {
         if let Some(adapter) = adapter {
             command.arg("--adapter").arg(adapter);
         }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Result<Self, WriterError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(failed)?;
-        let (Some(questions), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
+        let mut child = command.spawn().map_err(|error| WriterError::Model(error.to_string()))?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(questions), Some(out), Some(complaint)) = pipes else {
             return Err(WriterError::Model("it has no pipes".to_owned()));
         };
-        Ok(Self { child, questions, answers: BufReader::new(out).lines() })
+        // Read all the time: a process that complains into a full pipe stands still.
+        let complaint = Some(tokio::spawn(end_of(complaint)));
+        Ok(Self { _child: child, complaint, questions, answers: BufReader::new(out).lines() })
     }
 
     async fn answer(&mut self, question: &str) -> Result<String, WriterError> {
@@ -226,11 +256,64 @@ impl Local {
 
     /// What it said when it ended.
     async fn last_words(&mut self) -> WriterError {
-        let mut said = String::new();
-        if let Some(complaint) = self.child.stderr.take() {
-            let mut complaint = complaint.take(1 << 16);
-            let _ = tokio::time::timeout(Duration::from_secs(10), complaint.read_to_string(&mut said)).await;
+        let said = match self.complaint.take() {
+            Some(complaint) => tokio::time::timeout(Duration::from_secs(10), complaint).await,
+            None => return WriterError::Model("it ended".to_owned()),
+        };
+        // Whoever still speaks after it closed its answers is not waited for.
+        let said = said.ok().and_then(Result::ok).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+        let error = lines.iter().rposition(|line| line.starts_with("error: "));
+        let last = lines[error.unwrap_or(lines.len().saturating_sub(LAST_LINES))..].join("\n");
+        WriterError::Model(brief_of(last.trim().trim_start_matches("error: "), DETAIL))
+    }
+}
+
+/// Reads a stream to its end, of which the last [`COMPLAINT_BYTES`] are kept.
+async fn end_of(mut stream: impl AsyncRead + Unpin) -> String {
+    let (mut kept, mut chunk) = (Vec::new(), vec![0; 8 << 10]);
+    while let Ok(n @ 1..) = stream.read(&mut chunk).await {
+        kept.extend_from_slice(&chunk[..n]);
+        kept.drain(..kept.len().saturating_sub(COMPLAINT_BYTES));
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use axum::{Router, body::Body, routing::post};
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_given_up() {
+        async fn endless() -> Body {
+            let chunk = || Ok::<_, std::io::Error>(axum::body::Bytes::from_static(&[b' '; 65_536]));
+            Body::from_stream(futures::stream::repeat_with(chunk))
         }
-        WriterError::Model(brief_of(said.trim().trim_start_matches("error: "), DETAIL))
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = Router::new().route("/chat/completions", post(endless));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let endpoint = Endpoint { name: "house".to_owned(), url, model: "m".to_owned(), key: None, key_variable: None };
+        let request = json!({ "writer": { "kind": "endpoint", "name": "house" }, "samples": 1 });
+        let request: Paraphrase = serde_json::from_value(request).unwrap();
+        let service = Service::new(&endpoint, &request).unwrap();
+        let error = service.answer("?").await.unwrap_err().to_string();
+        assert_eq!(error, "house did not answer: its answer is longer than 4 MiB");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_model_that_complains_at_length_goes_on_and_its_last_words_are_heard() {
+        let mut command = Command::new("sh");
+        let script = "head -c 300000 /dev/zero | tr '\\0' x >&2; read line; echo '\"fine\"'; \
+            echo >&2; echo 'error: out of memory' >&2; echo 'at layer 3' >&2; exit 1";
+        command.args(["-c", script]);
+        let mut local = Local::spawn(command).unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(30), local.answer("?")).await.unwrap();
+        assert_eq!(answer.unwrap(), "fine");
+        let error = local.answer("?").await.unwrap_err().to_string();
+        assert_eq!(error, "the model did not answer: out of memory\u{240a}at layer 3");
     }
 }

@@ -12,9 +12,10 @@ use dataprep::hash::content_hash;
 use domain::{
     access::TokenScope,
     dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan},
-    id::{ProjectId, UserId, VersionId},
+    id::{ModelId, ProjectId, SampleId, ScoringId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Speaker},
+    score::{Likelihood, Score, ScoreVersion},
 };
 use futures::TryStreamExt;
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 use store::{
     PgPool,
     explore::build::Builder,
+    scores::ScoresWriter,
     versions::import::{Line, NewSample, NewVersion, Writer},
 };
 use support::{Credential, TestApp};
@@ -130,6 +132,33 @@ async fn index(db: &PgPool, version: VersionId) {
     }
 }
 
+/// Scores as of a model that finds most samples likely and some not at all.
+async fn score(db: &PgPool, user: UserId, project: ProjectId, version: VersionId) -> ScoringId {
+    let model_id = ModelId::new();
+    sqlx::query(
+        "insert into models (id, project_id, name, source, card, created_by) values ($1, $2, 'm', '{}', '{}', $3)",
+    )
+    .bind(model_id.0)
+    .bind(project.0)
+    .bind(user.0)
+    .execute(db)
+    .await
+    .unwrap();
+    let ids: Vec<SampleId> =
+        store::samples::stream(db, version, None).map_ok(|row| row.id).try_collect().await.unwrap();
+    let request = ScoreVersion { version_id: version, model_id, run_id: None, embed: false };
+    let started = Instant::now();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut writer = ScoresWriter::begin(db, &request, user).await.unwrap();
+    for id in ids {
+        let answer = Likelihood::of(&[rng.random::<f32>() * rng.random::<f32>() * 10.0]).unwrap();
+        writer.add(id, &Score { answer, all: answer, cut_tokens: 0, embedding: None }).await.unwrap();
+    }
+    let scoring = writer.finish(0).await.unwrap();
+    println!("scores written in {:.1} s", started.elapsed().as_secs_f64());
+    scoring
+}
+
 #[sqlx::test(migrations = "../migrations")]
 #[ignore = "a benchmark: scripts/bench.sh explore"]
 async fn explore_speed(db: PgPool) {
@@ -144,6 +173,7 @@ async fn explore_speed(db: PgPool) {
     let version = write(&app.db, user, project, rows, &english).await;
     println!("{rows} samples written in {:.1} s", started.elapsed().as_secs_f64());
     index(&app.db, version).await;
+    let scoring = score(&app.db, user, project, version).await;
     let found = store::versions::get(&app.db, project, version).await.unwrap().unwrap();
 
     let mut rng = ChaCha8Rng::seed_from_u64(99);
@@ -166,6 +196,8 @@ async fn explore_speed(db: PgPool) {
         "filter and search",
         "by length, any page",
         "by label, backwards",
+        "by perplexity, any page",
+        "a range of perplexities",
         "the page (HTML), search",
     ];
     println!("{:<26}{:>9}{:>9}{:>9}  of the limit ({} ms, p95)", "", "first ms", "p50 ms", "p95 ms", LIMIT.as_millis());
@@ -196,6 +228,12 @@ async fn explore_speed(db: PgPool) {
                 "filter and search" => format!("f=script:latin&search={}", word(0, 1000)),
                 "by length, any page" => format!("sort=length&offset={}", rng.random_range(0..rows * 9 / 10)),
                 "by label, backwards" => format!("sort=label&descending=true&offset={}", rng.random_range(0..rows / 2)),
+                "by perplexity, any page" => format!("sort=perplexity&offset={}", rng.random_range(0..rows * 9 / 10)),
+                "a range of perplexities" => format!(
+                    "f=perplexity.{scoring}:{:.3}..{:.3}",
+                    rng.random_range(1.0..3.0),
+                    rng.random_range(4.0..100.0)
+                ),
                 _ => format!("search={}", word(0, 1000)),
             };
             let is_page = kind.starts_with("the page");

@@ -124,6 +124,14 @@ fn is_over(job: &Value) -> bool {
     job["ended_at"].is_string()
 }
 
+/// What a killed server has worked on is free at once: its leases would end in a minute.
+async fn end_leases(place: &Place) {
+    sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
+        .execute(&place.db)
+        .await
+        .unwrap();
+}
+
 /// No dataset, or one whole version of it.
 async fn assert_whole(place: &Place, count: usize) {
     for dataset in place.get("/datasets").await["items"].as_array().unwrap() {
@@ -143,11 +151,7 @@ async fn an_import_goes_on_after_its_server_was_killed(db: PgPool) {
         server.kill();
         let half: i64 = sqlx::query_scalar("select count(*) from dataset_versions").fetch_one(&place.db).await.unwrap();
         assert_eq!(half, 0, "nothing of it is seen");
-        // Its lease would end in a minute.
-        sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
-            .execute(&place.db)
-            .await
-            .unwrap();
+        end_leases(&place).await;
         server = place.start("web", &[]);
         place.ready().await;
     }
@@ -205,10 +209,7 @@ async fn steps_go_on_after_their_server_was_killed(db: PgPool) {
     let versions = "select count(*) from dataset_versions";
     let half: i64 = sqlx::query_scalar(versions).fetch_one(&place.db).await.unwrap();
     assert_eq!(half, 1, "nothing of the next version is seen");
-    sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
-        .execute(&place.db)
-        .await
-        .unwrap();
+    end_leases(&place).await;
     server = place.start("web", &[]);
     place.ready().await;
     let done = place.until(&job, "the steps end", is_over).await;

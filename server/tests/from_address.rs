@@ -8,6 +8,7 @@ mod script;
 #[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
+use app::datasets::api::FetchFromAddress;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -16,6 +17,7 @@ use axum::{
     routing::get,
 };
 use futures::stream;
+use leptos::server_fn::ServerFn;
 use script::Script;
 use serde_json::{Value, json};
 use server::fetch::allowed::AllowedHost;
@@ -29,6 +31,7 @@ use std::{
     },
 };
 use store::PgPool;
+use support::Credential;
 
 fn file() -> Vec<u8> {
     (0..20_000).map(|i| format!("{{\"prompt\": \"{i}\", \"completion\": \"x\"}}\n")).collect::<String>().into()
@@ -65,6 +68,7 @@ async fn elsewhere() -> (SocketAddr, Arc<AtomicUsize>) {
         .route("/rows.jsonl", get(move |headers: HeaderMap| async move { flaky(&headers, &count) }))
         .route("/away", get(|| async { Redirect::temporary("http://localhost:1/rows.jsonl") }))
         .route("/there", get(|| async { Redirect::temporary("/rows.jsonl?x=1") }))
+        .route("/signed", get(|| async { Redirect::temporary("/none?token=s3cret") }))
         .route("/round", get(|| async { Redirect::temporary("/round") }))
         .route(
             "/large",
@@ -106,6 +110,13 @@ async fn a_file_is_fetched_over_broken_connections_and_redirects(db: PgPool) {
     };
     assert_eq!(code("away").await, "host_not_allowed", "a redirect to a host off the list");
     assert_eq!(code("round").await, "redirects");
+    let signed = fetch(&script, &format!("http://{address}/signed?key=s3cret")).await;
+    assert_eq!(
+        signed["failure"]["problem"]["url"],
+        format!("http://{address}/signed"),
+        "no secret of an address is shown"
+    );
+    assert!(!signed.to_string().contains("s3cret"), "{signed}");
     assert_eq!(code("large").await, "too_large");
     assert_eq!(code("none").await, "status");
     assert_eq!(code("empty").await, "empty");
@@ -128,6 +139,17 @@ async fn the_servers_own_network_is_out_of_reach(db: PgPool) {
         let (status, text) = script.call("POST", "/uploads/from-url", json!({ "url": url }).to_string().into()).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{url}: {text}");
     }
+    // So is what comes from the page's form.
+    let user = sqlx::query_scalar::<_, uuid::Uuid>("select id from users").fetch_one(&script.app.db).await.unwrap();
+    let browser = Credential::Browser(script.app.session(domain::id::UserId(user)).await);
+    let request = browser
+        .request("POST", FetchFromAddress::PATH)
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let form = format!("project={}&url=https%3A%2F%2Felsewhere.org%2Fa", script.project);
+    script.app.send(request.body(Body::from(form)).unwrap()).await;
+    let jobs = sqlx::query_scalar::<_, i64>("select count(*) from jobs where kind = 'fetch_upload'");
+    assert_eq!(jobs.fetch_one(&script.app.db).await.unwrap(), 0, "nothing was queued");
     // A name that means this machine is found out when it is resolved.
     let failed = fetch(&script, &format!("https://localhost:{port}/rows.jsonl")).await;
     assert_eq!(failed["failure"]["problem"]["code"], "private_address", "{failed}");

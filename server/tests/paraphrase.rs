@@ -50,7 +50,9 @@ async fn service() -> Endpoint {
 }
 
 async fn version(script: &Script) -> String {
-    let rows: String = (0..40).map(|i| format!("This was film {i} and I liked it,pos\n")).collect();
+    let mut rows: String = (0..40).map(|i| format!("This was film {i} and I liked it,pos\n")).collect();
+    // What the service will write of film 7, as another sample says it.
+    rows.push_str("It liked I and 7 film was This!,pos\n");
     let split = json!({ "seed": 1, "train": 8, "validation": 1, "test": 1 });
     let job = script.import("films.csv", format!("text,label\n{rows}").into_bytes(), json!({ "split": split })).await;
     let job = script.finish(&job).await;
@@ -86,15 +88,18 @@ async fn accepted_texts_join_training_alone(db: PgPool) {
     let failed = script.finish(problem["id"].as_str().unwrap()).await;
     assert_eq!(failed["failure"]["code"], "nothing_accepted");
 
+    let (status, problem) = script.call("GET", &format!("{parent}/proposals?decision=maybe"), Vec::new()).await;
+    assert_eq!(status.as_u16(), 400, "{problem}");
+    assert!(serde_json::from_str::<Value>(&problem).is_ok_and(|p| p["title"] == "Bad Request"), "{problem}");
     let waiting = script.get(&format!("{parent}/proposals?limit=500&passed=true")).await;
     let stopped = script.get(&format!("{parent}/proposals?limit=500&passed=false")).await;
     let (waiting, stopped) =
         (waiting["items"].as_array().unwrap().clone(), stopped["items"].as_array().unwrap().clone());
     assert_eq!((waiting.len() + stopped.len()) as u64, train);
-    assert!(
-        stopped.iter().all(|p| p["gate"] == "unchanged" && p["before"].as_str().unwrap().contains("film 3")),
-        "{stopped:?}"
-    );
+    let (known, same): (Vec<&Value>, Vec<&Value>) = stopped.iter().partition(|p| p["gate"] == "known");
+    let of = |p: &Value, part: &str| p["before"].as_str().unwrap().contains(part);
+    assert!(same.iter().all(|p| p["gate"] == "unchanged" && of(p, "film 3")), "{same:?}");
+    assert!(!known.is_empty() && known.iter().all(|p| of(p, "film 7") || of(p, "7 film")), "{stopped:?}");
     let first = &waiting[0];
     assert!(first["after"].as_str().unwrap().starts_with("it liked I"), "without quotation marks: {first}");
     // The one is rejected, the others that passed are accepted.

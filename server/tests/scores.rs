@@ -42,6 +42,17 @@ async fn steps_read_what_a_model_said(db: PgPool) {
     assert!(least(&report) > Some(1.0), "{report}");
     assert_eq!(failed(json!({ "kind": "outliers" })).await, "no_embeddings");
 
+    let field = format!("perplexity.{}", scorings[0]["id"].as_str().unwrap());
+    let index = place.post(&format!("{version}/index"), Vec::new()).await;
+    let path = format!("/jobs/{}", index["id"].as_str().unwrap());
+    place.until(&path, "the index is built", |j| j["ended_at"].is_string()).await;
+    let found = place.get(&format!("{version}/explore?sort=perplexity&include_test=true&f={field}:2..")).await;
+    let facet = found["facets"].as_array().unwrap().iter().find(|facet| facet["field"] == *field);
+    assert!(facet.is_some_and(|facet| !facet["values"].as_array().unwrap().is_empty()), "{found}");
+    let sample = &found["items"][0]["row"]["id"];
+    let of_sample = place.get(&format!("{version}/samples/{sample}/scores")).await;
+    assert!(of_sample[0]["answer"].as_f64() >= Some(2.0), "{of_sample}");
+
     request["embed"] = json!(true);
     place.job("/scores", request.clone()).await;
     let scorings = place.get(&format!("{version}/scores")).await;

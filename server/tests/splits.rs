@@ -177,4 +177,15 @@ async fn a_benchmark_is_looked_for_in_training(db: PgPool) {
 
     assert_eq!(script.call("DELETE", &path, Vec::new()).await.0, StatusCode::NO_CONTENT);
     assert_eq!(script.call("DELETE", &path, Vec::new()).await.0, StatusCode::NOT_FOUND);
+    // Each is in the project's activity, once.
+    let overview = script.get("/overview").await;
+    let verbs: Vec<(&Value, &Value)> = overview["activity"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["verb"].as_str().is_some_and(|verb| verb.starts_with("benchmark.")))
+        .map(|entry| (&entry["verb"], &entry["object_name"]))
+        .collect();
+    let name = json!("exam.csv v1");
+    assert_eq!(verbs, [(&json!("benchmark.removed"), &name), (&json!("benchmark.added"), &name)]);
 }

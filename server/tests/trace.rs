@@ -91,6 +91,38 @@ async fn versions_are_compared(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn large_versions_are_compared_by_a_job(db: PgPool) {
+    let script = Script::new(db).await;
+    let second = cleaned(&script, &version(&script).await).await;
+    let large = "update dataset_versions set stats = jsonb_set(stats, '{samples}', '20001')";
+    sqlx::query(large).execute(&script.app.db).await.unwrap();
+    let (status, job) = script.call("GET", &format!("{second}/diff"), Vec::new()).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    let job = script.finish(serde_json::from_str::<Value>(&job).unwrap()["id"].as_str().unwrap()).await;
+    let counts = json!({ "added": 0, "removed": 1, "changed": 1, "moved": 0 });
+    assert_eq!((&job["status"], &job["result"]), (&json!("succeeded"), &counts), "{job}");
+    assert_eq!(script.get(&format!("{second}/diff")).await["counts"], counts);
+
+    // The page of one that failed says so, and begins it again.
+    let dataset = script.get(&second).await["dataset_id"].as_str().unwrap().to_owned();
+    let browser = browser(&script).await;
+    for forgotten in ["delete from version_diffs", "update jobs set status = 'cancelled' where kind = 'diff_versions'"]
+    {
+        sqlx::query(forgotten).execute(&script.app.db).await.unwrap();
+    }
+    let html = page(&script, &browser, &format!("/datasets/{dataset}/v/2/diff")).await;
+    assert!(html.contains("The versions were not compared"), "{html}");
+    let form = format!("project={}&dataset={dataset}&number=2&from=1", script.project);
+    let to = post::<app::diff::api::CompareAgain>(&script, &browser, form).await;
+    assert!(to.ends_with("/v/2/diff?from=1"), "{to}");
+    let job = "select id from jobs where kind = 'diff_versions' order by created_at desc limit 1";
+    let job = sqlx::query_scalar::<_, uuid::Uuid>(job).fetch_one(&script.app.db).await.unwrap();
+    assert_eq!(script.finish(&job.to_string()).await["status"], "succeeded");
+    let html = page(&script, &browser, &format!("/datasets/{dataset}/v/2/diff")).await;
+    assert!(html.contains("<del>Ａ</del>"), "{html}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn test_samples_are_compared_on_record_alone(db: PgPool) {
     let script = Script::new(db).await;
     let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 1 });
@@ -192,10 +224,14 @@ async fn forgotten_rows_say_nothing_anywhere(db: PgPool) {
     let before = script.get(&format!("{first}/samples")).await["items"].as_array().unwrap().len();
 
     let erase = |samples: u64| json!({ "texts": ["ann@example.org"], "samples": samples }).to_string().into_bytes();
+    let compared = "insert into version_diffs (from_id, to_id) select id, id from dataset_versions";
+    sqlx::query(compared).execute(&db).await.unwrap();
     let (status, _) = script.call("POST", "/forgettings", erase(2)).await;
     assert_eq!(status, StatusCode::CONFLICT, "others than those that were seen");
     let (status, made) = script.call("POST", "/forgettings", erase(1)).await;
     assert_eq!(status, StatusCode::OK, "{made}");
+    let compared: i64 = sqlx::query_scalar("select count(*) from version_diffs").fetch_one(&db).await.unwrap();
+    assert_eq!(compared, 0, "what was compared goes as well");
     let made: Value = serde_json::from_str(&made).unwrap();
     let second = format!("/versions/{}", made["versions"][0].as_str().unwrap());
     let version = script.get(&second).await;
@@ -234,14 +270,78 @@ async fn an_owner_forgets_rows_on_the_page(db: PgPool) {
     let script = Script::new(db).await;
     version(&script).await;
     let browser = browser(&script).await;
+    // The address says nothing of what is looked for: the form is posted.
     let html = page(&script, &browser, "/datasets/forget?text=ann%40example.org").await;
+    assert!(!html.contains("hold these texts"), "{html}");
+    let look = async |texts: &str| {
+        let request = browser
+            .request("POST", &format!("/p/{}/datasets/forget", script.project))
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = script.app.send(request.body(Body::from(format!("secret_texts={texts}"))).unwrap()).await;
+        (answer.status(), String::from_utf8(answer.body().to_vec()).unwrap())
+    };
+    let (status, html) = look("ann%40example.org").await;
+    assert_eq!(status, StatusCode::OK, "{html}");
     assert!(html.contains("1 samples hold these texts") && html.contains("films.csv"), "{html}");
+    assert!(look("nobody%40example.org").await.1.contains("Nothing holds these texts"));
     let form = |n: u64| format!("project={}&secret_texts=ann%40example.org&confirm={n}", script.project);
     post::<app::forget::api::ForgetRows>(&script, &browser, form(7)).await;
     assert_eq!(script.get("/forgettings").await, json!([]), "the number was wrong");
     let to = post::<app::forget::api::ForgetRows>(&script, &browser, form(1)).await;
     let html = page(&script, &browser, to.split_once(&script.project.to_string()).unwrap().1).await;
     assert!(html.contains("Delete this file"), "{html}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_at_work_is_waited_for_and_an_edit_forgets_what_it_wrote(db: PgPool) {
+    let script = Script::new(db.clone()).await;
+    let first = version(&script).await;
+    let edit = json!({
+        "selection": { "filters": ["label:neg"] },
+        "action": { "kind": "replace", "find": "film", "with": "film by Bob@Example.org" },
+    });
+    indexed(&script, &first, &edit).await;
+    let second = made(&script, &format!("{first}/edit"), edit).await;
+    let user = sqlx::query_scalar::<_, uuid::Uuid>("select id from users").fetch_one(&db).await.unwrap();
+    sqlx::query("insert into jobs (id, project_id, kind, payload, status, lease_until, created_by) values ($1, $2, 'apply_steps', '{}', 'running', now() + interval '1 hour', $3)")
+        .bind(uuid::Uuid::nil())
+        .bind(script.project.0)
+        .bind(user)
+        .execute(&db)
+        .await
+        .unwrap();
+    let erase = || json!({ "texts": ["bob@example.org"], "samples": 1 }).to_string().into_bytes();
+    let (status, problem) = script.call("POST", "/forgettings", erase()).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    assert!(problem.contains("apply_steps") && problem.contains("cancel it"), "{problem}");
+    sqlx::query("update jobs set status = 'cancelled' where id = $1")
+        .bind(uuid::Uuid::nil())
+        .execute(&db)
+        .await
+        .unwrap();
+    let (status, text) = script.call("POST", "/forgettings", erase()).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let version = script.get(&second).await;
+    assert_eq!(version["origin"]["action"]["with"], "[erased]", "{version}");
+    assert_eq!(version["stats"]["labels"], json!([["pos", 4]]));
+    // What is made of the old version leaves the sample out.
+    let third = cleaned(&script, &second).await;
+    let rows = script.get(&format!("{third}/samples")).await;
+    assert_eq!(rows["items"].as_array().unwrap().len(), 3, "one is short, one was erased: {rows}");
+    assert!(!rows.to_string().contains("[erased]"), "{rows}");
+}
+
+/// Waits until a version can be edited.
+async fn indexed(script: &Script, version: &str, edit: &Value) {
+    for _ in 0..200 {
+        let (status, _) = script.call("POST", &format!("{version}/edit/preview"), edit.to_string().into_bytes()).await;
+        if status != StatusCode::CONFLICT {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the index does not come");
 }
 
 #[sqlx::test(migrations = "../migrations")]

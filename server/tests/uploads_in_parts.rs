@@ -116,6 +116,12 @@ async fn a_file_comes_whole_wherever_it_is_broken(db: PgPool) {
         assert_eq!(again.headers()["lathe-upload-id"], last.headers()["lathe-upload-id"]);
         let head = sender.send("HEAD", &place, &[], Body::empty()).await;
         assert_eq!(head.headers()["lathe-upload-id"], last.headers()["lathe-upload-id"]);
+        // Or sends what it sent before, without having asked.
+        let resent = sender.part(&place, 0, Body::from(file.clone())).await;
+        assert_eq!(resent.status(), 204, "{resent:?}");
+        assert_eq!(resent.headers()["lathe-upload-id"], last.headers()["lathe-upload-id"]);
+        let head = sender.send("HEAD", &place, &[], Body::empty()).await;
+        assert_eq!(head.headers()["upload-offset"], file.len().to_string());
     }
     let uploads = script.get("/uploads").await;
     assert_eq!(uploads.as_array().unwrap().len(), 4, "each became one upload");
@@ -223,4 +229,32 @@ async fn what_the_disk_lost_is_sent_again(db: PgPool) {
     assert_eq!(sender.offset(&place).await, 3);
     let last = sender.part(&place, 3, Body::from("3456789")).await;
     assert_eq!(sha256_of(&script, &last).await, hex::encode(Sha256::digest("0123456789")));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nothing_is_written_to_a_file_that_is_stored_and_not_yet_an_upload(db: PgPool) {
+    let script = Script::new(db).await;
+    let sender = Sender { script: &script };
+    let sha256 = hex::encode(Sha256::digest("0123456789"));
+    for (turn, method) in ["PATCH", "HEAD"].into_iter().enumerate() {
+        let place = sender.place("a", 10).await;
+        let id: uuid::Uuid = place.rsplit('/').next().unwrap().parse().unwrap();
+        let artifacts = &script.app.state.artifacts;
+        let staged = artifacts.staged(&format!("part-{id}"));
+        // The server that stored it died before it made an upload of it.
+        std::fs::write(&staged, "0123456789").unwrap();
+        artifacts.adopt(&staged, &sha256, 10).await.unwrap();
+        let known = "update partial_uploads set received_bytes = 10, sha256 = $2 where id = $1";
+        sqlx::query(known).bind(id).bind(&sha256).execute(&script.app.db).await.unwrap();
+        let answer = match method {
+            "PATCH" => sender.part(&place, 0, Body::from("xxxxxxxxxx")).await,
+            _ => sender.send("HEAD", &place, &[], Body::empty()).await,
+        };
+        assert_eq!(answer.headers()["upload-offset"], "10", "{answer:?}");
+        assert_eq!(sha256_of(&script, &answer).await, sha256);
+        let stored = std::fs::read(artifacts.local_path(&sha256).unwrap()).unwrap();
+        assert_eq!((stored.as_slice(), staged.exists()), (b"0123456789".as_slice(), false));
+        let uploads = script.get("/uploads").await;
+        assert_eq!(uploads.as_array().unwrap().len(), turn + 1, "each became one upload");
+    }
 }

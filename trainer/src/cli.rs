@@ -10,6 +10,7 @@ pub(crate) mod generate;
 pub(crate) mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod limits;
+pub(crate) mod measure;
 pub(crate) mod merge;
 pub(crate) mod model;
 pub(crate) mod preflight;

@@ -10,7 +10,8 @@
 //!   [`checkpoint`], [`patience`], [`loss_scale`], [`recovery`], [`ledger`], [`manifest`], [`event`], [`preview`], [`memory`],
 //!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
 //! - [`mod@preflight`]: a run tried out before it begins;
-//! - [`infer`], [`eval`], [`score`]: answers of a model, their quality, and how well it knows samples;
+//! - [`infer`], [`eval`], [`score`]: answers of a model, their quality, and how well it knows samples; [`mod@measure`]:
+//!   predictions of any model;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
 
@@ -31,6 +32,7 @@ pub mod ledger;
 pub mod limits;
 pub mod loss_scale;
 pub mod manifest;
+pub mod measure;
 pub mod memory;
 pub mod merge;
 pub mod micro_batch;

@@ -3,6 +3,7 @@
 mod cli;
 
 use clap::Parser;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -25,13 +26,25 @@ enum Command {
     Generate(cli::generate::Generate),
     Eval(cli::eval::Eval),
     Score(cli::score::Score),
+    Measure(cli::measure::Measure),
 }
 
 /// Stack of the working thread: a backward pass recurses once per operation of the forward pass.
 const STACK_BYTES: usize = 256 << 20;
 
+/// What was typed. `score --task` is another name of `measure`: predictions are scored as samples are, and `--task` says that
+/// there is no model.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let has_task = arguments.iter().any(|a| a.to_str().is_some_and(|a| a == "--task" || a.starts_with("--task=")));
+    if let Some(command) = arguments.get_mut(1).filter(|command| has_task && **command == *"score") {
+        *command = "measure".into();
+    }
+    arguments
+}
+
 fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = Command::parse_from(arguments());
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
         Command::Run(c) => c.run(),
         Command::Preflight(c) => c.run(),
@@ -45,6 +58,7 @@ fn main() -> ExitCode {
         Command::Generate(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Score(c) => c.run(),
+        Command::Measure(c) => c.run().map(|()| ExitCode::SUCCESS),
     });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,

@@ -15,9 +15,10 @@ use {
     crate::{api, routes, text::lang},
     domain::{
         access::Action,
+        id::{ModelId, RunId},
         paraphrase::{Decide, Paraphrase, TakeProposals, Writer},
     },
-    store::{PgPool, proposals},
+    store::proposals,
 };
 
 /// Texts on a page.
@@ -26,10 +27,11 @@ pub const PAGE: u32 = 25;
 /// Somebody who can write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// `endpoint:NAME` or `model:ID`.
+    /// `endpoint:NAME`, `model:ID`, or `model:ID:RUN` for a model as a run has tuned it.
     pub value: String,
     pub name: String,
     pub is_endpoint: bool,
+    pub is_tuned: bool,
 }
 
 /// What the page shows.
@@ -52,17 +54,32 @@ pub async fn get_augment(
     after: i64,
 ) -> Result<AugmentView, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let endpoints = api::services()?.endpoints;
-    let endpoints =
-        endpoints.into_iter().map(|name| Choice { value: format!("endpoint:{name}"), name, is_endpoint: true });
-    let models = store::models::list(&db, project).await?.into_iter();
-    let models = models.map(|m| Choice { value: format!("model:{}", m.id), name: m.name, is_endpoint: false });
+    let endpoints = endpoints.into_iter().map(|name| Choice {
+        value: format!("endpoint:{name}"),
+        name,
+        is_endpoint: true,
+        is_tuned: false,
+    });
+    let models = store::scores::scorers(&db, project).await?.into_iter();
+    let models = models.map(|(model, run, name)| Choice {
+        value: own_writer(model, run),
+        name,
+        is_endpoint: false,
+        is_tuned: run.is_some(),
+    });
     let writers = endpoints.chain(models).collect();
     let passed = (decision == Decision::Waiting).then_some(!stopped);
     let counts = proposals::counts(&db, version.id).await?;
     let items = proposals::page(&db, version.id, decision, passed, after, PAGE).await?;
     Ok(AugmentView { version, writers, counts, items })
+}
+
+/// How the form names a model, or a run's.
+#[cfg(feature = "ssr")]
+fn own_writer(model: ModelId, run: Option<RunId>) -> String {
+    run.map_or_else(|| format!("model:{model}"), |run| format!("model:{model}:{run}"))
 }
 
 /// What the form for asking a model says, as it was typed.
@@ -86,7 +103,7 @@ pub async fn ask_model(
     #[server(flatten)] form: AskForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let l = lang();
     let AskForm { writer, way, samples, temperature, seed, instruction } = form;
     let number_of =
@@ -96,8 +113,11 @@ pub async fn ask_model(
         Some(("endpoint", name)) if api::services()?.endpoints.iter().any(|e| e == name) => {
             Writer::Endpoint { name: name.to_owned() }
         }
-        Some(("model", id)) => Writer::Model { model_id: id.parse().map_err(|_| unknown())?, run_id: None },
-        _ => return Err(unknown()),
+        _ => {
+            let known = store::scores::scorers(&db, project).await?;
+            let own = known.into_iter().find(|(model, run, _)| own_writer(*model, *run) == writer);
+            own.map(|(model_id, run_id, _)| Writer::Model { model_id, run_id }).ok_or_else(unknown)?
+        }
     };
     let request = Paraphrase {
         writer,
@@ -125,7 +145,7 @@ pub async fn decide_texts(
     #[server(default)] chosen: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     if ids.is_empty() && !chosen.is_empty() {
         return Err(AppError::Conflict(text::none_chosen(lang()).to_owned()));
     }
@@ -138,14 +158,9 @@ pub async fn decide_texts(
 #[server]
 pub async fn take_texts(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = TakeProposals { version_id: version.id };
     let job = store::jobs::enqueue(&db, project, "take_proposals", &request, caller.user_id).await?;
     leptos_axum::redirect(&format!("{}?job={job}&made=1", routes::augment(project, dataset, version.number)));
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -3,12 +3,17 @@
 use super::{
     Shown,
     api::{AugmentView, DecideTexts, PAGE, TakeTexts},
-    ids, text,
+    text,
 };
 use crate::{
     role, routes,
     text::lang,
-    ui::{field::Confirm, form::PostForm, format::integer, notice::Empty},
+    ui::{
+        field::Confirm,
+        form::{PostForm, version_fields},
+        format::integer,
+        notice::Empty,
+    },
 };
 use domain::{
     access::Action,
@@ -63,7 +68,7 @@ fn actions(
 ) -> impl IntoView + use<> {
     let l = lang();
     let all = (waiting > 0 && shown.decision == Decision::Waiting && !shown.stopped && role::may(Action::Annotate)).then(|| {
-        let ids = ids(project, version);
+        let ids = version_fields(project, version);
         view! {
             <Confirm label=text::accept_all(l) question=text::accept_all_question(l, integer(waiting))>
                 <PostForm action={ServerAction::<DecideTexts>::new()}>
@@ -74,7 +79,7 @@ fn actions(
         }
     });
     let take = (accepted > 0 && role::may(Action::EditDatasets)).then(|| {
-        let ids = ids(project, version);
+        let ids = version_fields(project, version);
         view! {
             <PostForm action={ServerAction::<TakeTexts>::new()}>
                 {ids}
@@ -119,7 +124,7 @@ fn texts(project: ProjectId, version: &Version, items: &[Proposal], shown: Shown
             <p class="help">{text::decide_help(l)}</p>
         }
     });
-    let ids = ids(project, version);
+    let ids = version_fields(project, version);
     view! {
         <PostForm action={ServerAction::<DecideTexts>::new()} class="stack">
             {ids}

@@ -15,7 +15,7 @@ crate::texts! {
     no_writer = "No model can write here yet. Register one, or have the administrator name an endpoint in the server's settings.", "尚无可用的模型。请先注册模型，或请管理员在服务器设置中添加端点。";
     to_models = "Models", "模型";
     writer = "Who writes", "由谁改写";
-    writer_help = "A model of this project runs on this machine. An endpoint gets the texts sent: choose one that may see them.", "项目中的模型在本机运行。端点会收到这些文本，请选择允许查看的端点。";
+    writer_help = "A model of this project runs on this machine, alone or as a finished run has tuned it. An endpoint gets the texts sent: choose one that may see them.", "项目中的模型在本机运行，可为基座模型，也可为已完成训练的微调结果。端点会收到这些文本，请选择允许查看的端点。";
     endpoint(name) = "{name} (endpoint)", "{name}（端点）";
     way_label = "How", "方式";
     way_help = "A paraphrase uses other words. Back-translation goes through another language and comes back, which keeps more of the meaning.", "转述使用不同的措辞。回译经另一种语言再译回，更能保留原意。";
@@ -31,6 +31,7 @@ crate::texts! {
     instruction_help = "Asked instead of the usual question; {text} stands for the text. Leave it empty for the usual one.", "替代默认指令，{text} 表示文本。留空则使用默认指令。";
     start = "Write", "开始改写";
     no_number = "Type a number.", "请输入数字。";
+    tuned(name) = "{name} (tuned)", "{name}（已微调）";
     no_such_writer = "Choose one of the list.", "请从列表中选择。";
     bad_samples(most) = "Type a number from 1 to {most}.", "请输入 1 至 {most} 之间的数字。";
     bad_temperature = "Type a number from 0 to 2.", "请输入 0 至 2 之间的数字。";
@@ -68,7 +69,11 @@ crate::texts! {
 }
 
 pub(super) fn writer_name(l: Lang, writer: &Choice) -> String {
-    if writer.is_endpoint { endpoint(l, &writer.name) } else { writer.name.clone() }
+    match (writer.is_endpoint, writer.is_tuned) {
+        (true, _) => endpoint(l, &writer.name),
+        (false, true) => tuned(l, &writer.name),
+        (false, false) => writer.name.clone(),
+    }
 }
 
 pub(super) fn way(l: Lang, way: Way) -> &'static str {

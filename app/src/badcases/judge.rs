@@ -1,53 +1,77 @@
 //! The judgement form, and the keyboard that fills it and moves between cases, an island.
 
-use super::{api::JudgeBadCase, text};
+use super::{
+    api::{Choices, JudgeBadCase},
+    choices, text,
+};
 use crate::{
     text::lang,
-    ui::{form::PostForm, format::shortened},
+    ui::{field::Field, form::PostForm, format::shortened},
 };
 use domain::{
-    badcase::Cause,
-    id::{BadCaseId, ProjectId},
+    badcase::{BadCaseStatus, Cause, view::BadCase},
+    id::ProjectId,
 };
 use leptos::prelude::*;
 
-/// The form. `revision` is the one the person sees; `labels` are the choices for labelled data;
-/// `next` is where "save and next" leads.
+/// The form. The person sees the case in its revision; `next` is where "save and next" leads.
 #[component]
-pub fn Judge(
-    project: ProjectId,
-    id: BadCaseId,
-    revision: i32,
-    cause: Option<Cause>,
-    note: String,
-    given: String,
-    labels: Vec<String>,
-    here: String,
-    next: Option<String>,
-) -> impl IntoView {
+pub fn Judge(project: ProjectId, case: BadCase, choices: Choices, here: String, next: Option<String>) -> impl IntoView {
     let l = lang();
+    let s = case.summary;
     let causes = Cause::ALL.into_iter().enumerate().map(|(i, c)| {
         view! {
             <label class="check" title=text::cause_help(l, c)>
-                <input type="radio" name="edit[cause]" value=c.as_str() checked=cause == Some(c) data-key=(i + 1).to_string()/>
+                <input type="radio" name="edit[cause]" value=c.as_str() checked={s.cause == Some(c)} data-key=(i + 1).to_string()/>
                 <span>{text::cause_name(l, c)}</span><kbd>{i + 1}</kbd>
             </label>
         }
     });
     let causes = causes.collect_view();
+    let own = (!choices.causes.is_empty()).then(|| {
+        let options = choices::own_causes(&choices.causes, s.cause_id, l);
+        view! {
+            <Field id="own_cause" label=text::own_cause(l) help=text::own_cause_help(l)>
+                <select id="own_cause" name="own_cause" aria-describedby="own_cause-help">
+                    <option value="">{text::no_own_cause(l)}</option>
+                    {options}
+                </select>
+            </Field>
+        }
+    });
+    let severities = choices::severities(s.severity, l);
+    let people = choices::people(&choices.people, s.owner_id);
+    // What a run has resolved needs no correction any more.
+    let correction = (s.status != BadCaseStatus::Resolved)
+        .then(|| correction(s.correction.clone().unwrap_or_default(), case.labels));
     view! {
         <PostForm action={ServerAction::<JudgeBadCase>::new()} id="judge">
             <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="id" value=id.to_string()/>
-            <input type="hidden" name="edit[revision]" value=revision.to_string()/>
+            <input type="hidden" name="id" value=s.id.to_string()/>
+            <input type="hidden" name="edit[revision]" value=case.revision.to_string()/>
             <fieldset>
                 <legend>{text::cause(l)}</legend>
                 <div class="checks">{causes}</div>
             </fieldset>
-            {correction(given, labels)}
+            {own}
+            {correction}
+            <div class="field-row">
+                <Field id="severity" label=text::severity(l) help=text::severity_help(l)>
+                    <select id="severity" name="severity" aria-describedby="severity-help">
+                        <option value="">{text::unrated(l)}</option>
+                        {severities}
+                    </select>
+                </Field>
+                <Field id="owner" label=text::owner(l) help=text::owner_help(l)>
+                    <select id="owner" name="owner" aria-describedby="owner-help">
+                        <option value="">{text::nobody(l)}</option>
+                        {people}
+                    </select>
+                </Field>
+            </div>
             <div class="field">
                 <label for="note">{text::note(l)}</label>
-                <textarea id="note" name="edit[note]" dir="auto" rows="3" aria-describedby="note-help">{note}</textarea>
+                <textarea id="note" name="edit[note]" dir="auto" rows="3" aria-describedby="note-help">{case.note}</textarea>
                 <p class="help" id="note-help">{text::note_help(l)}</p>
             </div>
             <p><label class="check"><input type="checkbox" name="edit[dismiss]" value="true"/><span>{text::dismiss(l)}</span></label></p>

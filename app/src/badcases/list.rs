@@ -1,55 +1,36 @@
-//! The list: counts by status as tabs, filters, the cases, and what to do with corrected ones.
+//! The list: what broke again, who is named, counts by status as tabs, filters, the cases, and what to do with them.
 
-use super::{add::AddCorrections, api::list_bad_cases, text};
+use super::{
+    add::AddCorrections,
+    api::{BadCaseList, ChangeBadCases, list_bad_cases},
+    bulk,
+    filters::{form, misread, query, query_string, rest_query, tabs},
+    text,
+};
 use crate::{
     role, routes,
     text::lang,
     ui::{
-        field::Field,
-        format::{excerpt, last_paragraph},
+        form::PostForm,
+        format::{Time, excerpt, last_paragraph},
         frame::PageHeader,
         load::load,
-        notice::{Empty, not_applied},
+        notice::Empty,
         pager::{Place, pager},
     },
 };
 use domain::{
     access::Action,
     badcase::{
-        BadCaseStatus, Cause,
-        view::{BadCaseCounts, BadCaseQuery, BadCaseSummary},
+        BadCaseStatus,
+        regression::Alarm,
+        view::{BadCaseQuery, BadCaseSummary, CaseMention},
     },
-    id::{BadCaseId, DatasetId, ProjectId, RunId},
+    id::ProjectId,
     lang::Lang,
     page::{DEFAULT_LIMIT, Page},
 };
 use leptos::prelude::*;
-
-/// The filter of this page's query.
-pub(super) fn query() -> BadCaseQuery {
-    BadCaseQuery {
-        status: routes::query("status"),
-        cause: routes::query("cause"),
-        run: routes::query("run"),
-        dataset: routes::query("dataset"),
-        search: routes::query("q"),
-        cursor: routes::query("cursor"),
-        limit: None,
-    }
-}
-
-/// The filter as a query string, with another status and without cursor.
-pub(super) fn query_string(q: &BadCaseQuery, status: Option<BadCaseStatus>) -> String {
-    let parts = [
-        ("status", status.map(|s| s.as_str().to_owned())),
-        ("cause", q.cause.map(|c| c.as_str().to_owned())),
-        ("run", q.run.map(|r| r.to_string())),
-        ("dataset", q.dataset.map(|d| d.to_string())),
-        ("q", q.search.as_deref().map(routes::encode)),
-    ];
-    let parts: Vec<_> = parts.into_iter().filter_map(|(k, v)| v.map(|v| format!("{k}={v}"))).collect();
-    format!("?{}", parts.join("&"))
-}
 
 /// `/p/:project/bad-cases`
 #[component]
@@ -57,72 +38,100 @@ pub fn BadCaseListPage() -> impl IntoView {
     let l = lang();
     let Ok(project) = routes::param::<ProjectId>("project") else { return ().into_any() };
     let query = query();
-    let export = format!("/api/v1/projects/{project}/bad-cases{}&format=", query_string(&query, query.status));
+    let export = format!("/api/v1/projects/{project}/bad-cases{}&format=", rest_query(&query));
+    let may_add = role::may(Action::Annotate);
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
+            {may_add.then(|| view! { <a class="button button-primary" href=routes::new_bad_case(project)>{text::by_hand(l)}</a> })}
             <a class="button" href=format!("{export}csv")>{text::export_csv(l)}</a>
             <a class="button" href=format!("{export}json")>{text::export_json(l)}</a>
         </PageHeader>
-        {not_applied([
-            routes::misread::<BadCaseStatus>("status"),
-            routes::misread::<Cause>("cause"),
-            routes::misread::<RunId>("run"),
-            routes::misread::<DatasetId>("dataset"),
-            routes::misread::<BadCaseId>("cursor"),
-        ])}
-        {load(list_bad_cases(project, query.clone()), move |(page, counts)| body(project, query, page, counts))}
+        {pages(project, l)}
+        {misread()}
+        {load(list_bad_cases(project, query.clone()), move |list| body(project, query, list))}
     }
     .into_any()
 }
 
-fn body(project: ProjectId, query: BadCaseQuery, page: Page<BadCaseSummary>, counts: BadCaseCounts) -> AnyView {
+/// The way to the pages around this one.
+pub(super) fn pages(project: ProjectId, l: Lang) -> impl IntoView + use<> {
+    let links = [
+        (routes::clusters(project), text::clusters(l)),
+        (routes::trends(project), text::trends(l)),
+        (routes::regressions(project), text::regressions(l)),
+        (routes::causes(project), text::causes(l)),
+    ];
+    let links = links.map(|(href, name)| view! { <a class="button button-small" href=href>{name}</a> });
+    view! { <nav class="actions" aria-label=text::more_pages(l)>{links.collect_view()}</nav> }
+}
+
+fn body(project: ProjectId, query: BadCaseQuery, list: BadCaseList) -> AnyView {
     let l = lang();
-    let filtered = query.cause.is_some() || query.run.is_some() || query.search.is_some() || query.dataset.is_some();
-    if counts.total() == 0 && !filtered {
-        return view! { <Empty title=text::none_title(l) hint=text::none_hint(l)/> }.into_any();
+    let head = view! {
+        {alarms(project, &list.alarms, l)}
+        {mentions(project, &list.mentions, l)}
+    };
+    if list.counts.total() == 0 && !query.is_filtered() {
+        return view! { {head} <Empty title=text::none_title(l) hint=text::none_hint(l)/> }.into_any();
     }
-    let total = query.status.map_or(counts.total(), |s| counts.of(s)).unsigned_abs();
-    let corrected: Vec<_> = page.items.iter().filter(|b| b.status == BadCaseStatus::Corrected).cloned().collect();
+    let total = query.status.map_or(list.counts.total(), |s| list.counts.of(s)).unsigned_abs();
+    let corrected: Vec<_> = list.page.items.iter().filter(|b| b.status == BadCaseStatus::Corrected).cloned().collect();
+    let (tabs, filters) = (tabs(&query, &list.counts, l), form(&query, &list, l));
     view! {
-        {tabs(&query, &counts, l)}
-        {filters(query.clone(), l)}
-        {table(project, &query, page, total, l)}
+        {head}
+        {tabs}
+        {filters}
+        {table(project, &query, list, total, l)}
         {role::may(Action::EditDatasets).then(|| view! { <AddCorrections project cases=corrected/> })}
     }
     .into_any()
 }
 
-fn tabs(query: &BadCaseQuery, counts: &BadCaseCounts, l: Lang) -> impl IntoView + use<> {
-    let all = std::iter::once((None, text::any(l), counts.total()));
-    let each = BadCaseStatus::ALL.map(|s| (Some(s), text::status_name(l, s), counts.of(s)));
-    let links = all.chain(each).map(|(status, name, n)| {
-        let href = query_string(query, status);
-        view! { <a href=href aria-current=(status == query.status).then_some("page")>{name}" "<span class="muted">{n}</span></a> }
+/// What a run had mended and a later one has not.
+pub(super) fn alarms(project: ProjectId, alarms: &[Alarm], l: Lang) -> impl IntoView + use<> {
+    let lines = alarms.iter().map(|a| {
+        let prompt = clip(last_paragraph(&a.prompt), l);
+        let words = text::alarm_words(l, a.fixed_in, a.broken_in);
+        view! { <li><a href=routes::bad_case(project, a.bad_case_id)><bdi>{prompt}</bdi></a>": "{words}</li> }
     });
-    view! { <nav class="tabs" aria-label=text::status(l)>{links.collect_view()}</nav> }
+    let lines = lines.collect_view();
+    (!lines.is_empty()).then(|| {
+        view! { <section class="notice notice-bad" id="alarms"><strong>{text::alarms(l)}</strong><ul>{lines}</ul></section> }
+    })
 }
 
-fn filters(query: BadCaseQuery, l: Lang) -> impl IntoView {
-    let causes = Cause::ALL
-        .map(|c| view! { <option value=c.as_str() selected=query.cause == Some(c)>{text::cause_name(l, c)}</option> });
-    view! {
-        <form class="filters" method="get">
-            {query.status.map(|s| view! { <input type="hidden" name="status" value=s.as_str()/> })}
-            {query.run.map(|r| view! { <input type="hidden" name="run" value=r.to_string()/> })}
-            {query.dataset.map(|d| view! { <input type="hidden" name="dataset" value=d.to_string()/> })}
-            <Field id="cause" label=text::cause(l)>
-                <select id="cause" name="cause"><option value="">{text::any(l)}</option>{causes.collect_view()}</select>
-            </Field>
-            <Field id="q" label=text::search(l)>
-                <input id="q" type="search" dir="auto" name="q" value=query.search placeholder=text::search_help(l)/>
-            </Field>
-            <button class="button" type="submit">{text::apply(l)}</button>
-        </form>
-    }
+/// Comments that name the reader; a fold once all of them are read.
+fn mentions(project: ProjectId, mentions: &[CaseMention], l: Lang) -> impl IntoView + use<> {
+    let unread = mentions.iter().filter(|m| !m.seen).count();
+    let lines = mentions.iter().map(|m| {
+        let who = m.comment.author.clone().unwrap_or_else(|| text::somebody(l).to_owned());
+        let at = m.comment.created_at;
+        let is_new =
+            (!m.seen).then(|| view! { <span class="badge badge-warn">{text::mention_new(l)}</span>" " });
+        view! {
+            <li>
+                {is_new}
+                <bdi>{text::mention_by(l, who)}</bdi>" "
+                <a href=format!("{}#talk", routes::bad_case(project, m.bad_case_id)) dir="auto">{excerpt(&m.comment.body)}</a>
+                " "<span class="muted"><Time at/></span>
+            </li>
+        }
+    });
+    let lines = lines.collect_view();
+    (!lines.is_empty()).then(|| {
+        let badge = (unread > 0).then(|| view! { " "<span class="badge badge-warn">{unread}</span> });
+        view! {
+            <details class="fold card mentions" id="mentions" open={unread > 0}>
+                <summary>{text::mentions(l)}{badge}</summary>
+                <ul class="comments">{lines}</ul>
+            </details>
+        }
+    })
 }
 
-fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, total: u64, l: Lang) -> AnyView {
-    if page.items.is_empty() {
+fn table(project: ProjectId, query: &BadCaseQuery, list: BadCaseList, total: u64, l: Lang) -> AnyView {
+    let BadCaseList { page: Page { items, next_cursor }, choices, .. } = list;
+    if items.is_empty() {
         return view! {
             <Empty title=text::no_match(l) hint=text::no_match_hint(l)>
                 <a class="button" href=routes::bad_cases(project)>{text::clear_filters(l)}</a>
@@ -131,21 +140,26 @@ fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, t
         .into_any();
     }
     let back = query_string(query, query.status);
-    let place =
-        Place { shown: page.items.len(), size: DEFAULT_LIMIT, total: Some(total), next_cursor: page.next_cursor };
+    let place = Place { shown: items.len(), size: DEFAULT_LIMIT, total: Some(total), next_cursor };
     let address = |cursor: &str| if cursor.is_empty() { back.clone() } else { format!("{back}&cursor={cursor}") };
-    let pages = pager(address, "", query.cursor.as_deref().unwrap_or_default(), place);
-    let rows = page.items.into_iter().map(|b| row(project, &back, b, l)).collect_view();
-    view! {
+    let cursor = query.cursor.clone().unwrap_or_default();
+    let here = format!("{}{}", routes::bad_cases(project), address(&cursor));
+    let pages = pager(address, "", &cursor, place);
+    let may = role::may(Action::Annotate);
+    let rows = items.into_iter().map(|b| row(project, &back, b, may, l)).collect_view();
+    let table = view! {
         <div class="table-wrap">
             <table class="table table-cards bad-cases">
                 <thead>
                     <tr>
+                        {may.then(|| view! { <th scope="col"><span class="visually-hidden">{text::tick(l)}</span></th> })}
                         <th scope="col">{text::prompt(l)}</th>
                         <th scope="col">{text::expected(l)}</th>
                         <th scope="col">{text::output(l)}</th>
                         <th scope="col">{text::status(l)}</th>
+                        <th scope="col">{text::severity(l)}</th>
                         <th scope="col">{text::cause(l)}</th>
+                        <th scope="col">{text::owner(l)}</th>
                         <th scope="col">{text::correction(l)}</th>
                         <th scope="col">{text::run(l)}</th>
                     </tr>
@@ -153,25 +167,56 @@ fn table(project: ProjectId, query: &BadCaseQuery, page: Page<BadCaseSummary>, t
                 <tbody>{rows}</tbody>
             </table>
         </div>
+    };
+    if !may {
+        return view! { {table} {pages} }.into_any();
+    }
+    view! {
+        <PostForm action={ServerAction::<ChangeBadCases>::new()} id="cases">
+            <input type="hidden" name="project" value=project.to_string()/>
+            <input type="hidden" name="then" value=here/>
+            {table}
+            {bulk::actions(&choices, l)}
+        </PostForm>
         {pages}
     }
     .into_any()
 }
 
-fn clip(text: &str, l: Lang) -> String {
+/// A text short enough for a row.
+pub(super) fn clip(text: &str, l: Lang) -> String {
     if text.trim().is_empty() { text::empty(l).to_owned() } else { excerpt(text) }
 }
 
-fn row(project: ProjectId, back: &str, b: BadCaseSummary, l: Lang) -> impl IntoView + use<> {
+fn row(project: ProjectId, back: &str, b: BadCaseSummary, may: bool, l: Lang) -> impl IntoView + use<> {
+    let tick = may.then(|| {
+        view! { <td><input type="checkbox" name="ids[]" value=b.id.to_string() aria-label=text::tick(l)/></td> }
+    });
+    let severity = b.severity.map(|s| view! { <span class=text::severity_class(s)>{text::severity_name(l, s)}</span> });
+    let cause = b.cause.map(|c| text::cause_name(l, c).to_owned()).unwrap_or_default();
+    let cause = match b.cause_name {
+        Some(own) => format!("{cause}: {own}"),
+        None => cause,
+    };
+    let origin = match (b.run_id, b.run_number) {
+        (Some(run), Some(number)) => view! {
+            <a href=routes::run(project, run)>{format!("#{number} ")}<bdi>{b.run_name}</bdi></a>
+        }
+        .into_any(),
+        _ => text::source_name(l, b.source).into_any(),
+    };
     view! {
         <tr>
+            {tick}
             <th scope="row" dir="auto"><a href=format!("{}{back}", routes::bad_case(project, b.id))>{clip(last_paragraph(&b.prompt), l)}</a></th>
             {cell(text::expected(l), clip(&b.expected, l))}
             {cell(text::output(l), clip(&b.output, l))}
             <td data-label=text::status(l)><span><span class=text::status_class(b.status)>{text::status_name(l, b.status)}</span></span></td>
-            <td data-label=text::cause(l)>{b.cause.map(|c| text::cause_name(l, c))}</td>
+            <td data-label=text::severity(l)>{severity.map(|s| view! { <span>{s}</span> })}</td>
+            <td data-label=text::cause(l)>{(!cause.is_empty()).then(|| view! { <span dir="auto">{cause}</span> })}</td>
+            <td data-label=text::owner(l)>{b.owner.map(|name| view! { <bdi>{name}</bdi> })}</td>
             {b.correction.map_or_else(|| view! { <td></td> }.into_any(), |c| cell(text::correction(l), clip(&c, l)).into_any())}
-            <td class="prose" data-label=text::run(l)><a href=routes::run(project, b.run_id)>{format!("#{} ", b.run_number)}<bdi>{b.run_name}</bdi></a></td>
+            <td class="prose" data-label=text::run(l)>{origin}</td>
         </tr>
     }
 }

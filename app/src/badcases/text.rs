@@ -1,7 +1,10 @@
 //! Texts of the bad-case pages.
 
 use domain::{
-    badcase::{BadCaseStatus, Cause},
+    badcase::{
+        BadCaseStatus, Cause, Severity, Source,
+        view::{BadCaseSort, NewBadCaseError},
+    },
     lang::Lang,
 };
 
@@ -19,6 +22,81 @@ crate::texts! {
     no_match = "No bad case matches", "没有符合条件的 Bad Case";
     no_match_hint = "Change or clear the filters.", "请修改或清除筛选条件。";
     clear_filters = "Clear filters", "清除筛选";
+
+    by_hand = "Add a bad case", "添加 Bad Case";
+    causes = "Causes", "原因管理";
+    clusters = "Clusters", "聚类";
+    trends = "Trends", "趋势";
+    regressions = "Regressions", "回归集";
+    more_pages = "More on bad cases", "Bad Case 相关页面";
+
+    severity = "Severity", "严重程度";
+    severity_help = "How much harm the fault does. The list can be sorted by it.", "错误造成的危害程度，列表可按此排序。";
+    critical = "Critical", "致命";
+    high = "High", "高";
+    medium = "Medium", "中";
+    low = "Low", "低";
+    owner = "Owner", "负责人";
+    owner_help = "The member who looks after it.", "负责跟进的成员。";
+    nobody = "Nobody", "无";
+    unrated = "Not rated", "未评定";
+    source = "Source", "来源";
+    from_evaluation = "Evaluation", "评估";
+    from_hand = "By hand", "手动添加";
+    from_feedback = "Feedback", "反馈";
+    cluster = "Cluster", "聚类";
+    own_cause = "More precisely", "具体原因";
+    own_cause_help = "A cause in the project's own words, below one of the five kinds; it brings its kind along.",
+        "项目自定义的具体原因，隶属于五大类之一；选择后自动带上所属大类。";
+    no_own_cause = "Not more precisely", "不细分";
+    sort = "Sort by", "排序";
+    sort_found = "First found first", "最早发现在前";
+    sort_newest = "Last found first", "最近发现在前";
+    sort_changed = "Last changed first", "最近更改在前";
+    sort_severity = "Worst first", "最严重在前";
+
+    bulk = "With the ticked cases", "对勾选的 Bad Case";
+    bulk_help = "Tick cases in the list, then choose what to set, or dismiss them all, or merge them into the first one that is ticked.",
+        "先在列表中勾选，再选择要设置的内容；也可全部忽略，或合并到勾选的第一条。";
+    keep = "Leave as it is", "保持不变";
+    set = "Set", "设置";
+    dismiss_all = "Dismiss", "忽略";
+    merge_all = "Merge into the first", "合并到第一条";
+    tick = "Tick", "勾选";
+    none_ticked = "Tick at least one bad case first.", "请先勾选至少一条 Bad Case。";
+    two_ticked = "Tick at least two bad cases to merge them.", "请至少勾选两条 Bad Case 再合并。";
+    nothing_chosen = "Choose an owner, a severity or a cause to set.", "请选择要设置的负责人、严重程度或原因。";
+
+    alarms = "Broken again", "再次出错";
+    alarm(fixed, broken) = "fixed in run {fixed}, broken again in run {broken}", "在第 {fixed} 次运行中已修复，在第 {broken} 次运行中再次出错";
+    alarm_unknown(broken) = "had been fixed, broken again in run {broken}", "曾已修复，在第 {broken} 次运行中再次出错";
+    mentions = "Mentions", "提及我的";
+    mention_new = "new", "未读";
+    mention_by(name) = "{name}:", "{name}：";
+    somebody = "Somebody", "某人";
+
+    resolved_in(run) = "Run {run} passed it.", "第 {run} 次运行已通过。";
+    resolved_note = "Only an evaluation resolves a bad case. It opens again by itself when a later run fails it.",
+        "只有评估才能将 Bad Case 标记为已解决。若后续运行再次出错，会自动重新打开。";
+    duplicate_note = "It is merged into another bad case, which is kept.", "已合并到另一条保留的 Bad Case。";
+    show_kept = "Show the one that is kept", "查看保留的一条";
+    unmerge = "Take the merge back", "撤销合并";
+    duplicates(n) = "{n} others are merged into this one", "另有 {n} 条已合并到此条";
+    no_run = "No run", "无训练运行";
+    not_evaluated = "in no version yet", "尚未加入任何版本";
+    history = "How the runs answered it", "各次运行的回答情况";
+    history_help = "It is part of the regression set: every later evaluation that contains it adds to this.", "已加入回归集：之后每次包含它的评估都会记录于此。";
+    passed_in(run) = "run {run}: passed", "第 {run} 次运行：通过";
+    failed_in(run) = "run {run}: failed", "第 {run} 次运行：未通过";
+    not_tested = "No evaluation has contained it yet.", "尚无评估包含此样本。";
+
+    comment_problem(most) = "Write something, at most {most} characters.", "请填写评论，最多 {most} 个字符。";
+    name_problem(most) = "A name has 1 to {most} characters.", "名称应为 1 至 {most} 个字符。";
+    name_taken = "There is a cause of this name below the same kind.", "同一大类下已有此名称。";
+    prompt_problem = "Write what the model was asked.", "请填写向模型提出的问题。";
+    expected_problem = "Write what it should have answered.", "请填写期望的回答。";
+    same_problem = "This is what it should have answered: then it is no bad case.", "这与期望的回答相同，不构成 Bad Case。";
+    too_long_problem = "The text is too long.", "文本过长。";
 
     added = "Added to data", "已加入数据";
     cause_data = "Data", "数据";
@@ -96,7 +174,8 @@ pub fn status_class(status: BadCaseStatus) -> &'static str {
         BadCaseStatus::Confirmed => "badge badge-bad",
         BadCaseStatus::Corrected => "badge badge-busy",
         BadCaseStatus::Added => "badge badge-good",
-        BadCaseStatus::Dismissed => "badge badge-quiet",
+        BadCaseStatus::Resolved => "badge badge-good",
+        BadCaseStatus::Dismissed | BadCaseStatus::Duplicate => "badge badge-quiet",
     }
 }
 
@@ -121,5 +200,65 @@ pub fn cause_help(l: Lang, cause: Cause) -> &'static str {
         Cause::Model => help_model(l),
         Cause::Prompt => help_prompt(l),
         Cause::Other => help_other(l),
+    }
+}
+
+/// A severity's name.
+#[must_use]
+pub fn severity_name(l: Lang, severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => critical(l),
+        Severity::High => high(l),
+        Severity::Medium => medium(l),
+        Severity::Low => low(l),
+    }
+}
+
+/// A severity's badge.
+#[must_use]
+pub fn severity_class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "badge badge-bad",
+        Severity::High => "badge badge-warn",
+        Severity::Medium => "badge badge-busy",
+        Severity::Low => "badge badge-quiet",
+    }
+}
+
+/// A source's name.
+#[must_use]
+pub fn source_name(l: Lang, source: Source) -> &'static str {
+    match source {
+        Source::Evaluation => from_evaluation(l),
+        Source::Hand => from_hand(l),
+        Source::Feedback => from_feedback(l),
+    }
+}
+
+/// An order's name.
+#[must_use]
+pub fn sort_name(l: Lang, sort: BadCaseSort) -> &'static str {
+    match sort {
+        BadCaseSort::Found => sort_found(l),
+        BadCaseSort::Newest => sort_newest(l),
+        BadCaseSort::Changed => sort_changed(l),
+        BadCaseSort::Severity => sort_severity(l),
+    }
+}
+
+/// When a case was fixed and broke again.
+#[must_use]
+pub fn alarm_words(l: Lang, fixed_in: Option<i32>, broken_in: i32) -> String {
+    fixed_in.map_or_else(|| alarm_unknown(l, broken_in), |fixed| alarm(l, fixed, broken_in))
+}
+
+/// What of a new bad case cannot be used.
+#[must_use]
+pub fn new_problem(l: Lang, problem: NewBadCaseError) -> &'static str {
+    match problem {
+        NewBadCaseError::Prompt => prompt_problem(l),
+        NewBadCaseError::Expected => expected_problem(l),
+        NewBadCaseError::Same => same_problem(l),
+        NewBadCaseError::TooLong(_) => too_long_problem(l),
     }
 }

@@ -14,6 +14,6 @@ use {crate::api, domain::access::Action};
 #[server]
 pub async fn get_card(project: ProjectId, dataset: DatasetId, number: u32) -> Result<DataCard, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    let version = store::versions::by_number(&db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)?;
+    let version = api::version(&db, project, dataset, number).await?;
     Ok(store::cards::get(&db, project, &version).await?)
 }

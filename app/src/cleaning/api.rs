@@ -41,7 +41,7 @@ pub async fn get_cleaning(
     job: Option<JobId>,
 ) -> Result<CleaningView, AppError> {
     let (db, _) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let job = match job {
         Some(id) => store::jobs::get(&db, project, id).await?,
         None => None,
@@ -68,7 +68,7 @@ pub async fn preview_steps(
     #[server(flatten)] form: StepsForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let (here, job) = start(&db, project, version, &form, ("preview_steps", caller.user_id)).await?;
     leptos_axum::redirect(&format!("{here}&job={job}"));
     Ok(())
@@ -83,7 +83,7 @@ pub async fn apply_steps(
     #[server(flatten)] form: StepsForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let (here, job) = start(&db, project, version, &form, ("apply_steps", caller.user_id)).await?;
     leptos_axum::redirect(&format!("{here}&job={job}&made=1"));
     Ok(())
@@ -100,7 +100,7 @@ pub async fn start_scoring(
     #[server(flatten)] form: StepsForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let known = store::scores::scorers(&db, project).await?;
     let chosen = known.into_iter().find(|(id, run, _)| match run {
         Some(run) => model == format!("{id}:{run}"),
@@ -131,9 +131,4 @@ async fn start(
     let state = StepsForm::of_steps(&recipe.steps).query();
     let here = routes::clean(project, version.dataset_id, version.number);
     Ok((format!("{here}?{state}"), job))
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -78,7 +78,8 @@ impl StepsForm {
                 | StepError::TooMany
                 | StepError::Unreadable { .. }
                 | StepError::Unscored { .. }
-                | StepError::NoEmbeddings { .. } => "add_kind".to_owned(),
+                | StepError::NoEmbeddings { .. }
+                | StepError::Labels { .. } => "add_kind".to_owned(),
             };
             AppError::invalid(field, words::step_problem(l, &e))
         })?;

@@ -82,19 +82,21 @@ fn form(project: ProjectId, view: &CleaningView, steps: &[Step]) -> impl IntoVie
     let steps =
         steps.pairs().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
-        <PostForm action={ServerAction::<StartScoring>::new()} class="filters">
+        <PostForm action={ServerAction::<StartScoring>::new()} class="stack">
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="dataset" value=dataset/>
             <input type="hidden" name="number" value=number/>
             {steps}
+            <div class="field-row">
             <Field id="model" label=text::model(l) help=text::model_help(l)>
                 <select id="model" name="model" required aria-describedby="model-help">{models}</select>
             </Field>
-            <div class="field">
+            <div class="field field-check">
                 <label class="check"><input type="checkbox" name="embed" value="true" checked aria-describedby="embed-help"/><span>{text::embed(l)}</span></label>
                 <p class="help" id="embed-help">{text::embed_help(l)}</p>
             </div>
-            <button class="button" type="submit">{text::score(l)}</button>
+            </div>
+            <div class="actions"><button class="button" type="submit">{text::score(l)}</button></div>
         </PostForm>
     }
 }

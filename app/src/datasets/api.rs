@@ -25,7 +25,7 @@ use {
         account::parse_name,
         card::parse_license,
         import::{CountTokens, FetchUpload, ImportTarget},
-        job::{Job, JobStatus},
+        job::{Job, JobFailure, JobStatus},
         page::DEFAULT_LIMIT,
     },
     store::samples::SampleFilter,
@@ -141,6 +141,8 @@ pub async fn fetch_from_address(
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(AppError::invalid("url", text::url_problem(lang())));
     }
+    (api::services()?.may_fetch)(&url)
+        .map_err(|problem| AppError::invalid("url", words::job_failure(lang(), &JobFailure::Fetch { problem })))?;
     let request = FetchUpload { url, file_name: None };
     let job = store::jobs::enqueue(&db, project, "fetch_upload", &request, caller.user_id).await?;
     let dataset = routes::encode(&dataset);

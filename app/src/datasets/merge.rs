@@ -16,6 +16,7 @@ use crate::{
         frame::PageHeader,
         job::{Head, JobProgress},
         load::{load, refuse},
+        notice::Empty,
     },
 };
 use domain::{
@@ -42,7 +43,7 @@ pub fn MergePage() -> impl IntoView {
         let then = format!("{}/{{dataset_id}}/v/{{number}}", routes::datasets(project));
         let again = format!("{}?{}", routes::merge_datasets(project), form.clone().without_job().query());
         let head = Head { going: text::merging(l), failed: text::merge_failed(l), again };
-        view! { <section class="card stack"><JobProgress project job then head/></section> }
+        view! { <JobProgress project job then head/> }
     });
     let shows_form = job.is_none();
     view! {
@@ -56,7 +57,12 @@ pub fn MergePage() -> impl IntoView {
 fn merge_form(project: ProjectId, form: ImportForm, versions: Vec<VersionSummary>) -> impl IntoView {
     let l = lang();
     if versions.len() < 2 {
-        return view! { <p class="notice">{text::merge_too_few(l)}</p> }.into_any();
+        return view! {
+            <Empty title=text::merge_none_title(l) hint=text::merge_too_few(l)>
+                <a class="button button-primary" href=routes::new_dataset(project)>{text::new_title(l)}</a>
+            </Empty>
+        }
+        .into_any();
     }
     let rows = (1..=SOURCES).map(|i| source(&form, i, &versions)).collect_view();
     let sizings = [(Sizing::All, "all"), (Sizing::Down, "down"), (Sizing::Up, "up")].map(|(sizing, value)| {
@@ -79,8 +85,8 @@ fn merge_form(project: ProjectId, form: ImportForm, versions: Vec<VersionSummary
             </fieldset>
             <fieldset>
                 <legend>{text::what_becomes(l)}</legend>
-                <Field id="name" label=text::name_of_new(l)>
-                    <input id="name" name="name" dir="auto" required maxlength="200" autocomplete="off" value=name/>
+                <Field id="name" label=text::name_of_new(l) help=text::merge_name_help(l)>
+                    <input id="name" name="name" dir="auto" required maxlength="200" autocomplete="off" value=name aria-describedby="name-help"/>
                 </Field>
                 <div class="field" role="radiogroup" aria-label=text::sizing(l)>
                     <span class="field-label">{text::sizing(l)}</span>

@@ -87,9 +87,9 @@ fn from_address(project: ProjectId, dataset: String, hosts: Vec<String>) -> impl
     if let Some(job) = routes::query::<JobId>("fetch") {
         let then =
             format!("{}?dataset={}&upload={{upload_id}}", routes::new_dataset(project), routes::encode(&dataset));
-        let head =
-            Head { going: text::fetching(l), failed: text::fetch_failed(l), again: routes::new_dataset(project) };
-        return view! { <section class="card stack"><JobProgress project job then head/></section> }.into_any();
+        let again = format!("{}?dataset={}", routes::new_dataset(project), routes::encode(&dataset));
+        let head = Head { going: text::fetching(l), failed: text::fetch_failed(l), again };
+        return view! { <JobProgress project job then head/> }.into_any();
     }
     if hosts.is_empty() {
         return ().into_any();

@@ -220,6 +220,8 @@ crate::texts! {
     merging = "Mixing", "正在混合";
     merge_failed = "The versions were not mixed", "混合未成功";
     merge_too_few = "A mixture needs two versions. Import more data first.", "混合至少需要两个版本，请先导入更多数据。";
+    merge_none_title = "Nothing to mix yet", "尚无可混合的版本";
+    merge_name_help = "The mixture is a dataset of its own; its sources stay as they are.", "混合结果是一个独立的数据集，来源保持不变。";
     merge_source(i) = "Version {i}", "版本 {i}";
     merge_none = "none", "无";
     merge_option(name, number, train) = "{name} v{number}: {train} training samples", "{name} v{number}：{train} 条训练样本";

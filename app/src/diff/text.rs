@@ -10,6 +10,10 @@ crate::texts! {
     compare = "Compare", "对比";
     nothing_before = "There is nothing to compare with", "没有可对比的版本";
     nothing_before_hint = "This dataset has one version. The next one can be compared with it.", "该数据集只有一个版本，有新版本后即可对比。";
+    comparing = "Comparing the versions", "正在对比两个版本";
+    not_compared = "The versions were not compared", "版本对比未完成";
+    comparing_help = "Large versions are compared in the background, once: the result is kept.", "大型版本在后台对比，只需一次，结果会保留。";
+    again = "Compare again", "重新对比";
     same = "Both versions hold the same samples in the same splits", "两个版本的样本及划分完全相同";
     same_hint = "Samples are compared by what they say; other fields of the source are not looked at.", "按样本内容比较，不考虑来源中的其他字段。";
     kinds = "Kinds of differences", "变化类型";

@@ -19,7 +19,7 @@ use {
         edit::{BulkEdit, Selection},
         explore::parse_tag,
     },
-    store::{PgPool, explore::Editor},
+    store::explore::Editor,
 };
 
 /// What the page shows.
@@ -41,7 +41,7 @@ pub async fn get_edit(
     form: EditForm,
 ) -> Result<EditView, AppError> {
     let (db, _) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let selection = selection(&form)?;
     let selected = store::explore::select(&db, version.id, &selection).await?.map(|rows| rows.len() as u64);
     if form.preview.is_empty() || selected.is_none() {
@@ -63,7 +63,7 @@ pub async fn edit_samples(
     #[server(flatten)] form: EditForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let refused = |e: domain::edit::EditError| {
         let (field, problem) = EditForm::problem(lang(), &e);
         AppError::invalid(field, problem)
@@ -89,7 +89,7 @@ pub async fn tag_samples(
     #[server(flatten)] form: EditForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let tag = parse_tag(&tag).ok_or_else(|| AppError::invalid("tag", text::bad_tag(lang())))?;
     let rows = store::explore::select(&db, version.id, &selection(&form)?).await?;
     let rows = rows.ok_or_else(|| AppError::Conflict(text::not_indexed(lang()).to_owned()))?;
@@ -104,9 +104,4 @@ pub async fn tag_samples(
 #[cfg(feature = "ssr")]
 fn selection(form: &EditForm) -> Result<Selection, AppError> {
     form.selection().map_err(|e| AppError::Conflict(text::bad_filter(lang(), e.0)))
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }

@@ -9,6 +9,13 @@ use domain::{
 };
 use leptos::prelude::ReadUntracked;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// Most ticked samples that are read: what an address of numbers can hold, and ranges that nobody ticks by hand.
+const MAX_TICKED: usize = 100_000;
+
+/// Stands for no position.
+const NOTHING: &str = "none";
 
 /// The words for what is done.
 pub const ACTIONS: [&str; 4] = ["replace", "set_label", "move_to", "delete"];
@@ -23,7 +30,7 @@ pub struct EditForm {
     /// Filters, one a line: a form that is posted knows no lists.
     #[serde(default)]
     pub filters: String,
-    /// Positions of samples that were ticked, with `,` between them.
+    /// Positions of samples that were ticked, or ranges such as `3-7`, with `,` or `.` between them.
     #[serde(default)]
     pub positions: String,
     #[serde(default)]
@@ -55,6 +62,8 @@ impl EditForm {
         let get = |name: &str| map.get(name).unwrap_or_default();
         let filters = map.get_all("f").filter(|f| !f.is_empty()).map_or_else(|| get("filters"), |f| f.join("\n"));
         let positions = map.get_all("p").map_or_else(|| get("positions"), |p| p.join(","));
+        // Who sent the form of ticks without one selects nothing.
+        let positions = if positions.is_empty() && !get("ticked").is_empty() { NOTHING.to_owned() } else { positions };
         Self {
             search: get("search"),
             filters,
@@ -76,10 +85,11 @@ impl EditForm {
     pub fn selection(&self) -> Result<Selection, domain::explore::NoFilter> {
         let lines = self.filters.lines().filter(|line| !line.trim().is_empty());
         let filters = lines.map(str::parse::<Filter>).collect::<Result<_, _>>()?;
-        // A position that is no number stands for nothing, and must not stand for everything.
-        let ticked = self.positions.split(',').filter(|p| !p.is_empty());
-        let positions = ticked.map(|p| p.parse().unwrap_or(u32::MAX)).collect();
-        Ok(Selection { search: self.search.clone(), filters, positions })
+        Ok(Selection { search: self.search.clone(), filters, positions: self.ticked().collect() })
+    }
+
+    fn ticked(&self) -> impl Iterator<Item = u32> {
+        self.positions.split([',', '.']).filter(|p| !p.is_empty()).flat_map(positions).take(MAX_TICKED)
     }
 
     /// What is done to them.
@@ -149,8 +159,8 @@ impl EditForm {
             parts.push(format!("“{}”", self.search.trim()));
         }
         parts.extend(self.filters.lines().map(str::to_owned));
-        let ticked = self.positions.split(',').filter(|p| !p.is_empty()).count();
-        if ticked > 0 {
+        let ticked = self.ticked().filter(|position| *position != u32::MAX).count();
+        if ticked > 0 || !self.positions.is_empty() {
             parts.push(text::ticked(l, ticked));
         }
         if parts.is_empty() { text::everything(l).to_owned() } else { parts.join(", ") }
@@ -166,6 +176,15 @@ impl EditForm {
             EditError::IntoTest => "split",
         };
         (field, words::edit_problem(l, e))
+    }
+}
+
+/// The positions of `3` or `3-7`. What is neither stands for nothing, and must not stand for everything.
+fn positions(text: &str) -> RangeInclusive<u32> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse::<u32>(), last.parse::<u32>()) {
+        (Ok(first), Ok(last)) if first <= last => first..=last,
+        _ => u32::MAX..=u32::MAX,
     }
 }
 
@@ -187,6 +206,10 @@ mod tests {
         assert_eq!(form.selection_query(), "search=&f=label%3Aa&f=split%3Atrain");
         let ticked = EditForm { positions: "3,7,x".to_owned(), ..form.clone() };
         assert_eq!(ticked.selection().map(|s| s.positions).ok(), Some(vec![3, 7, u32::MAX]));
+        let ranges = EditForm { positions: "3-5.9.7-6".to_owned(), ..form.clone() };
+        assert_eq!(ranges.selection().map(|s| s.positions).ok(), Some(vec![3, 4, 5, 9, u32::MAX]));
+        let nothing = EditForm { positions: NOTHING.to_owned(), ..form.clone() };
+        assert_eq!(nothing.selection().map(|s| s.positions).ok(), Some(vec![u32::MAX]));
         assert!(EditForm { filters: "colour:red".to_owned(), ..form.clone() }.selection().is_err());
         let into_test = EditForm { split: "test".to_owned(), ..form };
         assert_eq!(into_test.edit(), Err(EditError::IntoTest));

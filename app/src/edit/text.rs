@@ -4,7 +4,7 @@ use domain::lang::Lang;
 
 crate::texts! {
     title(name, number) = "Edit samples of {name} v{number}", "编辑 {name} v{number} 的样本";
-    lead = "One edit to all samples that the search and the filters find. It makes the dataset's next version; this one stays as it is.", "对搜索和筛选得到的全部样本进行一次编辑，生成数据集的下一个版本，当前版本保持不变。";
+    lead = "One edit to all samples that the search and the filters find, or to those of them that were ticked. It makes the dataset's next version; this one stays as it is.", "对搜索和筛选得到的全部样本（或其中勾选的样本）进行一次编辑，生成数据集的下一个版本，当前版本保持不变。";
     to_list = "Back to the list", "返回列表";
     selected(n) = "{n} samples are selected:", "已选中 {n} 个样本：";
     not_indexed = "The index for exploring is not built yet.", "浏览索引尚未构建完成。";

@@ -2,8 +2,9 @@
 
 use crate::routes;
 use domain::{
-    explore::{Filter, Sort},
-    id::{DatasetId, ProjectId, SampleId},
+    explore::{Field, Filter, Sort},
+    id::{DatasetId, ProjectId, SampleId, ScoringId},
+    score::PerplexityRange,
 };
 use leptos::prelude::ReadUntracked;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub struct Asked {
     pub sort: Sort,
     #[serde(default)]
     pub descending: bool,
+    /// Whose perplexities are meant; the latest scoring's where it is not said.
+    #[serde(default)]
+    pub scoring: Option<ScoringId>,
     #[serde(default)]
     pub offset: u32,
     /// The look that opens the test split.
@@ -38,13 +42,26 @@ impl Asked {
                 Err(_) => odd.push(format!("f={text}")),
             }
         }
+        let ends = ["from", "below"].map(|name| map.get(name).unwrap_or_default());
         drop(map);
         odd.extend(routes::misread::<Sort>("sort"));
+        odd.extend(routes::misread::<ScoringId>("scoring"));
+        let scoring = routes::query("scoring");
+        if let Some(scoring) = scoring
+            && ends.iter().any(|end| !end.trim().is_empty())
+        {
+            let value = format!("{}..{}", ends[0].trim(), ends[1].trim());
+            match PerplexityRange::parse(&value) {
+                Some(_) => filters.push(Filter { field: Field::Perplexity(scoring), value }),
+                None => odd.push(format!("perplexity={value}")),
+            }
+        }
         let asked = Self {
             search: routes::query("search").unwrap_or_default(),
             filters,
             sort: routes::query("sort").unwrap_or_default(),
             descending: routes::query::<String>("descending").is_some(),
+            scoring,
             offset: routes::query("offset").unwrap_or_default(),
             look: routes::query("look"),
         };
@@ -64,6 +81,7 @@ impl Asked {
         if self.descending {
             parts.push("descending=1".to_owned());
         }
+        parts.extend(self.scoring.iter().map(|scoring| format!("scoring={scoring}")));
         if self.offset > 0 {
             parts.push(format!("offset={}", self.offset));
         }
@@ -85,6 +103,12 @@ impl Asked {
             next.filters.push(filter.clone());
         }
         next
+    }
+
+    /// The range of perplexities that was typed into the form, of this scoring.
+    pub fn range(&self, scoring: ScoringId) -> Option<&Filter> {
+        let is_range = |filter: &&Filter| filter.field == Field::Perplexity(scoring) && filter.value.contains("..");
+        self.filters.iter().find(is_range)
     }
 
     pub fn at(&self, offset: u32) -> Self {

@@ -5,14 +5,19 @@ use crate::error::AppError;
 use domain::{
     dataset::Version,
     explore::{Found, FoundRow, SampleHistory, TestLooks},
-    id::{DatasetId, JobId, ProjectId, SampleId},
+    id::{DatasetId, JobId, ProjectId, SampleId, ScoringId},
+    score::SampleScore,
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::{address::Place, rows, text},
+    super::{
+        address::Place,
+        rows::{self, Columns},
+        text,
+    },
     crate::{api, routes, text::lang},
     domain::{
         access::{Action, Caller},
@@ -35,6 +40,10 @@ pub struct ExploreView {
     pub version: Version,
     /// `None` while there is no index.
     pub found: Option<Found>,
+    /// Models that have scored the version, latest first.
+    pub scorings: Vec<(ScoringId, String)>,
+    /// The one of them whose scores are shown.
+    pub scoring: Option<ScoringId>,
     /// The job that builds the index, until it is there.
     pub job: Option<JobId>,
     /// Whether the address has a look that opens the test split to this person.
@@ -51,8 +60,13 @@ pub async fn explore(
     asked: Asked,
 ) -> Result<ExploreView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
+    let scorings = store::scores::list(&db, project, version.id).await?;
+    let known = asked.scoring.filter(|id| scorings.iter().any(|scoring| scoring.id == *id));
+    let scoring = known.or_else(|| scorings.first().map(|scoring| scoring.id));
+    let scorings = scorings.into_iter().map(|scoring| (scoring.id, scoring.model)).collect();
+    let asked = Asked { scoring, ..asked };
     let found = store::explore::find(&db, version.id, &query_of(&asked, looking)).await?;
     let job = match found {
         Some(_) => None,
@@ -62,7 +76,7 @@ pub async fn explore(
         },
     };
     let looks = looks::of_version(&db, version.id).await?;
-    Ok(ExploreView { version, found, job, looking, looks })
+    Ok(ExploreView { version, found, scorings, scoring, job, looking, looks })
 }
 
 /// The cells of lines of the table from `offset` on, [`DEFAULT_LIMIT`] lines at most, as HTML, for a window that scrolls over
@@ -73,19 +87,21 @@ pub async fn explore_lines(
     dataset: DatasetId,
     number: u32,
     has_labels: bool,
+    has_ticks: bool,
     asked: String,
     offset: u32,
 ) -> Result<Vec<String>, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let asked: Asked = serde_json::from_str(&asked).map_err(|e| AppError::invalid("asked", e.to_string()))?;
     let asked = asked.at(offset);
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let looking = is_looking(&db, &version, &caller, asked.look.as_deref()).await?;
     let query = Query { without_facets: true, ..query_of(&asked, looking) };
     let found = store::explore::find(&db, version.id, &query).await?.ok_or(AppError::NotFound)?;
     let place = Place { project, dataset, number };
     let from = Asked { offset: 0, ..asked };
-    let line = |item: &FoundRow| rows::cells(place, &from, item, &found.terms, has_labels).to_html();
+    let columns = Columns { has_labels, has_ticks };
+    let line = |item: &FoundRow| rows::cells(place, &from, item, &found.terms, columns).to_html();
     Ok(found.items.iter().map(line).collect())
 }
 
@@ -96,6 +112,8 @@ pub struct SampleView {
     /// `None` for a sample of the sealed test split.
     pub sample: Option<FoundRow>,
     pub history: SampleHistory,
+    /// What models say of it; nothing of a sealed one.
+    pub scores: Vec<SampleScore>,
 }
 
 /// One sample of a version.
@@ -108,12 +126,13 @@ pub async fn get_sample(
     look: Option<String>,
 ) -> Result<SampleView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let row = store::samples::get(&db, version.id, sample).await?.ok_or(AppError::NotFound)?;
     let history = store::samples::history(&db, project, sample).await?;
     let is_open = row.split != Split::Test || is_looking(&db, &version, &caller, look.as_deref()).await?;
     let tags = tags::of_samples(&db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
-    Ok(SampleView { version, sample: is_open.then_some(FoundRow { row, tags }), history })
+    let scores = if is_open { store::scores::of_sample(&db, project, version.id, sample).await? } else { Vec::new() };
+    Ok(SampleView { version, sample: is_open.then_some(FoundRow { row, tags }), history, scores })
 }
 
 /// Puts a look at the test split on record and goes back to where it was asked for.
@@ -126,7 +145,7 @@ pub async fn look_at_test(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let look = looks::record(&db, version.id, caller.user_id, LookedBy::Page).await?;
     let page = match sample {
         Some(sample) => routes::explored_sample(project, dataset, number, sample),
@@ -142,7 +161,7 @@ pub async fn look_at_test(
 #[server]
 pub async fn build_index(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = IndexVersion { version_id: version.id };
     store::jobs::enqueue(&db, project, build::KIND, &request, caller.user_id).await?;
     leptos_axum::redirect(&routes::explore(project, dataset, number));
@@ -160,7 +179,7 @@ pub async fn add_tag(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let tag = parse_tag(&tag).ok_or_else(|| AppError::invalid("tag", text::bad_tag(lang())))?;
     if !tags::add(&db, version.id, sample, &tag, caller.user_id).await? {
         return Err(AppError::NotFound);
@@ -180,7 +199,7 @@ pub async fn remove_tag(
     #[server(default)] query: String,
 ) -> Result<(), AppError> {
     let (db, _) = api::authorise(project, Action::Annotate).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     if !tags::remove(&db, version.id, sample, &tag).await? {
         return Err(AppError::NotFound);
     }
@@ -201,16 +220,12 @@ fn query_of(asked: &Asked, with_test: bool) -> Query {
         filters: asked.filters.clone(),
         sort: asked.sort,
         descending: asked.descending,
+        scoring: asked.scoring,
         with_test,
         without_facets: false,
         offset: asked.offset,
         limit: DEFAULT_LIMIT,
     }
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }
 
 #[cfg(feature = "ssr")]

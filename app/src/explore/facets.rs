@@ -35,7 +35,10 @@ pub(super) fn cards(place: Place, asked: &Asked, facets: &[Facet]) -> impl IntoV
 /// A field with one value that all samples have tells nothing, unless the filter is set.
 fn is_useful(facet: &Facet, asked: &Asked) -> bool {
     let is_set = asked.filters.iter().any(|filter| filter.field == facet.field);
-    let is_flag = matches!(facet.field, Field::System | Field::Corrected | Field::Duplicate | Field::Pair | Field::Tag);
+    let is_flag = matches!(
+        facet.field,
+        Field::System | Field::Corrected | Field::Duplicate | Field::Pair | Field::Tag | Field::Perplexity(_)
+    );
     is_set || is_flag || facet.values.len() > 1
 }
 
@@ -43,11 +46,11 @@ fn card(place: Place, asked: &Asked, facet: &Facet) -> impl IntoView + use<> {
     let l = lang();
     let mut values = facet.values.clone();
     // Numbers in their own order make a histogram of the list.
-    if matches!(facet.field, Field::Length | Field::Turns) {
+    if matches!(facet.field, Field::Length | Field::Turns | Field::Perplexity(_)) {
         values.sort_by_key(|v| v.value.parse::<u64>().unwrap_or(u64::MAX));
     }
     let most = values.iter().map(|v| v.count).max().unwrap_or(0).max(1);
-    let is_histogram = facet.field == Field::Length;
+    let is_histogram = matches!(facet.field, Field::Length | Field::Perplexity(_));
     let mut rows = values.into_iter().map(|v| row(place, asked, &facet.field, v, most));
     let shown = rows.by_ref().take(if is_histogram { usize::MAX } else { SHOWN }).collect_view();
     let rest: Vec<_> = rows.collect();

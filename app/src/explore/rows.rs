@@ -4,8 +4,9 @@ use super::{
     address::{Asked, Place},
     text,
 };
-use crate::{text::lang, ui::format::integer, words};
+use crate::{role, text::lang, ui::format::integer, words};
 use domain::{
+    access::Action,
     explore::{Found, FoundRow},
     page::DEFAULT_LIMIT,
     sample::Sample,
@@ -18,37 +19,57 @@ const BEFORE_MARK: usize = 40;
 /// Characters of a sample that are looked through for a mark.
 const LOOKED_THROUGH: usize = 20_000;
 
-pub(super) fn table(place: Place, asked: &Asked, found: &Found) -> impl IntoView + use<> {
-    let has_labels = has_labels(found);
-    let rows = found.items.iter().map(|item| line(place, asked, item, &found.terms, has_labels)).collect_view();
+/// What the table has besides number, split and text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Columns {
+    pub(super) has_labels: bool,
+    /// A box on each line to choose it.
+    pub(super) has_ticks: bool,
+}
+
+impl Columns {
+    pub(super) fn of(found: &Found) -> Self {
+        Self {
+            has_labels: found.items.iter().any(|item| item.row.sample.label.is_some()),
+            has_ticks: role::may(Action::EditDatasets),
+        }
+    }
+
+    pub(super) fn class(self) -> &'static str {
+        if self.has_ticks { "table samples-table ticks-table" } else { "table samples-table" }
+    }
+}
+
+pub(super) fn table(place: Place, asked: &Asked, found: &Found, columns: Columns) -> impl IntoView + use<> {
+    let rows = found.items.iter().map(|item| line(place, asked, item, &found.terms, columns)).collect_view();
     view! {
         <div class="table-wrap">
-            <table class="table samples-table">
-                {head(has_labels)}
+            <table class=columns.class()>
+                {head(columns)}
                 <tbody>{rows}</tbody>
             </table>
         </div>
     }
 }
 
-fn line(place: Place, asked: &Asked, item: &FoundRow, terms: &[String], has_labels: bool) -> impl IntoView + use<> {
-    view! { <tr>{cells(place, asked, item, terms, has_labels)}</tr> }
+fn line(place: Place, asked: &Asked, item: &FoundRow, terms: &[String], columns: Columns) -> impl IntoView + use<> {
+    view! { <tr>{cells(place, asked, item, terms, columns)}</tr> }
 }
 
-/// Whether the table has a column for labels.
-pub(super) fn has_labels(found: &Found) -> bool {
-    found.items.iter().any(|item| item.row.sample.label.is_some())
-}
-
-/// The cells of a line.
+/// The cells of a line. The window reads the position out of the first `value` in it.
 pub(super) fn cells(
     place: Place,
     asked: &Asked,
     item: &FoundRow,
     terms: &[String],
-    has_labels: bool,
+    columns: Columns,
 ) -> impl IntoView + use<> {
     let row = &item.row;
+    let number = integer(u64::from(row.position) + 1);
+    let tick = columns.has_ticks.then(|| {
+        let (position, label) = (row.position.to_string(), text::tick(lang(), &number));
+        view! { <input type="checkbox" name="p" value=position aria-label=label/> }
+    });
     let label = row.sample.label.clone();
     let pieces = marked(&whole_text(&row.sample), terms)
         .into_iter()
@@ -56,22 +77,22 @@ pub(super) fn cells(
     let tags =
         item.tags.iter().map(|tag| view! { " " <span class="badge badge-quiet" dir="auto">{tag.clone()}</span> });
     view! {
-        <th scope="row" class="num"><a href=place.sample(row.id, asked)>{integer(u64::from(row.position) + 1)}</a></th>
+        <th scope="row" class="num">{tick}<a href=place.sample(row.id, asked)>{number}</a></th>
         <td><span class="badge">{words::split(lang(), row.split)}</span></td>
-        {has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
+        {columns.has_labels.then(|| view! { <td><span class="clip" dir="auto" title=label.clone()>{label.clone()}</span></td> })}
         <td><span class="explore-line" dir="auto">{pieces.collect_view()}</span>{tags.collect_view()}</td>
     }
 }
 
 /// The head above those cells.
-pub(super) fn head(has_labels: bool) -> impl IntoView {
+pub(super) fn head(columns: Columns) -> impl IntoView {
     let l = lang();
     view! {
         <thead>
             <tr>
                 <th scope="col" class="num">{text::position(l)}</th>
                 <th scope="col">{text::split(l)}</th>
-                {has_labels.then(|| view! { <th scope="col">{text::label(l)}</th> })}
+                {columns.has_labels.then(|| view! { <th scope="col">{text::label(l)}</th> })}
                 <th scope="col">{text::text(l)}</th>
             </tr>
         </thead>

@@ -13,7 +13,7 @@ use crate::{
         conversation::{Conversation, Rejected},
         field::Field,
         form::PostForm,
-        format::integer,
+        format::{integer, number, shortened},
         frame::PageHeader,
         load::load,
     },
@@ -24,6 +24,7 @@ use domain::{
     explore::{FoundRow, RelatedSample, SampleHistory, characters},
     id::SampleId,
     lineage::NodeId,
+    score::SampleScore,
 };
 use leptos::prelude::*;
 
@@ -45,9 +46,10 @@ fn page(place: Place, asked: &Asked, id: SampleId, view: SampleView) -> impl Int
     let l = lang();
     let lead = format!("{} v{}", view.version.dataset_name, view.version.number);
     let history = view.history;
+    let scores = scores(view.scores);
     let body = match view.sample {
         None => sealed::notice(place, asked, Some(id), 1).into_any(),
-        Some(found) => open(place, asked, found, history).into_any(),
+        Some(found) => open(place, asked, found, history, scores).into_any(),
     };
     let list = place.list(asked);
     view! {
@@ -59,7 +61,13 @@ fn page(place: Place, asked: &Asked, id: SampleId, view: SampleView) -> impl Int
     }
 }
 
-fn open(place: Place, asked: &Asked, found: FoundRow, history: SampleHistory) -> impl IntoView + use<> {
+fn open(
+    place: Place,
+    asked: &Asked,
+    found: FoundRow,
+    history: SampleHistory,
+    scores: Option<AnyView>,
+) -> impl IntoView + use<> {
     let l = lang();
     let origin = origin(place, asked, &found, history);
     let tags = tags(place, asked, found.row.id, found.tags);
@@ -81,10 +89,42 @@ fn open(place: Place, asked: &Asked, found: FoundRow, history: SampleHistory) ->
                     {origin}
                     <dl class="meta">{slices}</dl>
                 </section>
+                {scores}
                 {tags}
             </div>
         </div>
     }
+}
+
+/// What models say of it.
+fn scores(scores: Vec<SampleScore>) -> Option<AnyView> {
+    let l = lang();
+    if scores.is_empty() {
+        return None;
+    }
+    let rows = scores.into_iter().map(|score| {
+        let model = shortened(&score.model);
+        view! {
+            <tr>
+                <th scope="row"><span class="clip" dir="auto" title=score.model>{model}</span></th>
+                <td class="num">{number(score.answer)}</td>
+                <td class="num">{number(score.all)}</td>
+            </tr>
+        }
+    });
+    let table = view! {
+        <section class="card" id="scores">
+            <h2>{text::scores(l)}</h2>
+            <p class="help">{text::scores_help(l)}</p>
+            <div class="table-wrap">
+                <table class="table">
+                    <thead><tr><th scope="col">{text::model(l)}</th><th scope="col" class="num">{text::of_answer(l)}</th><th scope="col" class="num">{text::of_all(l)}</th></tr></thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    };
+    Some(table.into_any())
 }
 
 fn origin(place: Place, asked: &Asked, found: &FoundRow, history: SampleHistory) -> impl IntoView + use<> {

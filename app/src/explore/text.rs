@@ -3,6 +3,7 @@
 use domain::{
     explore::{Field, LookedBy, Script, Sort},
     lang::Lang,
+    score::PerplexityRange,
 };
 
 crate::texts! {
@@ -19,8 +20,14 @@ crate::texts! {
     apply = "Search", "搜索";
     clear = "Clear all", "全部清除";
     found(total) = "{total} samples", "{total} 个样本";
-    found_at_least(total) = "At least {total} samples: the phrase was looked for in the first 20,000 that have its words.", "至少 {total} 个样本：仅在含有这些词的前 20,000 个样本中查找了该短语。";
-    edit_these = "Edit these samples", "编辑这些样本";
+    found_at_least(total) = "At least {total} samples: the phrase was looked for in the first 16,000 that have its words.", "至少 {total} 个样本：仅在含有这些词的前 16,000 个样本中查找了该短语。";
+    edit_these = "Edit all of this search", "编辑本次搜索的全部样本";
+    tick(number) = "Choose no. {number}", "选择第 {number} 条";
+    ticked(count) = "{count} ticked", "已勾选 {count} 条";
+    edit_ticked = "Edit the ticked", "编辑勾选的样本";
+    untick = "Untick all", "取消全部勾选";
+    ticks_help = "Tick lines to edit just these; with Shift, all lines up to the one ticked before.", "勾选样本行即可只编辑这些样本；按住 Shift 可勾选到上次勾选处之间的所有行。";
+    too_many_ticks(count) = "{count} ticked. No more fit: narrow the search and edit all that it finds.", "已勾选 {count} 条，无法再增加：请缩小搜索范围，然后编辑其全部结果。";
     nothing = "No sample matches", "没有符合条件的样本";
     nothing_hint = "Remove a filter or search for fewer words.", "请移除部分筛选条件或减少搜索词。";
     position = "No.", "序号";
@@ -34,6 +41,7 @@ crate::texts! {
     samples = "Samples", "样本";
     go_to = "Go to", "跳至第";
     window_keys = "Keys: ↑ ↓ or j k, PgUp PgDn, Home End, Enter opens", "按键：↑ ↓ 或 j k，PgUp PgDn，Home End，Enter 打开";
+    window_ticks = "Space ticks a line, with Shift all up to it", "空格勾选一行，按住 Shift 勾选到该行";
     pages = "Pages", "分页";
     first = "First page", "第一页";
     previous = "Previous page", "上一页";
@@ -49,6 +57,20 @@ crate::texts! {
     by_position = "as in the source", "按来源顺序";
     by_length = "by length", "按长度";
     by_label = "by label", "按标签";
+    by_perplexity = "by perplexity", "按困惑度";
+    scoring = "Scored by", "评分模型";
+    scoring_help = "The model whose perplexities are counted, filtered and ordered by: how surprised it is by the answer, 1 being not at all.", "统计、筛选与排序所用困惑度来自该模型：数值表示模型对回答的意外程度，1 表示毫不意外。";
+    perplexity_from = "Perplexity from", "困惑度不低于";
+    perplexity_below = "Perplexity below", "困惑度低于";
+    perplexity_help = "Empty for no bound. Samples without a score are in no range.", "留空表示不限。没有评分的样本不属于任何范围。";
+    from_to(from, to) = "{from} to below {to}", "{from} 至 {to}（不含）";
+    from_on(from) = "{from} or more", "{from} 及以上";
+    below(to) = "below {to}", "低于 {to}";
+    scores = "Scores", "评分";
+    scores_help = "Perplexity of the answer and of the whole text: how surprised the model is, 1 being not at all.", "回答与全文的困惑度：模型的意外程度，1 表示毫不意外。";
+    model = "Model", "模型";
+    of_answer = "Answer", "回答";
+    of_all = "All", "全文";
     field_split = "Split", "划分";
     field_label = "Label", "标签";
     field_length = "Length", "长度";
@@ -60,6 +82,7 @@ crate::texts! {
     field_duplicate = "Exact duplicate", "完全重复";
     field_pair = "Preference pair", "偏好对";
     field_tag = "Tag", "标记";
+    field_perplexity = "Perplexity", "困惑度";
 
     sealed_title(count) = "{count} matching samples are in the sealed test split", "{count} 个匹配样本位于封存的测试集";
     sealed_help = "Whoever knows the test samples will, without meaning to, choose data and settings for them. So only evaluation reads them. You may look; it is counted and kept with your name, and opens them to you for an hour.", "了解测试样本的人会不自觉地据此选择数据与设置，因此只有评估会读取它们。您可以查看，但会被计数并记录姓名，查看权限保留一小时。";
@@ -111,6 +134,7 @@ pub fn field(l: Lang, field: &Field) -> String {
         Field::Duplicate => field_duplicate(l),
         Field::Pair => field_pair(l),
         Field::Tag => field_tag(l),
+        Field::Perplexity(_) => field_perplexity(l),
         Field::Slice(name) => return name.clone(),
     }
     .to_owned()
@@ -121,11 +145,20 @@ pub fn value(l: Lang, field: &Field, value: &str) -> String {
     let known = match field {
         Field::Split => value.parse().ok().map(|split| crate::words::split(l, split).to_owned()),
         Field::Length => value.parse::<u64>().ok().map(|from| characters(l, from, (from * 2).max(16) - 1)),
+        Field::Perplexity(_) => PerplexityRange::parse(value).map(|range| perplexities(l, range)),
         Field::Script => Script::ALL.into_iter().find(|s| s.as_str() == value).map(|s| script(l, s).to_owned()),
         Field::System | Field::Corrected | Field::Duplicate | Field::Pair => Some(yes(l).to_owned()),
         Field::Label | Field::Turns | Field::File | Field::Tag | Field::Slice(_) => None,
     };
     known.unwrap_or_else(|| value.to_owned())
+}
+
+fn perplexities(l: Lang, range: PerplexityRange) -> String {
+    match (range.low > 0.0, range.high.is_finite()) {
+        (true, true) => from_to(l, range.low, range.high),
+        (true, false) => from_on(l, range.low),
+        (false, _) => below(l, range.high),
+    }
 }
 
 fn script(l: Lang, script: Script) -> &'static str {
@@ -142,6 +175,7 @@ pub fn sort(l: Lang, sort: Sort) -> &'static str {
         Sort::Position => by_position(l),
         Sort::Length => by_length(l),
         Sort::Label => by_label(l),
+        Sort::Perplexity => by_perplexity(l),
     }
 }
 

@@ -13,6 +13,7 @@ use {
     super::text,
     crate::{api, routes, text::lang},
     domain::{access::Action, forget::parse_texts},
+    store::forget::EraseError,
 };
 
 /// What the page shows.
@@ -50,7 +51,10 @@ pub async fn forget_rows(project: ProjectId, secret_texts: String, confirm: Stri
         parse_texts(secret_texts.lines()).map_err(|e| AppError::invalid("confirm", text::problem(lang(), e)))?;
     let digits: String = confirm.chars().filter(char::is_ascii_digit).collect();
     let samples = digits.parse().map_err(|_| AppError::invalid("confirm", text::not_a_number(lang())))?;
-    store::forget::erase(&db, project, caller.user_id, &texts, samples).await?;
+    store::forget::erase(&db, project, caller.user_id, &texts, samples).await.map_err(|e| match e {
+        EraseError::Store(e) => e.into(),
+        EraseError::Busy(busy) => AppError::Conflict(text::busy(lang(), &busy)),
+    })?;
     leptos_axum::redirect(&routes::forget(project));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Texts of forgetting rows.
 
 use domain::{
-    forget::{ForgetError, MAX_CHARS, MAX_TEXTS, MIN_CHARS},
+    forget::{Busy, ForgetError, MAX_CHARS, MAX_TEXTS, MIN_CHARS},
     lang::Lang,
 };
 
@@ -36,6 +36,17 @@ crate::texts! {
     forgotten(samples, runs) = "{samples} samples; {runs} runs had seen them", "{samples} 个样本；{runs} 次训练用过";
     delete_file = "Delete this file", "删除此文件";
     gone = "an account that is gone", "已删除的账号";
+    busy_job(kind) = "Nothing was erased: {kind} is at work in this project, or waits with these texts, and would write down again what it has read. Wait until it has ended, or cancel it, then erase.", "未抹除任何内容：此项目中的“{kind}”任务正在运行，或正带着这些文本排队，会再次写入已读取的内容。请等待其结束或取消后再抹除。";
+    busy_run(number, name) = "Nothing was erased: run #{number} “{name}” works with these samples and is not over. Wait until it has ended, or cancel it, then erase.", "未抹除任何内容：训练 #{number}“{name}”正在使用这些样本且尚未结束。请等待其结束或取消后再抹除。";
+    job_import = "an import", "导入";
+    job_merge = "a merge of versions", "合并版本";
+    job_tokens = "a count of tokens", "统计词元";
+    job_scores = "a scoring", "评分";
+    job_steps = "a data recipe", "数据配方";
+    job_texts = "writing samples anew", "改写样本";
+    job_splits = "a look at the splits", "检查数据划分";
+    job_divide = "a new division into splits", "重新划分";
+    job_edit = "a bulk edit", "批量编辑";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
     problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
@@ -48,5 +59,30 @@ pub fn problem(l: Lang, e: ForgetError) -> String {
         ForgetError::Nothing => problem_nothing(l).to_owned(),
         ForgetError::TooMany => problem_many(l, MAX_TEXTS),
         ForgetError::Length => problem_length(l, MIN_CHARS, MAX_CHARS),
+    }
+}
+
+/// What has to end before anything is erased.
+#[must_use]
+pub fn busy(l: Lang, busy: &Busy) -> String {
+    match busy {
+        Busy::Job { kind, .. } => busy_job(l, job(l, kind)),
+        Busy::Run { number, name, .. } => busy_run(l, number, name),
+    }
+}
+
+/// A kind of job in words; one without words of its own is called as the API calls it.
+fn job(l: Lang, kind: &str) -> &str {
+    match kind {
+        "import_dataset" | "sample_project" => job_import(l),
+        "merge_versions" => job_merge(l),
+        "count_tokens" => job_tokens(l),
+        "score_version" => job_scores(l),
+        "preview_steps" | "apply_steps" => job_steps(l),
+        "paraphrase" | "take_proposals" => job_texts(l),
+        "check_splits" => job_splits(l),
+        "divide_version" | "remove_leaks" => job_divide(l),
+        "edit_version" => job_edit(l),
+        other => other,
     }
 }

@@ -3,6 +3,7 @@
 use super::{curves::Tracks, form::parse::Values};
 use crate::error::AppError;
 use domain::{
+    badcase::regression::RunVerdict,
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
     page::Page,
     recipe::{Objective, Recipe},
@@ -10,6 +11,7 @@ use domain::{
         LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
     },
     sample::Split,
+    split::Benchmark,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,8 @@ pub async fn list_runs(project: ProjectId, query: RunQuery) -> Result<Page<RunSu
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchOptions {
     pub choices: LaunchChoices,
+    /// The versions that every run of the project is held against.
+    pub benchmarks: Vec<Benchmark>,
     /// The run being cloned.
     pub original: Option<Original>,
 }
@@ -69,9 +73,11 @@ pub struct Original {
     pub recipe: Recipe,
     /// The run whose adapter it went on training.
     pub continues: Option<RunId>,
+    /// What it was held against beside the project's benchmarks.
+    pub benchmarks: Vec<VersionId>,
 }
 
-/// Models, versions and, for a clone, the original.
+/// Models, versions, benchmarks and, for a clone, the original.
 #[server]
 pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Result<LaunchOptions, AppError> {
     let (db, _) = api::authorise(project, Action::Launch).await?;
@@ -79,6 +85,11 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     let original = match clone {
         Some(run) => Some(store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?),
         None => None,
+    };
+    let benchmarks = store::benchmarks::list(&db, project).await?;
+    let own = match &original {
+        Some(run) => store::benchmarks::chosen(&db, run.summary.id).await?,
+        None => Vec::new(),
     };
     let original = original.map(|run| Original {
         id: run.summary.id,
@@ -88,8 +99,9 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
         version: run.summary.version_id,
         recipe: run.recipe,
         continues: run.continues.map(|(id, _)| id),
+        benchmarks: own,
     });
-    Ok(LaunchOptions { choices, original })
+    Ok(LaunchOptions { choices, benchmarks, original })
 }
 
 /// The runs that a launch begins with, each an id or empty.
@@ -132,7 +144,7 @@ pub async fn launch_run(
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         leak_reason: None,
-        benchmarks: Vec::new(),
+        benchmarks: parse::benchmarks(&values).ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l).to_owned()))?,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -201,6 +213,8 @@ pub struct RunView {
     pub preflight: Option<PreflightSummary>,
     /// How it compares with the run that it repeats.
     pub repetition: Option<Repetition>,
+    /// How its model answers what earlier ones got wrong.
+    pub regressions: RunVerdict,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -257,7 +271,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     let sweep = store::sweeps::of_run(&db, project, run).await?;
     let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition })
+    let regressions = store::badcases::regressions::of_run(&db, project, run).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition, regressions })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.
@@ -289,7 +304,7 @@ pub async fn get_preflight(project: ProjectId, run: RunId) -> Result<PreflightVi
     let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
     let report = store::preflights::report(&db, project, run.id).await?;
     let positions = match &report {
-        Some(report) => store::preflights::positions(&db, run.version_id, report).await?,
+        Some(report) => store::preflights::positions(&db, run.id, run.version_id, report).await?,
         None => Vec::new(),
     };
     Ok(PreflightView { run, report, positions })

@@ -41,6 +41,9 @@ crate::texts! {
     forgotten_samples(n) = "{n} samples, forgotten", "{n} 个样本，抹除于";
     repeats = "Repeats", "重复自";
     continues = "Continues", "继续自";
+    regressions = "Regression set", "回归集";
+    regressions_are(passed, failed) = "{passed} pass, {failed} fail", "{passed} 条通过，{failed} 条未通过";
+    broken_again(n) = "{n} broken again that an earlier run had fixed", "{n} 条曾修复，现再次出错";
 }
 
 /// `/p/:project/runs/:run`
@@ -132,6 +135,13 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
         view! { <div><dt>{text::score(l)}</dt><dd>{words}</dd></div> }
     });
     let costs = costs(l, run);
+    let tested = view.regressions;
+    let tested = (tested.passed + tested.failed > 0).then(|| {
+        let words = regressions_are(l, tested.passed, tested.failed);
+        let broken = (tested.broken > 0)
+            .then(|| view! { " "<span class="badge badge-bad">{broken_again(l, tested.broken)}</span> });
+        view! { <div><dt>{regressions(l)}</dt><dd><a href=routes::regressions(project)>{words}</a>{broken}</dd></div> }
+    });
     view! {
         <section class="card">
         <dl class="meta">
@@ -141,6 +151,7 @@ fn facts(l: Lang, project: ProjectId, view: &RunView) -> impl IntoView + use<> {
             {origin}
             {sweep}
             {score}
+            {tested}
             {signed}
             {forgotten}
             {costs}

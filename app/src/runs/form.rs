@@ -98,7 +98,7 @@ pub fn LaunchForm(project: ProjectId, options: Options, initial: Initial) -> imp
     let is_checked = initial.values.contains_key(PREFLIGHT);
     let blocked = move || is_live.get() && form.checked.with(|c| !c.1.is_empty());
     view! {
-        <form class="launch split-main" method="post" action={address::<LaunchRun>()}>
+        <form id="launch" class="launch split-main" method="post" action={address::<LaunchRun>()}>
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="key" value=initial.key/>
             <input type="hidden" name="origin[cloned_from]" value=initial.origin.cloned_from/>

@@ -26,12 +26,14 @@ pub(super) fn card(project: ProjectId, run: &RunDetail) -> impl IntoView + use<>
                     <Field id="reason" label=text::leak_reason(l) help=text::leak_launch_help(l)>
                         <textarea id="reason" name="reason" required maxlength="2000" rows="2" dir="auto" aria-describedby="reason-help"></textarea>
                     </Field>
-                    <button class="button button-danger" type="submit">{text::leak_launch(l)}</button>
+                    <div class="actions"><button class="button button-danger" type="submit">{text::leak_launch(l)}</button></div>
                 </PostForm>
             }
         });
         view! {
             <section class="card stack" id="leaks">
+                <h2>{text::leak_mend(l)}</h2>
+                <p class="muted">{text::leak_mend_help(l)}</p>
                 <p><a class="button" href=splits>{text::see_leaks(l)}</a></p>
                 {form}
             </section>

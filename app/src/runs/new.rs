@@ -2,6 +2,7 @@
 
 use super::{
     api::{LaunchOptions, LaunchRun, Origin, get_launch_options},
+    benchmarks,
     form::{Initial, LaunchForm, cloned, continued, no_models, no_versions, options::Options, parse},
     text,
 };
@@ -83,9 +84,11 @@ fn form(
         Some(refusal) => typed(refusal),
         None => initial(&options, wanted, continues),
     };
+    let benchmarks = benchmarks::card(&options, &initial.values);
     let options = Options::of(&options.choices, l);
     view! {
         {number.map(|n| view! { <p class="notice">{if continues { continued(l, n) } else { cloned(l, n) }}</p> })}
+        {benchmarks}
         <LaunchForm project options initial/>
     }
     .into_any()
@@ -96,6 +99,8 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
     let original = options.original.as_ref();
     let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
     values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
+    let benchmarks = original.iter().flat_map(|o| &o.benchmarks);
+    values.extend(benchmarks.map(|version| (parse::benchmark(*version), parse::ON.to_owned())));
     let inherited = original.and_then(|o| o.continues).map(|run| run.to_string()).unwrap_or_default();
     let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();

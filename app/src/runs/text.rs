@@ -101,6 +101,8 @@ crate::texts! {
     bad_benchmarks = "Choose benchmarks among the dataset versions of this project.", "请从此项目的数据集版本中选择基准。";
     leak_override = "Launched in spite of leaks", "在存在泄露的情况下启动";
     leak_signed(by, samples, reason) = "{by}, {samples} contaminated samples: {reason}", "{by}，{samples} 个受污染样本：{reason}";
+    leak_mend = "Mend the data, or sign for it", "修正数据，或签字确认";
+    leak_mend_help = "Make a version without the training samples that leak, and launch on that. An owner of the project can launch this run all the same.", "可生成不含泄露训练样本的版本，并在其上启动训练。项目所有者也可以仍然启动此次训练。";
     leak_launch = "Launch in spite of the leaks", "仍然启动";
     leak_launch_help = "Your name and reason stay on the run's page, and its evaluation is also given without the contaminated samples.", "您的姓名和原因会保留在训练运行页面上，评估结果也会给出去除受污染样本后的得分。";
     leak_reason = "Reason", "原因";

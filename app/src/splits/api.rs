@@ -19,7 +19,7 @@ use {
         split::LeakCheck,
     },
     std::collections::BTreeSet,
-    store::{PgPool, samples::SampleFilter},
+    store::samples::SampleFilter,
 };
 
 /// Samples that are looked at for the names of their fields.
@@ -46,7 +46,7 @@ pub struct SplitsView {
 #[server]
 pub async fn get_splits(project: ProjectId, dataset: DatasetId, number: u32) -> Result<SplitsView, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let found = store::split_checks::get(&db, version.id, &LeakCheck::default()).await?;
     let first = store::samples::page(&db, version.id, &SampleFilter::default(), None, LOOKED_AT).await?;
     let fields: BTreeSet<String> = first.items.into_iter().flat_map(|row| row.sample.slices.into_keys()).collect();
@@ -83,10 +83,10 @@ pub async fn remove_benchmark(
     number: u32,
     benchmark: String,
 ) -> Result<(), AppError> {
-    let (db, _) = api::authorise(project, Action::Administer).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let (db, caller) = api::authorise(project, Action::Administer).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     if let Ok(benchmark) = benchmark.parse() {
-        store::benchmarks::remove(&db, project, benchmark).await?;
+        store::benchmarks::remove(&db, project, benchmark, caller.user_id).await?;
     }
     leptos_axum::redirect(&routes::splits(project, version.dataset_id, version.number));
     Ok(())
@@ -96,7 +96,7 @@ pub async fn remove_benchmark(
 #[server]
 pub async fn start_split_check(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = serde_json::json!({ "version_id": version.id, "check": LeakCheck::default() });
     let job = store::jobs::enqueue(&db, project, "check_splits", &request, caller.user_id).await?;
     go_on(project, &version, job, "");
@@ -107,7 +107,7 @@ pub async fn start_split_check(project: ProjectId, dataset: DatasetId, number: u
 #[server]
 pub async fn remove_leaks(project: ProjectId, dataset: DatasetId, number: u32) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let request = serde_json::json!({ "version_id": version.id, "check": LeakCheck::default() });
     let job = store::jobs::enqueue(&db, project, "remove_leaks", &request, caller.user_id).await?;
     go_on(project, &version, job, "&made=1");
@@ -123,18 +123,13 @@ pub async fn divide_version(
     #[server(flatten)] form: DivisionForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
-    let version = find(&db, project, dataset, number).await?;
+    let version = api::version(&db, project, dataset, number).await?;
     let rule = form.rule(lang())?;
     rule.check().map_err(|e| AppError::invalid(form.field_of(&e), words::split_rule_problem(lang(), &e)))?;
     let request = serde_json::json!({ "version_id": version.id, "rule": rule });
     let job = store::jobs::enqueue(&db, project, "divide_version", &request, caller.user_id).await?;
     go_on(project, &version, job, "&made=1");
     Ok(())
-}
-
-#[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, dataset: DatasetId, number: u32) -> Result<Version, AppError> {
-    store::versions::by_number(db, project, dataset, Some(number)).await?.ok_or(AppError::NotFound)
 }
 
 #[cfg(feature = "ssr")]

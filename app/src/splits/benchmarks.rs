@@ -2,13 +2,19 @@
 
 use super::{
     api::{AddBenchmark, RemoveBenchmark, SplitsView},
-    ids, leaks, text,
+    leaks, text,
 };
 use crate::{
+    role,
     text::lang,
-    ui::{field::Field, form::PostForm, format::integer},
+    ui::{
+        field::Field,
+        form::{PostForm, version_fields},
+        format::{integer, shortened},
+    },
 };
 use domain::{
+    access::Action,
     id::ProjectId,
     split::{Benchmark, BenchmarkReport},
 };
@@ -20,27 +26,31 @@ pub(super) fn card(project: ProjectId, view: &SplitsView, may_edit: bool) -> imp
     let is_checked = |b: &Benchmark| view.benchmarks.iter().any(|report| report.benchmark == *b);
     let chosen = view.chosen.iter().map(|benchmark| {
         let (name, id) = (benchmark.to_string(), benchmark.version_id.to_string());
+        let (shown, label) = (shortened(&name), text::benchmark_remove_name(l, &name));
         let state =
             (!is_checked(benchmark)).then(|| view! { " " <span class="muted">{text::benchmark_open(l)}</span> });
-        let ids = ids(project, &view.version);
-        let remove = may_edit.then(|| {
+        let ids = version_fields(project, &view.version);
+        // It opens the way to runs that have seen it.
+        let remove = role::may(Action::Administer).then(|| {
             view! {
-                <PostForm action={ServerAction::<RemoveBenchmark>::new()} class="actions">
+                <PostForm action={ServerAction::<RemoveBenchmark>::new()}>
                     {ids}
                     <input type="hidden" name="benchmark" value=id/>
-                    <button class="button button-small" type="submit">{text::benchmark_remove(l)}</button>
+                    <button class="button button-small button-quiet" type="submit" aria-label=label>{text::benchmark_remove(l)}</button>
                 </PostForm>
             }
         });
-        view! { <li><span dir="auto">{name}</span> {state} {remove}</li> }
+        view! { <li class="actions"><strong dir="auto">{shown}</strong> {state} {remove}</li> }
     });
     let chosen = chosen.collect_view();
+    let none = view.chosen.is_empty().then(|| view! { <p>{text::benchmark_none(l)}</p> });
     let form = (may_edit && !view.others.is_empty()).then(|| form(project, view));
     view! {
         <section class="card stack" id="benchmarks">
             <h2>{text::benchmarks(l)}</h2>
             <p class="muted">{text::benchmarks_help(l)}</p>
-            <ul>{chosen}</ul>
+            {none}
+            <ul class="facet">{chosen}</ul>
             {found}
             {form}
         </section>
@@ -65,16 +75,16 @@ fn found(project: ProjectId, view: &SplitsView, report: &BenchmarkReport) -> imp
 
 fn form(project: ProjectId, view: &SplitsView) -> impl IntoView + use<> {
     let l = lang();
-    let ids = ids(project, &view.version);
-    let options = view.others.iter().cloned().map(|(id, name)| view! { <option value=id>{name}</option> });
+    let ids = version_fields(project, &view.version);
+    let options = view.others.iter().cloned().map(|(id, name)| view! { <option value=id>{shortened(&name)}</option> });
     let options = options.collect_view();
     view! {
-        <PostForm action={ServerAction::<AddBenchmark>::new()} class="filters">
+        <PostForm action={ServerAction::<AddBenchmark>::new()} class="stack">
             {ids}
-            <Field id="benchmark" label=text::benchmark(l)>
-                <select id="benchmark" name="benchmark" required>{options}</select>
+            <Field id="benchmark" label=text::benchmark(l) help=text::benchmark_add_help(l)>
+                <select id="benchmark" name="benchmark" required aria-describedby="benchmark-help">{options}</select>
             </Field>
-            <button class="button" type="submit">{text::benchmark_add(l)}</button>
+            <div class="actions"><button class="button" type="submit">{text::benchmark_add(l)}</button></div>
         </PostForm>
     }
 }

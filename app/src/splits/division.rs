@@ -1,16 +1,20 @@
 //! The form for dividing a version anew.
 
-use super::{api::DivideVersion, ids, text};
+use super::{api::DivideVersion, text};
 use crate::{
     text::lang,
-    ui::{field::Field, form::PostForm},
+    ui::{
+        field::Field,
+        form::{PostForm, version_fields},
+    },
 };
 use domain::{dataset::Version, id::ProjectId};
 use leptos::prelude::*;
 
 pub(super) fn card(project: ProjectId, version: &Version, fields: &[String]) -> impl IntoView + use<> {
     let l = lang();
-    let (ids, mix, together, rest) = (ids(project, version), mix(version), together(fields), time_and_test(fields));
+    let (ids, mix, together, rest) =
+        (version_fields(project, version), mix(version), together(fields), time_and_test(fields));
     view! {
         <section class="card stack" id="divide">
             <h2>{text::divide(l)}</h2>

@@ -1,12 +1,12 @@
 //! What of the held-out samples training has seen: counts, pairs, and a version without.
 
-use super::{api::RemoveLeaks, ids, text};
+use super::{api::RemoveLeaks, text};
 use crate::{
     routes,
     text::lang,
     ui::{
         field::Confirm,
-        form::PostForm,
+        form::{PostForm, version_fields},
         format::{integer, percent, shortened},
     },
     words,
@@ -33,7 +33,7 @@ pub(super) fn card(project: ProjectId, version: &Version, report: LeakReport, ma
     let prompts =
         (prompts > 0).then(|| view! { <p class="muted">{text::only_prompts(l, integer(prompts), held_out)}</p> });
     let counts = (!report.found.is_empty()).then(|| counts(&report));
-    let ids = ids(project, version);
+    let ids = version_fields(project, version);
     let remove = (may_edit && !report.leaking.is_empty()).then(|| {
         view! {
             <Confirm label=text::remove(l) question=text::remove_help(l, integer(report.leaking.len() as u64))>

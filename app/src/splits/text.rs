@@ -31,7 +31,10 @@ crate::texts! {
         "训练集不得包含的版本（无论其划分），因为要用它们衡量模型。项目中的每次训练在开始前都会与之比对。";
     benchmark = "Dataset version", "数据集版本";
     benchmark_add = "Make it a benchmark and check", "设为基准并检查";
+    benchmark_add_help = "Held against the training samples of this version at once, and of every run from now on, before it trains.", "立即与该版本的训练样本比对；此后每次训练开始前也会比对。";
+    benchmark_none = "The project has none yet.", "项目尚无基准。";
     benchmark_remove = "No longer", "取消";
+    benchmark_remove_name(name) = "{name} is no longer a benchmark", "不再将 {name} 作为基准";
     benchmark_open = "not checked yet", "尚未检查";
     benchmark_clean(all) = "None of its {all} samples is in training.", "其 {all} 个样本均未出现在训练集中。";
     benchmark_leaks(n, all, train) = "{n} of its {all} samples are in training in some form, through {train} training samples.", "其 {all} 个样本中有 {n} 个以某种形式出现在训练集中，由 {train} 个训练样本造成。";

@@ -10,6 +10,7 @@
 mod refill;
 
 use crate::{error::AppError, ui::notice::Problem};
+use domain::{dataset::Version, id::ProjectId};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,15 @@ fn refilled(fields: AnyView, refusal: &Refusal) -> (String, bool) {
 #[cfg(not(feature = "ssr"))]
 fn refilled(_: AnyView, _: &Refusal) -> (String, bool) {
     (String::new(), false)
+}
+
+/// The hidden fields that say which version a form is about.
+pub fn version_fields(project: ProjectId, version: &Version) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="project" value=project.to_string()/>
+        <input type="hidden" name="dataset" value=version.dataset_id.to_string()/>
+        <input type="hidden" name="number" value=version.number.to_string()/>
+    }
 }
 
 /// Why the button before this page did not work. The refusal of a form is said here as well, since

@@ -7,7 +7,9 @@ crate::texts! {
     confirmed = "Confirmed", "已确认";
     corrected = "Corrected", "已改正";
     added = "Added to data", "已加入数据";
+    resolved = "Resolved", "已解决";
     dismissed = "Dismissed", "已忽略";
+    duplicate = "Duplicate", "重复";
 }
 
 /// A status's name.
@@ -18,6 +20,8 @@ pub fn bad_case_status(l: Lang, status: BadCaseStatus) -> &'static str {
         BadCaseStatus::Confirmed => confirmed(l),
         BadCaseStatus::Corrected => corrected(l),
         BadCaseStatus::Added => added(l),
+        BadCaseStatus::Resolved => resolved(l),
         BadCaseStatus::Dismissed => dismissed(l),
+        BadCaseStatus::Duplicate => duplicate(l),
     }
 }

@@ -18,6 +18,7 @@ crate::texts! {
     nothing(step, least, most) = "Step {step}: {least} is more than {most}, so that nothing would stay.", "步骤 {step}：{least} 大于 {most}，将不会保留任何样本。";
     unscored(step) = "Step {step} needs scores: score the version with a model first (“Score with a model” on this page, or `trainer score` and --scores).", "步骤 {step} 需要评分：请先用模型为该版本评分（本页的“用模型评分”，或 `trainer score` 与 --scores）。";
     no_embeddings(step) = "Step {step} needs embeddings: score the version again, with embeddings (`trainer score --embed`).", "步骤 {step} 需要嵌入：请重新评分并包含嵌入（`trainer score --embed`）。";
+    too_many_labels(step, labels, samples, most) = "Step {step}: {labels} different labels are too many for a classifier of {samples} samples; at most {most} are possible. Choose the method “nearly the same texts”, or give rare labels a common name first.", "步骤 {step}：对 {samples} 个样本而言，{labels} 个不同标签过多，分类器最多支持 {most} 个。请改用“几乎相同的文本”方法，或先将少见标签合并。";
     unreadable(detail) = "The recipe cannot be read: {detail}", "无法读取配方：{detail}";
 
     unicode = "Unicode form", "Unicode 规范化";
@@ -37,11 +38,11 @@ crate::texts! {
     length = "Length", "长度";
     length_help = "Removes what is too short or too long.", "移除过短或过长的样本。";
     language = "Language", "语言";
-    language_help = "Keeps texts of these languages, told by script: zh, en (any text in letters), mixed, none.", "按文字判断语言，仅保留：zh、en（任何字母文字）、mixed、none。";
+    language_help = "Keeps texts of these languages. Chinese, Japanese, Korean and others are told by their script, languages that share one by their spelling. A text that cannot be told for sure stays.", "仅保留这些语言的文本。中文、日文、韩文等按文字判断，共用字母的语言按拼写判断。无法确定的文本会保留。";
     repetition = "Repetition", "重复内容";
     repetition_help = "Removes texts that repeat themselves (Gopher's rules).", "移除自我重复的文本（Gopher 规则）。";
     pii = "Personal data", "个人信息";
-    pii_help = "Finds personal data in English and Chinese text and masks it, hashes it, puts invented values in its place or removes the sample. Numbers are checked by their check digits; names and addresses go by dictionaries and context, so look at the examples: some are missed. Labels, and samples with marked spans, stay as they are.", "在中英文文本中查找个人信息，并遮盖、哈希、替换为虚构值或移除样本。号码按校验位检查；姓名和地址依据词典与上下文，可能有遗漏，请查看示例。标签和带标注片段的样本保持不变。";
+    pii_help = "Finds personal data in English and Chinese text and masks it, hashes it, puts invented values in its place or removes the sample. Numbers are checked by their check digits; names and addresses go by dictionaries and context, so look at the examples: some are missed. Labels stay as they are; marked spans move along with their text.", "在中英文文本中查找个人信息，并遮盖、哈希、替换为虚构值或移除样本。号码按校验位检查；姓名和地址依据词典与上下文，可能有遗漏，请查看示例。标签保持不变，标注片段随文本移动。";
     exact_duplicates = "Exact duplicates", "完全重复";
     exact_duplicates_help = "Of equal samples one stays. A test sample is not given up for a training sample unless you say so.", "相同样本只保留一个。除非另行指定，不会因训练样本而删除测试样本。";
     near_duplicates = "Near duplicates", "近似重复";
@@ -58,7 +59,7 @@ crate::texts! {
     balance_help = "Training samples of frequent labels are removed, or those of rare ones repeated. Validation and test stay as they are.", "移除常见标签的训练样本，或重复稀有标签的样本。验证集和测试集不变。";
 
     augment = "Changed copies", "数据增强";
-    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。副本保留标签，并带有记录方法的切片 augmented。";
+    augment_help = "Adds changed copies of training samples. Validation and test are never touched, and a copy that says what one of their texts says is left out. Copies keep the label, but for negated ones, and have a slice “augmented” that names the method.", "为训练样本添加改动后的副本。绝不触及验证集和测试集，与其文本相同的副本会被舍弃。除否定副本外，副本保留标签，并带有记录方法的切片 augmented。";
 
     rewritten = "rewritten", "已改写";
     too_short(length) = "too short: {length}", "过短：{length}";
@@ -88,6 +89,7 @@ crate::texts! {
     f_noise = "noise", "噪声";
     f_templates = "templates", "模板";
     f_swap = "swaps", "群体互换";
+    f_negation = "negation", "否定";
     empty_turn = "an empty turn", "空轮次";
     no_answer = "no answer", "缺少回答";
     no_prompt = "no prompt", "缺少提示";
@@ -119,6 +121,7 @@ pub fn step_problem(l: Lang, problem: &StepError) -> String {
         E::Nothing { step, least, most } => nothing(l, step, least, most),
         E::Unscored { step } => unscored(l, step),
         E::NoEmbeddings { step } => no_embeddings(l, step),
+        E::Labels { step, labels, samples, most } => too_many_labels(l, step, labels, samples, most),
         E::Unreadable { detail } => unreadable(l, detail),
     }
 }
@@ -211,6 +214,7 @@ fn finding(l: Lang, what: &str) -> &'static str {
         "noise" => f_noise(l),
         "templates" => f_templates(l),
         "swap" => f_swap(l),
+        "negation" => f_negation(l),
         _ => "",
     }
 }

@@ -25,6 +25,7 @@ pub mod edit;
 pub mod encoding;
 pub mod export;
 pub mod hash;
+pub mod known;
 pub mod leakage;
 pub mod mapping;
 pub mod pii;

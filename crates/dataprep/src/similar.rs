@@ -8,6 +8,8 @@
 mod join;
 mod sketch;
 
+/// Han characters are written without spaces around: each counts as a word of its own.
+pub use domain::explore::is_han;
 pub use join::{Join, Sets};
 pub use sketch::Sketch;
 
@@ -38,12 +40,6 @@ pub fn normal_form(text: &str) -> String {
         }
     }
     out
-}
-
-/// Whether a character is written without spaces around and counts as a word of its own.
-#[must_use]
-pub fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// Words of a normal form: runs without space, and each Han character.

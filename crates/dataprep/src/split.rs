@@ -8,7 +8,6 @@ mod report;
 pub use groups::Groups;
 pub(crate) use groups::{common_limit, prompt_text, text_key};
 pub use report::ReportBuilder;
-pub(crate) use report::language_of;
 
 use crate::{hash::content_hash, similar};
 use domain::{

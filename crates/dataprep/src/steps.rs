@@ -13,6 +13,7 @@ mod html;
 mod labels;
 mod language;
 mod length;
+mod marked;
 mod mojibake;
 mod near;
 mod nearest;
@@ -133,6 +134,10 @@ trait RowStep {
 trait SetStep {
     /// Samples come in order; `number` counts those that reach the step from 0.
     fn see(&mut self, number: u32, item: &Item) -> io::Result<()>;
+    /// Why it cannot judge what it has seen, as the step of this number, if it cannot.
+    fn refusal(&self, _step: usize) -> Option<StepError> {
+        None
+    }
     /// All were seen. Groups of copies that it found, for the report.
     fn decide(&mut self) -> io::Result<Vec<Group>>;
     /// The verdict on the sample that was seen under this number.
@@ -210,6 +215,9 @@ pub fn apply_with(
             Prepared::Row(step) => rows.push((number, step)),
             Prepared::Set(mut step) => {
                 let next = run.pass(&mut spool, source, decided.as_ref(), &rows, Some((number, step.as_mut())))?;
+                if let Some(problem) = step.refusal(usize::from(number)) {
+                    return Err(problem.into());
+                }
                 let clusters = step.decide()?;
                 run.reporter.clusters(number, clusters);
                 spool = next;

@@ -1,5 +1,13 @@
-//! Bad cases: failing predictions that people confirm, explain and correct.
+//! Bad cases: answers that failed, which people confirm, explain, correct and follow until a later run passes them.
 
+pub mod cluster;
+pub mod distinctive;
+pub mod evidence;
+pub mod feature;
+pub mod mention;
+pub mod regression;
+pub mod taxonomy;
+pub mod trend;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
@@ -55,12 +63,17 @@ pub enum BadCaseStatus {
     Corrected,
     /// The correction is part of a dataset version.
     Added,
+    /// A later run has passed it. Nobody can say so: only an evaluation does.
+    Resolved,
     /// Not a fault.
     Dismissed,
+    /// The same as another one, which is kept.
+    Duplicate,
 }
 
 impl BadCaseStatus {
-    pub const ALL: [Self; 5] = [Self::Open, Self::Confirmed, Self::Corrected, Self::Added, Self::Dismissed];
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Confirmed, Self::Corrected, Self::Added, Self::Resolved, Self::Dismissed, Self::Duplicate];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -69,12 +82,91 @@ impl BadCaseStatus {
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Added => "added",
+            Self::Resolved => "resolved",
             Self::Dismissed => "dismissed",
+            Self::Duplicate => "duplicate",
         }
+    }
+
+    /// Whether it is a fault that some later run should pass.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Corrected | Self::Added | Self::Resolved)
+    }
+
+    /// Whether a judgement can still change it: not what a dataset version holds, nor what stands for another case.
+    #[must_use]
+    pub fn is_judged_anew(self) -> bool {
+        matches!(self, Self::Open | Self::Confirmed | Self::Corrected | Self::Dismissed)
     }
 }
 
 impl std::str::FromStr for BadCaseStatus {
+    type Err = crate::run::UnknownStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| crate::run::UnknownStatus(s.to_owned()))
+    }
+}
+
+/// Where a bad case comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A wrong prediction on the test split.
+    Evaluation,
+    /// Somebody wrote it down.
+    Hand,
+    /// A script sent it, such as what users of the model complained about.
+    Feedback,
+}
+
+impl Source {
+    pub const ALL: [Self; 3] = [Self::Evaluation, Self::Hand, Self::Feedback];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Hand => "hand",
+            Self::Feedback => "feedback",
+        }
+    }
+}
+
+impl std::str::FromStr for Source {
+    type Err = crate::run::UnknownStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| crate::run::UnknownStatus(s.to_owned()))
+    }
+}
+
+/// How much harm a bad case does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Critical,
+    High,
+    Medium,
+    Low,
+}
+
+impl Severity {
+    pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+impl std::str::FromStr for Severity {
     type Err = crate::run::UnknownStatus;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| crate::run::UnknownStatus(s.to_owned()))

@@ -117,5 +117,19 @@ impl EvalMetrics {
 /// Whether a larger value of this metric is better.
 #[must_use]
 pub fn larger_is_better(metric: &str) -> bool {
-    !matches!(metric, "perplexity" | "train_loss" | "validation_loss" | "negative_log_likelihood")
+    !matches!(
+        metric,
+        "perplexity"
+            | "train_loss"
+            | "validation_loss"
+            | "negative_log_likelihood"
+            | "bits_per_byte"
+            | "log_loss"
+            | "brier"
+            | "ece"
+            | "edit_distance"
+            | "cer"
+            | "wer"
+            | "repetition_4"
+    )
 }

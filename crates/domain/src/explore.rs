@@ -2,7 +2,7 @@
 
 use crate::{
     dataset::SampleRow,
-    id::{BadCaseId, SampleId, VersionId},
+    id::{BadCaseId, SampleId, ScoringId, VersionId},
     sample::{Sample, Speaker},
 };
 use serde::{Deserialize, Serialize};
@@ -40,12 +40,17 @@ pub enum Field {
     /// `yes` for a preference pair.
     Pair,
     Tag,
+    /// Of the answer under the model of this scoring: the lowest one of a bucket that doubles in width, or a range, see
+    /// [`PerplexityRange`](crate::score::PerplexityRange).
+    Perplexity(ScoringId),
     /// A field of the source row.
     Slice(String),
 }
 
 /// How a slice's name is told from the other fields.
 const SLICE: &str = "slice.";
+/// How a scoring's id is told from the other fields.
+const PERPLEXITY: &str = "perplexity.";
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,6 +66,7 @@ impl fmt::Display for Field {
             Self::Duplicate => "duplicate",
             Self::Pair => "pair",
             Self::Tag => "tag",
+            Self::Perplexity(scoring) => return write!(f, "{PERPLEXITY}{scoring}"),
             Self::Slice(name) => return write!(f, "{SLICE}{}", name.replace('%', "%25").replace(':', "%3A")),
         })
     }
@@ -81,9 +87,10 @@ impl FromStr for Field {
             "duplicate" => Self::Duplicate,
             "pair" => Self::Pair,
             "tag" => Self::Tag,
-            _ => match s.strip_prefix(SLICE) {
-                Some(name) => Self::Slice(name.replace("%3A", ":").replace("%25", "%")),
-                None => return Err(NoFilter(s.to_owned())),
+            _ => match (s.strip_prefix(SLICE), s.strip_prefix(PERPLEXITY)) {
+                (Some(name), _) => Self::Slice(name.replace("%3A", ":").replace("%25", "%")),
+                (None, Some(id)) => Self::Perplexity(id.parse().map_err(|_| NoFilter(s.to_owned()))?),
+                (None, None) => return Err(NoFilter(s.to_owned())),
             },
         })
     }
@@ -104,7 +111,7 @@ impl<'de> Deserialize<'de> for Field {
 /// A text that names no filter.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "unknown filter {0:?}: expected FIELD:VALUE, where FIELD is split, label, length, script, turns, system, file, corrected, duplicate, pair, tag or slice.NAME"
+    "unknown filter {0:?}: expected FIELD:VALUE, where FIELD is split, label, length, script, turns, system, file, corrected, duplicate, pair, tag, perplexity.SCORING or slice.NAME"
 )]
 pub struct NoFilter(pub String);
 
@@ -151,10 +158,12 @@ pub enum Sort {
     Position,
     Length,
     Label,
+    /// Of the answer under the model of the chosen scoring; samples without a score come last.
+    Perplexity,
 }
 
 impl Sort {
-    pub const ALL: [Self; 3] = [Self::Position, Self::Length, Self::Label];
+    pub const ALL: [Self; 4] = [Self::Position, Self::Length, Self::Label, Self::Perplexity];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -162,6 +171,7 @@ impl Sort {
             Self::Position => "position",
             Self::Length => "length",
             Self::Label => "label",
+            Self::Perplexity => "perplexity",
         }
     }
 }
@@ -185,6 +195,9 @@ pub struct Query {
     pub sort: Sort,
     #[serde(default)]
     pub descending: bool,
+    /// The scoring that perplexities are of, where they are counted and ordered by.
+    #[serde(default)]
+    pub scoring: Option<ScoringId>,
     /// Whether rows of the test split are among them: then the look is on record.
     #[serde(default)]
     pub with_test: bool,
@@ -426,11 +439,13 @@ mod tests {
 
     #[test]
     fn a_filter_reads_back() {
-        for text in ["split:train", "label:a:b", "slice.to%3Apic%25:x:y", "tag:好"] {
+        let perplexity = "perplexity.01890a5d-ac96-774b-bcce-b302099a8057:2..8";
+        for text in ["split:train", "label:a:b", "slice.to%3Apic%25:x:y", "tag:好", perplexity] {
             assert_eq!(text.parse::<Filter>().unwrap().to_string(), text);
         }
         let slice: Filter = "slice.to%3Apic:x".parse().unwrap();
         assert_eq!(slice.field, Field::Slice("to:pic".to_owned()));
+        assert!("perplexity.x:1".parse::<Filter>().is_err());
         assert!("nothing".parse::<Filter>().is_err() && "colour:red".parse::<Filter>().is_err());
     }
 

@@ -1,7 +1,7 @@
 //! Forgetting rows: what somebody wrote, or what was written about somebody, is found in all versions and erased.
 
 use crate::{
-    id::{DatasetId, RunId, SampleId, UploadId, VersionId},
+    id::{DatasetId, JobId, RunId, SampleId, UploadId, VersionId},
     run::RunStatus,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,20 @@ pub enum ForgetError {
     TooMany,
     #[error("each text must have {MIN_CHARS} to {MAX_CHARS} characters")]
     Length,
+}
+
+/// What is at work on samples that are to be erased, or may be: it would write down again what it has read of them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Busy {
+    #[error(
+        "a background job of this project is at work or holds these texts ({kind}, {id}): wait until it has ended, or cancel it, \
+         then erase"
+    )]
+    Job { id: JobId, kind: String },
+    #[error(
+        "run #{number} “{name}” waits for its training or trains on such samples: wait until it has ended, or cancel it, then erase"
+    )]
+    Run { id: RunId, number: i32, name: String },
 }
 
 /// The texts to look for, without blanks at their ends.

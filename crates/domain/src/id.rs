@@ -70,6 +70,10 @@ ids! {
     EvalId,
     /// A failing prediction that a person looks after.
     BadCaseId,
+    /// A project's own cause of bad cases.
+    CauseId,
+    /// Bad cases that belong together.
+    ClusterId,
     /// A background job (import, registration, sample project).
     JobId,
     /// An annotation task.

@@ -4,7 +4,10 @@
 //! Paraphrase and back-translation as augmentation: Sennrich et al. 2016 (arXiv:1511.06709) for translating there and back;
 //! Feng et al. 2021 (arXiv:2105.03075) for the family.
 
-use crate::id::{ModelId, RunId, SampleId, VersionId};
+use crate::{
+    explore::is_han,
+    id::{ModelId, RunId, SampleId, VersionId},
+};
 use serde::{Deserialize, Serialize};
 
 /// Samples that one request may write anew.
@@ -252,9 +255,7 @@ fn bare(text: &str) -> String {
 #[must_use]
 pub fn is_chinese(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic());
-    let (han, all) = letters.fold((0_usize, 0_usize), |(han, all), c| {
-        (han + usize::from(matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')), all + 1)
-    });
+    let (han, all) = letters.fold((0_usize, 0_usize), |(han, all), c| (han + usize::from(is_han(c)), all + 1));
     han * 3 >= all.max(1)
 }
 
@@ -348,6 +349,11 @@ mod tests {
         assert_eq!(judge("Good.", "This was one of the best films of all."), Gate::TooLong);
         assert_eq!(judge("The known text was there.", "The known text is here."), Gate::Known);
         assert_eq!(judge("The film was good.", "Here is the text: a good film."), Gate::Chatter);
+    }
+
+    #[test]
+    fn compatibility_ideographs_are_chinese_too() {
+        assert!(is_chinese("\u{f9d1}\u{f9dc}\u{fa0d}") && is_chinese("好看 film") && !is_chinese("film 好"));
     }
 
     #[test]

@@ -90,6 +90,56 @@ impl Likelihood {
     }
 }
 
+/// What one model says of one sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SampleScore {
+    pub scoring_id: ScoringId,
+    /// The model's name, with the run's number where an adapter was on it.
+    pub model: String,
+    /// Perplexity of the last answer, given all before it.
+    pub answer: f64,
+    /// Perplexity of all tokens.
+    pub all: f64,
+}
+
+/// Highest of the buckets that perplexities are counted in: 1, 2, 4 … The last one has no end.
+pub const LAST_PERPLEXITY_BUCKET: u32 = 1 << 16;
+
+/// Perplexities from `low` on and below `high`. As text `LOW..HIGH`, where either may be left out, or the lowest one of a
+/// bucket, whose highest is twice that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PerplexityRange {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl PerplexityRange {
+    /// Reads a range; `None` for a text that is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some((low, high)) = text.split_once("..") else {
+            let low: u32 = text.parse().ok()?;
+            return (low.is_power_of_two() && low <= LAST_PERPLEXITY_BUCKET).then(|| Self::of_bucket(low));
+        };
+        let end = |text: &str, open: f64| if text.trim().is_empty() { Some(open) } else { text.trim().parse().ok() };
+        let range = Self { low: end(low, 0.0)?, high: end(high, f64::INFINITY)? };
+        // A number that is none makes no range.
+        (range.low <= range.high).then_some(range)
+    }
+
+    fn of_bucket(low: u32) -> Self {
+        let high = if low < LAST_PERPLEXITY_BUCKET { f64::from(low) * 2.0 } else { f64::INFINITY };
+        // What rounding puts below 1 counts as 1.
+        Self { low: if low == 1 { 0.0 } else { f64::from(low) }, high }
+    }
+
+    /// All buckets with their ranges, lowest first.
+    pub fn buckets() -> impl Iterator<Item = (u32, Self)> {
+        (0..=LAST_PERPLEXITY_BUCKET.ilog2()).map(|log| (1 << log, Self::of_bucket(1 << log)))
+    }
+}
+
 /// Why a line has no score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -114,6 +164,18 @@ pub enum ScoreProblem {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+
+    #[test]
+    fn a_range_of_perplexities_reads() {
+        let read = |text: &str| PerplexityRange::parse(text).map(|range| (range.low, range.high));
+        assert_eq!(read("4"), Some((4.0, 8.0)));
+        assert_eq!(read("2.5..10"), Some((2.5, 10.0)));
+        assert_eq!((read("3.."), read("..3")), (Some((3.0, f64::INFINITY)), Some((0.0, 3.0))));
+        assert!(["3", "131072", "5..4", "x..1", "NaN..1", "..NaN", ""].iter().all(|bad| read(bad).is_none()));
+        let buckets: Vec<_> = PerplexityRange::buckets().collect();
+        assert!(buckets.windows(2).all(|pair| pair[0].1.high == pair[1].1.low), "they leave no gap");
+        assert_eq!(buckets.last().map(|(low, range)| (*low, range.high)), Some((65_536, f64::INFINITY)));
+    }
 
     #[test]
     fn a_line_says_what_it_is() {

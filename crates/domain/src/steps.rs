@@ -11,7 +11,7 @@ pub use kinds::{
     Language, Length, Mode, Mojibake, NearDuplicates, Order, PersonalAction, PersonalKind, Pieces, Pii, Repetition,
     Script, Turns, Unicode, UnicodeForm, Unit, Where, Width, Words,
 };
-pub use kinds::{LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
+pub use kinds::{LANGUAGES, LabelMethod, LabelProblems, Likely, Outliers, Perplexity};
 pub use report::{Because, Change, Cluster, Example, Reason, StepReport, StepsReport};
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,12 @@ pub enum StepError {
     Unscored { step: usize },
     #[error("step {step} needs embeddings: score the version again, with embeddings")]
     NoEmbeddings { step: usize },
+    /// Memory grows with samples times labels.
+    #[error(
+        "step {step}: {labels} different labels are too many for a classifier of {samples} samples, at most {most} are possible: \
+         set `method` to `neighbours`, or give rare labels a common name first"
+    )]
+    Labels { step: usize, labels: u64, samples: u64, most: u64 },
     /// In the words of the TOML or JSON reader.
     #[error("the recipe cannot be read: {detail}")]
     Unreadable { detail: String },
@@ -196,7 +202,11 @@ impl Step {
                 range("size", (1..=20).contains(&s.size), "a whole number from 1 to 20")?;
                 range("han_size", (1..=20).contains(&s.han_size), "a whole number from 1 to 20")
             }
-            Self::Language(s) => range("languages", !s.languages.is_empty(), "one language or more"),
+            Self::Language(s) => {
+                let is_known = s.languages.iter().all(|word| LANGUAGES.contains(&word.as_str()));
+                let known = format!("one or more of {}", LANGUAGES.join(", "));
+                range("languages", is_known && !s.languages.is_empty(), &known)
+            }
             Self::Pii(s) => {
                 range("email", PersonalKind::ALL.iter().any(|kind| s.looks_for(*kind)), "on, or another kind")?;
                 range("salt", s.salt.chars().count() <= 200, "at most 200 characters")
@@ -220,8 +230,12 @@ impl Step {
             }
             Self::Balance(s) => range("ratio", (1.0..=100.0).contains(&s.ratio), "a number from 1 to 100"),
             Self::Augment(s) => {
-                let texts =
-                    [("own_synonyms", &s.own_synonyms), ("own_pairs", &s.own_pairs), ("templates", &s.templates)];
+                let texts = [
+                    ("own_synonyms", &s.own_synonyms),
+                    ("own_pairs", &s.own_pairs),
+                    ("templates", &s.templates),
+                    ("negated_labels", &s.negated_labels),
+                ];
                 range("synonyms", !s.methods().is_empty(), "on, or another method")?;
                 range("share_copied", s.share_copied > 0.0 && s.share_copied <= 1.0, "a number above 0 and up to 1")?;
                 range("copies", (1..=20).contains(&s.copies), "a whole number from 1 to 20")?;
@@ -230,6 +244,9 @@ impl Step {
                 range("longest", (1.0..=10.0).contains(&s.longest), "a number from 1 to 10")?;
                 let fits = s.templates.trim().is_empty() || s.templates.contains("{text}");
                 range("templates", fits, "lines of which one holds {text}")?;
+                let mut labels = s.negated_labels.lines().map(str::trim).filter(|line| !line.is_empty());
+                let fits = labels.all(|line| line.starts_with("# ") || line.contains('='));
+                range("negated_labels", fits, "lines like positive = negative")?;
                 texts.iter().try_for_each(|(name, text)| {
                     range(name, text.chars().count() <= MAX_TEXT_CHARS, "at most 4000 characters")
                 })
@@ -301,6 +318,7 @@ mod tests {
             ("[[steps]]\nkind = \"lengt\"\n", "lengt"),
             ("[[steps]]\nkind = \"length\"\nmax = 3\n", "max"),
             ("[[steps]]\nkind = \"length\"\nleast = 5\nmost = 3\n", "5 is more than 3"),
+            ("[[steps]]\nkind = \"language\"\nlanguages = [\"english\"]\n", "zh, ja, ko"),
             ("[[steps]]\nkind = \"unicode\"\n[[steps]]\nkind = \"repetition\"\nshare = 2.0\n", "step 2, `share`"),
         ] {
             let error = DataRecipe::from_toml(text).unwrap_err().to_string();

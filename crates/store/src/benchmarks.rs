@@ -1,14 +1,14 @@
 //! Versions that training must not have seen: a project's, those that a launch adds, and what was found of them.
 
 use crate::{
-    StoreError,
+    StoreError, activity,
     error::{json, to_json},
 };
 use domain::{
     id::{DatasetId, ProjectId, RunId, UserId, VersionId},
     split::{Benchmark, BenchmarkReport, LeakCheck, LeakReport},
 };
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 
 fn benchmark(row: &PgRow) -> Result<Benchmark, StoreError> {
     Ok(Benchmark {
@@ -35,27 +35,51 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Benchmark>, Sto
 
 /// Makes a version of the project one of them; false when the project has no such version.
 pub async fn add(db: &PgPool, project: ProjectId, version: VersionId, by: UserId) -> Result<bool, StoreError> {
-    let known: bool = sqlx::query_scalar(
-        "with known as (select v.id from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $2 and d.project_id = $1), \
-            added as (insert into project_benchmarks (project_id, version_id, added_by) select $1, id, $3 from known on conflict do nothing) \
-         select exists (select from known)",
+    let mut tx = db.begin().await?;
+    let Some(name) = name(&mut tx, project, version).await? else { return Ok(false) };
+    let done = sqlx::query(
+        "insert into project_benchmarks (project_id, version_id, added_by) values ($1, $2, $3) on conflict do nothing",
     )
     .bind(project.0)
     .bind(version.0)
     .bind(by.0)
-    .fetch_one(db)
+    .execute(&mut *tx)
     .await?;
-    Ok(known)
+    // One that was a benchmark before is no news.
+    if done.rows_affected() == 1 {
+        activity::record(&mut *tx, project, Some(by), "benchmark.added", &version.to_string(), &name).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Takes one away; false when it was none.
-pub async fn remove(db: &PgPool, project: ProjectId, version: VersionId) -> Result<bool, StoreError> {
+pub async fn remove(db: &PgPool, project: ProjectId, version: VersionId, by: UserId) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
     let done = sqlx::query("delete from project_benchmarks where project_id = $1 and version_id = $2")
         .bind(project.0)
         .bind(version.0)
-        .execute(db)
+        .execute(&mut *tx)
         .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let name = name(&mut tx, project, version).await?.unwrap_or_default();
+    activity::record(&mut *tx, project, Some(by), "benchmark.removed", &version.to_string(), &name).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What the record calls one of the project's versions; `None` when the project has no such version.
+async fn name(tx: &mut PgConnection, project: ProjectId, version: VersionId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select d.name || ' v' || v.number from dataset_versions v join datasets d on d.id = v.dataset_id \
+         where v.id = $2 and d.project_id = $1",
+    )
+    .bind(project.0)
+    .bind(version.0)
+    .fetch_optional(tx)
+    .await?)
 }
 
 /// Whether all of these are versions of the project.

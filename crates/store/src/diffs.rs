@@ -1,8 +1,12 @@
 //! Two versions compared. `matching` finds once which rows differ and keeps their positions; pages are read from those,
-//! so that a version of a million samples costs its seconds once. `reasons` says why a sample differs.
+//! so that a version of a million samples costs its seconds once: a job's, where there are many (`ask`). `reasons` says why
+//! a sample differs.
 
+mod ask;
 mod matching;
 mod reasons;
+
+pub use ask::{Asker, Compared, DiffVersions, KIND, make, page_or_job};
 
 use crate::{StoreError, samples};
 use dataprep::diff::texts;

@@ -56,6 +56,12 @@ pub enum Stale {
     SearchTooWide,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
+    #[error("this bad case is merged into another one: take that back first")]
+    Merged,
+    #[error("the project has no such member, run, cause or bad case")]
+    NotOfProject,
+    #[error("a cause cannot lie that deep, or within itself")]
+    TooDeep,
 }
 
 impl StoreError {

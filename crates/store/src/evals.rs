@@ -1,7 +1,7 @@
 //! Evaluations: results and per-sample predictions, written once by the worker.
 
 use crate::{
-    StoreError,
+    StoreError, badcases,
     error::{json, to_json, word},
     samples::content,
     split_checks,
@@ -31,7 +31,7 @@ pub struct NewEval<'a> {
 }
 
 /// Stores an evaluation with its predictions and, for the tuned model, a bad-case candidate for
-/// each failure. An earlier evaluation of the same (as when a crash repeats it) is replaced
+/// each failure, and brings the regression set up to date. An earlier evaluation of the same (as when a crash repeats it) is replaced
 /// unless people have worked on its bad cases already; then it stays. Part of the caller's
 /// transaction. `samples[i]` is the sample that prediction `index == i` answers.
 pub async fn record(
@@ -42,7 +42,8 @@ pub async fn record(
 ) -> Result<(), StoreError> {
     let touched: bool = sqlx::query_scalar(
         "select exists (select from evals e join bad_cases b on b.eval_id = e.id \
-         where e.run_id = $1 and e.subject = $2 and e.split = $3 and b.revision > 0)",
+         where e.run_id = $1 and e.subject = $2 and e.split = $3 \
+         and (b.revision > 0 or exists (select from bad_case_comments c where c.bad_case_id = b.id)))",
     )
     .bind(new.run.0)
     .bind(new.subject.as_str())
@@ -83,6 +84,7 @@ pub async fn record(
         .bind(new.run.0)
         .execute(&mut *tx)
         .await?;
+        badcases::regressions::record(tx, new.project, new.run, id).await?;
     }
     Ok(())
 }

@@ -7,12 +7,15 @@ mod cache;
 mod edit;
 mod find;
 pub mod looks;
+mod perplexity;
 mod segment;
 pub mod tags;
 #[cfg(test)]
 mod tests;
+mod training;
 
 pub(crate) use cache::forget as forget_cached;
 pub use dataprep::edit::Editor;
 pub use edit::{preview_edit, select};
 pub use find::find;
+pub(crate) use training::{alike, training_rows};

@@ -1,18 +1,22 @@
 //! Forgetting rows: [`find`] says what holds some texts, [`erase`] makes it say nothing any more, in one transaction.
 //! The texts themselves are never stored.
 
+mod busy;
+mod derived;
 mod erase;
 mod find;
+mod texts;
 
-pub use erase::erase;
+pub use erase::{EraseError, erase};
 pub use find::find;
 
 use crate::StoreError;
 use domain::{
     forget::{ForgetFile, Forgetting},
-    id::{ProjectId, UploadId},
+    id::{ProjectId, RunId, UploadId},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
+use uuid::Uuid;
 
 /// Forgettings that are listed.
 const LISTED: i64 = 100;
@@ -50,6 +54,17 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Forgetting>, St
         });
     }
     Ok(found)
+}
+
+/// Those of the runs that have seen samples which were erased since, and are over: what they left on disk may quote them.
+pub async fn seen_by(db: &PgPool, runs: &[RunId]) -> Result<Vec<RunId>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select distinct r.id from run_forgettings f join runs r on r.id = f.run_id where r.id = any($1) and r.ended_at is not null",
+    )
+    .bind(runs.iter().map(|run| run.0).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(RunId).collect())
 }
 
 /// The project's uploads with these contents.

@@ -89,10 +89,11 @@ pub async fn get(db: &PgPool, project: ProjectId, id: PartialUploadId) -> Result
     .transpose()
 }
 
-/// Notes that so many bytes are on disk, and keeps them for another while.
+/// Notes that so many bytes are on disk, and keeps them for another while. A name that the file had is not its name any
+/// more.
 pub async fn advance(db: &PgPool, id: PartialUploadId, received_bytes: u64) -> Result<(), StoreError> {
     sqlx::query(
-        "update partial_uploads set received_bytes = $2, expires_at = now() + make_interval(days => $3) where id = $1 and upload_id is null",
+        "update partial_uploads set received_bytes = $2, sha256 = null, expires_at = now() + make_interval(days => $3) where id = $1 and upload_id is null",
     )
     .bind(id.0)
     .bind(received_bytes.cast_signed())
@@ -108,18 +109,18 @@ pub async fn name(db: &PgPool, id: PartialUploadId, sha256: &str) -> Result<(), 
     Ok(())
 }
 
-/// Makes an upload of the whole file, once.
-pub async fn finish(db: &PgPool, of: &PartialUpload, sha256: &str) -> Result<Upload, StoreError> {
+/// Makes an upload of the whole file, once; `None` where the file was given up meanwhile.
+pub async fn finish(db: &PgPool, of: &PartialUpload, sha256: &str) -> Result<Option<Upload>, StoreError> {
     let mut tx = db.begin().await?;
-    let done: Option<uuid::Uuid> = sqlx::query_scalar("select upload_id from partial_uploads where id = $1 for update")
-        .bind(of.id.0)
-        .fetch_one(&mut *tx)
-        .await?;
+    let done: Option<Option<uuid::Uuid>> =
+        sqlx::query_scalar("select upload_id from partial_uploads where id = $1 for update")
+            .bind(of.id.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let Some(done) = done else { return Ok(None) };
     if let Some(upload) = done {
         tx.rollback().await?;
-        return uploads::get(db, of.project, UploadId(upload))
-            .await?
-            .ok_or_else(|| StoreError::Corrupt("an upload is missing".to_owned()));
+        return uploads::get(db, of.project, UploadId(upload)).await;
     }
     let upload = uploads::insert(&mut tx, of.project, of.by, &of.file_name, sha256, of.size_bytes).await?;
     sqlx::query("update partial_uploads set upload_id = $2 where id = $1")
@@ -128,7 +129,7 @@ pub async fn finish(db: &PgPool, of: &PartialUpload, sha256: &str) -> Result<Upl
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(upload)
+    Ok(Some(upload))
 }
 
 /// Forgets a file on the way; false when there is none.

@@ -217,9 +217,10 @@ pub async fn summary(db: &PgPool, run: RunId) -> Result<Option<PreflightSummary>
     .transpose()
 }
 
-/// Where samples of a report stand in their version, by split and place in the split.
+/// Where samples of a run's report stand in its version, by split and place in the split.
 pub async fn positions(
     db: &PgPool,
+    run: RunId,
     version: VersionId,
     report: &Preflight,
 ) -> Result<Vec<(Split, u32, u32)>, StoreError> {
@@ -227,7 +228,7 @@ pub async fn positions(
     for audit in &report.audit {
         let examples = audit.findings.iter().flat_map(|f| &f.examples).chain(&audit.ordinary);
         let places: Vec<u32> = examples.map(|e| e.place).collect();
-        let rows = crate::samples::at_places(db, version, audit.split, &places).await?;
+        let rows = crate::samples::at_places(db, version, audit.split, &places, Some(run)).await?;
         all.extend(rows.into_iter().map(|(place, row)| (audit.split, place, row.position)));
     }
     Ok(all)

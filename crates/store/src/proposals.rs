@@ -7,7 +7,7 @@ use domain::{
     sample::{Sample, Split},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A text on its way into the table.
 #[derive(Clone, Debug)]
@@ -67,20 +67,6 @@ pub async fn choose(
             Ok((SampleId(row.try_get("id")?), sample))
         })
         .collect()
-}
-
-/// Those of the texts that are a whole message of some sample of the version, in whatever split.
-pub async fn known(db: &PgPool, version: VersionId, texts: &[String]) -> Result<HashSet<String>, StoreError> {
-    let found: Vec<String> = sqlx::query_scalar(
-        "select t.text from unnest($2::text[]) as t (text) where t.text in \
-         (select m->>'content' from version_samples vs join samples s on s.id = vs.sample_id, jsonb_array_elements(s.messages) m \
-          where vs.version_id = $1)",
-    )
-    .bind(version.0)
-    .bind(texts)
-    .fetch_all(db)
-    .await?;
-    Ok(found.into_iter().collect())
 }
 
 /// How many texts of a version are where.

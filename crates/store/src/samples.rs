@@ -7,7 +7,7 @@ use crate::{
 use domain::{
     dataset::SampleRow,
     explore::{RelatedSample, SampleHistory},
-    id::{BadCaseId, ProjectId, SampleId, VersionId},
+    id::{BadCaseId, ProjectId, RunId, SampleId, VersionId},
     page::Page,
     sample::{Sample, Split},
 };
@@ -142,22 +142,27 @@ pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option
     .transpose()
 }
 
-/// Samples by their places in a split, counted from 0; places that are not there are left out.
+/// Samples by their places in a split, counted from 0; places that are not there are left out. Samples that were erased have
+/// no place, unless `run` was launched before: it has counted them.
 pub async fn at_places(
     db: &PgPool,
     version: VersionId,
     split: Split,
     places: &[u32],
+    run: Option<RunId>,
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     let places: Vec<i32> = places.iter().map(|place| place.cast_signed()).collect();
     sqlx::query(
         "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
-         from (select *, (row_number() over (order by position))::int - 1 as place from version_samples where version_id = $1 and split = $2) vs \
+         from (select m.*, (row_number() over (order by m.position))::int - 1 as place from version_samples m \
+               where m.version_id = $1 and m.split = $2 and not exists (select from samples f where f.id = m.sample_id \
+               and f.forgotten_at is not null and (f.forgotten_at > (select created_at from runs where id = $4)) is not true)) vs \
          join samples s on s.id = vs.sample_id where vs.place = any($3)",
     )
     .bind(version.0)
     .bind(split_code(split))
     .bind(places)
+    .bind(run.map(|run| run.0))
     .fetch_all(db)
     .await?
     .iter()
@@ -266,22 +271,53 @@ pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result
     .transpose()
 }
 
-/// All samples of a version, or those of one split, by position; memory does not grow with their number.
+/// The samples of a version, or those of one split, by position, without those that were erased: nothing is made of them
+/// again. Memory does not grow with their number.
 pub fn stream<'a>(
     db: impl sqlx::PgExecutor<'a> + 'a,
     version: VersionId,
     split: Option<Split>,
 ) -> BoxStream<'a, Result<SampleRow, StoreError>> {
+    rows(db, version, split, false)
+}
+
+/// All samples of a version by position, also those that were erased and keep their places.
+pub fn stream_all<'a>(
+    db: impl sqlx::PgExecutor<'a> + 'a,
+    version: VersionId,
+) -> BoxStream<'a, Result<SampleRow, StoreError>> {
+    rows(db, version, None, true)
+}
+
+fn rows<'a>(
+    db: impl sqlx::PgExecutor<'a> + 'a,
+    version: VersionId,
+    split: Option<Split>,
+    with_forgotten: bool,
+) -> BoxStream<'a, Result<SampleRow, StoreError>> {
     sqlx::query(
         "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
-         where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) order by vs.position",
+         where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) and ($3 or s.forgotten_at is null) order by vs.position",
     )
     .bind(version.0)
     .bind(split.map(split_code))
+    .bind(with_forgotten)
     .fetch(db)
     .map(|row| sample_row(&row?))
     .boxed()
+}
+
+/// Positions of a version's samples that were erased, lowest first.
+pub(crate) async fn forgotten(db: &PgPool, version: VersionId) -> Result<Vec<u32>, StoreError> {
+    let positions: Vec<i32> = sqlx::query_scalar(
+        "select vs.position from samples s join version_samples vs on vs.sample_id = s.id \
+         where s.forgotten_at is not null and vs.version_id = $1 order by vs.position",
+    )
+    .bind(version.0)
+    .fetch_all(db)
+    .await?;
+    Ok(positions.into_iter().map(i32::cast_unsigned).collect())
 }
 
 #[cfg(test)]

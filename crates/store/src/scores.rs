@@ -3,7 +3,7 @@
 use crate::{StoreError, versions::import::copy};
 use domain::{
     id::{ModelId, ProjectId, RunId, SampleId, ScoringId, UserId, VersionId},
-    score::{Score, ScoreVersion, Scoring},
+    score::{SampleScore, Score, ScoreVersion, Scoring},
 };
 use futures::{StreamExt, stream::BoxStream};
 use sqlx::{PgPool, Postgres, Row, Transaction, postgres::PgRow};
@@ -74,17 +74,40 @@ impl ScoresWriter {
     /// All were taken, and so many samples have no score.
     pub async fn finish(mut self, unscored: u64) -> Result<ScoringId, StoreError> {
         self.send().await?;
+        // Whoever has samples erased holds the project; scores of samples that were erased since they were read are not kept.
+        sqlx::query(
+            "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
+             join scorings g on g.version_id = v.id where g.id = $1 for key share of p",
+        )
+        .bind(self.id.0)
+        .execute(&mut *self.tx)
+        .await?;
+        let gone = sqlx::query(
+            "delete from sample_scores where scoring_id = $1 \
+             and sample_id in (select id from samples where forgotten_at is not null)",
+        )
+        .bind(self.id.0)
+        .execute(&mut *self.tx)
+        .await?;
         sqlx::query("update scorings set scored = $2, unscored = $3, dimensions = $4 where id = $1")
             .bind(self.id.0)
-            .bind(self.scored)
+            .bind(self.scored - gone.rows_affected().cast_signed())
             .bind(unscored.cast_signed())
             .bind(i32::try_from(self.dimensions).unwrap_or(i32::MAX))
             .execute(&mut *self.tx)
             .await?;
+        sqlx::query(ORDER).bind(self.id.0).execute(&mut *self.tx).await?;
         self.tx.commit().await?;
         Ok(self.id)
     }
 }
+
+/// Puts the version's samples in the order of their scores, for exploring them.
+const ORDER: &str = "insert into scoring_orders (scoring_id, positions, losses) select $1, \
+     coalesce(string_agg(int4send(vs.position), ''::bytea order by ss.answer_loss, vs.position), ''::bytea), \
+     coalesce(string_agg(float4send(ss.answer_loss), ''::bytea order by ss.answer_loss, vs.position), ''::bytea) \
+     from scorings s join sample_scores ss on ss.scoring_id = s.id \
+     join version_samples vs on vs.version_id = s.version_id and vs.sample_id = ss.sample_id where s.id = $1";
 
 const COLUMNS: &str = "select s.id, s.dimensions, s.scored, s.unscored, s.created_at, \
      m.name || coalesce(' · #' || r.number, '') as model \
@@ -112,6 +135,36 @@ pub async fn list(db: &PgPool, project: ProjectId, version: VersionId) -> Result
     .await?
     .iter()
     .map(scoring)
+    .collect()
+}
+
+/// What every model that has scored a version says of one of its samples, latest first.
+pub async fn of_sample(
+    db: &PgPool,
+    project: ProjectId,
+    version: VersionId,
+    sample: SampleId,
+) -> Result<Vec<SampleScore>, StoreError> {
+    sqlx::query(
+        "select s.id, m.name || coalesce(' · #' || r.number, '') as model, ss.answer_loss, ss.all_loss \
+         from scorings s join sample_scores ss on ss.scoring_id = s.id join models m on m.id = s.model_id \
+         left join runs r on r.id = s.run_id \
+         where s.version_id = $1 and m.project_id = $2 and ss.sample_id = $3 order by s.created_at desc, s.id",
+    )
+    .bind(version.0)
+    .bind(project.0)
+    .bind(sample.0)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(SampleScore {
+            scoring_id: ScoringId(row.try_get("id")?),
+            model: row.try_get("model")?,
+            answer: f64::from(row.try_get::<f32, _>("answer_loss")?).exp(),
+            all: f64::from(row.try_get::<f32, _>("all_loss")?).exp(),
+        })
+    })
     .collect()
 }
 
@@ -213,6 +266,8 @@ mod tests {
         stored.sort_by_key(|score| score.sample);
         let third = StoredScore { sample: SampleId(3), answer_loss: 3.0, all_loss: 1.75, embedding: vec![0.1, -7.5] };
         assert_eq!((stored.len(), &stored[2]), (3, &third));
+        let of_third = of_sample(&db, place.project, version_id, SampleId(3)).await.unwrap();
+        assert_eq!(of_third.iter().map(|s| (s.scoring_id, s.answer)).collect::<Vec<_>>(), [(now[0].id, 3f64.exp())]);
         let bare: Vec<StoredScore> = stream(&db, now[0].id, false).try_collect().await.unwrap();
         assert!(bare.iter().all(|score| score.embedding.is_empty()));
 

@@ -1,12 +1,16 @@
 //! Files that people sent, waiting to become a dataset version or a model. The bytes lie in the
 //! artifact store under their SHA-256.
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    artifacts::{self, Released},
+};
 use domain::{
     id::{ProjectId, UploadId, UserId},
     import::Upload,
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use time::OffsetDateTime;
 
 fn upload(row: &PgRow) -> Result<Upload, StoreError> {
     Ok(Upload {
@@ -67,27 +71,19 @@ pub async fn get(db: &PgPool, project: ProjectId, id: UploadId) -> Result<Option
         .transpose()
 }
 
-/// Deletes an upload, and takes its content off the list of stored files where nothing else has the same. None that is
-/// there is fine.
-pub async fn delete(db: &PgPool, project: ProjectId, id: UploadId) -> Result<(), StoreError> {
+/// Deletes an upload, and says whether its bytes are needed by something else. An upload that is not there is fine: it may
+/// have been deleted when its bytes could not be.
+pub async fn delete(db: &PgPool, project: ProjectId, id: UploadId, sha256: &str) -> Result<Released, StoreError> {
     let mut tx = db.begin().await?;
-    let sha256: Option<String> =
-        sqlx::query_scalar("delete from uploads where id = $1 and project_id = $2 returning sha256")
+    // First of all, as whoever stores the same content does, so that neither waits for the other.
+    artifacts::lock(&mut tx, sha256).await?;
+    let created_at: Option<OffsetDateTime> =
+        sqlx::query_scalar("delete from uploads where id = $1 and project_id = $2 returning created_at")
             .bind(id.0)
             .bind(project.0)
             .fetch_optional(&mut *tx)
             .await?;
-    sqlx::query(
-        "delete from artifacts a where sha256 = $1 and not exists (select from uploads where sha256 = a.sha256) \
-         and not exists (select from model_files where sha256 = a.sha256) \
-         and not exists (select from dataset_versions where skipped_report_sha256 = a.sha256) \
-         and not exists (select from runs, jsonb_array_elements(coalesce(adapter, '[]')) f where f->>'sha256' = a.sha256)",
-    )
-    .bind(sha256)
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(())
+    artifacts::release(tx, sha256, created_at).await
 }
 
 /// The project's latest uploads, newest first.

@@ -10,8 +10,11 @@ use domain::{
 };
 use futures::TryStreamExt;
 use store::{
-    PgPool, StoreError, datasets,
+    PgPool, StoreError,
+    artifacts::{self, Released},
+    datasets,
     samples::{self, SampleFilter},
+    uploads,
     versions::{
         self, Correction, create_from_corrections,
         import::{Line, Made, NewSample, NewVersion, Writer},
@@ -136,10 +139,10 @@ async fn places_count_within_a_split(db: PgPool) {
     let (user, project) = project(&db).await;
     let version = import(&db, user, project, &name("reviews")).await.version_id;
     let mut found: Vec<_> =
-        samples::at_places(&db, version, Split::Train, &[7, 0, 99]).await.unwrap().into_iter().collect();
+        samples::at_places(&db, version, Split::Train, &[7, 0, 99], None).await.unwrap().into_iter().collect();
     found.sort_by_key(|(place, _)| *place);
     assert_eq!(found.iter().map(|(place, row)| (*place, row.position)).collect::<Vec<_>>(), [(0, 0), (7, 7)]);
-    let test = samples::at_places(&db, version, Split::Test, &[0]).await.unwrap();
+    let test = samples::at_places(&db, version, Split::Test, &[0], None).await.unwrap();
     assert_eq!(test.get(&0).map(|row| row.position), Some(9));
 }
 
@@ -287,4 +290,28 @@ async fn membership_refers_to_what_is_there(db: PgPool) {
             .unwrap();
         assert_eq!(left, 0, "{table}");
     }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn bytes_go_when_nobody_can_need_them_and_can_come_back(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let sha256 = "ab".repeat(32);
+    let store_it = async || artifacts::record(&db, &sha256, 1).await.unwrap();
+    let name_it = async |name: &str| uploads::create(&db, project, user, name, &sha256, 1).await.unwrap().id;
+    let delete = async |id| uploads::delete(&db, project, id, &sha256).await.unwrap();
+    store_it().await;
+    let first = name_it("a").await;
+    // Somebody stores the same bytes, and has not named them yet.
+    store_it().await;
+    assert!(matches!(delete(first).await, Released::Perhaps));
+    let second = name_it("b").await;
+    assert!(matches!(delete(first).await, Released::Needed));
+    let Released::Free(unnamed) = delete(second).await else { panic!("nothing names them") };
+    // Whoever stores them anew waits until they are gone, and they are on the list after that.
+    let (stored, gone) = futures::join!(artifacts::record(&db, &sha256, 1), unnamed.gone());
+    stored.unwrap();
+    gone.unwrap();
+    let listed: i64 = sqlx::query_scalar("select count(*) from artifacts").fetch_one(&db).await.unwrap();
+    assert_eq!(listed, 1);
+    assert!(matches!(delete(second).await, Released::Perhaps), "it may get a name yet");
 }

@@ -15,7 +15,7 @@ use domain::{
 use futures::TryStreamExt;
 use store::{
     PgPool, cards,
-    diffs::{self, DiffQuery},
+    diffs::{self, Compared, DiffQuery},
     lineage, samples,
     versions::{
         self, Correction,
@@ -284,4 +284,29 @@ async fn a_card_says_what_is_on_record(db: PgPool) {
     assert_eq!((card.runs.len(), card.runs[0].id, card.runs_total), (1, run, 1));
     assert_eq!((card.leaks, card.test_looks, card.test_lookers), (None, 1, 1));
     assert!(card.scripts.is_empty(), "there is no index yet");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn large_versions_are_compared_by_one_job_and_once(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let first = import(&db, user, project, &named("x"), &["one", "a good film", "ok"]).await;
+    let mut second = cleaned(&db, user, project, &first).await;
+    second.stats.samples = 20_001;
+    let ask = async |again: bool| {
+        let query = DiffQuery { kind: None, with_test: false, after: None, limit: 10 };
+        let asker = diffs::Asker { project, user, again };
+        diffs::page_or_job(&db, asker, &first, &second, query).await.unwrap()
+    };
+    let job = async |again: bool| match ask(again).await {
+        Compared::By(job) => job.id,
+        Compared::Made(diff) => panic!("{diff:?}"),
+    };
+    let begun = job(false).await;
+    assert_eq!((job(false).await, job(true).await), (begun, begun), "it is under way");
+    store::jobs::request_cancel(&db, project, begun).await.unwrap();
+    assert_eq!(job(false).await, begun, "it was cancelled, and nobody wants it again");
+    assert_ne!(job(true).await, begun);
+    diffs::make(&db, diffs::DiffVersions { from_id: first.id, to_id: second.id }).await.unwrap();
+    let Compared::Made(diff) = ask(false).await else { panic!("it is kept") };
+    assert_eq!((diff.counts.changed, diff.counts.removed), (1, 1));
 }

@@ -4,7 +4,7 @@
 use super::{
     FetchError, Meter,
     allowed::{self, AllowedHost, PublicOnly},
-    disk, unreachable,
+    disk, shown, unreachable,
 };
 use domain::job::FetchProblem;
 use futures::StreamExt;
@@ -77,7 +77,7 @@ impl Fetch<'_> {
         // A server that sends another part than was asked for sends nothing that fits.
         let is_resumed = status == 206 && have > 0 && range.starts_with(&format!("bytes {have}-"));
         if status != 200 && !is_resumed {
-            return Err(FetchProblem::Status { url: self.url.to_string(), status }.into());
+            return Err(FetchProblem::Status { url: shown(self.url.as_str()), status }.into());
         }
         self.note_version(&response).await?;
         self.receive(response, if is_resumed { have } else { 0 }).await
@@ -92,7 +92,7 @@ impl Fetch<'_> {
     }
 
     async fn receive(&self, response: Response, from: u64) -> Result<(), FetchError> {
-        let too_large = || FetchProblem::TooLarge { url: self.url.to_string(), limit_bytes: self.limit_bytes };
+        let too_large = || FetchProblem::TooLarge { url: shown(self.url.as_str()), limit_bytes: self.limit_bytes };
         let total = response.content_length().map_or(0, |n| n + from);
         if total > self.limit_bytes {
             return Err(too_large().into());
@@ -130,10 +130,10 @@ impl Fetch<'_> {
             }
             let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             let status = response.status().as_u16();
-            let none = || FetchProblem::Status { url: url.to_string(), status };
+            let none = || FetchProblem::Status { url: shown(url.as_str()), status };
             url = to.and_then(|to| url.join(to).ok()).ok_or_else(none)?;
         }
-        Err(FetchProblem::Redirects { url: self.url.to_string() }.into())
+        Err(FetchProblem::Redirects { url: shown(self.url.as_str()) }.into())
     }
 }
 

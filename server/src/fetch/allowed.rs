@@ -1,6 +1,7 @@
 //! Which hosts data may be fetched from: those that the administrator names, and of these none that lies in a private
 //! network, unless that was said too. So nobody makes the server ask its own neighbours (OWASP, server-side request forgery).
 
+use super::shown;
 use domain::job::FetchProblem;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -49,6 +50,13 @@ impl std::fmt::Display for AllowedHost {
     }
 }
 
+/// Reads an address that a person wrote, and asks [`check`] about it.
+pub fn parse(url: &str, allowed: &[AllowedHost]) -> Result<Url, FetchProblem> {
+    let url: Url = url.trim().parse().map_err(|_| FetchProblem::BadUrl { url: shown(url) })?;
+    check(&url, allowed)?;
+    Ok(url)
+}
+
 /// Whether `url` may be fetched; whether its host may lie in a private network.
 pub fn check(url: &Url, allowed: &[AllowedHost]) -> Result<bool, FetchProblem> {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
@@ -59,7 +67,7 @@ pub fn check(url: &Url, allowed: &[AllowedHost]) -> Result<bool, FetchProblem> {
     };
     let is_secret_safe = url.scheme() == "https" || (url.scheme() == "http" && entry.is_private);
     if !is_secret_safe || !url.username().is_empty() || url.password().is_some() {
-        return Err(FetchProblem::BadUrl { url: url.to_string() });
+        return Err(FetchProblem::BadUrl { url: shown(url.as_str()) });
     }
     // An address that is written out is asked of no resolver.
     let literal = match url.host() {
@@ -165,6 +173,10 @@ mod tests {
             assert!(matches!(checked(url, &allowed), Err(FetchProblem::BadUrl { .. })), "{url}");
         }
         assert!(matches!(checked("https://10.0.0.8/a", &allowed), Err(FetchProblem::PrivateAddress { .. })));
+        let refused = parse("https://me:secret@huggingface.co/a?key=secret", &hosts(&allowed)).unwrap_err().to_string();
+        assert!(refused.contains("https://huggingface.co/a") && !refused.contains("secret"), "{refused}");
+        let unreadable = parse("https://me:secret@hugging face/a?secret", &hosts(&allowed)).unwrap_err().to_string();
+        assert!(unreadable.contains("hugging face/a") && !unreadable.contains("secret"), "{unreadable}");
         for bad in ["", "*", "a b", "https://x.org", "*.*.org", "x.org:port"] {
             assert_eq!(AllowedHost::parse(bad), None, "{bad}");
         }

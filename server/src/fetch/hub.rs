@@ -1,6 +1,6 @@
 //! Models of the Hugging Face Hub, by the `hf-hub` crate.
 
-use super::{FetchError, Meter, unreachable};
+use super::{FetchError, Meter, shown, unreachable};
 use domain::job::FetchProblem;
 use hf_hub::{
     HFClient, HFError,
@@ -66,7 +66,7 @@ pub async fn fetch(
 
 /// The Hub's failures in words that say what to do.
 fn explain(url: &str, error: &HFError) -> FetchError {
-    let status = |status| FetchProblem::Status { url: url.to_owned(), status }.into();
+    let status = |status| FetchProblem::Status { url: shown(url), status }.into();
     match error {
         HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } => status(404),
         HFError::AuthRequired { .. } => status(401),

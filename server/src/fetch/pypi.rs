@@ -1,7 +1,7 @@
 //! Files of Python packages, found through the index's simple API in JSON (PEP 691), which mirrors
 //! offer as well as PyPI itself.
 
-use super::{FetchError, Meter, chain, download, unreachable};
+use super::{FetchError, Meter, chain, download, shown, unreachable};
 use domain::job::FetchProblem;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -54,9 +54,9 @@ pub async fn fetch(
         .await
         .map_err(|e| unreachable(&page, &e))?;
     if !response.status().is_success() {
-        return Err(FetchProblem::Status { url: page, status: response.status().as_u16() }.into());
+        return Err(FetchProblem::Status { url: shown(&page), status: response.status().as_u16() }.into());
     }
-    let odd = |detail: String| FetchProblem::Answer { url: page.clone(), detail };
+    let odd = |detail: String| FetchProblem::Answer { url: shown(&page), detail };
     let answer: Answer = response.json().await.map_err(|e| odd(chain(&e)))?;
     let missing = || FetchProblem::Missing { what: kind.suffix().to_owned(), container: format!("{name} {version}") };
     let mut files = answer.files.into_iter();

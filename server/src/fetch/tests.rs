@@ -70,3 +70,13 @@ async fn a_refusal_is_final_and_named() {
     let error = download(&client().unwrap(), &url, "", &dir.path().join("x"), &Meter::default()).await.unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
 }
+
+#[test]
+fn what_is_said_of_an_address_lets_nobody_in() {
+    assert_eq!(shown("https://me:pw@x.org:8443/a/b?sig=pw#pw"), "https://x.org:8443/a/b");
+    assert_eq!(shown("the network"), "the network");
+    let said = "error sending request for url (https://cdn.x.org/a?sig=pw&b=(1)): at \"http://u:pw@y.org/\", broken";
+    let expected = "error sending request for url (https://cdn.x.org/a): at \"http://y.org/\", broken";
+    assert_eq!(scrubbed(&said.replace("(1)", "1")), expected);
+    assert!(!scrubbed(said).contains("pw"));
+}

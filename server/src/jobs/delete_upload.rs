@@ -1,11 +1,16 @@
-//! Deletes an uploaded file, and its bytes where nothing else has the same ones. Done twice, it does nothing more.
+//! Deletes an uploaded file, and its bytes where nothing else has the same ones. Done twice, it does nothing more. While the
+//! bytes go, nobody can store the same ones: they would go under the new name as well.
 
 use crate::jobs::{JobContext, JobError};
 use domain::id::UploadId;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use store::artifacts::Released;
 
 /// Kind of this job in the queue.
 pub const KIND: &str = "delete_upload";
+/// Wait for whoever stored the same bytes lately and may be about to name them.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Which file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,10 +28,13 @@ pub struct Deleted {
 
 /// The handler.
 pub async fn delete_upload(context: JobContext, request: DeleteUpload) -> Result<Deleted, JobError> {
-    store::uploads::delete(&context.db, context.project, request.upload_id).await?;
-    let is_free = store::artifacts::size_bytes(&context.db, &request.sha256).await?.is_none();
-    if is_free {
-        context.artifacts.remove(&request.sha256).await?;
+    match store::uploads::delete(&context.db, context.project, request.upload_id, &request.sha256).await? {
+        Released::Needed => Ok(Deleted { bytes: false }),
+        Released::Perhaps => Err(JobError::Later { pause: PAUSE, counts: false }),
+        Released::Free(unnamed) => {
+            context.artifacts.remove(&request.sha256).await?;
+            unnamed.gone().await?;
+            Ok(Deleted { bytes: true })
+        }
     }
-    Ok(Deleted { bytes: is_free })
 }

@@ -1,13 +1,12 @@
 //! Fetches a file from an address, as if it had been sent. What has come is kept for the next attempt.
 
 use crate::{
-    fetch::{Meter, address::Fetch},
+    fetch::{Meter, address::Fetch, allowed, shown},
     jobs::{JobContext, JobError, register_model::reporting},
     partial::hash_of,
 };
 use domain::{id::UploadId, import::FetchUpload, job::FetchProblem};
 use serde::Serialize;
-use url::Url;
 
 /// Kind of this job in the queue.
 pub const KIND: &str = "fetch_upload";
@@ -23,7 +22,7 @@ pub struct Fetched {
 /// The handler.
 pub async fn fetch_upload(context: JobContext, request: FetchUpload) -> Result<Fetched, JobError> {
     let fail = |problem| JobError::from(domain::job::JobFailure::Fetch { problem });
-    let url: Url = request.url.parse().map_err(|_| fail(FetchProblem::BadUrl { url: request.url.clone() }))?;
+    let url = allowed::parse(&request.url, &context.config.import_hosts).map_err(fail)?;
     let (file_name, staged) = (request.file_name(), format!("fetch-{}.part", context.job));
     let file = context.artifacts.staged(&staged);
     let meter = Meter::default();
@@ -46,7 +45,7 @@ pub async fn fetch_upload(context: JobContext, request: FetchUpload) -> Result<F
     if size_bytes == 0 {
         context.artifacts.forget_staged(&staged).await?;
         context.artifacts.forget_staged(&tag).await?;
-        return Err(fail(FetchProblem::Empty { url: url.to_string() }));
+        return Err(fail(FetchProblem::Empty { url: shown(url.as_str()) }));
     }
     context.progress("storing", 0, 0).await?;
     let sha256 = hash_of(&file).await?;

@@ -13,7 +13,7 @@ pub async fn index_version(context: JobContext, request: IndexVersion) -> Result
     let version = store::versions::get(&context.db, context.project, request.version_id).await?;
     let version = version.ok_or(JobFailure::Gone { what: Gone::Version })?;
     let Some(mut builder) = Builder::begin(&context.db, version.id).await? else { return Ok(0) };
-    let mut rows = store::samples::stream(&context.db, version.id, None);
+    let mut rows = store::samples::stream_all(&context.db, version.id);
     let mut done = 0;
     while let Some(row) = rows.try_next().await? {
         builder.add(&row).await?;

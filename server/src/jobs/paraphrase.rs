@@ -4,7 +4,7 @@ use crate::{
     jobs::{JobContext, JobError, model_files::ModelFiles},
     writer::{Asked, Local, Service, WriterError},
 };
-use dataprep::{hash::content_hash, stats::StatsBuilder};
+use dataprep::{hash::content_hash, known::KnownTexts, stats::StatsBuilder};
 use domain::{
     dataset::{Origin, VersionStats},
     id::{SampleId, VersionId},
@@ -53,17 +53,16 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
     let texts: Vec<(SampleId, String)> =
         chosen.iter().filter_map(|(id, s)| Some((*id, asked_text(s)?.to_owned()))).collect();
     let lead = shared_lead(texts.iter().map(|(_, text)| text.as_str()));
+    let known = known_texts(&context, version.id).await?;
     let (mut writer, name, _files) = writer(&context, &request).await?;
     let (mut counts, total) = (Written::default(), texts.len() as u64);
     for batch in texts.chunks(writer.at_a_time()) {
         context.check()?;
         let befores: Vec<&str> = batch.iter().map(|(_, text)| &text[lead.len()..]).collect();
         let afters = written(&mut writer, &request, &befores).await?;
-        let whole: Vec<String> = afters.iter().map(|after| format!("{lead}{after}")).collect();
-        let known = proposals::known(&context.db, version.id, &whole).await?;
         let mut new = Vec::new();
         for (((id, _), before), after) in batch.iter().zip(befores).zip(afters) {
-            let gate = Gate::of(before, &after, |text| known.contains(&format!("{lead}{text}")));
+            let gate = Gate::of(before, &after, |text| known.has(&format!("{lead}{text}")));
             counts.written += 1;
             counts.passed += u64::from(gate == Gate::Passed);
             new.push(NewProposal {
@@ -82,6 +81,17 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
     Ok(counts)
 }
 
+/// All texts of the version, whatever their split: what a model writes must be none of them.
+async fn known_texts(context: &JobContext, version: VersionId) -> Result<KnownTexts, JobError> {
+    let mut known = KnownTexts::default();
+    let mut rows = store::samples::stream(&context.db, version, None);
+    while let Some(row) = rows.try_next().await? {
+        known.add(&row.sample);
+    }
+    context.check()?;
+    Ok(known)
+}
+
 /// Who writes, its name, and the files that it needs for as long as it does.
 async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, String, Option<ModelFiles>), JobError> {
     match &request.writer {
@@ -92,7 +102,12 @@ async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, St
         }
         Writer::Model { model_id, run_id } => {
             let model = store::models::get(&context.db, context.project, *model_id).await?;
-            let name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
+            let mut name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
+            if let Some(run) = run_id
+                && let Some(run) = store::runs::get(&context.db, context.project, *run).await?
+            {
+                name = format!("{name} · #{}", run.summary.number);
+            }
             let files = ModelFiles::gather(context, *model_id, *run_id).await?;
             Ok((
                 Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?),

@@ -1,4 +1,12 @@
-//! Bad cases: listed, judged, corrected, and turned into the next dataset version.
+//! Bad cases: listed, judged, corrected, and turned into the next dataset version; what people and scripts do beside that is
+//! in the modules.
+
+mod bulk;
+mod causes;
+mod clusters;
+mod regressions;
+mod talk;
+mod trends;
 
 use crate::{
     rest::{
@@ -17,24 +25,32 @@ use axum::{
 use domain::{
     access::Action,
     badcase::{
-        BadCaseStatus, Cause,
-        view::{BadCase, BadCaseCounts, BadCaseEdit, BadCaseQuery, BadCaseSummary},
+        BadCaseStatus, Cause, Severity, Source,
+        evidence::{Evidence, Finding},
+        view::{BadCase, BadCaseCounts, BadCaseEdit, BadCaseQuery, BadCaseSort, BadCaseSummary, NewBadCase},
     },
     dataset::Version,
-    id::{BadCaseId, DatasetId, ProjectId, RunId, VersionId},
+    id::{BadCaseId, CauseId, ClusterId, DatasetId, ProjectId, RunId, UserId, VersionId},
     page::{MAX_LIMIT, Page},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{PgPool, access::authorise};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list_bad_cases))
+        .routes(routes!(list_bad_cases, add_bad_case))
         .routes(routes!(count_bad_cases))
         .routes(routes!(get_bad_case, edit_bad_case))
+        .routes(routes!(get_evidence))
         .routes(routes!(add_corrections))
+        .merge(bulk::routes())
+        .merge(talk::routes())
+        .merge(causes::routes())
+        .merge(clusters::routes())
+        .merge(regressions::routes())
+        .merge(trends::routes())
 }
 
 /// Which bad cases to list or count.
@@ -43,10 +59,20 @@ pub fn routes() -> OpenApiRouter<AppState> {
 struct BadCaseFilter {
     status: Option<BadCaseStatus>,
     cause: Option<Cause>,
+    /// A cause of the project's own, with those below it.
+    own_cause: Option<CauseId>,
+    severity: Option<Severity>,
+    /// Who looks after them.
+    owner: Option<UserId>,
+    cluster: Option<ClusterId>,
+    source: Option<Source>,
     run: Option<RunId>,
     dataset: Option<DatasetId>,
     /// Part of the sample's text, output or note.
     search: Option<String>,
+    /// `found` when absent.
+    #[param(inline)]
+    sort: Option<BadCaseSort>,
 }
 
 impl BadCaseFilter {
@@ -54,16 +80,22 @@ impl BadCaseFilter {
         BadCaseQuery {
             status: self.status,
             cause: self.cause,
+            own_cause: self.own_cause,
+            severity: self.severity,
+            owner: self.owner,
+            cluster: self.cluster,
+            source: self.source,
             run: self.run,
             dataset: self.dataset,
             search: self.search.filter(|s| !s.is_empty()),
+            sort: self.sort.unwrap_or_default(),
             cursor: None,
             limit: None,
         }
     }
 }
 
-/// A project's bad cases in the order they were found.
+/// A project's bad cases.
 ///
 /// With `format` everything that matches comes as one file.
 #[utoipa::path(get, path = "/projects/{project}/bad-cases", tag = "bad cases", params(("project" = ProjectId, Path), BadCaseFilter, PageQuery, ExportQuery), responses((status = OK, body = Page<BadCaseSummary>)))]
@@ -100,14 +132,21 @@ impl Record for BadCaseSummary {
         "cause",
         "correction",
         "updated_at",
+        "source",
+        "own_cause",
+        "severity",
+        "owner",
+        "duplicate_of",
+        "resolved_in",
+        "broken_in",
     ];
 
     fn cells(&self) -> Vec<String> {
         let updated_at = self.updated_at.format(&time::format_description::well_known::Rfc3339);
         vec![
             self.id.to_string(),
-            self.run_number.to_string(),
-            self.run_name.clone(),
+            number(self.run_number),
+            self.run_name.clone().unwrap_or_default(),
             self.dataset_name.clone(),
             self.prompt.clone(),
             self.expected.clone(),
@@ -116,8 +155,62 @@ impl Record for BadCaseSummary {
             self.cause.map(Cause::as_str).unwrap_or_default().to_owned(),
             self.correction.clone().unwrap_or_default(),
             updated_at.unwrap_or_default(),
+            self.source.as_str().to_owned(),
+            self.cause_name.clone().unwrap_or_default(),
+            self.severity.map(Severity::as_str).unwrap_or_default().to_owned(),
+            self.owner.clone().unwrap_or_default(),
+            self.duplicate_of.map(|id| id.to_string()).unwrap_or_default(),
+            number(self.resolved_in),
+            number(self.broken_in),
         ]
     }
+}
+
+/// A number as a cell.
+fn number(number: Option<i32>) -> String {
+    number.map(|n| n.to_string()).unwrap_or_default()
+}
+
+/// Send a bad case that no evaluation has found, such as what a user of the model complained about.
+///
+/// Its source is `feedback`. The sample is kept with the dataset but in none of its versions; a correction adds it to the next
+/// one.
+#[utoipa::path(post, path = "/projects/{project}/bad-cases", tag = "bad cases", params(("project" = ProjectId, Path)), request_body = NewBadCase, responses((status = CREATED, body = BadCase)))]
+async fn add_bad_case(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Json(new): Json<NewBadCase>,
+) -> Result<(StatusCode, Json<BadCase>), Problem> {
+    authorise(&db, &caller, project, Action::Annotate).await?;
+    new.check().map_err(|e| Problem::invalid(e.field(), e))?;
+    let id = store::badcases::create::create(&db, project, &new, Source::Feedback, caller.user_id)
+        .await?
+        .ok_or_else(|| Problem::invalid("dataset_id", "the project has no such dataset"))?;
+    let case = store::badcases::get(&db, project, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((StatusCode::CREATED, Json(case)))
+}
+
+/// What is known of a bad case, what that says, and the cause it points to.
+#[derive(Serialize, ToSchema)]
+struct Suggested {
+    #[serde(flatten)]
+    evidence: Evidence,
+    findings: Vec<Finding>,
+    suggestion: Option<Cause>,
+}
+
+/// Evidence on why the model was wrong: training rows like it, its label and slices in training, the model's own probability.
+#[utoipa::path(get, path = "/projects/{project}/bad-cases/{bad_case}/evidence", tag = "bad cases", params(("project" = ProjectId, Path), ("bad_case" = BadCaseId, Path)), responses((status = OK, body = Suggested)))]
+async fn get_evidence(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, id)): Path<(ProjectId, BadCaseId)>,
+) -> Result<Json<Suggested>, Problem> {
+    authorise(&db, &caller, project, Action::Read).await?;
+    let evidence = store::badcases::evidence::gather(&db, project, id).await?.ok_or_else(Problem::not_found)?;
+    let (findings, suggestion) = (evidence.findings(), evidence.suggestion());
+    Ok(Json(Suggested { evidence, findings, suggestion }))
 }
 
 /// How many bad cases have each status. The filter's own `status` is ignored.

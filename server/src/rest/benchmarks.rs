@@ -53,7 +53,7 @@ async fn remove_benchmark(
     Path((project, version)): Path<(ProjectId, VersionId)>,
 ) -> Result<StatusCode, Problem> {
     authorise(&db, &caller, project, Action::Administer).await?;
-    match store::benchmarks::remove(&db, project, version).await? {
+    match store::benchmarks::remove(&db, project, version, caller.user_id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
     }

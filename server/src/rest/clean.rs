@@ -28,9 +28,10 @@ impl From<StepError> for Problem {
     fn from(e: StepError) -> Self {
         let field = match &e {
             StepError::Range { step, field, .. } => format!("steps[{}].{field}", step - 1),
-            StepError::Nothing { step, .. } | StepError::Unscored { step } | StepError::NoEmbeddings { step } => {
-                format!("steps[{}]", step - 1)
-            }
+            StepError::Nothing { step, .. }
+            | StepError::Unscored { step }
+            | StepError::NoEmbeddings { step }
+            | StepError::Labels { step, .. } => format!("steps[{}]", step - 1),
             StepError::Empty | StepError::TooMany | StepError::Unreadable { .. } => "steps".to_owned(),
         };
         Self::invalid(&field, e)

@@ -4,15 +4,25 @@ use crate::{
     rest::{Json, Path, Problem, Query, auth::Caller, paging::PageQuery},
     state::AppState,
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use domain::{
     access::Action,
     diff::{DiffKind, VersionDiff},
     explore::LookedBy,
     id::{ProjectId, VersionId},
+    job::Job,
 };
 use serde::Deserialize;
-use store::{PgPool, access::authorise, diffs::DiffQuery, explore::looks};
+use store::{
+    PgPool,
+    access::authorise,
+    diffs::{Asker, Compared, DiffQuery, page_or_job},
+    explore::looks,
+};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -36,16 +46,17 @@ struct CompareQuery {
 
 /// How a version differs from another one of the project: counts, and the samples of one kind page by page.
 ///
-/// Samples belong together that are the same or say the same; of the others, those that go back to one sample. The first
-/// request for two large versions takes some seconds.
-#[utoipa::path(get, path = "/projects/{project}/versions/{version}/diff", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), CompareQuery, PageQuery), responses((status = OK, body = VersionDiff)))]
+/// Samples belong together that are the same or say the same; of the others, those that go back to one sample. Where
+/// one of the versions has more than 20,000 samples, the first request answers 202 with the job that compares them: ask again
+/// when it is over.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/diff", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), CompareQuery, PageQuery), responses((status = OK, body = VersionDiff), (status = ACCEPTED, body = Job)))]
 async fn diff_versions(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, version)): Path<(ProjectId, VersionId)>,
     Query(query): Query<CompareQuery>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<VersionDiff>, Problem> {
+) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let to = super::versions::find(&db, project, version).await?;
     let from = query.from.or(to.parent.map(|parent| parent.id));
@@ -53,9 +64,14 @@ async fn diff_versions(
     let from = super::versions::find(&db, project, from).await?;
     let query =
         DiffQuery { kind: query.kind, with_test: query.include_test, after: page.after()?, limit: page.limit() };
+    let asker = Asker { project, user: caller.user_id, again: true };
+    let diff = match page_or_job(&db, asker, &from, &to, query).await? {
+        Compared::Made(diff) => diff,
+        Compared::By(job) => return Ok((StatusCode::ACCEPTED, Json(job)).into_response()),
+    };
     if query.with_test {
         looks::record(&db, from.id, caller.user_id, LookedBy::Api).await?;
         looks::record(&db, to.id, caller.user_id, LookedBy::Api).await?;
     }
-    Ok(Json(store::diffs::page(&db, &from, &to, query).await?))
+    Ok(Json(diff).into_response())
 }

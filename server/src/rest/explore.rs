@@ -13,7 +13,7 @@ use domain::{
     explore::{
         Found, LookedBy, MAX_SEARCH_CHARS, MAX_TAG_CHARS, NoFilter, Query, SampleHistory, Sort, TestLooks, parse_tag,
     },
-    id::{ProjectId, SampleId, VersionId},
+    id::{ProjectId, SampleId, ScoringId, VersionId},
     job::Job,
     page::clamp_limit,
 };
@@ -46,11 +46,14 @@ struct ExploreQuery {
     /// Words that must all be there, `"a phrase"`, `begin*`, `-not`. Chinese text is found by the words that it is cut into.
     search: Option<String>,
     /// Filters such as `label:good` or `slice.topic:sums`, any number of times. Values of one field are alternatives,
-    /// different fields must all hold.
+    /// different fields must all hold. `perplexity.SCORING:LOW..HIGH` finds what is from LOW on and below HIGH under the model
+    /// of that scoring; either may be left out.
     f: Option<Vec<String>>,
     #[param(inline)]
     sort: Option<Sort>,
     descending: Option<bool>,
+    /// The scoring whose perplexities are counted, as one more facet, and ordered by; the latest one when absent.
+    scoring: Option<ScoringId>,
     /// Samples of the test split too. The look is counted, and is on record with your name.
     include_test: Option<bool>,
     /// Whether to count the facets; true when absent. Pages after the first need them no more.
@@ -74,6 +77,7 @@ fn query_of(raw: Option<&str>) -> Result<Query, Problem> {
             "f" => query.filters.push(value.parse().map_err(|e: NoFilter| Problem::invalid("f", e))?),
             "sort" => query.sort = value.parse().map_err(|_| bad("sort", &value))?,
             "descending" => query.descending = value.parse().map_err(|_| bad("descending", &value))?,
+            "scoring" => query.scoring = Some(value.parse().map_err(|_| bad("scoring", &value))?),
             "include_test" => query.with_test = value.parse().map_err(|_| bad("include_test", &value))?,
             "facets" => query.without_facets = !value.parse::<bool>().map_err(|_| bad("facets", &value))?,
             "offset" => query.offset = value.parse().map_err(|_| bad("offset", &value))?,
@@ -96,7 +100,10 @@ async fn explore_version(
 ) -> Result<Json<Found>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     super::versions::find(&db, project, version).await?;
-    let query = query_of(raw.as_deref())?;
+    let mut query = query_of(raw.as_deref())?;
+    if query.scoring.is_none() {
+        query.scoring = store::scores::list(&db, project, version).await?.first().map(|scoring| scoring.id);
+    }
     if query.with_test {
         looks::record(&db, version, caller.user_id, LookedBy::Api).await?;
     }

@@ -13,7 +13,7 @@ use domain::{
     job::Job,
 };
 use serde::{Deserialize, Serialize};
-use store::{PgPool, access::authorise};
+use store::{PgPool, access::authorise, forget::EraseError};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -23,6 +23,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(forget_rows))
         .routes(routes!(list_forgettings))
         .routes(routes!(remove_upload))
+}
+
+impl From<EraseError> for Problem {
+    fn from(e: EraseError) -> Self {
+        match e {
+            EraseError::Store(e) => e.into(),
+            EraseError::Busy(busy) => Self::conflict(busy.to_string()),
+        }
+    }
 }
 
 impl From<ForgetError> for Problem {
@@ -69,7 +78,8 @@ async fn find_rows(
 /// Erase what holds some texts. This cannot be undone.
 ///
 /// The newest version of each dataset is followed by one without the samples; in older versions they keep their places
-/// and say nothing. Stored answers and bad cases about them are erased, and runs that have seen them are marked.
+/// and say nothing. Stored answers and bad cases about them are erased, and runs that have seen them are marked. It is
+/// refused (409) while a job of the project is at work, or a run on such samples is not over: the answer names it.
 #[utoipa::path(post, path = "/projects/{project}/forgettings", tag = "datasets", params(("project" = ProjectId, Path)), request_body = ForgetRows, responses((status = OK, body = Forgotten)))]
 async fn forget_rows(
     State(db): State<PgPool>,

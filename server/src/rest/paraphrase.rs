@@ -2,13 +2,10 @@
 
 use crate::{
     jobs::paraphrase::{self, ParaphraseVersion},
-    rest::{Json, Path, Problem, auth::Caller},
+    rest::{Json, Path, Problem, Query, auth::Caller},
     state::AppState,
 };
-use axum::{
-    extract::{Query, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use domain::{
     access::Action,
     id::{ProjectId, VersionId},

@@ -8,15 +8,18 @@ use crate::{
 use axum::{extract::State, http::StatusCode};
 use domain::{
     access::Action,
-    id::{ProjectId, VersionId},
+    id::{ProjectId, SampleId, VersionId},
     job::Job,
-    score::{ScoreVersion, Scoring},
+    score::{SampleScore, ScoreVersion, Scoring},
 };
 use store::{PgPool, access::authorise};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(start_scoring)).routes(routes!(list_scorings))
+    OpenApiRouter::new()
+        .routes(routes!(start_scoring))
+        .routes(routes!(list_scorings))
+        .routes(routes!(get_sample_scores))
 }
 
 /// Score a version with a model.
@@ -56,4 +59,16 @@ async fn list_scorings(
     authorise(&db, &caller, project, Action::Read).await?;
     super::versions::find(&db, project, version).await?;
     Ok(Json(store::scores::list(&db, project, version).await?))
+}
+
+/// What the models that have scored a version say of one of its samples, latest first.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}/scores", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path)), responses((status = OK, body = Vec<SampleScore>)))]
+async fn get_sample_scores(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, version, sample)): Path<(ProjectId, VersionId, SampleId)>,
+) -> Result<Json<Vec<SampleScore>>, Problem> {
+    authorise(&db, &caller, project, Action::Read).await?;
+    super::versions::find(&db, project, version).await?;
+    Ok(Json(store::scores::of_sample(&db, project, version, sample).await?))
 }

@@ -170,10 +170,10 @@ async fn take(
     offset: u64,
     checksum: Option<Checksum>,
     body: Body,
-) -> Result<Taken, Problem> {
+) -> Result<Taken, PartError> {
     let (db, artifacts) = (state.db.clone(), state.artifacts.clone());
     let work = async move { partial::take(&db, &artifacts, &partial, offset, checksum, body.into_data_stream()).await };
-    Ok(tokio::spawn(work).await.map_err(Problem::internal)??)
+    tokio::spawn(work).await.map_err(std::io::Error::other)?
 }
 
 fn progress(taken: &Taken) -> Vec<(&'static str, String)> {
@@ -196,7 +196,18 @@ async fn ask_tus(
 ) -> Result<Response, Problem> {
     authorise(&state.db, &caller, project, Action::EditDatasets).await?;
     check_version(&headers)?;
-    let partial = find(&state, project, id).await?;
+    let mut partial = find(&state, project, id).await?;
+    if partial.upload.is_none() && partial.received_bytes == partial.size_bytes {
+        // A client that sees all bytes here sends no more: it is told what the file became, and what was left to do for
+        // that when the last answer was lost is done now.
+        let end = partial.size_bytes;
+        match take(&state, partial, end, None, Body::empty()).await {
+            // Where the disk has lost some of it, the rest is to be sent again.
+            Ok(_) | Err(PartError::Elsewhere { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        partial = find(&state, project, id).await?;
+    }
     let mut answered = vec![
         ("upload-offset", partial.received_bytes.to_string()),
         ("upload-length", partial.size_bytes.to_string()),

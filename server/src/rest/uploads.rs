@@ -19,7 +19,7 @@ use domain::{
     access::Action,
     id::{ProjectId, UploadId},
     import::{FetchUpload, ImportProblem, Preview, PreviewRequest, Upload},
-    job::{FetchProblem, Job},
+    job::Job,
 };
 use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
@@ -179,8 +179,7 @@ async fn fetch_upload(
     Json(request): Json<FetchUpload>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     authorise(&state.db, &caller, project, Action::EditDatasets).await?;
-    let url = request.url.parse().map_err(|_| FetchProblem::BadUrl { url: request.url.clone() });
-    url.and_then(|url| allowed::check(&url, &state.config.import_hosts)).map_err(|e| Problem::invalid("url", e))?;
+    allowed::parse(&request.url, &state.config.import_hosts).map_err(|e| Problem::invalid("url", e))?;
     let id = store::jobs::enqueue(&state.db, project, jobs::fetch_upload::KIND, &request, caller.user_id).await?;
     let job = store::jobs::get(&state.db, project, id).await?.ok_or_else(Problem::not_found)?;
     Ok((StatusCode::ACCEPTED, Json(job)))

@@ -275,6 +275,17 @@ impl RunFolder {
         Ok(ids)
     }
 
+    /// Removes what quotes samples: what the trainer wrote of a run that is over, and its log.
+    pub(super) async fn forget(&self) {
+        for gone in [fs::remove_dir_all(&self.out).await, fs::remove_file(self.log()).await] {
+            if let Err(error) = gone
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, path = %self.root.display(), "failed to remove what a run wrote of erased samples");
+            }
+        }
+    }
+
     /// Removes what takes space and is of no use once the run is over. Its log and events stay.
     pub(super) async fn tidy(&self) {
         let adapter = self.root.join("adapter");

@@ -19,6 +19,8 @@ const STOPPED: u8 = 130;
 
 /// Writes one JSON object per sample: its tokens, mean negative log-likelihood and perplexity, of its answer and of
 /// all its tokens, and with --embed an embedding. A line that cannot be scored says why instead. Memory does not grow with the file.
+///
+/// With --task it scores predictions instead of samples: see trainer measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Score {
     /// A Hugging Face folder or a GGUF file.

@@ -17,7 +17,9 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+
+mod ticks;
 
 /// Pages that are kept.
 const KEPT: usize = 40;
@@ -33,9 +35,18 @@ struct Window {
     at: Cell<u64>,
     /// Lines as HTML by the number of their page; `None` is on its way.
     pages: RefCell<BTreeMap<u64, Option<Vec<String>>>>,
+    /// Positions of the ticked lines, lowest first.
+    ticked: RefCell<Vec<u32>>,
+    /// The line that was ticked last, where a range begins.
+    anchor: Cell<u64>,
+    /// First and last line of a range that waits for lines, and whether it is to be ticked.
+    range: Cell<Option<(u64, u64, bool)>>,
     resting: Cell<Option<TimeoutHandle>>,
     source: String,
     here: String,
+    /// What the server wrote, until the window has lines for all that is seen.
+    plain: HtmlElement,
+    whole: HtmlElement,
     bar: HtmlElement,
     lines: HtmlElement,
     space: HtmlElement,
@@ -64,17 +75,20 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
     else {
         return;
     };
-    plain.set_hidden(true);
-    whole.set_hidden(false);
-    let list = List { total, shown: f64::from(bar.client_height()) };
+    let list = List { total, shown: 0.0 };
     let at = Cell::new(begin.min(total.saturating_sub(1)));
     let window = Rc::new(Window {
         list: Cell::new(list),
         at,
         pages: RefCell::default(),
+        ticked: RefCell::default(),
+        anchor: Cell::default(),
+        range: Cell::default(),
         resting: Cell::default(),
         source,
         here,
+        plain,
+        whole,
         bar,
         lines,
         space,
@@ -82,14 +96,13 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
     });
     // What the server has written already need not be asked for.
     if begin.is_multiple_of(PAGE)
-        && let Ok(rows) = plain.query_selector_all("tbody tr")
+        && let Ok(rows) = window.plain.query_selector_all("tbody tr")
     {
         let row = |i| rows.item(i)?.dyn_into::<Element>().ok().map(|row| row.inner_html());
         let lines = (0..rows.length()).filter_map(row).collect();
         window.pages.borrow_mut().insert(begin / PAGE, Some(lines));
     }
     window.space.style().set_property("height", &format!("{}px", list.height())).unwrap_or_default();
-    window.bar.set_scroll_top(list.top(begin) as i32);
     let (scrolled, pressed, clicked, gone) = (window.clone(), window.clone(), window.clone(), window.clone());
     listen(&window.bar, "scroll", move |_| scrolled.moved());
     listen(&window.bar, "keydown", move |event| pressed.pressed(&event));
@@ -103,6 +116,10 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
             }
         });
     }
+    if let Some(button) = element::<Element>("window-untick") {
+        let unticked = window.clone();
+        listen(&button, "click", move |_| unticked.set_ticked(Vec::new()));
+    }
     if let Some(root) =
         document().default_view().map(JsValue::from).and_then(|w| w.dyn_into::<web_sys::EventTarget>().ok())
     {
@@ -110,11 +127,39 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
         let listener = Closure::<dyn FnMut()>::new(move || resized.resized()).into_js_value();
         let _ = root.add_event_listener_with_callback("resize", listener.unchecked_ref());
     }
-    window.settle();
-    window.show();
+    window.reveal();
 }
 
 impl Window {
+    /// Takes the place of the plain table once there are lines for all that is seen. Near the end of the list that is more
+    /// than the server wrote: what is missing is asked for, and each answer tries again.
+    fn reveal(self: &Rc<Self>) {
+        if !self.whole.hidden() {
+            return;
+        }
+        self.plain.set_hidden(true);
+        self.whole.set_hidden(false);
+        let list = List { shown: f64::from(self.bar.client_height()), ..self.list.get() };
+        self.list.set(list);
+        // Rounded down it would be some pixels of the line before, which is another page's.
+        self.bar.set_scroll_top(list.top(self.at.get()).ceil() as i32);
+        self.settle();
+        self.show();
+        let (first, end, _) = self.seen();
+        let has = |line: u64| self.with_line(line, |_| ()).is_some();
+        if !(first..end).all(has) {
+            self.whole.set_hidden(true);
+            self.plain.set_hidden(false);
+        }
+    }
+
+    /// What is made of a line, if it is there.
+    fn with_line<T>(&self, line: u64, then: impl FnOnce(&str) -> T) -> Option<T> {
+        let pages = self.pages.borrow();
+        let html = pages.get(&(line / PAGE))?.as_ref()?.get((line % PAGE) as usize)?;
+        Some(then(html))
+    }
+
     fn top(&self) -> f64 {
         f64::from(self.bar.scroll_top())
     }
@@ -127,12 +172,18 @@ impl Window {
     }
 
     fn resized(self: &Rc<Self>) {
+        if self.whole.hidden() {
+            return;
+        }
         let list = self.list.get();
         self.list.set(List { shown: f64::from(self.bar.client_height()), ..list });
         self.moved();
     }
 
     fn moved(self: &Rc<Self>) {
+        if self.whole.hidden() {
+            return;
+        }
         self.show();
         if let Some(timer) = self.resting.take() {
             timer.clear();
@@ -153,7 +204,13 @@ impl Window {
             html.push_str(line.map_or("<th class=\"num\">…</th><td colspan=\"3\"></td>", String::as_str));
             html.push_str("</tr>");
         }
+        // Lines are written anew, and the keys must not lose whom they go to.
+        let is_inside = document().active_element().and_then(|e| e.closest("#window-lines").ok().flatten()).is_some();
         self.lines.set_inner_html(&html);
+        if is_inside {
+            let _ = self.bar.focus();
+        }
+        self.mark();
         let _ = self.lines.style().set_property("transform", &format!("translateY({}px)", -cut));
         let total = self.list.get().total;
         self.place.set_text_content(Some(&text::place_of(lang(), integer(first + 1), integer(end), integer(total))));
@@ -187,7 +244,12 @@ impl Window {
             let Ok(lines) = js_sys::JSON::parse(&text) else { return };
             let lines = js_sys::Array::from(&lines).iter().filter_map(|line| line.as_string()).collect();
             window.pages.borrow_mut().insert(page, Some(lines));
-            window.show();
+            if window.whole.hidden() {
+                window.reveal();
+            } else {
+                window.show();
+            }
+            window.tick_range();
         });
     }
 
@@ -206,9 +268,10 @@ impl Window {
         self.show();
     }
 
-    fn clicked(&self, event: &web_sys::Event) {
-        let row =
-            event.target().and_then(|t| t.dyn_into::<Element>().ok()).and_then(|e| e.closest("tr").ok().flatten());
+    fn clicked(self: &Rc<Self>, event: &web_sys::Event) {
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let is_tick = target.as_ref().is_some_and(|e| e.dyn_ref::<HtmlInputElement>().is_some());
+        let row = target.and_then(|e| e.closest("tr").ok().flatten());
         let number = row.and_then(|row| row.get_attribute("aria-rowindex")).and_then(|n| n.parse::<u64>().ok());
         // A link that was meant is not taken away from under the pointer.
         if let Some(number) = number {
@@ -221,6 +284,9 @@ impl Window {
                 } else {
                     row.remove_attribute("aria-current")
                 };
+            }
+            if is_tick {
+                self.tick(number - 1, event.dyn_ref::<MouseEvent>().is_some_and(MouseEvent::shift_key));
             }
         }
     }
@@ -239,6 +305,15 @@ impl Window {
             "PageUp" => at.saturating_sub(page),
             "Home" => 0,
             "End" => list.total,
+            " " => {
+                // A box that has the focus is ticked by the browser.
+                let is_box = key.target().is_some_and(|t| t.dyn_ref::<HtmlInputElement>().is_some());
+                if !is_box && element::<Element>("window-ticks").is_some() {
+                    key.prevent_default();
+                    self.tick(at, key.shift_key());
+                }
+                return;
+            }
             "Enter" | "o" => {
                 let current = self.lines.query_selector("tr[aria-current] a").ok().flatten();
                 if let Some(link) = current.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {

@@ -27,6 +27,7 @@ fn name(l: Lang, e: &ActivityEntry) -> String {
     match e.object_name.parse::<BadCaseStatus>() {
         Ok(status) if e.verb == "bad_case.judged" => bad_case_status(l, status).to_owned(),
         _ if e.verb == "rows.forgotten" => text::samples(l, &e.object_name),
+        _ if e.verb == "bad_case.added" => text::a_bad_case(l).to_owned(),
         _ if e.object_name.is_empty() => e.object_id.clone(),
         _ => e.object_name.clone(),
     }
@@ -40,6 +41,7 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
         "sweep" => routes::sweep(project, id.parse().ok()?),
         "model" => routes::model(project, id.parse().ok()?),
         "bad_case" => routes::bad_case(project, id.parse().ok()?),
+        "bad_cases" => routes::bad_cases(project),
         "rows" => routes::forget(project),
         "dataset" => routes::dataset(project, id.parse().ok()?),
         _ => return None,
@@ -59,7 +61,11 @@ fn verb(l: Lang, verb: &str) -> String {
         "model.registered" => text::model_registered(l),
         "version.created" => text::version_created(l),
         "rows.forgotten" => text::rows_forgotten(l),
+        "benchmark.added" => text::benchmark_added(l),
+        "benchmark.removed" => text::benchmark_removed(l),
         "bad_case.judged" => text::bad_case_judged(l),
+        "bad_case.added" => text::bad_case_added(l),
+        "bad_cases.changed" => text::bad_cases_changed(l),
         "member.joined" => text::member_joined(l),
         "member.removed" => text::member_removed(l),
         "member.role_changed" => text::role_changed(l),

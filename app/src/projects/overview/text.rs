@@ -44,7 +44,12 @@ crate::texts! {
     model_registered = "registered model", "注册了模型";
     version_created = "made dataset version", "生成了数据集版本";
     rows_forgotten = "erased rows for good:", "彻底抹除了样本：";
+    benchmark_added = "made a benchmark of", "添加了基准：";
+    benchmark_removed = "took out of the benchmarks:", "移除了基准：";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
+    bad_case_added = "added", "添加了";
+    a_bad_case = "a bad case", "一条 Bad Case";
+    bad_cases_changed = "changed bad cases:", "批量更改了 Bad Case：";
     member_joined = "joined:", "加入：";
     member_removed = "removed member", "移除了成员";
     role_changed = "changed the role of", "更改了角色：";

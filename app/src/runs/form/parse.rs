@@ -7,6 +7,7 @@ use super::super::text;
 use super::fields::{FIELDS, Field, Kind, field};
 use crate::ui::format::decimal;
 use domain::{
+    id::VersionId,
     lang::Lang,
     recipe::{Recipe, RecipeError, RecipeProblem, TargetModule},
 };
@@ -30,6 +31,21 @@ pub fn module_name(module: TargetModule) -> String {
 
 /// Name of the checkbox that has the run tried out before it is queued: of the launch, not of the recipe.
 pub const PREFLIGHT: &str = "preflight";
+
+/// How the names of benchmarks' checkboxes begin, which are of the launch too.
+const BENCHMARK: &str = "benchmark.";
+
+/// The name of a benchmark's checkbox.
+#[must_use]
+pub fn benchmark(version: VersionId) -> String {
+    format!("{BENCHMARK}{version}")
+}
+
+/// The benchmarks that are ticked; `None` where one is no version.
+#[must_use]
+pub fn benchmarks(values: &Values) -> Option<Vec<VersionId>> {
+    values.keys().filter_map(|name| name.strip_prefix(BENCHMARK)).map(|id| id.parse().ok()).collect()
+}
 
 /// Place of the learning rate, which a form without text takes from method and objective.
 const RATE: &str = "optimizer.learning_rate";
@@ -295,6 +311,18 @@ mod tests {
             assert!(inside.iter().all(|t| !problem(t)), "{} {inside:?}", f.path);
             assert!(outside.iter().all(|t| problem(t)), "{} {outside:?}", f.path);
         }
+    }
+
+    #[test]
+    fn benchmarks_are_of_the_launch() {
+        let mut v = values(&Recipe::default());
+        assert_eq!(benchmarks(&v), Some(Vec::new()));
+        let version = VersionId::new();
+        v.insert(benchmark(version), ON.to_owned());
+        assert_eq!(benchmarks(&v), Some(vec![version]));
+        assert!(recipe(&v, Lang::En).1.is_empty(), "the recipe does not know them");
+        v.insert(format!("{BENCHMARK}x"), ON.to_owned());
+        assert_eq!(benchmarks(&v), None);
     }
 
     #[test]

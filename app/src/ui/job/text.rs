@@ -29,12 +29,14 @@ crate::texts! {
     unpacking = "Unpacking", "正在解压";
     counting = "Counting tokens", "正在统计词元";
     comparing_splits = "Comparing the splits", "正在比较各划分";
+    comparing = "Comparing the versions", "正在对比版本";
     indexing = "Building the index", "正在构建索引";
     rewriting = "Writing texts", "正在改写";
     dividing = "Dividing", "正在划分";
     trying_steps = "Trying the steps", "正在试运行步骤";
     scoring = "Scoring", "正在评分";
     reading_scores = "Reading scores", "正在读取评分";
+    clustering = "Grouping", "正在聚类";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -70,11 +72,13 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "unpacking" => unpacking(l),
         "counting" => counting(l),
         "comparing_splits" => comparing_splits(l),
+        "comparing" => comparing(l),
         "indexing" => indexing(l),
         "dividing" => dividing(l),
         "trying_steps" => trying_steps(l),
         "scoring" => scoring(l),
         "reading_scores" => reading_scores(l),
+        "clustering" => clustering(l),
         "writing" => writing(l),
         _ => return None,
     })

@@ -16,6 +16,7 @@ crate::texts! {
     least = "At least", "最少";
     most = "At most", "最多";
     languages = "Languages that stay", "保留的语言";
+    languages_help = "With commas between them: zh, ja, ko, en, de, fr, es, pt, it, vi, id, ru, uk, ar, fa, hi, th, he, el; other (another script), mixed (several in one text), none (no letters).", "以逗号分隔：zh、ja、ko、en、de、fr、es、pt、it、vi、id、ru、uk、ar、fa、hi、th、he、el；other（其他文字）、mixed（多种语言混合）、none（无文字）。";
     ngram = "Words in a row", "连续词数";
     share = "Repeated share of the text", "重复文本的比例";
     lines = "Repeated share of the lines", "重复行的比例";
@@ -85,6 +86,8 @@ crate::texts! {
     own_pairs_help = "One pair a line: nurse = engineer.", "每行一对：护士 = 工程师。";
     templates = "Templates", "模板";
     templates_help = "One a line, with {text} for the last user turn. {greeting} is one of the alternatives of a line greeting = Hi | Hello. Any template turns this method on.", "每行一个，{text} 代表最后一轮用户输入。{greeting} 取自“greeting = 您好 | 你好”一行中的任一项。填写模板即启用此方法。";
+    negated_labels = "Labels of the opposite", "否定后的标签";
+    negated_labels_help = "One a line: positive = negative. A “not” (不) is added to or taken from the text, which gets the label on the right; other labels are left out. Any line turns this method on. These copies have a slice “check”: look at their labels.", "每行一个：正面 = 负面。在文本中加入或去掉否定词，副本使用右侧的标签；未列出的标签不处理。填写即启用此方法。此类副本带有切片 check，请核对其标签。";
 
     w_prompt = "prompts", "提示";
     w_answer = "answers", "回答";
@@ -169,6 +172,7 @@ pub fn setting_name(l: Lang, setting: &str) -> &'static str {
         "longest" => longest(l),
         "own_synonyms" => own_synonyms(l),
         "own_pairs" => own_pairs(l),
+        "negated_labels" => negated_labels(l),
         "templates" => templates(l),
         "majority" => majority(l),
         "ratio" => ratio(l),
@@ -220,6 +224,7 @@ pub fn setting_choices(l: Lang, setting: &str) -> Vec<(&'static str, &'static st
 #[must_use]
 pub fn setting_help(l: Lang, setting: &str) -> &'static str {
     match setting {
+        "languages" => languages_help(l),
         "phone" => phone_help(l),
         "ip" => ip_help(l),
         "address" => address_help(l),
@@ -231,6 +236,7 @@ pub fn setting_help(l: Lang, setting: &str) -> &'static str {
         "shortest" => shortest_help(l),
         "own_synonyms" => own_synonyms_help(l),
         "own_pairs" => own_pairs_help(l),
+        "negated_labels" => negated_labels_help(l),
         "templates" => templates_help(l),
         _ => "",
     }
@@ -239,5 +245,5 @@ pub fn setting_help(l: Lang, setting: &str) -> &'static str {
 /// Whether a setting takes any text; such a one has a help.
 #[must_use]
 pub fn is_free_text(setting: &str) -> bool {
-    matches!(setting, "salt" | "own_synonyms" | "own_pairs" | "templates")
+    matches!(setting, "salt" | "own_synonyms" | "own_pairs" | "templates" | "negated_labels")
 }

@@ -9,6 +9,7 @@ mod spans;
 
 pub use apply::apply;
 pub use guess::{field_names, guess};
+pub(crate) use spans::answer as answer_of_spans;
 
 use crate::rows::{ReadError, read_rows};
 use domain::dataset::{FileSyntax, LineError, Mapping};

@@ -62,7 +62,7 @@ pub(super) fn check(written: Vec<Written>, text: &str) -> Result<Vec<Span>, Line
 }
 
 /// What a model learns to write of a text's spans: a JSON list, empty where nothing is marked.
-pub(super) fn answer(text: &str, spans: &[Span]) -> String {
+pub(crate) fn answer(text: &str, spans: &[Span]) -> String {
     #[derive(Serialize)]
     struct Said<'a> {
         label: &'a str,

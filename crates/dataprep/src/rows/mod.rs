@@ -57,10 +57,12 @@ fn read_lines(
     each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
     match syntax {
-        FileSyntax::Jsonl => jsonl::read(reader, each),
+        FileSyntax::Jsonl => each_line(reader, jsonl::parse, each),
         FileSyntax::Json => json::read(reader, each),
         FileSyntax::Csv => csv::read(reader, each),
-        FileSyntax::Text | FileSyntax::Lines | FileSyntax::Paragraphs => text::read(reader, syntax, each),
+        FileSyntax::Lines => each_line(reader, text::row, each),
+        FileSyntax::Paragraphs => text::paragraphs(reader, each),
+        FileSyntax::Text => text::whole(reader, each),
         // Read by [`crate::source`], which has the file and not only a stream.
         FileSyntax::Parquet => Err(ReadError::Io(io::Error::other("Parquet is no text"))),
     }
@@ -86,6 +88,28 @@ pub fn first_rows(
 /// [`crate::MAX_ROW_BYTES`] as people read it.
 const MAX_ROW_MIB: u64 = (crate::MAX_ROW_BYTES >> 20) as u64;
 const TOO_LONG: LineProblem = LineProblem::TooLong { mib: MAX_ROW_MIB };
+
+/// Rows of one line each, blank lines skipped; `parse` makes a row of a line's number and bytes, line feed included.
+fn each_line(
+    mut reader: impl BufRead,
+    parse: impl Fn(u64, &[u8]) -> Result<Row, LineError>,
+    mut each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let mut buffer = Vec::new();
+    for line in 1.. {
+        buffer.clear();
+        let row = match read_line(&mut reader, &mut buffer, crate::MAX_ROW_BYTES)? {
+            Line::End => break,
+            Line::TooLong => Err(LineError::whole(line, TOO_LONG)),
+            Line::Whole if buffer.trim_ascii().is_empty() => continue,
+            Line::Whole => parse(line, &buffer),
+        };
+        if each(row).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
 
 /// What [`read_line`] found.
 enum Line {

@@ -2,29 +2,18 @@
 
 use super::{Line, ReadError, Row, TOO_LONG, read_line};
 use crate::MAX_ROW_BYTES;
-use domain::dataset::{FileSyntax, LineError, LineProblem};
+use domain::dataset::{LineError, LineProblem};
 use serde_json::{Map, Value};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 
-pub(super) fn read(
-    reader: impl BufRead,
-    syntax: FileSyntax,
-    each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
-) -> Result<(), ReadError> {
-    match syntax {
-        FileSyntax::Lines => lines(reader, each),
-        FileSyntax::Paragraphs => paragraphs(reader, each),
-        _ => whole(reader, each),
-    }
-}
-
-fn row(line: u64, bytes: &[u8]) -> Result<Row, LineError> {
+/// The row of one line or paragraph.
+pub(super) fn row(line: u64, bytes: &[u8]) -> Result<Row, LineError> {
     let text = std::str::from_utf8(bytes).map_err(|_| LineError::whole(line, LineProblem::InvalidUtf8))?;
     Ok(Row { line, value: Map::from_iter([("text".to_owned(), Value::String(text.trim().to_owned()))]) })
 }
 
-fn whole(
+pub(super) fn whole(
     reader: impl BufRead,
     mut each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
@@ -40,28 +29,8 @@ fn whole(
     Ok(())
 }
 
-fn lines(
-    mut reader: impl BufRead,
-    mut each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
-) -> Result<(), ReadError> {
-    let mut buffer = Vec::new();
-    for line in 1.. {
-        buffer.clear();
-        let row = match read_line(&mut reader, &mut buffer, MAX_ROW_BYTES)? {
-            Line::End => break,
-            Line::TooLong => Err(LineError::whole(line, TOO_LONG)),
-            Line::Whole if buffer.trim_ascii().is_empty() => continue,
-            Line::Whole => row(line, &buffer),
-        };
-        if each(row).is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// `line` of a row counts paragraphs.
-fn paragraphs(
+pub(super) fn paragraphs(
     mut reader: impl BufRead,
     mut each: impl FnMut(Result<Row, LineError>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {

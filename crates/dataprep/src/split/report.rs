@@ -54,8 +54,8 @@ impl ReportBuilder {
 }
 
 /// `zh`, `en` (any alphabet), `mixed`, or `none` where there are no letters: by the share of Han characters among the
-/// letters, which is what these two languages differ in.
-pub(crate) fn language_of(text: &str) -> &'static str {
+/// letters, which is what these two languages differ in. A report looks at every sample, so it asks no model.
+fn language_of(text: &str) -> &'static str {
     let (mut han, mut letters) = (0u32, 0u32);
     for c in text.chars().filter(|c| c.is_alphabetic()) {
         letters += 1;

@@ -1,11 +1,13 @@
 //! Changed copies of training samples. Validation and test are never copied, and no copy says what one of their texts says.
 //!
 //! A copy keeps the label, follows its original and has a slice `augmented` with the name of the method, so that an evaluation
-//! or an ablation can tell it apart. It is left out where the text did not change, where its length changed too much and where the
+//! or an ablation can tell it apart. One that says the opposite gets the label that the recipe has for that, and a slice
+//! `check` says that a person should look at it. It is left out where the text did not change, where its length changed too much and where the
 //! text is there already.
 
 mod lexicon;
 mod methods;
+mod negation;
 mod tokens;
 
 use super::{Group, Item, SetStep, Verdict};
@@ -20,10 +22,13 @@ use domain::{
     steps::{self, AugmentMethod, Reason, Where},
 };
 use lexicon::Lexicon;
+use negation::Negation;
 use std::{cell::RefCell, collections::HashSet, io};
 
 /// The slice that marks a copy.
 const SLICE: &str = "augmented";
+/// The slice that marks a copy whose label nobody has looked at, and its value.
+const CHECK: (&str, &str) = ("check", "label");
 /// Tries for a copy that differs from all there are.
 const TRIES: u64 = 3;
 
@@ -31,6 +36,7 @@ pub(super) struct Augment {
     settings: steps::Augment,
     methods: Vec<AugmentMethod>,
     lexicon: Lexicon,
+    negation: Negation,
     /// Hashes of the normal forms of prompts in validation and test.
     held_out: HashSet<u64>,
     /// Hashes of all samples' texts as they are, copies included.
@@ -42,6 +48,7 @@ impl Augment {
         Self {
             methods: settings.methods(),
             lexicon: Lexicon::new(&settings),
+            negation: Negation::new(),
             settings,
             held_out: HashSet::new(),
             there: RefCell::default(),
@@ -75,8 +82,33 @@ impl Augment {
         None
     }
 
+    /// The sample saying the opposite in its last user turn, with the label that the recipe has for that; `None` where it
+    /// has none, or where an answer says more than the label.
+    fn negated(&self, sample: &Sample) -> Option<Sample> {
+        let label = sample.label.as_deref()?;
+        let opposite = self.lexicon.opposite(label)?;
+        let mut copy = sample.clone();
+        if copy.rejected.is_some() {
+            return None;
+        }
+        let text = copy.messages.iter_mut().rfind(|m| m.role == Speaker::User)?;
+        text.content = self.negation.of(&text.content)?;
+        if let Some(answer) = copy.messages.last_mut().filter(|m| m.role == Speaker::Assistant) {
+            if answer.content.trim() != label.trim() {
+                return None;
+            }
+            opposite.clone_into(&mut answer.content);
+        }
+        copy.label = Some(opposite.to_owned());
+        copy.slices.insert(CHECK.0.to_owned(), CHECK.1.to_owned());
+        Some(copy)
+    }
+
     /// The sample with its texts changed, or `None` where nothing can be.
     fn changed(&self, sample: &Sample, method: AugmentMethod, draw: &mut Draw) -> Option<Sample> {
+        if method == AugmentMethod::Negation {
+            return self.negated(sample);
+        }
         let mut copy = sample.clone();
         let answer = sample.answer().map(|_| sample.messages.len() - 1);
         let last_user = sample.messages.iter().rposition(|m| m.role == Speaker::User);
@@ -89,6 +121,7 @@ impl Augment {
                 AugmentMethod::Noise => methods::noise(text, strength, draw),
                 AugmentMethod::Swap => methods::swap(text, &self.lexicon),
                 AugmentMethod::Templates => methods::template(text, &self.lexicon, draw),
+                AugmentMethod::Negation => self.negation.of(text),
             };
             if let Some(new) = new.filter(|new| new != text) {
                 (*text, is_changed) = (new, true);

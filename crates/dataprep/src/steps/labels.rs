@@ -12,7 +12,7 @@ use super::{
     scored::{Scored, rounded},
 };
 use crate::{scores::Scores, similar::hash};
-use domain::steps::{self, LabelMethod, Reason};
+use domain::steps::{self, LabelMethod, Reason, StepError};
 use softmax::Softmax;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,6 +22,10 @@ use std::{
 
 /// Embeddings whose labels are told at a time.
 const BLOCK: usize = 4096;
+/// Different labels that a classifier learns at most: beyond, hardly one has enough samples in every fold.
+const MAX_LABELS: u64 = 1000;
+/// Probabilities that are kept at most, one of each label for each sample: 800 MB.
+const MAX_PROBABILITIES: u64 = 200_000_000;
 
 pub(super) struct LabelProblems {
     settings: steps::LabelProblems,
@@ -126,6 +130,16 @@ impl SetStep for LabelProblems {
             self.labels.push(label.clone());
         }
         Ok(())
+    }
+
+    fn refusal(&self, step: usize) -> Option<StepError> {
+        if self.settings.method != LabelMethod::Confident {
+            return None;
+        }
+        let labels = self.labels.iter().collect::<BTreeSet<_>>().len() as u64;
+        let samples = self.labels.len() as u64;
+        let most = MAX_LABELS.min(MAX_PROBABILITIES / samples.max(1));
+        (labels > most).then_some(StepError::Labels { step, labels, samples, most })
     }
 
     fn decide(&mut self) -> io::Result<Vec<Group>> {

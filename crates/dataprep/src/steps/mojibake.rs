@@ -81,7 +81,7 @@ fn byte_of(c: char) -> Option<u8> {
 fn utf8_in_1252(text: &str) -> Option<String> {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
-    let (mut sure, mut weak) = (0, 0);
+    let (mut sure, mut weak) = (0u32, 0u32);
     let mut at = 0;
     while at < chars.len() {
         let Some(byte) = byte_of(chars[at]) else {
@@ -90,13 +90,11 @@ fn utf8_in_1252(text: &str) -> Option<String> {
             continue;
         };
         let (c, length) = sequence(byte, &chars[at..])?;
-        if chars[at..at + length].contains(&' ') {
-            // It may be a plain space behind a letter: no sign of anything by itself.
-        } else if length > 2 || matches!(byte, 0xc2 | 0xc3) {
-            sure += 1;
-        } else {
-            weak += 1;
-        }
+        // It may be a plain space behind a letter: no sign of anything by itself.
+        let is_sign = !chars[at..at + length].contains(&' ');
+        let is_sure = length > 2 || matches!(byte, 0xc2 | 0xc3);
+        sure += u32::from(is_sign && is_sure);
+        weak += u32::from(is_sign && !is_sure);
         out.push(c);
         at += length;
     }

@@ -141,6 +141,19 @@ fn wrong_labels_are_found_by_both_methods() {
 }
 
 #[test]
+fn more_labels_than_a_classifier_can_learn_are_refused() {
+    let items: Vec<Item> = (0..1001).map(|i| item(i, Some(&format!("label {i}")))).collect();
+    let scores = scores((0..1001).map(|i| (1.0, vec![noise(i, 1), noise(i, 2)])));
+    let refused = run(Step::LabelProblems(LabelProblems::default()), Some(&scores), &items);
+    let Err(StepsError::Recipe(problem)) = refused else { panic!("it is done") };
+    assert_eq!(problem, StepError::Labels { step: 1, labels: 1001, samples: 1001, most: 1000 });
+    let fewer = run(Step::LabelProblems(LabelProblems::default()), Some(&scores), &items[..50]);
+    assert!(fewer.is_ok());
+    let neighbours = LabelProblems { method: LabelMethod::Neighbours, ..LabelProblems::default() };
+    assert!(run(Step::LabelProblems(neighbours), Some(&scores), &items).is_ok());
+}
+
+#[test]
 fn two_texts_that_say_the_same_with_two_labels_are_in_doubt_both() {
     let items: Vec<Item> = (0..6).map(|i| item(i, Some(if i == 1 { "b" } else { "a" }))).collect();
     let embeddings = [[1.0, 0.0], [1.0, 0.001], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0], [-1.0, -1.0]];

@@ -111,7 +111,7 @@ fn the_label_of_a_sample_is_not_rewritten() {
 }
 
 #[test]
-fn personal_data_is_masked_and_counted_but_in_labels_and_beside_spans() {
+fn personal_data_is_masked_and_counted_but_in_labels() {
     let mut items = train(&[("邮箱a@b.example，电话13812345678", "Mail c@d.example"), ("x", "e@f.example")], false);
     items[1].sample.label = Some("e@f.example".to_owned());
     let span = domain::sample::Span { start: 0, end: 1, label: "x".to_owned() };
@@ -120,13 +120,33 @@ fn personal_data_is_masked_and_counted_but_in_labels_and_beside_spans() {
     items.push(marked);
     let (stays, _, report) = run("[[steps]]\nkind = \"pii\"\n", items.clone());
     assert_eq!(stays[0].1, "邮箱[EMAIL]，电话[PHONE]");
-    assert_eq!(stays[2].1, "a@b.example");
+    assert_eq!(stays[2].1, "[EMAIL]");
     let step = &report.steps[0];
-    assert_eq!((step.seen, step.changed), (3, 1));
-    assert_eq!(step.found.iter().map(|(k, n)| (k.as_str(), *n)).collect::<Vec<_>>(), [("email", 2), ("phone", 1)]);
+    assert_eq!((step.seen, step.changed), (3, 2));
+    assert_eq!(step.found.iter().map(|(k, n)| (k.as_str(), *n)).collect::<Vec<_>>(), [("email", 3), ("phone", 1)]);
     assert_eq!(step.examples[0].after.as_ref().unwrap().answer(), Some("Mail [EMAIL]"));
     let (stays, removed, _) = run("[[steps]]\nkind = \"pii\"\naction = \"remove\"\n", items);
-    assert_eq!((stays.len(), removed.len()), (2, 1));
+    assert_eq!((stays.len(), removed.len()), (1, 2));
+}
+
+#[test]
+fn spans_move_with_the_text_that_personal_data_left() {
+    let said = r#"[{"label":"MAIL","text":"a@b.example"},{"label":"CITY","text":"北京"}]"#;
+    let mut items = train(&[("找出实体。\n\n邮箱a@b.example，来自北京", said)], false);
+    let span = |start, end, label: &str| domain::sample::Span { start, end, label: label.to_owned() };
+    items[0].sample.spans = vec![span(2, 13, "MAIL"), span(16, 18, "CITY")];
+    let recipe = DataRecipe::from_toml("[[steps]]\nkind = \"pii\"\n").unwrap();
+    let mut found = Vec::new();
+    let mut sink = |outcome| {
+        found.push(outcome);
+        Ok(())
+    };
+    apply(&recipe, &mut items, &mut sink, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let Outcome::Stays(item) = &found[0] else { panic!("it stays") };
+    assert_eq!(item.sample.messages[0].content, "找出实体。\n\n邮箱[EMAIL]，来自北京");
+    assert_eq!(item.sample.spans, [span(2, 9, "MAIL"), span(12, 14, "CITY")]);
+    let said = r#"[{"label":"MAIL","text":"[EMAIL]"},{"label":"CITY","text":"北京"}]"#;
+    assert_eq!(item.sample.answer(), Some(said));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How sure a measure of agreement is: a percentile bootstrap over items (Efron 1979).
 
 use super::Ratings;
-use crate::metrics::bootstrap::SplitMix64;
+use crate::statistics::bootstrap::SplitMix64;
 use serde::{Deserialize, Serialize};
 
 /// Resamples of an interval.

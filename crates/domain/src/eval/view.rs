@@ -4,8 +4,8 @@
 use super::{EvalMetrics, Subject, Task, larger_is_better};
 use crate::{
     id::{BadCaseId, EvalId, RunId, SampleId, VersionId},
-    metrics::bootstrap::paired_difference,
     sample::{Sample, Split},
+    statistics::bootstrap::paired_difference,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -22,11 +22,17 @@ impl ClassificationReport {
     /// Scores `(expected, predicted)` pairs.
     #[must_use]
     pub fn new(pairs: &[(String, String)]) -> Self {
-        let confusion = confusion_matrix(pairs);
+        Self::of_confusion(confusion_matrix(pairs))
+    }
+
+    /// Scores pairs that are counted already.
+    #[must_use]
+    pub fn of_confusion(confusion: ConfusionMatrix) -> Self {
         let classes: Vec<_> = (0..confusion.labels.len()).map(|i| class_metrics(&confusion, i)).collect();
-        let correct = pairs.iter().filter(|(expected, predicted)| expected == predicted).count();
+        let correct: u32 = (0..confusion.labels.len()).map(|i| confusion.counts[i][i]).sum();
+        let all: u32 = confusion.counts.iter().flatten().sum();
         Self {
-            accuracy: ratio(correct as f64, pairs.len() as f64),
+            accuracy: ratio(f64::from(correct), f64::from(all)),
             macro_f1: ratio(classes.iter().map(|c| c.f1).sum(), classes.len() as f64),
             classes,
             confusion,

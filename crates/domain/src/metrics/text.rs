@@ -3,7 +3,8 @@
 //! Scores are in [0, 1] and rest on [`tokenise`], which treats Chinese, Japanese and Korean per
 //! character; they are therefore not comparable with figures made by another tokenizer.
 
-use std::collections::HashMap;
+use super::distance::levenshtein;
+use super::ngrams::{counts, longest_common_subsequence};
 
 /// Longest n-gram of BLEU.
 const MAX_ORDER: usize = 4;
@@ -38,7 +39,7 @@ fn is_word_char(c: char) -> bool {
 }
 
 /// Ideographs, kana and hangul: scripts that are scored per character.
-fn is_cjk(c: char) -> bool {
+pub(crate) fn is_cjk(c: char) -> bool {
     matches!(c,
         '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
@@ -60,20 +61,6 @@ pub fn rouge_l(candidate: &str, reference: &str) -> f64 {
         return 1.0;
     }
     2.0 * longest_common_subsequence(&a, &b) as f64 / (a.len() + b.len()) as f64
-}
-
-/// Length of the longest common subsequence, in O(|a|·|b|) time and O(|b|) memory.
-fn longest_common_subsequence(a: &[String], b: &[String]) -> usize {
-    let mut row = vec![0usize; b.len() + 1];
-    for x in a {
-        let mut diagonal = 0;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = if x == y { diagonal + 1 } else { above.max(row[j]) };
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }
 
 /// BLEU of one sentence against one reference. Precisions of order 2 and above are smoothed by
@@ -120,16 +107,16 @@ struct BleuCounts {
 impl BleuCounts {
     fn of(candidate: &str, reference: &str) -> Self {
         let (candidate, reference) = (tokenise(candidate), tokenise(reference));
-        let mut counts =
+        let mut found =
             Self { candidate_length: candidate.len(), reference_length: reference.len(), ..Self::default() };
         for i in 0..MAX_ORDER {
-            let allowed = ngrams(&reference, i + 1);
-            for (gram, n) in ngrams(&candidate, i + 1) {
-                counts.totals[i] += n;
-                counts.matches[i] += n.min(allowed.get(gram).copied().unwrap_or(0));
+            let allowed = counts(&reference, i + 1);
+            for (gram, n) in counts(&candidate, i + 1) {
+                found.totals[i] += n;
+                found.matches[i] += n.min(allowed.get(gram).copied().unwrap_or(0));
             }
         }
-        counts
+        found
     }
 
     fn add(&mut self, other: &Self) {
@@ -159,30 +146,12 @@ impl BleuCounts {
     }
 }
 
-fn ngrams(tokens: &[String], order: usize) -> HashMap<&[String], usize> {
-    let mut counts = HashMap::new();
-    for gram in tokens.windows(order) {
-        *counts.entry(gram).or_insert(0) += 1;
-    }
-    counts
-}
-
 /// Levenshtein distance in characters divided by the longer length: 0 for equal texts, 1 for
 /// texts with nothing in common.
 #[must_use]
 pub fn edit_distance(a: &str, b: &str) -> f64 {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()] as f64 / a.len().max(b.len()).max(1) as f64
+    levenshtein(&a, &b) as f64 / a.len().max(b.len()).max(1) as f64
 }
 
 #[cfg(test)]

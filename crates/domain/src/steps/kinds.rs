@@ -40,6 +40,13 @@ mod rewriting;
 pub use augment::{Augment, AugmentMethod};
 pub use rewriting::{ChineseForm, Garble, Html, Mojibake, PersonalAction, PersonalKind, Pii, Script};
 
+/// Languages that a step tells apart (ISO 639-1); `other` is another script, `mixed` several languages in one text, `none` no
+/// letters at all.
+pub const LANGUAGES: [&str; 22] = [
+    "zh", "ja", "ko", "en", "de", "fr", "es", "pt", "it", "vi", "id", "ru", "uk", "ar", "fa", "hi", "th", "he", "el",
+    "other", "mixed", "none",
+];
+
 /// A closed set of words.
 pub trait Words: Sized + 'static {
     const ALL: &'static [Self];
@@ -145,7 +152,7 @@ settings! {
     }
     Language {
         within: Where = Where::Both,
-        /// Languages that stay: `zh`, `en` (any text in letters), `mixed`, `none` (no letters at all).
+        /// Languages that stay, words of [`LANGUAGES`]. A text that cannot be told for sure stays, too.
         languages: Vec<String> = vec!["zh".to_owned(), "en".to_owned(), "mixed".to_owned()],
     }
     /// Rae et al. 2021, "Scaling Language Models: … Gopher", table A1.

@@ -6,7 +6,7 @@ use crate::evals::tests::place;
 use domain::{badcase::Cause, eval::Subject};
 
 fn judged(revision: i32) -> BadCaseEdit {
-    BadCaseEdit { revision, cause: Some(Cause::Data), note: "seen".to_owned(), correction: None, dismiss: false }
+    BadCaseEdit { revision, cause: Some(Cause::Data), note: "seen".to_owned(), ..BadCaseEdit::default() }
 }
 
 #[sqlx::test(migrations = "../../migrations")]

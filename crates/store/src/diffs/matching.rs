@@ -61,7 +61,8 @@ pub(super) async fn find_or_make(db: &PgPool, from: VersionId, to: VersionId) ->
     Ok((id, counted))
 }
 
-async fn find(db: &PgPool, from: VersionId, to: VersionId) -> Result<Option<(i64, Counted)>, StoreError> {
+/// The comparison of two versions, if it was made and is kept.
+pub(super) async fn find(db: &PgPool, from: VersionId, to: VersionId) -> Result<Option<(i64, Counted)>, StoreError> {
     let row = sqlx::query("select id, counts from version_diffs where from_id = $1 and to_id = $2")
         .bind(from.0)
         .bind(to.0)

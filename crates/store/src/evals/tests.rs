@@ -169,13 +169,7 @@ async fn recording_twice_replaces_until_people_have_worked_on_it(db: PgPool) {
     p.record(Subject::Tuned, ["yes", "no", "no"]).await;
     let found = badcases::list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items;
     assert_eq!(found.len(), 1);
-    let edit = BadCaseEdit {
-        revision: 0,
-        cause: Some(Cause::Label),
-        note: "typo".to_owned(),
-        correction: None,
-        dismiss: false,
-    };
+    let edit = BadCaseEdit { cause: Some(Cause::Label), note: "typo".to_owned(), ..BadCaseEdit::default() };
     assert!(badcases::edit(&p.db, p.project, found[0].id, &edit, p.user).await.unwrap());
     p.record(Subject::Tuned, ["yes", "yes", "no"]).await;
     assert_eq!(badcases::list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items.len(), 1);
@@ -186,13 +180,7 @@ async fn a_correction_becomes_the_next_version_with_its_lineage(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["yes", "no", "no"]).await;
     let case = badcases::list(&p.db, p.project, &BadCaseQuery::default()).await.unwrap().items.remove(0);
-    let edit = BadCaseEdit {
-        revision: 0,
-        cause: Some(Cause::Label),
-        note: String::new(),
-        correction: Some("no".to_owned()),
-        dismiss: false,
-    };
+    let edit = BadCaseEdit { cause: Some(Cause::Label), correction: Some("no".to_owned()), ..BadCaseEdit::default() };
     badcases::edit(&p.db, p.project, case.id, &edit, p.user).await.unwrap();
     let full = badcases::get(&p.db, p.project, case.id).await.unwrap().unwrap();
     assert_eq!(

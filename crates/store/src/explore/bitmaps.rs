@@ -1,7 +1,7 @@
 //! Reading an index: bitmaps of positions, and orders of them.
 
 use super::{
-    cache::{self, Key, Weight},
+    cache::{self, Index, Key, Weight},
     segment::decode_into,
 };
 use crate::StoreError;
@@ -12,6 +12,7 @@ use domain::{
 use roaring::RoaringBitmap;
 use sqlx::{PgPool, Row, postgres::PgRow};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Words that a `begin*` stands for at most: the first ones of the alphabet.
 const MAX_PREFIX_WORDS: i64 = 2000;
@@ -26,18 +27,18 @@ impl Weight for Facets {
     }
 }
 
-/// How many positions an indexed version has; `None` without a complete index.
-pub(super) async fn rows(db: &PgPool, version: VersionId) -> Result<Option<u32>, StoreError> {
-    let key = Key::Rows(version);
-    if let Some(rows) = cache::get::<u32>(&key) {
-        return Ok(Some(*rows));
-    }
-    let rows: Option<i32> =
-        sqlx::query_scalar("select rows from version_indexes where version_id = $1 and built_at is not null")
+/// The version's index and how many positions it has; `None` without a complete one. Asked anew every time, since samples
+/// may have been erased and the index built again.
+pub(super) async fn index(db: &PgPool, version: VersionId) -> Result<Option<(Index, u32)>, StoreError> {
+    let found: Option<(Uuid, i32)> =
+        sqlx::query_as("select build, rows from version_indexes where version_id = $1 and built_at is not null")
             .bind(version.0)
             .fetch_optional(db)
             .await?;
-    Ok(rows.map(|rows| *cache::put(key, rows.cast_unsigned())))
+    let Some((build, rows)) = found else { return Ok(None) };
+    let index = Index { version, build };
+    cache::keep_newest(index);
+    Ok(Some((index, rows.cast_unsigned())))
 }
 
 /// All rows that stand in `found`, which has `segment` and `rows`.
@@ -50,14 +51,14 @@ fn union(found: &[PgRow]) -> Result<RoaringBitmap, StoreError> {
 }
 
 /// Where a word is.
-pub(super) async fn word(db: &PgPool, version: VersionId, word: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
-    let key = Key::Word(version, word.to_owned());
+pub(super) async fn word(db: &PgPool, index: Index, word: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
+    let key = Key::Word(index, word.to_owned());
     if let Some(kept) = cache::get(&key) {
         return Ok(kept);
     }
     let found =
         sqlx::query("select segment, rows from version_words where version_id = $1 and word = $2 order by segment")
-            .bind(version.0)
+            .bind(index.version.0)
             .bind(word)
             .fetch_all(db)
             .await?;
@@ -65,8 +66,8 @@ pub(super) async fn word(db: &PgPool, version: VersionId, word: &str) -> Result<
 }
 
 /// Where a word is that begins so.
-pub(super) async fn prefix(db: &PgPool, version: VersionId, begin: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
-    let key = Key::Prefix(version, begin.to_owned());
+pub(super) async fn prefix(db: &PgPool, index: Index, begin: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
+    let key = Key::Prefix(index, begin.to_owned());
     if let Some(kept) = cache::get(&key) {
         return Ok(kept);
     }
@@ -74,7 +75,7 @@ pub(super) async fn prefix(db: &PgPool, version: VersionId, begin: &str) -> Resu
         "select segment, rows from version_words where version_id = $1 and word >= $2 and word < $2 || U&'\\+10FFFF' \
          order by word, segment limit $3",
     )
-    .bind(version.0)
+    .bind(index.version.0)
     .bind(begin)
     .bind(MAX_PREFIX_WORDS)
     .fetch_all(db)
@@ -83,8 +84,8 @@ pub(super) async fn prefix(db: &PgPool, version: VersionId, begin: &str) -> Resu
 }
 
 /// The fields of a version with their most frequent values.
-pub(super) async fn facets(db: &PgPool, version: VersionId) -> Result<Arc<Facets>, StoreError> {
-    let key = Key::Facets(version);
+pub(super) async fn facets(db: &PgPool, index: Index) -> Result<Arc<Facets>, StoreError> {
+    let key = Key::Facets(index);
     if let Some(kept) = cache::get(&key) {
         return Ok(kept);
     }
@@ -95,7 +96,7 @@ pub(super) async fn facets(db: &PgPool, version: VersionId) -> Result<Arc<Facets
          on top.field = f.field and top.value = f.value \
          where f.version_id = $1 and top.n <= $2 order by f.field, top.n, f.segment",
     )
-    .bind(version.0)
+    .bind(index.version.0)
     .bind(VALUES_COUNTED as i64)
     .fetch_all(db)
     .await?;
@@ -121,18 +122,18 @@ pub(super) async fn facets(db: &PgPool, version: VersionId) -> Result<Arc<Facets
 /// Where a field has a value, however rare.
 pub(super) async fn facet(
     db: &PgPool,
-    version: VersionId,
+    index: Index,
     field: &Field,
     value: &str,
 ) -> Result<Arc<RoaringBitmap>, StoreError> {
-    let key = Key::Facet(version, field.clone(), value.to_owned());
+    let key = Key::Facet(index, field.clone(), value.to_owned());
     if let Some(kept) = cache::get(&key) {
         return Ok(kept);
     }
     let found = sqlx::query(
         "select segment, rows from version_facets where version_id = $1 and field = $2 and value = $3 order by segment",
     )
-    .bind(version.0)
+    .bind(index.version.0)
     .bind(field.to_string())
     .bind(value)
     .fetch_all(db)
@@ -141,18 +142,14 @@ pub(super) async fn facet(
 }
 
 /// All positions in another order; `None` where there is no such order, as by label without labels.
-pub(super) async fn order(
-    db: &PgPool,
-    version: VersionId,
-    key: &'static str,
-) -> Result<Option<Arc<Vec<u32>>>, StoreError> {
-    let kept_as = Key::Order(version, key);
+pub(super) async fn order(db: &PgPool, index: Index, key: &'static str) -> Result<Option<Arc<Vec<u32>>>, StoreError> {
+    let kept_as = Key::Order(index, key);
     if let Some(kept) = cache::get(&kept_as) {
         return Ok(Some(kept));
     }
     let bytes: Option<Vec<u8>> =
         sqlx::query_scalar("select positions from version_orders where version_id = $1 and key = $2")
-            .bind(version.0)
+            .bind(index.version.0)
             .bind(key)
             .fetch_optional(db)
             .await?;

@@ -96,6 +96,15 @@ impl Builder {
     pub async fn begin(db: &PgPool, version: VersionId) -> Result<Option<Self>, StoreError> {
         let build = Uuid::new_v4();
         let mut tx = db.begin().await?;
+        // Whoever has samples erased holds the project: what is read from here on is read after that, or the index is
+        // deleted by them.
+        sqlx::query(
+            "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
+             where v.id = $1 for key share of p",
+        )
+        .bind(version.0)
+        .execute(&mut *tx)
+        .await?;
         let removed = sqlx::query("delete from version_indexes where version_id = $1 and built_at is null")
             .bind(version.0)
             .execute(&mut *tx)

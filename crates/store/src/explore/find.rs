@@ -2,7 +2,8 @@
 
 use super::{
     bitmaps,
-    cache::{self, Key},
+    cache::{self, Index, Key},
+    perplexity::{self, Scores},
     tags,
 };
 use crate::{Stale, StoreError, samples};
@@ -17,7 +18,9 @@ use sqlx::PgPool;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Candidates whose text is looked into for a phrase. More have its words one by one only where those are very frequent.
-const MAX_VERIFIED: usize = 20_000;
+const MAX_VERIFIED: usize = 16_000;
+/// How many of them one connection looks into.
+const VERIFIED_AT_ONCE: usize = MAX_VERIFIED / 4;
 
 /// What was found in the text.
 struct Hits {
@@ -29,20 +32,22 @@ struct Hits {
 
 /// Answers a query; `None` while the version has no complete index.
 pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Option<Found>, StoreError> {
-    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
-    let facets = bitmaps::facets(db, version).await?;
+    let Some((index, rows)) = bitmaps::index(db, version).await? else { return Ok(None) };
+    let facets = bitmaps::facets(db, index).await?;
     let tags = tags::of_version(db, version).await?;
-    let hits = search(db, version, rows, &query.search).await?;
+    let hits = search(db, index, rows, &query.search).await?;
     let base = hits.rows.unwrap_or_else(|| everything(rows));
-    let chosen = chosen(db, version, &tags, &query.filters).await?;
-    let sealed_rows = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    let chosen = chosen(db, index, &tags, &query.filters).await?;
+    let sealed_rows = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
     let tagged = (Field::Tag, tags.0.clone());
+    let scores = scores(db, index, query).await?;
     let unsealed = intersection(&base, chosen.values());
     let sealed = if query.with_test { 0 } else { unsealed.intersection_len(&sealed_rows) };
     let current = if query.with_test { unsealed } else { unsealed - &*sealed_rows };
 
     let mut counted = Vec::with_capacity(facets.0.len() + 1);
-    let all = facets.0.iter().chain(std::iter::once(&tagged)).filter(|_| !query.without_facets);
+    let all = facets.0.iter().chain(scores.iter().map(|scores| &scores.facet)).chain(std::iter::once(&tagged));
+    let all = all.filter(|_| !query.without_facets);
     for (field, values) in all {
         let others;
         // A value of the same field would be an alternative, so the filters on the field itself do not count.
@@ -58,14 +63,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
             .map(|(value, rows)| FacetValue { value: value.clone(), count: among.intersection_len(rows) })
             .collect();
         for value in missing(&query.filters, field, &values) {
-            let rows = bitmaps::facet(db, version, field, value).await?;
+            let rows = having(db, index, field, value).await?;
             values.push(FacetValue { value: value.to_owned(), count: among.intersection_len(&rows) });
         }
         if !values.is_empty() {
             counted.push(Facet { field: field.clone(), values });
         }
     }
-    let positions = page(db, version, &current, query).await?;
+    let positions = page(db, index, &current, query, scores.as_deref()).await?;
     let total = current.len();
     let end = query.offset.saturating_add(query.limit);
     Ok(Some(Found {
@@ -87,15 +92,15 @@ pub(super) async fn positions(
     text: &str,
     filters: &[Filter],
 ) -> Result<Option<Vec<u32>>, StoreError> {
-    let Some(rows) = bitmaps::rows(db, version).await? else { return Ok(None) };
+    let Some((index, rows)) = bitmaps::index(db, version).await? else { return Ok(None) };
     let tags = tags::of_version(db, version).await?;
-    let hits = search(db, version, rows, text).await?;
+    let hits = search(db, index, rows, text).await?;
     if !hits.is_exact {
         return Err(Stale::SearchTooWide.into());
     }
     let base = hits.rows.unwrap_or_else(|| everything(rows));
-    let chosen = chosen(db, version, &tags, filters).await?;
-    let sealed = bitmaps::facet(db, version, &Field::Split, Split::Test.as_str()).await?;
+    let chosen = chosen(db, index, &tags, filters).await?;
+    let sealed = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
     Ok(Some((intersection(&base, chosen.values()) - &*sealed).iter().collect()))
 }
 
@@ -122,7 +127,7 @@ fn missing<'a>(filters: &'a [Filter], field: &Field, known: &[FacetValue]) -> Ve
 /// For every field that is filtered by, the rows that have one of the chosen values.
 async fn chosen(
     db: &PgPool,
-    version: VersionId,
+    index: Index,
     tags: &tags::Tags,
     filters: &[Filter],
 ) -> Result<BTreeMap<Field, RoaringBitmap>, StoreError> {
@@ -135,21 +140,39 @@ async fn chosen(
                     *rows |= tagged;
                 }
             }
-            _ => *rows |= &*bitmaps::facet(db, version, field, &cut(value)).await?,
+            _ => *rows |= &*having(db, index, field, &cut(value)).await?,
         }
     }
     Ok(chosen)
 }
 
-async fn search(db: &PgPool, version: VersionId, rows: u32, search: &str) -> Result<Hits, StoreError> {
+/// Where a field has a value.
+async fn having(db: &PgPool, index: Index, field: &Field, value: &str) -> Result<Arc<RoaringBitmap>, StoreError> {
+    match field {
+        Field::Perplexity(scoring) => perplexity::rows(db, index, *scoring, value).await,
+        _ => bitmaps::facet(db, index, field, value).await,
+    }
+}
+
+/// The scores of the chosen scoring, where the query needs them.
+async fn scores(db: &PgPool, index: Index, query: &Query) -> Result<Option<Arc<Scores>>, StoreError> {
+    match query.scoring {
+        Some(scoring) if !query.without_facets || query.sort == Sort::Perplexity => {
+            Ok(Some(perplexity::of(db, index, scoring).await?))
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn search(db: &PgPool, index: Index, rows: u32, search: &str) -> Result<Hits, StoreError> {
     let mut hits = Hits { rows: None, is_exact: true, terms: Vec::new() };
     for term in parse_search(search) {
         let (found, is_exact, texts) = match term.kind {
-            TermKind::Words(words) => (with_all(db, version, &words).await?, true, words),
-            TermKind::Prefix(begin) => (bitmaps::prefix(db, version, &begin).await?, true, vec![begin]),
+            TermKind::Words(words) => (with_all(db, index, &words).await?, true, words),
+            TermKind::Prefix(begin) => (bitmaps::prefix(db, index, &begin).await?, true, vec![begin]),
             TermKind::Phrase { text, words } => {
-                let candidates = with_all(db, version, &words).await?;
-                let (found, is_exact) = verified(db, version, &text, &candidates).await?;
+                let candidates = with_all(db, index, &words).await?;
+                let (found, is_exact) = verified(db, index, &text, &candidates).await?;
                 (found, is_exact, vec![text])
             }
         };
@@ -168,10 +191,10 @@ async fn search(db: &PgPool, version: VersionId, rows: u32, search: &str) -> Res
 }
 
 /// The rows that have all these words.
-async fn with_all(db: &PgPool, version: VersionId, words: &[String]) -> Result<Arc<RoaringBitmap>, StoreError> {
+async fn with_all(db: &PgPool, index: Index, words: &[String]) -> Result<Arc<RoaringBitmap>, StoreError> {
     let mut found: Option<Arc<RoaringBitmap>> = None;
     for word in words {
-        let rows = bitmaps::word(db, version, word).await?;
+        let rows = bitmaps::word(db, index, word).await?;
         found = Some(match found {
             None => rows,
             Some(before) => Arc::new(&*before & &*rows),
@@ -183,27 +206,39 @@ async fn with_all(db: &PgPool, version: VersionId, words: &[String]) -> Result<A
 /// The candidates whose text has the phrase, and whether all were looked into.
 async fn verified(
     db: &PgPool,
-    version: VersionId,
+    index: Index,
     phrase: &str,
     candidates: &RoaringBitmap,
 ) -> Result<(Arc<RoaringBitmap>, bool), StoreError> {
     let is_exact = candidates.len() <= MAX_VERIFIED as u64;
-    let key = Key::Phrase(version, phrase.to_owned());
+    let key = Key::Phrase(index, phrase.to_owned());
     if let Some(kept) = cache::get(&key) {
         return Ok((kept, is_exact));
     }
     let positions: Vec<u32> = candidates.iter().take(MAX_VERIFIED).collect();
-    let found = samples::having(db, version, &positions, phrase).await?;
-    Ok((cache::put(key, RoaringBitmap::from_iter(found)), is_exact))
+    // Looking into texts keeps a processor of the database busy: several share it.
+    let parts = positions.chunks(VERIFIED_AT_ONCE).map(|part| samples::having(db, index.version, part, phrase));
+    let found = futures::future::try_join_all(parts).await?;
+    Ok((cache::put(key, found.into_iter().flatten().collect::<RoaringBitmap>()), is_exact))
 }
 
 /// The positions of one page.
-async fn page(db: &PgPool, version: VersionId, current: &RoaringBitmap, query: &Query) -> Result<Vec<u32>, StoreError> {
+async fn page(
+    db: &PgPool,
+    index: Index,
+    current: &RoaringBitmap,
+    query: &Query,
+    scores: Option<&Scores>,
+) -> Result<Vec<u32>, StoreError> {
     let (offset, limit) = (query.offset as usize, query.limit as usize);
     let order = match query.sort {
         Sort::Position => None,
-        Sort::Length => bitmaps::order(db, version, "length").await?,
-        Sort::Label => bitmaps::order(db, version, "label").await?,
+        Sort::Length => bitmaps::order(db, index, "length").await?,
+        Sort::Label => bitmaps::order(db, index, "label").await?,
+        Sort::Perplexity => match scores {
+            Some(scores) => return Ok(scores.page(current, query)),
+            None => None,
+        },
     };
     let Some(order) = order else { return Ok(by_position(current, query)) };
     let is_hit = |position: &&u32| current.contains(**position);

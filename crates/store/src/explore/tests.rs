@@ -14,6 +14,7 @@ use domain::{
     id::{ProjectId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Speaker, Split},
+    score::{Likelihood, Score, ScoreVersion},
 };
 use futures::TryStreamExt;
 use sqlx::PgPool;
@@ -225,4 +226,35 @@ async fn missing_indexes_are_queued_once(db: PgPool) {
     assert_eq!(build::queue_missing(&db).await.unwrap(), 0);
     let job = crate::jobs::list(&db, project, None, 10).await.unwrap().remove(0);
     assert_eq!(build::state(&db, version).await.unwrap(), State::Job(job.id));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn scores_filter_count_and_order(db: PgPool) {
+    let place = crate::runs::tests::place(db.clone()).await;
+    let (user, model_id) = (place.user, place.model);
+    let version = version(&db, user, place.project, &eight()).await;
+    index(&db, version).await;
+    let request = ScoreVersion { version_id: version, model_id, run_id: None, embed: false };
+    let ids: Vec<_> = crate::samples::stream(&db, version, None).map_ok(|row| row.id).try_collect().await.unwrap();
+    let mut writer = crate::scores::ScoresWriter::begin(&db, &request, user).await.unwrap();
+    // Perplexities 8, 2 and 3; the others have none.
+    for (id, perplexity) in ids.iter().zip([8.0f32, 2.0, 3.0]) {
+        let likelihood = Likelihood::of(&[perplexity.ln() + 0.01]).unwrap();
+        let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: None };
+        writer.add(*id, &score).await.unwrap();
+    }
+    let scoring = Some(writer.finish(5).await.unwrap());
+    let ask = async |query: Query| find(&db, version, &Query { scoring, ..query }).await.unwrap().unwrap();
+
+    let field = format!("perplexity.{}", scoring.unwrap());
+    let found = ask(query("", &[format!("{field}:2").as_str()])).await;
+    assert_eq!((positions(&found), count(&found, &field, "8")), (vec![1, 2], 1));
+    let found = ask(query("", &[format!("{field}:2.5..").as_str()])).await;
+    assert_eq!((positions(&found), count(&found, &field, "2.5..")), (vec![0, 2], 2));
+    let up = Query { sort: Sort::Perplexity, limit: 5, ..query("", &[]) };
+    assert_eq!(positions(&ask(up.clone()).await), [1, 2, 0, 3, 4]);
+    let down = Query { descending: true, without_facets: true, ..up };
+    assert_eq!(positions(&ask(down).await), [0, 2, 1, 3, 4]);
+    let elsewhere = Query { filters: vec![format!("{field}:2").parse().unwrap()], ..query("", &[]) };
+    assert_eq!(find(&db, VersionId::new(), &elsewhere).await.unwrap(), None);
 }

@@ -1,9 +1,13 @@
 //! Erasing what holds some texts.
 //!
 //! The newest version of each dataset is followed by one without the samples. In older versions, which runs still name,
-//! they keep their places and say nothing. What was computed of their text (indexes, reports on leaks) goes, too.
+//! they keep their places and say nothing. What was computed of their text goes, too (`derived`).
 
-use super::find::{RUNS, files, gather, patterns};
+use super::{
+    busy, derived,
+    find::{RUNS, files, gather},
+    texts::Texts,
+};
 use crate::{
     Stale, StoreError, activity,
     explore::{build::IndexVersion, build::KIND as INDEX_KIND, forget_cached},
@@ -11,11 +15,27 @@ use crate::{
     versions::{forgotten, import::Made},
 };
 use domain::{
-    forget::TOMBSTONE,
+    forget::{Busy, TOMBSTONE},
     id::{ProjectId, UserId, VersionId},
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+
+/// Why nothing was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something is at work that would write down again what it has read.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
+impl From<sqlx::Error> for EraseError {
+    fn from(e: sqlx::Error) -> Self {
+        Self::Store(e.into())
+    }
+}
 
 /// Erases what holds these texts; the versions that it made. `expected` is how many samples the person saw before they
 /// agreed: [`Stale::FoundOthers`] where there are more or fewer by now.
@@ -25,32 +45,49 @@ pub async fn erase(
     by: UserId,
     texts: &[String],
     expected: u64,
-) -> Result<Vec<Made>, StoreError> {
+) -> Result<Vec<Made>, EraseError> {
+    let texts = Texts::new(texts);
+    // Asked before any lock is waited for: a job may hold it until it has ended.
+    refuse(busy::job(&mut *db.acquire().await?, project, &texts, false).await?)?;
     let mut tx = db.begin().await?;
-    // No version is made meanwhile that would take the samples along.
-    sqlx::query("select id from datasets where project_id = $1 order by id for update")
-        .bind(project.0)
-        .execute(&mut *tx)
-        .await?;
-    let patterns = patterns(texts);
-    let samples = gather(&mut tx, project, &patterns).await?;
+    lock(&mut tx, project).await?;
+    refuse(busy::job(&mut tx, project, &texts, true).await?)?;
+    let samples = gather(&mut tx, project, &texts.patterns()).await?;
     if samples != expected {
-        return Err(Stale::FoundOthers.into());
+        return Err(StoreError::from(Stale::FoundOthers).into());
     }
+    refuse(busy::run(&mut tx, project).await?)?;
     let hashes: Vec<String> = files(&mut tx, project).await?.into_iter().map(|file| file.sha256).collect();
     let id = note(&mut tx, project, by, samples, &hashes).await?;
     let made = forgotten::make_all(&mut tx, project, by).await?;
     let touched = versions(&mut tx).await?;
-    erase_answers(&mut tx, project, &patterns).await?;
-    erase_derived(&mut tx, project, &touched, &patterns).await?;
+    erase_answers(&mut tx, project, &texts).await?;
+    derived::erase(&mut tx, project, by, &touched, &texts).await?;
     erase_samples(&mut tx).await?;
     for version in &touched {
+        forgotten::recount(&mut tx, *version).await?;
         jobs::create(&mut tx, project, INDEX_KIND, &IndexVersion { version_id: *version }, by).await?;
     }
     activity::record(&mut *tx, project, Some(by), "rows.forgotten", &id.to_string(), &samples.to_string()).await?;
     tx.commit().await?;
     forget_cached(&touched);
     Ok(made)
+}
+
+fn refuse(busy: Option<Busy>) -> Result<(), Busy> {
+    busy.map_or(Ok(()), Err)
+}
+
+/// No version is made meanwhile that would take the samples along. And nothing begins: the row of a job, a run or an index
+/// that is being built takes a share of the project's.
+async fn lock(tx: &mut PgConnection, project: ProjectId) -> Result<(), StoreError> {
+    for statement in [
+        "select id from datasets where project_id = $1 order by id for update",
+        "select id from projects where id = $1 for update",
+    ] {
+        sqlx::query(statement).bind(project.0).execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// Puts on record that it was done, and which runs have seen the samples.
@@ -91,7 +128,7 @@ async fn versions(tx: &mut PgConnection) -> Result<Vec<VersionId>, StoreError> {
 }
 
 /// What models answered and people wrote about the samples, or that holds the texts.
-async fn erase_answers(tx: &mut PgConnection, project: ProjectId, patterns: &[String]) -> Result<(), StoreError> {
+async fn erase_answers(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
     let statements = [
         "update predictions p set output = $3, expected = $3 from evals e where e.id = p.eval_id and e.project_id = $1 \
          and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
@@ -104,53 +141,18 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, patterns: &[St
         "update previews p set prompt = $3, expected = $3, output = $3 from runs r where r.id = p.run_id and r.project_id = $1 \
          and lower(concat_ws(E'\\n', p.prompt, p.expected, p.output)) like any($2)",
         "update run_logs l set message = $3 from runs r where r.id = l.run_id and r.project_id = $1 and lower(l.message) like any($2)",
+        "update bad_case_comments c set body = $3 from bad_cases b where b.id = c.bad_case_id and b.project_id = $1 \
+         and (b.output = $3 or lower(c.body) like any($2))",
+        "update bad_case_clusters set name = $3, words = '{}', renamed = false where project_id = $1 \
+         and (lower(name) like any($2) or exists (select from unnest(words) w where lower(w) like any($2)) \
+         or exists (select from bad_cases b where b.cluster_id = bad_case_clusters.id and b.output = $3))",
+        "delete from regressions g using bad_cases b where b.id = g.bad_case_id and b.project_id = $1 and b.output = $3 \
+         and $2::text[] is not null",
     ];
+    let patterns = texts.patterns();
     for statement in statements {
-        sqlx::query(statement).bind(project.0).bind(patterns).bind(TOMBSTONE).execute(&mut *tx).await?;
+        sqlx::query(statement).bind(project.0).bind(&patterns).bind(TOMBSTONE).execute(&mut *tx).await?;
     }
-    Ok(())
-}
-
-/// What was computed of the text: it can be made again. Examples of a data recipe's preview cannot, and go.
-async fn erase_derived(
-    tx: &mut PgConnection,
-    project: ProjectId,
-    touched: &[VersionId],
-    patterns: &[String],
-) -> Result<(), StoreError> {
-    let ids: Vec<Uuid> = touched.iter().map(|version| version.0).collect();
-    for statement in [
-        "delete from version_indexes where version_id = any($1)",
-        "delete from split_checks where version_id = any($1)",
-        "delete from benchmark_checks where version_id = any($1) or benchmark_id = any($1)",
-    ] {
-        sqlx::query(statement).bind(&ids).execute(&mut *tx).await?;
-    }
-    for statement in [
-        "delete from sample_tags where sample_id in (select sample_id from forgetting)",
-        "delete from sample_scores where sample_id in (select sample_id from forgetting)",
-    ] {
-        sqlx::query(statement).execute(&mut *tx).await?;
-    }
-    // Samples that were made of accepted ones are found by their own text.
-    sqlx::query(
-        "delete from proposals p using dataset_versions v join datasets d on d.id = v.dataset_id \
-         where v.id = p.version_id and d.project_id = $1 and (p.sample_id in (select sample_id from forgetting) \
-         or lower(concat_ws(E'\n', p.lead || p.before, p.lead || p.after)) like any($2))",
-    )
-    .bind(project.0)
-    .bind(patterns)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "update jobs set result = null where project_id = $1 and kind = 'preview_steps' \
-         and (payload->>'version_id' = any($3) or lower(result::text) like any($2))",
-    )
-    .bind(project.0)
-    .bind(patterns)
-    .bind(touched.iter().map(ToString::to_string).collect::<Vec<_>>())
-    .execute(tx)
-    .await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What holds some texts, in all versions of all datasets of a project.
 
-use super::file;
-use crate::{StoreError, error::word, samples::contains};
+use super::{file, texts::Texts};
+use crate::{StoreError, error::word};
 use domain::{
     forget::{EXAMPLES, ForgetExample, ForgetFound, ForgetRun, ForgetVersion},
     id::{DatasetId, ProjectId, RunId, SampleId, VersionId},
@@ -11,15 +11,10 @@ use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 /// Letters of an example.
 const EXAMPLE_CHARS: i32 = 300;
 
-/// The `like` patterns of texts, whatever their case.
-pub(super) fn patterns(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| contains(text)).collect()
-}
-
 /// What holds these texts. Changes nothing.
 pub async fn find(db: &PgPool, project: ProjectId, texts: &[String]) -> Result<ForgetFound, StoreError> {
     let mut tx = db.begin().await?;
-    let patterns = patterns(texts);
+    let patterns = Texts::new(texts).patterns();
     let samples = gather(&mut tx, project, &patterns).await?;
     let (predictions, bad_cases) = answers(&mut tx, project, &patterns).await?;
     Ok(ForgetFound {

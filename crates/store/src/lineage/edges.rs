@@ -63,7 +63,7 @@ const BACK: &str = "
     union select 'version', version_id::text, 'run', id::text from runs where id = any($3)
     union select 'run', continues::text, 'run', id::text from runs where id = any($3) and continues is not null
     union select 'run', run_id::text, 'evaluation', id::text from evals where id = any($4)
-    union select 'evaluation', eval_id::text, 'bad_case', id::text from bad_cases where id = any($5)
+    union select 'evaluation', eval_id::text, 'bad_case', id::text from bad_cases where id = any($5) and eval_id is not null
     union select 'bad_case', bad_case_id::text, 'sample', id::text from samples where id = any($6) and bad_case_id is not null
     union select 'sample', parent_id::text, 'sample', id::text from samples where $7 and id = any($6) and parent_id is not null
     union select 'file', f.sha256, 'sample', s.id::text from samples s cross join lateral

@@ -111,7 +111,7 @@ async fn bad_cases(db: &PgPool, project: ProjectId, ids: &[uuid::Uuid]) -> Resul
     let node = |row: &PgRow| {
         Ok(Node {
             status: row.try_get("status")?,
-            run_id: Some(RunId(row.try_get("run_id")?)),
+            run_id: row.try_get::<Option<uuid::Uuid>, _>("run_id")?.map(RunId),
             ..Node::new(bad_case(row.try_get("id")?), String::new())
         })
     };

@@ -11,6 +11,6 @@ use sqlx::PgPool;
 pub async fn learnt(db: &PgPool, run: &RunDetail) -> Result<Option<LearntSamples>, StoreError> {
     let Some(learning) = run.result.as_ref().and_then(Learning::of_result) else { return Ok(None) };
     let places = [learning.never_learnt_samples.as_slice(), &learning.forgotten_samples].concat();
-    let found = samples::at_places(db, run.summary.version_id, Split::Train, &places).await?;
+    let found = samples::at_places(db, run.summary.version_id, Split::Train, &places, Some(run.summary.id)).await?;
     Ok(Some(learning.map(|place| found.get(&place).cloned())))
 }

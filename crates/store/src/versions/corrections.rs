@@ -3,6 +3,7 @@
 //!
 //! A correction keeps the split of its original. Only when `move_to_train` says so does it leave
 //! the validation or test split, so that the model may learn from it without being tested on it.
+//! One whose original was written by hand, and is in no version, is added behind all others: to the test split, or to training.
 
 use super::import::{Made, insert_version, lock_dataset, record};
 use crate::{
@@ -48,14 +49,15 @@ pub async fn create_from_corrections(
     };
     let mut places = Vec::with_capacity(corrections.len());
     for c in corrections {
-        places.push(find(&mut tx, parent, c.original).await?);
+        places.push(find(&mut tx, dataset, parent, c.original).await?);
     }
     let moved = corrections.iter().zip(&places).filter(|(c, p)| c.move_to_train && p.split != Split::Train).count();
     let origin = Origin::Corrections { corrections: corrections.len() as u64, moved_to_train: moved as u64 };
     let made = insert_version(&mut tx, dataset, Some(parent), by, note, &origin).await?;
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
-         select $1, position, sample_id, split from version_samples where version_id = $2",
+         select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null",
     )
     .bind(made.version_id.0)
     .bind(parent.0)
@@ -90,30 +92,55 @@ async fn lock_parent(
     Ok(lock_dataset(tx, project, dataset).await?.map(|name| (dataset, name, stats)))
 }
 
-/// Where a sample stands in the parent version.
+/// Where a sample stands in the parent version, and so in the next one: samples that were erased are not counted.
 struct Place {
-    position: i32,
+    /// `None` for a sample that no version has.
+    position: Option<i32>,
     sample: i64,
     split: Split,
 }
 
 /// The place of a sample, or of the latest correction that stands for it.
-async fn find(tx: &mut PgConnection, version: VersionId, original: SampleId) -> Result<Place, StoreError> {
+async fn find(
+    tx: &mut PgConnection,
+    dataset: DatasetId,
+    version: VersionId,
+    original: SampleId,
+) -> Result<Place, StoreError> {
     let row = sqlx::query(
         "with recursive line as (select $2::bigint as id union select s.id from samples s join line on s.parent_id = line.id) \
-         select vs.position, vs.sample_id, vs.split from version_samples vs join line on line.id = vs.sample_id \
-         where vs.version_id = $1 order by vs.sample_id desc limit 1",
+         select (vs.position - (select count(*) from samples f join version_samples m on m.sample_id = f.id \
+            where f.forgotten_at is not null and m.version_id = $1 and m.position < vs.position))::int as position, vs.sample_id, vs.split \
+         from version_samples vs join line on line.id = vs.sample_id join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and s.forgotten_at is null order by vs.sample_id desc limit 1",
     )
     .bind(version.0)
     .bind(original.0)
-    .fetch_optional(tx)
-    .await?
-    .ok_or(Stale::SampleElsewhere)?;
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return outside(tx, dataset, original).await };
     Ok(Place {
-        position: row.try_get("position")?,
+        position: Some(row.try_get("position")?),
         sample: row.try_get("sample_id")?,
         split: split_of(row.try_get("split")?)?,
     })
+}
+
+/// The place of a sample of the dataset that neither is in any version nor has a correction that is.
+async fn outside(tx: &mut PgConnection, dataset: DatasetId, original: SampleId) -> Result<Place, StoreError> {
+    let is_outside: bool = sqlx::query_scalar(
+        "select exists (select from samples s where s.id = $1 and s.dataset_id = $2 \
+         and not exists (select from version_samples vs where vs.sample_id = s.id) \
+         and not exists (select from samples c where c.parent_id = s.id))",
+    )
+    .bind(original.0)
+    .bind(dataset.0)
+    .fetch_one(tx)
+    .await?;
+    if !is_outside {
+        return Err(Stale::SampleElsewhere.into());
+    }
+    Ok(Place { position: None, sample: original.0, split: Split::Test })
 }
 
 /// Puts the corrected sample in its original's place and ties it to the bad case.
@@ -141,7 +168,14 @@ async fn replace(
     .fetch_one(&mut *tx)
     .await?;
     let split = if correction.move_to_train { Split::Train } else { place.split };
-    sqlx::query("update version_samples set sample_id = $3, split = $4 where version_id = $1 and position = $2")
+    let statement = match place.position {
+        Some(_) => "update version_samples set sample_id = $3, split = $4 where version_id = $1 and position = $2",
+        None => {
+            "insert into version_samples (version_id, position, sample_id, split) \
+             select $1, coalesce($2, (select coalesce(max(position), -1) + 1 from version_samples where version_id = $1)), $3, $4"
+        }
+    };
+    sqlx::query(statement)
         .bind(version.0)
         .bind(place.position)
         .bind(id)

@@ -9,7 +9,7 @@ use domain::{
 };
 use sqlx::PgPool;
 
-/// Where each of the parent's samples goes, in the order of their positions; `None` leaves it out.
+/// Where each of the parent's samples that were not erased goes, in the order of their positions; `None` leaves it out.
 pub type Division = [Option<Split>];
 
 /// Makes the version in one transaction. `stats` are those of the result. `None` when the project has no such parent
@@ -32,17 +32,21 @@ pub async fn create_divided(
     let Some(name) = lock_dataset(&mut tx, project, dataset).await? else { return Ok(None) };
     let made = insert_version(&mut tx, dataset, Some(parent), by, "", origin).await?;
     let codes: Vec<i16> = division.iter().map(|split| split.map_or(-1, split_code)).collect();
-    let members: i64 = sqlx::query_scalar("select count(*) from version_samples where version_id = $1")
-        .bind(parent.0)
-        .fetch_one(&mut *tx)
-        .await?;
+    let members: i64 = sqlx::query_scalar(
+        "select count(*) from version_samples vs join samples s on s.id = vs.sample_id \
+         where vs.version_id = $1 and s.forgotten_at is null",
+    )
+    .bind(parent.0)
+    .fetch_one(&mut *tx)
+    .await?;
     if usize::try_from(members).ok() != Some(codes.len()) {
         return Err(StoreError::Corrupt("a division must name every sample of its parent".to_owned()));
     }
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
          select $1, (row_number() over (order by p.position))::int - 1, p.sample_id, s.split \
-         from (select position, sample_id, row_number() over (order by position) as n from version_samples where version_id = $2) p \
+         from (select vs.position, vs.sample_id, row_number() over (order by vs.position) as n from version_samples vs \
+               join samples x on x.id = vs.sample_id where vs.version_id = $2 and x.forgotten_at is null) p \
          join unnest($3::smallint[]) with ordinality as s (split, n) using (n) where s.split >= 0",
     )
     .bind(made.version_id.0)

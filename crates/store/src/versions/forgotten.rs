@@ -34,7 +34,7 @@ pub(crate) async fn make_all(tx: &mut PgConnection, project: ProjectId, by: User
         let stats: VersionStats = json(row.try_get("stats")?)?;
         let origin = Origin::Forgotten { removed: removed.cast_unsigned() };
         let next = insert_version(tx, dataset, Some(parent), by, "", &origin).await?;
-        fill(tx, parent, &next, stats.skipped_lines).await?;
+        fill(tx, parent, &next, &stats).await?;
         record(tx, project, by, &next, row.try_get("name")?).await?;
         made.push(next);
     }
@@ -42,19 +42,33 @@ pub(crate) async fn make_all(tx: &mut PgConnection, project: ProjectId, by: User
 }
 
 /// The parent's other samples in their order, and their statistics.
-async fn fill(tx: &mut PgConnection, parent: VersionId, next: &Made, skipped_lines: u64) -> Result<(), StoreError> {
+async fn fill(tx: &mut PgConnection, parent: VersionId, next: &Made, stats: &VersionStats) -> Result<(), StoreError> {
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
          select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
-         where vs.version_id = $2 and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null \
+         and not exists (select from forgetting f where f.sample_id = vs.sample_id)",
     )
     .bind(next.version_id.0)
     .bind(parent.0)
     .execute(&mut *tx)
     .await?;
-    let stats = VersionStats { skipped_lines, ..count(tx, next.version_id).await? };
+    write_stats(tx, next.version_id, stats.skipped_lines).await
+}
+
+/// Writes a version's statistics anew, from the samples that were not erased. Those of tokens go: they can be made again.
+pub(crate) async fn recount(tx: &mut PgConnection, version: VersionId) -> Result<(), StoreError> {
+    let stats: serde_json::Value = sqlx::query_scalar("select stats from dataset_versions where id = $1")
+        .bind(version.0)
+        .fetch_one(&mut *tx)
+        .await?;
+    write_stats(tx, version, json::<VersionStats>(stats)?.skipped_lines).await
+}
+
+async fn write_stats(tx: &mut PgConnection, version: VersionId, skipped_lines: u64) -> Result<(), StoreError> {
+    let stats = VersionStats { skipped_lines, ..count(tx, version).await? };
     sqlx::query("update dataset_versions set stats = $2 where id = $1")
-        .bind(next.version_id.0)
+        .bind(version.0)
         .bind(to_json(&stats)?)
         .execute(tx)
         .await?;

@@ -170,7 +170,7 @@ async fn newest(tx: &mut PgConnection, dataset: DatasetId) -> Result<Option<Vers
     Ok(id.map(VersionId))
 }
 
-/// Takes over the membership of the parent; the splits of its contents.
+/// Takes over the membership of the parent, without samples that were erased; the splits of its contents.
 async fn inherit(
     tx: &mut PgConnection,
     parent: VersionId,
@@ -178,7 +178,8 @@ async fn inherit(
 ) -> Result<HashMap<u128, Split>, StoreError> {
     sqlx::query(
         "insert into version_samples (version_id, position, sample_id, split) \
-         select $1, position, sample_id, split from version_samples where version_id = $2",
+         select $1, (row_number() over (order by vs.position))::int - 1, vs.sample_id, vs.split from version_samples vs \
+         join samples s on s.id = vs.sample_id where vs.version_id = $2 and s.forgotten_at is null",
     )
     .bind(version.0)
     .bind(parent.0)

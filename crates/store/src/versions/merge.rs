@@ -90,7 +90,7 @@ async fn collect(tx: &mut PgConnection, merge: &Merge) -> Result<(), StoreError>
          from (select distinct on (s.content_hash) (o.source - 1)::smallint as source, vs.position, vs.sample_id, vs.split, s.content_hash \
                from unnest($1::uuid[]) with ordinality as o(version_id, source) \
                join version_samples vs on vs.version_id = o.version_id join samples s on s.id = vs.sample_id \
-               order by s.content_hash, vs.split desc, o.source, vs.position) once",
+               where s.forgotten_at is null order by s.content_hash, vs.split desc, o.source, vs.position) once",
     )
     .bind(versions)
     .bind(merge.seed.cast_signed())
@@ -136,7 +136,8 @@ async fn write(
 async fn left_out(tx: &mut PgConnection, merge: &Merge) -> Result<u64, StoreError> {
     let versions: Vec<uuid::Uuid> = merge.sources.iter().map(|s| s.version_id.0).collect();
     let left: i64 = sqlx::query_scalar(
-        "select (select count(*) from version_samples where version_id = any($1)) - (select count(*) from merging)",
+        "select (select count(*) from version_samples vs join samples s on s.id = vs.sample_id \
+            where vs.version_id = any($1) and s.forgotten_at is null) - (select count(*) from merging)",
     )
     .bind(versions)
     .fetch_one(tx)

@@ -14,6 +14,8 @@ pub(super) struct Lexicon {
     similar: HashMap<char, Vec<char>>,
     /// The recipe's own words in Chinese, which no dictionary may know.
     own: Vec<String>,
+    /// Label → the one of a text that says the opposite.
+    opposites: HashMap<String, String>,
     templates: Vec<String>,
     /// Name of a slot → what may stand there.
     slots: HashMap<String, Vec<String>>,
@@ -47,6 +49,9 @@ impl Lexicon {
                 lexicon.pairs.insert(one.to_lowercase(), other.clone());
                 lexicon.pairs.insert(other.to_lowercase(), one);
             }
+        }
+        for (label, others) in entries(&settings.negated_labels) {
+            lexicon.opposites.extend(others.into_iter().next().map(|other| (label, other)));
         }
         for line in lines(&settings.templates) {
             if line.contains("{text}") {
@@ -82,6 +87,11 @@ impl Lexicon {
         Some(in_case_of(word, other))
     }
 
+    /// The label of a text that says the opposite of one with this label.
+    pub(super) fn opposite(&self, label: &str) -> Option<&str> {
+        self.opposites.get(label.trim()).map(String::as_str)
+    }
+
     pub(super) fn similar(&self, c: char, draw: &mut Draw) -> Option<char> {
         draw.of(self.similar.get(&c)?)
     }
@@ -105,7 +115,7 @@ impl Lexicon {
 }
 
 /// Lines with something on them, but for remarks.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "))
 }
 
@@ -158,7 +168,7 @@ fn is_function(word: &str) -> bool {
 }
 
 /// The other word as the first is written: Big → Large, BIG → LARGE.
-fn in_case_of(word: &str, other: &str) -> String {
+pub(super) fn in_case_of(word: &str, other: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().is_some_and(char::is_uppercase);
     let rest: Vec<char> = letters.filter(|c| c.is_alphabetic()).collect();

@@ -148,3 +148,25 @@ fn templates_take_the_text_and_their_alternatives() {
     let short = steps::Augment { longest: 1.0, ..settings };
     assert_eq!(copy(short, "where is it?"), "", "too long for its bounds");
 }
+
+#[test]
+fn what_says_the_opposite_has_the_label_for_that_and_is_to_be_checked() {
+    let negated_labels = "good = bad\n# so much for that".to_owned();
+    let settings = steps::Augment { negated_labels, synonyms: false, ..only(AugmentMethod::Negation) };
+    let items = vec![
+        item(0, Split::Train, "The room was clean.", "good", true),
+        item(1, Split::Train, "The room was cold.", "bad", true),
+        item(2, Split::Train, "The room was large.", "good", false),
+        item(3, Split::Test, "The room was quiet.", "good", true),
+    ];
+    let (copies, report) = run(settings.clone(), items);
+    assert_eq!(copies.len(), 1, "labels that the map has, in training alone");
+    let copy = &copies[0].sample;
+    assert_eq!((copy.messages[0].content.as_str(), copy.answer()), ("The room was not clean.", Some("bad")));
+    assert_eq!(copy.label.as_deref(), Some("bad"));
+    assert_eq!((copy.slices["augmented"].as_str(), copy.slices["check"].as_str()), ("negation", "label"));
+    assert_eq!(report.steps[0].found["negation"], 1);
+    let mut wordy = item(0, Split::Train, "The room was clean.", "good", true);
+    wordy.sample.messages[1].content = "It was good, since it was clean.".to_owned();
+    assert!(run(settings, vec![wordy]).0.is_empty(), "its answer would be wrong");
+}

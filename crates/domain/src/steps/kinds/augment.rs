@@ -11,12 +11,14 @@ words! {
         Noise,
         Templates,
         Swap,
+        Negation,
     }
 }
 
 settings! {
     /// After Wei & Zou 2019, "EDA: Easy data augmentation techniques …" (arXiv:1901.11196), and counterfactual swaps after
-    /// Lu et al. 2018 (arXiv:1807.11714). Copies are made of training samples alone and say so in their slice `augmented`.
+    /// Lu et al. 2018 (arXiv:1807.11714); negation as a test of what a model understands after Ribeiro et al. 2020,
+    /// "CheckList" (arXiv:2005.04118). Copies are made of training samples alone and say so in their slice `augmented`.
     Augment {
         within: Where = Where::Prompt,
         /// Words become others of the same meaning.
@@ -44,6 +46,9 @@ settings! {
         /// Texts around the last user turn, one a line, with `{text}` in its place; `{name}` stands for one of the
         /// alternatives of a line `name = this | that`. Copies are made of them when there are any.
         templates: String = String::new(),
+        /// The label of a text that says the opposite, one a line: `positive = negative`. Copies of samples with such labels
+        /// are made by adding or taking away a "not", when there are any; they are marked by a slice `check`.
+        negated_labels: String = String::new(),
         seed: u64 = 42,
     }
 }
@@ -58,6 +63,7 @@ impl AugmentMethod {
             Self::Noise => "noise",
             Self::Templates => "templates",
             Self::Swap => "swap",
+            Self::Negation => "negation",
         }
     }
 }
@@ -72,6 +78,7 @@ impl Augment {
             AugmentMethod::Noise => self.noise,
             AugmentMethod::Templates => !self.templates.trim().is_empty(),
             AugmentMethod::Swap => self.swap,
+            AugmentMethod::Negation => !self.negated_labels.trim().is_empty(),
         };
         AugmentMethod::ALL.iter().copied().filter(is_on).collect()
     }

@@ -35,16 +35,47 @@ pub fn mean_interval(values: &[f64], resamples: u32, seed: u64) -> Option<Interv
         return None;
     }
     let mut random = SplitMix64::new(seed);
-    let mut means: Vec<f64> = (0..resamples).map(|_| resampled_mean(values, &mut random)).collect();
-    means.sort_by(f64::total_cmp);
-    let (below, above) = (means.iter().filter(|m| **m <= 0.0).count(), means.iter().filter(|m| **m >= 0.0).count());
-    let tail = (below.min(above) + 1) as f64 / (f64::from(resamples) + 1.0);
-    Some(Interval {
-        mean: values.iter().sum::<f64>() / values.len() as f64,
-        low: quantile(&means, 0.025),
-        high: quantile(&means, 0.975),
-        p_value: (2.0 * tail).min(1.0),
+    let means: Vec<f64> = (0..resamples).map(|_| resampled_mean(values, &mut random)).collect();
+    Some(interval(values.iter().sum::<f64>() / values.len() as f64, means))
+}
+
+/// Statistics that are no means over items, such as BLEU or macro F1, with their intervals: `statistics` is given places of
+/// items, some several times, and answers `N` numbers, `None` for one that is undefined; such resamples are left out. `mean`
+/// is the statistic of all items, each once. `None` when that is undefined, or most resamples are.
+#[must_use]
+pub fn statistic_intervals<const N: usize>(
+    items: usize,
+    resamples: u32,
+    seed: u64,
+    statistics: impl Fn(&[usize]) -> [Option<f64>; N],
+) -> [Option<Interval>; N] {
+    let values = statistics(&(0..items).collect::<Vec<_>>());
+    let mut random = SplitMix64::new(seed);
+    let mut drawn: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(resamples as usize));
+    let mut places = vec![0; items];
+    for _ in 0..resamples {
+        places.fill_with(|| random.below(items));
+        for (all, found) in drawn.iter_mut().zip(statistics(&places)) {
+            all.extend(found.filter(|x| x.is_finite()));
+        }
+    }
+    let mut values = values.into_iter();
+    drawn.map(|drawn| {
+        let value = values.next().flatten().filter(|x| x.is_finite())?;
+        (drawn.len() * 2 > resamples as usize).then(|| interval(value, drawn))
     })
+}
+
+fn interval(value: f64, mut drawn: Vec<f64>) -> Interval {
+    drawn.sort_by(f64::total_cmp);
+    let (below, above) = (drawn.iter().filter(|m| **m <= 0.0).count(), drawn.iter().filter(|m| **m >= 0.0).count());
+    let tail = (below.min(above) + 1) as f64 / (drawn.len() as f64 + 1.0);
+    Interval {
+        mean: value,
+        low: quantile(&drawn, 0.025),
+        high: quantile(&drawn, 0.975),
+        p_value: (2.0 * tail).min(1.0),
+    }
 }
 
 fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
@@ -100,6 +131,21 @@ mod tests {
         let interval = mean_interval(&values, 4000, 1).unwrap();
         let expected = 2.0 * 1.96 * 0.5 / 20.0;
         assert!(((interval.high - interval.low) / expected - 1.0).abs() < 0.1, "{interval:?}");
+    }
+
+    /// A mean drawn as a statistic is the same mean.
+    #[test]
+    fn any_statistic_has_an_interval() {
+        let values = [0.5, 1.0, 0.25, 0.75, 0.1];
+        let mean = |places: &[usize]| Some(places.iter().map(|i| values[*i]).sum::<f64>() / places.len() as f64);
+        let rare = |places: &[usize]| (places[0] == 0).then_some(1.0);
+        let found = statistic_intervals(5, 200, 3, |places| [mean(places), rare(places)]);
+        assert_eq!(
+            found,
+            [mean_interval(&values, 200, 3), None],
+            "four fifths of the resamples have none of the second"
+        );
+        assert_eq!(statistic_intervals(0, 200, 3, |_| [None]), [None]);
     }
 
     #[test]

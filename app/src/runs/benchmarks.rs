@@ -1,0 +1,55 @@
+//! Which versions a run is held against before it trains: the project's benchmarks, and those that this run adds. Stands
+//! beside the launch form, to which its boxes belong by the form's id, so that the browser is sent nothing for it.
+
+use super::{
+    api::LaunchOptions,
+    form::parse::{ON, Values, benchmark},
+};
+use crate::{text::lang, ui::format::shortened};
+use leptos::prelude::*;
+
+crate::texts! {
+    title = "Benchmarks", "基准";
+    help = "Tick versions that this run's training must not have seen, because the model will be measured with them: up to 20. If training holds one of their samples in some form, the run ends before it trains, unless an owner signs for it. The run's own version is left out.",
+        "勾选此次训练不得见过的版本（模型将用它们衡量），最多 20 个。若训练集以某种形式包含其中的样本，训练在开始前即终止，除非所有者签字。此次训练所用的版本不计在内。";
+    of_project(names) = "Always held against the project's own: {names}.", "始终会与项目的基准比对：{names}。";
+    of_project_none = "The project has no benchmarks of its own. They are chosen on the page of a version's splits.", "项目尚无基准，可在版本的划分页面中设置。";
+    no_others = "There is no other version to choose.", "没有其他可选的版本。";
+    chosen(count) = "{count} chosen", "已选 {count} 个";
+}
+
+/// The versions to choose, with the project's own said beside them.
+pub(super) fn card(options: &LaunchOptions, values: &Values) -> impl IntoView + use<> {
+    let l = lang();
+    let project: Vec<String> = options.benchmarks.iter().map(ToString::to_string).collect();
+    let mut ticked = 0;
+    let others: Vec<_> = options
+        .choices
+        .versions
+        .iter()
+        .filter(|version| options.benchmarks.iter().all(|benchmark| benchmark.version_id != version.id))
+        .map(|version| {
+            let (key, name) = (benchmark(version.id), format!("{} v{}", version.dataset_name, version.number));
+            let is_ticked = values.contains_key(&key);
+            ticked += usize::from(is_ticked);
+            view! {
+                <label class="check">
+                    <input type="checkbox" form="launch" name=format!("values[{key}]") value=ON checked=is_ticked/>
+                    <span dir="auto">{shortened(&name)}</span>
+                </label>
+            }
+        })
+        .collect();
+    let count = (ticked > 0).then(|| view! { " " <span class="muted">{chosen(l, ticked)}</span> });
+    let of_project = if project.is_empty() { of_project_none(l).to_owned() } else { of_project(l, project.join(", ")) };
+    let none = others.is_empty().then(|| view! { <p class="muted">{no_others(l)}</p> });
+    view! {
+        <details class="fold card" id="benchmarks" open={ticked > 0}>
+            <summary>{title(l)}{count}</summary>
+            <p class="help" id="benchmarks-help">{help(l)}</p>
+            <p dir="auto">{of_project}</p>
+            <div class="checks checks-many" role="group" aria-label=title(l) aria-describedby="benchmarks-help">{others}</div>
+            {none}
+        </details>
+    }
+}
