@@ -6,6 +6,8 @@ pub mod answer;
 pub mod design;
 pub mod distribution;
 pub mod guideline;
+pub mod outcome;
+pub mod suggest;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

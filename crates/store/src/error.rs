@@ -56,6 +56,10 @@ pub enum Stale {
     SearchTooWide,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
+    #[error("the task's source is not in this project, or its evaluations are not of one version and split")]
+    SourceElsewhere,
+    #[error("the task is in another state, or its items are still being made")]
+    TaskState,
 }
 
 impl StoreError {

@@ -5,14 +5,14 @@
 
 use super::find::{RUNS, files, gather, patterns};
 use crate::{
-    Stale, StoreError, activity,
+    Stale, StoreError, activity, annotation,
     explore::{build::IndexVersion, build::KIND as INDEX_KIND, forget_cached},
     jobs,
     versions::{forgotten, import::Made},
 };
 use domain::{
     forget::TOMBSTONE,
-    id::{ProjectId, UserId, VersionId},
+    id::{ProjectId, SampleId, UserId, VersionId},
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -43,6 +43,7 @@ pub async fn erase(
     let touched = versions(&mut tx).await?;
     erase_answers(&mut tx, project, &patterns).await?;
     erase_derived(&mut tx, project, &touched, &patterns).await?;
+    erase_judgements(&mut tx).await?;
     erase_samples(&mut tx).await?;
     for version in &touched {
         jobs::create(&mut tx, project, INDEX_KIND, &IndexVersion { version_id: *version }, by).await?;
@@ -152,6 +153,12 @@ async fn erase_derived(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// What people said in annotation tasks.
+async fn erase_judgements(tx: &mut PgConnection) -> Result<(), StoreError> {
+    let ids: Vec<i64> = sqlx::query_scalar("select sample_id from forgetting").fetch_all(&mut *tx).await?;
+    annotation::forget(tx, &ids.into_iter().map(SampleId).collect::<Vec<_>>()).await
 }
 
 /// The samples themselves. Their hashes are new ones, so that nothing tells what they said and none is a copy of another.
