@@ -85,7 +85,9 @@ mod tests {
     fn spans_are_found_by_their_texts() {
         let marks = kind(r#"{"kind": "spans", "labels": [{"value": "person"}, {"value": "city"}]}"#);
         let output = r#"[{"label": "person", "text": "李雷"}, {"label": "person", "text": "李雷"}, {"label": "city", "text": "北京"}, {"label": "city", "text": "Rome"}]"#;
-        let Some(Answer::Spans { spans, .. }) = answer_of(&marks, output, "😀李雷和李雷去北京") else { panic!() };
+        let Some(Answer::Spans { spans, .. }) = answer_of(&marks, output, "😀李雷和李雷去北京") else {
+            panic!()
+        };
         let places: Vec<_> = spans.iter().map(|s| (s.start, s.end, s.label.as_str())).collect();
         assert_eq!(places, [(1, 3, "person"), (4, 6, "person"), (7, 9, "city")]);
         assert_eq!(answer_of(&marks, "none", "x"), None);

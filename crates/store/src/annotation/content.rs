@@ -31,11 +31,7 @@ struct Predicted {
 }
 
 /// What some items of a task show; items of other tasks are left out.
-pub async fn of_items(
-    db: &PgPool,
-    task: TaskId,
-    items: &[ItemId],
-) -> Result<HashMap<ItemId, ItemContent>, StoreError> {
+pub async fn of_items(db: &PgPool, task: TaskId, items: &[ItemId]) -> Result<HashMap<ItemId, ItemContent>, StoreError> {
     let mut connection = db.acquire().await?;
     let row = sqlx::query(sqlx::AssertSqlSafe(format!("select {COLUMNS} from annotation_tasks t where t.id = $1")))
         .bind(task.0)
@@ -133,12 +129,7 @@ fn span_text<'a>(lead: &str, sample: &'a Sample) -> &'a str {
 
 /// What stands in the fields at first: the sample's own answer or a model's where a question begins with it, and what the
 /// model of `suggestions` says.
-fn suggestion(
-    task: &Setting,
-    sample: &Sample,
-    content: &ItemContent,
-    predicted: &[Predicted],
-) -> Option<Suggestion> {
+fn suggestion(task: &Setting, sample: &Sample, content: &ItemContent, predicted: &[Predicted]) -> Option<Suggestion> {
     let model = predicted.first().filter(|_| !task.distribution.hide_model);
     let guess = model.filter(|_| !task.is_of_models());
     let text = |text: &str| Answer::Text { text: text.to_owned() };

@@ -94,14 +94,18 @@ async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<
     let (models, losses) = match task.distribution.order {
         Order::Disagreement | Order::Errors => {
             // Of a version without suggestions, whatever its evaluations say.
-            ("left join (select p.sample_id, count(distinct p.output) as outputs, bool_or(not p.correct) as wrong from predictions p \
+            (
+                "left join (select p.sample_id, count(distinct p.output) as outputs, bool_or(not p.correct) as wrong from predictions p \
               where p.eval_id = any($4) or (cardinality($4) = 0 and p.eval_id in (select id from evals where version_id = $2)) \
-              group by p.sample_id) e on e.sample_id = c.sample_id", "")
+              group by p.sample_id) e on e.sample_id = c.sample_id",
+                "",
+            )
         }
-        Order::Loss => {
-            ("", "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
-              (select id from scorings where version_id = $2 order by created_at desc limit 1)")
-        }
+        Order::Loss => (
+            "",
+            "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
+              (select id from scorings where version_id = $2 order by created_at desc limit 1)",
+        ),
         Order::Given | Order::Random => ("", ""),
     };
     let statement = format!(

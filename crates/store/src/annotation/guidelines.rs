@@ -52,7 +52,8 @@ pub(super) async fn get<'e>(
 
 /// All guidelines that a task has had, newest first.
 pub async fn history(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Vec<Guideline>, StoreError> {
-    let condition = "g.task_id = (select id from annotation_tasks where id = $1 and project_id = $2) order by g.revision desc";
+    let condition =
+        "g.task_id = (select id from annotation_tasks where id = $1 and project_id = $2) order by g.revision desc";
     sqlx::query(sqlx::AssertSqlSafe(select(condition)))
         .bind(task.0)
         .bind(project.0)
@@ -95,7 +96,8 @@ pub async fn revise(
         .bind(revision)
         .execute(&mut *tx)
         .await?;
-    activity::record(&mut *tx, project, Some(by), "guideline.revised", &task.to_string(), &revision.to_string()).await?;
+    activity::record(&mut *tx, project, Some(by), "guideline.revised", &task.to_string(), &revision.to_string())
+        .await?;
     let made = get(&mut *tx, task, revision).await?;
     tx.commit().await?;
     Ok(made)

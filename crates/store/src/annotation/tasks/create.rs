@@ -91,11 +91,7 @@ async fn source(
 }
 
 /// Version and split of those of these evaluations that are the project's.
-async fn evaluated(
-    db: &PgPool,
-    project: ProjectId,
-    evals: &[EvalId],
-) -> Result<Vec<(VersionId, Split)>, StoreError> {
+async fn evaluated(db: &PgPool, project: ProjectId, evals: &[EvalId]) -> Result<Vec<(VersionId, Split)>, StoreError> {
     sqlx::query("select version_id, split from evals where project_id = $1 and id = any($2)")
         .bind(project.0)
         .bind(evals.iter().map(|id| id.0).collect::<Vec<_>>())

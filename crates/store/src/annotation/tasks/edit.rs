@@ -11,7 +11,11 @@ use crate::{
     jobs,
 };
 use domain::{
-    annotation::{TaskStatus, distribution::Distribution, view::TaskEdit},
+    annotation::{
+        TaskStatus,
+        distribution::{Distribution, Review},
+        view::TaskEdit,
+    },
     id::{ProjectId, TaskId, UserId},
 };
 use sqlx::{PgConnection, PgPool, Row};
@@ -47,7 +51,8 @@ async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result
 
 /// Whether both make the same items.
 fn makes_same_items(one: &Distribution, other: &Distribution) -> bool {
-    let items = |d: &Distribution| (d.overlap, d.overlap_share, d.order, d.seed, d.review, d.review_share);
+    let drawn = |d: &Distribution| if d.review == Review::Share { d.review_share } else { 0.0 };
+    let items = |d: &Distribution| (d.overlap, d.overlap_share, d.order, d.seed, drawn(d));
     items(one) == items(other)
 }
 
