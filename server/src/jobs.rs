@@ -9,6 +9,7 @@ pub mod count_tokens;
 pub mod delete_upload;
 pub mod edit_version;
 pub mod fetch_upload;
+pub mod fill_annotation;
 pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
@@ -73,6 +74,7 @@ pub fn handlers() -> Handlers {
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
         .with(edit_version::KIND, edit_version::edit_version)
         .with(delete_upload::KIND, delete_upload::delete_upload)
+        .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
 }
 
 impl Handlers {

@@ -59,7 +59,7 @@ async fn who_fails_is_given_nothing_until_a_lead_lets_them_try_again(db: PgPool)
 
 #[sqlx::test(migrations = "../../migrations")]
 async fn gold_items_are_mixed_in_and_each_person_gets_one_once(db: PgPool) {
-    let p = place(db, 60, Distribution { gold_share: 0.3, ..Distribution::default() }).await;
+    let p = place(db, 120, Distribution { gold_share: 0.3, ..Distribution::default() }).await;
     make_gold(&p, 10).await;
     let (ada, bob) = (p.person("ada").await, p.person("bob").await);
     let gold = async |user: UserId| -> i64 {
@@ -70,12 +70,12 @@ async fn gold_items_are_mixed_in_and_each_person_gets_one_once(db: PgPool) {
             .unwrap()
     };
     for user in [ada, bob] {
-        for _ in 0..20 {
+        for _ in 0..40 {
             let item = p.next(user, 1).await[0].item_id;
             assert_eq!(p.submit(user, item, &said("yes")).await, Submitted::Taken);
         }
         let judged = gold(user).await;
-        assert!((1..=10).contains(&judged), "{judged} of 20 were gold");
+        assert!((1..=10).contains(&judged), "{judged} of 40 were gold");
     }
     p.assert_balanced().await;
 }
