@@ -26,9 +26,9 @@ pub const MAX_TEXT_CHARS: usize = 20_000;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $word)] $variant),*
         }
@@ -120,6 +120,7 @@ words! {
 
 words! {
     /// Where a judgement comes from.
+    #[cfg_attr(feature = "openapi", schema(as = JudgementOrigin))]
     Origin {
         Annotator = "annotator",
         /// A reviewer fixed somebody's judgement.
@@ -133,6 +134,7 @@ words! {
 
 words! {
     /// What a reviewer says of a judgement.
+    #[cfg_attr(feature = "openapi", schema(as = ReviewVerdict))]
     Verdict {
         Accept = "accept",
         /// Accepted with the reviewer's own answers.

@@ -111,6 +111,7 @@ impl ItemCounts {
 /// A task whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AnnotationTask))]
 pub struct Task {
     #[serde(flatten)]
     pub summary: TaskSummary,
@@ -127,6 +128,7 @@ pub struct Task {
 /// A person by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AnnotationPerson))]
 pub struct Person {
     pub id: UserId,
     pub name: String,
@@ -328,6 +330,7 @@ pub struct Reviewed {
 /// What a reviewer decides on a judgement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReviewDecision))]
 pub struct Decide {
     pub judgement_id: JudgementId,
     pub verdict: Verdict,
