@@ -140,30 +140,26 @@ async fn find(tx: &mut PgConnection, task: &Setting, user: UserId, count: usize)
     }
     let mut taken = take::resume(tx, task, user, count).await?;
     let had = taken.len();
+    let share = task.distribution.gold_share;
     while taken.len() < count {
-        let due = draw(task, user, &progress) < task.distribution.gold_share;
+        let due = draw(task, user, &progress) < share;
         let gold = if due { take::gold(tx, task, user, 1, false).await? } else { Vec::new() };
         let is_gold = !gold.is_empty();
-        let new = if is_gold {
-            gold
-        } else {
-            take::ordinary(tx, task, user, &mut progress, one_or_all(task, count - taken.len())).await?
-        };
-        if new.is_empty() {
+        // All that are missing at once where no gold items are mixed in.
+        let missing = if share > 0.0 { 1 } else { count - taken.len() };
+        let may_wait = taken.is_empty();
+        let new = if is_gold { gold } else { take::ordinary(tx, task, user, &mut progress, missing, may_wait).await? };
+        progress.since_gold = if is_gold { 0 } else { progress.since_gold + new.len() as i32 };
+        let is_end = new.len() < missing;
+        taken.extend(new);
+        if is_end {
             break;
         }
-        progress.since_gold = if is_gold { 0 } else { progress.since_gold + new.len() as i32 };
-        taken.extend(new);
     }
     if taken.len() > had {
         take::keep(tx, task, user, &progress).await?;
     }
     Ok(Found::Items { taken, is_test: false })
-}
-
-/// Ordinary items that are taken in one go: all where no gold items are mixed in.
-fn one_or_all(task: &Setting, missing: usize) -> usize {
-    if task.distribution.gold_share > 0.0 { 1 } else { missing }
 }
 
 /// A number from 0 to below 1 for the item that comes now: which are gold cannot be told from where they stand.

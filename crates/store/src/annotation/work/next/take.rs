@@ -114,22 +114,27 @@ pub(super) async fn gold(
 }
 
 /// The next ordinary items behind the person's cursor, and from the beginning once there is none behind it. Items that
-/// somebody else is at are passed over.
+/// somebody else is at are passed over; where nothing else is left one of them is waited for, if the person may wait: who
+/// has taken items in this transaction must not, or two could wait for each other.
 pub(super) async fn ordinary(
     tx: &mut PgConnection,
     task: &Setting,
     user: UserId,
     progress: &mut Progress,
     count: usize,
+    may_wait: bool,
 ) -> Result<Vec<Taken>, StoreError> {
     let cursor = progress.cursor_rank;
-    let mut taken = between(tx, task, user, (cursor, i32::MAX), count).await?;
+    let mut taken = between(tx, task, user, (cursor, i32::MAX), count, "skip locked").await?;
     if let Some(last) = taken.last() {
         progress.cursor_rank = last.0;
     }
     if taken.len() < count && cursor >= 0 {
         // The cursor stays at the end: what comes free before it is looked for in the same way.
-        taken.extend(between(tx, task, user, (-1, cursor), count - taken.len()).await?);
+        taken.extend(between(tx, task, user, (-1, cursor), count - taken.len(), "skip locked").await?);
+    }
+    if taken.is_empty() && may_wait {
+        taken = between(tx, task, user, (-1, i32::MAX), 1, "").await?;
     }
     Ok(taken.into_iter().map(|(_, taken)| taken).collect())
 }
@@ -142,19 +147,20 @@ async fn between(
     user: UserId,
     (above, up_to): (i32, i32),
     count: usize,
+    locked: &str,
 ) -> Result<Vec<(i32, Taken)>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "with chosen as (select i.id from annotation_items i where i.task_id = $1 and i.rank > $3 and i.rank <= $4 \
             and i.free > 0 and i.gold is null and i.status = 'open' \
             and coalesce((select a.status from annotation_assignments a where a.item_id = i.id and a.user_id = $2), 'expired') = 'expired' \
-            order by i.rank limit $5 for no key update of i skip locked), \
+            order by i.rank limit $5 for no key update of i {locked}), \
          less as (update annotation_items i set free = i.free - 1 from chosen c where i.id = c.id returning i.id, i.rank), \
          mine as (insert into annotation_assignments (item_id, user_id, task_id, status, held_until) \
             select id, $2, $1, 'held', now() + make_interval(mins => $6) from less \
             on conflict (item_id, user_id) do update set status = 'held', held_until = excluded.held_until, taken_at = now() \
             returning item_id, held_until, draft, draft_number, reason) \
          select m.*, l.rank from mine m join less l on l.id = m.item_id order by l.rank",
-    )
+    )))
     .bind(task.id.0)
     .bind(user.0)
     .bind(above)
