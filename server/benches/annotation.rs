@@ -103,12 +103,11 @@ impl Bench {
         let (dataset, version, db) = (DatasetId::new(), VersionId::new(), &self.app.db);
         let stats = serde_json::to_value(domain::dataset::VersionStats::default()).unwrap();
         for statement in [
-            "insert into datasets (id, project_id, name, created_by) select $1, $2, 'made up', $3 where $4::uuid is not null and $5::jsonb is not null and $6 > 0",
-            "insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) select $4, $1, 1, '{}', $5, $3 where $2::uuid is not null and $6 > 0",
+            "insert into datasets (id, project_id, name, created_by) values ($1, $2, 'made up', $3)",
+            "insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) values ($4, $1, 1, '{}', $5, $3)",
             "with made as (insert into samples (dataset_id, messages, label, content_hash, search_text) \
                 select $1, jsonb_build_array(jsonb_build_object('role', 'user', 'content', 'Review ' || n || ': the room was clean and the staff were friendly.'), \
-                    jsonb_build_object('role', 'assistant', 'content', 'positive')), 'positive', sha256(n::text::bytea), '' from generate_series(1, $6) n \
-                where $2::uuid is not null and $3::uuid is not null and $5::jsonb is not null returning id) \
+                    jsonb_build_object('role', 'assistant', 'content', 'positive')), 'positive', sha256(n::text::bytea), '' from generate_series(1, $6) n returning id) \
              insert into version_samples (version_id, position, sample_id, split) select $4, row_number() over (order by id) - 1, id, 0 from made",
         ] {
             sqlx::query(statement)
@@ -177,6 +176,19 @@ impl Bench {
         assert_eq!(done["outcome"], "taken", "{done}");
     }
 
+    /// Judges until nothing is left.
+    async fn work_off(&self, person: &str, task: TaskId) {
+        loop {
+            let (items, _) = self.next(person, task, 5).await;
+            if items.is_empty() {
+                return;
+            }
+            for item in &items {
+                self.submit(person, task, item).await;
+            }
+        }
+    }
+
     /// Asks and answers over and over, from another place of the task each hundredth time; the times of asking.
     async fn ask(&self, person: &str, task: TaskId, items: u32, seed: u32) -> Vec<Duration> {
         let mut times = Vec::new();
@@ -222,18 +234,7 @@ async fn measure(items: u32) -> f64 {
 
     let task = bench.task(bench.version(WORKED).await).await;
     let begin = Instant::now();
-    let work = async |person: &String| {
-        loop {
-            let (items, _) = bench.next(person, task, 5).await;
-            if items.is_empty() {
-                return;
-            }
-            for item in &items {
-                bench.submit(person, task, item).await;
-            }
-        }
-    };
-    futures::future::join_all(bench.people.iter().map(work)).await;
+    futures::future::join_all(bench.people.iter().map(|person| bench.work_off(person, task))).await;
     let rate = f64::from(WORKED) / begin.elapsed().as_secs_f64();
     let found = tasks::get(&bench.app.db, bench.project, task).await.unwrap().unwrap();
     assert_eq!(found.summary.counts.given, u64::from(WORKED), "every item judged once");
