@@ -96,8 +96,10 @@ pub(crate) async fn place(db: PgPool, samples: i32, distribution: Distribution) 
         reviewers: Vec::new(),
     };
     let task = tasks::create(&db, project, &new, lead).await.unwrap().task_id;
+    let open = async || tasks::set_status(&db, project, task, TaskStatus::Open, lead).await;
+    assert!(open().await.is_err(), "its items are still to be made");
     assert_eq!(fill::fill(&db, task).await.unwrap(), u64::try_from(samples).unwrap());
-    assert!(tasks::set_status(&db, project, task, TaskStatus::Open, lead).await.unwrap());
+    assert!(open().await.unwrap());
     Place { db, lead, project, version, task }
 }
 
