@@ -10,7 +10,7 @@ pub async fn forget(tx: &mut PgConnection, samples: &[SampleId]) -> Result<(), S
     let of_items = "(select id from annotation_items where sample_id = any($1))";
     for statement in [
         // The items first: whoever sends a judgement waits for them.
-        "update annotation_items set status = 'excluded', free = 0, consensus = null, decided_at = now(), gold = case when gold is null then null else '{}' end \
+        "update annotation_items set status = 'excluded', free = 0, consensus = null, decided_at = now(), gold = case when gold is null then null else '{}'::jsonb end \
          where sample_id = any($1)"
             .to_owned(),
         format!("update judgements set answers = '{{}}', comment = '' where item_id in {of_items}"),
