@@ -117,10 +117,8 @@ pub async fn let_try_again(
     .bind(user.0)
     .execute(&mut *tx)
     .await?;
-    let name: Option<String> = sqlx::query_scalar("select name from users where id = $1")
-        .bind(user.0)
-        .fetch_optional(&mut *tx)
-        .await?;
+    let name: Option<String> =
+        sqlx::query_scalar("select name from users where id = $1").bind(user.0).fetch_optional(&mut *tx).await?;
     let name = name.unwrap_or_default();
     activity::record(&mut *tx, project, Some(by), "annotation.retried", &task.to_string(), &name).await?;
     tx.commit().await?;
