@@ -2,8 +2,8 @@
 //!
 //! An item has `wanted` slots. A slot is taken by a person who holds it and by one whose judgement is there; `free` says how
 //! many are left, and changes only under a lock on the item's row. A lock that ended gives its slot back when somebody looks
-//! for work ([`next()`]). Locks are taken in the order item, assignment, progress; whoever looks for work passes over what is locked, and waits for
-//! an item only while they have taken none.
+//! for work ([`next()`]). Locks are taken in the order item, assignment, progress; whoever looks for work passes over what
+//! is locked, and waits for an item only while they have taken none.
 
 mod draft;
 mod next;

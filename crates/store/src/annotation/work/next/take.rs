@@ -149,10 +149,12 @@ async fn between(
     count: usize,
     locked: &str,
 ) -> Result<Vec<(i32, Taken)>, StoreError> {
+    // One that the person had may be locked by what they are sending late, which needs their progress: it is not waited for.
+    let fresh = if locked.is_empty() { "never had" } else { "expired" };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "with chosen as (select i.id from annotation_items i where i.task_id = $1 and i.rank > $3 and i.rank <= $4 \
             and i.free > 0 and i.gold is null and i.status = 'open' \
-            and coalesce((select a.status from annotation_assignments a where a.item_id = i.id and a.user_id = $2), 'expired') = 'expired' \
+            and coalesce((select a.status from annotation_assignments a where a.item_id = i.id and a.user_id = $2), '{fresh}') = '{fresh}' \
             order by i.rank limit $5 for no key update of i {locked}), \
          less as (update annotation_items i set free = i.free - 1 from chosen c where i.id = c.id returning i.id, i.rank), \
          mine as (insert into annotation_assignments (item_id, user_id, task_id, status, held_until) \
