@@ -3,6 +3,7 @@
 
 mod gold;
 mod many;
+mod models;
 mod slots;
 mod texts;
 
