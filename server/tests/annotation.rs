@@ -11,25 +11,30 @@ use axum::{body::Body, http::header};
 use domain::access::{Role, TokenScope};
 use script::Script;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::PgPool;
-use support::Credential;
+use support::{Credential, TestApp};
 use uuid::Uuid;
 
-/// A project with a version of reviews.
+/// A project with a version of reviews. Two servers answer in turns: what one of them knew is no more known to the other than
+/// after a restart.
 struct Place {
     script: Script,
+    second: TestApp,
+    asked: AtomicUsize,
     version: String,
 }
 
 impl Place {
     async fn new(db: PgPool, rows: usize) -> Self {
+        let second = TestApp::new(db.clone());
         let script = Script::new(db).await;
         let rows: String = (0..rows).map(|i| format!("This was film {i} and I liked it,pos\n")).collect();
         let split = json!({ "seed": 1, "train": 1, "validation": 0, "test": 0 });
         let file = format!("text,label\n{rows}").into_bytes();
         let job = script.imported("films.csv", file, json!({ "split": split })).await;
         let version = job["result"]["version_id"].as_str().unwrap_or_else(|| panic!("{job}")).to_owned();
-        Self { script, version }
+        Self { script, second, asked: AtomicUsize::new(0), version }
     }
 
     async fn annotator(&self, name: &str) -> Credential {
@@ -44,7 +49,9 @@ impl Place {
     async fn ask(&self, who: &Credential, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let path = format!("/api/v1/projects/{}/annotation-tasks{path}", self.script.project);
         let request = who.request(method, &path).header(header::CONTENT_TYPE, "application/json");
-        let answer = self.script.app.send(request.body(Body::from(body.to_string())).unwrap()).await;
+        let is_odd = self.asked.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        let server = if is_odd { &self.second } else { &self.script.app };
+        let answer = server.send(request.body(Body::from(body.to_string())).unwrap()).await;
         (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or(Value::Null))
     }
 
