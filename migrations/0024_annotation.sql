@@ -19,6 +19,8 @@ create table annotation_tasks (
     revision integer not null default 0,
     -- Items are made by a job; null until they all are.
     filled_at timestamptz,
+    -- The instruction that the last user turns of all samples begin with: spans are counted behind it.
+    lead text not null default '',
     created_by uuid not null references users,
     created_at timestamptz not null default now()
 );
@@ -59,6 +61,11 @@ create table annotation_progress (
     qualified_at timestamptz,
     -- The qualification was failed; a lead may let them try again.
     failed_at timestamptz,
+    -- Counted here, so that nobody counts judgements to show how far a person is. `today` is of `day` (UTC).
+    judged integer not null default 0,
+    skipped integer not null default 0,
+    today integer not null default 0,
+    day date not null default current_date,
     primary key (task_id, user_id)
 );
 

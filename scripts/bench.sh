@@ -6,6 +6,7 @@
 # with llama.cpp on the same files and threads.
 # bench.sh explore [ROWS]: exploring a version of a million samples in a database of its own: index, search, filters, pages.
 # bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
+# bench.sh annotation [ITEMS]: the next item of a task of a million, and judgements a second of eight annotators, beside Label Studio.
 # bench.sh near [ROWS]: removing exact and near duplicates from a million short rows, and the first 50,000 of them beside datasketch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +18,10 @@ fi
 if [ "${1:-}" = import ]; then
     shift
     exec scripts/with-postgres.sh cargo bench --quiet --package server --bench import -- "$@"
+fi
+if [ "${1:-}" = annotation ]; then
+    python=$(scripts/bench-venv.sh label-studio) || { python=; echo "Label Studio is left out: it needs python3 with venv and a package index (see above)"; }
+    exec scripts/with-postgres.sh cargo bench --quiet --package server --bench annotation -- "${2:-1000000}" ${python:+--python "$python"}
 fi
 if [ "${1:-}" = near ]; then
     python=$(scripts/bench-venv.sh near) || { python=; echo "datasketch is left out: it needs python3 with venv and a package index (see above)"; }

@@ -83,6 +83,8 @@ crate::texts! {
     merged = "This bad case is merged into another one. Take that back first.", "此 Bad Case 已合并到另一条，请先撤销合并。";
     not_of_project = "The project has no such member, run, cause or bad case. Load the page again.", "项目中没有该成员、训练运行、原因或 Bad Case，请重新加载页面。";
     too_deep = "A cause cannot lie that deep, or within itself. Choose another one.", "原因层级过深，或位于其自身之下，请另选一个。";
+    source_elsewhere = "The version or evaluation is not in this project, or the evaluations are not of one version and split.", "该版本或评估不在此项目中，或所选评估并非针对同一版本和同一划分。";
+    task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -102,6 +104,8 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::Merged => merged(l),
         Stale::NotOfProject => not_of_project(l),
         Stale::TooDeep => too_deep(l),
+        Stale::SourceElsewhere => source_elsewhere(l),
+        Stale::TaskState => task_state(l),
     }
 }
 

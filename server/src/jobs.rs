@@ -11,6 +11,7 @@ pub mod delete_upload;
 pub mod diff_versions;
 pub mod edit_version;
 pub mod fetch_upload;
+pub mod fill_annotation;
 pub mod import_dataset;
 pub mod index_version;
 pub mod merge_versions;
@@ -77,6 +78,7 @@ pub fn handlers() -> Handlers {
         .with(edit_version::KIND, edit_version::edit_version)
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
+        .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
 }
 
 impl Handlers {

@@ -5,6 +5,7 @@
 //! brings neither a session nor a token; only the OpenAPI document and the page that shows it are
 //! open. Errors are RFC 9457 problems, lists are cursor pages.
 
+pub mod annotation;
 pub mod auth;
 pub mod badcases;
 pub mod benchmarks;
@@ -114,6 +115,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())
+        .merge(annotation::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -6,6 +6,8 @@ pub mod answer;
 pub mod design;
 pub mod distribution;
 pub mod guideline;
+pub mod outcome;
+pub mod suggest;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
@@ -24,11 +26,12 @@ pub const MAX_TEXT_CHARS: usize = 20_000;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $word)] $variant),*
+            $($(#[$vdoc])* $variant),*
         }
 
         impl $name {
@@ -118,6 +121,7 @@ words! {
 
 words! {
     /// Where a judgement comes from.
+    #[cfg_attr(feature = "openapi", schema(as = JudgementOrigin))]
     Origin {
         Annotator = "annotator",
         /// A reviewer fixed somebody's judgement.
@@ -131,6 +135,7 @@ words! {
 
 words! {
     /// What a reviewer says of a judgement.
+    #[cfg_attr(feature = "openapi", schema(as = ReviewVerdict))]
     Verdict {
         Accept = "accept",
         /// Accepted with the reviewer's own answers.
@@ -145,10 +150,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_are_the_same_everywhere() {
+        fn same<T: Serialize + Copy>(all: &[T], word: impl Fn(T) -> &'static str) {
+            for one in all {
+                assert_eq!(serde_json::to_value(one).ok(), Some(word(*one).into()));
+            }
+        }
+        same(ItemStatus::ALL, ItemStatus::as_str);
+        same(AssignmentStatus::ALL, AssignmentStatus::as_str);
+        same(Origin::ALL, Origin::as_str);
+        same(Verdict::ALL, Verdict::as_str);
+        same(design::Show::ALL, design::Show::as_str);
+        same(design::TextFrom::ALL, design::TextFrom::as_str);
+        same(distribution::Order::ALL, distribution::Order::as_str);
+        same(distribution::Review::ALL, distribution::Review::as_str);
+        same(view::ConsensusMethod::ALL, view::ConsensusMethod::as_str);
+    }
+
+    #[test]
     fn a_task_is_not_drafted_again() {
         for status in TaskStatus::ALL {
             assert!(!status.can_become(TaskStatus::Draft));
             assert_eq!(status.as_str().parse(), Ok(*status));
+            assert_eq!(serde_json::to_value(status).ok(), Some(status.as_str().into()));
         }
         assert!(TaskStatus::Closed.can_become(TaskStatus::Open) && !TaskStatus::Draft.can_become(TaskStatus::Paused));
     }

@@ -62,6 +62,10 @@ pub enum Stale {
     NotOfProject,
     #[error("a cause cannot lie that deep, or within itself")]
     TooDeep,
+    #[error("the task's source is not in this project, or its evaluations are not of one version and split")]
+    SourceElsewhere,
+    #[error("the task is in another state, or its items are still being made")]
+    TaskState,
 }
 
 impl StoreError {

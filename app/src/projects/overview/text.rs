@@ -46,6 +46,15 @@ crate::texts! {
     rows_forgotten = "erased rows for good:", "彻底抹除了样本：";
     benchmark_added = "made a benchmark of", "添加了基准：";
     benchmark_removed = "took out of the benchmarks:", "移除了基准：";
+    task_created = "made the annotation task", "创建了标注任务";
+    task_edited = "changed the annotation task", "修改了标注任务";
+    task_opened = "opened the annotation task", "开放了标注任务";
+    task_paused = "paused the annotation task", "暂停了标注任务";
+    task_closed = "closed the annotation task", "关闭了标注任务";
+    gold_set = "made a gold item of item", "设为金标条目：";
+    gold_removed = "made an ordinary item of gold item", "取消金标条目：";
+    guideline_revised = "revised a guideline, revision", "修订了标注指南，版本";
+    qualification_again = "lets try the qualification again:", "允许重新参加资格测试：";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
     bad_case_added = "added", "添加了";
     a_bad_case = "a bad case", "一条 Bad Case";

@@ -43,6 +43,7 @@ pub enum Better {
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = GivenAnswer))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
     Choice {

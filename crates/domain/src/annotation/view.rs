@@ -111,6 +111,7 @@ impl ItemCounts {
 /// A task whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AnnotationTask))]
 pub struct Task {
     #[serde(flatten)]
     pub summary: TaskSummary,
@@ -127,6 +128,7 @@ pub struct Task {
 /// A person by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AnnotationPerson))]
 pub struct Person {
     pub id: UserId,
     pub name: String,
@@ -213,6 +215,9 @@ pub enum Next {
     NotAssigned,
 }
 
+/// Items that are counted as left, at most: counting more at each one would cost more than finding it.
+pub const LEFT_COUNTED: u32 = 1000;
+
 /// How far a person is in a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -220,7 +225,7 @@ pub struct Mine {
     pub judged: u64,
     pub judged_today: u64,
     pub skipped: u64,
-    /// Items that this person may still be given, at most 10,000 counted.
+    /// Items that this person may still be given, at most [`LEFT_COUNTED`].
     pub left: u64,
     /// Median time of this person's last 50 judgements, in milliseconds.
     pub median_ms: Option<u64>,
@@ -247,7 +252,7 @@ pub enum Submitted {
     Taken,
     /// It was here already.
     Again,
-    /// The lock had ended and the item has all judgements that it wanted: nothing was taken.
+    /// The lock had ended and the item has all judgements that it wanted, or somebody has decided on it: nothing was taken.
     TooLate,
     /// The task is closed.
     Closed,
@@ -325,6 +330,7 @@ pub struct Reviewed {
 /// What a reviewer decides on a judgement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReviewDecision))]
 pub struct Decide {
     pub judgement_id: JudgementId,
     pub verdict: Verdict,

@@ -9,14 +9,14 @@ use super::{
     texts::Texts,
 };
 use crate::{
-    Stale, StoreError, activity,
+    Stale, StoreError, activity, annotation,
     explore::{build::IndexVersion, build::KIND as INDEX_KIND, forget_cached},
     jobs,
     versions::{forgotten, import::Made},
 };
 use domain::{
     forget::{Busy, TOMBSTONE},
-    id::{ProjectId, UserId, VersionId},
+    id::{ProjectId, SampleId, UserId, VersionId},
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -63,6 +63,7 @@ pub async fn erase(
     let touched = versions(&mut tx).await?;
     erase_answers(&mut tx, project, &texts).await?;
     derived::erase(&mut tx, project, by, &touched, &texts).await?;
+    erase_judgements(&mut tx).await?;
     erase_samples(&mut tx).await?;
     for version in &touched {
         forgotten::recount(&mut tx, *version).await?;
@@ -154,6 +155,12 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, texts: &Texts)
         sqlx::query(statement).bind(project.0).bind(&patterns).bind(TOMBSTONE).execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+/// What people said in annotation tasks.
+async fn erase_judgements(tx: &mut PgConnection) -> Result<(), StoreError> {
+    let ids: Vec<i64> = sqlx::query_scalar("select sample_id from forgetting").fetch_all(&mut *tx).await?;
+    annotation::forget(tx, &ids.into_iter().map(SampleId).collect::<Vec<_>>()).await
 }
 
 /// The samples themselves. Their hashes are new ones, so that nothing tells what they said and none is a copy of another.

@@ -1,0 +1,180 @@
+//! Making a task's items: one statement, in one transaction with the mark that they are all there.
+
+use super::setting::{COLUMNS, Setting};
+use crate::{
+    StoreError,
+    samples::{content, split_code},
+};
+use domain::{
+    annotation::{
+        distribution::{Distribution, Order, Review},
+        view::Source,
+    },
+    id::TaskId,
+    sample::Speaker,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool, Row};
+use uuid::Uuid;
+
+/// The kind of job that does it.
+pub const KIND: &str = "fill_annotation";
+/// Items whose beginnings are compared to find what all share.
+const LEADS: i64 = 200;
+
+/// What the job is to fill.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct FillAnnotation {
+    pub task_id: TaskId,
+}
+
+/// Makes a task's items; how many there are. A task that has them, or that is gone, gets none.
+pub async fn fill(db: &PgPool, task: TaskId) -> Result<u64, StoreError> {
+    let mut tx = db.begin().await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS}, t.version_id from annotation_tasks t where t.id = $1 and t.filled_at is null for update"
+    )))
+    .bind(task.0)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(0) };
+    let made = insert(&mut tx, &Setting::of(&row)?, row.try_get("version_id")?).await?;
+    let lead = lead(&mut tx, task).await?;
+    sqlx::query("update annotation_tasks set filled_at = now(), lead = $2 where id = $1")
+        .bind(task.0)
+        .bind(lead)
+        .execute(&mut *tx)
+        .await?;
+    // Without fresh statistics the first items of a large task would be looked for badly.
+    sqlx::query("analyze annotation_items").execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// The samples that become items, as `chosen (sample_id, position)`: $2 the version, $3 splits or $4 evaluations, $5 whether
+/// only wrong ones.
+fn chosen(source: &Source) -> &'static str {
+    match source {
+        // A sample that stands in the version more than once is judged once.
+        Source::Version { .. } => {
+            "select vs.sample_id, min(vs.position) as position from version_samples vs \
+             where vs.version_id = $2 and vs.split = any($3) \
+             and not exists (select from samples s where s.id = vs.sample_id and s.forgotten_at is not null) group by vs.sample_id"
+        }
+        Source::Evaluations { .. } => {
+            "select p.sample_id, min(p.position) as position from predictions p \
+             where p.eval_id = any($4) \
+             and not exists (select from samples s where s.id = p.sample_id and s.forgotten_at is not null) \
+             group by p.sample_id having count(distinct p.eval_id) = cardinality($4) and (not $5 or not bool_and(p.correct))"
+        }
+    }
+}
+
+/// By what items are ordered: an expression over `c` (chosen), `e` (what models answered) and `l` (losses).
+fn order(order: Order) -> &'static str {
+    match order {
+        Order::Given => "c.position",
+        Order::Random => "md5($6 || ':order:' || c.sample_id), c.position",
+        Order::Loss => "l.answer_loss desc nulls last, c.position",
+        Order::Disagreement => "e.outputs desc nulls last, c.position",
+        Order::Errors => "e.wrong desc nulls last, c.position",
+    }
+}
+
+/// A number from 0 to below 1 that the seed ($6), a word and the sample decide.
+fn drawn(word: &str) -> String {
+    format!("(('x' || substr(md5($6 || ':{word}:' || o.sample_id), 1, 8))::bit(32)::bigint / 4294967296.0)")
+}
+
+async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<u64, StoreError> {
+    let (splits, limit, only_wrong): (Vec<i16>, u32, bool) = match &task.source {
+        Source::Version { splits, limit, .. } => (splits.iter().map(|s| split_code(*s)).collect(), *limit, false),
+        Source::Evaluations { limit, only_wrong, .. } => (Vec::new(), *limit, *only_wrong),
+    };
+    let (models, losses) = match task.distribution.order {
+        Order::Disagreement | Order::Errors => {
+            // Of a version without suggestions, whatever its evaluations say.
+            (
+                "left join (select p.sample_id, count(distinct p.output) as outputs, bool_or(not p.correct) as wrong from predictions p \
+              where p.eval_id = any($4) or (cardinality($4) = 0 and p.eval_id in (select id from evals where version_id = $2)) \
+              group by p.sample_id) e on e.sample_id = c.sample_id",
+                "",
+            )
+        }
+        Order::Loss => (
+            "",
+            "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
+              (select id from scorings where version_id = $2 order by created_at desc limit 1)",
+        ),
+        Order::Given | Order::Random => ("", ""),
+    };
+    let statement = format!(
+        "with chosen as ({chosen}), \
+         ordered as (select c.sample_id, (row_number() over (order by {order}) - 1)::int as rank from chosen c {models} {losses}), \
+         shared as (select o.sample_id, o.rank, (case when {overlaps} < $7 then $8 else 1 end)::smallint as wanted, {reviewed} < $9 as drawn \
+            from ordered o where $10 = 0 or o.rank < $10) \
+         insert into annotation_items (task_id, rank, sample_id, wanted, free, drawn_for_review) \
+         select $1, rank, sample_id, wanted, wanted, drawn from shared order by rank",
+        chosen = chosen(&task.source),
+        order = order(task.distribution.order),
+        overlaps = drawn("overlap"),
+        reviewed = drawn("review"),
+    );
+    let Distribution { seed, overlap, overlap_share, review, review_share, .. } = &task.distribution;
+    let done = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(task.id.0)
+        .bind(version)
+        .bind(splits)
+        .bind(task.evals().iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(only_wrong)
+        .bind(seed.to_string())
+        .bind(*overlap_share)
+        .bind(i32::try_from(*overlap).unwrap_or(1))
+        .bind(if *review == Review::Share { *review_share } else { 0.0 })
+        .bind(i64::from(limit))
+        .execute(tx)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// The instruction that the last user turns of the first items begin with, up to a blank line; empty where there is none.
+async fn lead(tx: &mut PgConnection, task: TaskId) -> Result<String, StoreError> {
+    let rows = sqlx::query(
+        "select s.messages, s.label, s.rejected, s.slices, s.spans from annotation_items i join samples s on s.id = i.sample_id \
+         where i.task_id = $1 order by i.rank limit $2",
+    )
+    .bind(task.0)
+    .bind(LEADS)
+    .fetch_all(tx)
+    .await?;
+    let mut turns = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let messages = content(row)?.messages;
+        turns.extend(messages.into_iter().rev().find(|m| m.role == Speaker::User).map(|m| m.content));
+    }
+    Ok(shared_lead(&turns))
+}
+
+fn shared_lead(turns: &[String]) -> String {
+    let [first, rest @ ..] = turns else { return String::new() };
+    let shared = rest.iter().fold(first.as_str(), |lead, turn| {
+        let same = lead.chars().zip(turn.chars()).take_while(|(a, b)| a == b);
+        &lead[..same.map(|(c, _)| c.len_utf8()).sum()]
+    });
+    let end = if rest.is_empty() { None } else { shared.rfind("\n\n") };
+    end.map_or_else(String::new, |at| shared[..at + 2].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared_lead;
+
+    #[test]
+    fn an_instruction_is_what_all_turns_begin_with() {
+        let turns = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        assert_eq!(shared_lead(&turns(&["标注地名。\n\n北京", "标注地名。\n\n北海"])), "标注地名。\n\n");
+        assert_eq!(shared_lead(&turns(&["Beijing is far", "Beijing is near"])), "");
+        assert_eq!(shared_lead(&turns(&["Mark places.\n\nBeijing"])), "", "one text shares nothing");
+        assert_eq!(shared_lead(&[]), "");
+    }
+}

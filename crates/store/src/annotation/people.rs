@@ -1,0 +1,126 @@
+//! Who works on a task, who reviews it, and who may see what others said.
+
+use super::setting::Setting;
+use crate::{StoreError, activity};
+use domain::{
+    access::{Action, Role, permits},
+    annotation::view::Person,
+    id::{ProjectId, TaskId, UserId},
+};
+use sqlx::{PgConnection, PgExecutor, PgPool, Row};
+
+/// What somebody does in a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Annotator,
+    Reviewer,
+}
+
+impl Part {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Annotator => "annotator",
+            Self::Reviewer => "reviewer",
+        }
+    }
+}
+
+/// The people of a part, by name.
+pub async fn of_task<'e>(db: impl PgExecutor<'e>, task: TaskId, part: Part) -> Result<Vec<Person>, StoreError> {
+    sqlx::query(
+        "select u.id, u.name from annotation_people p join users u on u.id = p.user_id \
+         where p.task_id = $1 and p.part = $2 order by lower(u.name), u.id",
+    )
+    .bind(task.0)
+    .bind(part.as_str())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| Ok(Person { id: UserId(row.try_get("id")?), name: row.try_get("name")? }))
+    .collect()
+}
+
+/// Puts these people in the place of those who were there; who is not a member of the project is left out.
+pub(super) async fn replace(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    task: TaskId,
+    part: Part,
+    users: &[UserId],
+) -> Result<(), StoreError> {
+    sqlx::query("delete from annotation_people where task_id = $1 and part = $2")
+        .bind(task.0)
+        .bind(part.as_str())
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "insert into annotation_people (task_id, user_id, part) \
+         select $1, m.user_id, $2 from members m where m.project_id = $3 and m.user_id = any($4)",
+    )
+    .bind(task.0)
+    .bind(part.as_str())
+    .bind(project.0)
+    .bind(users.iter().map(|u| u.0).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether somebody with this role may review and adjudicate: the task's reviewers, or where it has none, whoever may edit
+/// datasets.
+pub async fn may_review(db: &PgPool, task: TaskId, user: UserId, role: Role) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "select count(*) as reviewers, count(*) filter (where user_id = $2) as mine from annotation_people \
+         where task_id = $1 and part = 'reviewer'",
+    )
+    .bind(task.0)
+    .bind(user.0)
+    .fetch_one(db)
+    .await?;
+    let (reviewers, mine): (i64, i64) = (row.try_get("reviewers")?, row.try_get("mine")?);
+    Ok(mine > 0 || (reviewers == 0 && permits(Some(role), None, Action::EditDatasets)))
+}
+
+/// Whether somebody with this role may see what other people said while the task is not closed: who reviews, who may edit
+/// datasets, and managers. Annotators are blind to each other.
+pub async fn sees_all(db: &PgPool, task: TaskId, user: UserId, role: Role) -> Result<bool, StoreError> {
+    let by_role = role == Role::Manager || permits(Some(role), None, Action::EditDatasets);
+    Ok(by_role || may_review(db, task, user, role).await?)
+}
+
+/// Lets somebody try the qualification again, from its beginning; false when there is no such task.
+pub async fn let_try_again(
+    db: &PgPool,
+    project: ProjectId,
+    task: TaskId,
+    user: UserId,
+    by: UserId,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    if Setting::find(&mut *tx, project, task).await?.is_none() {
+        return Ok(false);
+    }
+    sqlx::query(
+        "update annotation_progress set failed_at = null, qualified_at = null, gold_judged = 0, gold_right = 0 \
+         where task_id = $1 and user_id = $2",
+    )
+    .bind(task.0)
+    .bind(user.0)
+    .execute(&mut *tx)
+    .await?;
+    // What they said of gold items stays on record, but they are asked again.
+    sqlx::query(
+        "update annotation_assignments a set status = 'expired', draft = null from annotation_items i \
+         where i.id = a.item_id and i.gold is not null and a.task_id = $1 and a.user_id = $2",
+    )
+    .bind(task.0)
+    .bind(user.0)
+    .execute(&mut *tx)
+    .await?;
+    let name: Option<String> =
+        sqlx::query_scalar("select name from users where id = $1").bind(user.0).fetch_optional(&mut *tx).await?;
+    let name = name.unwrap_or_default();
+    activity::record(&mut *tx, project, Some(by), "annotation.retried", &task.to_string(), &name).await?;
+    tx.commit().await?;
+    Ok(true)
+}

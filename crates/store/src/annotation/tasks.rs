@@ -1,0 +1,119 @@
+//! Tasks: made, listed, changed, opened and closed.
+
+pub use super::people::{may_review, sees_all};
+
+mod create;
+mod edit;
+
+pub use create::create;
+pub use edit::{edit, set_status};
+
+use super::{
+    guidelines,
+    people::{self, Part},
+};
+use crate::{
+    StoreError,
+    error::{json, word},
+};
+use domain::{
+    annotation::view::{ItemCounts, Task, TaskSummary},
+    id::{DatasetId, ProjectId, TaskId, VersionId},
+};
+use sqlx::{PgPool, Row, postgres::PgRow};
+
+/// Tasks that are listed, the newest.
+const LISTED: i64 = 500;
+
+const SUMMARY: &str = "select t.id, t.name, t.status, t.version_id, t.filled_at is not null as filled, t.deadline, t.created_at, \
+     t.source, t.design, t.distribution, t.guideline_revision, t.revision, \
+     d.id as dataset_id, d.name as dataset_name, v.number, u.name as creator, c.* \
+     from annotation_tasks t join dataset_versions v on v.id = t.version_id join datasets d on d.id = v.dataset_id \
+     join users u on u.id = t.created_by, \
+     lateral (select count(*) filter (where i.gold is null and i.status = 'open') as open, \
+        count(*) filter (where i.gold is null and i.status = 'judged') as judged, \
+        count(*) filter (where i.gold is null and i.status = 'review') as review, \
+        count(*) filter (where i.gold is null and i.status = 'adjudication') as adjudication, \
+        count(*) filter (where i.gold is null and i.status = 'accepted') as accepted, \
+        count(*) filter (where i.gold is null and i.status = 'excluded') as excluded, \
+        count(*) filter (where i.gold is not null) as gold, \
+        coalesce(sum(i.wanted) filter (where i.gold is null), 0)::bigint as wanted, \
+        coalesce(sum(least(i.judged, i.wanted)) filter (where i.gold is null), 0)::bigint as given \
+        from annotation_items i where i.task_id = t.id) c ";
+
+fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
+    Ok(TaskSummary {
+        id: TaskId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        status: word(row.try_get("status")?)?,
+        dataset_id: DatasetId(row.try_get("dataset_id")?),
+        dataset_name: row.try_get("dataset_name")?,
+        version_id: VersionId(row.try_get("version_id")?),
+        version_number: row.try_get::<i32, _>("number")?.cast_unsigned(),
+        counts: counts(row)?,
+        filled: row.try_get("filled")?,
+        deadline: row.try_get("deadline")?,
+        created_at: row.try_get("created_at")?,
+        created_by: row.try_get("creator")?,
+    })
+}
+
+fn counts(row: &PgRow) -> Result<ItemCounts, StoreError> {
+    let count = |name: &str| Ok::<_, StoreError>(row.try_get::<i64, _>(name)?.cast_unsigned());
+    Ok(ItemCounts {
+        open: count("open")?,
+        judged: count("judged")?,
+        review: count("review")?,
+        adjudication: count("adjudication")?,
+        accepted: count("accepted")?,
+        excluded: count("excluded")?,
+        gold: count("gold")?,
+        wanted: count("wanted")?,
+        given: count("given")?,
+    })
+}
+
+/// A project's tasks, newest first.
+pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<TaskSummary>, StoreError> {
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{SUMMARY} where t.project_id = $1 order by t.created_at desc, t.id limit $2"
+    )))
+    .bind(project.0)
+    .bind(LISTED)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(summary)
+    .collect()
+}
+
+/// A task whole.
+pub async fn get(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Task>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SUMMARY} where t.id = $1 and t.project_id = $2")))
+        .bind(task.0)
+        .bind(project.0)
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let revision = row.try_get("guideline_revision")?;
+    let guideline = guidelines::get(db, task, revision).await?;
+    Ok(Some(Task {
+        summary: summary(&row)?,
+        source: json(row.try_get("source")?)?,
+        design: json(row.try_get("design")?)?,
+        distribution: json(row.try_get("distribution")?)?,
+        guideline: guideline.ok_or_else(|| StoreError::Corrupt("a task without its guideline".to_owned()))?,
+        annotators: people::of_task(db, task, Part::Annotator).await?,
+        reviewers: people::of_task(db, task, Part::Reviewer).await?,
+        revision: row.try_get("revision")?,
+    }))
+}
+
+/// Whether the project has such a task.
+pub async fn exists(db: &PgPool, project: ProjectId, task: TaskId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("select exists(select from annotation_tasks where id = $1 and project_id = $2)")
+        .bind(task.0)
+        .bind(project.0)
+        .fetch_one(db)
+        .await?)
+}

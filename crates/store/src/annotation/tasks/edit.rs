@@ -1,0 +1,141 @@
+//! Changing a task, and opening, pausing and closing it.
+
+use crate::{
+    Stale, StoreError, activity,
+    annotation::{
+        fill,
+        people::{self, Part},
+        setting::{COLUMNS, Setting},
+    },
+    error::to_json,
+    jobs,
+};
+use domain::{
+    annotation::{
+        TaskStatus,
+        distribution::{Distribution, Review},
+        view::TaskEdit,
+    },
+    id::{ProjectId, TaskId, UserId},
+};
+use sqlx::{PgConnection, PgPool, Row};
+use time::OffsetDateTime;
+
+/// A task under a lock.
+struct Locked {
+    setting: Setting,
+    name: String,
+    revision: i32,
+    deadline: Option<OffsetDateTime>,
+    is_filled: bool,
+}
+
+async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result<Option<Locked>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS}, t.name, t.revision, t.deadline, t.filled_at is not null as filled \
+         from annotation_tasks t where t.id = $1 and t.project_id = $2 for no key update"
+    )))
+    .bind(task.0)
+    .bind(project.0)
+    .fetch_optional(tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Locked {
+        setting: Setting::of(&row)?,
+        name: row.try_get("name")?,
+        revision: row.try_get("revision")?,
+        deadline: row.try_get("deadline")?,
+        is_filled: row.try_get("filled")?,
+    }))
+}
+
+/// Whether both make the same items.
+fn makes_same_items(one: &Distribution, other: &Distribution) -> bool {
+    let drawn = |d: &Distribution| if d.review == Review::Share { d.review_share } else { 0.0 };
+    let items = |d: &Distribution| (d.overlap, d.overlap_share, d.order, d.seed, drawn(d));
+    items(one) == items(other)
+}
+
+/// Changes what the edit names; false when there is no such task. [`Stale::EditedMeanwhile`] where somebody else has changed
+/// it since the revision that the person saw, [`Stale::TaskState`] where the task is no draft any more and the edit changes
+/// its questions or which items it has. In a draft such a change makes the items anew, and gold items are ordinary ones again.
+pub async fn edit(
+    db: &PgPool,
+    project: ProjectId,
+    task: TaskId,
+    edit: &TaskEdit,
+    by: UserId,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(before) = lock(&mut tx, project, task).await? else { return Ok(false) };
+    if before.revision != edit.revision {
+        return Err(Stale::EditedMeanwhile.into());
+    }
+    let design = edit.design.as_ref().unwrap_or(&before.setting.design);
+    let distribution = edit.distribution.as_ref().unwrap_or(&before.setting.distribution);
+    let is_draft = before.setting.status == TaskStatus::Draft;
+    let same_items = makes_same_items(distribution, &before.setting.distribution);
+    if !is_draft && (*design != before.setting.design || !same_items) {
+        return Err(Stale::TaskState.into());
+    }
+    let name = edit.name.as_deref().map_or(before.name.as_str(), str::trim);
+    let deadline = if edit.clear_deadline { None } else { edit.deadline.or(before.deadline) };
+    sqlx::query(
+        "update annotation_tasks set name = $2, design = $3, distribution = $4, deadline = $5, revision = revision + 1 where id = $1",
+    )
+    .bind(task.0)
+    .bind(name)
+    .bind(to_json(design)?)
+    .bind(to_json(distribution)?)
+    .bind(deadline)
+    .execute(&mut *tx)
+    .await?;
+    if !same_items && before.is_filled {
+        fill_anew(&mut tx, project, task, by).await?;
+    }
+    for (part, users) in [(Part::Annotator, &edit.annotators), (Part::Reviewer, &edit.reviewers)] {
+        if let Some(users) = users {
+            people::replace(&mut tx, project, task, part, users).await?;
+        }
+    }
+    activity::record(&mut *tx, project, Some(by), "annotation.edited", &task.to_string(), name).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn fill_anew(tx: &mut PgConnection, project: ProjectId, task: TaskId, by: UserId) -> Result<(), StoreError> {
+    sqlx::query("delete from annotation_items where task_id = $1").bind(task.0).execute(&mut *tx).await?;
+    sqlx::query("update annotation_tasks set filled_at = null where id = $1").bind(task.0).execute(&mut *tx).await?;
+    jobs::create(tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
+    Ok(())
+}
+
+/// Opens, pauses or closes a task; false when there is no such task. [`Stale::TaskState`] where it cannot go from its status
+/// to that one, or is to be opened before its items are made.
+pub async fn set_status(
+    db: &PgPool,
+    project: ProjectId,
+    task: TaskId,
+    status: TaskStatus,
+    by: UserId,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(before) = lock(&mut tx, project, task).await? else { return Ok(false) };
+    if !before.setting.status.can_become(status) || (status == TaskStatus::Open && !before.is_filled) {
+        return Err(Stale::TaskState.into());
+    }
+    sqlx::query("update annotation_tasks set status = $2, revision = revision + 1 where id = $1")
+        .bind(task.0)
+        .bind(status.as_str())
+        .execute(&mut *tx)
+        .await?;
+    let verb = match status {
+        TaskStatus::Draft => "annotation.drafted",
+        TaskStatus::Open => "annotation.opened",
+        TaskStatus::Paused => "annotation.paused",
+        TaskStatus::Closed => "annotation.closed",
+    };
+    activity::record(&mut *tx, project, Some(by), verb, &task.to_string(), &before.name).await?;
+    tx.commit().await?;
+    Ok(true)
+}

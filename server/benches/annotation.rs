@@ -1,0 +1,243 @@
+//! How quickly annotators are given items and rid of judgements, over HTTP against the real server:
+//! - the next item of a task of ITEMS items, one annotator at a time and eight at once, at places all over the task;
+//! - judgements a second of eight annotators who work off a task of 10,000 items, each asking for items as it goes.
+//!
+//! `annotation [ITEMS] [--python PYTHON]` (1,000,000 by default); DATABASE_URL names an empty database. With PYTHON, which
+//! has Label Studio, the same eight clients send 10,000 annotations to it, and the ratio is printed.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a program for measuring may panic")]
+#![allow(unreachable_pub, dead_code, reason = "modules of the tests are reached by nobody else")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use domain::{
+    access::{Role, TokenScope},
+    annotation::{
+        TaskStatus,
+        design::Design,
+        distribution::Distribution,
+        view::{NewTask, Source},
+    },
+    id::{DatasetId, ProjectId, TaskId, UserId, VersionId},
+    sample::Split,
+};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use store::{
+    PgPool,
+    annotation::{fill, tasks},
+};
+use support::TestApp;
+use uuid::Uuid;
+
+const CLIENTS: usize = 8;
+/// Items of the task that is worked off.
+const WORKED: u32 = 10_000;
+/// Times that one annotator, and each of eight, asks for an item.
+const ASKED: usize = 2000;
+/// What asking may take, 99 times of 100.
+const LIMIT: Duration = Duration::from_millis(20);
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let items = args.iter().filter_map(|a| a.parse().ok()).next().unwrap_or(1_000_000);
+    let python = args.iter().position(|a| a == "--python").and_then(|at| args.get(at + 1)).cloned();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let ours = runtime.block_on(measure(items));
+    if let Some(python) = python {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/label_studio.py");
+        let run = std::process::Command::new(python)
+            .args([script, "--tasks", &WORKED.to_string(), "--clients", &CLIENTS.to_string()])
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "Label Studio was not measured: {text}");
+        let theirs: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap();
+        let rate = theirs["per_second"].as_f64().unwrap();
+        println!(
+            "Label Studio {}, {CLIENTS} clients, {} annotations into {WORKED} tasks: {rate:.1}/s; ours is {:.0} times that",
+            theirs["version"].as_str().unwrap_or("?"),
+            theirs["sent"],
+            ours / rate
+        );
+    }
+}
+
+/// The server and its people.
+struct Bench {
+    app: TestApp,
+    client: Client,
+    address: SocketAddr,
+    project: ProjectId,
+    lead: UserId,
+    /// An `Authorization` header of each annotator.
+    people: Vec<String>,
+}
+
+impl Bench {
+    async fn start(db: PgPool) -> Self {
+        let app = TestApp::new(db);
+        let lead = app.person("lead").await;
+        let project = store::projects::create(&app.db, lead, "p", "").await.unwrap();
+        let mut people = Vec::new();
+        for i in 0..CLIENTS {
+            let user = app.person(&format!("p{i}")).await;
+            app.join(lead, project, user, Role::Annotator).await;
+            people.push(app.token(user, TokenScope::Write, None).await);
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = server::router::router(app.state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let client = Client::builder().tcp_nodelay(true).no_proxy().build().unwrap();
+        Self { app, client, address, project, lead, people }
+    }
+
+    /// A version of so many samples, written by the database itself.
+    async fn version(&self, samples: u32) -> VersionId {
+        let (dataset, version, db) = (DatasetId::new(), VersionId::new(), &self.app.db);
+        let stats = serde_json::to_value(domain::dataset::VersionStats::default()).unwrap();
+        for statement in [
+            "insert into datasets (id, project_id, name, created_by) values ($1, $2, 'made up', $3)",
+            "insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) values ($4, $1, 1, '{}', $5, $3)",
+            "with made as (insert into samples (dataset_id, messages, label, content_hash, search_text) \
+                select $1, jsonb_build_array(jsonb_build_object('role', 'user', 'content', 'Review ' || n || ': the room was clean and the staff were friendly.'), \
+                    jsonb_build_object('role', 'assistant', 'content', 'positive')), 'positive', sha256(n::text::bytea), '' from generate_series(1, $6) n returning id) \
+             insert into version_samples (version_id, position, sample_id, split) select $4, row_number() over (order by id) - 1, id, 0 from made",
+        ] {
+            sqlx::query(statement)
+                .bind(dataset.0)
+                .bind(self.project.0)
+                .bind(self.lead.0)
+                .bind(version.0)
+                .bind(&stats)
+                .bind(samples.cast_signed())
+                .execute(db)
+                .await
+                .unwrap();
+        }
+        sqlx::query("analyze samples, version_samples").execute(db).await.unwrap();
+        version
+    }
+
+    /// A task that is filled and open.
+    async fn task(&self, version: VersionId) -> TaskId {
+        let design: Design =
+            serde_json::from_value(json!({ "questions": [{ "name": "tone", "title": "Tone?", "kind": "choice",
+            "options": [{ "value": "positive" }, { "value": "negative" }] }] }))
+            .unwrap();
+        let new = NewTask {
+            name: "tone".to_owned(),
+            source: Source::Version { version_id: version, splits: vec![Split::Train], limit: 0, suggestions: None },
+            design,
+            distribution: Distribution::default(),
+            guideline: String::new(),
+            deadline: None,
+            annotators: Vec::new(),
+            reviewers: Vec::new(),
+        };
+        let db = &self.app.db;
+        let task = tasks::create(db, self.project, &new, self.lead).await.unwrap().task_id;
+        let begin = Instant::now();
+        let made = fill::fill(db, task).await.unwrap();
+        println!("{made} items made in {:.1} s", begin.elapsed().as_secs_f64());
+        assert!(tasks::set_status(db, self.project, task, TaskStatus::Open, self.lead).await.unwrap());
+        task
+    }
+
+    fn post(&self, person: &str, task: TaskId, rest: &str) -> RequestBuilder {
+        let url = format!("http://{}/api/v1/projects/{}/annotation-tasks/{task}{rest}", self.address, self.project);
+        self.client.post(url).header("authorization", person)
+    }
+
+    /// Items for a person, and how long that took.
+    async fn next(&self, person: &str, task: TaskId, count: u32) -> (Vec<Value>, Duration) {
+        let begin = Instant::now();
+        let answer = self.post(person, task, &format!("/work?count={count}")).send().await.unwrap();
+        let status = answer.status();
+        let mut next: Value = answer.json().await.unwrap();
+        let elapsed = begin.elapsed();
+        assert!(status.is_success(), "{next}");
+        let items = next.get_mut("items").map(Value::take);
+        (items.and_then(|items| items.as_array().cloned()).unwrap_or_default(), elapsed)
+    }
+
+    async fn submit(&self, person: &str, task: TaskId, item: &Value) {
+        let judgement = json!({ "key": Uuid::new_v4(), "duration_ms": 900,
+            "answers": { "tone": { "kind": "choice", "value": "positive" } } });
+        let path = format!("/items/{}/judgements", item["item_id"]);
+        let answer = self.post(person, task, &path).json(&judgement).send().await.unwrap();
+        let done: Value = answer.json().await.unwrap();
+        assert_eq!(done["outcome"], "taken", "{done}");
+    }
+
+    /// Judges until nothing is left.
+    async fn work_off(&self, person: &str, task: TaskId) {
+        loop {
+            let (items, _) = self.next(person, task, 5).await;
+            if items.is_empty() {
+                return;
+            }
+            for item in &items {
+                self.submit(person, task, item).await;
+            }
+        }
+    }
+
+    /// Asks and answers over and over, from another place of the task each hundredth time; the times of asking.
+    async fn ask(&self, person: &str, task: TaskId, items: u32, seed: u32) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for turn in 0..ASKED as u32 {
+            if turn % 100 == 0 {
+                let place = (u64::from(turn / 100 + 20 * seed) * 2_654_435_761 % u64::from(items)) as u32;
+                sqlx::query("update annotation_progress p set cursor_rank = $2 from users u where u.id = p.user_id and p.task_id = $1 and u.name = $3")
+                    .bind(task.0)
+                    .bind(place.cast_signed())
+                    .bind(format!("p{seed}"))
+                    .execute(&self.app.db)
+                    .await
+                    .unwrap();
+            }
+            let (found, elapsed) = self.next(person, task, 1).await;
+            times.push(elapsed);
+            self.submit(person, task, &found[0]).await;
+        }
+        times
+    }
+}
+
+fn print_times(what: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let ms = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
+    let verdict = ms(99) / (LIMIT.as_secs_f64() * 1e3);
+    println!("{what:<44} {:>7.2} {:>7.2} {:>7.2}   {verdict:.2} of {} ms", ms(50), ms(99), ms(100), LIMIT.as_millis());
+}
+
+/// Measures; judgements a second of eight annotators.
+async fn measure(items: u32) -> f64 {
+    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names an empty database");
+    let db = PgPool::connect(&url).await.unwrap();
+    store::migrate(&db).await.unwrap();
+    let bench = Bench::start(db).await;
+    let large = bench.task(bench.version(items).await).await;
+    println!("{:<44} {:>7} {:>7} {:>7}", "next item, milliseconds", "p50", "p99", "most");
+    let mut alone = bench.ask(&bench.people[0], large, items, 0).await;
+    print_times("one annotator", &mut alone);
+    let all =
+        futures::future::join_all((0..CLIENTS).map(|i| bench.ask(&bench.people[i], large, items, i as u32))).await;
+    print_times("eight at once, each judging", &mut all.concat());
+
+    let task = bench.task(bench.version(WORKED).await).await;
+    let begin = Instant::now();
+    futures::future::join_all(bench.people.iter().map(|person| bench.work_off(person, task))).await;
+    let rate = f64::from(WORKED) / begin.elapsed().as_secs_f64();
+    let found = tasks::get(&bench.app.db, bench.project, task).await.unwrap().unwrap();
+    assert_eq!(found.summary.counts.given, u64::from(WORKED), "every item judged once");
+    println!("{WORKED} judgements of {CLIENTS} clients, who ask for 5 items at a time: {rate:.0}/s");
+    rate
+}
