@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod annotation;
 pub mod artifacts;
 pub mod badcases;
 pub mod benchmarks;

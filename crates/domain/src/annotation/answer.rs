@@ -88,9 +88,11 @@ fn by_place<'de, D: serde::Deserializer<'de>>(values: D) -> Result<BTreeMap<u32,
         Text(String),
     }
     let values = BTreeMap::<Place, String>::deserialize(values)?;
-    let place = |place: Place| match place {
-        Place::Number(place) => Ok(place),
-        Place::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    let place = |place: Place| -> Result<u32, D::Error> {
+        match place {
+            Place::Number(place) => Ok(place),
+            Place::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
     };
     values.into_iter().map(|(at, value)| Ok((place(at)?, value))).collect()
 }

@@ -123,6 +123,19 @@ pub fn alike(kind: &QuestionKind, a: &Answer, b: &Answer) -> f64 {
     }
 }
 
+/// How alike the judgements of an item are, over these questions that two people or more answered, in the mean; `None`
+/// where there is none.
+#[must_use]
+pub fn of_item<'a>(questions: impl Iterator<Item = &'a Question>, judgements: &[&Judgement]) -> Option<f64> {
+    let of_question = |q: &Question| {
+        let said: Vec<&Answer> =
+            judgements.iter().filter(|j| !j.cannot_judge).filter_map(|j| j.answers.get(&q.name)).collect();
+        let pairs = said.iter().enumerate().flat_map(|(at, a)| said[..at].iter().map(move |b| (*a, *b)));
+        mean(pairs.map(|(a, b)| alike(&q.kind, a, b)))
+    };
+    mean(questions.filter_map(of_question))
+}
+
 /// A share; of nothing all.
 fn share(part: usize, of: usize) -> f64 {
     if of == 0 { 1.0 } else { part as f64 / of as f64 }
