@@ -5,6 +5,9 @@
 //! brings neither a session nor a token; only the OpenAPI document and the page that shows it are
 //! open. Errors are RFC 9457 problems, lists are cursor pages.
 
+pub mod annotation_files;
+pub mod annotation_items;
+pub mod annotation_results;
 pub mod auth;
 pub mod badcases;
 pub mod benchmarks;
@@ -114,6 +117,8 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())
+        .merge(annotation_items::routes())
+        .merge(annotation_results::routes())
 }
 
 /// The API's routes and the document that describes them.

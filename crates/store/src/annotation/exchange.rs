@@ -212,7 +212,7 @@ fn key(item: ItemId, read: &Read) -> Result<uuid::Uuid, StoreError> {
     hasher.update(to_json(&read.judgement)?.to_string().as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hasher.finalize()[..16]);
-    Ok(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    Ok(uuid::Uuid::from_bytes(bytes))
 }
 
 /// The item of each judgement: by its id, its sample or its text.
