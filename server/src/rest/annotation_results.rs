@@ -128,19 +128,19 @@ async fn export_annotation(
 
 /// A file with judgements that was uploaded.
 #[derive(Deserialize, ToSchema)]
-struct Import {
+struct JudgementsFile {
     upload_id: UploadId,
     kind: ImportKind,
 }
 
 /// Read judgements from an uploaded file: Label Studio's JSON with annotations, or lines as the export writes them. Answers
 /// with a job, whose result says how many were taken, were here already, name no item, or do not answer what is asked.
-#[utoipa::path(post, path = "/projects/{project}/annotation-tasks/{task}/import", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), request_body = Import, responses((status = ACCEPTED, body = Job)))]
+#[utoipa::path(post, path = "/projects/{project}/annotation-tasks/{task}/import", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), request_body = JudgementsFile, responses((status = ACCEPTED, body = Job)))]
 async fn import_annotation(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
-    Json(request): Json<Import>,
+    Json(request): Json<JudgementsFile>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     authorise(&db, &caller, project, Action::EditDatasets).await?;
     exchange::design(&db, project, task).await?.ok_or_else(Problem::not_found)?;
