@@ -37,6 +37,8 @@ pub async fn publish_annotation(context: JobContext, request: PublishTask) -> Re
     let PublishTask { task_id, publish: how } = request;
     let source = publish::source(&context.db, context.project, task_id).await?;
     let source = source.ok_or(JobFailure::Gone { what: Gone::AnnotationTask })?;
+    context.progress("reading", 0, 0).await?;
+    store::annotation::consensus::complete(&context.db, context.project, task_id).await?;
     let version = store::versions::get(&context.db, context.project, source.version).await?;
     let version = version.ok_or(JobFailure::Gone { what: Gone::Version })?;
     let origin = |labelled, left_out| Origin::Annotated { task_id, task: source.name.clone(), labelled, left_out };

@@ -57,7 +57,7 @@ pub fn is_left_out(sample: &Sample, loss: &Loss) -> bool {
         return true;
     }
     let Ok(Some(confidence)) = confidence(sample) else { return false };
-    f64::from(confidence) < loss.min_confidence || (confidence == 0.0 && loss.confidence_weight > 0.0)
+    confidence < loss.min_confidence as f32 || (confidence == 0.0 && loss.confidence_weight > 0.0)
 }
 
 /// The weight that a sample gives itself in the slice field of this name; 1 without one.

@@ -59,7 +59,10 @@ pub(super) fn encode_all(
     let wanted = samples.iter().filter(|s| !skip(s)).count();
     if wanted < samples.len() {
         let (left_out, total) = (samples.len() - wanted, samples.len());
-        sink.log(Level::Info, format!("left out {left_out} of {total} {what} samples: the recipe gives them no weight"))?;
+        sink.log(
+            Level::Info,
+            format!("left out {left_out} of {total} {what} samples: the recipe gives them no weight"),
+        )?;
     }
     let total = wanted;
     let mut set = EncodedSet::default();

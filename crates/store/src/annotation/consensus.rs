@@ -29,6 +29,21 @@ pub async fn compute(
     task: TaskId,
     method: ConsensusMethod,
 ) -> Result<Option<Computed>, StoreError> {
+    of_all(db, project, task, method, true).await
+}
+
+/// The majority's answers for the judged items that have no consensus yet, before something is made of a task's labels.
+pub async fn complete(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Computed>, StoreError> {
+    of_all(db, project, task, ConsensusMethod::Majority, false).await
+}
+
+async fn of_all(
+    db: &PgPool,
+    project: ProjectId,
+    task: TaskId,
+    method: ConsensusMethod,
+    anew: bool,
+) -> Result<Option<Computed>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
     let decided_by_hand = "select count(*) from annotation_items where task_id = $1 and gold is null and consensus->>'method' = 'expert'";
     let kept: i64 = sqlx::query_scalar(decided_by_hand).bind(task.0).fetch_one(db).await?;
@@ -41,11 +56,12 @@ pub async fn compute(
         let rows = sqlx::query(
             "select id, rank from annotation_items where task_id = $1 and rank > $2 and gold is null \
              and status in ('judged', 'review', 'adjudication') and consensus->>'method' is distinct from 'expert' \
-             order by rank limit $3",
+             and ($4 or consensus is null) order by rank limit $3",
         )
         .bind(task.0)
         .bind(after)
         .bind(BATCH)
+        .bind(anew)
         .fetch_all(db)
         .await?;
         let Some(last) = rows.last() else { break };

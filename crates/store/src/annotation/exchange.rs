@@ -4,7 +4,7 @@ use super::{
     content,
     head::head,
     items::{self, Sees},
-    loaded,
+    loaded, work,
 };
 use crate::{
     StoreError,
@@ -189,14 +189,15 @@ pub async fn take(
         }
     }
     // What a file says counts towards what an item wants.
+    taken.sort_unstable();
+    taken.dedup();
+    for item in &taken {
+        work::recount(&mut tx, ItemId(*item)).await?;
+    }
     sqlx::query(
-        "update annotation_items i set judged = n.judged, free = least(i.free, greatest(0, i.wanted - n.judged)), \
-         status = case when i.status = 'open' and n.judged >= i.wanted then 'judged' else i.status end \
-         from (select item_id, least(count(*), 32767) as judged from judgements where item_id = any($1) and superseded_at is null \
-            and origin in ('annotator', 'import') group by item_id) n where i.id = n.item_id and i.task_id = $2",
+        "update annotation_items set status = 'judged' where id = any($1) and status = 'open' and gold is null and judged >= wanted",
     )
-    .bind(taken)
-    .bind(task.0)
+    .bind(&taken)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;

@@ -4,6 +4,7 @@ use super::{
     adjudication::{self, Decided},
     head::{head, is_reviewer},
     items::{self, Sees},
+    work,
 };
 use crate::{Stale, StoreError, error::word};
 use domain::{
@@ -133,14 +134,9 @@ async fn give_back(
     .bind(decide.reason.trim())
     .execute(&mut *tx)
     .await?;
-    sqlx::query(
-        "update annotation_items i set status = 'open', consensus = null, \
-         judged = (select count(*) from judgements j where j.item_id = i.id and j.superseded_at is null and j.origin in ('annotator', 'import')), \
-         free = greatest(0, wanted - (select count(*) from annotation_assignments a where a.item_id = i.id and a.status in ('held', 'submitted'))) \
-         where id = $1",
-    )
-    .bind(item.0)
-    .execute(tx)
-    .await?;
-    Ok(())
+    sqlx::query("update annotation_items set status = 'open', consensus = null where id = $1")
+        .bind(item.0)
+        .execute(&mut *tx)
+        .await?;
+    work::recount(tx, item).await
 }
