@@ -10,3 +10,6 @@ mod loaded;
 pub mod publish;
 pub mod quality;
 pub mod reviews;
+
+#[cfg(test)]
+mod results_tests;
