@@ -48,7 +48,8 @@ pub async fn import_judgements(context: JobContext, request: ImportJudgements) -
     context.artifacts.place(&upload.sha256, &path).await?;
     let kind = request.kind;
     let read = tokio::task::spawn_blocking(move || read(&path, kind, &design)).await.map_err(JobError::internal)??;
-    let (mut imported, total) = (Imported { refused: read.bad, examples: read.examples, ..Imported::default() }, read.good.len());
+    let (mut imported, total) =
+        (Imported { refused: read.bad, examples: read.examples, ..Imported::default() }, read.good.len());
     let mut first = 1;
     for batch in read.good.chunks(BATCH) {
         context.progress("importing", first - 1, total as u64).await?;

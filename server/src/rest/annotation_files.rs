@@ -82,7 +82,8 @@ impl File {
     }
 
     async fn judgements(&self) -> io::Result<(Vec<u8>, Option<String>)> {
-        let page = exchange::judgements(&self.db, self.task, self.after(), MAX_LIMIT).await.map_err(io::Error::other)?;
+        let page =
+            exchange::judgements(&self.db, self.task, self.after(), MAX_LIMIT).await.map_err(io::Error::other)?;
         Ok((lines(&page.items)?, page.next_cursor))
     }
 

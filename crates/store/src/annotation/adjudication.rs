@@ -133,8 +133,7 @@ impl Decided {
     /// Makes a judgement what the item comes to.
     pub(super) async fn settle(&self, tx: &mut PgConnection, judgement: &Judgement) -> Result<(), StoreError> {
         let confidence = judgement.answers.keys().map(|name| (name.clone(), 1.0)).collect();
-        let consensus =
-            Consensus { answers: judgement.answers.clone(), confidence, method: ConsensusMethod::Expert };
+        let consensus = Consensus { answers: judgement.answers.clone(), confidence, method: ConsensusMethod::Expert };
         let status = if judgement.cannot_judge { "excluded" } else { "accepted" };
         sqlx::query(
             "update annotation_items set status = $2, consensus = $3, decided_by = $4, decided_at = now() where id = $1",

@@ -45,7 +45,8 @@ async fn of_all(
     anew: bool,
 ) -> Result<Option<Computed>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
-    let decided_by_hand = "select count(*) from annotation_items where task_id = $1 and gold is null and consensus->>'method' = 'expert'";
+    let decided_by_hand =
+        "select count(*) from annotation_items where task_id = $1 and gold is null and consensus->>'method' = 'expert'";
     let kept: i64 = sqlx::query_scalar(decided_by_hand).bind(task.0).fetch_one(db).await?;
     let mut computed = Computed { kept: kept.cast_unsigned(), ..Computed::default() };
     if method == ConsensusMethod::Expert {
@@ -112,10 +113,7 @@ fn outcomes(
 }
 
 /// Answers by Dawid and Skene's model, of each question with categories one an item.
-fn modelled<'a>(
-    design: &'a Design,
-    items: &[(ItemId, &Vec<Counted>)],
-) -> BTreeMap<&'a str, Vec<Option<Agreed>>> {
+fn modelled<'a>(design: &'a Design, items: &[(ItemId, &Vec<Counted>)]) -> BTreeMap<&'a str, Vec<Option<Agreed>>> {
     let mut people: HashMap<&Person, usize> = HashMap::new();
     for counted in items.iter().flat_map(|(_, counted)| counted.iter()) {
         let next = people.len();

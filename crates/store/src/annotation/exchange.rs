@@ -235,17 +235,14 @@ async fn find(db: &PgPool, task: TaskId, read: &[Read]) -> Result<Vec<Option<Ite
         by_sample.insert(row.try_get::<i64, _>("sample_id")?, ItemId(id));
     }
     let named = |r: &Read| {
-        r.item_id
-            .and_then(|id| by_id.get(&id.0))
-            .or_else(|| r.sample_id.and_then(|id| by_sample.get(&id.0)))
-            .copied()
+        r.item_id.and_then(|id| by_id.get(&id.0)).or_else(|| r.sample_id.and_then(|id| by_sample.get(&id.0))).copied()
     };
     let mut found: Vec<Option<ItemId>> = read.iter().map(named).collect();
     // Another tool's file knows neither: then the text tells.
     let is_nameless = |r: &Read| r.item_id.is_none() && r.sample_id.is_none() && r.text.is_some();
     if read.iter().any(is_nameless) {
         let by_text = by_text(db, task).await?;
-        for (found, read) in found.iter_mut().zip(read).filter(|(_, read)| is_nameless(read)) {
+        for (found, read) in found.iter_mut().zip(read).filter(|(_, read)| is_nameless(*read)) {
             *found = read.text.as_deref().and_then(|text| by_text.get(text.trim())).copied();
         }
     }
@@ -257,12 +254,14 @@ async fn by_text(db: &PgPool, task: TaskId) -> Result<HashMap<String, ItemId>, S
     let mut found = HashMap::new();
     let mut after = -1;
     loop {
-        let rows = sqlx::query("select id, rank from annotation_items where task_id = $1 and rank > $2 order by rank limit $3")
-            .bind(task.0)
-            .bind(after)
-            .bind(BATCH)
-            .fetch_all(db)
-            .await?;
+        let rows = sqlx::query(
+            "select id, rank from annotation_items where task_id = $1 and rank > $2 order by rank limit $3",
+        )
+        .bind(task.0)
+        .bind(after)
+        .bind(BATCH)
+        .fetch_all(db)
+        .await?;
         let Some(last) = rows.last() else { break };
         after = last.try_get::<i32, _>("rank")?;
         let ids = rows.iter().map(|row| Ok(ItemId(row.try_get("id")?))).collect::<Result<Vec<_>, StoreError>>()?;

@@ -74,7 +74,8 @@ pub async fn labels(
         let counted = judged.remove(&id).unwrap_or_default();
         let said: Vec<&Judgement> = counted.iter().map(|c| &c.judgement).collect();
         let asked = design.questions.iter().filter(|q| publish.questions.contains_key(&q.name));
-        let consensus: Option<Consensus> = row.try_get::<Option<serde_json::Value>, _>("consensus")?.map(json).transpose()?;
+        let consensus: Option<Consensus> =
+            row.try_get::<Option<serde_json::Value>, _>("consensus")?.map(json).transpose()?;
         let is_excluded = row.try_get::<String, _>("status")? == "excluded";
         let Some(consensus) = consensus.or_else(|| is_excluded.then(nothing)) else { continue };
         let label = Label {

@@ -146,7 +146,7 @@ fn concordance(row: &Row) -> Option<f64> {
 }
 
 /// The mean of αᵤ of all pairs of people, each by the texts that both have seen.
-fn alpha_of_pairs<'a>(twos: impl Iterator<Item = &'a Two<'a>>) -> Option<f64> {
+fn alpha_of_pairs<'t, 'a: 't>(twos: impl Iterator<Item = &'t Two<'a>>) -> Option<f64> {
     let mut by_pair: BTreeMap<(usize, usize), Vec<Marked<'a>>> = BTreeMap::new();
     for two in twos {
         let marked = Marked { length: two.length, first: two.first, second: two.second };
