@@ -1,6 +1,6 @@
 //! Agreement of raters gives what Python's packages give: Cohen's κ (scikit-learn), Fleiss' κ (statsmodels) and Krippendorff's
 //! α (krippendorff), on a seeded table of twenty raters with missing ratings. Needs a Python with those; the one that
-//! LATHE_AGREEMENT_PYTHON names, else `python3`; says so and passes where there is none.
+//! LATHE_AGREEMENT_PYTHON names, else `python3`; says so and passes where there is none (`scripts/agreement-venv.sh` makes one).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use domain::agreement::{Distance, Ratings, Weights, cohen, fleiss, krippendorff};

@@ -4,7 +4,7 @@ use crate::jobs::{JobContext, JobError};
 use domain::{
     annotation::{
         design::Design,
-        exchange::{ImportKind, Imported, Raw, Read, label_studio},
+        exchange::{ImportKind, Imported, Raw, Read, Refused, label_studio},
     },
     id::{TaskId, UploadId},
     job::{Gone, JobFailure},
@@ -72,7 +72,7 @@ struct Found {
     good: Vec<Read>,
     /// Lines that are no judgements, and what the first of them are.
     bad: u64,
-    examples: Vec<(u64, String)>,
+    examples: Vec<Refused>,
 }
 
 fn read(path: &Path, kind: ImportKind, design: &Design) -> Result<Found, JobError> {
@@ -104,7 +104,7 @@ fn lines(file: impl BufRead) -> Result<Found, JobError> {
             Err(e) => {
                 found.bad += 1;
                 if found.examples.len() < EXAMPLES {
-                    found.examples.push((at, e.to_string()));
+                    found.examples.push(Refused { at, problem: e.to_string() });
                 }
             }
         }
@@ -121,7 +121,7 @@ mod tests {
     fn lines_that_are_no_judgements_are_told() {
         let text = "{\"item_id\": 1, \"by\": \"Ada\", \"answers\": {}}\n\n{\"item_id\": 2, \"answers\": {\"q\": {\"kind\": \"?\"}}}\n";
         let found = lines(text.as_bytes()).unwrap();
-        assert_eq!((found.good.len(), found.bad, found.examples[0].0), (1, 1, 3));
+        assert_eq!((found.good.len(), found.bad, found.examples[0].at), (1, 1, 3));
         assert_eq!(found.good[0].by, "Ada");
     }
 }

@@ -141,6 +141,16 @@ pub struct Imported {
     pub unknown: u64,
     /// Judgements that do not answer what is asked.
     pub refused: u64,
-    /// Why the first of those were refused: their place in the file, from 1, and what is wrong.
-    pub examples: Vec<(u64, String)>,
+    /// Why the first of those were refused.
+    pub examples: Vec<Refused>,
+}
+
+/// A judgement of a file that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Refused {
+    /// Its place in the file, from 1: the line, or which of all judgements it is.
+    pub at: u64,
+    /// In English; what a reader of JSON or the check of answers says.
+    pub problem: String,
 }

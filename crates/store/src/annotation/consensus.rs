@@ -32,7 +32,8 @@ pub async fn compute(
     of_all(db, project, task, method, true).await
 }
 
-/// The majority's answers for the judged items that have no consensus yet, before something is made of a task's labels.
+/// The majority's answers for judged items that wait for nobody and have no consensus yet, before something is made of a
+/// task's labels. Those on which no majority decides wait for an adjudicator from then on.
 pub async fn complete(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Computed>, StoreError> {
     of_all(db, project, task, ConsensusMethod::Majority, false).await
 }
@@ -57,7 +58,7 @@ async fn of_all(
         let rows = sqlx::query(
             "select id, rank from annotation_items where task_id = $1 and rank > $2 and gold is null \
              and status in ('judged', 'review', 'adjudication') and consensus->>'method' is distinct from 'expert' \
-             and ($4 or consensus is null) order by rank limit $3",
+             and ($4 or (consensus is null and status = 'judged')) order by rank limit $3",
         )
         .bind(task.0)
         .bind(after)

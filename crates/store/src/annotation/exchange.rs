@@ -13,7 +13,7 @@ use crate::{
 use domain::{
     annotation::{
         design::Design,
-        exchange::{Agreed, Imported, Raw, Read},
+        exchange::{Agreed, Imported, Raw, Read, Refused},
         view::{Consensus, Item},
     },
     id::{ItemId, JudgementId, ProjectId, SampleId, TaskId},
@@ -161,7 +161,7 @@ pub async fn take(
         if let Some(problem) = problems.first() {
             imported.refused += 1;
             if imported.examples.len() < EXAMPLES {
-                imported.examples.push((at, problem.to_string()));
+                imported.examples.push(Refused { at, problem: problem.to_string() });
             }
             continue;
         }

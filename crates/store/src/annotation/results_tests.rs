@@ -437,5 +437,5 @@ async fn what_is_written_to_files_is_read_again_once(db: PgPool) {
     ];
     let imported = exchange::take(&p.db, p.project, other, &more, 10).await.unwrap().unwrap();
     assert_eq!((imported.taken, imported.unknown, imported.refused), (1, 1, 1), "{imported:?}");
-    assert_eq!(imported.examples[0].0, 11);
+    assert_eq!(imported.examples[0].at, 11);
 }
