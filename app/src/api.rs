@@ -73,6 +73,7 @@ crate::texts! {
     indexed_elsewhere = "The index of this version is being built already. Load the page again.", "该版本的索引已在构建中，请重新加载页面。";
     search_too_wide = "The words of the phrase are in too many samples to look through all of them. Add a word that is less frequent.", "短语中的词过于常见，无法逐一核对全部样本。请增加一个较少见的词。";
     found_others = "The number is not that of the samples found. Nothing was erased; look at the list again.", "输入的数字与找到的样本数不符，未抹除任何内容，请重新核对。";
+    item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -89,6 +90,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::IndexedElsewhere => indexed_elsewhere(l),
         Stale::SearchTooWide => search_too_wide(l),
         Stale::FoundOthers => found_others(l),
+        Stale::ItemDecided => item_decided(l),
     }
 }
 

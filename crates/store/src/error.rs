@@ -56,6 +56,8 @@ pub enum Stale {
     SearchTooWide,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
+    #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
+    ItemDecided,
 }
 
 impl StoreError {

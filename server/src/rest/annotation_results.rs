@@ -109,7 +109,7 @@ struct FileQuery {
 }
 
 /// All judgements or what they come to as a file. Until the task is closed annotators get none.
-#[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/export", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path), FileQuery), responses((status = OK, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+#[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/export", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path), FileQuery), responses((status = OK, content_type = "application/octet-stream", body = [u8])))]
 async fn export_annotation(
     State(db): State<PgPool>,
     caller: Caller,

@@ -68,7 +68,7 @@ pub async fn adjudicate(
     let mut tx = db.begin().await?;
     let Some(status) = lock(&mut tx, task, item).await? else { return Ok(false) };
     if matches!(status.as_str(), "open" | "review") {
-        return Err(Stale::EditedMeanwhile.into());
+        return Err(Stale::ItemDecided.into());
     }
     let decided = Decided { task, item, by, guideline_revision: head.guideline_revision };
     decided.say(&mut tx, judgement, Origin::Adjudication).await?;

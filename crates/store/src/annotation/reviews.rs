@@ -82,7 +82,7 @@ pub async fn decide(
     .await?;
     let Some(row) = row else { return Ok(false) };
     if status != "review" || row.try_get("superseded")? {
-        return Err(Stale::EditedMeanwhile.into());
+        return Err(Stale::ItemDecided.into());
     }
     sqlx::query(
         "insert into annotation_reviews (id, item_id, task_id, judgement_id, user_id, verdict, reason) values ($1, $2, $3, $4, $5, $6, $7)",
