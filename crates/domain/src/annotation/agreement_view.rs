@@ -56,6 +56,8 @@ pub struct QuestionAgreement {
     /// Its 95 % interval; `None` of [`Measure::AlphaUnits`] where there are too many texts to draw them again and again.
     pub low: Option<f64>,
     pub high: Option<f64>,
+    /// Of ratings also α with equal distances between the numbers.
+    pub alpha_interval: Option<f64>,
     /// Fleiss' κ, of categories.
     pub fleiss: Option<f64>,
     /// How alike two answers to an item are in the mean, 0 to 1; for categories the share of pairs that say the same.
@@ -79,8 +81,9 @@ pub struct PairAgreement {
     pub items: u64,
     /// How alike their answers are, 0 to 1.
     pub alike: f64,
-    /// Cohen's κ of categories; quadratically weighted of ratings.
+    /// Cohen's κ of categories; of ratings quadratically weighted, and linearly.
     pub kappa: Option<f64>,
+    pub kappa_linear: Option<f64>,
     /// F1 of spans in the same place with the same label, and as far as they overlap.
     pub f1_exact: Option<f64>,
     pub f1_partial: Option<f64>,

@@ -13,7 +13,7 @@ use super::{
     design::{Question, QuestionKind},
     view::Person,
 };
-use crate::agreement::{Common, DawidSkene, Ratings, Weights, cohen, fleiss, spearman};
+use crate::agreement::{Common, DawidSkene, Distance, Ratings, Weights, cohen, fleiss, krippendorff, spearman};
 use crate::id::ItemId;
 use measured::Measured;
 use std::collections::BTreeMap;
@@ -72,6 +72,7 @@ pub fn of_question(question: &Question, table: &Table, seed: u64) -> QuestionAgr
         value: interval.map_or_else(|| measured.value(&all), |i| Some(i.value)),
         low: interval.map(|i| i.low),
         high: interval.map(|i| i.high),
+        alpha_interval: alpha_interval(kind, &rows),
         fleiss: fleiss_of(kind, &rows),
         alike: mean(likeness.iter().copied()),
         pairs: pairs(kind, table, &rows),
@@ -147,12 +148,19 @@ fn alike_in(kind: &QuestionKind, row: &Row) -> f64 {
     mean(pairs.map(|(a, b)| alike(kind, a, b))).unwrap_or(1.0)
 }
 
-fn fleiss_of(kind: &QuestionKind, rows: &[Row]) -> Option<f64> {
-    if !has_categories(kind) {
-        return None;
-    }
+/// Categories by item, whoever said them.
+fn ratings(kind: &QuestionKind, rows: &[Row]) -> Ratings {
     let number = |answer: &Answer| category(kind, answer).map(f64::from);
-    fleiss(&Ratings::new(rows.iter().map(|row| row.said.iter().map(|(_, a)| number(a)).collect()).collect()))
+    Ratings::new(rows.iter().map(|row| row.said.iter().map(|(_, a)| number(a)).collect()).collect())
+}
+
+fn fleiss_of(kind: &QuestionKind, rows: &[Row]) -> Option<f64> {
+    if has_categories(kind) { fleiss(&ratings(kind, rows)) } else { None }
+}
+
+fn alpha_interval(kind: &QuestionKind, rows: &[Row]) -> Option<f64> {
+    let is_rating = matches!(kind, QuestionKind::Rating { .. });
+    if is_rating { krippendorff(&ratings(kind, rows), Distance::Interval) } else { None }
 }
 
 /// What two people have in common so far.
@@ -180,7 +188,8 @@ fn pairs(kind: &QuestionKind, table: &Table, rows: &[Row]) -> Vec<PairAgreement>
             }
         }
     }
-    let weights = if matches!(kind, QuestionKind::Rating { .. }) { Weights::Quadratic } else { Weights::None };
+    let is_rating = matches!(kind, QuestionKind::Rating { .. });
+    let weights = if is_rating { Weights::Quadratic } else { Weights::None };
     let shown = |((first, second), pair): ((usize, usize), Pair)| {
         Some(PairAgreement {
             first: table.people.get(first)?.clone(),
@@ -188,6 +197,7 @@ fn pairs(kind: &QuestionKind, table: &Table, rows: &[Row]) -> Vec<PairAgreement>
             items: pair.alike.len() as u64,
             alike: mean(pair.alike.into_iter())?,
             kappa: if pair.numbers.is_empty() { None } else { cohen(&pair.numbers, weights) },
+            kappa_linear: if is_rating { cohen(&pair.numbers, Weights::Linear) } else { None },
             f1_exact: pair.common.exact(),
             f1_partial: pair.common.partial(),
         })

@@ -336,6 +336,8 @@ async fn a_reviewer_accepts_fixes_and_gives_back(db: PgPool) {
     let queue = |user| reviews::queue(&p.db, p.project, p.task, user, None);
     assert_eq!(queue(reviewer).await.unwrap().unwrap().len(), 3);
     assert!(queue(p.people[0]).await.unwrap().unwrap().is_empty(), "nobody reviews their own");
+    sqlx::query("delete from members").execute(&p.db).await.unwrap();
+    assert_eq!(queue(p.people[0]).await.unwrap().unwrap().len(), 3, "but where nobody else can");
     assert!(reviews::may_review(&p.db, p.project, p.task, reviewer, Role::Scientist).await.unwrap());
     assert!(!reviews::may_review(&p.db, p.project, p.task, reviewer, Role::Annotator).await.unwrap());
     let decide = async |at: usize, verdict: Verdict, fixed: Option<Judgement>| {

@@ -31,8 +31,8 @@ pub async fn may_review(
     Ok(head(db, project, task).await?.is_some() && is_reviewer(db, task, user, role).await?)
 }
 
-/// Items that wait for this reviewer, by rank, behind a rank; without those that the reviewer judged. `None` where the
-/// project has no such task.
+/// Items that wait for this reviewer, by rank, behind a rank; without those that the reviewer judged, unless nobody else
+/// could review them. `None` where the project has no such task.
 pub async fn queue(
     db: &PgPool,
     project: ProjectId,
@@ -44,14 +44,18 @@ pub async fn queue(
         return Ok(None);
     }
     let ids: Vec<i64> = sqlx::query_scalar(
-        "select i.id from annotation_items i where i.task_id = $1 and i.status = 'review' and i.rank > $2 \
-         and not exists (select from judgements j where j.item_id = i.id and j.user_id = $3 and j.origin = 'annotator' and j.superseded_at is null) \
-         order by i.rank limit $4",
+        "with named as (select user_id from annotation_people where task_id = $1 and part = 'reviewer'), \
+         others as (select user_id from named union select user_id from members where project_id = $5 \
+            and role in ('owner', 'scientist') and not exists (select from named) except select $3::uuid) \
+         select i.id from annotation_items i where i.task_id = $1 and i.status = 'review' and i.rank > $2 \
+         and (not exists (select from others) or not exists (select from judgements j where j.item_id = i.id \
+            and j.user_id = $3 and j.origin = 'annotator' and j.superseded_at is null)) order by i.rank limit $4",
     )
     .bind(task.0)
     .bind(after.map_or(-1, |a| i32::try_from(a).unwrap_or(i32::MAX)))
     .bind(user.0)
     .bind(SHOWN)
+    .bind(project.0)
     .fetch_all(db)
     .await?;
     Ok(Some(items::load(db, task, &ids, Sees::All).await?))

@@ -68,6 +68,8 @@ fn published_figures_come_out() {
     assert!((four.agreement.unwrap() - 12.0 / 15.0).abs() < 1e-12, "{four:?}");
     let ordinal = of_question(&question(r#""kind": "rating", "min": 1, "max": 5"#), &observed(rating), 7);
     assert!((ordinal.value.unwrap() - 0.815).abs() < 1e-3);
+    assert!((ordinal.alpha_interval.unwrap() - 0.849).abs() < 1e-3 && found.alpha_interval.is_none());
+    assert!(ordinal.pairs.iter().all(|pair| pair.kappa_linear.is_some()));
 }
 
 /// 50 grant proposals, two readers: κ = 0.4.
