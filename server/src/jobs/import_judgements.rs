@@ -1,11 +1,13 @@
-//! Reads judgements of an annotation task from a file: our own lines, or Label Studio's JSON.
+//! Reads judgements of an annotation task from a file: our own lines, a table, or Label Studio's JSON.
 
 use crate::jobs::{JobContext, JobError};
+use dataprep::{encoding::TextReader, rows::read_rows};
 use domain::{
     annotation::{
         design::Design,
-        exchange::{ImportKind, Imported, Raw, Read, Refused, label_studio},
+        exchange::{ImportKind, Imported, Raw, Read, Refused, label_studio, table},
     },
+    dataset::FileSyntax,
     id::{TaskId, UploadId},
     job::{Gone, JobFailure},
 };
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
+    ops::ControlFlow,
     path::Path,
 };
 use store::annotation::exchange;
@@ -75,10 +78,20 @@ struct Found {
     examples: Vec<Refused>,
 }
 
+impl Found {
+    fn refuse(&mut self, at: u64, problem: String) {
+        self.bad += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(Refused { at, problem });
+        }
+    }
+}
+
 fn read(path: &Path, kind: ImportKind, design: &Design) -> Result<Found, JobError> {
     let file = BufReader::new(File::open(path)?);
     match kind {
         ImportKind::Judgements => lines(file),
+        ImportKind::Csv => rows(file, design),
         ImportKind::LabelStudio => {
             let whole: serde_json::Value = serde_json::from_reader(file)
                 .map_err(|e| JobError::from(JobFailure::NotJudgements { detail: e.to_string() }))?;
@@ -92,6 +105,25 @@ fn read(path: &Path, kind: ImportKind, design: &Design) -> Result<Found, JobErro
     }
 }
 
+fn rows(file: impl std::io::Read, design: &Design) -> Result<Found, JobError> {
+    let broken = |e: &dyn std::fmt::Display| JobError::from(JobFailure::NotJudgements { detail: e.to_string() });
+    let mut found = Found::default();
+    let text = TextReader::new(file, None).map_err(|e| broken(&e))?;
+    read_rows(text, FileSyntax::Csv, |row| {
+        let judged = match row {
+            Ok(row) => table::read(design, &row.value).map_err(|problem| (row.line, problem)),
+            Err(e) => Err((e.line, e.to_string())),
+        };
+        match judged {
+            Ok(judged) => found.good.push(judged),
+            Err((at, problem)) => found.refuse(at, problem),
+        }
+        ControlFlow::Continue(())
+    })
+    .map_err(|e| broken(&e))?;
+    Ok(found)
+}
+
 fn lines(file: impl BufRead) -> Result<Found, JobError> {
     let mut found = Found::default();
     for (at, line) in (1..).zip(file.lines()) {
@@ -101,12 +133,7 @@ fn lines(file: impl BufRead) -> Result<Found, JobError> {
         }
         match serde_json::from_str::<Raw>(&line) {
             Ok(raw) => found.good.push(raw.into()),
-            Err(e) => {
-                found.bad += 1;
-                if found.examples.len() < EXAMPLES {
-                    found.examples.push(Refused { at, problem: e.to_string() });
-                }
-            }
+            Err(e) => found.refuse(at, e.to_string()),
         }
     }
     Ok(found)
@@ -116,6 +143,17 @@ fn lines(file: impl BufRead) -> Result<Found, JobError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+
+    #[test]
+    fn rows_of_a_table_are_judgements() {
+        let design: Design = serde_json::from_str(
+            r#"{"questions": [{"name": "q", "title": "Q", "kind": "rating", "min": 1, "max": 5}]}"#,
+        )
+        .unwrap();
+        let found = rows("item_id,by,q\n1,Ada,5\n2,Bea,high\n".as_bytes(), &design).unwrap();
+        assert_eq!((found.good.len(), found.bad, found.examples[0].at), (1, 1, 3));
+        assert_eq!(found.good[0].judgement.answers["q"], domain::annotation::answer::Answer::Rating { value: 5 });
+    }
 
     #[test]
     fn lines_that_are_no_judgements_are_told() {

@@ -1,8 +1,9 @@
 //! Judgements as other tools write and read them. [`label_studio`] is Label Studio's JSON, [`conll`] the columns of CoNLL-2003,
-//! [`Raw`] our own lines.
+//! [`table`] CSV, [`Raw`] our own lines.
 
 pub mod conll;
 pub mod label_studio;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,8 @@ super::words! {
     ImportKind {
         /// Lines of JSON as [`Raw`].
         Judgements = "judgements",
+        /// A table with a column a question.
+        Csv = "csv",
         LabelStudio = "label_studio",
     }
 }

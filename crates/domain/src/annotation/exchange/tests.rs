@@ -125,3 +125,31 @@ fn tokens_do_not_cross_borders_and_signs_stay_whole() {
         "the nested span is left out"
     );
 }
+
+#[test]
+fn a_line_of_a_table_says_what_it_was_written_for() {
+    let mut all = judgement();
+    if let Some(Answer::Spans { relations, .. }) = all.answers.get_mut("who") {
+        relations.clear();
+    }
+    let mut fields: serde_json::Map<String, Value> =
+        all.answers.iter().map(|(name, answer)| (name.clone(), cell(answer).into())).collect();
+    fields.insert("item_id".to_owned(), "5".into());
+    fields.insert("by".to_owned(), "Ada".into());
+    fields.insert("comment".to_owned(), "hm".into());
+    fields.insert("tone_confidence".to_owned(), "0.5".into());
+    let read = table::read(&design(), &fields).unwrap();
+    assert_eq!((read.item_id, read.by.as_str(), &read.judgement), (Some(ItemId(5)), "Ada", &all));
+    for (name, text) in [("stars", "many"), ("better", "both"), ("order", "1>x"), ("who", "1:PER"), ("item_id", "x")] {
+        let mut bad = fields.clone();
+        bad.insert(name.to_owned(), text.into());
+        assert!(table::read(&design(), &bad).is_err(), "{name}");
+    }
+    fields.insert("tone".to_owned(), "'=good".into());
+    fields.insert("who".to_owned(), "".into());
+    fields.insert("why".to_owned(), "".into());
+    let read = table::read(&design(), &fields).unwrap().judgement;
+    assert_eq!(read.answers["tone"], Answer::Choice { value: "=good".to_owned() });
+    assert!(matches!(&read.answers["who"], Answer::Spans { spans, .. } if spans.is_empty()));
+    assert!(!read.answers.contains_key("why"));
+}
