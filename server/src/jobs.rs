@@ -13,10 +13,12 @@ pub mod edit_version;
 pub mod fetch_upload;
 pub mod fill_annotation;
 pub mod import_dataset;
+pub mod import_judgements;
 pub mod index_version;
 pub mod merge_versions;
 mod model_files;
 pub mod paraphrase;
+pub mod publish_annotation;
 pub mod register_model;
 pub mod sample_project;
 pub mod score_version;
@@ -76,6 +78,8 @@ pub fn handlers() -> Handlers {
         .with(splits::DIVIDE_KIND, splits::divide_version)
         .with(splits::WITHOUT_LEAKS_KIND, splits::remove_leaks)
         .with(edit_version::KIND, edit_version::edit_version)
+        .with(store::annotation::publish::KIND, publish_annotation::publish_annotation)
+        .with(store::annotation::publish::IMPORT_KIND, import_judgements::import_judgements)
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)

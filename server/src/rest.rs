@@ -6,6 +6,9 @@
 //! open. Errors are RFC 9457 problems, lists are cursor pages.
 
 pub mod annotation;
+pub mod annotation_files;
+pub mod annotation_items;
+pub mod annotation_results;
 pub mod auth;
 pub mod badcases;
 pub mod benchmarks;
@@ -116,6 +119,8 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(compare::routes())
         .merge(badcases::routes())
         .merge(annotation::routes())
+        .merge(annotation_items::routes())
+        .merge(annotation_results::routes())
 }
 
 /// The API's routes and the document that describes them.

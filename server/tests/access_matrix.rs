@@ -195,6 +195,18 @@ const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/annotation-tasks/{task}/my-judgements", Project(Read)),
     ("PUT /projects/{project}/annotation-tasks/{task}/items/{item}/gold", Project(EditDatasets)),
     ("DELETE /projects/{project}/annotation-tasks/{task}/items/{item}/gold", Project(EditDatasets)),
+    ("GET /projects/{project}/annotation-tasks/{task}/items", Project(Read)),
+    ("GET /projects/{project}/annotation-tasks/{task}/items/{item}", Project(Read)),
+    ("GET /projects/{project}/annotation-tasks/{task}/review", Project(Annotate)),
+    ("POST /projects/{project}/annotation-tasks/{task}/items/{item}/review", Project(Annotate)),
+    ("GET /projects/{project}/annotation-tasks/{task}/adjudication", Project(Annotate)),
+    ("POST /projects/{project}/annotation-tasks/{task}/items/{item}/adjudicate", Project(Annotate)),
+    ("GET /projects/{project}/annotation-tasks/{task}/board", Project(Read)),
+    ("GET /projects/{project}/annotation-tasks/{task}/agreement", Project(Read)),
+    ("POST /projects/{project}/annotation-tasks/{task}/consensus", Project(EditDatasets)),
+    ("POST /projects/{project}/annotation-tasks/{task}/publish", Project(EditDatasets)),
+    ("GET /projects/{project}/annotation-tasks/{task}/export", Project(Read)),
+    ("POST /projects/{project}/annotation-tasks/{task}/import", Project(EditDatasets)),
 ];
 
 fn access_of(operation: &Operation) -> Access {

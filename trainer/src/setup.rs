@@ -137,7 +137,7 @@ impl Run {
         }
         let encoder = encoder(&base, recipe);
         let train_samples = samples::read(&job.train)?;
-        let skip = |s: &Sample| recipe.loss.augmented_weight == 0.0 && samples::is_augmented(s);
+        let skip = |s: &Sample| samples::is_left_out(s, &recipe.loss);
         let mut training = encode_all(&encoder, &train_samples, recipe.objective, "training", skip, sink)?;
         weigh(&mut training.samples, &train_samples, &job)?;
         if training.samples.is_empty() {

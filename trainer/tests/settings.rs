@@ -248,6 +248,49 @@ fn augmented_samples_weigh_what_the_recipe_says() {
 }
 
 #[test]
+fn samples_weigh_as_sure_as_people_were() {
+    let recipe = |loss: &str, batch: usize| {
+        format!("[loss]\n{loss}\n[schedule]\nmax_steps = 1\n[batch]\nmicro_batch = {batch}\naccumulation = 1\n")
+    };
+    let place = Workplace::new(&recipe("", 3));
+    let samples = support::samples(4);
+    let sure = |confidences: [&str; 4]| {
+        let mut sure = samples.clone();
+        for (sample, confidence) in sure.iter_mut().zip(confidences) {
+            sample.slices.insert(domain::annotation::publish::CONFIDENCE.to_owned(), confidence.to_owned());
+        }
+        sure
+    };
+    let run = |out: &str, samples: &[domain::sample::Sample], loss: &str, batch| {
+        support::write_samples(&place.path("train.jsonl"), samples).unwrap();
+        let input = "[input]\nmodel = \"model\"\ntrain = \"train.jsonl\"\nvalidation = \"validation.jsonl\"\n";
+        std::fs::write(place.path("recipe.toml"), format!("{}{input}", recipe(loss, batch))).unwrap();
+        place.run(out, &[]).success()
+    };
+    let loss = |out: &str, samples: &[domain::sample::Sample], settings: &str, batch| {
+        assert!(run(out, samples, settings, batch), "{out}");
+        place.points(out, series::TRAIN_LOSS)[&1]
+    };
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
+    // Weights count relative to each other: one of 1 beside halves is that sample twice; squared, four times.
+    let halves = sure(["0.5", "1", "0.5", "0.5"]);
+    let twice = [samples.clone(), vec![samples[1].clone()]].concat();
+    close(loss("weighed", &halves, "confidence_weight = 1.0", 4), loss("twice", &twice, "", 5));
+    let four = [twice.clone(), vec![samples[1].clone(); 2]].concat();
+    close(loss("squared", &halves, "confidence_weight = 2.0", 4), loss("four", &four, "", 7));
+    close(loss("as-any", &halves, "", 4), loss("plain", &samples, "", 4));
+    // The doubtful are left out.
+    let without = [samples[0].clone(), samples[2].clone(), samples[3].clone()];
+    let doubted = sure(["0.9", "0.4", "0.9", "0.9"]);
+    close(loss("strict", &doubted, "min_confidence = 0.6", 3), loss("gone", &without, "", 3));
+    let bad = sure(["1", "very", "1", "1"]);
+    assert!(!run("bad", &bad, "confidence_weight = 1.0", 4));
+    let events = place.events("bad");
+    let Some(Event::Failed { kind, message, .. }) = events.last() else { panic!("no failure reported") };
+    assert!(*kind == FailureKind::InvalidInput && message.contains("train.jsonl line 2"), "{message}");
+}
+
+#[test]
 fn a_difference_is_traced_to_the_manifest() {
     let place = Workplace::new(&format!("{SHORT}{QUIET}"));
     assert!(place.run("a", &[]).success() && place.run("b", &[]).success());

@@ -66,6 +66,7 @@ crate::texts! {
     edited(what, n) = "edit of {n} samples: {what}", "批量编辑 {n} 个样本：{what}";
     forgotten(n) = "{n} samples removed that somebody asked to be forgotten", "应要求抹除 {n} 个样本";
     augmented(texts) = "{texts} texts that a model wrote from training samples and people accepted", "模型由训练样本写出并经人工接受的 {texts} 条文本";
+    annotated(n, task, left_out) = "{n} samples labelled in the annotation task “{task}”, {left_out} left out", "标注任务“{task}”标注 {n} 个样本，排除 {left_out} 个";
     without_leaks(n) = "{n} training samples that leak removed", "移除 {n} 个泄露的训练样本";
 }
 
@@ -103,6 +104,7 @@ pub fn origin(l: Lang, origin: &Origin) -> String {
             cleaned(l, steps, report.removed, report.changed)
         }
         Origin::Augmented { texts } => augmented(l, texts),
+        Origin::Annotated { task, labelled, left_out, .. } => annotated(l, labelled, task, left_out),
         Origin::WithoutLeaks { removed, .. } => without_leaks(l, removed),
         Origin::Edited { action, changed, .. } => edited(l, words::edit_action(l, action), changed),
         Origin::Forgotten { removed } => forgotten(l, removed),

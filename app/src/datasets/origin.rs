@@ -73,6 +73,14 @@ pub fn origin(project: ProjectId, version: &Version) -> impl IntoView + use<> {
         }
         .into_any(),
         Origin::Augmented { texts } => fact(text::origin(l), text::augmented(l, texts)).into_any(),
+        Origin::Annotated { task_id, task, labelled, left_out } => fact(
+            text::origin(l),
+            view! {
+                {text::annotated(l, integer(labelled), integer(left_out))} " "
+                <a href=format!("/p/{project}/annotation/{task_id}")>{task}</a>
+            },
+        )
+        .into_any(),
         Origin::WithoutLeaks { removed, .. } => fact(text::origin(l), text::without_leaks(l, removed)).into_any(),
         Origin::Edited { action, selected, changed, .. } => {
             fact(text::origin(l), text::edited(l, words::edit_action(l, &action), integer(changed), integer(selected))).into_any()

@@ -140,6 +140,7 @@ crate::texts! {
     divided = "The parent's samples, divided anew", "父版本的样本，重新划分";
     left_out = "Left out", "已排除";
     left_out_why(n) = "{n} samples that belong together with a sample of the kept test set", "{n} 个与保留的测试样本同组的样本";
+    annotated(n, left_out) = "The parent with labels of {n} samples from an annotation task, {left_out} left out", "父版本加上标注任务给出的 {n} 个样本的标签，排除 {left_out} 个";
     without_leaks(n) = "The parent without {n} training samples that give held-out ones away", "父版本去除 {n} 个泄露留出样本的训练样本";
     edited(what, changed, selected) = "The parent with an edit ({what}) of {changed} of {selected} selected samples", "父版本经批量编辑（{what}）：选中 {selected} 个样本，修改 {changed} 个";
     forgotten(n) = "The parent without {n} samples that somebody asked to be forgotten", "父版本去除 {n} 个应要求抹除的样本";

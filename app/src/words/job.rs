@@ -26,6 +26,9 @@ crate::texts! {
     no_endpoint(name) = "The server has no endpoint called “{name}” any more. Choose another, or ask the administrator.", "服务器上已没有名为“{name}”的端点。请选择其他端点或联系管理员。";
     writer(detail) = "Nothing more could be written (“{detail}”). What was written before is kept.", "无法继续改写（“{detail}”）。已写出的内容会保留。";
     nothing_accepted = "No text was accepted. Accept some first.", "尚未接受任何文本，请先接受一些。";
+    nothing_labelled = "No item is decided that is sure enough. Judge some first, or ask for less confidence.", "没有已裁定且置信度足够的条目。请先标注一些，或降低置信度要求。";
+    not_judgements(detail) = "The file cannot be read as judgements (“{detail}”).", "无法将该文件读作标注结果（“{detail}”）。";
+    annotation_task = "annotation task", "标注任务";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -57,6 +60,8 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::NoEndpoint { name } => no_endpoint(l, name),
         F::Writer { detail } => writer(l, detail),
         F::NothingAccepted => nothing_accepted(l).to_owned(),
+        F::NothingLabelled => nothing_labelled(l).to_owned(),
+        F::NotJudgements { detail } => not_judgements(l, detail),
         F::NoLeaks => no_leaks(l).to_owned(),
         F::Gone { what } => gone(l, gone_name(l, *what)),
         F::NoFile => no_file(l).to_owned(),
@@ -79,6 +84,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Version => version(l),
         Gone::Model => model(l),
         Gone::Adapter => adapter(l),
+        Gone::AnnotationTask => annotation_task(l),
     }
 }
 

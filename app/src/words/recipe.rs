@@ -209,6 +209,8 @@ pub const FIELDS: [Field; 76] = [
     of("loss.label_smoothing", Group::Loss, between(0.0, 0.5), m::smoothing, m::smoothing_help),
     of("loss.neftune_alpha", Group::Loss, between(0.0, 100.0), m::neftune, m::neftune_help),
     of("loss.augmented_weight", Group::Loss, between(0.0, 10.0), m::augmented_weight, m::augmented_weight_help),
+    of("loss.confidence_weight", Group::Loss, between(0.0, 10.0), m::confidence_weight, m::confidence_weight_help),
+    of("loss.min_confidence", Group::Loss, between(0.0, 1.0), m::min_confidence, m::min_confidence_help),
     of("loss.weight_field", Group::Loss, Kind::Name, m::weight_field, m::weight_field_help),
     integer("evaluation.every_steps", Group::Evaluation, 0, 10_000_000, every_steps, every_steps_help),
     integer("evaluation.checkpoint_every_steps", Group::Evaluation, 0, 10_000_000, checkpoints, checkpoints_help),

@@ -1,5 +1,5 @@
 //! How much raters agree: Cohen's κ, Fleiss' κ, Krippendorff's α with intervals, and the labels that many raters imply
-//! (majority, Dawid–Skene).
+//! (majority, Dawid–Skene); of spans F1 and Krippendorff's αᵤ, of sets α by their distance, of orders Kendall's W.
 //!
 //! Categories are numbers 0.. in an order that ordinal and interval distances use. A missing rating is `None`.
 
@@ -7,13 +7,21 @@ mod cohen;
 mod consensus;
 mod fleiss;
 mod krippendorff;
+mod ranking;
 mod resample;
+mod sets;
+mod spans;
+mod unitising;
 
 pub use cohen::{Weights, cohen};
 pub use consensus::{Believed, DawidSkene, majority};
 pub use fleiss::fleiss;
 pub use krippendorff::{Distance, krippendorff};
-pub use resample::{Interval, interval};
+pub use ranking::{kendall_w, spearman};
+pub use resample::{Interval, interval, interval_of};
+pub use sets::{SetDistance, SetRatings};
+pub use spans::Common;
+pub use unitising::{Marked, alpha_u};
 
 /// Ratings of items: one row an item, one column a rater.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,5 +85,7 @@ fn corrected(observed_disagreement: f64, expected_disagreement: f64) -> Option<f
     (expected_disagreement > 0.0).then(|| 1.0 - observed_disagreement / expected_disagreement)
 }
 
+#[cfg(test)]
+mod shapes_tests;
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,17 @@
 //! **questions** of each **item**; an **assignment** gives an item to a person for a while; what the person sends is a
 //! **judgement**. Agreement of several is measured in [`crate::agreement`].
 
+pub mod agreement_view;
 pub mod answer;
+pub mod consensus;
 pub mod design;
 pub mod distribution;
+pub mod exchange;
 pub mod guideline;
 pub mod outcome;
 pub mod suggest;
+pub mod publish;
+pub mod quality;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,7 @@ pub use source::{Archive, Compression, FileInside, FileLeftOut, FileSyntax, Pack
 
 use crate::{
     edit::{EditAction, Selection},
-    id::{BadCaseId, DatasetId, ModelId, SampleId, VersionId},
+    id::{BadCaseId, DatasetId, ModelId, SampleId, TaskId, VersionId},
     sample::{Sample, Split},
     split::{LeakCheck, SplitRule},
     steps::{DataRecipe, StepsReport},
@@ -317,6 +317,16 @@ pub enum Origin {
     },
     /// The parent with texts that a model wrote from its training samples and people accepted.
     Augmented { texts: u64 },
+    /// The parent with what people said of its samples in an annotation task.
+    Annotated {
+        task_id: TaskId,
+        /// The task's name when the version was made.
+        task: String,
+        /// Samples that have labels of the task.
+        labelled: u64,
+        /// Samples left out: nobody could judge them, people were not sure enough, or they were not asked for.
+        left_out: u64,
+    },
     /// The parent without the training samples that give held-out ones away.
     WithoutLeaks { removed: u64, check: LeakCheck },
     /// The parent with one edit done to many samples.

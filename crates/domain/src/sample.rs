@@ -112,6 +112,21 @@ impl Sample {
     }
 }
 
+/// What a model learns to write of a text's spans: a JSON list, empty where nothing is marked.
+#[must_use]
+pub fn spans_in_words(text: &str, spans: &[Span]) -> String {
+    #[derive(Serialize)]
+    struct Said<'a> {
+        label: &'a str,
+        text: String,
+    }
+    let said = spans.iter().map(|s| Said {
+        label: &s.label,
+        text: text.chars().skip(s.start as usize).take(s.end.saturating_sub(s.start) as usize).collect(),
+    });
+    serde_json::to_string(&said.collect::<Vec<_>>()).unwrap_or_default()
+}
+
 /// Which part of a dataset version a sample belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

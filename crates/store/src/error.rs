@@ -66,6 +66,8 @@ pub enum Stale {
     SourceElsewhere,
     #[error("the task is in another state, or its items are still being made")]
     TaskState,
+    #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
+    ItemDecided,
 }
 
 impl StoreError {

@@ -1,6 +1,8 @@
 //! Reading sample files: one JSON object of [`domain::sample::Sample`] per line.
 
 use crate::error::TrainError;
+use domain::annotation::publish::CONFIDENCE;
+use domain::recipe::Loss;
 use domain::sample::Sample;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -36,6 +38,26 @@ pub fn read(path: &Path) -> Result<Vec<Sample>, TrainError> {
 #[must_use]
 pub fn is_augmented(sample: &Sample) -> bool {
     sample.slices.contains_key(domain::paraphrase::SLICE)
+}
+
+/// How sure people were of the sample, 0 to 1; `None` where no annotation says.
+pub fn confidence(sample: &Sample) -> Result<Option<f32>, String> {
+    let Some(text) = sample.slices.get(CONFIDENCE) else { return Ok(None) };
+    match text.trim().parse() {
+        Ok(confidence) if (0.0..=1.0).contains(&confidence) => Ok(Some(confidence)),
+        _ => Err(format!("its confidence, {CONFIDENCE}, must be a number from 0 to 1, not {text:?}")),
+    }
+}
+
+/// Whether a training sample is left out, because the recipe gives it no weight or wants to be surer. One whose confidence
+/// is no number stays, so that what weighs it can say so.
+#[must_use]
+pub fn is_left_out(sample: &Sample, loss: &Loss) -> bool {
+    if loss.augmented_weight == 0.0 && is_augmented(sample) {
+        return true;
+    }
+    let Ok(Some(confidence)) = confidence(sample) else { return false };
+    confidence < loss.min_confidence as f32 || (confidence == 0.0 && loss.confidence_weight > 0.0)
 }
 
 /// The weight that a sample gives itself in the slice field of this name; 1 without one.
@@ -89,6 +111,22 @@ mod tests {
             ),
             Ok(1.0)
         );
+    }
+
+    #[test]
+    fn confidence_is_a_share() {
+        let sure = |text: &str| {
+            let slices = [(CONFIDENCE.to_owned(), text.to_owned())].into();
+            Sample { slices, ..Sample::default() }
+        };
+        assert_eq!(confidence(&sure("0.6667")), Ok(Some(0.6667)));
+        assert_eq!(confidence(&Sample::default()), Ok(None));
+        assert!(["-0.1", "1.1", "nan", "high", ""].iter().all(|text| confidence(&sure(text)).is_err()));
+        let strict = Loss { min_confidence: 0.6, ..Loss::default() };
+        let left_out = ["0.5", "0.6001", "0.7", "high"].map(|text| is_left_out(&sure(text), &strict));
+        assert_eq!(left_out, [true, false, false, false]);
+        let weighed = Loss { confidence_weight: 1.0, ..Loss::default() };
+        assert!(is_left_out(&sure("0"), &weighed) && !is_left_out(&sure("0"), &Loss::default()));
     }
 
     #[test]

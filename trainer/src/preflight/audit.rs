@@ -31,8 +31,8 @@ pub(super) fn audit(job: &Job, sink: &mut Sink) -> Result<Vec<SplitAudit>, Train
     for (split, path) in splits {
         if let Some(path) = path {
             let mut samples = samples::read(path)?;
-            if split == Split::Train && job.recipe.loss.augmented_weight == 0.0 {
-                samples.retain(|s| !samples::is_augmented(s));
+            if split == Split::Train {
+                samples.retain(|s| !samples::is_left_out(s, &job.recipe.loss));
             }
             audits.push(of_split(&encoder, job.recipe.objective, split, &samples, sink)?);
         }

@@ -59,7 +59,10 @@ pub(super) fn encode_all(
     let wanted = samples.iter().filter(|s| !skip(s)).count();
     if wanted < samples.len() {
         let (left_out, total) = (samples.len() - wanted, samples.len());
-        sink.log(Level::Info, format!("left out {left_out} of {total} {what} samples: augmented ones weigh nothing"))?;
+        sink.log(
+            Level::Info,
+            format!("left out {left_out} of {total} {what} samples: the recipe gives them no weight"),
+        )?;
     }
     let total = wanted;
     let mut set = EncodedSet::default();
@@ -90,17 +93,22 @@ pub(super) fn encode_all(
 
 /// Gives samples the weights that the recipe reads from them.
 pub(super) fn weigh(encoded: &mut [Encoded], samples: &[Sample], job: &Job) -> Result<(), TrainError> {
-    let field = &job.recipe.loss.weight_field;
+    let loss = &job.recipe.loss;
+    let field = &loss.weight_field;
     for e in encoded.iter_mut() {
         let sample = &samples[e.line as usize];
         if samples::is_augmented(sample) {
-            e.weight *= job.recipe.loss.augmented_weight as f32;
+            e.weight *= loss.augmented_weight as f32;
         }
-        if field.is_empty() {
-            continue;
+        let line = e.line as usize + 1;
+        let bad = |problem| TrainError::Sample { path: job.train.clone(), line, problem };
+        if loss.confidence_weight > 0.0 || loss.min_confidence > 0.0 {
+            let sure = samples::confidence(sample).map_err(bad)?.unwrap_or(1.0);
+            e.weight *= sure.powf(loss.confidence_weight as f32);
         }
-        let bad = |problem| TrainError::Sample { path: job.train.clone(), line: e.line as usize + 1, problem };
-        e.weight *= samples::weight(sample, field).map_err(bad)?;
+        if !field.is_empty() {
+            e.weight *= samples::weight(sample, field).map_err(bad)?;
+        }
     }
     Ok(())
 }

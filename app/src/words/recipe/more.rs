@@ -80,6 +80,12 @@ crate::texts! {
     augmented_weight = "Weight of augmented samples", "扩充样本的权重";
     augmented_weight_help = "What a sample made by augmentation weighs in the loss: 1 as much as any other, 0 leaves it out. An ablation over 0 and 1 measures what augmentation is worth.",
         "扩充得到的样本在损失中的权重：1 与其他样本相同，0 表示不使用。对 0 和 1 做消融可衡量扩充的效果。";
+    confidence_weight = "Weight by confidence", "按置信度加权";
+    confidence_weight_help = "Power to which the confidence of a sample's annotation weighs it in the loss: 0 all the same, 1 as sure as people were, above 1 less for doubtful ones. Samples without a confidence weigh 1.",
+        "样本在损失中的权重为其标注置信度的该次幂：0 表示权重相同，1 表示与置信度成正比，大于 1 时存疑样本的权重更低。没有置信度的样本权重为 1。";
+    min_confidence = "Least confidence", "最低置信度";
+    min_confidence_help = "Training samples whose annotation's confidence is below this are left out, 0–1; 0: none. An ablation over several values measures what sure labels are worth.",
+        "标注置信度低于该值的训练样本不参与训练，0–1；0 表示全部使用。对多个取值做消融可衡量可靠标签的效果。";
     weight_field = "Weight field", "权重字段";
     weight_field_help = "Slice field whose number weighs the sample in the loss, relative to the others of its step; empty: all weigh the same.",
         "其数值作为样本在损失中权重的切片字段（相对于同一步的其他样本）；留空表示权重相同。";

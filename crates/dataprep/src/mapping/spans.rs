@@ -5,7 +5,6 @@ use super::apply::RowFields;
 use super::{as_list, lookup};
 use domain::dataset::{LineError, LineProblem};
 use domain::sample::Span;
-use serde::Serialize;
 use serde_json::Value;
 
 /// A span as it is written; its places may be anywhere.
@@ -61,16 +60,4 @@ pub(super) fn check(written: Vec<Written>, text: &str) -> Result<Vec<Span>, Line
     Ok(spans)
 }
 
-/// What a model learns to write of a text's spans: a JSON list, empty where nothing is marked.
-pub(crate) fn answer(text: &str, spans: &[Span]) -> String {
-    #[derive(Serialize)]
-    struct Said<'a> {
-        label: &'a str,
-        text: String,
-    }
-    let said = spans.iter().map(|s| Said {
-        label: &s.label,
-        text: text.chars().skip(s.start as usize).take((s.end - s.start) as usize).collect(),
-    });
-    serde_json::to_string(&said.collect::<Vec<_>>()).unwrap_or_default()
-}
+pub(crate) use domain::sample::spans_in_words as answer;

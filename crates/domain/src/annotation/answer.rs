@@ -75,8 +75,27 @@ pub enum Answer {
     },
     /// Place of the message in the conversation → option.
     Turns {
+        #[serde(deserialize_with = "by_place")]
         values: BTreeMap<u32, String>,
     },
+}
+
+/// Places as keys, which JSON writes as texts: serde turns those into numbers only where no tag is read before them.
+fn by_place<'de, D: serde::Deserializer<'de>>(values: D) -> Result<BTreeMap<u32, String>, D::Error> {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+    #[serde(untagged)]
+    enum Place {
+        Number(u32),
+        Text(String),
+    }
+    let values = BTreeMap::<Place, String>::deserialize(values)?;
+    let place = |place: Place| -> Result<u32, D::Error> {
+        match place {
+            Place::Number(place) => Ok(place),
+            Place::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    };
+    values.into_iter().map(|(at, value)| Ok((place(at)?, value))).collect()
 }
 
 /// All that a person says of an item.

@@ -30,6 +30,11 @@ pub enum JobFailure {
     Writer { detail: String },
     #[error("no text was accepted: accept some first")]
     NothingAccepted,
+    #[error("no item is decided that is sure enough: judge some first, or ask for less confidence")]
+    NothingLabelled,
+    /// `detail` is what the file or a reader of JSON says.
+    #[error("the file cannot be read as judgements: {detail}")]
+    NotJudgements { detail: String },
     #[error("the {what} does not exist in this project any more: choose or send it again")]
     Gone { what: Gone },
     #[error("no file was given")]
@@ -73,6 +78,7 @@ pub enum Gone {
     Version,
     Model,
     Adapter,
+    AnnotationTask,
 }
 
 impl std::fmt::Display for Gone {
@@ -83,6 +89,7 @@ impl std::fmt::Display for Gone {
             Self::Version => "dataset version",
             Self::Model => "model",
             Self::Adapter => "run with an adapter of this model",
+            Self::AnnotationTask => "annotation task",
         })
     }
 }

@@ -21,11 +21,24 @@ pub struct Loss {
     /// What a sample weighs that augmentation made ([`crate::paraphrase::SLICE`]), 0–10; 1, the default, is as much as any
     /// other, 0 leaves them out: an ablation over 0 and 1 measures what augmentation is worth.
     pub augmented_weight: f64,
+    /// How much less a sample weighs that people were not sure of: its annotation's confidence
+    /// ([`crate::annotation::publish::CONFIDENCE`], 0–1) to this power, 0–10. 0, the default, means that all weigh the
+    /// same; samples without a confidence weigh 1, and such with none at all are left out.
+    pub confidence_weight: f64,
+    /// Training samples whose annotation's confidence is below this are left out, 0–1; 0, the default, leaves out none.
+    pub min_confidence: f64,
 }
 
 impl Default for Loss {
     fn default() -> Self {
-        Self { label_smoothing: 0.0, neftune_alpha: 0.0, weight_field: String::new(), augmented_weight: 1.0 }
+        Self {
+            label_smoothing: 0.0,
+            neftune_alpha: 0.0,
+            weight_field: String::new(),
+            augmented_weight: 1.0,
+            confidence_weight: 0.0,
+            min_confidence: 0.0,
+        }
     }
 }
 
@@ -34,6 +47,8 @@ impl Loss {
         c.range("loss.label_smoothing", self.label_smoothing, 0.0, 0.5);
         c.range("loss.neftune_alpha", self.neftune_alpha, 0.0, 100.0);
         c.range("loss.augmented_weight", self.augmented_weight, 0.0, 10.0);
+        c.range("loss.confidence_weight", self.confidence_weight, 0.0, 10.0);
+        c.range("loss.min_confidence", self.min_confidence, 0.0, 1.0);
         c.that(self.weight_field.chars().count() <= 200, "loss.weight_field", RecipeProblem::TooLong { high: 200 });
     }
 }
