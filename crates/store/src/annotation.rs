@@ -1,32 +1,28 @@
-//! Annotation: tasks, their items, who has which item, and what people said of it.
-
-pub mod content;
-pub mod fill;
-pub mod gold;
-pub mod guidelines;
-pub mod people;
-pub mod tasks;
-pub mod work;
-
-#[cfg(test)]
-pub(crate) mod tests;
-
-mod erase;
-mod setting;
-
-pub use erase::forget;
-//! Annotation: tasks, who has which item, what people said, and what that comes to.
+//! Annotation: tasks, their items, who has which item, what people said of it, and what that comes to.
 
 pub mod adjudication;
 pub mod board;
 pub mod consensus;
+pub mod content;
+mod erase;
 pub mod exchange;
+pub mod fill;
+pub mod gold;
+pub mod guidelines;
 mod head;
 pub mod items;
 mod loaded;
+pub mod people;
 pub mod publish;
 pub mod quality;
 pub mod reviews;
+mod setting;
+pub mod tasks;
+pub mod work;
 
 #[cfg(test)]
 mod results_tests;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use erase::forget;
