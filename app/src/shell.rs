@@ -2,6 +2,7 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
+    annotate::{AdjudicatePage, ReviewPage, WorkPage},
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage},
     card::CardPage,
@@ -135,6 +136,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/adjudicate") view=AdjudicatePage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/review") view=ReviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/work") view=WorkPage ssr=SsrMode::Async/>
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>

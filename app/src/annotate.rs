@@ -1,0 +1,15 @@
+//! Annotation: people answer the questions of a task about its items, others review and adjudicate what they said.
+//! Pages are whole without JavaScript; with it the annotator's screen needs nothing but the keyboard.
+
+mod answers;
+#[cfg(feature = "hydrate")]
+mod browser;
+mod content;
+mod fields;
+mod review;
+mod said;
+mod spans;
+mod work;
+
+pub use review::{AdjudicatePage, ReviewPage};
+pub use work::WorkPage;
