@@ -4,12 +4,10 @@
 mod controls;
 mod marking;
 mod text;
+mod tree;
 
 use super::answers::field;
-use crate::{
-    text::lang,
-    ui::format::percent,
-};
+use crate::{text::lang, ui::format::percent};
 use controls::Control;
 use domain::annotation::{
     answer::{Answer, ItemContent, Judgement},
@@ -152,9 +150,10 @@ mod tests {
 
     #[test]
     fn every_option_has_a_key_of_its_own() {
-        let options: Vec<Choice> =
-            serde_json::from_str(r#"[{"value": "a"}, {"value": "b", "hotkey": "1"}, {"value": "c", "hotkey": "X"}, {"value": "d"}]"#)
-                .unwrap();
+        let options: Vec<Choice> = serde_json::from_str(
+            r#"[{"value": "a"}, {"value": "b", "hotkey": "1"}, {"value": "c", "hotkey": "X"}, {"value": "d"}]"#,
+        )
+        .unwrap();
         assert_eq!(keys(&options), [Some('2'), Some('1'), Some('x'), Some('3')]);
         let many: Vec<Choice> = (0..12).map(|n| Choice { value: n.to_string(), ..Choice::default() }).collect();
         assert_eq!((keys(&many)[8], keys(&many)[9]), (Some('9'), None));
