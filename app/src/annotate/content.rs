@@ -9,7 +9,7 @@ use domain::{
         answer::ItemContent,
         design::{Design, QuestionKind, Show},
     },
-    sample::{Message, Speaker},
+    sample::Message,
 };
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ crate::texts! {
     answer_of(letter) = "Answer {letter}", "回答 {letter}";
 }
 
-/// The letter of an answer by its place: A, B, … AA after Z is never reached in practice and reads as Z.
+/// The letter of an answer by its place: A, B and so on; whatever is behind Z reads as Z.
 pub(super) fn letter(at: usize) -> char {
     char::from(b'A' + at.min(25) as u8)
 }
@@ -32,8 +32,8 @@ pub(super) fn shown_order(item: &ItemContent, order: &[u32]) -> Vec<u32> {
 
 /// What is shown above the questions.
 pub(super) fn content(design: &Design, item: &ItemContent, order: &[u32]) -> impl IntoView + use<> {
-    let messages = shown_messages(design, item).to_vec();
-    let conversation = (!is_marked_alone(design, item, &messages)).then(|| view! { <Conversation messages/> });
+    let messages = item.messages.clone();
+    let conversation = (!is_marked_alone(design, item)).then(|| view! { <Conversation messages/> });
     let answers = (design.show == Show::Answers && !item.answers.is_empty()).then(|| {
         let turns = shown_order(item, order).into_iter().enumerate().map(|(at, place)| {
             let text = item.answers.get(place as usize).cloned().unwrap_or_default();
@@ -44,46 +44,17 @@ pub(super) fn content(design: &Design, item: &ItemContent, order: &[u32]) -> imp
     view! { {conversation}{answers} }
 }
 
-/// The turns that are shown: the last answer only where it is judged.
-fn shown_messages<'a>(design: &Design, item: &'a ItemContent) -> &'a [Message] {
-    let judges_turns = design.questions.iter().any(|q| matches!(q.kind, QuestionKind::Turns { .. }));
-    match item.messages.split_last() {
-        Some((last, rest)) if last.role == Speaker::Assistant && design.show != Show::Conversation && !judges_turns => {
-            rest
-        }
-        _ => &item.messages,
-    }
-}
-
 /// Whether all that would be shown is the text in which spans are marked: it stands with its question then.
-fn is_marked_alone(design: &Design, item: &ItemContent, messages: &[Message]) -> bool {
+fn is_marked_alone(design: &Design, item: &ItemContent) -> bool {
     let marks = design.questions.first().is_some_and(|q| matches!(q.kind, QuestionKind::Spans { .. }));
-    marks && !item.span_text.is_empty() && matches!(messages, [one] if one.content == item.span_text)
+    marks
+        && !item.span_text.is_empty()
+        && matches!(item.messages.as_slice(), [Message { content, .. }] if *content == item.span_text)
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-
-    #[test]
-    fn the_answer_is_hidden_where_only_the_prompt_is_judged() {
-        let message = |role, text: &str| Message::new(role, text);
-        let item = ItemContent {
-            messages: vec![message(Speaker::User, "Why?"), message(Speaker::Assistant, "So.")],
-            ..ItemContent::default()
-        };
-        let design = |show: &str, kind: &str| -> Design {
-            let text = format!(
-                r#"{{"show": "{show}", "questions": [{{"name": "q", "title": "Q", "kind": "{kind}", "options": []}}]}}"#
-            );
-            serde_json::from_str(&text).unwrap()
-        };
-        assert_eq!(shown_messages(&design("prompt", "choice"), &item).len(), 1);
-        assert_eq!(shown_messages(&design("answers", "choice"), &item).len(), 1);
-        assert_eq!(shown_messages(&design("conversation", "choice"), &item).len(), 2);
-        assert_eq!(shown_messages(&design("prompt", "turns"), &item).len(), 2);
-    }
 
     #[test]
     fn an_order_that_fits_no_longer_is_left_aside() {

@@ -11,7 +11,7 @@ use crate::{text::lang, ui::format::percent};
 use controls::Control;
 use domain::annotation::{
     answer::{Answer, ItemContent, Judgement},
-    design::{Choice, Condition, Design, Question, QuestionKind, TextFrom},
+    design::{Choice, Condition, Design, Question, QuestionKind},
     view::Suggestion,
 };
 use domain::sample::Speaker;
@@ -60,10 +60,11 @@ pub(super) fn fields(design: &Design, item: &ItemContent, order: &[u32], filled:
 fn question(q: &Question, item: &ItemContent, order: &[u32], filled: Filled<'_>) -> AnyView {
     let l = lang();
     let answer = filled.answer(&q.name);
-    let suggested = answer.filter(|(_, by_model)| *by_model).and(filled.suggestion).map(|s| {
-        let sure = s.confidence.map(|c| text::sure(l, percent(c)));
-        view! { <p class="suggested"><span class="badge badge-busy">{text::suggested(l, &s.from)}{sure}</span></p> }
-    });
+    let suggested =
+        answer.filter(|(_, by_model)| *by_model).and(filled.suggestion).filter(|s| !s.from.is_empty()).map(|s| {
+            let sure = s.confidence.map(|c| text::sure(l, percent(c)));
+            view! { <p class="suggested"><span class="badge badge-busy">{text::suggested(l, &s.from)}{sure}</span></p> }
+        });
     let control = Control { q, item, order, answer: answer.map(|(answer, _)| answer) };
     let optional = (!q.required).then(|| view! { " " <span class="muted">{text::optional(l)}</span> });
     let (when, any_of) = match &q.when {
@@ -112,23 +113,12 @@ fn body(control: Control<'_>) -> AnyView {
         QuestionKind::Choices { options, min, max } => control.choices(options, *min, *max),
         QuestionKind::Tree { options } => control.tree(options),
         QuestionKind::Spans { labels, relations, overlap } => marking::marking(&control, labels, relations, *overlap),
-        QuestionKind::Text { from, max_chars } => control.text(*from, *max_chars),
+        QuestionKind::Text { max_chars, .. } => control.text(*max_chars),
         QuestionKind::Rating { min, max, low, high } => control.rating(*min, *max, (low, high)),
         QuestionKind::Preference { tie } => control.preference(*tie),
         QuestionKind::Ranking => control.ranking(),
         QuestionKind::Turns { options } => control.turns(options),
     }
-}
-
-/// What stands in the field of a text at first.
-fn first_text(item: &ItemContent, from: TextFrom) -> String {
-    let answer = || item.messages.last().filter(|m| m.role == Speaker::Assistant).map(|m| m.content.clone());
-    match from {
-        TextFrom::Nothing => None,
-        TextFrom::Answer => answer(),
-        TextFrom::Model => item.answers.first().cloned(),
-    }
-    .unwrap_or_default()
 }
 
 /// The key of each option: its own, or the next digit that no option has; none after 9.

@@ -1,6 +1,6 @@
 //! The controls of each kind of question but spans.
 
-use super::{first_text, is_scale, key_shown, keys, text, tree::places};
+use super::{is_scale, key_shown, keys, text, tree::places};
 use crate::{
     annotate::{
         answers::{better_word, field, field_at},
@@ -12,7 +12,7 @@ use crate::{
 use domain::annotation::{
     MAX_TEXT_CHARS,
     answer::{Answer, Better, ItemContent},
-    design::{Choice, Question, TextFrom},
+    design::{Choice, Question},
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -114,10 +114,10 @@ impl Control<'_> {
         view! { {filter}<div class="tree">{picks}{self.no_answer(chosen.is_empty())}</div> }.into_any()
     }
 
-    pub(super) fn text(&self, from: TextFrom, max_chars: u32) -> AnyView {
+    pub(super) fn text(&self, max_chars: u32) -> AnyView {
         let written = match self.answer {
             Some(Answer::Text { text }) => text.clone(),
-            _ => first_text(self.item, from),
+            _ => String::new(),
         };
         let max = if max_chars == 0 { MAX_TEXT_CHARS as u32 } else { max_chars };
         let rows = written.chars().count().div_ceil(80).clamp(3, 12).to_string();
