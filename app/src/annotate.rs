@@ -6,10 +6,10 @@ mod answers;
 mod browser;
 mod content;
 mod fields;
-mod review;
+pub mod review;
 mod said;
 mod spans;
-mod work;
+pub mod work;
 
 pub use review::{AdjudicatePage, ReviewPage};
 pub use work::WorkPage;

@@ -10,7 +10,7 @@ mod outbox;
 mod progress;
 #[cfg(feature = "hydrate")]
 mod screen;
-mod text;
+pub mod text;
 
 use crate::{
     error::AppError,
@@ -121,9 +121,7 @@ fn nothing(place: Place, next: &Next) -> AnyView {
         Next::NotQualified { right, of } => {
             view! { <Empty title=text::not_qualified(l) hint=text::not_qualified_hint(l, right, of)/> }.into_any()
         }
-        Next::NotAssigned => {
-            view! { <Empty title=text::not_assigned(l) hint=text::not_assigned_hint(l)/> }.into_any()
-        }
+        Next::NotAssigned => view! { <Empty title=text::not_assigned(l) hint=text::not_assigned_hint(l)/> }.into_any(),
     }
 }
 
@@ -198,7 +196,8 @@ fn Screen(
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let [take, submit, skip, draft, undo, ids, kept] = [&take, &submit, &skip, &draft, &undo, &ids, &kept].map(Clone::clone);
+        let [take, submit, skip, draft, undo, ids, kept] =
+            [&take, &submit, &skip, &draft, &undo, &ids, &kept].map(Clone::clone);
         screen::start(screen::Addresses { take, submit, skip, draft, undo, ids }, kept);
     });
     #[cfg(not(feature = "hydrate"))]

@@ -23,7 +23,7 @@ use {
         annotation::{
             answer::{AnswerProblem, Judgement},
             design::Design,
-            view::Submit,
+            view::{Submit, Work},
         },
     },
     store::{
@@ -81,7 +81,7 @@ pub async fn take_items(project: ProjectId, task: TaskId) -> Result<Taken, AppEr
     let found = find(&db, project, task).await?;
     let next = work::next(&db, project, task, caller.user_id, AHEAD).await?;
     let place = Place { project, task };
-    let sheet = |work: &_| sheet(place, &found.design, work);
+    let sheet = |work: &Work| sheet(place, &found.design, work);
     Ok(match &next {
         Next::Work { items, mine } => Taken {
             items: items.iter().map(sheet).collect(),
@@ -180,7 +180,7 @@ async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Task, App
 }
 
 #[cfg(feature = "ssr")]
-fn sheet(place: Place, design: &Design, work: &domain::annotation::view::Work) -> Sheet {
+fn sheet(place: Place, design: &Design, work: &Work) -> Sheet {
     Sheet { id: work.item_id.0, html: item::item(place, design, work).to_html() }
 }
 
