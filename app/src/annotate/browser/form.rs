@@ -37,6 +37,11 @@ pub(in crate::annotate) fn fill(form: &Element, body: &str) {
     }
 }
 
+/// What a body says under a name.
+pub(in crate::annotate) fn said(body: &str, name: &str) -> Option<String> {
+    UrlSearchParams::new_with_str(body).ok()?.get(name)
+}
+
 fn is_answer(name: &str) -> bool {
     name.starts_with("answers[") || name == "comment" || name == "cannot_judge"
 }

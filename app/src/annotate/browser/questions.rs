@@ -15,6 +15,9 @@ pub(in crate::annotate) fn ask(form: &Element) {
         let hidden = !is_asked(form, &question);
         flag(&question, "hidden", hidden);
         flag(&question, "disabled", hidden || cannot_judge);
+        if cannot_judge || is_answered(&question) {
+            flag(&question, "data-missing", false);
+        }
     }
     if one(form, ".question.current:not([hidden])").is_none()
         && let Some(first) = one(form, ".question:not([hidden])")

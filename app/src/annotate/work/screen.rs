@@ -86,7 +86,11 @@ pub(super) fn start(addresses: Addresses, kept: String) {
             .is_some_and(|button| button.has_attribute("data-skip"));
         if posted.form().is_some() {
             event.prevent_default();
-            if skips { posted.skip() } else { posted.submit() }
+            if skips {
+                posted.skip();
+            } else {
+                posted.submit();
+            }
         }
     });
     let seen = screen.clone();
@@ -123,13 +127,19 @@ impl Screen {
         self.place.set_inner_html(&sheet.html);
         *self.current.borrow_mut() = Some(sheet);
         self.begin();
-        self.place.scroll_into_view_with_bool(true);
+        if self.place.get_bounding_client_rect().top() < 0.0 {
+            self.place.scroll_into_view_with_bool(true);
+        }
     }
 
     fn begin(self: &Rc<Self>) {
         let Some(form) = self.form() else { return };
-        if let Some(draft) = kept(&self.draft_name()) {
+        let number = |text: Option<String>| text.and_then(|n| n.parse::<i64>().ok()).unwrap_or_default();
+        // The server may have a newer one, of another device.
+        let is_newest = |draft: &String| number(form::said(draft, "number")) >= number(form::get(&form, "number"));
+        if let Some(draft) = kept(&self.draft_name()).filter(is_newest) {
             form::fill(&form, &draft);
+            form::set(&form, "number", &number(form::said(&draft, "number")).to_string());
         }
         browser::begin(&form);
         marks::focus(&form);
@@ -164,7 +174,7 @@ impl Screen {
             screen.is_taking.set(false);
             match serde_json::from_str::<Taken>(&text) {
                 Ok(taken) if status == 200 => screen.took(taken),
-                _ => screen.mail.failed(&screen, status),
+                _ => screen.mail.failed(&screen, status, &text),
             }
         });
     }
@@ -286,7 +296,7 @@ impl Screen {
                     say(text::undone(lang()));
                 }
                 Ok(None) if status == 200 => say(text::nothing_to_undo(lang())),
-                _ => screen.mail.failed(&screen, status),
+                _ => screen.mail.failed(&screen, status, &text),
             }
         });
     }

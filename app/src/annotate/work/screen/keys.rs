@@ -2,7 +2,7 @@
 
 use super::Screen;
 use crate::annotate::browser::{
-    dom::{by_id, flag, is_on_control, is_typing, listen, one},
+    dom::{by_id, flag, is_on_control, is_typing, listen, target},
     marks, questions,
 };
 use leptos::prelude::{document, window};
@@ -108,17 +108,12 @@ fn help() {
 }
 
 fn leave(event: &Event) {
-    if let Some(field) = event.target().and_then(|t| t.dyn_into::<HtmlElement>().ok()) {
+    if let Some(field) = target(event).and_then(|t| t.dyn_into::<HtmlElement>().ok()) {
         let _ = field.blur();
     }
 }
 
 /// Whether a radio button or checkbox has the focus: it has keys of its own.
 fn is_on_choice(event: &Event) -> bool {
-    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|e| e.tag_name() == "INPUT") && one_is_focused()
-}
-
-fn one_is_focused() -> bool {
-    document().document_element().is_some_and(|root| one(&root, "input:focus").is_some())
+    target(event).is_some_and(|e| e.tag_name() == "INPUT")
 }

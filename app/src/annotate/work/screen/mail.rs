@@ -24,6 +24,9 @@ use std::{
     time::Duration,
 };
 
+/// The answers were understood and cannot be taken so.
+const UNPROCESSABLE: u16 = 422;
+
 /// What waits to be sent.
 pub(super) struct Mail {
     /// The name under which the browser keeps it.
@@ -99,8 +102,11 @@ impl Mail {
         }
     }
 
-    /// Nobody answered, or nobody is signed in: tries again later.
-    pub(super) fn failed(&self, screen: &Rc<Screen>, status: u16) {
+    /// Nobody answered, or nobody is signed in: tries again later. What is refused is refused again.
+    pub(super) fn failed(&self, screen: &Rc<Screen>, status: u16, answer: &str) {
+        if fate(status) == Fate::Refused {
+            return say(&reason(answer));
+        }
         self.is_signed_out.set(fate(status) == Fate::SignIn);
         self.failures.set(self.failures.get().saturating_add(1));
         self.tell();
@@ -151,21 +157,27 @@ pub(super) fn deliver(screen: &Rc<Screen>) {
     fetch::post(&to, &body, move |status, answer| answered(&screen, &letter, status, &answer));
 }
 
+/// What the server says is wrong.
+fn reason(answer: &str) -> String {
+    serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default()
+}
+
 fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
     let (mail, l) = (&screen.mail, lang());
     *mail.under_way.borrow_mut() = None;
     let fate = fate(status);
     if matches!(fate, Fate::Waits | Fate::SignIn) {
-        return mail.failed(screen, status);
+        return mail.failed(screen, status, answer);
     }
     mail.worked();
     mail.set(without(&mail.text(), &letter.key));
     if fate == Fate::Refused {
-        let why = serde_json::from_str::<AppError>(answer).map(|e| e.text(l)).unwrap_or_default();
-        say(&why);
-        // It may be done again: what is still in the person's hands comes back with the next items.
+        say(&reason(answer));
+        // What is still in the person's hands comes back with the next items, as they had filled it in.
         screen.done.borrow_mut().remove(&letter.item);
-        keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
+        if status == UNPROCESSABLE {
+            keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
+        }
     }
     if !mail.is_empty() {
         return deliver(screen);
