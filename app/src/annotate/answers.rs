@@ -1,5 +1,5 @@
-//! What a form of answers says. Its fields are named after the questions: `answers[tone][]=good`, several for several
-//! choices, `answers[tone.3][]` for the turn or answer at place 3, and lines of [`Marks`] for spans.
+//! What a form of answers says. Its fields are named after the questions: `form[answers][tone][]=good`, several for several
+//! choices, `form[answers][tone.3][]` for the turn or answer at place 3, and lines of [`Marks`] for spans.
 
 mod problem;
 
@@ -8,21 +8,31 @@ use domain::annotation::{
     answer::{Answer, AnswerProblem, Better, Judgement},
     design::{Design, Question, QuestionKind},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub(super) use problem::answer_problem;
 
-/// Values by what stands in the brackets of a field's name.
+/// Values by what stands in the last brackets of a field's name.
 pub type Fields = BTreeMap<String, Vec<String>>;
+
+/// A form of answers as it is posted, under the name `form`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerForm {
+    pub answers: Fields,
+    pub cannot_judge: bool,
+    pub comment: String,
+}
 
 /// The name of a question's field.
 pub(super) fn field(question: &str) -> String {
-    format!("answers[{question}][]")
+    format!("form[answers][{question}][]")
 }
 
 /// The name of a field for one turn, or one of the answers that are ranked.
 pub(super) fn field_at(question: &str, at: u32) -> String {
-    format!("answers[{question}.{at}][]")
+    format!("form[answers][{question}.{at}][]")
 }
 
 /// The word for a preference in forms.
@@ -36,20 +46,15 @@ pub(super) fn better_word(better: Better) -> &'static str {
 
 /// The judgement that a form says. Answers to questions that are not asked after the earlier answers are left out: without
 /// JavaScript the form shows all questions.
-pub(super) fn judgement_of(
-    design: &Design,
-    fields: &Fields,
-    cannot_judge: bool,
-    comment: &str,
-) -> Result<Judgement, AnswerProblem> {
-    let comment = unix_lines(comment.trim());
-    let mut judgement = Judgement { answers: BTreeMap::new(), cannot_judge, comment };
-    if cannot_judge {
+pub(super) fn judgement_of(design: &Design, form: &AnswerForm) -> Result<Judgement, AnswerProblem> {
+    let comment = unix_lines(form.comment.trim());
+    let mut judgement = Judgement { answers: BTreeMap::new(), cannot_judge: form.cannot_judge, comment };
+    if form.cannot_judge {
         return Ok(judgement);
     }
     for question in &design.questions {
         if design.is_asked(question, &judgement)
-            && let Some(answer) = answer_to(question, fields)?
+            && let Some(answer) = answer_to(question, &form.answers)?
         {
             judgement.answers.insert(question.name.clone(), answer);
         }
@@ -159,16 +164,16 @@ mod tests {
         .unwrap()
     }
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let mut fields = Fields::new();
+    fn form(pairs: &[(&str, &str)]) -> AnswerForm {
+        let mut form = AnswerForm::default();
         for (name, value) in pairs {
-            fields.entry((*name).to_owned()).or_default().push((*value).to_owned());
+            form.answers.entry((*name).to_owned()).or_default().push((*value).to_owned());
         }
-        fields
+        form
     }
 
     fn answers(pairs: &[(&str, &str)]) -> serde_json::Value {
-        let judgement = judgement_of(&design(), &fields(pairs), false, "").unwrap();
+        let judgement = judgement_of(&design(), &form(pairs)).unwrap();
         serde_json::to_value(judgement.answers).unwrap()
     }
 
@@ -210,13 +215,14 @@ mod tests {
             "names": {"kind": "spans", "spans": []},
         });
         assert_eq!(read, expected, "nothing marked is an answer; an empty text is none");
-        let judgement = judgement_of(&design(), &fields(&[("tone", "good")]), true, " no text ").unwrap();
+        let cannot = AnswerForm { cannot_judge: true, comment: " no text ".to_owned(), ..form(&[("tone", "good")]) };
+        let judgement = judgement_of(&design(), &cannot).unwrap();
         assert!(judgement.answers.is_empty() && judgement.cannot_judge && judgement.comment == "no text");
     }
 
     #[test]
     fn what_cannot_be_read_is_refused() {
-        let problem = |pairs: &[(&str, &str)]| judgement_of(&design(), &fields(pairs), false, "").unwrap_err();
+        let problem = |pairs: &[(&str, &str)]| judgement_of(&design(), &form(pairs)).unwrap_err();
         assert_eq!(problem(&[("stars", "many")]), AnswerProblem::Kind { question: "stars".to_owned() });
         assert_eq!(problem(&[("better", "left")]), AnswerProblem::Kind { question: "better".to_owned() });
         assert_eq!(problem(&[("names", "person")]), AnswerProblem::Kind { question: "names".to_owned() });

@@ -46,12 +46,12 @@ pub(super) fn fields(design: &Design, item: &ItemContent, order: &[u32], filled:
     view! {
         <div class="questions">{questions}</div>
         <label class="option option-quiet">
-            <input type="checkbox" name="cannot_judge" value="true" checked=cannot_judge data-cannot-judge=""/>
+            <input type="checkbox" name="form[cannot_judge]" value="true" checked=cannot_judge data-cannot-judge=""/>
             <span>{text::cannot_judge(l)}</span>
         </label>
         <details class="work-comment" open=has_comment>
             <summary>{text::comment(l)}</summary>
-            <textarea name="comment" rows="2" dir="auto" aria-label=text::comment(l)>{comment}</textarea>
+            <textarea name="form[comment]" rows="2" dir="auto" aria-label=text::comment(l)>{comment}</textarea>
             <p class="help">{text::comment_help(l)}</p>
         </details>
     }

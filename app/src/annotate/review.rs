@@ -141,24 +141,26 @@ fn judgement(
     (who, has_keys): (String, bool),
 ) -> impl IntoView + use<> {
     let l = lang();
-    let key = |key: &'static str| has_keys.then_some(key);
+    let key = move |key: &'static str| has_keys.then_some(key);
     let shown =
-        |key: &'static str| has_keys.then(|| view! { <kbd class="keyboard-help" aria-hidden="true">{key}</kbd> });
+        move |key: &'static str| has_keys.then(|| view! { <kbd class="keyboard-help" aria-hidden="true">{key}</kbd> });
     let said = review_of(item, judged).map(|r| {
         let words = text::verdict(l, r.verdict);
         view! { <p class="muted"><bdi>{r.by.clone()}</bdi> ": " {words} " " <span dir="auto">{r.reason.clone()}</span></p> }
     });
-    let (accepts, fixes, returns) = (place.ids(item), place.ids(item), place.ids(item));
     let id = judged.id.to_string();
     let hidden = |verdict: Verdict| {
         view! {
-            <input type="hidden" name="judgement" value=id.clone()/>
-            <input type="hidden" name="verdict" value=verdict.as_str()/>
+            <input type="hidden" name="ruling[judgement]" value=id.clone()/>
+            <input type="hidden" name="ruling[verdict]" value=verdict.as_str()/>
         }
     };
+    let ids = |verdict: Verdict| (place.ids(item), hidden(verdict));
+    let (accepts, fixes, returns) = (ids(Verdict::Accept), ids(Verdict::Fix), ids(Verdict::Return));
     let filled = Filled { judgement: Some(&judged.judgement), suggestion: None };
     let questions = fields(design, &item.content, &[], filled);
     let reason_id = format!("reason-{id}");
+    let (reason_field, reason_help) = (reason_id.clone(), format!("{reason_id}-help"));
     let took = judged.duration_ms.map(|ms| text::took(l, ms.div_ceil(1000)));
     view! {
         <article class="card review-judgement">
@@ -167,14 +169,14 @@ fn judgement(
             {said}
             <div class="actions">
                 <PostForm action={ServerAction::<DecideJudgement>::new()}>
-                    {accepts}{hidden(Verdict::Accept)}
+                    {accepts}
                     <button class="button button-primary" type="submit" data-key=key("a")>{text::accept(l)}{shown("a")}</button>
                 </PostForm>
             </div>
             <details class="review-fix">
                 <summary class="button" data-key=key("f")>{text::fix(l)}{shown("f")}</summary>
                 <PostForm action={ServerAction::<DecideJudgement>::new()} class="work-form">
-                    {fixes}{hidden(Verdict::Fix)}
+                    {fixes}
                     {questions}
                     <div class="actions"><button class="button button-primary" type="submit">{text::save_fix(l)}</button></div>
                 </PostForm>
@@ -182,9 +184,9 @@ fn judgement(
             <details class="review-return">
                 <summary class="button" data-key=key("r")>{text::give_back(l)}{shown("r")}</summary>
                 <PostForm action={ServerAction::<DecideJudgement>::new()}>
-                    {returns}{hidden(Verdict::Return)}
-                    <Field id=reason_id.clone() label=text::reason(l) help=text::reason_help(l)>
-                        <textarea id=reason_id.clone() name="reason" rows="2" dir="auto" required aria-describedby=format!("{reason_id}-help")></textarea>
+                    {returns}
+                    <Field id=reason_field label=text::reason(l) help=text::reason_help(l)>
+                        <textarea id=reason_id name="ruling[reason]" rows="2" dir="auto" required aria-describedby=reason_help></textarea>
                     </Field>
                     <button class="button" type="submit">{text::give_back(l)}</button>
                 </PostForm>

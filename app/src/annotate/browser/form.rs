@@ -43,7 +43,7 @@ pub(in crate::annotate) fn said(body: &str, name: &str) -> Option<String> {
 }
 
 fn is_answer(name: &str) -> bool {
-    name.starts_with("answers[") || name == "comment" || name == "cannot_judge"
+    name.starts_with("form[")
 }
 
 /// Sets a field of the form that nobody sees.

@@ -112,7 +112,7 @@ fn take(place: Place, design: &Design, item: &Item, judged: &[&Judged], is_lead:
                 </table>
             </div>
             <Field id="decide-comment" label=text::comment(l) help=text::decide_comment_help(l)>
-                <input id="decide-comment" name="comment" dir="auto" maxlength="4000" aria-describedby="decide-comment-help"/>
+                <input id="decide-comment" name="form[comment]" dir="auto" maxlength="4000" aria-describedby="decide-comment-help"/>
             </Field>
         </PostForm>
     }

@@ -1,6 +1,6 @@
 //! Server functions of review and adjudication.
 
-use crate::{annotate::answers::Fields, error::AppError};
+use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
     annotation::{
         Verdict,
@@ -53,27 +53,33 @@ pub async fn get_review(project: ProjectId, task: TaskId, after: Option<u32>) ->
     Ok(ReviewView { task: found, item: queue.into_iter().next(), is_lead })
 }
 
-/// Decides on a judgement and goes on to the next item.
+/// What a reviewer says of a judgement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ruling {
+    pub judgement: JudgementId,
+    pub verdict: Verdict,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Decides on a judgement and goes on to the next item. With `fix` the form says what is right.
 #[server]
 pub async fn decide_judgement(
     project: ProjectId,
     task: TaskId,
     item: ItemId,
-    judgement: JudgementId,
-    verdict: Verdict,
+    ruling: Ruling,
     #[server(default)] after: Option<u32>,
-    #[server(default)] reason: String,
-    #[server(default)] answers: Fields,
-    #[server(default)] cannot_judge: bool,
-    #[server(default)] comment: String,
+    #[server(default)] form: AnswerForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     reviewer(&db, project, task, &caller).await?;
+    let Ruling { judgement, verdict, reason } = ruling;
     if verdict == Verdict::Return && reason.trim().is_empty() {
         return Err(AppError::invalid("reason", text::needs_reason(lang())));
     }
     let fixed = match verdict {
-        Verdict::Fix => Some(own_answers(&db, (project, task, item), &answers, cannot_judge, &comment).await?),
+        Verdict::Fix => Some(own_answers(&db, (project, task, item), &form).await?),
         Verdict::Accept | Verdict::Return => None,
     };
     let decide = Decide { judgement_id: judgement, verdict, reason: reason.trim().to_owned(), fixed };
@@ -116,9 +122,7 @@ pub async fn adjudicate_item(
     item: ItemId,
     #[server(default)] take: Option<JudgementId>,
     #[server(default)] after: Option<u32>,
-    #[server(default)] answers: Fields,
-    #[server(default)] cannot_judge: bool,
-    #[server(default)] comment: String,
+    #[server(default)] form: AnswerForm,
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     reviewer(&db, project, task, &caller).await?;
@@ -127,10 +131,11 @@ pub async fn adjudicate_item(
             let before = item_before(&db, project, task, item).await?;
             let found = before.judgements.into_iter().find(|j| j.id == taken && !j.superseded);
             let said = found.ok_or(AppError::NotFound)?.judgement;
-            let comment = if comment.trim().is_empty() { said.comment.clone() } else { comment.trim().to_owned() };
+            let comment = form.comment.trim();
+            let comment = if comment.is_empty() { said.comment.clone() } else { comment.to_owned() };
             Judgement { comment, ..said }
         }
-        None => own_answers(&db, (project, task, item), &answers, cannot_judge, &comment).await?,
+        None => own_answers(&db, (project, task, item), &form).await?,
     };
     if !adjudication::adjudicate(&db, project, task, item, &judgement, caller.user_id).await? {
         return Err(AppError::NotFound);
@@ -161,13 +166,11 @@ async fn reviewer(db: &PgPool, project: ProjectId, task: TaskId, caller: &Caller
 async fn own_answers(
     db: &PgPool,
     (project, task, item): (ProjectId, TaskId, ItemId),
-    answers: &Fields,
-    cannot_judge: bool,
-    comment: &str,
+    form: &AnswerForm,
 ) -> Result<Judgement, AppError> {
     let design = find(db, project, task).await?.design;
     let refuse = |problems: &[AnswerProblem]| refused(&design, problems);
-    let judgement = judgement_of(&design, answers, cannot_judge, comment).map_err(|problem| refuse(&[problem]))?;
+    let judgement = judgement_of(&design, form).map_err(|problem| refuse(&[problem]))?;
     let problems = adjudication::problems(db, project, task, item, &judgement).await?.ok_or(AppError::NotFound)?;
     if problems.is_empty() { Ok(judgement) } else { Err(refuse(&problems)) }
 }

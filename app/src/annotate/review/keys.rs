@@ -21,7 +21,7 @@ pub(super) fn Keys() -> impl IntoView {
 #[cfg(feature = "hydrate")]
 mod follow {
     use crate::annotate::browser::{
-        self,
+        self, Change,
         dom::{all, by_id, click, closest, is_on_control, is_typing, listen, one, target},
         questions,
     };
@@ -35,7 +35,7 @@ mod follow {
         for form in all(&page, ".work-form") {
             browser::begin(&form);
         }
-        browser::follow(&page, Rc::new(|_| ()));
+        browser::follow(&page, Rc::new(|_: Change| ()));
         listen(&window(), "keydown", move |event| {
             let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
             if !event.default_prevented() && pressed(&page, &event, key) {
@@ -97,7 +97,9 @@ mod follow {
 
     /// Puts the cursor where something is to be written.
     fn into(fold: &Element) {
-        if let Some(field) = one(fold, "textarea[name=reason]").and_then(|f| f.dyn_into::<HtmlElement>().ok()) {
+        if let Some(field) =
+            one(fold, "textarea[name=\"ruling[reason]\"]").and_then(|f| f.dyn_into::<HtmlElement>().ok())
+        {
             let _ = field.focus();
         }
     }

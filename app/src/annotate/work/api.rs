@@ -1,7 +1,7 @@
 //! Server functions of the annotator's screen. Each answers a plain form by leading back to the screen, and the screen's own
 //! posts with what became of them.
 
-use crate::{annotate::answers::Fields, error::AppError};
+use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
     annotation::view::{Next, Submitted, Task},
     id::{ItemId, ProjectId, TaskId, UserId},
@@ -104,14 +104,12 @@ pub async fn submit_judgement(
     task: TaskId,
     item: ItemId,
     key: Uuid,
-    #[server(default)] answers: Fields,
-    #[server(default)] cannot_judge: bool,
-    #[server(default)] comment: String,
     #[server(default)] duration_ms: String,
+    #[server(default)] form: AnswerForm,
 ) -> Result<Submitted, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     let design = find(&db, project, task).await?.design;
-    let judgement = read(&design, &answers, cannot_judge, &comment)?;
+    let judgement = read(&design, &form)?;
     let sent = Submit { key, judgement, duration_ms: duration_ms.parse().ok() };
     let became = match work::submit(&db, project, task, item, caller.user_id, &sent).await {
         Ok(became) => became,
@@ -136,13 +134,11 @@ pub async fn save_draft(
     task: TaskId,
     item: ItemId,
     number: i64,
-    #[server(default)] answers: Fields,
-    #[server(default)] cannot_judge: bool,
-    #[server(default)] comment: String,
+    #[server(default)] form: AnswerForm,
 ) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     let design = find(&db, project, task).await?.design;
-    let draft = read(&design, &answers, cannot_judge, &comment)?;
+    let draft = read(&design, &form)?;
     Ok(work::save_draft(&db, project, task, item, caller.user_id, number, &draft).await?)
 }
 
@@ -185,8 +181,8 @@ fn sheet(place: Place, design: &Design, work: &Work) -> Sheet {
 }
 
 #[cfg(feature = "ssr")]
-fn read(design: &Design, answers: &Fields, cannot_judge: bool, comment: &str) -> Result<Judgement, AppError> {
-    judgement_of(design, answers, cannot_judge, comment).map_err(|problem| refused(design, &[problem]))
+fn read(design: &Design, form: &AnswerForm) -> Result<Judgement, AppError> {
+    judgement_of(design, form).map_err(|problem| refused(design, &[problem]))
 }
 
 /// What is wrong with the answers, above the form: a reason may be about several fields.

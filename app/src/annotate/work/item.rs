@@ -27,17 +27,18 @@ pub(super) fn item(place: Place, design: &Design, work: &Work) -> impl IntoView 
         view! { <div class="notice notice-warn"><strong>{text::returned(l)}</strong><p dir="auto">{reason}</p></div> }
     });
     let test = work.is_test.then(|| view! { <p><span class="badge badge-busy">{text::is_test(l)}</span></p> });
-    let id = work.item_id.to_string();
+    let (id, number, key) = (work.item_id.to_string(), work.draft_number.to_string(), Uuid::new_v4().to_string());
+    let field_id = id.clone();
     // Not `type="hidden"`: a refused form keeps its key, and a hidden one would tell two forms apart.
     view! {
-        <div class="work-item" data-item=id.clone()>
+        <div class="work-item" data-item=id>
             {reason}{test}
             <div class="work-content">{shown}</div>
             <PostForm action={ServerAction::<SubmitJudgement>::new()} class="work-form">
                 {place.ids()}
-                <input type="hidden" name="item" value=id/>
-                <input hidden name="key" value=Uuid::new_v4().to_string() autocomplete="off"/>
-                <input hidden name="number" value=work.draft_number.to_string() autocomplete="off"/>
+                <input type="hidden" name="item" value=field_id/>
+                <input hidden name="key" value=key autocomplete="off"/>
+                <input hidden name="number" value=number autocomplete="off"/>
                 <input hidden name="duration_ms" value="" autocomplete="off"/>
                 {questions}
                 <div class="actions work-actions">

@@ -77,7 +77,7 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     });
     screen.adopt();
     let told = screen.clone();
-    browser::follow(&screen.place, Rc::new(move |change| told.changed(change)));
+    browser::follow(&screen.place, Rc::new(move |change: Change| told.changed(change)));
     let posted = screen.clone();
     listen(&screen.place, "submit", move |event| {
         let skips = event
