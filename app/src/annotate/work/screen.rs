@@ -205,6 +205,10 @@ impl Screen {
         if let Some(timer) = self.resting.take() {
             timer.clear();
         }
+        // Here at once: a page may be left before it rests.
+        if let Some(body) = form::body(&form) {
+            keep(&self.draft_name(), &body);
+        }
         let screen = self.clone();
         self.resting.set(set_timeout_with_handle(move || screen.save_draft(), REST).ok());
         if change == Change::Chosen {
@@ -214,7 +218,7 @@ impl Screen {
 
     /// After a choice: the next question, or off it goes.
     fn chosen(self: &Rc<Self>, form: &Element) {
-        if self.sends_at_once() && questions::asked(form).iter().all(questions::is_answered) {
+        if self.sends_at_once() && questions::missing(form).is_none() {
             self.submit();
         } else {
             questions::advance(form);

@@ -20,8 +20,8 @@ crate::texts! {
 
     guideline = "Guideline", "标注指南";
     at_once = "Send at once", "选择后立即提交";
-    at_once_help = "A choice that answers the last open question sends the item. Remembered in this browser.",
-        "当所有问题均已作答时，选择即提交。此设置保存在当前浏览器中。";
+    at_once_help = "A choice sends the item as soon as every question that needs an answer has one. Remembered in this browser.",
+        "必答问题均已作答时，选择即提交。此设置保存在当前浏览器中。";
     keyboard = "Keyboard", "键盘";
     close = "Close", "关闭";
     key_choose = "choose an option or label, as marked beside it", "选择旁边标注了该键的选项或标签";
