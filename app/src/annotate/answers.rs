@@ -73,7 +73,7 @@ fn answer_to(question: &Question, fields: &Fields) -> Result<Option<Answer>, Ans
         QuestionKind::Choice { .. } => Some(Answer::Choice { value: one }),
         QuestionKind::Tree { .. } => Some(Answer::Tree { value: one }),
         QuestionKind::Choices { .. } => Some(Answer::Choices { values: values.into_iter().collect() }),
-        QuestionKind::Text { .. } => Some(Answer::Text { text: unix_lines(&one) }),
+        QuestionKind::Text { .. } => Some(Answer::Text { text: unix_lines(one.trim()) }),
         QuestionKind::Rating { .. } => Some(Answer::Rating { value: one.parse().map_err(|_| unreadable())? }),
         QuestionKind::Preference { .. } => {
             let all = [Better::First, Better::Second, Better::Tie];
@@ -110,7 +110,7 @@ fn placed_or_listed(question: &Question, fields: &Fields) -> Result<Option<Read>
         }
         _ => {
             let values = fields.get(&question.name).map(Vec::as_slice).unwrap_or_default();
-            let values: Vec<String> = values.iter().filter(|v| !v.is_empty()).cloned().collect();
+            let values: Vec<String> = values.iter().filter(|v| !v.trim().is_empty()).cloned().collect();
             (!values.is_empty()).then_some(Read::Values(values))
         }
     })
@@ -132,7 +132,7 @@ fn ranking(question: &Question, fields: &Fields) -> Result<Option<Vec<u32>>, Ans
 
 /// Values of fields such as `tone.3`, with their places.
 fn by_place<'a>(question: &'a Question, fields: &'a Fields) -> impl Iterator<Item = (u32, &'a str)> {
-    fields.iter().filter_map(|(name, values)| {
+    fields.iter().filter_map(move |(name, values)| {
         let at = name.strip_prefix(question.name.as_str())?.strip_prefix('.')?.parse().ok()?;
         values.iter().map(String::as_str).find(|value| !value.is_empty()).map(|value| (at, value))
     })

@@ -114,7 +114,7 @@ fn body(control: Control<'_>) -> AnyView {
         QuestionKind::Tree { options } => control.tree(options),
         QuestionKind::Spans { labels, relations, overlap } => marking::marking(&control, labels, relations, *overlap),
         QuestionKind::Text { max_chars, .. } => control.text(*max_chars),
-        QuestionKind::Rating { min, max, low, high } => control.rating(*min, *max, (low, high)),
+        QuestionKind::Rating { min, max, low, high } => control.rating(*min, *max, (low.as_str(), high.as_str())),
         QuestionKind::Preference { tie } => control.preference(*tie),
         QuestionKind::Ranking => control.ranking(),
         QuestionKind::Turns { options } => control.turns(options),

@@ -84,7 +84,7 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
         <div id="work-progress">{bar}</div>
         <p id="work-state" class="work-state" role="status" aria-live="polite"></p>
         <div class="work-layout">
-            <section id="work" class="card work" aria-label=text::item(l)>{item}</section>
+            <section id="work" class="card work" tabindex="-1" aria-label=text::item(l)>{item}</section>
             <aside class="stack work-side">{guideline(&task.guideline)}{works.then(options)}</aside>
         </div>
         {works.then(|| keys(place, me.to_string()))}

@@ -236,7 +236,7 @@ impl Drawing<'_> {
     /// The colour of a label, and its title.
     fn label(&self, value: &str) -> (usize, String) {
         let at = self.labels.iter().position(|(v, _)| v == value).unwrap_or_default();
-        let title = self.labels.get(at).map_or(value, |(_, title)| title);
+        let title = self.labels.get(at).map_or(value, |(_, title)| title.as_str());
         (at % 6, escaped(title))
     }
 

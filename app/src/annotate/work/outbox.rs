@@ -42,7 +42,7 @@ pub(super) fn without(text: &str, key: &str) -> String {
 
 /// Seconds to wait before the next try, after so many failures in a row: 1, 2, 4 … 30.
 pub(super) fn pause_s(failures: u32) -> u64 {
-    (1 << failures.saturating_sub(1).min(5)).min(30)
+    (1_u64 << failures.saturating_sub(1).min(5)).min(30)
 }
 
 /// What becomes of a letter after an answer.

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 /// How long a form rests before its draft is saved.
 const REST: Duration = Duration::from_millis(800);
@@ -125,6 +125,10 @@ impl Screen {
     /// Shows an item in the place of the one before.
     fn show(self: &Rc<Self>, sheet: Sheet) {
         self.place.set_inner_html(&sheet.html);
+        // What had the focus is gone: the keyboard and screen readers go on from here.
+        if let Some(place) = self.place.dyn_ref::<HtmlElement>() {
+            let _ = place.focus();
+        }
         *self.current.borrow_mut() = Some(sheet);
         self.begin();
         if self.place.get_bounding_client_rect().top() < 0.0 {
