@@ -18,7 +18,9 @@ use crate::{
     text::lang,
     ui::{form::PostForm, frame::PageHeader, load::load, markdown::markdown, notice::Empty},
 };
-use api::{AskSkippedAgain, SaveDraft, SkipItem, SubmitJudgement, TakeItems, UndoJudgement, WorkView, get_work};
+use api::{
+    AskSkippedAgain, GiveItemsBack, SaveDraft, SkipItem, SubmitJudgement, TakeItems, UndoJudgement, WorkView, get_work,
+};
 use domain::{
     annotation::{
         TaskStatus,
@@ -175,14 +177,14 @@ fn keys(place: Place, me: String) -> impl IntoView {
         </dialog>
         <Screen
             take=TakeItems::url().to_owned() submit=SubmitJudgement::url().to_owned() skip=SkipItem::url().to_owned()
-            draft=SaveDraft::url().to_owned() undo=UndoJudgement::url().to_owned()
+            draft=SaveDraft::url().to_owned() undo=UndoJudgement::url().to_owned() leave=GiveItemsBack::url().to_owned()
             ids=format!("project={}&task={}", place.project, place.task)
             kept=format!("annotation-{}-{me}", place.task)
         />
     }
 }
 
-/// Works without loading pages. The first five are addresses to post to, `ids` what every post begins with, `kept` the name
+/// Works without loading pages. The first six are addresses to post to, `ids` what every post begins with, `kept` the name
 /// under which the browser keeps what is not sent yet.
 #[island]
 fn Screen(
@@ -191,16 +193,17 @@ fn Screen(
     skip: String,
     draft: String,
     undo: String,
+    leave: String,
     ids: String,
     kept: String,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let [take, submit, skip, draft, undo, ids, kept] =
-            [&take, &submit, &skip, &draft, &undo, &ids, &kept].map(Clone::clone);
-        screen::start(screen::Addresses { take, submit, skip, draft, undo, ids }, kept);
+        let all = [&take, &submit, &skip, &draft, &undo, &leave, &ids];
+        let [take, submit, skip, draft, undo, leave, ids] = all.map(Clone::clone);
+        screen::start(screen::Addresses { take, submit, skip, draft, undo, leave, ids }, kept.clone());
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = (take, submit, skip, draft, undo, ids, kept);
+    let _ = (take, submit, skip, draft, undo, leave, ids, kept);
     view! { <span hidden></span> }
 }

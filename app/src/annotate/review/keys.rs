@@ -11,8 +11,9 @@ pub(super) fn shortcuts(keys: &[(&'static str, &'static str)]) -> impl IntoView 
     view! { <p class="help keyboard-help needs-script">{text::shortcuts(lang())}{shown}</p> }
 }
 
+/// Follows the keys of the page.
 #[island]
-pub(super) fn Keys() -> impl IntoView {
+pub fn Keys() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(|_| follow::start());
     view! { <span hidden></span> }

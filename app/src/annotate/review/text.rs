@@ -26,7 +26,6 @@ crate::texts! {
     accepted = "accepted", "已通过";
     fixed = "fixed", "已修正";
     returned = "sent back", "已退回";
-    not_a_reviewer = "You are not a reviewer of this task.", "您不是此任务的审核者。";
 
     adjudicate_title(task) = "Decide: {task}", "裁定：{task}";
     adjudicate_lead = "Items on which people differ, with what each said side by side. Take one of the judgements, or give answers of your own.",

@@ -160,6 +160,13 @@ pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<S
     Ok(last.map(|work| sheet(Place { project, task }, &design, &work)))
 }
 
+/// Gives back what the person holds and has entered nothing for, as when they leave; how many items that are.
+#[server]
+pub async fn give_items_back(project: ProjectId, task: TaskId) -> Result<u64, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    Ok(work::give_back(&db, project, task, caller.user_id).await?)
+}
+
 /// Makes the items that the person has skipped come to them again.
 #[server]
 pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), AppError> {

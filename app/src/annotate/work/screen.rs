@@ -12,13 +12,13 @@ use super::{
 use crate::{
     annotate::browser::{
         self, Change,
-        dom::{by_id, flag, keep, kept, listen, one},
+        dom::{by_id, closest, flag, keep, kept, listen, one, target},
         form, marks, questions, say,
     },
     text::lang,
     ui::fetch,
 };
-use leptos::prelude::{TimeoutHandle, document, set_timeout_with_handle};
+use leptos::prelude::{TimeoutHandle, document, set_timeout_with_handle, window};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeSet, VecDeque},
@@ -38,6 +38,7 @@ pub(super) struct Addresses {
     pub(super) skip: String,
     pub(super) draft: String,
     pub(super) undo: String,
+    pub(super) leave: String,
     pub(super) ids: String,
 }
 
@@ -95,6 +96,13 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     });
     let seen = screen.clone();
     listen(&document(), "visibilitychange", move |_| seen.watch());
+    let left = screen.clone();
+    listen(&document(), "click", move |event| {
+        let link = target(&event).and_then(|e| closest(&e, "a[href]"));
+        if link.is_some_and(|link| !link.has_attribute("data-undo")) {
+            left.leave();
+        }
+    });
     screen.remember_options();
     keys::follow(&screen);
     mail::begin(&screen);
@@ -314,6 +322,14 @@ impl Screen {
         self.save_draft();
         if let Some(sheet) = self.current.borrow_mut().take() {
             self.ready.borrow_mut().push_front(sheet);
+        }
+    }
+
+    /// Lets others have what was asked for in advance, unless something still waits to be sent.
+    fn leave(&self) {
+        if self.mail.is_empty() {
+            let Addresses { leave, ids, .. } = &self.addresses;
+            let _ = window().navigator().send_beacon_with_opt_str(leave, Some(ids));
         }
     }
 
