@@ -1,16 +1,19 @@
 //! Marking spans. The lines of the text field say what is marked; everything else is drawn from them. What is picked
 //! stands at the text as `data-picked`: two places, the caret last. Places count characters, as the lines do.
 
+mod paint;
+
 use super::{
-    dom::{all, by_id, closest, escaped, flag, one},
+    dom::{all, by_id, closest, flag, one},
     say,
 };
 use crate::annotate::spans::{
     Marks,
-    drawing::{Piece, pieces, step, trimmed},
+    drawing::{step, trimmed},
 };
 use domain::{annotation::answer::Relation, sample::Span};
 use leptos::prelude::{document, window};
+use paint::Drawing;
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlSelectElement, HtmlTextAreaElement, KeyboardEvent, Node, Range};
@@ -217,92 +220,6 @@ pub(in crate::annotate) fn draw(text: &Element) {
     }
     for select in all(&question, "[data-from], [data-to]") {
         select.set_inner_html(&drawing.options());
-    }
-}
-
-struct Drawing<'a> {
-    chars: &'a [char],
-    marks: &'a Marks,
-    /// Values and titles of the labels, in the order of their colours.
-    labels: &'a [(String, String)],
-}
-
-impl Drawing<'_> {
-    fn slice(&self, start: u32, end: u32) -> String {
-        let end = (end as usize).min(self.chars.len());
-        escaped(&self.chars[(start as usize).min(end)..end].iter().collect::<String>())
-    }
-
-    /// The colour of a label, and its title.
-    fn label(&self, value: &str) -> (usize, String) {
-        let at = self.labels.iter().position(|(v, _)| v == value).unwrap_or_default();
-        let title = self.labels.get(at).map_or(value, |(_, title)| title.as_str());
-        (at % 6, escaped(title))
-    }
-
-    fn text(&self, picked: Option<(u32, u32)>) -> String {
-        let caret = "<span class=\"caret\"></span>";
-        let mut html = String::new();
-        for piece in pieces(self.chars.len() as u32, &self.marks.spans, picked) {
-            if picked.is_some_and(|(_, at)| at == piece.start) {
-                html.push_str(caret);
-            }
-            html.push_str(&self.piece(&piece));
-        }
-        if picked.is_some_and(|(_, at)| at as usize == self.chars.len()) {
-            html.push_str(caret);
-        }
-        html
-    }
-
-    fn piece(&self, piece: &Piece) -> String {
-        let mut html = self.slice(piece.start, piece.end);
-        if piece.picked {
-            html = format!("<span class=\"picked\">{html}</span>");
-        }
-        for (layer, at) in &piece.spans {
-            let (colour, title) = self.label(&self.marks.spans[*at].label);
-            let layer = layer.min(&4);
-            html =
-                format!("<span class=\"span span-layer-{layer} mark-colour-{colour}\" title=\"{title}\">{html}</span>");
-        }
-        html
-    }
-
-    fn list(&self, remove: &str) -> String {
-        let button = |name: &str, at: usize, what: &str| {
-            let label = format!("{}: {what}", escaped(remove));
-            format!(
-                "<button type=\"button\" class=\"button button-quiet\" {name}=\"{at}\" aria-label=\"{label}\">×</button>"
-            )
-        };
-        let mut html = String::new();
-        for (at, span) in self.marks.spans.iter().enumerate() {
-            let (colour, title) = self.label(&span.label);
-            let text = self.slice(span.start, span.end);
-            let button = button("data-drop", at, &text);
-            html.push_str(&format!(
-                "<li><span class=\"span mark-colour-{colour}\" dir=\"auto\">{text}</span> <span class=\"muted\">{title}</span>{button}</li>"
-            ));
-        }
-        let quoted =
-            |at: u32| self.marks.spans.get(at as usize).map(|s| self.slice(s.start, s.end)).unwrap_or_default();
-        for (at, relation) in self.marks.relations.iter().enumerate() {
-            let link = format!("{} → {}", quoted(relation.from), quoted(relation.to));
-            let button = button("data-unlink", at, &link);
-            let label = escaped(&relation.label);
-            html.push_str(&format!(
-                "<li><span dir=\"auto\">{link}</span> <span class=\"muted\">{label}</span>{button}</li>"
-            ));
-        }
-        html
-    }
-
-    fn options(&self) -> String {
-        let option = |(at, span): (usize, &Span)| {
-            format!("<option value=\"{at}\">{} · {}</option>", at + 1, self.slice(span.start, span.end))
-        };
-        self.marks.spans.iter().enumerate().map(option).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod mail;
+mod send;
 
 use super::{
     api::{Sheet, Taken},
@@ -12,8 +13,8 @@ use super::{
 use crate::{
     annotate::browser::{
         self, Change,
-        dom::{by_id, closest, flag, keep, kept, listen, one, target},
-        form, marks, questions, say,
+        dom::{by_id, closest, keep, kept, listen, one, target},
+        form, marks, questions,
     },
     text::lang,
     ui::fetch,
@@ -26,7 +27,7 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 
 /// How long a form rests before its draft is saved.
 const REST: Duration = Duration::from_millis(800);
@@ -98,8 +99,10 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     listen(&document(), "visibilitychange", move |_| seen.watch());
     let left = screen.clone();
     listen(&document(), "click", move |event| {
-        let link = target(&event).and_then(|e| closest(&e, "a[href]"));
-        if link.is_some_and(|link| !link.has_attribute("data-undo")) {
+        let link = target(&event).and_then(|e| closest(&e, "a[href]:not([href^=\"#\"], [data-undo])"));
+        // With one of these keys the page stays and another one opens.
+        let stays = |m: &MouseEvent| m.ctrl_key() || m.meta_key() || m.shift_key();
+        if link.is_some() && !event.dyn_ref::<MouseEvent>().is_some_and(stays) {
             left.leave();
         }
     });
@@ -246,82 +249,6 @@ impl Screen {
         if let Some(body) = form::body(&form) {
             keep(&self.draft_name(), &body);
             fetch::post(&self.addresses.draft, &body, |_, _| ());
-        }
-    }
-
-    /// Sends the form, if it says all that it must, and goes on.
-    fn submit(self: &Rc<Self>) {
-        let Some(form) = self.form() else { return };
-        if let Some(question) = questions::missing(&form) {
-            questions::make_current(&form, &question);
-            questions::show(&question);
-            flag(&question, "data-missing", true);
-            let title = one(&question, "legend").and_then(|l| l.text_content()).unwrap_or_default();
-            say(&text::needs_answer(lang(), title.trim()));
-            return;
-        }
-        form::set(&form, "duration_ms", &self.clock.get().elapsed_ms(now_ms()).to_string());
-        let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.submit.clone(), key);
-    }
-
-    fn skip(self: &Rc<Self>) {
-        let Some(form) = self.form() else { return };
-        let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.skip.clone(), format!("skip-{key}"));
-    }
-
-    fn send(self: &Rc<Self>, form: &Element, to: String, key: String) {
-        let (Some(body), Some(sheet)) = (form::body(form), self.current.borrow_mut().take()) else { return };
-        if let Some(timer) = self.resting.take() {
-            timer.clear();
-        }
-        keep(&format!("{}-draft-{}", self.kept, sheet.id), "");
-        self.done.borrow_mut().insert(sheet.id);
-        let letter = Letter { key, item: sheet.id, to, body };
-        self.mail.put(letter.clone());
-        *self.last.borrow_mut() = Some((sheet, letter));
-        self.next();
-        mail::deliver(self);
-    }
-
-    /// Brings back what was sent last: from here while it has not left, else from the server.
-    fn undo(self: &Rc<Self>) {
-        let last = self.last.borrow_mut().take();
-        if let Some((sheet, letter)) = last
-            && self.mail.take_back(&letter.key)
-        {
-            self.put_aside();
-            self.done.borrow_mut().remove(&sheet.id);
-            self.show(sheet);
-            if let Some(form) = self.form() {
-                form::fill(&form, &letter.body);
-                browser::begin(&form);
-            }
-            return say(text::undone(lang()));
-        }
-        if !self.mail.is_empty() {
-            return;
-        }
-        let screen = self.clone();
-        fetch::post(&self.addresses.undo, &self.addresses.ids, move |status, text| {
-            match serde_json::from_str::<Option<Sheet>>(&text) {
-                Ok(Some(sheet)) if status == 200 => {
-                    screen.put_aside();
-                    screen.show(sheet);
-                    say(text::undone(lang()));
-                }
-                Ok(None) if status == 200 => say(text::nothing_to_undo(lang())),
-                _ => screen.mail.failed(&screen, status, &text),
-            }
-        });
-    }
-
-    /// The item in view comes next again.
-    fn put_aside(&self) {
-        self.save_draft();
-        if let Some(sheet) = self.current.borrow_mut().take() {
-            self.ready.borrow_mut().push_front(sheet);
         }
     }
 
