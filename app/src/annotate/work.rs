@@ -165,6 +165,7 @@ fn keys(place: Place, me: String) -> impl IntoView {
                 {line("1–9 · a–z", text::key_choose(l))}
                 {line("Enter", text::key_send(l))}
                 {line("Space · s", text::key_skip(l))}
+                {line("x", text::key_cannot(l))}
                 {line("z", text::key_undo(l))}
                 {line("↑ ↓", text::key_move(l))}
                 {line("← → ↓", text::key_better(l))}

@@ -27,6 +27,7 @@ crate::texts! {
     key_choose = "choose an option or label, as marked beside it", "选择旁边标注了该键的选项或标签";
     key_send = "send (in a text: Ctrl+Enter)", "提交（在文本框中按 Ctrl+Enter）";
     key_skip = "skip", "跳过";
+    key_cannot = "cannot be judged", "无法判断";
     key_undo = "change what was sent last", "修改上一次提交";
     key_move = "question before, next question", "上一题、下一题";
     key_better = "left is better, right is better, tie", "左侧更好、右侧更好、不相上下";

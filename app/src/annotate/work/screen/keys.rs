@@ -2,7 +2,7 @@
 
 use super::Screen;
 use crate::annotate::browser::{
-    dom::{by_id, flag, is_on_control, is_typing, listen, target},
+    dom::{by_id, click, flag, is_on_control, is_typing, listen, one, target},
     marks, questions,
 };
 use leptos::prelude::{document, window};
@@ -73,6 +73,10 @@ fn press(screen: &Rc<Screen>, event: &Event, key: &KeyboardEvent) -> bool {
     match name.as_str() {
         "Enter" => screen.submit(),
         " " | "s" => screen.skip(),
+        "x" => {
+            let Some(field) = one(&form, "[data-cannot-judge]") else { return false };
+            click(&field);
+        }
         "ArrowLeft" | "ArrowRight" | "ArrowDown" if !is_on_choice(event) && questions::choose_arrow(&form, &name) => {}
         "ArrowDown" | "ArrowUp" if !is_on_choice(event) => {
             questions::step(&form, name == "ArrowDown");
