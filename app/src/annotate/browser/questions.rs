@@ -112,8 +112,8 @@ pub(in crate::annotate) fn advance(form: &Element) {
     }
 }
 
-/// Chooses what a key stands for: in the current question first, then in the others. Whether there was such a thing, and
-/// whether it was chosen already.
+/// Chooses what a key stands for: in the current question first, then in the others. `None` where there is no such thing;
+/// whether it was chosen already, so that nothing changed.
 pub(in crate::annotate) fn choose(form: &Element, key: char) -> Option<bool> {
     let mut questions = asked(form);
     questions.sort_by_key(|q| !q.class_list().contains("current"));
@@ -122,12 +122,10 @@ pub(in crate::annotate) fn choose(form: &Element, key: char) -> Option<bool> {
     let was_checked =
         control.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() == "radio" && input.checked());
     make_current(form, &question);
-    match one(&question, "input[type=radio][value=\"\"]").filter(|_| was_checked) {
-        // A key takes back what it chose where no answer is needed.
-        Some(none) => click(&none),
-        None => click(&control),
-    }
-    Some(was_checked)
+    // A key takes back what it chose where no answer is needed.
+    let takes_back = one(&question, "input[type=radio][value=\"\"]").filter(|_| was_checked);
+    click(takes_back.as_ref().unwrap_or(&control));
+    Some(was_checked && takes_back.is_none())
 }
 
 /// What has the key in a question. Of several turns, that of the first one without an answer.

@@ -52,6 +52,10 @@ fn press(screen: &Rc<Screen>, event: &Event, key: &KeyboardEvent) -> bool {
         }
         return false;
     }
+    // A key that is held down shall not run through the items.
+    if key.repeat() && !name.starts_with("Arrow") {
+        return false;
+    }
     if matches!(name.as_str(), "Enter" | " ") && is_on_control(event) {
         return false;
     }
