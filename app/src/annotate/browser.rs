@@ -71,8 +71,10 @@ fn changed(event: &Event, tell: &dyn Fn(Change)) {
     if let Some(question) = closest(&field, ".question") {
         questions::make_current(&form, &question);
     }
-    let is_radio = field.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() == "radio");
-    tell(if is_radio { Change::Chosen } else { Change::Edited });
+    // That no answer is given is no choice.
+    let is_chosen = |input: &HtmlInputElement| input.type_() == "radio" && !input.value().is_empty();
+    let chosen = field.dyn_ref::<HtmlInputElement>().is_some_and(is_chosen);
+    tell(if chosen { Change::Chosen } else { Change::Edited });
 }
 
 /// Does what a button of a field is for; whether it changed anything.
