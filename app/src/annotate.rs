@@ -1,3 +1,18 @@
 //! Annotation: tasks as a lead plans and watches them, and the screens of those who judge, review and adjudicate.
 
 pub mod lead;
+//! Annotation: people answer the questions of a task about its items, others review and adjudicate what they said.
+//! Pages are whole without JavaScript; with it the annotator's screen needs nothing but the keyboard.
+
+mod answers;
+#[cfg(feature = "hydrate")]
+mod browser;
+mod content;
+mod fields;
+pub mod review;
+mod said;
+mod spans;
+pub mod work;
+
+pub use review::{AdjudicatePage, ReviewPage};
+pub use work::WorkPage;

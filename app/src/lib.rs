@@ -14,6 +14,7 @@
 #![allow(unreachable_pub, reason = "the macro of a component makes its props public, also in a private module")]
 
 pub mod account;
+pub mod annotate;
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod augment;

@@ -3,6 +3,7 @@
 use crate::error::AppError;
 use domain::{
     id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
+    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;
@@ -163,6 +164,36 @@ pub fn diff(p: ProjectId, d: DatasetId, number: u32, from: Option<u32>) -> Strin
 #[must_use]
 pub fn bulk_edit(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/edit", version(p, d, number.cast_signed()))
+}
+
+/// The annotation tasks of a project.
+#[must_use]
+pub fn annotation(p: ProjectId) -> String {
+    format!("/p/{p}/annotation")
+}
+
+/// One annotation task.
+#[must_use]
+pub fn annotation_task(p: ProjectId, t: TaskId) -> String {
+    format!("/p/{p}/annotation/{t}")
+}
+
+/// Deciding where judgements differ.
+#[must_use]
+pub fn annotation_adjudicate(p: ProjectId, t: TaskId) -> String {
+    format!("{}/adjudicate", annotation_task(p, t))
+}
+
+/// Reviewing judgements.
+#[must_use]
+pub fn annotation_review(p: ProjectId, t: TaskId) -> String {
+    format!("{}/review", annotation_task(p, t))
+}
+
+/// The annotator's screen.
+#[must_use]
+pub fn annotation_work(p: ProjectId, t: TaskId) -> String {
+    format!("{}/work", annotation_task(p, t))
 }
 
 /// What is known of a version, to be read by people who use it.

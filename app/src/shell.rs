@@ -3,6 +3,7 @@
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     annotate::lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
+    annotate::{AdjudicatePage, ReviewPage, WorkPage},
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage, CausesPage, ClustersPage, NewBadCasePage, RegressionsPage, TrendsPage},
     card::CardPage,
@@ -136,6 +137,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset/v/:number/explore") view=ExplorePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/samples/:sample") view=SamplePage ssr=SsrMode::Async/>
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/adjudicate") view=AdjudicatePage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/review") view=ReviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/work") view=WorkPage ssr=SsrMode::Async/>
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation") view=TaskListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/new") view=NewTaskPage ssr=SsrMode::Async/>

@@ -13,6 +13,7 @@ pub mod format;
 pub mod frame;
 pub mod job;
 pub mod load;
+pub mod markdown;
 pub mod metric;
 pub mod notice;
 pub mod pager;

@@ -51,6 +51,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::project(project), text::overview(l)),
         (routes::models(project), text::models(l)),
         (routes::datasets(project), text::datasets(l)),
+        (routes::annotation(project), text::annotation(l)),
         (routes::runs(project), text::runs(l)),
         (routes::sweeps(project), text::sweeps(l)),
         (routes::compare(project, &[]), text::compare(l)),

@@ -19,6 +19,7 @@ crate::texts! {
     overview = "Overview", "概览";
     models = "Models", "模型";
     datasets = "Datasets", "数据集";
+    annotation = "Annotation", "标注";
     runs = "Runs", "训练运行";
     sweeps = "Sweeps", "超参搜索";
     compare = "Compare", "对比";
@@ -45,7 +46,7 @@ crate::texts! {
     roles_title = "What each role may do", "各角色的权限";
     owner_may = "everything, members and settings included", "全部操作，包括成员与设置";
     scientist_may = "register models, upload data, launch runs, work on bad cases", "注册模型、上传数据、启动训练运行、处理 Bad Case";
-    annotator_may = "work on bad cases: cause, correction, status", "处理 Bad Case：原因、更正、状态";
+    annotator_may = "judge items of annotation tasks, work on bad cases: cause, correction, status", "标注任务中的条目；处理 Bad Case：原因、更正、状态";
     manager_may = "read everything", "查看全部内容";
 
     invitations = "Invitations", "邀请";

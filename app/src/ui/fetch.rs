@@ -4,6 +4,9 @@
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::XmlHttpRequest;
 
+/// How long an answer to a post is waited for.
+const POST_PATIENCE_MS: u32 = 30_000;
+
 /// Gets an address and hands on its text, if the answer is a good one. A failure is no news: who
 /// asks again and again just asks again.
 pub fn get(address: &str, then: impl FnOnce(String) + 'static) {
@@ -17,5 +20,23 @@ pub fn get(address: &str, then: impl FnOnce(String) + 'static) {
     request.set_onload(Some(done.unchecked_ref()));
     if request.open("GET", address).is_ok() {
         let _ = request.send();
+    }
+}
+
+/// Posts a form's body and hands on the status and text of the answer; status 0 where there was none.
+pub fn post(address: &str, body: &str, then: impl FnOnce(u16, String) + 'static) {
+    let Ok(request) = XmlHttpRequest::new() else { return };
+    let answered = request.clone();
+    let done = Closure::once_into_js(move || {
+        let text = answered.response_text().ok().flatten().unwrap_or_default();
+        then(answered.status().unwrap_or_default(), text);
+    });
+    request.set_onloadend(Some(done.unchecked_ref()));
+    let opened = request.open("POST", address).is_ok()
+        && request.set_request_header("content-type", "application/x-www-form-urlencoded").is_ok()
+        && request.set_request_header("accept", "application/json").is_ok();
+    if opened {
+        request.set_timeout(POST_PATIENCE_MS);
+        let _ = request.send_with_opt_str(Some(body));
     }
 }

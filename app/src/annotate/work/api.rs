@@ -1,0 +1,201 @@
+//! Server functions of the annotator's screen. Each answers a plain form by leading back to the screen, and the screen's own
+//! posts with what became of them.
+
+use crate::{annotate::answers::AnswerForm, error::AppError};
+use domain::{
+    annotation::view::{Next, Submitted, Task},
+    id::{ItemId, ProjectId, TaskId, UserId},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[cfg(feature = "ssr")]
+use {
+    super::{Place, item, nothing, progress, text},
+    crate::{
+        annotate::answers::{answer_problem, judgement_of},
+        api, routes,
+        text::lang,
+    },
+    domain::{
+        access::Action,
+        annotation::{
+            answer::{AnswerProblem, Judgement},
+            design::Design,
+            view::{Submit, Work},
+        },
+    },
+    store::{
+        PgPool,
+        annotation::{tasks, work, work::SubmitError},
+    },
+};
+
+/// Items that the screen has in advance, the one in view included.
+#[cfg(feature = "ssr")]
+const AHEAD: u32 = 3;
+
+/// What the page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkView {
+    pub task: Task,
+    pub next: Next,
+    pub me: UserId,
+}
+
+/// The next item of the person who asks, or with `undo` the one they sent last, where it may still be changed.
+#[server]
+pub async fn get_work(project: ProjectId, task: TaskId, undo: bool) -> Result<WorkView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let (found, me) = (find(&db, project, task).await?, caller.user_id);
+    if undo && let Some(last) = work::undo(&db, project, task, me).await? {
+        let mine = work::mine(&db, project, task, me).await?;
+        return Ok(WorkView { task: found, next: Next::Work { items: vec![last], mine }, me });
+    }
+    let next = work::next(&db, project, task, me, 1).await?;
+    Ok(WorkView { task: found, next, me })
+}
+
+/// Items as HTML, for a screen that swaps them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Taken {
+    pub items: Vec<Sheet>,
+    /// The person's progress; empty where there is none to show.
+    pub progress: String,
+    /// What is said when there are no items.
+    pub nothing: String,
+}
+
+/// One item as HTML.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub id: i64,
+    pub html: String,
+}
+
+/// Gives the person items, those first that they have already.
+#[server]
+pub async fn take_items(project: ProjectId, task: TaskId) -> Result<Taken, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let found = find(&db, project, task).await?;
+    let next = work::next(&db, project, task, caller.user_id, AHEAD).await?;
+    let place = Place { project, task };
+    let sheet = |work: &Work| sheet(place, &found.design, work);
+    Ok(match &next {
+        Next::Work { items, mine } => Taken {
+            items: items.iter().map(sheet).collect(),
+            progress: progress::bar(*mine).to_html(),
+            nothing: nothing(place, &next).to_html(),
+        },
+        Next::NothingLeft { mine } => Taken {
+            progress: progress::bar(*mine).to_html(),
+            nothing: nothing(place, &next).to_html(),
+            ..Taken::default()
+        },
+        _ => Taken { nothing: nothing(place, &next).to_html(), ..Taken::default() },
+    })
+}
+
+/// Takes a judgement.
+#[server]
+pub async fn submit_judgement(
+    project: ProjectId,
+    task: TaskId,
+    item: ItemId,
+    key: Uuid,
+    #[server(default)] duration_ms: String,
+    #[server(default)] form: AnswerForm,
+) -> Result<Submitted, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let design = find(&db, project, task).await?.design;
+    let judgement = read(&design, &form)?;
+    let sent = Submit { key, judgement, duration_ms: duration_ms.parse().ok() };
+    let became = match work::submit(&db, project, task, item, caller.user_id, &sent).await {
+        Ok(became) => became,
+        Err(SubmitError::Store(e)) => return Err(e.into()),
+        Err(SubmitError::NotFound) => return Err(AppError::Conflict(text::not_in_hands(lang()).to_owned())),
+        Err(SubmitError::Answers(problems)) => return Err(refused(&design, &problems)),
+    };
+    match became {
+        Submitted::Taken | Submitted::Again => {
+            leptos_axum::redirect(&routes::annotation_work(project, task));
+            Ok(became)
+        }
+        Submitted::TooLate => Err(AppError::Conflict(text::too_late(lang()).to_owned())),
+        Submitted::Closed => Err(AppError::Conflict(text::task_closed(lang()).to_owned())),
+    }
+}
+
+/// Keeps what has been entered so far; whether it is newer than what was kept.
+#[server]
+pub async fn save_draft(
+    project: ProjectId,
+    task: TaskId,
+    item: ItemId,
+    number: i64,
+    #[server(default)] form: AnswerForm,
+) -> Result<bool, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let design = find(&db, project, task).await?.design;
+    let draft = read(&design, &form)?;
+    Ok(work::save_draft(&db, project, task, item, caller.user_id, number, &draft).await?)
+}
+
+/// Gives an item back unjudged; whether it was in the person's hands.
+#[server]
+pub async fn skip_item(project: ProjectId, task: TaskId, item: ItemId) -> Result<bool, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let skipped = work::skip(&db, project, task, item, caller.user_id).await?;
+    leptos_axum::redirect(&routes::annotation_work(project, task));
+    Ok(skipped)
+}
+
+/// What the person sent last, to be changed; `None` where nothing may be changed.
+#[server]
+pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<Sheet>, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let design = find(&db, project, task).await?.design;
+    let last = work::undo(&db, project, task, caller.user_id).await?;
+    Ok(last.map(|work| sheet(Place { project, task }, &design, &work)))
+}
+
+/// Gives back what the person holds and has entered nothing for, as when they leave; how many items that are.
+#[server]
+pub async fn give_items_back(project: ProjectId, task: TaskId) -> Result<u64, AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    Ok(work::give_back(&db, project, task, caller.user_id).await?)
+}
+
+/// Makes the items that the person has skipped come to them again.
+#[server]
+pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    find(&db, project, task).await?;
+    work::ask_skipped_again(&db, project, task, caller.user_id).await?;
+    leptos_axum::redirect(&routes::annotation_work(project, task));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Task, AppError> {
+    tasks::get(db, project, task).await?.ok_or(AppError::NotFound)
+}
+
+#[cfg(feature = "ssr")]
+fn sheet(place: Place, design: &Design, work: &Work) -> Sheet {
+    Sheet { id: work.item_id.0, html: item::item(place, design, work).to_html() }
+}
+
+#[cfg(feature = "ssr")]
+fn read(design: &Design, form: &AnswerForm) -> Result<Judgement, AppError> {
+    judgement_of(design, form).map_err(|problem| refused(design, &[problem]))
+}
+
+/// What is wrong with the answers, above the form: a reason may be about several fields.
+#[cfg(feature = "ssr")]
+fn refused(design: &Design, problems: &[AnswerProblem]) -> AppError {
+    let l = lang();
+    let reasons: Vec<String> = problems.iter().map(|problem| answer_problem(l, design, problem)).collect();
+    AppError::invalid("answers", reasons.join(" "))
+}

@@ -1,0 +1,189 @@
+//! Sends what waits, in its order and one at a time, and tries again as long as nobody answers.
+
+use super::{
+    super::{
+        outbox::{Fate, Letter, fate, pause_s, read, with, without, write},
+        text,
+    },
+    Screen,
+};
+use crate::{
+    annotate::browser::{
+        dom::{keep, kept, listen},
+        say,
+    },
+    error::AppError,
+    text::lang,
+    ui::fetch,
+};
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle, window};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    rc::Rc,
+    time::Duration,
+};
+
+/// The answers were understood and cannot be taken so.
+const UNPROCESSABLE: u16 = 422;
+
+/// What waits to be sent.
+pub(super) struct Mail {
+    /// The name under which the browser keeps it.
+    name: String,
+    /// The same, for browsers that keep nothing.
+    memory: RefCell<String>,
+    /// Key of the letter that is under way.
+    under_way: RefCell<Option<String>>,
+    failures: Cell<u32>,
+    is_signed_out: Cell<bool>,
+    retry: Cell<Option<TimeoutHandle>>,
+}
+
+impl Mail {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            memory: RefCell::default(),
+            under_way: RefCell::default(),
+            failures: Cell::default(),
+            is_signed_out: Cell::default(),
+            retry: Cell::default(),
+        }
+    }
+
+    /// What waits. Another tab may have added to it or sent it.
+    fn text(&self) -> String {
+        kept(&self.name).unwrap_or_else(|| self.memory.borrow().clone())
+    }
+
+    fn set(&self, text: String) {
+        let is_kept = keep(&self.name, &text);
+        *self.memory.borrow_mut() = if is_kept { String::new() } else { text };
+    }
+
+    pub(super) fn put(&self, letter: Letter) {
+        self.set(with(&self.text(), letter));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        read(&self.text()).is_empty()
+    }
+
+    /// The items that letters are about.
+    pub(super) fn items(&self) -> BTreeSet<i64> {
+        read(&self.text()).into_iter().map(|letter| letter.item).collect()
+    }
+
+    pub(super) fn holds(&self, item: i64) -> bool {
+        self.items().contains(&item)
+    }
+
+    /// Takes a letter out; false when it is under way or has left.
+    pub(super) fn take_back(&self, key: &str) -> bool {
+        let mut letters = read(&self.text());
+        let is_here = letters.iter().any(|letter| letter.key == key);
+        if !is_here || self.under_way.borrow().as_deref() == Some(key) {
+            return false;
+        }
+        letters.retain(|letter| letter.key != key);
+        self.set(write(&letters));
+        true
+    }
+
+    /// Says how the sending goes.
+    pub(super) fn tell(&self) {
+        let (l, waiting) = (lang(), read(&self.text()).len());
+        match waiting {
+            _ if self.is_signed_out.get() => say(&text::signed_out(l, waiting)),
+            0 if self.failures.get() == 0 => {}
+            _ if self.failures.get() > 0 => say(&text::offline(l, waiting)),
+            _ => say(text::sending(l)),
+        }
+    }
+
+    /// Nobody answered, or nobody is signed in: tries again later. What is refused is refused again.
+    pub(super) fn failed(&self, screen: &Rc<Screen>, status: u16, answer: &str) {
+        if fate(status) == Fate::Refused {
+            return say(&reason(answer));
+        }
+        self.is_signed_out.set(fate(status) == Fate::SignIn);
+        self.failures.set(self.failures.get().saturating_add(1));
+        self.tell();
+        let later = screen.clone();
+        let pause = Duration::from_secs(pause_s(self.failures.get()));
+        let retry = set_timeout_with_handle(move || again(&later), pause).ok();
+        if let Some(before) = self.retry.replace(retry) {
+            before.clear();
+        }
+    }
+
+    fn worked(&self) {
+        self.failures.set(0);
+        self.is_signed_out.set(false);
+        if let Some(timer) = self.retry.take() {
+            timer.clear();
+        }
+    }
+}
+
+/// Sends what an earlier page has left, and whatever waits as soon as there is a connection again.
+pub(super) fn begin(screen: &Rc<Screen>) {
+    let back = screen.clone();
+    listen(&window(), "online", move |_| again(&back));
+    let lost = screen.clone();
+    listen(&window(), "offline", move |_| {
+        lost.mail.failures.set(lost.mail.failures.get().max(1));
+        lost.mail.tell();
+    });
+    deliver(screen);
+}
+
+fn again(screen: &Rc<Screen>) {
+    if screen.mail.is_empty() { screen.take() } else { deliver(screen) }
+}
+
+/// Sends the first letter, then the next; when all have arrived, asks for items.
+pub(super) fn deliver(screen: &Rc<Screen>) {
+    let mail = &screen.mail;
+    if mail.under_way.borrow().is_some() {
+        return;
+    }
+    let Some(letter) = read(&mail.text()).into_iter().next() else { return };
+    *mail.under_way.borrow_mut() = Some(letter.key.clone());
+    mail.tell();
+    let (to, body) = (letter.to.clone(), letter.body.clone());
+    let screen = screen.clone();
+    fetch::post(&to, &body, move |status, answer| answered(&screen, &letter, status, &answer));
+}
+
+/// What the server says is wrong.
+fn reason(answer: &str) -> String {
+    serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default()
+}
+
+fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
+    let (mail, l) = (&screen.mail, lang());
+    *mail.under_way.borrow_mut() = None;
+    let fate = fate(status);
+    if matches!(fate, Fate::Waits | Fate::SignIn) {
+        return mail.failed(screen, status, answer);
+    }
+    mail.worked();
+    mail.set(without(&mail.text(), &letter.key));
+    if fate == Fate::Refused {
+        say(&reason(answer));
+        // What is still in the person's hands comes back with the next items, as they had filled it in.
+        screen.done.borrow_mut().remove(&letter.item);
+        if status == UNPROCESSABLE {
+            keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
+        }
+    }
+    if !mail.is_empty() {
+        return deliver(screen);
+    }
+    if fate == Fate::Arrived {
+        say(text::saved(l));
+    }
+    screen.take();
+}

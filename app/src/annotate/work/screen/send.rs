@@ -1,0 +1,95 @@
+//! Sending the form in view, skipping, and taking back.
+
+use super::{
+    super::{api::Sheet, outbox::Letter, text},
+    Screen, mail, now_ms,
+};
+use crate::{
+    annotate::browser::{
+        self,
+        dom::{flag, keep, one},
+        form, questions, say,
+    },
+    text::lang,
+    ui::fetch,
+};
+use std::rc::Rc;
+use web_sys::Element;
+
+impl Screen {
+    /// Sends the form, if it says all that it must, and goes on.
+    pub(super) fn submit(self: &Rc<Self>) {
+        let Some(form) = self.form() else { return };
+        if let Some(question) = questions::missing(&form) {
+            questions::make_current(&form, &question);
+            questions::show(&question);
+            flag(&question, "data-missing", true);
+            let title = one(&question, "legend").and_then(|l| l.text_content()).unwrap_or_default();
+            say(&text::needs_answer(lang(), title.trim()));
+            return;
+        }
+        form::set(&form, "duration_ms", &self.clock.get().elapsed_ms(now_ms()).to_string());
+        let key = form::get(&form, "key").unwrap_or_default();
+        self.send(&form, self.addresses.submit.clone(), key);
+    }
+
+    pub(super) fn skip(self: &Rc<Self>) {
+        let Some(form) = self.form() else { return };
+        let key = form::get(&form, "key").unwrap_or_default();
+        self.send(&form, self.addresses.skip.clone(), format!("skip-{key}"));
+    }
+
+    fn send(self: &Rc<Self>, form: &Element, to: String, key: String) {
+        let (Some(body), Some(sheet)) = (form::body(form), self.current.borrow_mut().take()) else { return };
+        if let Some(timer) = self.resting.take() {
+            timer.clear();
+        }
+        keep(&format!("{}-draft-{}", self.kept, sheet.id), "");
+        self.done.borrow_mut().insert(sheet.id);
+        let letter = Letter { key, item: sheet.id, to, body };
+        self.mail.put(letter.clone());
+        *self.last.borrow_mut() = Some((sheet, letter));
+        self.next();
+        mail::deliver(self);
+    }
+
+    /// Brings back what was sent last: from here while it has not left, else from the server.
+    pub(super) fn undo(self: &Rc<Self>) {
+        let last = self.last.borrow_mut().take();
+        if let Some((sheet, letter)) = last
+            && self.mail.take_back(&letter.key)
+        {
+            self.put_aside();
+            self.done.borrow_mut().remove(&sheet.id);
+            self.show(sheet);
+            if let Some(form) = self.form() {
+                form::fill(&form, &letter.body);
+                browser::begin(&form);
+            }
+            return say(text::undone(lang()));
+        }
+        if !self.mail.is_empty() {
+            return;
+        }
+        let screen = self.clone();
+        fetch::post(&self.addresses.undo, &self.addresses.ids, move |status, text| {
+            match serde_json::from_str::<Option<Sheet>>(&text) {
+                Ok(Some(sheet)) if status == 200 => {
+                    screen.put_aside();
+                    screen.show(sheet);
+                    say(text::undone(lang()));
+                }
+                Ok(None) if status == 200 => say(text::nothing_to_undo(lang())),
+                _ => screen.mail.failed(&screen, status, &text),
+            }
+        });
+    }
+
+    /// The item in view comes next again.
+    fn put_aside(&self) {
+        self.save_draft();
+        if let Some(sheet) = self.current.borrow_mut().take() {
+            self.ready.borrow_mut().push_front(sheet);
+        }
+    }
+}

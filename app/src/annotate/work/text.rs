@@ -1,0 +1,68 @@
+//! Texts of the annotator's screen.
+
+crate::texts! {
+    lead = "Answer the questions, send, and go on to the next item. Everything works by keyboard: press ? for the keys.",
+        "回答问题并提交，即进入下一条。全程可用键盘操作：按 ? 查看按键。";
+    to_task = "The task", "任务概览";
+    item = "Item", "条目";
+    undo = "Undo", "撤回";
+    send = "Send", "提交";
+    skip = "Skip", "跳过";
+    returned = "Sent back by a reviewer", "已被审核者退回";
+    is_test = "Part of the qualification test", "资格测试题";
+    judged(n) = "{n} judged", "已标注 {n} 条";
+    today(n) = "{n} today", "今日 {n} 条";
+    pace(seconds) = "{seconds} s an item", "每条约 {seconds} 秒";
+    left(n) = "{n} left", "剩余 {n} 条";
+    left_many(n) = "more than {n} left", "剩余超过 {n} 条";
+    time_left(time) = "about {time} at this pace", "按此速度约需 {time}";
+    progress = "Judged of what may come to you", "已标注占可分配条目的比例";
+
+    guideline = "Guideline", "标注指南";
+    at_once = "Send at once", "选择后立即提交";
+    at_once_help = "A choice sends the item as soon as every question that needs an answer has one. Remembered in this browser.",
+        "必答问题均已作答时，选择即提交。此设置保存在当前浏览器中。";
+    keyboard = "Keyboard", "键盘";
+    close = "Close", "关闭";
+    key_choose = "choose an option or label, as marked beside it", "选择旁边标注了该键的选项或标签";
+    key_send = "send (in a text: Ctrl+Enter)", "提交（在文本框中按 Ctrl+Enter）";
+    key_skip = "skip", "跳过";
+    key_cannot = "cannot be judged", "无法判断";
+    key_undo = "change what was sent last", "修改上一次提交";
+    key_move = "question before, next question", "上一题、下一题";
+    key_better = "left is better, right is better, tie", "左侧更好、右侧更好、不相上下";
+    key_mark = "in a text to mark: move, and pick with Shift", "在待标记文本中：移动；按住 Shift 选取";
+    key_guideline = "guideline", "标注指南";
+    key_leave = "leave a field", "离开输入框";
+    key_help = "these keys", "显示按键";
+
+    nothing_left = "Nothing left for you", "没有待您标注的条目";
+    nothing_left_hint = "You have judged or skipped every item that may come to you. Others may still be at work; an item comes back when somebody gives it up.",
+        "可分配给您的条目均已标注或跳过。其他人可能仍在标注；如有人放弃条目，会再次分配。";
+    skipped_again(n) = "Take the {n} skipped items again", "重新标注跳过的 {n} 条";
+    not_open = "The task is not open yet", "任务尚未开放";
+    not_open_hint = "Come back when its lead has opened it.", "请等待负责人开放任务。";
+    paused = "The task is paused", "任务已暂停";
+    paused_hint = "Nobody is given items for now. What you have sent is kept.", "目前暂停分配条目，您已提交的内容已保留。";
+    closed = "The task is closed", "任务已关闭";
+    closed_hint = "Nothing more is taken. Thank you for your work.", "不再接收标注，感谢您的工作。";
+    not_qualified = "The qualification test was not passed", "未通过资格测试";
+    not_qualified_hint(right, of) = "{right} of {of} answers were right. The lead of the task can let you try again.",
+        "{of} 题中答对 {right} 题。任务负责人可以让您重新测试。";
+    not_assigned = "This task is given to others", "此任务已分配给其他人";
+    not_assigned_hint = "Its lead can add you to its annotators.", "任务负责人可以将您加入标注员。";
+
+    too_late = "Somebody else was given this item meanwhile and has judged it: your judgement was not taken. Go on with the next one.",
+        "其间该条目已分配给他人并完成标注，您的标注未被采纳，请继续下一条。";
+    task_closed = "The task was closed before this judgement arrived. It was not taken.", "任务已关闭，该标注未被采纳。";
+    not_in_hands = "This item is not in your hands any more.", "该条目已不在您手中。";
+
+    sending = "Sending…", "正在提交…";
+    saved = "Saved", "已保存";
+    offline(n) = "Offline – {n} waiting, kept in this browser", "离线 – {n} 条待提交，已保存在浏览器中";
+    signed_out(n) = "Signed out – {n} waiting. Sign in again in another tab.", "已退出登录 – {n} 条待提交，请在新标签页重新登录。";
+    needs_answer(question) = "“{question}” needs an answer.", "“{question}”尚未作答。";
+    loading = "Asking for the next item…", "正在获取下一条…";
+    nothing_to_undo = "There is nothing that could be changed.", "没有可撤回的内容。";
+    undone = "Changing what was sent last", "正在修改上一次提交";
+}
