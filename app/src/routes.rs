@@ -3,7 +3,6 @@
 use crate::error::AppError;
 use domain::{
     id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
-    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;

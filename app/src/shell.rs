@@ -2,8 +2,10 @@
 
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
-    annotate::lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
-    annotate::{AdjudicatePage, ReviewPage, WorkPage},
+    annotate::{
+        AdjudicatePage, ReviewPage, WorkPage,
+        lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
+    },
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage, CausesPage, ClustersPage, NewBadCasePage, RegressionsPage, TrendsPage},
     card::CardPage,

@@ -1,17 +1,25 @@
 //! Annotation for those who lead it: the tasks of a project, a new one with its questions, the board, the guideline, the
 //! items.
 
+mod agreement;
 pub mod api;
 mod board;
 pub mod design;
 mod form;
 mod guideline;
+mod items;
+mod labels;
 mod list;
 mod new;
+#[cfg(feature = "ssr")]
+mod preview;
 pub mod text;
 
+pub use agreement::AgreementPage;
 pub use board::TaskPage;
 pub use guideline::GuidelinePage;
+pub use items::{ItemListPage, ItemPage};
+pub use labels::LabelsPage;
 pub use list::TaskListPage;
 pub use new::NewTaskPage;
 

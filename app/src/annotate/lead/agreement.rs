@@ -1,6 +1,6 @@
 //! How well the people of a task agree: by question, pair, option, person, week, and on which items least.
 
-use super::{api::get_agreement, text};
+use super::{api::results::get_agreement, text};
 use crate::{
     error::AppError,
     routes,
@@ -197,8 +197,14 @@ fn lowest(project: ProjectId, task: TaskId, l: Lang, items: Vec<ItemAgreement>) 
 
 fn gold(l: Lang, gold: Vec<GoldScore>) -> AnyView {
     let rows = gold.into_iter().map(|g| {
-        let right = if g.judged > 0 { number(g.right as f64 / g.judged as f64 * 100.0) + " %" } else { "–".to_owned() };
+        let right =
+            if g.judged > 0 { number(g.right as f64 / g.judged as f64 * 100.0) + " %" } else { "–".to_owned() };
         cells(g.person.name, vec![integer(g.judged), integer(g.right), right])
     });
-    fold(text::gold_title(l), vec![text::person(l), text::judged(l), text::right(l), text::alike(l)], rows.collect(), true)
+    fold(
+        text::gold_title(l),
+        vec![text::person(l), text::judged(l), text::right(l), text::alike(l)],
+        rows.collect(),
+        true,
+    )
 }

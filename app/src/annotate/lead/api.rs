@@ -1,5 +1,7 @@
 //! Server functions of the lead's pages of annotation.
 
+pub mod results;
+
 use super::design::TaskForm;
 use crate::error::AppError;
 use domain::{
@@ -19,13 +21,17 @@ use {
     domain::{
         access::Action,
         annotation::{
+            design::Design,
             distribution::Distribution,
             view::{NewTask, Source},
         },
         lang::Lang,
         sample::Split,
     },
-    store::annotation::{board, guidelines, tasks},
+    store::{
+        PgPool,
+        annotation::{board, content, guidelines, tasks},
+    },
 };
 
 /// The project's tasks, newest first.
@@ -72,23 +78,41 @@ pub async fn get_new_task(project: ProjectId, form: TaskForm) -> Result<NewTaskV
     });
     let versions: Vec<_> = versions.collect();
     let (preview, problem) = match form.checked_design(l) {
-        Ok(design) => {
-            let version = version_of(&form).or(versions.first().map(|(id, _)| *id));
-            let sample = match version {
-                Some(version) => store::annotation::content::first_of(&db, project, version).await?,
-                None => None,
-            };
-            (Some(crate::annotate::preview(l, &design, &sample.unwrap_or_default())), None)
-        }
+        Ok(design) => (Some(preview(&db, project, &form, design, versions.first().map(|(id, _)| *id)).await?), None),
         Err(error) => (None, Some(error.text(l))),
     };
     Ok(NewTaskView { versions, evaluations: evaluations.collect(), people: people.collect(), preview, problem })
 }
 
-/// The version that the form names.
+/// The fields over the first sample of what the form names, or of this version.
 #[cfg(feature = "ssr")]
-fn version_of(form: &TaskForm) -> Option<VersionId> {
-    form.get("source").strip_prefix("version:")?.parse().ok()
+async fn preview(
+    db: &PgPool,
+    project: ProjectId,
+    form: &TaskForm,
+    design: Design,
+    newest: Option<VersionId>,
+) -> Result<String, AppError> {
+    let source = source(lang(), form).ok();
+    // The seal of the test split is not broken for a preview.
+    let source = match source {
+        Some(Source::Version { version_id, mut splits, limit, suggestions }) => {
+            splits.retain(|split| *split != Split::Test);
+            Some(Source::Version { version_id, splits, limit, suggestions })
+        }
+        Some(of_models @ Source::Evaluations { .. }) => Some(of_models),
+        None => newest.map(|version_id| Source::Version {
+            version_id,
+            splits: vec![Split::Train, Split::Validation],
+            limit: 0,
+            suggestions: None,
+        }),
+    };
+    let content = match source {
+        Some(source) => content::first(db, project, &source, &design).await?,
+        None => None,
+    };
+    Ok(super::preview::html(&design, &content.unwrap_or_default()))
 }
 
 /// Makes the task, then shows it.
@@ -189,9 +213,10 @@ pub struct TaskView {
 pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let board = board::board(&db, project, task).await?;
+    let board = board::board(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
-    let may_review = tasks::may_review(&db, project, task, caller.user_id).await?;
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
     Ok(TaskView { task: found, board, job, may_review })
 }
 

@@ -70,8 +70,9 @@ fn links(project: ProjectId, l: Lang, view: &TaskView) -> impl IntoView + use<> 
     let summary = &view.task.summary;
     let (id, counts, now) = (summary.id, view.board.counts, summary.status);
     let link = |href: String, words: String| view! { <a class="button" href=href>{words}</a> };
-    let work = (now == TaskStatus::Open && role::may(Action::Annotate))
-        .then(|| view! { <a class="button button-primary" href=routes::annotation_work(project, id)>{text::to_work(l)}</a> });
+    let work = (now == TaskStatus::Open && role::may(Action::Annotate)).then(
+        || view! { <a class="button button-primary" href=routes::annotation_work(project, id)>{text::to_work(l)}</a> },
+    );
     let review = view.may_review.then(|| {
         let waiting = [
             link(routes::annotation_review(project, id), text::to_review(l, integer(counts.review))),
@@ -82,11 +83,17 @@ fn links(project: ProjectId, l: Lang, view: &TaskView) -> impl IntoView + use<> 
     let may_lead = role::may(Action::EditDatasets) && summary.filled;
     let changes = may_lead.then(|| {
         let next = [TaskStatus::Open, TaskStatus::Paused, TaskStatus::Closed];
-        next.into_iter().filter(|next| now.can_become(*next)).map(|next| change(project, id, l, now, next)).collect_view()
+        next.into_iter()
+            .filter(|next| now.can_become(*next))
+            .map(|next| change(project, id, l, now, next))
+            .collect_view()
     });
+    let labels = role::may(Action::EditDatasets)
+        .then(|| link(routes::annotation_labels(project, id), text::to_labels(l).to_owned()));
     view! {
         {work}
         {review}
+        {labels}
         {link(routes::annotation_items(project, id), text::to_items(l).to_owned())}
         {link(routes::annotation_agreement(project, id), text::to_agreement(l).to_owned())}
         {link(routes::annotation_guideline(project, id), text::to_guideline(l).to_owned())}

@@ -14,8 +14,7 @@ use std::{collections::BTreeMap, str::FromStr};
 const BETWEEN: char = '|';
 
 /// The kinds of questions in the order in which a form offers them.
-pub const KINDS: [&str; 9] =
-    ["choice", "choices", "tree", "spans", "text", "rating", "preference", "ranking", "turns"];
+pub const KINDS: [&str; 9] = ["choice", "choices", "tree", "spans", "text", "rating", "preference", "ranking", "turns"];
 
 /// Designs to begin with.
 pub const TEMPLATES: [&str; 6] = ["classify", "entities", "correct", "rate", "prefer", "turns"];
@@ -240,7 +239,10 @@ fn values_of(question: &Question) -> Vec<(String, String)> {
             values.extend(range.into_iter().chain([("low", low.clone()), ("high", high.clone())]));
         }
         QuestionKind::Preference { tie } => values.push(("tie", on(*tie))),
-        QuestionKind::Choice { .. } | QuestionKind::Tree { .. } | QuestionKind::Ranking | QuestionKind::Turns { .. } => {}
+        QuestionKind::Choice { .. }
+        | QuestionKind::Tree { .. }
+        | QuestionKind::Ranking
+        | QuestionKind::Turns { .. } => {}
     }
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -293,8 +295,10 @@ mod tests {
     fn all() -> Design {
         let mut questions: Vec<Question> =
             KINDS.iter().enumerate().map(|(i, kind)| new_question(Lang::Zh, kind, i + 1)).collect();
-        questions[1].when =
-            Some(Condition { question: "question_1".to_owned(), any_of: vec![questions[0].kind.options()[0].value.clone()] });
+        questions[1].when = Some(Condition {
+            question: "question_1".to_owned(),
+            any_of: vec![questions[0].kind.options()[0].value.clone()],
+        });
         Design { show: Show::Answers, questions }
     }
 

@@ -98,7 +98,8 @@ impl Fields<'_> {
 
     fn check(&self, name: &str, label: &'static str) -> AnyView {
         let (name, checked) = (self.name(name), self.form.is_checked(&self.name(name)));
-        view! { <label class="check"><input type="checkbox" name=name value="on" checked=checked/>{label}</label> }.into_any()
+        view! { <label class="check"><input type="checkbox" name=name value="on" checked=checked/>{label}</label> }
+            .into_any()
     }
 
     fn of_kind(&self, kind: &str) -> AnyView {
@@ -134,8 +135,7 @@ impl Fields<'_> {
             }
             "rating" => {
                 let scale = [self.number("min", text::lowest(l)), self.number("max", text::highest(l))];
-                let ends =
-                    [self.text("low", text::low_means(l), ""), self.text("high", text::high_means(l), "")];
+                let ends = [self.text("low", text::low_means(l), ""), self.text("high", text::high_means(l), "")];
                 view! { <div class="field-row">{scale}{ends}</div> }.into_any()
             }
             "preference" => self.check("tie", text::may_tie(l)),

@@ -1,7 +1,8 @@
 //! The items of a task, and one item with all that was said of it.
 
 use super::{
-    api::{ItemsView, SetGold, get_item, get_items},
+    super::said::said,
+    api::results::{ItemsView, SetGold, get_item, get_items},
     item_status, text,
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     ui::{
         conversation::Conversation,
         form::PostForm,
-        format::{Time, excerpt},
+        format::{Time, excerpt, percent},
         frame::PageHeader,
         load::{load, refuse},
         notice::{Empty, not_applied},
@@ -22,7 +23,8 @@ use domain::{
     access::Action,
     annotation::{
         ItemStatus, Origin, Verdict,
-        answer::{Answer, Better, Judgement},
+        answer::{Answer, ItemContent, Judgement},
+        design::{Design, Question},
         view::{Consensus, ConsensusMethod, Item, Judged, Reviewed},
     },
     id::{ItemId, ProjectId, TaskId},
@@ -53,13 +55,7 @@ pub fn ItemListPage() -> impl IntoView {
     .into_any()
 }
 
-fn list(
-    project: ProjectId,
-    task: TaskId,
-    status: Option<ItemStatus>,
-    gold: bool,
-    view: ItemsView,
-) -> impl IntoView {
+fn list(project: ProjectId, task: TaskId, status: Option<ItemStatus>, gold: bool, view: ItemsView) -> impl IntoView {
     let l = lang();
     let here = routes::annotation_items(project, task);
     let options = ItemStatus::ALL.iter().map(|s| {
@@ -77,13 +73,14 @@ fn list(
         </form>
     };
     let cursor = routes::query::<String>("cursor").unwrap_or_default();
-    let place = Place { shown: view.page.items.len(), size: DEFAULT_LIMIT, total: None, next_cursor: view.page.next_cursor };
+    let place =
+        Place { shown: view.page.items.len(), size: DEFAULT_LIMIT, total: None, next_cursor: view.page.next_cursor };
     let kept = format!("status={}{}", status.map_or("", ItemStatus::as_str), if gold { "&gold=1" } else { "" });
     let pages = pager(|c| format!("{here}?{kept}&cursor={c}"), "", &cursor, place);
     if view.page.items.is_empty() {
         return view! { {filters}<Empty title=text::no_items(l) hint=text::no_items_hint(l)/> }.into_any();
     }
-    let rows = view.page.items.into_iter().map(|item| row(project, task, l, item)).collect_view();
+    let rows = view.page.items.into_iter().map(|item| row(project, task, l, &view.task.design, item)).collect_view();
     view! {
         {filters}
         <div class="table-wrap">
@@ -105,12 +102,12 @@ fn list(
     .into_any()
 }
 
-fn row(project: ProjectId, task: TaskId, l: Lang, item: Item) -> impl IntoView {
+fn row(project: ProjectId, task: TaskId, l: Lang, design: &Design, item: Item) -> impl IntoView + use<> {
     let (words, class) = item_status(l, item.status);
     let prompt = item.content.messages.iter().rev().find(|m| m.role == Speaker::User);
     let prompt = prompt.map(|m| excerpt(&m.content)).unwrap_or_default();
     let current = item.judgements.iter().filter(|j| !j.superseded).count();
-    let agreed = item.consensus.map(|c| in_words(l, &c.answers)).unwrap_or_default();
+    let agreed = item.consensus.as_ref().map(|c| in_words(l, design, &item.content, &c.answers)).unwrap_or_default();
     view! {
         <tr>
             <th scope="row"><a href=routes::annotation_item(project, task, item.id)>{item.rank + 1}</a></th>
@@ -125,32 +122,11 @@ fn row(project: ProjectId, task: TaskId, l: Lang, item: Item) -> impl IntoView {
     }
 }
 
-/// Answers in one line, as `tone: good · names: 王小明 (PER)`.
-#[must_use]
-pub fn in_words(l: Lang, answers: &BTreeMap<String, Answer>) -> String {
-    answers.iter().map(|(name, answer)| format!("{name}: {}", answer_in_words(l, answer))).collect::<Vec<_>>().join(" · ")
-}
-
-fn answer_in_words(l: Lang, answer: &Answer) -> String {
-    match answer {
-        Answer::Choice { value } | Answer::Tree { value } => value.clone(),
-        Answer::Choices { values } => values.iter().cloned().collect::<Vec<_>>().join(", "),
-        Answer::Spans { spans, .. } if spans.is_empty() => text::no_spans(l).to_owned(),
-        Answer::Spans { spans, .. } => {
-            spans.iter().map(|s| format!("{} {}–{}", s.label, s.start, s.end)).collect::<Vec<_>>().join(", ")
-        }
-        Answer::Text { text } => excerpt(text),
-        Answer::Rating { value } => value.to_string(),
-        Answer::Preference { value } => match value {
-            Better::First => text::first_better(l).to_owned(),
-            Better::Second => text::second_better(l).to_owned(),
-            Better::Tie => text::equal(l).to_owned(),
-        },
-        Answer::Ranking { order } => order.iter().map(|o| (o + 1).to_string()).collect::<Vec<_>>().join(" > "),
-        Answer::Turns { values } => {
-            values.iter().map(|(turn, value)| format!("{}: {value}", turn + 1)).collect::<Vec<_>>().join(", ")
-        }
-    }
+/// Answers in one line, as `Tone: good · Names: 王小明 [Person]`.
+fn in_words(l: Lang, design: &Design, content: &ItemContent, answers: &BTreeMap<String, Answer>) -> String {
+    let of =
+        |q: &Question| Some(format!("{}: {}", q.title, said(l, q, content, answers.get(&q.name)?).replace('\n', ", ")));
+    design.questions.iter().filter_map(of).collect::<Vec<_>>().join(" · ")
 }
 
 /// `/p/:project/annotation/:task/items/:item`.
@@ -164,20 +140,21 @@ pub fn ItemPage() -> impl IntoView {
         let (project, task, item) = asked?;
         Ok::<_, AppError>((project, task, get_item(project, task, item).await?))
     };
-    load(data, |(project, task, item)| item_page(project, task, item))
+    load(data, |(project, task, (found, item))| item_page(project, task, &found.design, item))
 }
 
-fn item_page(project: ProjectId, task: TaskId, item: Item) -> impl IntoView {
+fn item_page(project: ProjectId, task: TaskId, design: &Design, item: Item) -> impl IntoView + use<> {
     let l = lang();
     let (words, class) = item_status(l, item.status);
     let answers = item.content.answers.iter().enumerate().map(|(i, answer)| {
         view! { <div class="card"><h3>{text::answer_number(l, i + 1)}</h3><p class="annotation-text" dir="auto">{answer.clone()}</p></div> }
     });
     let answers = answers.collect_view();
-    let gold = role::may(Action::EditDatasets).then(|| gold_form(project, task, l, &item));
-    let consensus = item.consensus.as_ref().map(|c| agreed(l, c));
-    let judgements = item.judgements.iter().map(|j| judged(l, j)).collect_view();
+    let gold = role::may(Action::EditDatasets).then(|| gold_form(project, task, l, design, &item));
+    let consensus = item.consensus.as_ref().map(|c| agreed(l, design, &item.content, c));
+    let judgements = item.judgements.iter().map(|j| judged(l, design, &item.content, j)).collect_view();
     let none = item.judgements.is_empty().then(|| view! { <p class="muted">{text::nothing_said(l)}</p> });
+    let messages = item.content.messages.clone();
     let reviews = item.reviews.into_iter().map(|r| reviewed(l, r)).collect_view();
     view! {
         <PageHeader title=format!("{} {}", text::item(l), item.rank + 1)>
@@ -188,7 +165,7 @@ fn item_page(project: ProjectId, task: TaskId, item: Item) -> impl IntoView {
             <span class=class>{words}</span>
             {item.is_gold.then(|| view! { <span class="badge badge-quiet">{text::gold(l)}</span> })}
         </p>
-        <section class="card"><Conversation messages=item.content.messages/></section>
+        <section class="card"><Conversation messages=messages/></section>
         {answers}
         {consensus}
         <section class="stack">
@@ -201,21 +178,22 @@ fn item_page(project: ProjectId, task: TaskId, item: Item) -> impl IntoView {
     }
 }
 
-fn agreed(l: Lang, consensus: &Consensus) -> impl IntoView + use<> {
+fn agreed(l: Lang, design: &Design, content: &ItemContent, consensus: &Consensus) -> impl IntoView + use<> {
     let method = match consensus.method {
         ConsensusMethod::Majority => text::majority(l),
         ConsensusMethod::DawidSkene => text::dawid_skene(l),
         ConsensusMethod::Expert => text::expert(l),
     };
-    let lines = consensus.answers.iter().map(|(name, answer)| {
-        let sure = consensus.confidence.get(name).map(|c| text::sure(l, crate::ui::format::percent(*c)));
-        view! { <div><dt>{name.clone()}</dt><dd dir="auto">{answer_in_words(l, answer)}" "<span class="muted">{sure}</span></dd></div> }
+    let lines = design.questions.iter().filter_map(|q| {
+        let answer = said(l, q, content, consensus.answers.get(&q.name)?);
+        let sure = consensus.confidence.get(&q.name).map(|c| text::sure(l, percent(*c)));
+        Some(view! { <div><dt dir="auto">{q.title.clone()}</dt><dd class="annotation-text" dir="auto">{answer}" "<span class="muted">{sure}</span></dd></div> })
     });
     let lines = lines.collect_view();
     view! { <section class="card"><h2>{text::consensus(l)}</h2><p class="help">{method}</p><dl class="meta">{lines}</dl></section> }
 }
 
-fn judged(l: Lang, judged: &Judged) -> impl IntoView + use<> {
+fn judged(l: Lang, design: &Design, content: &ItemContent, judged: &Judged) -> impl IntoView + use<> {
     let who = judged.by.as_ref().map_or_else(|| text::somebody(l).to_owned(), |p| p.name.clone());
     let origin = match judged.origin {
         Origin::Annotator => text::origin_annotator(l),
@@ -224,9 +202,10 @@ fn judged(l: Lang, judged: &Judged) -> impl IntoView + use<> {
         Origin::Import => text::origin_import(l),
     };
     let Judgement { answers, cannot_judge, comment } = &judged.judgement;
-    let words = if *cannot_judge { text::cannot_judge(l).to_owned() } else { in_words(l, answers) };
+    let words = if *cannot_judge { text::cannot_judge(l).to_owned() } else { in_words(l, design, content, answers) };
     let comment = (!comment.is_empty()).then(|| view! { <p class="muted" dir="auto">{comment.clone()}</p> });
-    let seconds = judged.duration_ms.map(|ms| format!(" · {}", text::seconds(l, format!("{:.1}", f64::from(ms) / 1000.0))));
+    let seconds =
+        judged.duration_ms.map(|ms| format!(" · {}", text::seconds(l, format!("{:.1}", f64::from(ms) / 1000.0))));
     let older = judged.superseded.then(|| view! { <span class="badge badge-quiet">{text::superseded(l)}</span> });
     view! {
         <div class="card">
@@ -251,15 +230,19 @@ fn reviewed(l: Lang, review: Reviewed) -> impl IntoView {
 }
 
 /// Makes an item a gold item with the answers of one of its judgements or of its consensus, or an ordinary one again.
-fn gold_form(project: ProjectId, task: TaskId, l: Lang, item: &Item) -> impl IntoView + use<> {
-    let (from, words) = if item.is_gold { ("none", text::no_gold(l)) } else { ("consensus", text::make_gold(l)) };
+fn gold_form(project: ProjectId, task: TaskId, l: Lang, design: &Design, item: &Item) -> impl IntoView + use<> {
+    let words = if item.is_gold { text::no_gold(l) } else { text::make_gold(l) };
     let judgements = item.judgements.iter().filter(|j| !j.superseded && !j.judgement.cannot_judge);
     let options = judgements.map(|j| {
-        view! { <option value=j.id.to_string()>{in_words(l, &j.judgement.answers)}</option> }
+        view! { <option value=j.id.to_string()>{in_words(l, design, &item.content, &j.judgement.answers)}</option> }
     });
     let mut options: Vec<AnyView> = options.map(IntoAny::into_any).collect();
     if let Some(consensus) = &item.consensus {
-        options.insert(0, view! { <option value=from>{in_words(l, &consensus.answers)}</option> }.into_any());
+        options.insert(
+            0,
+            view! { <option value="consensus">{in_words(l, design, &item.content, &consensus.answers)}</option> }
+                .into_any(),
+        );
     }
     let can = item.is_gold || !options.is_empty();
     let choice = (!item.is_gold && can)

@@ -114,10 +114,7 @@ fn preview(l: Lang, view: &NewTaskView) -> impl IntoView + use<> {
 }
 
 /// Options of a select, the chosen one marked.
-fn options<'a>(
-    all: impl IntoIterator<Item = (String, String)> + 'a,
-    chosen: &str,
-) -> impl IntoView + use<'a> {
+fn options<'a>(all: impl IntoIterator<Item = (String, String)> + 'a, chosen: &str) -> impl IntoView + use<'a> {
     let chosen = chosen.to_owned();
     let option = move |(value, words): (String, String)| {
         view! { <option value=value.clone() selected=value == chosen>{words}</option> }
@@ -129,10 +126,11 @@ fn what(l: Lang, view: &NewTaskView, form: &TaskForm) -> impl IntoView + use<> {
     let source = form.get("source");
     let versions = options(view.versions.iter().map(|(id, name)| (format!("version:{id}"), name.clone())), source);
     let evals = options(view.evaluations.iter().map(|(id, name)| (format!("eval:{id}"), name.clone())), source);
-    let evals = (!view.evaluations.is_empty())
-        .then(|| view! { <optgroup label=text::evaluations(l)>{evals}</optgroup> });
+    let evals =
+        (!view.evaluations.is_empty()).then(|| view! { <optgroup label=text::evaluations(l)>{evals}</optgroup> });
     let nothing = || [(String::new(), text::nothing_else(l).to_owned())];
-    let evaluations = || nothing().into_iter().chain(view.evaluations.iter().map(|(id, name)| (id.to_string(), name.clone())));
+    let evaluations =
+        || nothing().into_iter().chain(view.evaluations.iter().map(|(id, name)| (id.to_string(), name.clone())));
     let against = options(evaluations(), form.get("against"));
     let suggestions = options(evaluations(), form.get("suggestions"));
     let is_new = source.is_empty();
@@ -174,7 +172,8 @@ fn questions(l: Lang, here: &str, form: &TaskForm) -> impl IntoView + use<> {
     let cards = (0..count).map(|i| form::question(l, here, form, i, count)).collect_view();
     let kinds = options(KINDS.iter().map(|kind| ((*kind).to_owned(), text::kind(l, kind).to_owned())), "");
     let templates = options(TEMPLATES.iter().map(|name| ((*name).to_owned(), text::template(l, name).to_owned())), "");
-    let shows = options(Show::ALL.iter().map(|s| (s.as_str().to_owned(), text::show_name(l, *s).to_owned())), form.get("show"));
+    let shows =
+        options(Show::ALL.iter().map(|s| (s.as_str().to_owned(), text::show_name(l, *s).to_owned())), form.get("show"));
     let edit = |op: &'static str, words: &'static str| {
         let here = here.to_owned();
         view! { <button class="button" type="submit" name="op" value=op formmethod="get" formaction=here>{words}</button> }
@@ -224,9 +223,13 @@ fn distribution(l: Lang, form: &TaskForm) -> impl IntoView + use<> {
             </Field>
         }
     };
-    let orders = options(Order::ALL.iter().map(|o| (o.as_str().to_owned(), text::order_name(l, *o).to_owned())), form.get("order"));
+    let orders = options(
+        Order::ALL.iter().map(|o| (o.as_str().to_owned(), text::order_name(l, *o).to_owned())),
+        form.get("order"),
+    );
     let review = if form.get("review").is_empty() { usual.review.as_str() } else { form.get("review") };
-    let reviews = options(Review::ALL.iter().map(|r| (r.as_str().to_owned(), text::review_name(l, *r).to_owned())), review);
+    let reviews =
+        options(Review::ALL.iter().map(|r| (r.as_str().to_owned(), text::review_name(l, *r).to_owned())), review);
     let hide = form.is_checked("hide_model");
     view! {
         <fieldset>

@@ -4,6 +4,7 @@ use domain::{
     annotation::{
         design::{DesignProblem, Show, TextFrom},
         distribution::{Order, Review},
+        publish::{Becomes, PublishProblem},
     },
     lang::Lang,
 };
@@ -360,10 +361,6 @@ crate::texts! {
     no_items_hint = "Choose another status.", "请选择其他状态。";
     shown_text = "Text", "文本";
     consensus = "Consensus", "共识";
-    no_spans = "nothing marked", "无标记";
-    first_better = "the first is better", "第一个更好";
-    second_better = "the second is better", "第二个更好";
-    equal = "equally good", "一样好";
     answer_number(n) = "Answer {n}", "回答 {n}";
     nothing_said = "Nobody has judged it yet.", "暂无判断。";
     said_of_it = "What people said", "判断记录";
@@ -405,12 +402,47 @@ crate::texts! {
     nowhere = "nothing", "不使用";
     min_confidence = "Least confidence", "最低置信度";
     min_confidence_help = "From 0 to 1. Samples below it are left as they were. Each sample's confidence and agreement become fields, so that a run can weigh or leave out by them.", "0 到 1，低于该值的样本保持原样。置信度与一致性会写入样本字段，训练时可据此加权或排除。";
-    note = "Note", "备注";
     publish = "Make the next version", "生成新版本";
     export_title = "Download", "下载";
     export_help = "Raw judgements have every revision with its person and time. Offsets of spans count code points.", "原始判断包含每次修改、人员与时间。片段偏移以码点计。";
-    import_title = "Import judgements", "导入判断";
-    import_help = "Label Studio's JSON, or our own JSONL. Each annotation becomes a judgement of the person that the file names.", "Label Studio JSON 或本系统 JSONL。每条标注成为文件所示人员的判断。";
-    file = "File", "文件";
-    import = "Import", "导入";
+}
+
+crate::texts! {
+    publish_nothing = "Choose what at least one question becomes.", "请至少为一个问题选择用途。";
+    publish_question(name) = "{name}: the task has no such question.", "{name}：任务中没有该问题。";
+    publish_kind(name) = "{name}: answers of this kind cannot become that.", "{name}：此类回答不能用于该用途。";
+    publish_twice = "Only one question can become the answer, label, spans or pair. Make the others fields.", "只能有一个问题用作回答、标签、片段或偏好对，其余请作为字段。";
+    publish_confidence = "The least confidence is between 0 and 1.", "最低置信度应在 0 与 1 之间。";
+    only_judged = "Leave out samples that nobody decided", "排除未决定的样本";
+    versions_made = "Versions made of these labels", "由此生成的版本";
+    computed_here = "See the counts on the task's page.", "结果见任务页的计数。";
+    export_judgements = "Judgements (JSONL)", "判断（JSONL）";
+    export_consensus = "Consensus (JSONL)", "共识（JSONL）";
+    export_csv = "Consensus (CSV)", "共识（CSV）";
+    export_label_studio = "Label Studio (JSON)", "Label Studio（JSON）";
+    export_conll = "CoNLL (spans)", "CoNLL（片段）";
+}
+
+/// What an answer becomes of its sample.
+#[must_use]
+pub fn becomes(l: Lang, becomes: Becomes) -> &'static str {
+    match becomes {
+        Becomes::Label => as_label(l),
+        Becomes::Answer => as_answer(l),
+        Becomes::Spans => as_spans(l),
+        Becomes::Pair => as_preference(l),
+        Becomes::Slice => as_slice(l),
+    }
+}
+
+/// Why a version cannot be made so.
+#[must_use]
+pub fn publish_problem(l: Lang, problem: &PublishProblem) -> String {
+    match problem {
+        PublishProblem::Nothing => publish_nothing(l).to_owned(),
+        PublishProblem::Question { question } => publish_question(l, question),
+        PublishProblem::Kind { question } => publish_kind(l, question),
+        PublishProblem::Twice => publish_twice(l).to_owned(),
+        PublishProblem::Confidence => publish_confidence(l).to_owned(),
+    }
 }

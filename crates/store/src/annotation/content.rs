@@ -2,15 +2,19 @@
 //! evaluations, never copied.
 
 use super::setting::{COLUMNS, Setting};
-use crate::{StoreError, error::json, samples::content};
+use crate::{
+    StoreError,
+    error::json,
+    samples::{content, split_code},
+};
 use domain::{
     annotation::{
         answer::{Answer, ItemContent, Judgement},
-        design::{Question, QuestionKind, Show, TextFrom},
+        design::{Design, Question, QuestionKind, Show, TextFrom},
         suggest::answer_of,
-        view::Suggestion,
+        view::{Source, Suggestion},
     },
-    id::{EvalId, ItemId, TaskId},
+    id::{EvalId, ItemId, ProjectId, TaskId},
     sample::{Message, Sample, Speaker},
 };
 use sqlx::{PgConnection, PgPool, Row};
@@ -40,6 +44,38 @@ pub async fn of_items(db: &PgPool, task: TaskId, items: &[ItemId]) -> Result<Has
     let Some(row) = row else { return Ok(HashMap::new()) };
     let shown = show(&mut connection, &Setting::of(&row)?, items).await?;
     Ok(shown.into_iter().map(|(id, shown)| (id, shown.content)).collect())
+}
+
+/// What the first item of a task like this would show; `None` where its source has no sample. Nothing of the sealed test
+/// split is shown but what the source names.
+pub async fn first(
+    db: &PgPool,
+    project: ProjectId,
+    source: &Source,
+    design: &Design,
+) -> Result<Option<ItemContent>, StoreError> {
+    let (version, splits, eval) = match source {
+        Source::Version { version_id, splits, .. } => (Some(version_id.0), splits.clone(), None),
+        Source::Evaluations { eval_ids, .. } => (None, Vec::new(), eval_ids.first().map(|id| id.0)),
+    };
+    let row = sqlx::query(
+        "select s.id, s.messages, s.label, s.rejected, s.slices, s.spans from samples s join datasets d on d.id = s.dataset_id \
+         where d.project_id = $1 and s.forgotten_at is null and s.id = coalesce( \
+         (select sample_id from version_samples where version_id = $2 and split = any($3) order by position limit 1), \
+         (select sample_id from predictions where eval_id = $4 order by position limit 1))",
+    )
+    .bind(project.0)
+    .bind(version)
+    .bind(splits.into_iter().map(split_code).collect::<Vec<_>>())
+    .bind(eval)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let task = Setting::drafted(source.clone(), design.clone());
+    let id: i64 = row.try_get("id")?;
+    let mut connection = db.acquire().await?;
+    let predicted = predictions(&mut connection, &task, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(Some(content_of(&task, &content(&row)?, &predicted)))
 }
 
 /// What some items of a task show, with what a model would say of them.

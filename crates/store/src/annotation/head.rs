@@ -5,9 +5,8 @@ use crate::{
     error::{json, word},
 };
 use domain::{
-    access::{Action, Role, permits},
     annotation::{TaskStatus, design::Design},
-    id::{ProjectId, TaskId, UserId, VersionId},
+    id::{ProjectId, TaskId, VersionId},
 };
 use sqlx::{PgPool, Row};
 
@@ -37,19 +36,4 @@ pub(super) async fn head(db: &PgPool, project: ProjectId, task: TaskId) -> Resul
         status: word(row.try_get("status")?)?,
         guideline_revision: row.try_get("guideline_revision")?,
     }))
-}
-
-/// Whether somebody with this role reviews and adjudicates a task: its reviewers; where none is named, whoever may edit
-/// datasets.
-pub(super) async fn is_reviewer(db: &PgPool, task: TaskId, user: UserId, role: Role) -> Result<bool, StoreError> {
-    let row = sqlx::query(
-        "select count(*) > 0 as named, coalesce(bool_or(user_id = $2), false) as me from annotation_people \
-         where task_id = $1 and part = 'reviewer'",
-    )
-    .bind(task.0)
-    .bind(user.0)
-    .fetch_one(db)
-    .await?;
-    let (named, me): (bool, bool) = (row.try_get("named")?, row.try_get("me")?);
-    Ok(if named { me } else { permits(Some(role), None, Action::EditDatasets) })
 }

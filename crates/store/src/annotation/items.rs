@@ -1,9 +1,7 @@
 //! The items of a task with all that was said of them, as far as the reader may see it.
 
 use super::{
-    content,
-    head::{head, is_reviewer},
-    loaded,
+    content, head::head, loaded, people::may_review,
 };
 use crate::{
     StoreError,
@@ -41,7 +39,7 @@ pub async fn sees(
 ) -> Result<Option<Sees>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
     let leads = role == Role::Manager || permits(Some(role), None, Action::EditDatasets);
-    let all = leads || head.status == TaskStatus::Closed || is_reviewer(db, task, user, role).await?;
+    let all = leads || head.status == TaskStatus::Closed || may_review(db, task, user, role).await?;
     Ok(Some(if all { Sees::All } else { Sees::Own(user) }))
 }
 

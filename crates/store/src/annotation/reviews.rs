@@ -2,8 +2,9 @@
 
 use super::{
     adjudication::{self, Decided},
-    head::{head, is_reviewer},
+    head::head,
     items::{self, Sees},
+    people,
     work,
 };
 use crate::{Stale, StoreError, error::word};
@@ -28,7 +29,7 @@ pub async fn may_review(
     user: UserId,
     role: Role,
 ) -> Result<bool, StoreError> {
-    Ok(head(db, project, task).await?.is_some() && is_reviewer(db, task, user, role).await?)
+    Ok(head(db, project, task).await?.is_some() && people::may_review(db, task, user, role).await?)
 }
 
 /// Items that wait for this reviewer, by rank, behind a rank; without those that the reviewer judged, unless nobody else

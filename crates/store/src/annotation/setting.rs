@@ -39,6 +39,19 @@ impl Setting {
         })
     }
 
+    /// A task that is not made yet.
+    pub(super) fn drafted(source: Source, design: Design) -> Self {
+        Self {
+            id: TaskId::default(),
+            status: TaskStatus::Draft,
+            source,
+            design,
+            distribution: Distribution::default(),
+            lead: String::new(),
+            guideline_revision: 1,
+        }
+    }
+
     /// A task of a project.
     pub(super) async fn find<'e>(
         db: impl PgExecutor<'e>,

@@ -9,7 +9,7 @@ pub use create::create;
 pub use edit::{edit, set_status};
 
 use super::{
-    guidelines,
+    fill, guidelines,
     people::{self, Part},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 use domain::{
     annotation::view::{ItemCounts, Task, TaskSummary},
-    id::{DatasetId, ProjectId, TaskId, VersionId},
+    id::{DatasetId, JobId, ProjectId, TaskId, VersionId},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
 
@@ -107,6 +107,19 @@ pub async fn get(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option
         reviewers: people::of_task(db, task, Part::Reviewer).await?,
         revision: row.try_get("revision")?,
     }))
+}
+
+/// The job that makes a task's items, the latest where it failed before.
+pub async fn filling(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<JobId>, StoreError> {
+    let id: Option<uuid::Uuid> = sqlx::query_scalar(
+        "select id from jobs where project_id = $1 and kind = $2 and payload->>'task_id' = $3 order by created_at desc limit 1",
+    )
+    .bind(project.0)
+    .bind(fill::KIND)
+    .bind(task.to_string())
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(JobId))
 }
 
 /// Whether the project has such a task.

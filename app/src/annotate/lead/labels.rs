@@ -1,0 +1,145 @@
+//! Taking the labels of a task out: one answer for each item, the next version of the dataset, files.
+
+use super::{
+    api::results::{ComputeConsensus, LabelsView, PublishLabels, get_labels},
+    text,
+};
+use crate::{
+    error::AppError,
+    routes,
+    text::lang,
+    ui::{field::Field, form::PostForm, frame::PageHeader, job::JobProgress, load::load},
+};
+use domain::{
+    annotation::{
+        design::Question,
+        publish::Becomes,
+        view::{ConsensusMethod, Task},
+    },
+    id::{JobId, ProjectId, TaskId},
+    lang::Lang,
+};
+use leptos::prelude::*;
+
+/// `/p/:project/annotation/:task/labels?job=`.
+#[component]
+pub fn LabelsPage() -> impl IntoView {
+    let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
+    let data = async move {
+        let (project, task) = asked?;
+        Ok::<_, AppError>((project, task, get_labels(project, task).await?))
+    };
+    load(data, |(project, task, view)| page(project, task, view))
+}
+
+fn page(project: ProjectId, task: TaskId, view: LabelsView) -> impl IntoView {
+    let l = lang();
+    let then = format!("/p/{project}/datasets/{{dataset_id}}/v/{{number}}");
+    let job = routes::query::<JobId>("job").map(|job| view! { <JobProgress project job then/> });
+    let made = view.versions.into_iter().map(|(dataset, name, number)| {
+        let href = routes::version(project, dataset, number.cast_signed());
+        view! { <li><a href=href dir="auto">{text::version_name(l, name, number)}</a></li> }
+    });
+    let made: Vec<_> = made.collect();
+    let made = (!made.is_empty())
+        .then(|| view! { <section class="card"><h2>{text::versions_made(l)}</h2><ul>{made}</ul></section> });
+    view! {
+        <PageHeader title=format!("{}: {}", text::labels_title(l), view.task.summary.name) lead=text::labels_lead(l)>
+            <a class="button" href=routes::annotation_task(project, task)>{text::back(l)}</a>
+        </PageHeader>
+        {job}
+        {compute(project, task, l)}
+        {publish(project, &view.task, l)}
+        {made}
+        {export(project, task, l)}
+    }
+}
+
+/// The task that a form is about.
+fn ids(project: ProjectId, task: TaskId) -> impl IntoView {
+    view! {
+        <input type="hidden" name="project" value=project.to_string()/>
+        <input type="hidden" name="task" value=task.to_string()/>
+    }
+}
+
+fn compute(project: ProjectId, task: TaskId, l: Lang) -> impl IntoView {
+    let methods = [(ConsensusMethod::Majority, text::majority(l)), (ConsensusMethod::DawidSkene, text::dawid_skene(l))];
+    let options = methods.map(|(method, words)| view! { <option value=method.as_str()>{words}</option> });
+    view! {
+        <section class="card stack">
+            <h2>{text::compute_title(l)}</h2>
+            <p class="help">{text::compute_help(l)}</p>
+            <PostForm action={ServerAction::<ComputeConsensus>::new()} class="filters">
+                {ids(project, task)}
+                <Field id="method" label=text::method(l)>
+                    <select id="method" name="method">{options}</select>
+                </Field>
+                <button class="button" type="submit">{text::compute(l)}</button>
+            </PostForm>
+            <p class="help">{text::computed_here(l)}</p>
+        </section>
+    }
+}
+
+fn publish(project: ProjectId, task: &Task, l: Lang) -> impl IntoView + use<> {
+    let fields = task.design.questions.iter().enumerate().map(|(i, q)| use_of(l, q, i == 0)).collect_view();
+    let id = task.summary.id;
+    view! {
+        <section class="card stack">
+            <h2>{text::publish_title(l)}</h2>
+            <p class="help">{text::publish_help(l)}</p>
+            <PostForm action={ServerAction::<PublishLabels>::new()} class="stack">
+                {ids(project, id)}
+                <div class="field-row">{fields}</div>
+                <div class="field-row">
+                    <Field id="min_confidence" label=text::min_confidence(l) help=text::min_confidence_help(l)>
+                        <input id="min_confidence" name="min_confidence" inputmode="decimal" value="0" aria-describedby="min_confidence-help"/>
+                    </Field>
+                </div>
+                <label class="check"><input type="checkbox" name="only_judged" value="on"/>{text::only_judged(l)}</label>
+                <div class="actions"><button class="button button-primary" type="submit">{text::publish(l)}</button></div>
+            </PostForm>
+        </section>
+    }
+}
+
+/// What the answers to a question become. The first question offers what suits it best.
+fn use_of(l: Lang, question: &Question, is_first: bool) -> impl IntoView + use<> {
+    let name = format!("use.{}", question.name);
+    let suited: Vec<Becomes> = Becomes::ALL.iter().copied().filter(|b| b.suits(&question.kind)).collect();
+    let usual = if is_first { suited.first().copied() } else { Some(Becomes::Slice) };
+    let options = suited.into_iter().map(|b| {
+        view! { <option value=b.as_str() selected=usual == Some(b)>{text::becomes(l, b)}</option> }
+    });
+    let options = options.collect_view();
+    view! {
+        <Field id=name.clone() label=question.title.clone()>
+            <select id=name.clone() name=name>
+                <option value="">{text::nowhere(l)}</option>
+                {options}
+            </select>
+        </Field>
+    }
+}
+
+fn export(project: ProjectId, task: TaskId, l: Lang) -> impl IntoView {
+    let files = [
+        ("judgements", text::export_judgements(l)),
+        ("consensus", text::export_consensus(l)),
+        ("csv", text::export_csv(l)),
+        ("label_studio", text::export_label_studio(l)),
+        ("conll", text::export_conll(l)),
+    ];
+    let links = files.map(|(kind, words)| {
+        let href = format!("/api/v1/projects/{project}/annotation-tasks/{task}/export?kind={kind}");
+        view! { <a class="button" href=href>{words}</a> }
+    });
+    view! {
+        <section class="card stack">
+            <h2>{text::export_title(l)}</h2>
+            <p class="help">{text::export_help(l)}</p>
+            <div class="actions">{links}</div>
+        </section>
+    }
+}
