@@ -6,7 +6,6 @@ mod marking;
 mod text;
 mod tree;
 
-use super::answers::field;
 use crate::{text::lang, ui::format::percent};
 use controls::Control;
 use domain::annotation::{

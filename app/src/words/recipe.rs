@@ -148,7 +148,7 @@ const fn between(low: f64, high: f64) -> Kind {
 }
 
 /// Every field, in the order of the form.
-pub const FIELDS: [Field; 76] = [
+pub const FIELDS: [Field; 78] = [
     choice("method", Group::Main, &t::METHODS, t::method, t::method_help),
     choice("objective", Group::Main, &o::OBJECTIVES, o::objective, o::objective_help),
     of("dpo.beta", Group::Main, above_zero(10.0), o::beta, o::beta_help),

@@ -232,7 +232,7 @@ impl Control<'_> {
             let gist = excerpt(content);
             view! {
                 <div class="turn-question" role="radiogroup" aria-label=title.clone() data-group="">
-                    <p><strong>{title}</strong> " " <span class="muted" dir="auto">{gist}</span></p>
+                    <p><strong>{title.clone()}</strong> " " <span class="muted" dir="auto">{gist}</span></p>
                     <div class="options">{picks}</div>
                 </div>
             }

@@ -49,19 +49,24 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let summary = &view.task.summary;
     let data = text::version_name(l, &summary.dataset_name, summary.version_number);
     let to_data = routes::version(project, summary.dataset_id, summary.version_number.cast_signed());
+    let links = links(project, l, &view);
+    let (counts, days, set_up) = (counts(l, &view.board), days(l, &view.board.days), set_up(l, &view.task));
+    let people = summary.filled.then(|| people(l, view.board.people.clone()));
+    let stuck = stuck(project, id, l, view.board.stuck.clone());
+    let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
     view! {
-        <PageHeader title=summary.name.clone()>{links(project, l, &view)}</PageHeader>
+        <PageHeader title=summary.name.clone()>{links}</PageHeader>
         <p class="annotation-line">
             <span class=class>{words}</span>
             <a href=to_data dir="auto">{data}</a>
-            {summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> })}
+            {deadline}
         </p>
         {job}
-        {counts(l, &view.board)}
-        {view.task.summary.filled.then(|| people(l, view.board.people.clone()))}
-        {days(l, &view.board.days)}
-        {stuck(project, id, l, view.board.stuck.clone())}
-        {set_up(l, &view.task)}
+        {counts}
+        {people}
+        {days}
+        {stuck}
+        {set_up}
     }
 }
 

@@ -249,6 +249,7 @@ fn gold_form(project: ProjectId, task: TaskId, l: Lang, design: &Design, item: &
         .then(|| view! { <select name="from" aria-label=text::right_answers(l)>{options}</select> });
     let clear = item.is_gold.then(|| view! { <input type="hidden" name="from" value="none"/> });
     let button = can.then(|| view! { <button class="button" type="submit">{words}</button> });
+    let id = item.id.to_string();
     view! {
         <section class="card stack">
             <h2>{text::gold(l)}</h2>
@@ -256,7 +257,7 @@ fn gold_form(project: ProjectId, task: TaskId, l: Lang, design: &Design, item: &
             <PostForm action={ServerAction::<SetGold>::new()} class="filters">
                 <input type="hidden" name="project" value=project.to_string()/>
                 <input type="hidden" name="task" value=task.to_string()/>
-                <input type="hidden" name="item" value=item.id.to_string()/>
+                <input type="hidden" name="item" value=id/>
                 {choice}
                 {clear}
                 {button}

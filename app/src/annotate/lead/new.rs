@@ -114,12 +114,12 @@ fn preview(l: Lang, view: &NewTaskView) -> impl IntoView + use<> {
 }
 
 /// Options of a select, the chosen one marked.
-fn options<'a>(all: impl IntoIterator<Item = (String, String)> + 'a, chosen: &str) -> impl IntoView + use<'a> {
+fn options(all: impl IntoIterator<Item = (String, String)>, chosen: &str) -> AnyView {
     let chosen = chosen.to_owned();
     let option = move |(value, words): (String, String)| {
         view! { <option value=value.clone() selected=value == chosen>{words}</option> }
     };
-    all.into_iter().map(option).collect_view()
+    all.into_iter().map(option).collect_view().into_any()
 }
 
 fn what(l: Lang, view: &NewTaskView, form: &TaskForm) -> impl IntoView + use<> {
@@ -230,7 +230,7 @@ fn distribution(l: Lang, form: &TaskForm) -> impl IntoView + use<> {
     let review = if form.get("review").is_empty() { usual.review.as_str() } else { form.get("review") };
     let reviews =
         options(Review::ALL.iter().map(|r| (r.as_str().to_owned(), text::review_name(l, *r).to_owned())), review);
-    let hide = form.is_checked("hide_model");
+    let (hide, deadline) = (form.is_checked("hide_model"), form.get("deadline").to_owned());
     view! {
         <fieldset>
             <legend>{text::distribution(l)}</legend>
@@ -245,7 +245,7 @@ fn distribution(l: Lang, form: &TaskForm) -> impl IntoView + use<> {
                 </Field>
                 {input("seed", text::seed(l), text::seed_help(l), usual.seed.to_string())}
                 <Field id="deadline" label=text::deadline(l) help=text::deadline_help(l)>
-                    <input id="deadline" name="deadline" type="date" value=form.get("deadline").to_owned() aria-describedby="deadline-help"/>
+                    <input id="deadline" name="deadline" type="date" value=deadline aria-describedby="deadline-help"/>
                 </Field>
             </div>
             <div class="field-row">
