@@ -87,7 +87,9 @@ async fn labelled(
             Fate::Stays | Fate::Copied(_) => Some(&row.sample),
         };
         match now {
-            Some(sample) => count.stats.add(sample, row.split, &content_hash(sample)),
+            Some(sample) => {
+                count.stats.add(sample, row.split, &content_hash(sample));
+            }
             None => count.left_out += 1,
         }
         count.labelled += u64::from(matches!(fate, Fate::Rewritten(_)));
