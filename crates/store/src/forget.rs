@@ -5,6 +5,7 @@ mod busy;
 mod derived;
 mod erase;
 mod find;
+mod scores;
 mod texts;
 
 pub use erase::{EraseError, erase};

@@ -393,3 +393,32 @@ async fn scores_of_samples_erased_meanwhile_are_not_kept(db: PgPool) {
     let kept = store::scores::list(&place.db, place.project, version).await.unwrap();
     assert_eq!(kept[0].scored, 3);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn erased_samples_have_no_place_among_the_scores(db: PgPool) {
+    let place = Place::new(db).await;
+    let version = place.import().await.id;
+    let all = ids(&place, version).await;
+    let (run, _) = place.run(version, all[0], "succeeded").await;
+    let request = ScoreVersion { version_id: version, model_id: ModelId(run.0), run_id: None, embed: false };
+    let mut writer = ScoresWriter::begin(&place.db, &request, place.user).await.unwrap();
+    // The last sample is the likeliest.
+    for (id, loss) in all.iter().zip([4.0, 3.0, 2.0, 1.0]) {
+        let likelihood = Likelihood::of(&[loss]).unwrap();
+        let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: None };
+        writer.add(*id, &score).await.unwrap();
+    }
+    let scoring = writer.finish(0).await.unwrap();
+    let order = async || -> (Vec<u8>, usize) {
+        let statement = "select positions, length(losses) from scoring_orders where scoring_id = $1";
+        let (positions, losses): (Vec<u8>, i32) =
+            sqlx::query_as(statement).bind(scoring.0).fetch_one(&place.db).await.unwrap();
+        (positions.as_chunks::<4>().0.iter().map(|position| position[3]).collect(), losses as usize / 4)
+    };
+    assert_eq!(order().await, (vec![3, 2, 1, 0], 4));
+    place.erase(1).await.unwrap();
+    assert_eq!(order().await, (vec![3, 2, 0], 3));
+    assert_eq!(store::scores::list(&place.db, place.project, version).await.unwrap()[0].scored, 3);
+    let left: Vec<_> = store::scores::stream(&place.db, scoring, false).try_collect().await.unwrap();
+    assert!(left.len() == 3 && left.iter().all(|score| score.sample != all[1]));
+}
