@@ -422,3 +422,29 @@ async fn erased_samples_have_no_place_among_the_scores(db: PgPool) {
     let left: Vec<_> = store::scores::stream(&place.db, scoring, false).try_collect().await.unwrap();
     assert!(left.len() == 3 && left.iter().all(|score| score.sample != all[1]));
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_an_erasure_could_not_tell_is_counted_afterwards(db: PgPool) {
+    let place = Place::new(db).await;
+    let old = place.import().await.id;
+    let copy = "(select content_hash from samples where source_line = 2)";
+    place
+        .exec(format!(
+            "update samples set content_hash = {copy} where source_line = 4;
+             update dataset_versions set stats = stats || '{{\"exact_duplicates\": 7, \"tokens\": {{}}}}'"
+        ))
+        .await;
+    versions::recount(&place.db, old).await.unwrap();
+    assert_eq!(place.version(old).await.stats.exact_duplicates, 7, "nothing was erased of it");
+    let new = place.erase(1).await.unwrap()[0];
+    for version in [old, new] {
+        let stats = place.version(version).await.stats;
+        assert_eq!((stats.samples, stats.labels), (3, vec![("good".to_owned(), 3)]));
+        for _ in 0..2 {
+            versions::recount(&place.db, version).await.unwrap();
+            let stats = place.version(version).await.stats;
+            assert_eq!((stats.samples, stats.exact_duplicates, stats.different_labels), (3, 1, 1));
+            assert_eq!((stats.labels, stats.skipped_lines), (vec![("good".to_owned(), 3)], 5));
+        }
+    }
+}
