@@ -14,7 +14,7 @@ use domain::{
 };
 use futures::TryStreamExt;
 use store::{
-    PgPool, cards,
+    PgPool, Stale, StoreError, cards,
     diffs::{self, Compared, DiffQuery},
     lineage, samples,
     versions::{
@@ -303,6 +303,17 @@ async fn large_versions_are_compared_by_one_job_and_once(db: PgPool) {
     };
     let begun = job(false).await;
     assert_eq!((job(false).await, job(true).await), (begun, begun), "it is under way");
+    let query = DiffQuery { kind: None, with_test: false, after: None, limit: 10 };
+    let other = async |user: UserId| {
+        let asker = diffs::Asker { project, user, again: false };
+        // The other way round, which is another comparison.
+        diffs::page_or_job(&db, asker, &second, &first, query).await
+    };
+    let refused = other(user).await;
+    assert!(matches!(refused, Err(StoreError::Stale(Stale::ComparesAlready))), "one at a time: {refused:?}");
+    let email = Email::parse("bob@example.org").unwrap();
+    let bob = store::users::create(&mut db.acquire().await.unwrap(), &email, "Bob", "x", false).await.unwrap();
+    assert!(matches!(other(bob).await, Ok(Compared::By(_))), "others have one of their own");
     store::jobs::request_cancel(&db, project, begun).await.unwrap();
     assert_eq!(job(false).await, begun, "it was cancelled, and nobody wants it again");
     assert_ne!(job(true).await, begun);
