@@ -246,9 +246,10 @@ async fn nothing_is_erased_while_something_may_write_it_again(db: PgPool) {
     let job = place.job("edit_version", "queued", &json!({ "find": "ann@example.ORG" }), None).await;
     assert_eq!(kind().await, "edit_version");
     place.exec(format!("update jobs set status = 'failed' where id = '{job}'")).await;
-    // What waits without the text, and an index, are no hindrance.
+    // What waits without the text, an index and a comparison are no hindrance.
     place.job("apply_steps", "queued", &json!({ "version_id": version.id }), None).await;
     place.job("index_version", "running", &json!({ "version_id": version.id }), None).await;
+    place.job("diff_versions", "running", &json!({ "from_id": version.id, "to_id": version.id }), None).await;
     let sample = ids(&place, version.id).await[0];
     let (run, _) = place.run(version.id, sample, "evaluating").await;
     assert_eq!(kind().await, "run 1");

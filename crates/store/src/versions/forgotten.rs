@@ -5,6 +5,7 @@ use super::import::{Made, insert_version, record};
 use crate::{
     StoreError,
     error::{json, to_json},
+    forget,
     samples::{self, split_of},
 };
 use dataprep::{
@@ -103,19 +104,13 @@ async fn write(tx: &mut PgConnection, version: VersionId, stats: &VersionStats) 
 /// Counts again what erased samples alone do not tell: copies of them that stay, and labels too many to be listed. Does
 /// nothing for a version that nothing was erased from; done twice, it changes nothing.
 pub async fn recount(db: &PgPool, version: VersionId) -> Result<(), StoreError> {
-    loop {
-        let Some(begun) = forgettings(&mut *db.acquire().await?, version).await? else { return Ok(()) };
+    while is_concerned(db, version).await? {
+        let begun = forget::times(&mut *db.acquire().await?, version).await?;
         let counted = recounted(db, version).await?;
         let mut tx = db.begin().await?;
-        // Whoever has samples erased holds the project, and what was counted before that quotes their labels.
-        sqlx::query(
-            "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
-             where v.id = $1 for key share of p",
-        )
-        .bind(version.0)
-        .execute(&mut *tx)
-        .await?;
-        if forgettings(&mut tx, version).await? == Some(begun) {
+        // What was counted before an erasure quotes its labels.
+        forget::hold_off(&mut tx, version).await?;
+        if forget::times(&mut tx, version).await? == begun {
             // Tokens may be counted meanwhile: what else there is stays.
             sqlx::query("update dataset_versions set stats = stats || $2 where id = $1")
                 .bind(version.0)
@@ -123,21 +118,21 @@ pub async fn recount(db: &PgPool, version: VersionId) -> Result<(), StoreError> 
                 .execute(&mut *tx)
                 .await?;
             tx.commit().await?;
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
-/// How often rows of the version's project were forgotten; `None` where none of this version's were.
-async fn forgettings(db: &mut PgConnection, version: VersionId) -> Result<Option<i64>, StoreError> {
+/// Whether samples were erased of this version, or left out of it when they were.
+async fn is_concerned(db: &PgPool, version: VersionId) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
-        "select (select count(*) from forgettings f where f.project_id = d.project_id) \
-         from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $1 \
-         and (v.origin->>'kind' = 'forgotten' or exists (select from samples s join version_samples vs on vs.sample_id = s.id \
-            where s.forgotten_at is not null and vs.version_id = v.id))",
+        "select exists (select from dataset_versions v where v.id = $1 and (v.origin->>'kind' = 'forgotten' \
+         or exists (select from samples s join version_samples vs on vs.sample_id = s.id \
+            where s.forgotten_at is not null and vs.version_id = v.id)))",
     )
     .bind(version.0)
-    .fetch_optional(db)
+    .fetch_one(db)
     .await?)
 }
 
