@@ -77,7 +77,7 @@ impl StatsBuilder {
         let gone = &self.stats;
         let mut labels = all.labels.clone();
         for (label, n) in &mut labels {
-            *n = n.saturating_sub(self.labels.get(label).copied().unwrap_or_default());
+            *n = n.saturating_sub(self.labels.get(&*label).copied().unwrap_or_default());
         }
         labels.retain(|(_, n)| *n > 0);
         sort(&mut labels);
