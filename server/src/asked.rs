@@ -1,13 +1,14 @@
 //! A page that is asked for by a posted form: what somebody looks for there is a secret, and addresses are kept in logs and
 //! histories. The form is handed to the page, which is then made as if it had been got.
 
-use app::forget::Asked;
+use crate::refusals;
+use app::{error::AppError, forget::Asked};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{Method, StatusCode},
+    http::Method,
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 /// The page that rows are forgotten on.
@@ -19,7 +20,7 @@ const LIMIT_BYTES: usize = 1 << 17;
 pub async fn take(request: Request, next: Next) -> Response {
     let (mut head, body) = request.into_parts();
     let Ok(form) = to_bytes(body, LIMIT_BYTES).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "the form is too large").into_response();
+        return refusals::refusal(&AppError::TooLarge);
     };
     let texts = url::form_urlencoded::parse(&form).find(|(name, _)| name == "secret_texts");
     head.extensions.insert(Asked(texts.map(|(_, value)| value.into_owned()).unwrap_or_default()));

@@ -50,6 +50,12 @@ pub async fn answer(request: Request, next: Next) -> Response {
     }
 }
 
+/// What a handler answers that is no server function and refuses as one does: a plain form is led back to its page.
+pub fn refusal(error: &AppError) -> Response {
+    let reason = serde_json::to_vec(error).unwrap_or_default();
+    (StatusCode::INTERNAL_SERVER_ERROR, [(SERVER_FN_ERROR_HEADER, "")], reason).into_response()
+}
+
 fn text(headers: &HeaderMap, name: HeaderName) -> &str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }

@@ -348,6 +348,37 @@ async fn pages_of_a_project_do_not_exist_for_strangers(db: PgPool) {
     }
 }
 
+/// The one page that a form is posted to: who may not look for texts is shown none, whatever they post.
+#[sqlx::test(migrations = "../migrations")]
+async fn only_owners_look_for_texts_to_forget(db: PgPool) {
+    let app = TestApp::new(db);
+    let cast = Cast::new(&app).await;
+    let project = cast.project(&app).await;
+    let path = app::routes::forget(project);
+    let ask = async |who: &Credential, texts: &str| {
+        let request = who
+            .request("POST", &path)
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = app.send(request.body(Body::from(format!("secret_texts={texts}"))).unwrap()).await;
+        (answer.status(), String::from_utf8_lossy(answer.body()).into_owned())
+    };
+    let answers = |html: &str| html.contains("Nothing holds these texts");
+    let (status, html) = ask(&Credential::Nobody, "nobody%40example.org").await;
+    assert!(status == StatusCode::FOUND && !answers(&html), "nobody: {status}");
+    let (status, html) = ask(&cast.stranger, "nobody%40example.org").await;
+    assert!(status == StatusCode::NOT_FOUND && !answers(&html), "stranger: {status}");
+    for (role, _, who) in &cast.members {
+        let may = permits(Some(*role), None, Administer);
+        let (status, html) = ask(who, "nobody%40example.org").await;
+        let expected = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        assert_eq!((status, answers(&html)), (expected, may), "{role:?}");
+        // What was forgotten before is on record for everybody; the form is not theirs.
+        let (status, html) = ask(who, "").await;
+        assert_eq!((status, html.contains("secret_texts")), (StatusCode::OK, may), "{role:?}");
+    }
+}
+
 /// Server functions that need nobody: they are how one gets in and out.
 const OPEN_FUNCTIONS: [&str; 4] = ["sign_in", "sign_out", "find_invitation", "accept_invitation"];
 

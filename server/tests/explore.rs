@@ -102,8 +102,12 @@ async fn looks_at_the_test_split_are_on_record(db: PgPool) {
     let sample = format!("{version}/samples/{}", opened["items"][0]["id"]);
     let (status, text) = script.call("GET", &sample, Vec::new()).await;
     assert_eq!(status, StatusCode::CONFLICT, "{text}");
+    let (status, text) = script.call("GET", &format!("{sample}/scores"), Vec::new()).await;
+    assert_eq!(status, StatusCode::CONFLICT, "what a model says of it tells about it: {text}");
     assert_eq!(looks().await, 3);
     script.get(&format!("{sample}?include_test=true")).await;
+    script.get(&format!("{sample}/scores?include_test=true")).await;
+    assert_eq!(looks().await, 5);
     assert_eq!(explored(&script, &format!("{version}/explore?include_test=true")).await["total"], 40);
     let log = script.get(&format!("{version}/test-looks")).await;
     assert!(log["count"].as_u64().unwrap() >= 5, "{log}");

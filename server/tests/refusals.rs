@@ -76,6 +76,25 @@ async fn a_refused_form_is_shown_once_with_its_reason_and_what_was_typed(db: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn texts_too_many_to_be_looked_for_are_refused_on_their_page(db: PgPool) {
+    let app = TestApp::new(db);
+    let user = app.person("ada").await;
+    let project = store::projects::create(&app.db, user, "P", "").await.unwrap();
+    let cookie = Some(app.session(user).await);
+    let mut browser = Browser { app, cookie };
+    let (path, texts) = (app::routes::forget(project), "ann ".repeat(50_000));
+    let (address, page) = browser.post(&path, &path, &[("secret_texts", texts.as_str())]).await;
+    assert_eq!(address, format!("{path}?refused"));
+    assert!(page.contains("The form holds more than can be taken at once"), "{page}");
+    assert!(page.contains(r#"name="secret_texts""#) && !page.contains("ann ann"), "{page}");
+
+    // Who is no page is told by the status.
+    let request = browser.request("POST", &path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let answer = browser.app.send(request.body(Body::from(format!("secret_texts={texts}"))).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_refused_sign_in_keeps_the_address_but_no_password(db: PgPool) {
     let mut browser = Browser { app: TestApp::new(db), cookie: None };
     let fields = [("email", "ada@lathe.test"), ("password", "opensesame123"), ("next", "/account")];

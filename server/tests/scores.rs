@@ -50,7 +50,7 @@ async fn steps_read_what_a_model_said(db: PgPool) {
     let facet = found["facets"].as_array().unwrap().iter().find(|facet| facet["field"] == *field);
     assert!(facet.is_some_and(|facet| !facet["values"].as_array().unwrap().is_empty()), "{found}");
     let sample = &found["items"][0]["row"]["id"];
-    let of_sample = place.get(&format!("{version}/samples/{sample}/scores")).await;
+    let of_sample = place.get(&format!("{version}/samples/{sample}/scores?include_test=true")).await;
     assert!(of_sample[0]["answer"].as_f64() >= Some(2.0), "{of_sample}");
 
     request["embed"] = json!(true);

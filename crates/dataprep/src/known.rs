@@ -18,6 +18,11 @@ impl KnownTexts {
         self.hashes.extend(texts.filter_map(key));
     }
 
+    /// Knows this text.
+    pub fn add_text(&mut self, text: &str) {
+        self.hashes.extend(key(text));
+    }
+
     /// Whether the text is one of them but for case, width, punctuation and space. A text without letters and digits is none.
     #[must_use]
     pub fn has(&self, text: &str) -> bool {
@@ -42,5 +47,7 @@ mod tests {
         known.add(&Sample { messages, rejected: Some("差评。".to_owned()), ..Sample::default() });
         assert!(known.has("it was a good film") && known.has("It was a ｇｏｏｄ film.") && known.has("差评"));
         assert!(!known.has("It was a good movie!") && !known.has("…") && !known.has(""));
+        known.add_text("It was a good movie!");
+        assert!(known.has("it was a GOOD movie"));
     }
 }

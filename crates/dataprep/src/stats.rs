@@ -1,11 +1,11 @@
 //! Counts over the samples of a version, gathered one by one.
 
-use domain::dataset::{Histogram, VersionStats};
+use domain::dataset::{Histogram, SplitCounts, VersionStats};
 use domain::sample::{Sample, Split};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Most labels listed in the statistics; the rarest are left out.
-const MAX_LABELS: usize = 1000;
+pub const MAX_LABELS: usize = 1000;
 
 /// Gathers [`VersionStats`]. Needs 16 bytes a sample to find duplicates.
 #[derive(Default)]
@@ -64,13 +64,62 @@ impl StatsBuilder {
     #[must_use]
     pub fn finish(self) -> VersionStats {
         let mut labels: Vec<_> = self.labels.into_iter().collect();
-        labels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        sort(&mut labels);
         let different_labels = labels.len() as u64;
         labels.truncate(MAX_LABELS);
-        let edges = if self.lengths.is_empty() { Vec::new() } else { (0..=self.lengths.len()).map(edge).collect() };
-        let length_histogram = Histogram { edges, counts: self.lengths };
-        VersionStats { labels, different_labels, length_histogram, ..self.stats }
+        VersionStats { labels, different_labels, length_histogram: histogram(self.lengths), ..self.stats }
     }
+
+    /// `all` without the samples counted here, which it has counted, and without tokens. Duplicates are those that are left
+    /// as long as no sample counted here has a copy that stays; labels are, where all of them are listed.
+    #[must_use]
+    pub fn taken_from(&self, all: &VersionStats) -> VersionStats {
+        let gone = &self.stats;
+        let mut labels = all.labels.clone();
+        for (label, n) in &mut labels {
+            *n = n.saturating_sub(self.labels.get(&*label).copied().unwrap_or_default());
+        }
+        labels.retain(|(_, n)| *n > 0);
+        sort(&mut labels);
+        let vanished = (all.labels.len() - labels.len()) as u64;
+        let mut lengths = all.length_histogram.counts.clone();
+        for (n, gone) in lengths.iter_mut().zip(&self.lengths) {
+            *n = n.saturating_sub(*gone);
+        }
+        while lengths.last() == Some(&0) {
+            lengths.pop();
+        }
+        let gone_pairs = gone.pairs_by_split.unwrap_or_default();
+        VersionStats {
+            samples: all.samples.saturating_sub(gone.samples),
+            train: all.train.saturating_sub(gone.train),
+            validation: all.validation.saturating_sub(gone.validation),
+            test: all.test.saturating_sub(gone.test),
+            skipped_lines: all.skipped_lines,
+            exact_duplicates: all.exact_duplicates.saturating_sub(gone.exact_duplicates),
+            characters: all.characters.saturating_sub(gone.characters),
+            pairs: all.pairs.saturating_sub(gone.pairs),
+            pairs_by_split: all.pairs_by_split.map(|pairs| SplitCounts {
+                train: pairs.train.saturating_sub(gone_pairs.train),
+                validation: pairs.validation.saturating_sub(gone_pairs.validation),
+                test: pairs.test.saturating_sub(gone_pairs.test),
+            }),
+            labels,
+            different_labels: all.different_labels.saturating_sub(vanished),
+            length_histogram: histogram(lengths),
+            tokens: BTreeMap::new(),
+        }
+    }
+}
+
+/// Most frequent labels first.
+fn sort(labels: &mut [(String, u64)]) {
+    labels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+}
+
+fn histogram(counts: Vec<u64>) -> Histogram {
+    let edges = if counts.is_empty() { Vec::new() } else { (0..=counts.len()).map(edge).collect() };
+    Histogram { edges, counts }
 }
 
 /// Buckets double in width: 0–15, 16–31, 32–63 … characters.
@@ -87,7 +136,6 @@ fn edge(i: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::hash::content_hash;
-    use domain::dataset::SplitCounts;
     use domain::sample::{Message, Speaker};
     use proptest::prelude::*;
 
@@ -131,6 +179,27 @@ mod tests {
         }
         let stats = builder.finish();
         assert_eq!((stats.labels.len(), stats.different_labels), (MAX_LABELS, MAX_LABELS as u64 + 5));
+    }
+
+    #[test]
+    fn what_is_taken_away_was_never_counted() {
+        let stays = [("好书", "pos"), ("好书", "pos"), ("bad", "neg")].map(|(text, label)| labelled(text, label));
+        let long = labelled(&"ann ".repeat(50), "hers");
+        let pair = Sample { label: None, rejected: Some("no".to_owned()), ..labelled("of ann", "neg") };
+        let goes = [long.clone(), long, pair, labelled("ann", "neg")];
+        let count = |samples: &[&Sample]| {
+            let mut builder = StatsBuilder::new();
+            for (i, sample) in samples.iter().enumerate() {
+                builder.add(sample, Split::ALL[i % 3], &content_hash(sample));
+            }
+            builder
+        };
+        let gone: Vec<&Sample> = goes.iter().collect();
+        // Three samples that stay come first, so that each one has the same split alone and among all.
+        let all = count(&stays.iter().chain(&goes).collect::<Vec<_>>()).finish();
+        let left = count(&gone).taken_from(&all);
+        assert_eq!(left, count(&stays.iter().collect::<Vec<_>>()).finish());
+        assert_eq!(count(&gone).taken_from(&count(&gone).finish()).samples, 0);
     }
 
     #[test]

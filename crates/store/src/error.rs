@@ -54,6 +54,8 @@ pub enum Stale {
     IndexedElsewhere,
     #[error("the phrase was looked for in a part of the samples alone: add a word that is less frequent")]
     SearchTooWide,
+    #[error("another comparison that you have asked for in this project is not over: wait for it, or cancel its job")]
+    ComparesAlready,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
     #[error("this bad case is merged into another one: take that back first")]

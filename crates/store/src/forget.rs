@@ -5,6 +5,7 @@ mod busy;
 mod derived;
 mod erase;
 mod find;
+mod scores;
 mod texts;
 
 pub use erase::{EraseError, erase};
@@ -13,10 +14,34 @@ pub use find::find;
 use crate::StoreError;
 use domain::{
     forget::{ForgetFile, Forgetting},
-    id::{ProjectId, RunId, UploadId},
+    id::{ProjectId, RunId, UploadId, VersionId},
 };
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
+
+/// How often rows of this version's project were forgotten.
+pub(crate) async fn times(db: &mut PgConnection, version: VersionId) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select count(*) from forgettings f join datasets d on d.project_id = f.project_id \
+         join dataset_versions v on v.dataset_id = d.id where v.id = $1",
+    )
+    .bind(version.0)
+    .fetch_one(db)
+    .await?)
+}
+
+/// Waits until nobody forgets rows of this version's project, and has those wait who begin before the transaction ends.
+/// Whoever wrote down what they had read before asks [`times`] then, and drops it where rows were forgotten since.
+pub(crate) async fn hold_off(tx: &mut PgConnection, version: VersionId) -> Result<(), StoreError> {
+    sqlx::query(
+        "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
+         where v.id = $1 for key share of p",
+    )
+    .bind(version.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
 
 /// Forgettings that are listed.
 const LISTED: i64 = 100;

@@ -13,6 +13,7 @@ pub mod merge;
 
 pub use corrections::{Correction, create_from_corrections};
 pub use divided::create_divided;
+pub use forgotten::recount;
 
 use crate::{
     StoreError,

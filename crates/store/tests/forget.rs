@@ -246,9 +246,10 @@ async fn nothing_is_erased_while_something_may_write_it_again(db: PgPool) {
     let job = place.job("edit_version", "queued", &json!({ "find": "ann@example.ORG" }), None).await;
     assert_eq!(kind().await, "edit_version");
     place.exec(format!("update jobs set status = 'failed' where id = '{job}'")).await;
-    // What waits without the text, and an index, are no hindrance.
+    // What waits without the text, an index and a comparison are no hindrance.
     place.job("apply_steps", "queued", &json!({ "version_id": version.id }), None).await;
     place.job("index_version", "running", &json!({ "version_id": version.id }), None).await;
+    place.job("diff_versions", "running", &json!({ "from_id": version.id, "to_id": version.id }), None).await;
     let sample = ids(&place, version.id).await[0];
     let (run, _) = place.run(version.id, sample, "evaluating").await;
     assert_eq!(kind().await, "run 1");
@@ -392,4 +393,59 @@ async fn scores_of_samples_erased_meanwhile_are_not_kept(db: PgPool) {
     writer.finish(0).await.unwrap();
     let kept = store::scores::list(&place.db, place.project, version).await.unwrap();
     assert_eq!(kept[0].scored, 3);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn erased_samples_have_no_place_among_the_scores(db: PgPool) {
+    let place = Place::new(db).await;
+    let version = place.import().await.id;
+    let all = ids(&place, version).await;
+    let (run, _) = place.run(version, all[0], "succeeded").await;
+    let request = ScoreVersion { version_id: version, model_id: ModelId(run.0), run_id: None, embed: false };
+    let mut writer = ScoresWriter::begin(&place.db, &request, place.user).await.unwrap();
+    // The last sample is the likeliest.
+    for (id, loss) in all.iter().zip([4.0, 3.0, 2.0, 1.0]) {
+        let likelihood = Likelihood::of(&[loss]).unwrap();
+        let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: None };
+        writer.add(*id, &score).await.unwrap();
+    }
+    let scoring = writer.finish(0).await.unwrap();
+    let order = async || -> (Vec<u8>, usize) {
+        let statement = "select positions, length(losses) from scoring_orders where scoring_id = $1";
+        let (positions, losses): (Vec<u8>, i32) =
+            sqlx::query_as(statement).bind(scoring.0).fetch_one(&place.db).await.unwrap();
+        (positions.as_chunks::<4>().0.iter().map(|position| position[3]).collect(), losses as usize / 4)
+    };
+    assert_eq!(order().await, (vec![3, 2, 1, 0], 4));
+    place.erase(1).await.unwrap();
+    assert_eq!(order().await, (vec![3, 2, 0], 3));
+    assert_eq!(store::scores::list(&place.db, place.project, version).await.unwrap()[0].scored, 3);
+    let left: Vec<_> = store::scores::stream(&place.db, scoring, false).try_collect().await.unwrap();
+    assert!(left.len() == 3 && left.iter().all(|score| score.sample != all[1]));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_an_erasure_could_not_tell_is_counted_afterwards(db: PgPool) {
+    let place = Place::new(db).await;
+    let old = place.import().await.id;
+    let copy = "(select content_hash from samples where source_line = 2)";
+    place
+        .exec(format!(
+            "update samples set content_hash = {copy} where source_line = 4;
+             update dataset_versions set stats = stats || '{{\"exact_duplicates\": 7, \"tokens\": {{}}}}'"
+        ))
+        .await;
+    versions::recount(&place.db, old).await.unwrap();
+    assert_eq!(place.version(old).await.stats.exact_duplicates, 7, "nothing was erased of it");
+    let new = place.erase(1).await.unwrap()[0];
+    for version in [old, new] {
+        let stats = place.version(version).await.stats;
+        assert_eq!((stats.samples, stats.labels), (3, vec![("good".to_owned(), 3)]));
+        for _ in 0..2 {
+            versions::recount(&place.db, version).await.unwrap();
+            let stats = place.version(version).await.stats;
+            assert_eq!((stats.samples, stats.exact_duplicates, stats.different_labels), (3, 1, 1));
+            assert_eq!((stats.labels, stats.skipped_lines), (vec![("good".to_owned(), 3)], 5));
+        }
+    }
 }

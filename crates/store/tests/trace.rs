@@ -14,7 +14,7 @@ use domain::{
 };
 use futures::TryStreamExt;
 use store::{
-    PgPool, cards,
+    PgPool, Stale, StoreError, cards,
     diffs::{self, Compared, DiffQuery},
     lineage, samples,
     versions::{
@@ -303,10 +303,55 @@ async fn large_versions_are_compared_by_one_job_and_once(db: PgPool) {
     };
     let begun = job(false).await;
     assert_eq!((job(false).await, job(true).await), (begun, begun), "it is under way");
+    let query = DiffQuery { kind: None, with_test: false, after: None, limit: 10 };
+    let other = async |user: UserId| {
+        let asker = diffs::Asker { project, user, again: false };
+        // The other way round, which is another comparison.
+        diffs::page_or_job(&db, asker, &second, &first, query).await
+    };
+    let refused = other(user).await;
+    assert!(matches!(refused, Err(StoreError::Stale(Stale::ComparesAlready))), "one at a time: {refused:?}");
+    let email = Email::parse("bob@example.org").unwrap();
+    let bob = store::users::create(&mut db.acquire().await.unwrap(), &email, "Bob", "x", false).await.unwrap();
+    assert!(matches!(other(bob).await, Ok(Compared::By(_))), "others have one of their own");
     store::jobs::request_cancel(&db, project, begun).await.unwrap();
     assert_eq!(job(false).await, begun, "it was cancelled, and nobody wants it again");
     assert_ne!(job(true).await, begun);
     diffs::make(&db, diffs::DiffVersions { from_id: first.id, to_id: second.id }).await.unwrap();
     let Compared::Made(diff) = ask(false).await else { panic!("it is kept") };
     assert_eq!((diff.counts.changed, diff.counts.removed), (1, 1));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_comparison_overtaken_by_an_erasure_is_made_anew(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let first = import(&db, user, project, &named("x"), &["one", "a good film", "ok"]).await;
+    let second = cleaned(&db, user, project, &first).await;
+    // Somebody erases, and has not ended when the comparison has.
+    let mut erasure = db.begin().await.unwrap();
+    sqlx::query("select id from projects where id = $1 for update")
+        .bind(project.0)
+        .execute(&mut *erasure)
+        .await
+        .unwrap();
+    let comparison = tokio::spawn({
+        let (db, versions) = (db.clone(), diffs::DiffVersions { from_id: first.id, to_id: second.id });
+        async move { diffs::make(&db, versions).await.unwrap() }
+    });
+    let waits = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
+         and query like '%for key share of p%')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&db).await.unwrap() {
+        assert!(!comparison.is_finished(), "it waits");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // As if what tells the rewritten text from the first one were erased.
+    for statement in [
+        "update samples set content_hash = 'x' where messages->0->>'content' in ('a good film', 'a fine film') and $1::uuid is not null",
+        "insert into forgettings (id, project_id, samples, files) values (gen_random_uuid(), $1, 1, '{}')",
+    ] {
+        sqlx::query(statement).bind(project.0).execute(&mut *erasure).await.unwrap();
+    }
+    erasure.commit().await.unwrap();
+    let counts = comparison.await.unwrap();
+    assert_eq!((counts.changed, counts.removed), (0, 1), "what it found before is not kept");
 }

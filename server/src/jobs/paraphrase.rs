@@ -6,7 +6,7 @@ use crate::{
 };
 use dataprep::{hash::content_hash, known::KnownTexts, stats::StatsBuilder};
 use domain::{
-    dataset::{Origin, VersionStats},
+    dataset::{Origin, Version, VersionStats},
     id::{SampleId, VersionId},
     job::{Gone, JobFailure},
     paraphrase::{Gate, Paraphrase, SLICE, TEXT_SLOT, TakeProposals, Writer, is_chinese},
@@ -26,6 +26,8 @@ pub const KIND: &str = "paraphrase";
 pub const TAKE_KIND: &str = "take_proposals";
 /// Shortest beginning that all prompts share which counts as their instruction, in characters.
 const LEAD_CHARS: usize = 8;
+/// Samples read between two progress reports.
+const REPORT_EVERY: u64 = 1000;
 /// Samples written at a time.
 const BATCH: usize = 2000;
 
@@ -53,7 +55,7 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
     let texts: Vec<(SampleId, String)> =
         chosen.iter().filter_map(|(id, s)| Some((*id, asked_text(s)?.to_owned()))).collect();
     let lead = shared_lead(texts.iter().map(|(_, text)| text.as_str()));
-    let known = known_texts(&context, version.id).await?;
+    let mut known = known_texts(&context, &version).await?;
     let (mut writer, name, _files) = writer(&context, &request).await?;
     let (mut counts, total) = (Written::default(), texts.len() as u64);
     for batch in texts.chunks(writer.at_a_time()) {
@@ -62,7 +64,7 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
         let afters = written(&mut writer, &request, &befores).await?;
         let mut new = Vec::new();
         for (((id, _), before), after) in batch.iter().zip(befores).zip(afters) {
-            let gate = Gate::of(before, &after, |text| known.has(&format!("{lead}{text}")));
+            let gate = judged(&mut known, &lead, before, &after);
             counts.written += 1;
             counts.passed += u64::from(gate == Gate::Passed);
             new.push(NewProposal {
@@ -82,14 +84,28 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
 }
 
 /// All texts of the version, whatever their split: what a model writes must be none of them.
-async fn known_texts(context: &JobContext, version: VersionId) -> Result<KnownTexts, JobError> {
+async fn known_texts(context: &JobContext, version: &Version) -> Result<KnownTexts, JobError> {
     let mut known = KnownTexts::default();
-    let mut rows = store::samples::stream(&context.db, version, None);
+    let mut done = 0;
+    let mut rows = store::samples::stream(&context.db, version.id, None);
     while let Some(row) = rows.try_next().await? {
         known.add(&row.sample);
+        done += 1;
+        if done % REPORT_EVERY == 0 {
+            context.progress("reading", done, version.stats.samples).await?;
+        }
     }
-    context.check()?;
     Ok(known)
+}
+
+/// Judges what was written of a text, both behind the same beginning. What passes is known from then on: of two that say the
+/// same, one is enough.
+fn judged(known: &mut KnownTexts, lead: &str, before: &str, after: &str) -> Gate {
+    let gate = Gate::of(before, after, |text| known.has(&format!("{lead}{text}")));
+    if gate == Gate::Passed {
+        known.add_text(&format!("{lead}{after}"));
+    }
+    gate
 }
 
 /// Who writes, its name, and the files that it needs for as long as it does.
@@ -233,6 +249,15 @@ mod tests {
         assert_eq!(lead(&["Same text here. a", "Same text here. b"]), "", "two texts prove nothing");
         let chinese = ["甲", "乙", "丙", "丁", "戊"].map(|t| format!("请判断下面的评论情感：{t}"));
         assert_eq!(lead(&chinese.each_ref().map(String::as_str)), "请判断下面的评论情感：");
+    }
+
+    #[test]
+    fn of_two_texts_that_say_the_same_one_passes() {
+        let mut known = KnownTexts::default();
+        let mut judge = |before: &str, after: &str| judged(&mut known, "Say the mood of: ", before, after);
+        assert_eq!(judge("a good film", "a fine film"), Gate::Passed);
+        assert_eq!(judge("a nice film", "A fine film!"), Gate::Known);
+        assert_eq!(judge("a nice film", "a lovely film"), Gate::Passed);
     }
 
     #[test]

@@ -48,7 +48,7 @@ struct CompareQuery {
 ///
 /// Samples belong together that are the same or say the same; of the others, those that go back to one sample. Where
 /// one of the versions has more than 20,000 samples, the first request answers 202 with the job that compares them: ask again
-/// when it is over.
+/// when it is over. Of such comparisons each person has one at a time in a project: 409 for another one until then.
 #[utoipa::path(get, path = "/projects/{project}/versions/{version}/diff", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), CompareQuery, PageQuery), responses((status = OK, body = VersionDiff), (status = ACCEPTED, body = Job)))]
 async fn diff_versions(
     State(db): State<PgPool>,

@@ -2,7 +2,7 @@
 
 use crate::{
     jobs::score_version,
-    rest::{Json, Path, Problem, auth::Caller},
+    rest::{Json, Path, Problem, Query, auth::Caller, versions::OneSampleQuery},
     state::AppState,
 };
 use axum::{extract::State, http::StatusCode};
@@ -61,14 +61,17 @@ async fn list_scorings(
     Ok(Json(store::scores::list(&db, project, version).await?))
 }
 
-/// What the models that have scored a version say of one of its samples, latest first.
-#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}/scores", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path)), responses((status = OK, body = Vec<SampleScore>)))]
+/// What the models that have scored a version say of one of its samples, latest first. 409 for one of the sealed test split,
+/// unless `include_test` is true.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/samples/{sample}/scores", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path), ("sample" = SampleId, Path), OneSampleQuery), responses((status = OK, body = Vec<SampleScore>)))]
 async fn get_sample_scores(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, version, sample)): Path<(ProjectId, VersionId, SampleId)>,
+    Query(query): Query<OneSampleQuery>,
 ) -> Result<Json<Vec<SampleScore>>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
-    super::versions::find(&db, project, version).await?;
-    Ok(Json(store::scores::of_sample(&db, project, version, sample).await?))
+    let version = super::versions::find(&db, project, version).await?;
+    let row = super::versions::open_sample(&db, &caller, &version, sample, &query).await?;
+    Ok(Json(store::scores::of_sample(&db, project, version.id, row.id).await?))
 }

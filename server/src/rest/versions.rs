@@ -125,7 +125,7 @@ async fn list_samples(
 /// How to read one sample.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct OneSampleQuery {
+pub(super) struct OneSampleQuery {
     /// Also when it is of the sealed test split. The look is counted, and is on record with your name.
     #[serde(default)]
     include_test: bool,
@@ -141,13 +141,24 @@ async fn get_sample(
 ) -> Result<Json<SampleRow>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let version = find(&db, project, version).await?;
-    let row = store::samples::get(&db, version.id, sample).await?.ok_or_else(Problem::not_found)?;
-    if row.split == Split::Test && !looks_at_test(&db, &caller, &version, query.include_test, LookedBy::Api).await? {
+    Ok(Json(open_sample(&db, &caller, &version, sample, &query).await?))
+}
+
+/// A sample of the version. One of the sealed test split must be asked for, and the look is put on record.
+pub(super) async fn open_sample(
+    db: &PgPool,
+    caller: &Caller,
+    version: &Version,
+    sample: SampleId,
+    query: &OneSampleQuery,
+) -> Result<SampleRow, Problem> {
+    let row = store::samples::get(db, version.id, sample).await?.ok_or_else(Problem::not_found)?;
+    if row.split == Split::Test && !looks_at_test(db, caller, version, query.include_test, LookedBy::Api).await? {
         return Err(Problem::conflict(
             "this sample is of the sealed test split: send include_test=true to look at it, which is put on record",
         ));
     }
-    Ok(Json(row))
+    Ok(row)
 }
 
 /// How to download a version.

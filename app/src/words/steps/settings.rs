@@ -16,7 +16,7 @@ crate::texts! {
     least = "At least", "最少";
     most = "At most", "最多";
     languages = "Languages that stay", "保留的语言";
-    languages_help = "With commas between them: zh, ja, ko, en, de, fr, es, pt, it, vi, id, ru, uk, ar, fa, hi, th, he, el; other (another script), mixed (several in one text), none (no letters).", "以逗号分隔：zh、ja、ko、en、de、fr、es、pt、it、vi、id、ru、uk、ar、fa、hi、th、he、el；other（其他文字）、mixed（多种语言混合）、none（无文字）。";
+    languages_help = "With commas between them: zh, ja, ko, en, de, fr, es, pt, it, vi, id, ru, uk, ar, fa, hi, th, he, el; other (a script that none of these is written in), mixed (several in one text), none (no letters). en is English alone. A recipe from when it stood for any text in letters gives another version today: name the other languages, too, to keep them.", "以逗号分隔：zh、ja、ko、en、de、fr、es、pt、it、vi、id、ru、uk、ar、fa、hi、th、he、el；other（以上语言都不使用的文字）、mixed（多种语言混合）、none（无文字）。en 仅指英语。早先的配方中 en 表示任何字母文字，现在重新执行会得到不同的版本：如需保留其他语言，请一并写出。";
     ngram = "Words in a row", "连续词数";
     share = "Repeated share of the text", "重复文本的比例";
     lines = "Repeated share of the lines", "重复行的比例";

@@ -104,26 +104,36 @@ impl Augment {
         Some(copy)
     }
 
-    /// The sample with its texts changed, or `None` where nothing can be.
+    /// The sample changed by a method, or `None` where nothing can be.
     fn changed(&self, sample: &Sample, method: AugmentMethod, draw: &mut Draw) -> Option<Sample> {
-        if method == AugmentMethod::Negation {
-            return self.negated(sample);
+        let (lexicon, strength) = (&self.lexicon, self.settings.strength);
+        match method {
+            AugmentMethod::Synonyms => {
+                self.rewritten(sample, method, |text| methods::synonyms(text, lexicon, strength, draw))
+            }
+            AugmentMethod::Typos => {
+                self.rewritten(sample, method, |text| methods::typos(text, lexicon, strength, draw))
+            }
+            AugmentMethod::Noise => self.rewritten(sample, method, |text| methods::noise(text, strength, draw)),
+            AugmentMethod::Swap => self.rewritten(sample, method, |text| methods::swap(text, lexicon)),
+            AugmentMethod::Templates => self.rewritten(sample, method, |text| methods::template(text, lexicon, draw)),
+            AugmentMethod::Negation => self.negated(sample),
         }
+    }
+
+    /// The sample with those of its texts rewritten that a method is for, or `None` where none of them can be.
+    fn rewritten(
+        &self,
+        sample: &Sample,
+        method: AugmentMethod,
+        mut rewrite: impl FnMut(&str) -> Option<String>,
+    ) -> Option<Sample> {
         let mut copy = sample.clone();
         let answer = sample.answer().map(|_| sample.messages.len() - 1);
         let last_user = sample.messages.iter().rposition(|m| m.role == Speaker::User);
         let mut is_changed = false;
         let mut change = |text: &mut String| {
-            let strength = self.settings.strength;
-            let new = match method {
-                AugmentMethod::Synonyms => methods::synonyms(text, &self.lexicon, strength, draw),
-                AugmentMethod::Typos => methods::typos(text, &self.lexicon, strength, draw),
-                AugmentMethod::Noise => methods::noise(text, strength, draw),
-                AugmentMethod::Swap => methods::swap(text, &self.lexicon),
-                AugmentMethod::Templates => methods::template(text, &self.lexicon, draw),
-                AugmentMethod::Negation => self.negation.of(text),
-            };
-            if let Some(new) = new.filter(|new| new != text) {
+            if let Some(new) = rewrite(text).filter(|new| new != text) {
                 (*text, is_changed) = (new, true);
             }
         };

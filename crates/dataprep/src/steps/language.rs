@@ -190,6 +190,10 @@ mod tests {
     fn what_cannot_be_told_stays_and_every_word_is_one_that_a_recipe_may_use() {
         let only = Language(steps::Language { languages: vec!["de".to_owned()], ..steps::Language::default() });
         assert!(only.keeps(None) && only.keeps(Some("de")) && !only.keeps(Some("en")));
+        let usual = Language(steps::Language::default());
+        for word in steps::LANGUAGES {
+            assert_eq!(usual.keeps(Some(word)), ["zh", "en", "mixed"].contains(&word), "{word}");
+        }
         for (_, word) in TOLD_APART {
             assert!(steps::LANGUAGES.contains(&word), "{word}");
         }

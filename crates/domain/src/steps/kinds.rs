@@ -40,8 +40,8 @@ mod rewriting;
 pub use augment::{Augment, AugmentMethod};
 pub use rewriting::{ChineseForm, Garble, Html, Mojibake, PersonalAction, PersonalKind, Pii, Script};
 
-/// Languages that a step tells apart (ISO 639-1); `other` is another script, `mixed` several languages in one text, `none` no
-/// letters at all.
+/// Languages that a step tells apart (ISO 639-1); `other` is a script that none of them is written in, `mixed` several
+/// languages in one text, `none` no letters at all. In older recipes `en` stood for any text in letters; it is English alone.
 pub const LANGUAGES: [&str; 22] = [
     "zh", "ja", "ko", "en", "de", "fr", "es", "pt", "it", "vi", "id", "ru", "uk", "ar", "fa", "hi", "th", "he", "el",
     "other", "mixed", "none",

@@ -1,7 +1,7 @@
 //! Asking for a comparison that may take long: it is there, or a job makes it. Small versions are compared at once.
 
 use super::{DiffQuery, matching, page};
-use crate::{StoreError, jobs};
+use crate::{Stale, StoreError, jobs};
 use domain::{
     dataset::Version,
     diff::{DiffCounts, VersionDiff},
@@ -9,7 +9,7 @@ use domain::{
     job::Job,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Kind of the job that compares two large versions.
@@ -41,8 +41,9 @@ pub enum Compared {
     By(Box<Job>),
 }
 
-/// [`page`](super::page) where that is quick or was done before. Else the job that does it, queued unless it is already.
-/// The caller knows that both versions are of the asker's project.
+/// [`page`](super::page) where that is quick or was done before. Else the job that does it, queued unless it is already:
+/// one at a time for each person in a project, [`Stale::ComparesAlready`] where another one of theirs is not over. The caller
+/// knows that both versions are of the asker's project.
 pub async fn page_or_job(
     db: &PgPool,
     asker: Asker,
@@ -62,11 +63,14 @@ pub async fn page_or_job(
 /// The latest job of this comparison, if it is not over, or failed and is not to be begun again; else a new one.
 async fn find_or_queue(db: &PgPool, asker: Asker, compare: DiffVersions) -> Result<JobId, StoreError> {
     let mut tx = db.begin().await?;
-    // Of two who ask at once, one queues it.
-    sqlx::query("select pg_advisory_xact_lock(hashtext($1))")
-        .bind(format!("{KIND} {} {}", compare.from_id, compare.to_id))
-        .execute(&mut *tx)
-        .await?;
+    // Of two who ask at once, one queues it; and nobody asks for two at once.
+    let locks = [
+        format!("{KIND} of {} {}", asker.project, asker.user),
+        format!("{KIND} {} {}", compare.from_id, compare.to_id),
+    ];
+    for lock in locks {
+        sqlx::query("select pg_advisory_xact_lock(hashtext($1))").bind(lock).execute(&mut *tx).await?;
+    }
     let last: Option<(Uuid, String)> = sqlx::query_as(
         "select id, status from jobs where kind = 'diff_versions' and payload->>'from_id' = $1 and payload->>'to_id' = $2 \
          order by created_at desc limit 1",
@@ -83,10 +87,24 @@ async fn find_or_queue(db: &PgPool, asker: Asker, compare: DiffVersions) -> Resu
     });
     let id = match waits {
         Some((id, _)) => JobId(id),
+        None if has_open(&mut tx, asker).await? => return Err(Stale::ComparesAlready.into()),
         None => jobs::create(&mut tx, asker.project, KIND, &compare, asker.user).await?,
     };
     tx.commit().await?;
     Ok(id)
+}
+
+/// Whether a comparison that this person has asked for in this project is not over. Whoever reads may ask, and without a bound
+/// they could fill the queue.
+async fn has_open(tx: &mut PgConnection, asker: Asker) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select exists (select from jobs where project_id = $1 and created_by = $2 and kind = $3 and status in ('queued', 'running'))",
+    )
+    .bind(asker.project.0)
+    .bind(asker.user.0)
+    .bind(KIND)
+    .fetch_one(tx)
+    .await?)
 }
 
 /// Compares two versions, of which what differs is kept. Answers with how many samples outside of the test split do.

@@ -6,6 +6,7 @@
 use crate::{
     StoreError,
     error::{json, to_json},
+    forget,
 };
 use domain::{
     diff::{Counted, DiffKind},
@@ -31,12 +32,24 @@ const BY_ROOT: &str = "with recursive up as ( \
      cross join lateral (select id, parent_id from samples where id = u.parent_id offset 0) s) \
      select is_from, position, id as key from up where parent_id is null";
 
-/// The comparison of two versions, made if there is none; of two who ask at once, one makes it and the other waits.
+/// The comparison of two versions, made if there is none; of two who ask at once, one makes it and the other waits. Made once
+/// more where rows of the project were forgotten meanwhile.
 pub(super) async fn find_or_make(db: &PgPool, from: VersionId, to: VersionId) -> Result<(i64, Counted), StoreError> {
+    loop {
+        if let Some(made) = try_to_make(db, from, to).await? {
+            return Ok(made);
+        }
+    }
+}
+
+/// `None` where rows were forgotten that this may have read as they were, so that nothing of it is kept; and where what another
+/// one made is gone again.
+async fn try_to_make(db: &PgPool, from: VersionId, to: VersionId) -> Result<Option<(i64, Counted)>, StoreError> {
     if let Some(found) = find(db, from, to).await? {
-        return Ok(found);
+        return Ok(Some(found));
     }
     let mut tx = db.begin().await?;
+    let forgotten = forget::times(&mut tx, to).await?;
     let begun: Option<i64> = sqlx::query_scalar(
         "insert into version_diffs (from_id, to_id) values ($1, $2) on conflict do nothing returning id",
     )
@@ -46,7 +59,7 @@ pub(super) async fn find_or_make(db: &PgPool, from: VersionId, to: VersionId) ->
     .await?;
     let Some(id) = begun else {
         drop(tx);
-        return find(db, from, to).await?.ok_or_else(|| StoreError::Corrupt("a comparison is gone".to_owned()));
+        return find(db, from, to).await;
     };
     // The joins of a million rows would go through files with the memory that small queries get.
     for setting in ["set local work_mem = '128MB'", "set local jit = off"] {
@@ -56,9 +69,15 @@ pub(super) async fn find_or_make(db: &PgPool, from: VersionId, to: VersionId) ->
     pair(&mut tx, BY_CONTENT, "false", "g.from_split <> c.to_split").await?;
     pair(&mut tx, BY_ROOT, "true", "true").await?;
     let counted = keep(&mut tx, id).await?;
+    // Before older comparisons are dropped, which whoever forgets rows drops, too: neither waits for the other.
+    forget::hold_off(&mut tx, to).await?;
+    if forget::times(&mut tx, to).await? != forgotten {
+        tx.rollback().await?;
+        return Ok(None);
+    }
     forget_old(&mut tx, to).await?;
     tx.commit().await?;
-    Ok((id, counted))
+    Ok(Some((id, counted)))
 }
 
 /// The comparison of two versions, if it was made and is kept.

@@ -2,7 +2,7 @@
 //! begun anew, and a worker that lost its job to another writes no more.
 
 use super::segment::{Gatherer, SEGMENT_BITS, Segment, encode};
-use crate::{Stale, StoreError, jobs};
+use crate::{Stale, StoreError, forget, jobs};
 use domain::{
     dataset::SampleRow,
     explore::Field,
@@ -96,15 +96,8 @@ impl Builder {
     pub async fn begin(db: &PgPool, version: VersionId) -> Result<Option<Self>, StoreError> {
         let build = Uuid::new_v4();
         let mut tx = db.begin().await?;
-        // Whoever has samples erased holds the project: what is read from here on is read after that, or the index is
-        // deleted by them.
-        sqlx::query(
-            "select from projects p join datasets d on d.project_id = p.id join dataset_versions v on v.dataset_id = d.id \
-             where v.id = $1 for key share of p",
-        )
-        .bind(version.0)
-        .execute(&mut *tx)
-        .await?;
+        // What is read from here on is read after an erasure, or the index is deleted by it.
+        forget::hold_off(&mut tx, version).await?;
         let removed = sqlx::query("delete from version_indexes where version_id = $1 and built_at is null")
             .bind(version.0)
             .execute(&mut *tx)

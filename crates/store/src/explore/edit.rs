@@ -17,16 +17,10 @@ use std::collections::HashSet;
 /// Positions of the selected samples, lowest first, without any of the test split or that was erased; `None` while the version has no
 /// complete index.
 pub async fn select(db: &PgPool, version: VersionId, selection: &Selection) -> Result<Option<Vec<u32>>, StoreError> {
-    let mut found = find::positions(db, version, &selection.search, &selection.filters).await?;
+    let mut found = find::positions(db, version, selection).await?;
     if let Some(found) = &mut found {
         let forgotten: HashSet<u32> = samples::forgotten(db, version).await?.into_iter().collect();
         found.retain(|position| !forgotten.contains(position));
-    }
-    if let Some(found) = &mut found
-        && !selection.positions.is_empty()
-    {
-        let wanted: HashSet<u32> = selection.positions.iter().copied().collect();
-        found.retain(|position| wanted.contains(position));
     }
     Ok(found)
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{Stale, StoreError, samples};
 use dataprep::words::{TermKind, parse_search};
 use domain::{
+    edit::Selection,
     explore::{Facet, FacetValue, Field, Filter, Found, FoundRow, Query, Sort, cut},
     id::VersionId,
     sample::Split,
@@ -35,7 +36,7 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     let Some((index, rows)) = bitmaps::index(db, version).await? else { return Ok(None) };
     let facets = bitmaps::facets(db, index).await?;
     let tags = tags::of_version(db, version).await?;
-    let hits = search(db, index, rows, &query.search).await?;
+    let hits = search(db, index, rows, &query.search, None).await?;
     let base = hits.rows.unwrap_or_else(|| everything(rows));
     let chosen = chosen(db, index, &tags, &query.filters).await?;
     let sealed_rows = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
@@ -84,24 +85,26 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     }))
 }
 
-/// Positions of everything outside the test split that has these words and filters, lowest first; `None` while the
-/// version has no complete index, [`Stale::SearchTooWide`] where not all of it is known.
+/// Positions of the selected samples, which are outside the test split, lowest first; `None` while the version has no
+/// complete index, [`Stale::SearchTooWide`] where not all of them are known.
 pub(super) async fn positions(
     db: &PgPool,
     version: VersionId,
-    text: &str,
-    filters: &[Filter],
+    selection: &Selection,
 ) -> Result<Option<Vec<u32>>, StoreError> {
     let Some((index, rows)) = bitmaps::index(db, version).await? else { return Ok(None) };
     let tags = tags::of_version(db, version).await?;
-    let hits = search(db, index, rows, text).await?;
+    let among: Option<RoaringBitmap> =
+        (!selection.positions.is_empty()).then(|| selection.positions.iter().copied().collect());
+    let hits = search(db, index, rows, &selection.search, among.as_ref()).await?;
     if !hits.is_exact {
         return Err(Stale::SearchTooWide.into());
     }
     let base = hits.rows.unwrap_or_else(|| everything(rows));
-    let chosen = chosen(db, index, &tags, filters).await?;
+    let chosen = chosen(db, index, &tags, &selection.filters).await?;
     let sealed = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
-    Ok(Some((intersection(&base, chosen.values()) - &*sealed).iter().collect()))
+    let found = intersection(&base, chosen.values().chain(&among)) - &*sealed;
+    Ok(Some(found.iter().collect()))
 }
 
 fn everything(rows: u32) -> RoaringBitmap {
@@ -164,7 +167,14 @@ async fn scores(db: &PgPool, index: Index, query: &Query) -> Result<Option<Arc<S
     }
 }
 
-async fn search(db: &PgPool, index: Index, rows: u32, search: &str) -> Result<Hits, StoreError> {
+/// What has these words. Of `among`, where only that counts, all is known also of phrases that are looked for in part.
+async fn search(
+    db: &PgPool,
+    index: Index,
+    rows: u32,
+    search: &str,
+    among: Option<&RoaringBitmap>,
+) -> Result<Hits, StoreError> {
     let mut hits = Hits { rows: None, is_exact: true, terms: Vec::new() };
     for term in parse_search(search) {
         let (found, is_exact, texts) = match term.kind {
@@ -172,7 +182,13 @@ async fn search(db: &PgPool, index: Index, rows: u32, search: &str) -> Result<Hi
             TermKind::Prefix(begin) => (bitmaps::prefix(db, index, &begin).await?, true, vec![begin]),
             TermKind::Phrase { text, words } => {
                 let candidates = with_all(db, index, &words).await?;
-                let (found, is_exact) = verified(db, index, &text, &candidates).await?;
+                let (found, is_exact) = match among {
+                    Some(among) if candidates.len() > MAX_VERIFIED as u64 => {
+                        let few = &*candidates & among;
+                        (Arc::new(having_phrase(db, index, &text, &few).await?), few.len() <= MAX_VERIFIED as u64)
+                    }
+                    _ => verified(db, index, &text, &candidates).await?,
+                };
                 (found, is_exact, vec![text])
             }
         };
@@ -215,11 +231,21 @@ async fn verified(
     if let Some(kept) = cache::get(&key) {
         return Ok((kept, is_exact));
     }
+    Ok((cache::put(key, having_phrase(db, index, phrase, candidates).await?), is_exact))
+}
+
+/// Those of the first candidates whose text has the phrase.
+async fn having_phrase(
+    db: &PgPool,
+    index: Index,
+    phrase: &str,
+    candidates: &RoaringBitmap,
+) -> Result<RoaringBitmap, StoreError> {
     let positions: Vec<u32> = candidates.iter().take(MAX_VERIFIED).collect();
     // Looking into texts keeps a processor of the database busy: several share it.
     let parts = positions.chunks(VERIFIED_AT_ONCE).map(|part| samples::having(db, index.version, part, phrase));
     let found = futures::future::try_join_all(parts).await?;
-    Ok((cache::put(key, found.into_iter().flatten().collect::<RoaringBitmap>()), is_exact))
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The positions of one page.

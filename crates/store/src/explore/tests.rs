@@ -5,11 +5,15 @@ use super::{
     build::{self, Builder, State},
     find, looks, tags,
 };
-use crate::versions::import::{Line, NewSample, NewVersion, Writer};
+use crate::{
+    Stale, StoreError,
+    versions::import::{Line, NewSample, NewVersion, Writer},
+};
 use dataprep::hash::content_hash;
 use domain::{
     account::Email,
     dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan, VersionStats},
+    edit::Selection,
     explore::{Found, LookedBy, Query, Sort},
     id::{ProjectId, UserId, VersionId},
     import::ImportTarget,
@@ -212,7 +216,15 @@ async fn a_large_version_has_several_segments(db: PgPool) {
     let hay = ask("\"row 6* hay\" hay").await;
     assert_eq!(hay.total, 0);
     let found = ask("\"hay\"").await;
-    assert_eq!((found.total, found.is_exact), (20_000, false), "a phrase of frequent words is looked for in part");
+    assert_eq!((found.total, found.is_exact), (16_000, false), "a phrase of frequent words is looked for in part");
+    let select = async |positions: Vec<u32>| {
+        let selection = Selection { search: "\"hay\"".to_owned(), positions, ..Selection::default() };
+        super::select(&db, version, &selection).await
+    };
+    assert!(matches!(select(Vec::new()).await, Err(StoreError::Stale(Stale::SearchTooWide))));
+    let ticked = select(vec![60_000, 5, 35_007]).await.unwrap();
+    assert_eq!(ticked, Some(vec![5, 60_000]), "of what is ticked, all is looked into");
+    assert_eq!(ask("\"hay\"").await.total, 16_000, "and not taken for all");
     let all = ask("").await;
     assert_eq!((all.total, count(&all, "slice.topic", "t"), count(&all, "slice.id", "row 0 hay")), (70_000, 70_000, 0));
     assert_eq!(count(&all, "length", "0"), 69_999, "all but row 35007 are shorter than 16 characters");
@@ -255,6 +267,12 @@ async fn scores_filter_count_and_order(db: PgPool) {
     assert_eq!(positions(&ask(up.clone()).await), [1, 2, 0, 3, 4]);
     let down = Query { descending: true, without_facets: true, ..up };
     assert_eq!(positions(&ask(down).await), [0, 2, 1, 3, 4]);
-    let elsewhere = Query { filters: vec![format!("{field}:2").parse().unwrap()], ..query("", &[]) };
-    assert_eq!(find(&db, VersionId::new(), &elsewhere).await.unwrap(), None);
+    // The same scoring finds nothing in a version that it is not of.
+    let elsewhere = crate::projects::create(&db, user, "q", "").await.unwrap();
+    let other = self::version(&db, user, elsewhere, &eight()).await;
+    index(&db, other).await;
+    let found =
+        async |filters: &[&str]| find(&db, other, &Query { scoring, ..query("", filters) }).await.unwrap().unwrap();
+    assert_eq!((found(&[]).await.total, found(&[format!("{field}:2").as_str()]).await.total), (8, 0));
+    assert_eq!(count(&found(&[]).await, &field, "8"), 0);
 }

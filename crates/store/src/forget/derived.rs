@@ -1,7 +1,7 @@
 //! What was computed of samples that are erased, or quotes the texts that are looked for: it goes where it can be made again,
 //! and otherwise loses those texts.
 
-use super::texts::Texts;
+use super::{scores, texts::Texts};
 use crate::{
     StoreError,
     error::{json, to_json},
@@ -30,6 +30,7 @@ pub(super) async fn erase(
 ) -> Result<(), StoreError> {
     of_versions(tx, touched).await?;
     audits(tx, project, touched).await?;
+    scores::erase(tx, touched).await?;
     of_samples(tx, project, texts).await?;
     previews(tx, project, touched, texts).await?;
     quotations(tx, project, texts).await?;
@@ -79,7 +80,7 @@ async fn audits(tx: &mut PgConnection, project: ProjectId, touched: &[VersionId]
     Ok(())
 }
 
-/// Tags, scores, proposals and notes.
+/// Tags, proposals and notes.
 async fn of_samples(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
     let patterns = texts.patterns();
     for statement in [
@@ -87,9 +88,6 @@ async fn of_samples(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
          and d.project_id = $1 and (s.id in (select sample_id from forgetting) or lower(t.tag) like any($2))",
         // What was read of the tags before is old.
         "update datasets set tag_revision = tag_revision + 1 where project_id = $1 and tag_revision > 0 and $2::text[] is not null",
-        "delete from sample_scores c using scorings g join dataset_versions v on v.id = g.version_id \
-         join datasets d on d.id = v.dataset_id where g.id = c.scoring_id and d.project_id = $1 \
-         and c.sample_id in (select sample_id from forgetting) and $2::text[] is not null",
         // Samples that were made of accepted ones are found by their own text.
         "delete from proposals p using dataset_versions v join datasets d on d.id = v.dataset_id \
          where v.id = p.version_id and d.project_id = $1 and (p.sample_id in (select sample_id from forgetting) \

@@ -64,9 +64,12 @@ pub async fn erase(
     erase_answers(&mut tx, project, &texts).await?;
     derived::erase(&mut tx, project, by, &touched, &texts).await?;
     erase_judgements(&mut tx).await?;
+    for version in &touched {
+        forgotten::subtract(&mut tx, *version).await?;
+    }
     erase_samples(&mut tx).await?;
     for version in &touched {
-        forgotten::recount(&mut tx, *version).await?;
+        // It counts again, too, what the erased samples alone do not tell.
         jobs::create(&mut tx, project, INDEX_KIND, &IndexVersion { version_id: *version }, by).await?;
     }
     activity::record(&mut *tx, project, Some(by), "rows.forgotten", &id.to_string(), &samples.to_string()).await?;
