@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use {
     super::{form::parse, text},
     crate::{api, routes, text::lang},
-    domain::{access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus},
+    domain::{
+        access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus, split::MAX_BENCHMARKS,
+    },
     store::runs::{Launch, LaunchError},
 };
 
@@ -144,7 +146,8 @@ pub async fn launch_run(
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         leak_reason: None,
-        benchmarks: parse::benchmarks(&values).ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l).to_owned()))?,
+        benchmarks: parse::benchmarks(&values)
+            .ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l, MAX_BENCHMARKS)))?,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -183,7 +186,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
-        LaunchError::Benchmarks => AppError::Conflict(text::bad_benchmarks(l).to_owned()),
+        LaunchError::Benchmarks => AppError::Conflict(text::bad_benchmarks(l, MAX_BENCHMARKS)),
         LaunchError::LeakReason => AppError::invalid("reason", text::leak_reason_problem(l)),
         LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {

@@ -6,12 +6,13 @@ use super::{
     form::parse::{ON, Values, benchmark},
 };
 use crate::{text::lang, ui::format::shortened};
+use domain::split::MAX_BENCHMARKS;
 use leptos::prelude::*;
 
 crate::texts! {
     title = "Benchmarks", "基准";
-    help = "Tick versions that this run's training must not have seen, because the model will be measured with them: up to 20. If training holds one of their samples in some form, the run ends before it trains, unless an owner signs for it. The run's own version is left out.",
-        "勾选此次训练不得见过的版本（模型将用它们衡量），最多 20 个。若训练集以某种形式包含其中的样本，训练在开始前即终止，除非所有者签字。此次训练所用的版本不计在内。";
+    help(most) = "Tick versions that this run's training must not have seen, because the model will be measured with them: up to {most}. If training holds one of their samples in some form, the run ends before it trains, unless an owner signs for it. The run's own version is left out.",
+        "勾选此次训练不得见过的版本（模型将用它们衡量），最多 {most} 个。若训练集以某种形式包含其中的样本，训练在开始前即终止，除非所有者签字。此次训练所用的版本不计在内。";
     of_project(names) = "Always held against the project's own: {names}.", "始终会与项目的基准比对：{names}。";
     of_project_none = "The project has no benchmarks of its own. They are chosen on the page of a version's splits.", "项目尚无基准，可在版本的划分页面中设置。";
     no_others = "There is no other version to choose.", "没有其他可选的版本。";
@@ -46,7 +47,7 @@ pub(super) fn card(options: &LaunchOptions, values: &Values) -> impl IntoView + 
     view! {
         <details class="fold card" id="benchmarks" open={ticked > 0}>
             <summary>{title(l)}{count}</summary>
-            <p class="help" id="benchmarks-help">{help(l)}</p>
+            <p class="help" id="benchmarks-help">{help(l, MAX_BENCHMARKS)}</p>
             <p dir="auto">{of_project}</p>
             <div class="checks checks-many" role="group" aria-label=title(l) aria-describedby="benchmarks-help">{others}</div>
             {none}
