@@ -75,8 +75,8 @@ pub struct Original {
     pub recipe: Recipe,
     /// The run whose adapter it went on training.
     pub continues: Option<RunId>,
-    /// What it was held against beside the project's benchmarks.
-    pub benchmarks: Vec<VersionId>,
+    /// What it was held against beside the project's benchmarks. Their datasets may be archived since.
+    pub benchmarks: Vec<Benchmark>,
 }
 
 /// Models, versions, benchmarks and, for a clone, the original.
@@ -90,7 +90,7 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     };
     let benchmarks = store::benchmarks::list(&db, project).await?;
     let own = match &original {
-        Some(run) => store::benchmarks::chosen(&db, run.summary.id).await?,
+        Some(run) => store::benchmarks::chosen_named(&db, run.summary.id).await?,
         None => Vec::new(),
     };
     let original = original.map(|run| Original {

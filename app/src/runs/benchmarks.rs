@@ -6,7 +6,7 @@ use super::{
     form::parse::{ON, Values, benchmark},
 };
 use crate::{text::lang, ui::format::shortened};
-use domain::split::MAX_BENCHMARKS;
+use domain::{id::VersionId, split::MAX_BENCHMARKS};
 use leptos::prelude::*;
 
 crate::texts! {
@@ -24,13 +24,10 @@ pub(super) fn card(options: &LaunchOptions, values: &Values) -> impl IntoView + 
     let l = lang();
     let project: Vec<String> = options.benchmarks.iter().map(ToString::to_string).collect();
     let mut ticked = 0;
-    let others: Vec<_> = options
-        .choices
-        .versions
-        .iter()
-        .filter(|version| options.benchmarks.iter().all(|benchmark| benchmark.version_id != version.id))
-        .map(|version| {
-            let (key, name) = (benchmark(version.id), format!("{} v{}", version.dataset_name, version.number));
+    let others: Vec<_> = offered(options)
+        .into_iter()
+        .map(|(version, name)| {
+            let key = benchmark(version);
             let is_ticked = values.contains_key(&key);
             ticked += usize::from(is_ticked);
             view! {
@@ -52,5 +49,53 @@ pub(super) fn card(options: &LaunchOptions, values: &Values) -> impl IntoView + 
             <div class="checks checks-many" role="group" aria-label=title(l) aria-describedby="benchmarks-help">{others}</div>
             {none}
         </details>
+    }
+}
+
+/// The versions that have a box, with their names. What a cloned run was held against comes first where it is not to be
+/// chosen otherwise, being archived or old by now: without a box the clone would silently not be held against it.
+fn offered(options: &LaunchOptions) -> Vec<(VersionId, String)> {
+    let choices = &options.choices.versions;
+    let of_original = options.original.iter().flat_map(|original| &original.benchmarks);
+    let missing = of_original.filter(|benchmark| choices.iter().all(|version| version.id != benchmark.version_id));
+    let missing = missing.map(|benchmark| (benchmark.version_id, benchmark.to_string()));
+    let known = choices.iter().map(|version| (version.id, format!("{} v{}", version.dataset_name, version.number)));
+    let is_of_project = |id: VersionId| options.benchmarks.iter().any(|benchmark| benchmark.version_id == id);
+    missing.chain(known).filter(|(id, _)| !is_of_project(*id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::api::Original;
+    use domain::{
+        id::{DatasetId, ModelId, RunId},
+        recipe::Recipe,
+        run::LaunchChoices,
+        split::Benchmark,
+    };
+
+    #[test]
+    fn a_clone_keeps_the_boxes_of_archived_benchmarks() {
+        let named = |name: &str| Benchmark {
+            version_id: VersionId::new(),
+            dataset_id: DatasetId::new(),
+            dataset_name: name.to_owned(),
+            number: 2,
+        };
+        let (archived, of_project) = (named("old"), named("own"));
+        let original = Original {
+            id: RunId::new(),
+            number: 1,
+            name: String::new(),
+            model: ModelId::new(),
+            version: VersionId::new(),
+            recipe: Recipe::default(),
+            continues: None,
+            benchmarks: vec![archived.clone(), of_project.clone()],
+        };
+        let choices = LaunchChoices { models: Vec::new(), versions: Vec::new(), measured_flops: None };
+        let options = LaunchOptions { choices, benchmarks: vec![of_project], original: Some(original) };
+        assert_eq!(offered(&options), [(archived.version_id, "old v2".to_owned())]);
     }
 }

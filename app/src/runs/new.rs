@@ -100,7 +100,7 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
     let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
     values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
     let benchmarks = original.iter().flat_map(|o| &o.benchmarks);
-    values.extend(benchmarks.map(|version| (parse::benchmark(*version), parse::ON.to_owned())));
+    values.extend(benchmarks.map(|b| (parse::benchmark(b.version_id), parse::ON.to_owned())));
     let inherited = original.and_then(|o| o.continues).map(|run| run.to_string()).unwrap_or_default();
     let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();
