@@ -47,6 +47,8 @@ crate::texts! {
     job_splits = "a look at the splits", "检查数据划分";
     job_divide = "a new division into splits", "重新划分";
     job_edit = "a bulk edit", "批量编辑";
+    job_diff = "a comparison of versions", "比较版本";
+    job_groups = "a grouping of bad cases", "Bad Case 分组";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
     problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
@@ -66,14 +68,15 @@ pub fn problem(l: Lang, e: ForgetError) -> String {
 #[must_use]
 pub fn busy(l: Lang, busy: &Busy) -> String {
     match busy {
-        Busy::Job { kind, .. } => busy_job(l, job(l, kind)),
+        Busy::Job { kind, .. } => busy_job(l, job(l, kind).unwrap_or(kind)),
         Busy::Run { number, name, .. } => busy_run(l, number, name),
     }
 }
 
-/// A kind of job in words; one without words of its own is called as the API calls it.
-fn job(l: Lang, kind: &str) -> &str {
-    match kind {
+/// A kind of job that erasing waits for, in words. A test of the server holds its list of jobs against this one.
+#[must_use]
+pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "import_dataset" | "sample_project" => job_import(l),
         "merge_versions" => job_merge(l),
         "count_tokens" => job_tokens(l),
@@ -83,6 +86,8 @@ fn job(l: Lang, kind: &str) -> &str {
         "check_splits" => job_splits(l),
         "divide_version" | "remove_leaks" => job_divide(l),
         "edit_version" => job_edit(l),
-        other => other,
-    }
+        "diff_versions" => job_diff(l),
+        "cluster_bad_cases" => job_groups(l),
+        _ => return None,
+    })
 }

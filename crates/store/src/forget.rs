@@ -7,6 +7,7 @@ mod erase;
 mod find;
 mod texts;
 
+pub use busy::HARMLESS;
 pub use erase::{EraseError, erase};
 pub use find::find;
 
