@@ -30,6 +30,7 @@ crate::texts! {
     for_good = "This cannot be undone. The text is not kept anywhere; that you erased it is on record. Backups, and copies that people have downloaded, are beyond our reach.", "此操作无法撤销。文本不会保留，但会记录您进行了抹除。备份和他人已下载的副本不受影响，请另行处理。";
     type_number(n) = "Type {n}, the number of samples, to go on", "请输入样本数 {n} 以继续";
     type_number_help = "Where other samples hold the texts by then, nothing is erased.", "若届时样本数已变化，则不会抹除任何内容。";
+    found_others = "Nothing was erased: this is not how many samples hold the texts now.", "未抹除任何内容：这不是当前包含这些文本的样本数。";
     not_a_number = "Type the number of samples.", "请输入样本数。";
     erase = "Erase for good", "彻底抹除";
     before = "Forgotten before", "抹除记录";
