@@ -149,6 +149,9 @@ async fn the_page_shows_what_the_api_finds(db: PgPool) {
     assert!(to.contains("/explore?search=food&look="), "{to}");
     let (_, open) = get(&format!("{sample}?look={look}")).await;
     assert!(open.contains(&text), "{open}");
+    let (_, seen) = get(&format!("explore?f=split:test&look={look}")).await;
+    assert!(seen.contains("You are looking at the test split"), "{seen}");
+    assert!(!seen.contains(r#"name="p""#), "no edit reaches a test sample: {seen}");
     let (_, forged) = get(&format!("{sample}?look={}", uuid::Uuid::new_v4())).await;
     assert!(!forged.contains(&text));
 }
