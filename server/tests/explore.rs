@@ -66,8 +66,13 @@ async fn a_version_is_searched_filtered_and_counted(db: PgPool) {
     let (status, text) = script.call("GET", &format!("{version}/explore?f=colour:red"), Vec::new()).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("colour:red"), "{text}");
-    let (status, _) = script.call("GET", &format!("{version}/explore?sort=colour"), Vec::new()).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let foreign = format!("scoring={}", uuid::Uuid::new_v4());
+    for (asked, field) in [("sort=colour", "sort"), ("sort=perplexity", "sort"), (foreign.as_str(), "scoring")] {
+        let (status, text) = script.call("GET", &format!("{version}/explore?{asked}"), Vec::new()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{asked}: {text}");
+        let problem: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
 
     let sample = found["items"][0]["row"]["id"].as_i64().unwrap();
     let tag = format!("{version}/samples/{sample}/tags/check%20me");
