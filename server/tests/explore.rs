@@ -136,8 +136,10 @@ async fn the_page_shows_what_the_api_finds(db: PgPool) {
     assert!(page.contains("<mark>food</mark>") && page.contains("sealed test split"), "{page}");
     assert!(!page.contains("服务态度"), "filtered out");
     assert!(page.contains(r#"name="p""#), "lines can be ticked without JavaScript: {page}");
-    let (_, none) = get("edit?ticked=1").await;
-    assert!(none.contains("0 samples are selected:"), "who ticks nothing edits nothing: {none}");
+    for nothing in ["ticked=1", "p=", "p=&p=", "positions=,"] {
+        let (_, none) = get(&format!("edit?{nothing}")).await;
+        assert!(none.contains("0 samples are selected:"), "who ticks nothing edits nothing: {nothing}: {none}");
+    }
 
     // A test sample stays shut until its look is on record, and then for this look alone.
     let opened = script.get(&format!("{version}/samples?split=test")).await;
