@@ -85,6 +85,8 @@ crate::texts! {
     field_pair = "Preference pair", "偏好对";
     field_tag = "Tag", "标记";
     field_perplexity = "Perplexity", "困惑度";
+    perplexity_by(model) = "Perplexity by {model}", "困惑度（{model}）";
+    model_gone = "scores that are gone", "评分已不存在";
 
     sealed_title(count) = "{count} matching samples are in the sealed test split", "{count} 个匹配样本位于封存的测试集";
     sealed_help = "Whoever knows the test samples will, without meaning to, choose data and settings for them. So only evaluation reads them. You may look; it is counted and kept with your name, and opens them to you for an hour.", "了解测试样本的人会不自觉地据此选择数据与设置，因此只有评估会读取它们。您可以查看，但会被计数并记录姓名，查看权限保留一小时。";
