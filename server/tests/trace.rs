@@ -112,9 +112,9 @@ async fn large_versions_are_compared_by_a_job(db: PgPool) {
     }
     let html = page(&script, &browser, &format!("/datasets/{dataset}/v/2/diff")).await;
     assert!(html.contains("The versions were not compared"), "{html}");
-    let form = format!("project={}&dataset={dataset}&number=2&from=1", script.project);
+    let form = format!("project={}&dataset={dataset}&number=2&from=1&kind=removed&look=x%26y", script.project);
     let to = post::<app::diff::api::CompareAgain>(&script, &browser, form).await;
-    assert!(to.ends_with("/v/2/diff?from=1"), "{to}");
+    assert!(to.ends_with("/v/2/diff?from=1&kind=removed&look=x%26y"), "{to}");
     let job = "select id from jobs where kind = 'diff_versions' order by created_at desc limit 1";
     let job = sqlx::query_scalar::<_, uuid::Uuid>(job).fetch_one(&script.app.db).await.unwrap();
     assert_eq!(script.finish(&job.to_string()).await["status"], "succeeded");
