@@ -73,6 +73,8 @@ pub struct Original {
     pub model: ModelId,
     pub version: VersionId,
     pub recipe: Recipe,
+    /// Whether its adapter learnt from samples that were erased since.
+    pub saw_erased: bool,
     /// The run whose adapter it went on training.
     pub continues: Option<RunId>,
     /// What it was held against beside the project's benchmarks. Their datasets may be archived since.
@@ -96,6 +98,7 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     let original = original.map(|run| Original {
         id: run.summary.id,
         number: run.summary.number,
+        saw_erased: run.summary.saw_erased,
         name: run.summary.name,
         model: run.summary.model_id,
         version: run.summary.version_id,

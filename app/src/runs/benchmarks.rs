@@ -91,6 +91,7 @@ mod tests {
             model: ModelId::new(),
             version: VersionId::new(),
             recipe: Recipe::default(),
+            saw_erased: false,
             continues: None,
             benchmarks: vec![archived.clone(), of_project.clone()],
         };
