@@ -73,6 +73,8 @@ impl Window {
         {
             self.range.set(None);
             self.say(text::range_failed(lang()));
+            // The browser has ticked the box that was clicked.
+            self.mark();
         }
     }
 
