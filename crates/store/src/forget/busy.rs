@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 /// Kinds of jobs that write nothing of a sample, or nothing that outlives the erasure: an index that is being built is deleted
 /// and begun anew, and a preflight is its run's.
-pub const HARMLESS: [&str; 5] = [explore::build::KIND, preflights::KIND, "register_model", "fetch_upload", "delete_upload"];
+pub const HARMLESS: [&str; 5] =
+    [explore::build::KIND, preflights::KIND, "register_model", "fetch_upload", "delete_upload"];
 
 /// A job of the project that is at work, or that waits with one of the texts in its request. With `hold`, those that wait go
 /// on waiting until the transaction ends.
