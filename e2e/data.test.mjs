@@ -263,6 +263,11 @@ step('rows are forgotten in every version', async () => {
     assert.ok(!page.url().includes('7919'), 'what is looked for stands in no address');
     await fits();
     await screenshots(page, 'data-forget');
+    await page.locator('#confirm').fill('7');
+    await button(page, 'Erase for good').click();
+    await page.locator('#confirm-error').waitFor();
+    assert.equal(await page.locator('#confirm').inputValue(), '7');
+    assert.ok((await page.locator('#text').inputValue()).includes('7919'), 'nothing has to be typed again');
     await page.locator('#confirm').fill('1');
     await button(page, 'Erase for good').click();
     await page.getByText(/1 samples; 0 runs had seen them/).waitFor();

@@ -21,7 +21,7 @@ use crate::{
     },
     words,
 };
-use api::{CompareAgain, DiffView, LookAtDiff, Waiting, get_diff};
+use api::{CompareAgain, DiffView, LookAtDiff, Waiting, get_diff, rest_of_address};
 use domain::{
     diff::{Delta, DiffKind, VersionDiff},
     id::{DatasetId, ProjectId},
@@ -114,8 +114,9 @@ fn comparing(asked: &Asked, Waiting { job, failed }: Waiting, from: u32) -> impl
     let l = lang();
     let (project, dataset, number) = (asked.project, asked.dataset, asked.number);
     let here = routes::diff(project, dataset, number, Some(from));
-    let kind = asked.kind.map(|kind| format!("&kind={}", kind.as_str())).unwrap_or_default();
-    let look = asked.look.as_ref().map(|look| format!("&look={}", routes::encode(look))).unwrap_or_default();
+    let then = format!("{here}{}", rest_of_address(asked.kind, asked.look.as_deref()));
+    let kind = asked.kind.map(|kind| view! { <input type="hidden" name="kind" value=kind.as_str()/> });
+    let look = asked.look.clone().map(|look| view! { <input type="hidden" name="look" value=look/> });
     let again = failed.then(|| {
         view! {
             <PostForm action={ServerAction::<CompareAgain>::new()}>
@@ -123,6 +124,8 @@ fn comparing(asked: &Asked, Waiting { job, failed }: Waiting, from: u32) -> impl
                 <input type="hidden" name="dataset" value=dataset.to_string()/>
                 <input type="hidden" name="number" value=number.to_string()/>
                 <input type="hidden" name="from" value=from.to_string()/>
+                {kind}
+                {look}
                 <button class="button button-small" type="submit">{text::again(l)}</button>
             </PostForm>
         }
@@ -131,9 +134,9 @@ fn comparing(asked: &Asked, Waiting { job, failed }: Waiting, from: u32) -> impl
         <section class="card">
             <h2>{if failed { text::not_compared(l) } else { text::comparing(l) }}</h2>
             <p>{text::comparing_help(l)}</p>
-            <JobProgress project job then=format!("{here}{kind}{look}")/>
             {again}
         </section>
+        <JobProgress project job then/>
     }
 }
 

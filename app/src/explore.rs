@@ -28,7 +28,7 @@ use crate::{
 };
 use address::{Asked, Place};
 use api::{BuildIndex, ExploreView, explore};
-use domain::{access::Action, explore::Found};
+use domain::{access::Action, explore::Found, id::ScoringId};
 use leptos::prelude::*;
 
 /// `/p/:project/datasets/:dataset/v/:number/explore`.
@@ -61,7 +61,7 @@ fn page(place: Place, asked: Asked, odd: Vec<String>, view: ExploreView) -> impl
         Some(found) => {
             let form = search::form(place, &asked, &scorings, scoring);
             let asked = Asked { scoring, ..asked };
-            view! { {form} {results(place, &asked, found, looking)} }.into_any()
+            view! { {form} {results(place, &asked, &scorings, found, looking)} }.into_any()
         }
         None => building(place, job).into_any(),
     };
@@ -105,7 +105,13 @@ fn ids(place: Place) -> impl IntoView {
     }
 }
 
-fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl IntoView + use<> {
+fn results(
+    place: Place,
+    asked: &Asked,
+    scorings: &[(ScoringId, String)],
+    found: Found,
+    looking: bool,
+) -> impl IntoView + use<> {
     let l = lang();
     let total = if found.is_exact {
         text::found(l, integer(found.total))
@@ -122,7 +128,7 @@ fn results(place: Place, asked: &Asked, found: Found, looking: bool) -> impl Int
         window::window(place, asked, &found).into_any()
     };
     view! {
-        {facets::chips(place, asked)}
+        {facets::chips(place, asked, scorings)}
         {looking.then(|| view! { <p class="notice notice-warn" role="status">{text::looking(l)}</p> })}
         {(found.sealed > 0).then(|| sealed::notice(place, asked, None, found.sealed))}
         <div class="explore">

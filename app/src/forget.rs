@@ -10,11 +10,11 @@ use crate::{
     text::lang,
     ui::{
         field::Field,
-        form::PostForm,
+        form::{PostForm, refusal_of},
         format::{Time, bytes, integer},
         frame::PageHeader,
         load::load,
-        notice::Empty,
+        notice::{Empty, Problem},
     },
 };
 use api::{DeleteFile, ForgetRows, ForgetView, look_for};
@@ -133,21 +133,35 @@ fn file_name(file: &ForgetFile) -> String {
     format!("{} ({}, SHA-256 {}…)", file.file_name, bytes(file.size_bytes), file.sha256.get(..12).unwrap_or_default())
 }
 
-/// The form that erases. The texts are a secret, so that a refused form does not keep them.
+/// The form that erases. The texts are a secret, which no way back to a page keeps: it is posted to this page, which is the
+/// answer where it is refused.
 fn confirm(project: ProjectId, asked: &str, samples: u64) -> impl IntoView + use<> {
     let l = lang();
     let asked = asked.to_owned();
+    let refusal = refusal_of::<ForgetRows>();
+    let ours = refusal.as_ref().map(|_| "");
+    let typed = refusal.as_ref().and_then(|r| r.typed.first()).map(|(_, number)| number.clone());
+    let (beside, above) = match refusal.map(|r| r.error) {
+        Some(AppError::Invalid { problem, .. }) => (Some(problem), None),
+        other => (None, other),
+    };
+    let described = if beside.is_some() { "confirm-help confirm-error" } else { "confirm-help" };
+    let is_wrong = beside.is_some().then_some("true");
+    let beside = beside.map(|why| view! { <p class="error" role="alert" id="confirm-error">{why}</p> });
+    let above = above.map(|error| view! { <Problem error/> });
     role::may(Action::Administer).then(|| {
         view! {
-            <PostForm action={ServerAction::<ForgetRows>::new()} class="stack">
+            <form method="post" action=routes::forget(project) class="stack" id="erase" data-refusal=ours>
                 <input type="hidden" name="project" value=project.to_string()/>
                 <textarea hidden name="secret_texts">{asked}</textarea>
                 <p class="notice notice-bad">{text::for_good(l)}</p>
+                {above}
                 <Field id="confirm" label=text::type_number(l, samples) help=text::type_number_help(l)>
-                    <input id="confirm" name="confirm" inputmode="numeric" required autocomplete="off" aria-describedby="confirm-help"/>
+                    <input id="confirm" name="confirm" inputmode="numeric" required autocomplete="off" value=typed aria-describedby=described aria-invalid=is_wrong/>
+                    {beside}
                 </Field>
                 <button class="button button-danger" type="submit">{text::erase(l)}</button>
-            </PostForm>
+            </form>
         }
     })
 }

@@ -40,6 +40,7 @@ crate::texts! {
     train = "Train", "训练集";
     validation = "Validation", "验证集";
     test = "Test", "测试集";
+    saw_erased_rows(name) = "{name} (saw erased rows)", "{name}（用过已抹除的样本）";
     name_problem = "The name must have 1 to 200 characters.", "名称应为 1 至 200 个字符。";
 }
 
@@ -62,6 +63,13 @@ pub fn split(lang: Lang, split: Split) -> &'static str {
         Split::Validation => validation(lang),
         Split::Test => test(lang),
     }
+}
+
+/// The name of a run, or of its adapter, where it is offered or shown: marked if it learnt from samples that were erased since,
+/// which nothing takes out of it.
+#[must_use]
+pub fn marked_run(lang: Lang, name: String, saw_erased: bool) -> String {
+    if saw_erased { saw_erased_rows(lang, name) } else { name }
 }
 
 /// What is wrong with an address, a password or a name.

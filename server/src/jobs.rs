@@ -268,3 +268,18 @@ fn outcome_of(result: Result<Value, JobError>) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::lang::Lang;
+
+    #[test]
+    fn every_kind_that_erasing_waits_for_has_words() {
+        for kind in handlers().by_kind.keys().filter(|kind| !store::forget::HARMLESS.contains(*kind)) {
+            for lang in [Lang::En, Lang::Zh] {
+                assert!(app::forget::text::job(lang, kind).is_some(), "{kind}");
+            }
+        }
+    }
+}

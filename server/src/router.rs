@@ -17,12 +17,13 @@ pub fn router(state: AppState) -> Router {
         move || document(options.clone())
     };
     let asked = render_app_async_with_context(context.clone(), page.clone());
+    let take = middleware::from_fn_with_state(state.clone(), asked::take);
     let own_host = csrf::OwnHost(state.config.public_url.authority().to_owned());
     let https = headers::Https(state.config.is_https());
     Router::new()
         .leptos_routes_with_context(&state, generate_route_list(app::App), context.clone(), page.clone())
         .route("/preferences", routing::post(preferences::set))
-        .route(asked::FORGET, routing::post(asked).layer(middleware::from_fn(asked::take)))
+        .route(asked::FORGET, routing::post(asked).layer(take))
         .merge(crate::rest::router())
         // The page of an unknown address says so. Files are not served from here: leptos_axum's own fallback for
         // them takes the contexts away from pages that are rendered on the same thread at that moment.

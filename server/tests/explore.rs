@@ -66,8 +66,13 @@ async fn a_version_is_searched_filtered_and_counted(db: PgPool) {
     let (status, text) = script.call("GET", &format!("{version}/explore?f=colour:red"), Vec::new()).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("colour:red"), "{text}");
-    let (status, _) = script.call("GET", &format!("{version}/explore?sort=colour"), Vec::new()).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let foreign = format!("scoring={}", uuid::Uuid::new_v4());
+    for (asked, field) in [("sort=colour", "sort"), ("sort=perplexity", "sort"), (foreign.as_str(), "scoring")] {
+        let (status, text) = script.call("GET", &format!("{version}/explore?{asked}"), Vec::new()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{asked}: {text}");
+        let problem: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
 
     let sample = found["items"][0]["row"]["id"].as_i64().unwrap();
     let tag = format!("{version}/samples/{sample}/tags/check%20me");
@@ -135,8 +140,10 @@ async fn the_page_shows_what_the_api_finds(db: PgPool) {
     assert!(page.contains("<mark>food</mark>") && page.contains("sealed test split"), "{page}");
     assert!(!page.contains("服务态度"), "filtered out");
     assert!(page.contains(r#"name="p""#), "lines can be ticked without JavaScript: {page}");
-    let (_, none) = get("edit?ticked=1").await;
-    assert!(none.contains("0 samples are selected:"), "who ticks nothing edits nothing: {none}");
+    for nothing in ["ticked=1", "p=", "p=&p=", "positions=,"] {
+        let (_, none) = get(&format!("edit?{nothing}")).await;
+        assert!(none.contains("0 samples are selected:"), "who ticks nothing edits nothing: {nothing}: {none}");
+    }
 
     // A test sample stays shut until its look is on record, and then for this look alone.
     let opened = script.get(&format!("{version}/samples?split=test")).await;
@@ -153,6 +160,9 @@ async fn the_page_shows_what_the_api_finds(db: PgPool) {
     assert!(to.contains("/explore?search=food&look="), "{to}");
     let (_, open) = get(&format!("{sample}?look={look}")).await;
     assert!(open.contains(&text), "{open}");
+    let (_, seen) = get(&format!("explore?f=split:test&look={look}")).await;
+    assert!(seen.contains("You are looking at the test split"), "{seen}");
+    assert!(!seen.contains(r#"name="p""#), "no edit reaches a test sample: {seen}");
     let (_, forged) = get(&format!("{sample}?look={}", uuid::Uuid::new_v4())).await;
     assert!(!forged.contains(&text));
 }

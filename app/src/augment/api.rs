@@ -32,6 +32,8 @@ pub struct Choice {
     pub name: String,
     pub is_endpoint: bool,
     pub is_tuned: bool,
+    /// Whether the run that has tuned it learnt from samples that were erased since.
+    pub saw_erased: bool,
 }
 
 /// What the page shows.
@@ -61,13 +63,15 @@ pub async fn get_augment(
         name,
         is_endpoint: true,
         is_tuned: false,
+        saw_erased: false,
     });
     let models = store::scores::scorers(&db, project).await?.into_iter();
-    let models = models.map(|(model, run, name)| Choice {
-        value: own_writer(model, run),
-        name,
+    let models = models.map(|known| Choice {
+        value: own_writer(known.model, known.run),
+        name: known.name,
         is_endpoint: false,
-        is_tuned: run.is_some(),
+        is_tuned: known.run.is_some(),
+        saw_erased: known.saw_erased,
     });
     let writers = endpoints.chain(models).collect();
     let passed = (decision == Decision::Waiting).then_some(!stopped);
@@ -115,8 +119,8 @@ pub async fn ask_model(
         }
         _ => {
             let known = store::scores::scorers(&db, project).await?;
-            let own = known.into_iter().find(|(model, run, _)| own_writer(*model, *run) == writer);
-            own.map(|(model_id, run_id, _)| Writer::Model { model_id, run_id }).ok_or_else(unknown)?
+            let own = known.into_iter().find(|known| own_writer(known.model, known.run) == writer);
+            own.map(|own| Writer::Model { model_id: own.model, run_id: own.run }).ok_or_else(unknown)?
         }
     };
     let request = Paraphrase {

@@ -71,7 +71,7 @@ crate::texts! {
 pub(super) fn writer_name(l: Lang, writer: &Choice) -> String {
     match (writer.is_endpoint, writer.is_tuned) {
         (true, _) => endpoint(l, &writer.name),
-        (false, true) => tuned(l, &writer.name),
+        (false, true) => crate::words::marked_run(l, tuned(l, &writer.name), writer.saw_erased),
         (false, false) => writer.name.clone(),
     }
 }

@@ -28,8 +28,8 @@ pub struct CleaningView {
     pub is_over: bool,
     /// Which models have scored it, latest first.
     pub scorings: Vec<Scoring>,
-    /// What can score it: the value of a form, and its name.
-    pub models: Vec<(String, String)>,
+    /// What can score it: the value of a form, its name, and whether it learnt from samples that were erased since.
+    pub models: Vec<(String, String, bool)>,
 }
 
 /// A version to clean, and the preview that the address names.
@@ -52,9 +52,9 @@ pub async fn get_cleaning(
     let is_over = report.is_some() || done.is_some_and(|job| job.kind == "score_version");
     let scorings = store::scores::list(&db, project, version.id).await?;
     let models = store::scores::scorers(&db, project).await?;
-    let models = models.into_iter().map(|(model, run, name)| {
-        let value = run.map_or_else(|| model.to_string(), |run| format!("{model}:{run}"));
-        (value, name)
+    let models = models.into_iter().map(|known| {
+        let value = known.run.map_or_else(|| known.model.to_string(), |run| format!("{}:{run}", known.model));
+        (value, known.name, known.saw_erased)
     });
     Ok(CleaningView { version, is_over, report, scorings, models: models.collect() })
 }
@@ -102,13 +102,12 @@ pub async fn start_scoring(
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     let version = api::version(&db, project, dataset, number).await?;
     let known = store::scores::scorers(&db, project).await?;
-    let chosen = known.into_iter().find(|(id, run, _)| match run {
-        Some(run) => model == format!("{id}:{run}"),
-        None => model == id.to_string(),
+    let chosen = known.into_iter().find(|known| match known.run {
+        Some(run) => model == format!("{}:{run}", known.model),
+        None => model == known.model.to_string(),
     });
-    let (model_id, run_id, _) =
-        chosen.ok_or_else(|| AppError::invalid("model", super::text::no_scorer(lang()).to_owned()))?;
-    let request = ScoreVersion { version_id: version.id, model_id, run_id, embed };
+    let scorer = chosen.ok_or_else(|| AppError::invalid("model", super::text::no_scorer(lang()).to_owned()))?;
+    let request = ScoreVersion { version_id: version.id, model_id: scorer.model, run_id: scorer.run, embed };
     let job = store::jobs::enqueue(&db, project, "score_version", &request, caller.user_id).await?;
     let state = StepsForm::of_steps(&form.steps(lang())?).query();
     let here = routes::clean(project, version.dataset_id, version.number);

@@ -13,6 +13,7 @@ use crate::{
         form::PostForm,
         format::{Time, integer, shortened},
     },
+    words,
 };
 use domain::{id::ProjectId, score::Scoring, steps::Step};
 use leptos::prelude::*;
@@ -73,8 +74,8 @@ fn form(project: ProjectId, view: &CleaningView, steps: &[Step]) -> impl IntoVie
     let l = lang();
     let version = &view.version;
     let (dataset, number) = (version.dataset_id.to_string(), version.number.to_string());
-    let models = view.models.iter().map(|(value, name)| {
-        let (value, name) = (value.clone(), shortened(name));
+    let models = view.models.iter().map(|(value, name, saw_erased)| {
+        let (value, name) = (value.clone(), words::marked_run(l, shortened(name), *saw_erased));
         view! { <option value=value>{name}</option> }
     });
     let models = models.collect_view();

@@ -5,6 +5,7 @@ use crate::{
     routes,
     text::lang,
     ui::{field::Field, format::shortened, metric},
+    words,
 };
 use domain::{
     compare::{Comparison, MAX_RUNS},
@@ -13,8 +14,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-/// A run's number and name.
+/// A run's number and name, marked if it saw samples that were erased.
 pub(super) fn name(run: &RunSummary) -> String {
+    words::marked_run(lang(), plain_name(run), run.saw_erased)
+}
+
+fn plain_name(run: &RunSummary) -> String {
     format!("#{} {}", run.number, run.name)
 }
 
@@ -86,8 +91,11 @@ pub(super) fn chips(chosen: &Chosen, comparison: &Comparison, choices: Vec<RunSu
     });
     let chips = chips.collect_view();
     let others: Vec<_> = choices.into_iter().filter(|r| !chosen.runs.contains(&r.id)).collect();
-    let options =
-        others.iter().map(|r| view! { <option value=r.id.to_string()>{shortened(&name(r))}</option> }).collect_view();
+    let option = |run: &RunSummary| {
+        let name = words::marked_run(l, shortened(&plain_name(run)), run.saw_erased);
+        view! { <option value=run.id.to_string()>{name}</option> }
+    };
+    let options = others.iter().map(option).collect_view();
     let kept =
         chosen.runs.iter().map(|id| view! { <input type="hidden" name="runs" value=id.to_string()/> }).collect_view();
     let baseline = chosen.baseline.map(|id| view! { <input type="hidden" name="baseline" value=id.to_string()/> });

@@ -4,9 +4,11 @@ use super::form::ImportForm;
 use crate::error::AppError;
 use domain::{
     dataset::{DatasetSummary, SampleRow, Version, VersionSummary},
+    explore::{Field, Filter},
     id::{DatasetId, JobId, ModelId, ProjectId, UploadId, VersionId},
     import::{Preview, Upload},
     page::Page,
+    steps::TO_CHECK,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -177,6 +179,14 @@ pub struct VersionView {
     pub versions: Vec<VersionSummary>,
     /// Models whose tokenizer can count.
     pub models: Vec<(ModelId, String)>,
+    /// Copies whose labels somebody has to look at.
+    pub to_check: u64,
+}
+
+/// What finds those copies on the page for exploring.
+#[must_use]
+pub fn to_check() -> Filter {
+    Filter { field: Field::Slice(TO_CHECK.0.to_owned()), value: TO_CHECK.1.to_owned() }
 }
 
 /// A dataset's version by number, or its newest.
@@ -187,7 +197,9 @@ pub async fn get_version(project: ProjectId, dataset: DatasetId, number: Option<
     let version = store::versions::by_number(&db, project, dataset, number).await?.ok_or(AppError::NotFound)?;
     let versions = store::versions::of_dataset(&db, project, dataset).await?;
     let models = store::models::list(&db, project).await?.into_iter().map(|m| (m.id, m.name)).collect();
-    Ok(VersionView { version, description: summary.description, license: summary.license, versions, models })
+    let copies = to_check();
+    let to_check = store::explore::how_many(&db, version.id, &copies.field, &copies.value).await?.unwrap_or(0);
+    Ok(VersionView { version, description: summary.description, license: summary.license, versions, models, to_check })
 }
 
 /// Which samples a page shows.

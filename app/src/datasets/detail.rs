@@ -1,7 +1,7 @@
 //! A dataset's page: one version of it, with its numbers, its origin and its samples.
 
 use super::{
-    api::{ArchiveDataset, RenameDataset, VersionView, get_version},
+    api::{ArchiveDataset, RenameDataset, VersionView, get_version, to_check},
     origin,
     samples::Samples,
     stats::{Counts, Labels, Lengths, MissingSplits},
@@ -16,6 +16,7 @@ use crate::{
         download::CsvDownload,
         field::{Confirm, Field},
         form::{PostForm, refusal_of},
+        format::integer,
         frame::PageHeader,
         load::load,
         notice::not_applied,
@@ -54,6 +55,11 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
     let title = text::version_title(l, &version.dataset_name, version.number);
     let stats = version.stats.clone();
     let may_edit = role::may(Action::EditDatasets);
+    let explore = routes::explore(project, version.dataset_id, version.number);
+    let check = (view.to_check > 0).then(|| {
+        let href = format!("{explore}?f={}", routes::encode(&to_check().to_string()));
+        view! { <a class="button button-small" href=href>{text::to_check(l, integer(view.to_check))}</a> }
+    });
     // The version before, where there is one: of a mixture the parent is none of this dataset's.
     let compared = view.versions.iter().map(|v| v.number).filter(|n| *n < version.number).max();
     view! {
@@ -84,7 +90,8 @@ fn page(project: ProjectId, view: VersionView) -> impl IntoView {
             <a class="button button-small button-quiet" href=format!("{api}/stats")>{text::stats_json(l)}</a>
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::clean(project, version.dataset_id, version.number)>{text::clean(l)}</a> })}
             {role::may(Action::EditDatasets).then(|| view! { <a class="button button-small" href=routes::augment(project, version.dataset_id, version.number)>{text::augment(l)}</a> })}
-            <a class="button button-small button-primary" href=routes::explore(project, version.dataset_id, version.number)>{text::explore(l)}</a>
+            <a class="button button-small button-primary" href=explore>{text::explore(l)}</a>
+            {check}
             {compared.map(|number| view! { <a class="button button-small" href=routes::diff(project, version.dataset_id, version.number, Some(number))>{text::compare_with(l, number)}</a> })}
             <a class="button button-small" href=routes::card(project, version.dataset_id, version.number)>{text::card(l)}</a>
             <a class="button button-small" href=routes::lineage_of(project, &NodeId::Version(version.id))>{text::lineage(l)}</a>

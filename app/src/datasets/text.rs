@@ -6,6 +6,7 @@ use domain::{
 };
 
 crate::texts! {
+    to_check(n) = "Check the labels of {n} copies", "核对 {n} 个副本的标签";
     explore = "Explore", "浏览全部样本";
     sealed(count) = "{count} samples of the test split are sealed: they are not listed here and not in the downloads.", "测试集的 {count} 个样本已封存，不在此列出，也不包含在下载中。";
     title = "Datasets", "数据集";

@@ -80,16 +80,31 @@ pub async fn get_diff(
     Ok(DiffView { version, others, from, diff, waiting, looking })
 }
 
-/// Begins a comparison again that failed or was cancelled, and goes back to the page.
+/// What the page's address says after the versions that are compared.
+pub(super) fn rest_of_address(kind: Option<DiffKind>, look: Option<&str>) -> String {
+    let kind = kind.map(|kind| format!("&kind={}", kind.as_str())).unwrap_or_default();
+    let look = look.map(|look| format!("&look={}", crate::routes::encode(look))).unwrap_or_default();
+    format!("{kind}{look}")
+}
+
+/// Begins a comparison again that failed or was cancelled, and goes back to the page as it was.
 #[server]
-pub async fn compare_again(project: ProjectId, dataset: DatasetId, number: u32, from: u32) -> Result<(), AppError> {
+pub async fn compare_again(
+    project: ProjectId,
+    dataset: DatasetId,
+    number: u32,
+    from: u32,
+    #[server(default)] kind: Option<DiffKind>,
+    #[server(default)] look: Option<String>,
+) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let version = api::version(&db, project, dataset, number).await?;
     let other = api::version(&db, project, dataset, from).await?;
     let asker = Asker { project, user: caller.user_id, again: true };
     let query = DiffQuery { kind: None, with_test: false, after: None, limit: 1 };
     page_or_job(&db, asker, &other, &version, query).await?;
-    leptos_axum::redirect(&routes::diff(project, dataset, number, Some(from)));
+    let rest = rest_of_address(kind, look.as_deref());
+    leptos_axum::redirect(&format!("{}{rest}", routes::diff(project, dataset, number, Some(from))));
     Ok(())
 }
 

@@ -61,9 +61,11 @@ impl EditForm {
         let map = leptos_router::hooks::use_query_map().read_untracked();
         let get = |name: &str| map.get(name).unwrap_or_default();
         let filters = map.get_all("f").filter(|f| !f.is_empty()).map_or_else(|| get("filters"), |f| f.join("\n"));
-        let positions = map.get_all("p").map_or_else(|| get("positions"), |p| p.join(","));
-        // Who sent the form of ticks without one selects nothing.
-        let positions = if positions.is_empty() && !get("ticked").is_empty() { NOTHING.to_owned() } else { positions };
+        let ticks = map.get_all("p").map(|p| p.join(","));
+        // Who sent the form of ticks without one selects nothing, and so does `p=` that says no position.
+        let is_of_ticks = ticks.is_some() || !get("ticked").is_empty();
+        let positions = ticks.unwrap_or_else(|| get("positions"));
+        let positions = if positions.is_empty() && is_of_ticks { NOTHING.to_owned() } else { positions };
         Self {
             search: get("search"),
             filters,
@@ -88,8 +90,11 @@ impl EditForm {
         Ok(Selection { search: self.search.clone(), filters, positions: self.ticked().collect() })
     }
 
+    /// No position at all means all samples: where something was named that is none, one that no sample has stands for it.
     fn ticked(&self) -> impl Iterator<Item = u32> {
-        self.positions.split([',', '.']).filter(|p| !p.is_empty()).flat_map(positions).take(MAX_TICKED)
+        let named = self.positions.split([',', '.']).filter(|p| !p.is_empty());
+        let nothing = (!self.positions.is_empty() && named.clone().next().is_none()).then_some(u32::MAX);
+        named.flat_map(positions).take(MAX_TICKED).chain(nothing)
     }
 
     /// What is done to them.
@@ -210,6 +215,11 @@ mod tests {
         assert_eq!(ranges.selection().map(|s| s.positions).ok(), Some(vec![3, 4, 5, 9, u32::MAX]));
         let nothing = EditForm { positions: NOTHING.to_owned(), ..form.clone() };
         assert_eq!(nothing.selection().map(|s| s.positions).ok(), Some(vec![u32::MAX]));
+        // Not empty, and names no position: this must not select everything.
+        for positions in [",", ",,", ".", ",."] {
+            let commas = EditForm { positions: positions.to_owned(), ..form.clone() };
+            assert_eq!(commas.selection().map(|s| s.positions).ok(), Some(vec![u32::MAX]), "{positions}");
+        }
         assert!(EditForm { filters: "colour:red".to_owned(), ..form.clone() }.selection().is_err());
         let into_test = EditForm { split: "test".to_owned(), ..form };
         assert_eq!(into_test.edit(), Err(EditError::IntoTest));

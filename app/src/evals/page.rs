@@ -12,6 +12,7 @@ use crate::{
         metric,
         notice::Empty,
     },
+    words,
 };
 use domain::{
     eval::view::{Difference, RunEvaluation, metric_order},
@@ -55,7 +56,7 @@ fn body(project: ProjectId, run: RunId, e: RunEvaluation) -> AnyView {
         {header}
         <section class="card">
             <div class="card-title">
-                <h2 dir="auto">{e.run_name}</h2>
+                <h2 dir="auto">{words::marked_run(l, e.run_name, e.saw_erased)}</h2>
                 <span class="muted">{text::samples(l, integer(tuned.metrics.samples.into()))}</span>
             </div>
             <div id="headline">{headline(ordered(e.differences, metric_order(task)), l)}</div>

@@ -8,22 +8,37 @@ use crate::{
     text::lang,
     ui::format::{integer, shortened},
 };
-use domain::explore::{Facet, FacetValue, Field, Filter};
+use domain::{
+    explore::{Facet, FacetValue, Field, Filter},
+    id::ScoringId,
+    lang::Lang,
+};
 use leptos::prelude::*;
 
 /// Values shown at once; the rest are folded.
 const SHOWN: usize = 8;
 
 /// The filters that are set, each with a way to remove it.
-pub(super) fn chips(place: Place, asked: &Asked) -> impl IntoView + use<> {
+pub(super) fn chips(place: Place, asked: &Asked, scorings: &[(ScoringId, String)]) -> impl IntoView + use<> {
     let l = lang();
     let chips = asked.filters.iter().map(|filter| {
-        let name = format!("{}: {}", text::field(l, &filter.field), text::value(l, &filter.field, &filter.value));
-        let name = shortened(&name);
+        let name = shortened(&named(l, filter, scorings));
         let label = text::remove_filter(l, &name);
         view! { <a class="chip" href=place.list(&asked.toggled(filter)) aria-label=label><bdi>{name}</bdi> " ×"</a> }
     });
     (!asked.filters.is_empty()).then(|| view! { <p class="chips">{chips.collect_view()}</p> })
+}
+
+/// A filter in words. Perplexities say whose they are: those of a model that is no longer chosen still filter.
+fn named(l: Lang, filter: &Filter, scorings: &[(ScoringId, String)]) -> String {
+    let field = match &filter.field {
+        Field::Perplexity(scoring) => {
+            let model = scorings.iter().find(|(id, _)| id == scoring).map(|(_, model)| model.as_str());
+            text::perplexity_by(l, model.unwrap_or(text::model_gone(l)))
+        }
+        field => text::field(l, field),
+    };
+    format!("{field}: {}", text::value(l, &filter.field, &filter.value))
 }
 
 /// One list for each field that tells samples apart.
@@ -79,5 +94,23 @@ fn row(place: Place, asked: &Asked, field: &Field, value: FacetValue, most: u64)
             </a>
             <meter min="0" max=most value=value.count aria-hidden="true"></meter>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_by_perplexity_says_whose_it_is() {
+        let (old, new) = (ScoringId::new(), ScoringId::new());
+        let scorings = [(new, "large".to_owned()), (old, "small".to_owned())];
+        let of = |scoring: ScoringId| {
+            named(Lang::En, &Filter { field: Field::Perplexity(scoring), value: "2..4".to_owned() }, &scorings)
+        };
+        assert!(of(old).starts_with("Perplexity by small: "), "{}", of(old));
+        assert!(of(new).starts_with("Perplexity by large: "), "{}", of(new));
+        let gone = of(ScoringId::new());
+        assert!(gone.starts_with("Perplexity by scores that are gone: "), "{gone}");
     }
 }

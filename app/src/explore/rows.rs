@@ -9,7 +9,7 @@ use domain::{
     access::Action,
     explore::{Found, FoundRow},
     page::DEFAULT_LIMIT,
-    sample::Sample,
+    sample::{Sample, Split},
 };
 use leptos::prelude::*;
 
@@ -56,7 +56,7 @@ fn line(place: Place, asked: &Asked, item: &FoundRow, terms: &[String], columns:
     view! { <tr>{cells(place, asked, item, terms, columns)}</tr> }
 }
 
-/// The cells of a line. The window reads the position out of the first `value` in it.
+/// The cells of a line. The window reads the position out of the first `value` in its first cell.
 pub(super) fn cells(
     place: Place,
     asked: &Asked,
@@ -66,7 +66,8 @@ pub(super) fn cells(
 ) -> impl IntoView + use<> {
     let row = &item.row;
     let number = integer(u64::from(row.position) + 1);
-    let tick = columns.has_ticks.then(|| {
+    // An edit leaves the sealed test split as it is, whoever looks at it.
+    let tick = (columns.has_ticks && row.split != Split::Test).then(|| {
         let (position, label) = (row.position.to_string(), text::tick(lang(), &number));
         view! { <input type="checkbox" name="p" value=position aria-label=label/> }
     });

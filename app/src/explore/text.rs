@@ -27,6 +27,8 @@ crate::texts! {
     edit_ticked = "Edit the ticked", "编辑勾选的样本";
     untick = "Untick all", "取消全部勾选";
     ticks_help = "Tick lines to edit just these; with Shift, all lines up to the one ticked before.", "勾选样本行即可只编辑这些样本；按住 Shift 可勾选到上次勾选处之间的所有行。";
+    range_cut(most) = "A range has at most {most} lines: those nearest to this one were taken.", "一次最多 {most} 行：已取离此行最近的部分。";
+    range_failed = "Not all lines of the range came, so nothing was changed. Try again.", "未能取得该范围的全部行，因此未作更改。请重试。";
     too_many_ticks(count) = "{count} ticked. No more fit: narrow the search and edit all that it finds.", "已勾选 {count} 条，无法再增加：请缩小搜索范围，然后编辑其全部结果。";
     nothing = "No sample matches", "没有符合条件的样本";
     nothing_hint = "Remove a filter or search for fewer words.", "请移除部分筛选条件或减少搜索词。";
@@ -83,6 +85,8 @@ crate::texts! {
     field_pair = "Preference pair", "偏好对";
     field_tag = "Tag", "标记";
     field_perplexity = "Perplexity", "困惑度";
+    perplexity_by(model) = "Perplexity by {model}", "困惑度（{model}）";
+    model_gone = "scores that are gone", "评分已不存在";
 
     sealed_title(count) = "{count} matching samples are in the sealed test split", "{count} 个匹配样本位于封存的测试集";
     sealed_help = "Whoever knows the test samples will, without meaning to, choose data and settings for them. So only evaluation reads them. You may look; it is counted and kept with your name, and opens them to you for an hour.", "了解测试样本的人会不自觉地据此选择数据与设置，因此只有评估会读取它们。您可以查看，但会被计数并记录姓名，查看权限保留一小时。";

@@ -90,6 +90,7 @@ fn ticks(place: Place, asked: &Asked) -> impl IntoView + use<> {
     let l = lang();
     view! {
         <p class="help">{text::ticks_help(l)}</p>
+        <p class="help" role="status" id="window-said"></p>
         <form method="get" action=routes::bulk_edit(place.project, place.dataset, place.number) class="actions" id="window-ticks" hidden>
             {selection(asked)}
             <input type="hidden" name="positions" id="window-ticked"/>

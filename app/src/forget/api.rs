@@ -13,7 +13,7 @@ use {
     super::text,
     crate::{api, routes, text::lang},
     domain::{access::Action, forget::parse_texts},
-    store::forget::EraseError,
+    store::{Stale, StoreError, forget::EraseError},
 };
 
 /// What the page shows.
@@ -52,6 +52,9 @@ pub async fn forget_rows(project: ProjectId, secret_texts: String, confirm: Stri
     let digits: String = confirm.chars().filter(char::is_ascii_digit).collect();
     let samples = digits.parse().map_err(|_| AppError::invalid("confirm", text::not_a_number(lang())))?;
     store::forget::erase(&db, project, caller.user_id, &texts, samples).await.map_err(|e| match e {
+        EraseError::Store(StoreError::Stale(Stale::FoundOthers)) => {
+            AppError::invalid("confirm", text::found_others(lang()))
+        }
         EraseError::Store(e) => e.into(),
         EraseError::Busy(busy) => AppError::Conflict(text::busy(lang(), &busy)),
     })?;

@@ -30,6 +30,7 @@ crate::texts! {
     for_good = "This cannot be undone. The text is not kept anywhere; that you erased it is on record. Backups, and copies that people have downloaded, are beyond our reach.", "此操作无法撤销。文本不会保留，但会记录您进行了抹除。备份和他人已下载的副本不受影响，请另行处理。";
     type_number(n) = "Type {n}, the number of samples, to go on", "请输入样本数 {n} 以继续";
     type_number_help = "Where other samples hold the texts by then, nothing is erased.", "若届时样本数已变化，则不会抹除任何内容。";
+    found_others = "Nothing was erased: this is not how many samples hold the texts now.", "未抹除任何内容：这不是当前包含这些文本的样本数。";
     not_a_number = "Type the number of samples.", "请输入样本数。";
     erase = "Erase for good", "彻底抹除";
     before = "Forgotten before", "抹除记录";
@@ -47,6 +48,8 @@ crate::texts! {
     job_splits = "a look at the splits", "检查数据划分";
     job_divide = "a new division into splits", "重新划分";
     job_edit = "a bulk edit", "批量编辑";
+    job_diff = "a comparison of versions", "比较版本";
+    job_groups = "a grouping of bad cases", "Bad Case 分组";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
     problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
@@ -66,14 +69,15 @@ pub fn problem(l: Lang, e: ForgetError) -> String {
 #[must_use]
 pub fn busy(l: Lang, busy: &Busy) -> String {
     match busy {
-        Busy::Job { kind, .. } => busy_job(l, job(l, kind)),
+        Busy::Job { kind, .. } => busy_job(l, job(l, kind).unwrap_or(kind)),
         Busy::Run { number, name, .. } => busy_run(l, number, name),
     }
 }
 
-/// A kind of job in words; one without words of its own is called as the API calls it.
-fn job(l: Lang, kind: &str) -> &str {
-    match kind {
+/// A kind of job that erasing waits for, in words. A test of the server holds its list of jobs against this one.
+#[must_use]
+pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "import_dataset" | "sample_project" => job_import(l),
         "merge_versions" => job_merge(l),
         "count_tokens" => job_tokens(l),
@@ -83,6 +87,8 @@ fn job(l: Lang, kind: &str) -> &str {
         "check_splits" => job_splits(l),
         "divide_version" | "remove_leaks" => job_divide(l),
         "edit_version" => job_edit(l),
-        other => other,
-    }
+        "diff_versions" => job_diff(l),
+        "cluster_bad_cases" => job_groups(l),
+        _ => return None,
+    })
 }

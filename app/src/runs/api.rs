@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use {
     super::{form::parse, text},
     crate::{api, routes, text::lang},
-    domain::{access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus},
+    domain::{
+        access::Action, event::series, lang::Lang, run::Ancestry, run::RunFilter, run::RunStatus, split::MAX_BENCHMARKS,
+    },
     store::runs::{Launch, LaunchError},
 };
 
@@ -71,10 +73,12 @@ pub struct Original {
     pub model: ModelId,
     pub version: VersionId,
     pub recipe: Recipe,
+    /// Whether its adapter learnt from samples that were erased since.
+    pub saw_erased: bool,
     /// The run whose adapter it went on training.
     pub continues: Option<RunId>,
-    /// What it was held against beside the project's benchmarks.
-    pub benchmarks: Vec<VersionId>,
+    /// What it was held against beside the project's benchmarks. Their datasets may be archived since.
+    pub benchmarks: Vec<Benchmark>,
 }
 
 /// Models, versions, benchmarks and, for a clone, the original.
@@ -88,12 +92,13 @@ pub async fn get_launch_options(project: ProjectId, clone: Option<RunId>) -> Res
     };
     let benchmarks = store::benchmarks::list(&db, project).await?;
     let own = match &original {
-        Some(run) => store::benchmarks::chosen(&db, run.summary.id).await?,
+        Some(run) => store::benchmarks::chosen_named(&db, run.summary.id).await?,
         None => Vec::new(),
     };
     let original = original.map(|run| Original {
         id: run.summary.id,
         number: run.summary.number,
+        saw_erased: run.summary.saw_erased,
         name: run.summary.name,
         model: run.summary.model_id,
         version: run.summary.version_id,
@@ -144,7 +149,8 @@ pub async fn launch_run(
         ancestry: Ancestry { cloned_from: origin.cloned_from.parse().ok(), continues, repeats: None },
         preflight: values.contains_key(parse::PREFLIGHT),
         leak_reason: None,
-        benchmarks: parse::benchmarks(&values).ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l).to_owned()))?,
+        benchmarks: parse::benchmarks(&values)
+            .ok_or_else(|| AppError::Conflict(text::bad_benchmarks(l, MAX_BENCHMARKS)))?,
         idempotency_key: (!key.is_empty()).then_some(key),
     };
     let launched = store::runs::launch(&db, &launch).await.map_err(|e| refusal(e, l))?;
@@ -183,7 +189,7 @@ fn refusal(error: LaunchError, l: Lang) -> AppError {
         LaunchError::Model => AppError::invalid("model", super::form::choose_model(l)),
         LaunchError::Version => AppError::invalid("version", super::form::choose_version(l)),
         LaunchError::Continues => AppError::invalid("continues", super::form::bad_continuation(l)),
-        LaunchError::Benchmarks => AppError::Conflict(text::bad_benchmarks(l).to_owned()),
+        LaunchError::Benchmarks => AppError::Conflict(text::bad_benchmarks(l, MAX_BENCHMARKS)),
         LaunchError::LeakReason => AppError::invalid("reason", text::leak_reason_problem(l)),
         LaunchError::Repeats => AppError::Conflict(super::form::bad_repetition(l).to_owned()),
         LaunchError::Recipe(errors) => match errors.first() {

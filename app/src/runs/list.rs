@@ -17,6 +17,7 @@ use crate::{
         notice::{Empty, not_applied},
         pager::{Place, pager},
     },
+    words,
 };
 use domain::{
     access::Action,
@@ -193,6 +194,7 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     let l = lang();
     let status = run.state.status;
     let version = text::version_label(l, &run.dataset_name, run.version_number);
+    let name = words::marked_run(l, run.name, run.saw_erased);
     let number_text = run.number.to_string();
     let cell = |name: &str| format!("{name}-{number_text}");
     let (status_id, score_id, loss_id, time_id) = (cell("status"), cell("score"), cell("loss"), cell("time"));
@@ -200,7 +202,7 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     view! {
         <tr class:bad=status == RunStatus::Failed>
             <td data-label=text::select(l)><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
-            <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " <bdi>{run.name}</bdi></a></th>
+            <th scope="row"><a href=routes::run(project, run.id)>"#" {number_text} " " <bdi>{name}</bdi></a></th>
             <td class="run-status" id=status_id data-label=text::status(l) data-live>
                 <div>
                     <Badge status/>

@@ -16,6 +16,7 @@ use crate::{
         load::{load, refuse},
         notice,
     },
+    words,
 };
 use domain::{
     access::Action,
@@ -79,7 +80,11 @@ fn form(
         }
         .into_any();
     }
-    let number = options.original.as_ref().map(|o| o.number);
+    let of_original = options.original.as_ref().map(|original| {
+        // A clone trains on the version anew; who goes on takes what the adapter has learnt along.
+        let number = |is_marked: bool| words::marked_run(l, original.number.to_string(), is_marked);
+        if continues { continued(l, number(original.saw_erased)) } else { cloned(l, number(false)) }
+    });
     let initial = match refusal {
         Some(refusal) => typed(refusal),
         None => initial(&options, wanted, continues),
@@ -87,7 +92,7 @@ fn form(
     let benchmarks = benchmarks::card(&options, &initial.values);
     let options = Options::of(&options.choices, l);
     view! {
-        {number.map(|n| view! { <p class="notice">{if continues { continued(l, n) } else { cloned(l, n) }}</p> })}
+        {of_original.map(|of| view! { <p class="notice">{of}</p> })}
         {benchmarks}
         <LaunchForm project options initial/>
     }
@@ -100,7 +105,7 @@ fn initial(options: &LaunchOptions, (model, version): (String, String), continue
     let mut values = parse::values(&original.map_or_else(Recipe::default, |o| o.recipe.clone()));
     values.insert(parse::PREFLIGHT.to_owned(), parse::ON.to_owned());
     let benchmarks = original.iter().flat_map(|o| &o.benchmarks);
-    values.extend(benchmarks.map(|version| (parse::benchmark(*version), parse::ON.to_owned())));
+    values.extend(benchmarks.map(|b| (parse::benchmark(b.version_id), parse::ON.to_owned())));
     let inherited = original.and_then(|o| o.continues).map(|run| run.to_string()).unwrap_or_default();
     let id = |wanted: bool| original.filter(|_| wanted).map(|o| o.id.to_string()).unwrap_or_default();
     let models: Vec<_> = options.choices.models.iter().map(|m| m.id.to_string()).collect();

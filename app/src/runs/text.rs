@@ -98,7 +98,7 @@ crate::texts! {
     failed_input = "The input cannot be used", "输入无法使用";
     failed_preflight = "The preflight found a problem", "预检发现问题";
     leak_reason_problem = "Say why, in at most 2000 characters.", "请说明原因，最多 2000 个字符。";
-    bad_benchmarks = "Choose benchmarks among the dataset versions of this project.", "请从此项目的数据集版本中选择基准。";
+    bad_benchmarks(most) = "Choose benchmarks among the dataset versions of this project, at most {most}.", "请从此项目的数据集版本中选择基准，最多 {most} 个。";
     leak_override = "Launched in spite of leaks", "在存在泄露的情况下启动";
     leak_signed(by, samples, reason) = "{by}, {samples} contaminated samples: {reason}", "{by}，{samples} 个受污染样本：{reason}";
     leak_mend = "Mend the data, or sign for it", "修正数据，或签字确认";

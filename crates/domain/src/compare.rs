@@ -236,6 +236,7 @@ mod tests {
             train_loss: None,
             validation_loss: None,
             headline: None,
+            saw_erased: false,
         }
     }
 

@@ -6,7 +6,9 @@
 mod leakage;
 mod report;
 
-pub use leakage::{Benchmark, BenchmarkReport, LeakCheck, LeakCheckError, LeakKind, LeakPair, LeakReport, Override};
+pub use leakage::{
+    Benchmark, BenchmarkReport, LeakCheck, LeakCheckError, LeakKind, LeakPair, LeakReport, MAX_BENCHMARKS, Override,
+};
 pub use report::{Association, Category, LengthDifference, SplitReport, Table, chi_square};
 
 use crate::sample::Split;

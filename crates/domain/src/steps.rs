@@ -19,6 +19,8 @@ use serde_json::Value;
 
 /// Steps of one recipe at most.
 pub const MAX_STEPS: usize = 50;
+/// The slice that marks a copy whose label somebody has to look at, and its value.
+pub const TO_CHECK: (&str, &str) = ("check", "label");
 /// Characters of a setting that is any text.
 const MAX_TEXT_CHARS: usize = 4000;
 

@@ -103,6 +103,20 @@ pub async fn chosen(db: &PgPool, run: RunId) -> Result<Vec<VersionId>, StoreErro
     Ok(ids.unwrap_or_default().into_iter().map(VersionId).collect())
 }
 
+/// The same with their names, archived ones too.
+pub async fn chosen_named(db: &PgPool, run: RunId) -> Result<Vec<Benchmark>, StoreError> {
+    sqlx::query(
+        "select v.id, v.dataset_id, d.name, v.number from runs r join dataset_versions v on v.id = any(r.benchmarks) \
+         join datasets d on d.id = v.dataset_id where r.id = $1 order by d.name, v.number",
+    )
+    .bind(run.0)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(benchmark)
+    .collect()
+}
+
 /// What a run is held against: the project's and its own, but not its own data.
 pub async fn of_run(db: &PgPool, run: RunId) -> Result<Vec<Benchmark>, StoreError> {
     sqlx::query(

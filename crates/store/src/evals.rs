@@ -173,13 +173,14 @@ pub async fn scores(db: &PgPool, eval: EvalId) -> Result<SampleScores, StoreErro
 
 /// Both evaluations of a run and how they differ; `None` when the project has no such run.
 pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<RunEvaluation>, StoreError> {
-    let found: Option<(i32, String)> =
-        sqlx::query_as("select number, name from runs where id = $1 and project_id = $2")
-            .bind(run.0)
-            .bind(project.0)
-            .fetch_optional(db)
-            .await?;
-    let Some((run_number, run_name)) = found else { return Ok(None) };
+    let found: Option<(i32, String, bool)> = sqlx::query_as(
+        "select number, name, exists (select from run_forgettings x where x.run_id = r.id) from runs r where id = $1 and project_id = $2",
+    )
+    .bind(run.0)
+    .bind(project.0)
+    .fetch_optional(db)
+    .await?;
+    let Some((run_number, run_name, saw_erased)) = found else { return Ok(None) };
     let mut evals = of_runs(db, project, &[run]).await?;
     let mut take = |subject| evals.iter().position(|e| e.subject == subject).map(|i| evals.swap_remove(i));
     let (base, tuned) = (take(Subject::Base), take(Subject::Tuned));
@@ -192,7 +193,7 @@ pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<Optio
         }
         _ => (Vec::new(), None),
     };
-    Ok(Some(RunEvaluation { run_number, run_name, base, tuned, differences, without_leaks }))
+    Ok(Some(RunEvaluation { run_number, run_name, base, tuned, differences, without_leaks, saw_erased }))
 }
 
 fn prediction(row: &PgRow) -> Result<PredictionRow, StoreError> {

@@ -17,5 +17,5 @@ mod training;
 pub(crate) use cache::forget as forget_cached;
 pub use dataprep::edit::Editor;
 pub use edit::{preview_edit, select};
-pub use find::find;
+pub use find::{find, how_many};
 pub(crate) use training::{alike, training_rows};

@@ -8,6 +8,7 @@ mod find;
 mod scores;
 mod texts;
 
+pub use busy::HARMLESS;
 pub use erase::{EraseError, erase};
 pub use find::find;
 

@@ -56,7 +56,8 @@ const SUMMARY: &str = "r.id, r.number, r.name, r.created_at, r.model_id, m.name 
         where s.run_id = r.id and s.key = 'validation_loss' order by s.attempt desc limit 1) as validation_loss, \
     (select jsonb_object_agg(e.subject, jsonb_build_object('task', e.metrics->'task', 'samples', e.metrics->'samples', \
         'values', e.metrics->'values')) from evals e where e.run_id = r.id and e.split = 'test' \
-        and e.version_id = r.version_id) as evals";
+        and e.version_id = r.version_id) as evals, \
+    exists (select from run_forgettings x where x.run_id = r.id) as saw_erased";
 
 /// What [`SUMMARY`] reads from.
 const FROM: &str = "runs r join models m on m.id = r.model_id join dataset_versions v on v.id = r.version_id \
@@ -118,6 +119,7 @@ fn summary(row: &PgRow) -> Result<RunSummary, StoreError> {
         train_loss: row.try_get("train_loss")?,
         validation_loss: row.try_get("validation_loss")?,
         headline: row.try_get::<Option<serde_json::Value>, _>("evals")?.map(headline).transpose()?.flatten(),
+        saw_erased: row.try_get("saw_erased")?,
     })
 }
 

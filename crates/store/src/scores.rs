@@ -168,11 +168,22 @@ pub async fn of_sample(
     .collect()
 }
 
+/// A model, or as a run has tuned it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scorer {
+    pub model: ModelId,
+    pub run: Option<RunId>,
+    pub name: String,
+    /// Whether the run learnt from samples that were erased since.
+    pub saw_erased: bool,
+}
+
 /// What can score samples: the project's models, and its latest runs that have an adapter, with their names.
-pub async fn scorers(db: &PgPool, project: ProjectId) -> Result<Vec<(ModelId, Option<RunId>, String)>, StoreError> {
+pub async fn scorers(db: &PgPool, project: ProjectId) -> Result<Vec<Scorer>, StoreError> {
     sqlx::query(
-        "(select id, null::uuid as run, name from models where project_id = $1 and archived_at is null order by created_at desc limit 500) \
-         union all (select r.model_id, r.id, m.name || ' · #' || r.number || ' ' || r.name from runs r join models m on m.id = r.model_id \
+        "(select id, null::uuid as run, name, false as saw_erased from models where project_id = $1 and archived_at is null order by created_at desc limit 500) \
+         union all (select r.model_id, r.id, m.name || ' · #' || r.number || ' ' || r.name, \
+            exists (select from run_forgettings x where x.run_id = r.id) from runs r join models m on m.id = r.model_id \
             where r.project_id = $1 and jsonb_array_length(r.adapter) > 0 order by r.number desc limit 200)",
     )
     .bind(project.0)
@@ -180,8 +191,12 @@ pub async fn scorers(db: &PgPool, project: ProjectId) -> Result<Vec<(ModelId, Op
     .await?
     .iter()
     .map(|row| {
-        let run = row.try_get::<Option<uuid::Uuid>, _>("run")?.map(RunId);
-        Ok((ModelId(row.try_get("id")?), run, row.try_get("name")?))
+        Ok(Scorer {
+            model: ModelId(row.try_get("id")?),
+            run: row.try_get::<Option<uuid::Uuid>, _>("run")?.map(RunId),
+            name: row.try_get("name")?,
+            saw_erased: row.try_get("saw_erased")?,
+        })
     })
     .collect()
 }
@@ -273,6 +288,6 @@ mod tests {
 
         assert_eq!(list(&db, ProjectId::new(), version_id).await.unwrap(), [], "of another project");
         let known = scorers(&db, place.project).await.unwrap();
-        assert_eq!(known.iter().map(|(model, run, _)| (*model, *run)).collect::<Vec<_>>(), [(model_id, None)]);
+        assert_eq!(known.iter().map(|scorer| (scorer.model, scorer.run)).collect::<Vec<_>>(), [(model_id, None)]);
     }
 }

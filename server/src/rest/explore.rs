@@ -101,8 +101,16 @@ async fn explore_version(
     authorise(&db, &caller, project, Action::Read).await?;
     super::versions::find(&db, project, version).await?;
     let mut query = query_of(raw.as_deref())?;
-    if query.scoring.is_none() {
-        query.scoring = store::scores::list(&db, project, version).await?.first().map(|scoring| scoring.id);
+    let scorings = store::scores::list(&db, project, version).await?;
+    match query.scoring {
+        None => query.scoring = scorings.first().map(|scoring| scoring.id),
+        Some(asked) if scorings.iter().all(|scoring| scoring.id != asked) => {
+            return Err(Problem::invalid("scoring", format!("no scoring of this version has the id {asked}")));
+        }
+        Some(_) => {}
+    }
+    if query.sort == Sort::Perplexity && query.scoring.is_none() {
+        return Err(Problem::invalid("sort", "no model has scored this version"));
     }
     if query.with_test {
         looks::record(&db, version, caller.user_id, LookedBy::Api).await?;

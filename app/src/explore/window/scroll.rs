@@ -118,7 +118,7 @@ pub(super) fn start(total: u64, begin: u64, source: String, here: String) {
     }
     if let Some(button) = element::<Element>("window-untick") {
         let unticked = window.clone();
-        listen(&button, "click", move |_| unticked.set_ticked(Vec::new()));
+        listen(&button, "click", move |_| unticked.untick_all());
     }
     if let Some(root) =
         document().default_view().map(JsValue::from).and_then(|w| w.dyn_into::<web_sys::EventTarget>().ok())
@@ -239,7 +239,7 @@ impl Window {
     fn ask(self: &Rc<Self>, page: u64) {
         self.pages.borrow_mut().insert(page, None);
         let (late, window) = (self.clone(), self.clone());
-        set_timeout(move || late.pages.borrow_mut().retain(|p, lines| *p != page || lines.is_some()), PATIENCE);
+        set_timeout(move || late.give_up(page), PATIENCE);
         fetch::get(&format!("{}{}", self.source, page * PAGE), move |text| {
             let Ok(lines) = js_sys::JSON::parse(&text) else { return };
             let lines = js_sys::Array::from(&lines).iter().filter_map(|line| line.as_string()).collect();
@@ -251,6 +251,15 @@ impl Window {
             }
             window.tick_range();
         });
+    }
+
+    /// A page that has not come by now is asked for again by whoever needs it; a range waits for it no longer.
+    fn give_up(&self, page: u64) {
+        let is_late = self.pages.borrow().get(&page).is_some_and(Option::is_none);
+        if is_late {
+            self.pages.borrow_mut().remove(&page);
+            self.end_range(page);
+        }
     }
 
     /// Makes a line the current one and brings it into sight.

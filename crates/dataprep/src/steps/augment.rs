@@ -19,7 +19,7 @@ use crate::{
 };
 use domain::{
     sample::{Sample, Speaker, Split},
-    steps::{self, AugmentMethod, Reason, Where},
+    steps::{self, AugmentMethod, Reason, TO_CHECK, Where},
 };
 use lexicon::Lexicon;
 use negation::Negation;
@@ -27,8 +27,6 @@ use std::{cell::RefCell, collections::HashSet, io};
 
 /// The slice that marks a copy.
 const SLICE: &str = "augmented";
-/// The slice that marks a copy whose label nobody has looked at, and its value.
-const CHECK: (&str, &str) = ("check", "label");
 /// Tries for a copy that differs from all there are.
 const TRIES: u64 = 3;
 
@@ -100,7 +98,7 @@ impl Augment {
             opposite.clone_into(&mut answer.content);
         }
         copy.label = Some(opposite.to_owned());
-        copy.slices.insert(CHECK.0.to_owned(), CHECK.1.to_owned());
+        copy.slices.insert(TO_CHECK.0.to_owned(), TO_CHECK.1.to_owned());
         Some(copy)
     }
 

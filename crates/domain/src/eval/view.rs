@@ -138,6 +138,9 @@ pub struct RunEvaluation {
     /// The same without the test samples that training has seen; `None` when it has seen none, or nobody has looked.
     #[serde(default)]
     pub without_leaks: Option<WithoutLeaks>,
+    /// Whether the run learnt from samples that were erased since.
+    #[serde(default)]
+    pub saw_erased: bool,
 }
 
 /// Scores on the test samples that training has not seen.

@@ -142,6 +142,9 @@ pub struct RunSummary {
     pub train_loss: Option<f64>,
     pub validation_loss: Option<f64>,
     pub headline: Option<Headline>,
+    /// Whether it learnt from samples that were erased since.
+    #[serde(default)]
+    pub saw_erased: bool,
 }
 
 /// Which runs of a project to list, in which order, from where.

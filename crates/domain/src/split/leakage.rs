@@ -140,6 +140,9 @@ impl LeakReport {
     }
 }
 
+/// Benchmarks of a launch at most, beside the project's own.
+pub const MAX_BENCHMARKS: usize = 20;
+
 /// A version that training must not have seen, whatever its split, because models are measured with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -85,6 +85,14 @@ pub async fn find(db: &PgPool, version: VersionId, query: &Query) -> Result<Opti
     }))
 }
 
+/// How many samples outside the test split have this value of a field; `None` while the version has no complete index.
+pub async fn how_many(db: &PgPool, version: VersionId, field: &Field, value: &str) -> Result<Option<u64>, StoreError> {
+    let Some((index, _)) = bitmaps::index(db, version).await? else { return Ok(None) };
+    let rows = bitmaps::facet(db, index, field, value).await?;
+    let sealed = bitmaps::facet(db, index, &Field::Split, Split::Test.as_str()).await?;
+    Ok(Some(rows.len() - rows.intersection_len(&sealed)))
+}
+
 /// Positions of the selected samples, which are outside the test split, lowest first; `None` while the version has no
 /// complete index, [`Stale::SearchTooWide`] where not all of them are known.
 pub(super) async fn positions(

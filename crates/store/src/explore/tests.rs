@@ -3,7 +3,7 @@
 
 use super::{
     build::{self, Builder, State},
-    find, looks, tags,
+    find, how_many, looks, tags,
 };
 use crate::{
     Stale, StoreError,
@@ -14,7 +14,7 @@ use domain::{
     account::Email,
     dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SplitPlan, VersionStats},
     edit::Selection,
-    explore::{Found, LookedBy, Query, Sort},
+    explore::{Field, Found, LookedBy, Query, Sort},
     id::{ProjectId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Speaker, Split},
@@ -139,6 +139,9 @@ async fn words_phrases_and_filters_meet(db: PgPool) {
     assert_eq!([count(&found, "split", "train"), count(&found, "split", "test")], [2, 1]);
     assert_eq!(count(&found, "slice.topic", "animals"), 2);
     assert!(found.terms == ["fox"] && found.is_exact);
+    let topic = Field::Slice("topic".to_owned());
+    assert_eq!(how_many(&db, version, &topic, "animals").await.unwrap(), Some(4), "one more is in the test split");
+    assert_eq!(how_many(&db, version, &topic, "none such").await.unwrap(), Some(0));
 
     let long = Query { sort: Sort::Length, descending: true, limit: 2, ..query("", &[]) };
     let found = find(&db, version, &long).await.unwrap().unwrap();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// Kinds of jobs that write nothing of a sample, or nothing that outlives the erasure: an index that is being built is deleted
 /// and begun anew, a comparison of versions keeps positions alone and begins anew, too, and a preflight is its run's.
-const HARMLESS: [&str; 6] =
+pub const HARMLESS: [&str; 6] =
     [explore::build::KIND, diffs::KIND, preflights::KIND, "register_model", "fetch_upload", "delete_upload"];
 
 /// A job of the project that is at work, or that waits with one of the texts in its request. With `hold`, those that wait go

@@ -8,11 +8,9 @@ use domain::{
     id::{ModelId, ProjectId, UserId, VersionId},
     recipe::{Recipe, RecipeError},
     run::{Ancestry, RunDetail, VersionChoice},
+    split::MAX_BENCHMARKS,
 };
 use sqlx::PgPool;
-
-/// Benchmarks of a launch at most.
-const MAX_BENCHMARKS: usize = 20;
 
 /// What somebody wants to run.
 #[derive(Clone, Debug)]

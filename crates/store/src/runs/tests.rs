@@ -342,3 +342,52 @@ async fn losses_are_compared_to_the_bit_where_they_are(db: PgPool) {
     losses(first, 1, &[(4, 0.0)]).await;
     assert_eq!(differences().await.first_loss.map(|l| l.step), Some(4), "0 and -0 have other bits");
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_run_that_saw_erased_rows_says_so_wherever_it_is_offered(db: PgPool) {
+    let p = place(db).await;
+    let (marked, other) = (p.launch("marked", None).await.id, p.launch("other", None).await.id);
+    for run in [marked, other] {
+        p.set(run, "adapter = '[{}]'").await;
+    }
+    let forgetting = uuid::Uuid::now_v7();
+    sqlx::query("insert into forgettings (id, project_id, samples) values ($1, $2, 1)")
+        .bind(forgetting)
+        .bind(p.project.0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    sqlx::query("insert into run_forgettings (run_id, forgetting_id, samples) values ($1, $2, 1)")
+        .bind(marked.0)
+        .bind(forgetting)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    let listed = p.list(RunFilter { limit: 10, ..RunFilter::default() }).await;
+    assert_eq!(listed.items.iter().filter(|r| r.saw_erased).map(|r| r.id).collect::<Vec<_>>(), [marked]);
+    let offered = crate::scores::scorers(&p.db, p.project).await.unwrap();
+    assert_eq!(offered.iter().filter(|s| s.saw_erased).map(|s| s.run).collect::<Vec<_>>(), [Some(marked)]);
+    for run in [marked, other] {
+        let evaluated = crate::evals::of_run(&p.db, p.project, run).await.unwrap().unwrap();
+        assert_eq!(evaluated.saw_erased, run == marked);
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_a_run_was_held_against_keeps_its_name_when_it_is_archived(db: PgPool) {
+    let p = place(db).await;
+    let run = p.launch("one", None).await.id;
+    sqlx::query("update runs set benchmarks = array[$2]::uuid[] where id = $1")
+        .bind(run.0)
+        .bind(p.version.0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    sqlx::query("update datasets set archived_at = now()").execute(&p.db).await.unwrap();
+    assert!(choices(&p.db, p.project).await.unwrap().versions.is_empty());
+    let named = crate::benchmarks::chosen_named(&p.db, run).await.unwrap();
+    assert_eq!(
+        named.iter().map(|b| (b.version_id, b.to_string())).collect::<Vec<_>>(),
+        [(p.version, "Home v1".to_owned())]
+    );
+}
