@@ -76,6 +76,8 @@ ids! {
     TaskId,
     /// What one person said of one item.
     JudgementId,
+    /// A run that a program outside tracks.
+    TrackedRunId,
 }
 
 macro_rules! numbers {
