@@ -56,7 +56,7 @@ pub fn key(what: &'static str, key: &str) -> Result<(), Refused> {
     }
     within(what, key, KEY_CHARS)?;
     let plain = key.chars().all(|c| c.is_alphanumeric() || "/_.-: ".contains(c));
-    let unique = key == "/" || key.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    let unique = key.split('/').all(|part| !matches!(part, "" | "." | ".."));
     if plain && unique { Ok(()) } else { Err(Refused::BadName { what, name: key.to_owned() }) }
 }
 
