@@ -1,6 +1,7 @@
 //! What programs outside Lathe track here through MLflow's REST API: words, limits, and the
 //! rules that need no database. The names are MLflow's.
 
+pub mod cursor;
 pub mod filter;
 pub mod limits;
 pub mod order;
