@@ -52,7 +52,7 @@ pub async fn list(db: &PgPool, project: ProjectId, run: TrackedRunId, folder: &s
          from (select substr(f.path, length($3) + 1) as rest, f.size_bytes from tracked_files f \
              join tracked_runs r on r.id = f.run_id join tracked_experiments e on e.id = r.experiment_id \
              where e.project_id = $1 and f.run_id = $2 and starts_with(f.path, $3)) x \
-         group by 1 order by 1",
+         group by 1 order by min(split_part(rest, '/', 1)) collate \"C\"",
     )
     .bind(project.0)
     .bind(run.0)
