@@ -89,14 +89,14 @@ pub fn router(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
     for endpoint in endpoints() {
         let gate = from_fn_with_state((state.clone(), endpoint.action), access::admit);
-        let handler = endpoint.handler.layer(gate);
+        let handler: MethodRouter<AppState> = endpoint.handler.layer(gate);
         for place in PLACES {
             router = router.route(&format!("{place}{}", endpoint.path), handler.clone());
         }
     }
     // Clients look for newer parts of the API and go without them when they are told so.
     for other in ["/api/2.0/{*rest}", "/api/3.0/{*rest}", "/mlflow/{project}/{*rest}"] {
-        router = router.route(other, routing::any(async || Refusal::no_endpoint()));
+        router = router.route(other, routing::any(|| async { Refusal::no_endpoint() }));
     }
     router.layer(DefaultBodyLimit::max(BODY_BYTES))
 }

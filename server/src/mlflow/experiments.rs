@@ -140,8 +140,9 @@ async fn get_by_name(
     Query(asked): Query<ByName>,
 ) -> Result<Json<One>, Refusal> {
     let found = experiments::by_name(&db, place.project, &asked.experiment_name).await?;
-    let found =
-        found.ok_or_else(|| Refusal::not_found(format!("could not find experiment with name '{}'", asked.experiment_name)))?;
+    let found = found.ok_or_else(|| {
+        Refusal::not_found(format!("could not find experiment with name '{}'", asked.experiment_name))
+    })?;
     Ok(Json(One { experiment: ExperimentOut::new(place, found) }))
 }
 

@@ -124,9 +124,7 @@ impl From<Denied> for Refusal {
 impl From<ArtifactError> for Refusal {
     fn from(e: ArtifactError) -> Self {
         match e {
-            ArtifactError::TooLarge { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RESOURCE_LIMIT_EXCEEDED", e)
-            }
+            ArtifactError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RESOURCE_LIMIT_EXCEEDED", e),
             ArtifactError::Broken(_) => Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", e),
             ArtifactError::Store(e) => e.into(),
             ArtifactError::Io(_) | ArtifactError::Remote(_) | ArtifactError::Missing(_) => Self::internal(e),
