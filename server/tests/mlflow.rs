@@ -233,7 +233,7 @@ async fn artifacts_come_back_as_they_were_sent(db: PgPool) {
     let listed = script.get(&format!("artifacts/list?run_id={run}&path=model")).await;
     assert_eq!(listed["files"], json!([{ "path": "model/w eights.bin", "is_dir": false, "file_size": 100_000 }]));
     // As the client asks, and as it asks behind a tracking address with a path.
-    for root in ["", &format!("mlflow/{}/", script.project)] {
+    for root in [String::new(), format!("mlflow/{}/", script.project)] {
         let path = format!("/mlflow-artifacts/artifacts?path={root}{}/{run}/artifacts", script.project);
         let (_, body) = script.raw("GET", &path, Vec::new()).await;
         let listed: Value = serde_json::from_slice(&body).unwrap();
