@@ -20,6 +20,10 @@ use domain::{access::Caller, id::UserId};
 use store::{PgPool, StoreError};
 use tower_sessions::Session;
 
+/// Left in the extensions where nobody could be asked who the caller is: that is not the caller's fault.
+#[derive(Clone, Copy, Debug)]
+pub struct Unidentified;
+
 /// The middleware. A request without valid credentials goes on without a [`Caller`].
 pub async fn identify(State(db): State<PgPool>, mut request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Session>().cloned();
@@ -28,7 +32,10 @@ pub async fn identify(State(db): State<PgPool>, mut request: Request, next: Next
             request.extensions_mut().insert(caller);
         }
         Ok(None) => {}
-        Err(error) => tracing::error!(%error, "failed to identify the caller"),
+        Err(error) => {
+            tracing::error!(%error, "failed to identify the caller");
+            request.extensions_mut().insert(Unidentified);
+        }
     }
     next.run(request).await
 }

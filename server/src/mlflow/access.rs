@@ -2,7 +2,7 @@
 //! handler sees the request.
 
 use super::{artifacts::Location, refusal::Refusal};
-use crate::state::AppState;
+use crate::{caller::Unidentified, state::AppState};
 use axum::{
     extract::{FromRequestParts, RawPathParams, Request, State},
     http::{Uri, request::Parts},
@@ -37,6 +37,9 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
+    if request.extensions().get::<Unidentified>().is_some() {
+        return Refusal::unavailable().into_response();
+    }
     let caller = request.extensions().get::<Caller>().cloned();
     let asked = caller.ok_or_else(Refusal::unauthenticated).and_then(|caller| {
         let project = project(&params, request.uri(), &caller)?;

@@ -51,6 +51,12 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", message)
     }
 
+    /// The database does not answer; clients ask again by themselves.
+    pub(super) fn unavailable() -> Self {
+        let message = "the database does not answer: try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE", message)
+    }
+
     /// Logged here under a number; the client learns the number alone, and tries again.
     fn internal(error: impl std::fmt::Display) -> Self {
         let id = &uuid::Uuid::new_v4().simple().to_string()[..8];
@@ -83,12 +89,7 @@ impl From<StoreError> for Refusal {
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::Nul => Self::invalid(e),
-            // The client asks again by itself.
-            _ if e.is_connection_lost() => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "TEMPORARILY_UNAVAILABLE",
-                "the database does not answer: try again",
-            ),
+            _ if e.is_connection_lost() => Self::unavailable(),
             _ => Self::internal(e),
         }
     }
