@@ -74,7 +74,7 @@ pub async fn list_tracked_runs(project: ProjectId, query: TrackedQuery) -> Resul
         ..Search::default()
     };
     let (runs, has_more) = search::runs(&db, project, &search).await?;
-    let next_cursor = has_more.then(|| (offset + DEFAULT_LIMIT).to_string());
+    let next_cursor = has_more.then(|| offset.saturating_add(DEFAULT_LIMIT).to_string());
     let tracking_uri = format!("{}/mlflow/{project}", api::services()?.public_url);
     Ok(TrackedList { experiments, runs, next_cursor, is_filter_good, tracking_uri })
 }
@@ -115,7 +115,8 @@ fn curve(name: &str, points: &[MetricPoint], started_ms: Option<i64>) -> Curve {
     let is_stepped = points.first().map(|p| p.step) != points.last().map(|p| p.step);
     let place = |index: usize, point: &MetricPoint| if is_stepped { point.step as f64 } else { index as f64 };
     let points = points.iter().enumerate();
-    let points = points.map(|(i, p)| (place(i, p), p.value, (p.timestamp_ms - begin) as f64 / 1000.0)).collect();
+    let points =
+        points.map(|(i, p)| (place(i, p), p.value, p.timestamp_ms.saturating_sub(begin) as f64 / 1000.0)).collect();
     Curve::new(name, points)
 }
 

@@ -41,9 +41,10 @@ fn body(project: ProjectId, view: TrackedView, folder: &str) -> impl IntoView + 
     let l = lang();
     let TrackedView { run, experiment, curves, files } = view;
     let (drawn, all) = (curves.len(), run.metrics.len());
-    let charts = curves
-        .into_iter()
-        .map(|curve| view! { <FixedChart title=curve.name.clone() curves=vec![curve] csv=String::new()/> });
+    let charts = curves.into_iter().map(|curve| {
+        let title = curve.name.clone();
+        view! { <FixedChart title curves=vec![curve] csv=String::new()/> }
+    });
     let charts = charts.collect_view();
     let files = file_table(project, run.id, folder, files, l);
     view! {
