@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# bench-venv.sh [torch|llama|near]: makes the Python environment that scripts/bench.sh compares with and prints the path of its
-# python: PyTorch with transformers and PEFT (several GB), llama-cpp-python (built from source, some minutes) or datasketch.
+# bench-venv.sh [torch|llama|near|mlflow]: makes the Python environment that scripts/bench.sh compares with and prints the path of its
+# python: PyTorch with transformers and PEFT (several GB), llama-cpp-python (built from source, some minutes), datasketch or MLflow.
 # LATHE_BENCH_PYTHON names one that is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,8 @@ case ${1:-torch} in
     torch) modules="torch, transformers, peft" requirements=trainer/benches/requirements.txt ;;
     llama) modules="llama_cpp" requirements=trainer/benches/requirements-llama.txt ;;
     near) modules="datasketch" requirements=crates/dataprep/benches/requirements.txt venv=near-venv ;;
-    *) echo "usage: scripts/bench-venv.sh [torch|llama|near]" >&2; exit 2 ;;
+    mlflow) modules="mlflow, psycopg2" requirements=server/benches/requirements.txt venv=mlflow-bench-venv ;;
+    *) echo "usage: scripts/bench-venv.sh [torch|llama|near|mlflow]" >&2; exit 2 ;;
 esac
 python=${LATHE_BENCH_PYTHON:-$PWD/target/$venv/bin/python}
 if [ -z "${LATHE_BENCH_PYTHON:-}" ] && ! "$python" -c "import $modules" 2>/dev/null; then

@@ -46,7 +46,7 @@ pub(super) struct Location {
 }
 
 impl Location {
-    /// `PROJECT/RUN/artifacts/PATH`. Behind a tracking address with a path, clients put that path in front:
+    /// `PROJECT/RUN/artifacts/PATH`. Some clients put the path of their tracking address in front of it:
     /// `mlflow/PROJECT/PROJECT/RUN/artifacts/PATH`.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches('/');
