@@ -114,7 +114,9 @@ class Server:
 
 def start_mlflow(folder):
     url, port = database("bench_mlflow"), free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", url.replace("postgres://", "postgresql://"), "--workers", "1"]
+    # SQLAlchemy takes the folder of the socket from the query where no host stands before it.
+    store = url.replace("postgres://", "postgresql://").replace("@localhost/", "@/" if "host=/" in url else "@localhost/")
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--workers", "1"]
     command += ["--port", str(port), "--artifacts-destination", os.path.join(folder, "artifacts")]
     return Server("MLflow", command, {"MLFLOW_DISABLE_TELEMETRY": "true"}, port, "/api/2.0/mlflow", {}, "/health"), url
 
