@@ -265,7 +265,7 @@ async fn files_lie_in_folders(db: PgPool) {
         let found = files::list(&place.db, place.project, run, folder).await.unwrap();
         found.into_iter().map(|e| (e.name, e.is_folder, e.size_bytes)).collect::<Vec<_>>()
     };
-    let file = |name: &str| (name.to_owned(), false, Some(5));
+    let file = |name: &str| (name.to_owned(), false, Some(5u64));
     assert_eq!(list("").await, [file("a.txt"), ("model".to_owned(), true, None), file("model2")]);
     assert_eq!(list("model").await, [file("MLmodel"), ("data".to_owned(), true, None)]);
     assert!(list("a.txt").await.is_empty());
