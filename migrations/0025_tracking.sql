@@ -89,3 +89,20 @@ create table tracked_files (
     primary key (run_id, path)
 );
 create index tracked_files_sha256 on tracked_files (sha256);
+
+-- Models that runs have logged: what is known of them. Their files are files of the run, below `models/m-ID`.
+create table tracked_models (
+    id uuid primary key,
+    run_id uuid not null references tracked_runs on delete cascade,
+    name text not null,
+    model_type text not null default '',
+    status text not null default 'LOGGED_MODEL_PENDING'
+        check (status in ('LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED')),
+    params jsonb not null default '{}',
+    tags jsonb not null default '{}',
+    -- The step of the run at which it was logged, if the client says.
+    step bigint,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+);
+create index tracked_models_run on tracked_models (run_id, created_at);

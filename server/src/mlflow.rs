@@ -4,7 +4,7 @@
 //!
 //! Names, types and error codes are MLflow's (`mlflow/protos/service.proto`); what a request may do is
 //! decided before its handler runs, by the action that its [`Endpoint`] names. What is not listed is
-//! answered with `ENDPOINT_NOT_FOUND`: traces, registered models and the rest have no place here.
+//! answered with `ENDPOINT_NOT_FOUND`: traces, the model registry and the rest have no place here.
 
 mod access;
 mod artifacts;
@@ -12,6 +12,7 @@ mod experiments;
 mod inputs;
 mod logging;
 mod metrics;
+mod models;
 mod refusal;
 mod runs;
 mod search;
@@ -64,6 +65,10 @@ impl Endpoint {
         Self { method: "PUT", path, action: Action::Launch, handler: routing::put(handler) }
     }
 
+    fn patch<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Self {
+        Self { method: "PATCH", path, action: Action::Launch, handler: routing::patch(handler) }
+    }
+
     fn delete<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Self {
         Self { method: "DELETE", path, action: Action::Launch, handler: routing::delete(handler) }
     }
@@ -79,6 +84,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         logging::endpoints(),
         inputs::endpoints(),
         metrics::endpoints(),
+        models::endpoints(),
         artifacts::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

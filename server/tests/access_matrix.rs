@@ -285,6 +285,12 @@ const MLFLOW_TABLE: &[(&str, Action)] = &[
     ("POST /mlflow/runs/log-model", Launch),
     ("POST /mlflow/runs/log-inputs", Launch),
     ("GET /mlflow/metrics/get-history", Read),
+    ("POST /mlflow/logged-models", Launch),
+    ("GET /mlflow/logged-models/{model}", Read),
+    ("PATCH /mlflow/logged-models/{model}", Launch),
+    ("POST /mlflow/logged-models/{model}/params", Launch),
+    ("PATCH /mlflow/logged-models/{model}/tags", Launch),
+    ("POST /mlflow/runs/outputs", Launch),
     ("GET /mlflow/artifacts/list", Read),
     ("GET /mlflow-artifacts/artifacts", Read),
     ("GET /mlflow-artifacts/artifacts/{*path}", Read),
@@ -310,7 +316,10 @@ async fn mlflow_lets_in_whom_the_table_names(db: PgPool) {
         let row = MLFLOW_TABLE.iter().find(|(known, _)| known == name);
         let action = row.unwrap_or_else(|| panic!("{name} is not in the access table: say who may use it")).1;
         assert_eq!(endpoint.action, action, "{name}");
-        let below = endpoint.path.replace("{*path}", &format!("{project}/{}/artifacts/x", "0".repeat(32)));
+        let below = endpoint
+            .path
+            .replace("{model}", &format!("m-{}", "0".repeat(32)))
+            .replace("{*path}", &format!("{project}/{}/artifacts/x", "0".repeat(32)));
         let ask = async |who: &Credential, place: &str| {
             let request = who.request(endpoint.method, &format!("{place}/api/2.0{below}"));
             let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from("{}")).unwrap();

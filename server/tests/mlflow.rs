@@ -140,6 +140,32 @@ async fn a_run_is_tracked_from_begin_to_end(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_model_lies_with_its_run(db: PgPool) {
+    let script = Script::new(db).await;
+    let run = script.run().await;
+    let made =
+        json!({ "experiment_id": "0", "name": "clf", "source_run_id": run, "params": [{ "key": "C", "value": "1" }] });
+    let model = script.post("logged-models", made).await["model"].clone();
+    let id = model["info"]["model_id"].as_str().unwrap().to_owned();
+    let uri = format!("mlflow-artifacts:/{}/{run}/artifacts/models/{id}", script.project);
+    assert_eq!(
+        (&model["info"]["artifact_uri"], &model["info"]["status"]),
+        (&json!(uri), &json!("LOGGED_MODEL_PENDING"))
+    );
+    let ready = json!({ "model_id": id, "status": "LOGGED_MODEL_READY" }).to_string();
+    let (status, _) = script.raw("PATCH", &format!("/mlflow/logged-models/{id}"), ready.into()).await;
+    assert_eq!(status, StatusCode::OK);
+    let tags = json!({ "tags": [{ "key": "k", "value": "v" }] }).to_string();
+    script.raw("PATCH", &format!("/mlflow/logged-models/{id}/tags"), tags.into()).await;
+    script.post("runs/outputs", json!({ "run_id": run, "models": [{ "model_id": id, "step": 3 }] })).await;
+    let found = script.get(&format!("logged-models/{id}")).await["model"].clone();
+    assert_eq!(found["info"]["status"], "LOGGED_MODEL_READY");
+    assert_eq!(found["info"]["tags"], json!([{ "key": "k", "value": "v" }]));
+    assert_eq!(found["data"]["params"], json!([{ "key": "C", "value": "1" }]));
+    assert_eq!(script.refused("logged-models", json!({ "name": "x" })).await, pair(400, "INVALID_PARAMETER_VALUE"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_history_comes_by_pages(db: PgPool) {
     let script = Script::new(db).await;
     let run = script.run().await;

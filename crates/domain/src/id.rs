@@ -78,6 +78,8 @@ ids! {
     JudgementId,
     /// A run that a program outside tracks.
     TrackedRunId,
+    /// A model that such a run has logged.
+    LoggedModelId,
 }
 
 macro_rules! numbers {

@@ -53,8 +53,39 @@ impl std::str::FromStr for TrackedStatus {
 
 /// A word that names no status.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown run status {0:?}: expected RUNNING, SCHEDULED, FINISHED, FAILED or KILLED")]
+#[error("unknown status {0:?}")]
 pub struct UnknownTrackedStatus(pub String);
+
+/// Whether a logged model's files are all there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ModelStatus {
+    #[serde(rename = "LOGGED_MODEL_PENDING")]
+    Pending,
+    #[serde(rename = "LOGGED_MODEL_READY")]
+    Ready,
+    #[serde(rename = "LOGGED_MODEL_UPLOAD_FAILED")]
+    UploadFailed,
+}
+
+impl ModelStatus {
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Ready, Self::UploadFailed];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "LOGGED_MODEL_PENDING",
+            Self::Ready => "LOGGED_MODEL_READY",
+            Self::UploadFailed => "LOGGED_MODEL_UPLOAD_FAILED",
+        }
+    }
+}
+
+impl std::str::FromStr for ModelStatus {
+    type Err = UnknownTrackedStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.as_str() == s).ok_or_else(|| UnknownTrackedStatus(s.to_owned()))
+    }
+}
 
 /// Which experiments or runs a search is among.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ pub mod inputs;
 mod load;
 pub mod log;
 pub mod metrics;
+pub mod models;
 pub mod runs;
 pub mod search;
 #[cfg(test)]
@@ -31,6 +32,8 @@ pub enum TrackError {
     ExperimentTaken(String),
     #[error("changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for the run. Attempted logging new value '{new}'")]
     ParamChanged { key: String, old: String, new: String },
+    #[error("logged model with ID '{0}' not found")]
+    NoModel(String),
     #[error("no tag with name: {0}")]
     NoTag(String),
     #[error(transparent)]

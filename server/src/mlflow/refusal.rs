@@ -98,7 +98,9 @@ impl From<StoreError> for Refusal {
 impl From<TrackError> for Refusal {
     fn from(e: TrackError) -> Self {
         match e {
-            TrackError::NoExperiment(_) | TrackError::NoRun(_) | TrackError::NoTag(_) => Self::not_found(e),
+            TrackError::NoExperiment(_) | TrackError::NoRun(_) | TrackError::NoModel(_) | TrackError::NoTag(_) => {
+                Self::not_found(e)
+            }
             TrackError::ExperimentTaken(_) => Self::new(StatusCode::BAD_REQUEST, "RESOURCE_ALREADY_EXISTS", e),
             TrackError::RunDeleted(_) | TrackError::ExperimentDeleted(_) | TrackError::ParamChanged { .. } => {
                 Self::invalid(e)

@@ -72,6 +72,18 @@ with tempfile.TemporaryDirectory() as folder:
     assert open(os.path.join(path, "deep er", "b.txt"), "rb").read() == b"b"
     assert mlflow.artifacts.load_text(f"runs:/{run_id}/notes/hello.txt") == "hello"
 
+# A model as MLflow 3 logs it.
+if hasattr(client, "create_logged_model"):
+    model = client.create_logged_model(experiment, name="clf", source_run_id=run_id, params={"C": "1"}, tags={"k": "v"})
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "MLmodel"), "w") as file:
+            file.write("flavors: {}")
+        client.log_model_artifacts(model.model_id, folder)
+    client.finalize_logged_model(model.model_id, "READY")
+    found = client.get_logged_model(model.model_id)
+    assert (found.name, str(found.status), found.source_run_id, found.params, found.tags["k"]) == ("clf", "READY", run_id, {"C": "1"}, "v"), found
+    assert [f.path for f in client.list_artifacts(run_id, f"models/{model.model_id}")] == [f"models/{model.model_id}/MLmodel"]
+
 # Batches; the same one twice.
 other = client.create_run(experiment, run_name="second").info.run_id
 metrics = [Metric("m", i / 7, 1_700_000_000_000 + i, i) for i in range(1000)]

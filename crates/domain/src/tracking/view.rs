@@ -1,7 +1,7 @@
 //! Tracked experiments and runs as they are shown.
 
-use super::{Input, MetricPoint, Pair, TrackedStatus};
-use crate::id::TrackedRunId;
+use super::{Input, MetricPoint, ModelStatus, Pair, TrackedStatus};
+use crate::id::{LoggedModelId, TrackedRunId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -36,6 +36,23 @@ pub struct TrackedRun {
     pub params: Vec<Pair>,
     pub tags: Vec<Pair>,
     pub inputs: Vec<Input>,
+}
+
+/// A model that a tracked run has logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedModel {
+    pub id: LoggedModelId,
+    pub run: TrackedRunId,
+    /// Number of the run's experiment.
+    pub experiment: i32,
+    pub name: String,
+    /// What kind of model the client calls it; may be empty.
+    pub model_type: String,
+    pub status: ModelStatus,
+    pub params: Vec<Pair>,
+    pub tags: Vec<Pair>,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
 }
 
 /// A file or a folder among a run's artifacts.
