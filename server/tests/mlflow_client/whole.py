@@ -81,7 +81,7 @@ if hasattr(client, "create_logged_model"):
         client.log_model_artifacts(model.model_id, folder)
     client.finalize_logged_model(model.model_id, "READY")
     found = client.get_logged_model(model.model_id)
-    assert (found.name, str(found.status), found.source_run_id, found.params, found.tags["k"]) == ("clf", "READY", run_id, {"C": "1"}, "v"), found
+    assert (found.name, getattr(found.status, "value", found.status), found.source_run_id, found.params, found.tags["k"]) == ("clf", "READY", run_id, {"C": "1"}, "v"), found
     assert [f.path for f in client.list_artifacts(run_id, f"models/{model.model_id}")] == [f"models/{model.model_id}/MLmodel"]
 
 # Batches; the same one twice.
