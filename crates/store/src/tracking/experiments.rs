@@ -11,7 +11,7 @@ use domain::{
         view::Experiment,
     },
 };
-use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 
 const COLUMNS: &str = "number, name, tags, created_at, updated_at, deleted_at is not null as is_deleted";
@@ -72,9 +72,15 @@ pub async fn get(db: &PgPool, project: ProjectId, number: i32) -> Result<Option<
         let mut connection = db.acquire().await?;
         ensure_default(&mut connection, project).await?;
     }
-    let sql = "select number, name, tags, created_at, updated_at, deleted_at is not null as is_deleted \
-               from tracked_experiments where project_id = $1 and number = $2";
-    sqlx::query(sql).bind(project.0).bind(number).fetch_optional(db).await?.as_ref().map(experiment).transpose()
+    let sql = format!("select {COLUMNS} from tracked_experiments where project_id = $1 and number = $2");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(project.0)
+        .bind(number)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(experiment)
+        .transpose()
 }
 
 /// An experiment by its name, deleted or not.
