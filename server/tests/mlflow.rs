@@ -10,7 +10,10 @@ use axum::{
     http::{StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{access::TokenScope, id::ProjectId};
+use domain::{
+    access::TokenScope,
+    id::{ProjectId, UserId},
+};
 use serde_json::{Value, json};
 use store::PgPool;
 use support::{Credential, TestApp};
@@ -18,6 +21,7 @@ use support::{Credential, TestApp};
 /// A script that tracks in a project.
 struct Script {
     app: TestApp,
+    user: UserId,
     project: ProjectId,
     credential: Credential,
     /// In front of every address.
@@ -31,7 +35,7 @@ impl Script {
         let user = app.person("ada").await;
         let project = store::projects::create(&app.db, user, "p", "").await.unwrap();
         let credential = Credential::Script(app.token(user, TokenScope::Write, Some(project)).await);
-        Self { app, project, credential, place: String::new() }
+        Self { app, user, project, credential, place: String::new() }
     }
 
     async fn raw(&self, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
@@ -295,4 +299,28 @@ async fn the_project_comes_from_the_token_or_the_address(db: PgPool) {
         script.credential = Credential::Script(format!("Basic {}", STANDARD.encode(format!("{email}:{token}"))));
         assert_eq!(script.raw("GET", "/mlflow/experiments/get?experiment_id=0", Vec::new()).await.0, status);
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_show_what_was_tracked(db: PgPool) {
+    let script = Script::new(db).await;
+    let browser = Credential::Browser(script.app.session(script.user).await);
+    let page = async |path: &str| {
+        let request = browser.request("GET", &format!("/p/{}/{path}", script.project)).body(Body::empty()).unwrap();
+        let answer = script.app.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        String::from_utf8(answer.body().to_vec()).unwrap()
+    };
+    assert!(page("tracked").await.contains("MLFLOW_TRACKING_URI"), "an empty list says how to begin");
+    let run = script.run().await;
+    let metrics: Vec<_> =
+        (0..5).map(|i| json!({ "key": "val/loss", "value": 0.5, "timestamp": i, "step": i })).collect();
+    let params = json!([{ "key": "base model", "value": "<small>" }]);
+    script.post("runs/log-batch", json!({ "run_id": run, "metrics": metrics, "params": params })).await;
+    let list = page("tracked?filter=metrics.%60val%2Floss%60%20%3C%201").await;
+    assert!(list.contains("val/loss") && list.contains("base model") && list.contains("&lt;small&gt;"), "{list}");
+    assert!(!page("tracked?filter=metrics.%60val%2Floss%60%20%3C%200.1").await.contains("base model"));
+    assert!(page("tracked?filter=nonsense").await.contains("notice-warn"));
+    let one = page(&format!("tracked/{run}")).await;
+    assert!(one.contains("val/loss") && one.contains("base model") && one.contains("<svg"), "{one}");
 }
