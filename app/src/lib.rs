@@ -49,6 +49,8 @@ pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod splits;
 pub mod text;
+#[cfg(feature = "ssr")]
+pub mod tracking;
 pub mod ui;
 pub mod words;
 

@@ -3,6 +3,7 @@
 use crate::error::AppError;
 use domain::{
     id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
+    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TrackedRunId},
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;
@@ -308,6 +309,24 @@ pub fn new_sweep(p: ProjectId) -> String {
 #[must_use]
 pub fn sweep(p: ProjectId, s: SweepId) -> String {
     format!("/p/{p}/sweeps/{s}")
+}
+
+/// Runs that programs outside track.
+#[must_use]
+pub fn tracked_runs(p: ProjectId) -> String {
+    format!("/p/{p}/tracked")
+}
+
+#[must_use]
+pub fn tracked_run(p: ProjectId, r: TrackedRunId) -> String {
+    format!("/p/{p}/tracked/{r}")
+}
+
+/// A file of a tracked run, as MLflow's API gives it.
+#[must_use]
+pub fn tracked_file(p: ProjectId, r: TrackedRunId, path: &str) -> String {
+    let path: Vec<_> = path.split('/').map(encode).collect();
+    format!("/mlflow/{p}/api/2.0/mlflow-artifacts/artifacts/{p}/{r}/artifacts/{}", path.join("/"))
 }
 
 #[must_use]

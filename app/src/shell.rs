@@ -23,6 +23,7 @@ use crate::{
     runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
     text,
+    tracking::{TrackedRunListPage, TrackedRunPage},
     ui::frame::NotFoundPage,
 };
 use leptos::prelude::*;
@@ -48,7 +49,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare" | "sweeps") => &self.charts,
+            Some("runs" | "compare" | "sweeps" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -160,6 +161,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>
+                    <Route path=path!("tracked") view=TrackedRunListPage ssr=SsrMode::Async/>
+                    <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/new") view=NewBadCasePage ssr=SsrMode::Async/>

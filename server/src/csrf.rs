@@ -2,7 +2,7 @@
 //!
 //! Browsers say where a request comes from (`Sec-Fetch-Site`, or `Origin` in older ones), and a
 //! page cannot forge either. A request with a bearer token needs no check: browsers attach
-//! cookies by themselves, tokens never. <https://web.dev/articles/fetch-metadata>
+//! cookies by themselves, and what is behind `Basic`, but never such a token. <https://web.dev/articles/fetch-metadata>
 
 use axum::{
     extract::{Request, State},
@@ -27,7 +27,8 @@ pub async fn check(State(own): State<OwnHost>, request: Request, next: Next) -> 
 
 fn is_ours(method: &Method, headers: &HeaderMap, own_host: &str) -> bool {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
-    if method.is_safe() || headers.contains_key(header::AUTHORIZATION) {
+    let has_bearer = text(header::AUTHORIZATION).is_some_and(|value| value.starts_with("Bearer "));
+    if method.is_safe() || has_bearer {
         return true;
     }
     if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
@@ -66,6 +67,8 @@ mod tests {
         assert!(ours(&post, &[("origin", "https://lathe.example"), ("cookie", "lathe=1")]));
         assert!(ours(&post, &[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]));
         assert!(ours(&post, &[("authorization", "Bearer x"), ("origin", "https://evil.example")]));
+        assert!(ours(&post, &[("authorization", "Basic eDp5")]), "a script");
+        assert!(!ours(&post, &[("authorization", "Basic eDp5"), ("origin", "https://evil.example")]));
         assert!(!ours(&post, &[("sec-fetch-site", "same-site"), ("cookie", "lathe=1")]));
         assert!(!ours(&post, &[("sec-fetch-site", "cross-site")]));
         assert!(!ours(&post, &[("origin", "https://evil.example"), ("cookie", "lathe=1")]));

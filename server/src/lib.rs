@@ -21,6 +21,7 @@ pub mod headers;
 pub mod jobs;
 mod leaks;
 pub mod log;
+pub mod mlflow;
 pub mod partial;
 pub mod postgres;
 pub mod preferences;

@@ -25,6 +25,7 @@ pub fn router(state: AppState) -> Router {
         .route("/preferences", routing::post(preferences::set))
         .route(asked::FORGET, routing::post(asked).layer(take))
         .merge(crate::rest::router())
+        .merge(crate::mlflow::router(&state))
         // The page of an unknown address says so. Files are not served from here: leptos_axum's own fallback for
         // them takes the contexts away from pages that are rendered on the same thread at that moment.
         .fallback(render_app_async_with_context(context, page))

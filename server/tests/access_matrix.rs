@@ -308,6 +308,92 @@ async fn every_operation_lets_in_whom_the_table_names(db: PgPool) {
     }
 }
 
+/// Who may reach MLflow's part of the API.
+const MLFLOW_TABLE: &[(&str, Action)] = &[
+    ("POST /mlflow/experiments/create", Launch),
+    ("GET /mlflow/experiments/get", Read),
+    ("GET /mlflow/experiments/get-by-name", Read),
+    ("POST /mlflow/experiments/search", Read),
+    ("GET /mlflow/experiments/search", Read),
+    ("GET /mlflow/experiments/list", Read),
+    ("POST /mlflow/experiments/update", Launch),
+    ("POST /mlflow/experiments/delete", Launch),
+    ("POST /mlflow/experiments/restore", Launch),
+    ("POST /mlflow/experiments/set-experiment-tag", Launch),
+    ("POST /mlflow/experiments/delete-experiment-tag", Launch),
+    ("POST /mlflow/runs/create", Launch),
+    ("GET /mlflow/runs/get", Read),
+    ("POST /mlflow/runs/update", Launch),
+    ("POST /mlflow/runs/delete", Launch),
+    ("POST /mlflow/runs/restore", Launch),
+    ("POST /mlflow/runs/search", Read),
+    ("POST /mlflow/runs/log-metric", Launch),
+    ("POST /mlflow/runs/log-parameter", Launch),
+    ("POST /mlflow/runs/log-batch", Launch),
+    ("POST /mlflow/runs/set-tag", Launch),
+    ("POST /mlflow/runs/delete-tag", Launch),
+    ("POST /mlflow/runs/log-model", Launch),
+    ("POST /mlflow/runs/log-inputs", Launch),
+    ("GET /mlflow/metrics/get-history", Read),
+    ("POST /mlflow/logged-models", Launch),
+    ("GET /mlflow/logged-models/{model}", Read),
+    ("PATCH /mlflow/logged-models/{model}", Launch),
+    ("POST /mlflow/logged-models/{model}/params", Launch),
+    ("PATCH /mlflow/logged-models/{model}/tags", Launch),
+    ("POST /mlflow/runs/outputs", Launch),
+    ("GET /mlflow/artifacts/list", Read),
+    ("GET /mlflow-artifacts/artifacts", Read),
+    ("GET /mlflow-artifacts/artifacts/{*path}", Read),
+    ("PUT /mlflow-artifacts/artifacts/{*path}", Launch),
+    ("DELETE /mlflow-artifacts/artifacts/{*path}", Launch),
+];
+
+#[sqlx::test(migrations = "../migrations")]
+async fn mlflow_lets_in_whom_the_table_names(db: PgPool) {
+    let app = TestApp::new(db);
+    let cast = Cast::new(&app).await;
+    let project = cast.project(&app).await;
+    let read = Credential::Script(app.token(cast.owner, TokenScope::Read, None).await);
+    let own = Credential::Script(app.token(cast.owner, TokenScope::Read, Some(project)).await);
+    let elsewhere = store::projects::create(&app.db, cast.owner, "Elsewhere", "").await.unwrap();
+    let bound = Credential::Script(app.token(cast.owner, TokenScope::Write, Some(elsewhere)).await);
+    let endpoints = server::mlflow::endpoints();
+    let names: Vec<_> = endpoints.iter().map(|e| format!("{} {}", e.method, e.path)).collect();
+    for (known, _) in MLFLOW_TABLE {
+        assert!(names.iter().any(|name| name == known), "{known} is in the access table, but not in the API");
+    }
+    for (endpoint, name) in endpoints.iter().zip(&names) {
+        let row = MLFLOW_TABLE.iter().find(|(known, _)| known == name);
+        let action = row.unwrap_or_else(|| panic!("{name} is not in the access table: say who may use it")).1;
+        assert_eq!(endpoint.action, action, "{name}");
+        let below = endpoint
+            .path
+            .replace("{model}", &format!("m-{}", "0".repeat(32)))
+            .replace("{*path}", &format!("{project}/{}/artifacts/x", "0".repeat(32)));
+        let ask = async |who: &Credential, place: &str| {
+            let request = who.request(endpoint.method, &format!("{place}/api/2.0{below}"));
+            let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from("{}")).unwrap();
+            let answer = app.send(request).await;
+            assert!(!answer.status().is_server_error(), "{name} fails: {:?}", answer.body());
+            let body: Value = serde_json::from_slice(answer.body()).unwrap();
+            assert!(answer.status().is_success() || body["error_code"].is_string(), "{name}: {body}");
+            answer.status()
+        };
+        let place = format!("/mlflow/{project}");
+        for nobody in [Credential::Nobody, Credential::Script("Bearer lathe_0".to_owned())] {
+            assert_eq!(ask(&nobody, &place).await, StatusCode::UNAUTHORIZED, "{name}, nobody");
+            assert_eq!(ask(&nobody, "").await, StatusCode::UNAUTHORIZED, "{name}, nobody");
+        }
+        assert_eq!(ask(&cast.stranger, &place).await, StatusCode::NOT_FOUND, "{name}, stranger");
+        assert_eq!(ask(&bound, &place).await, StatusCode::NOT_FOUND, "{name}, token of another project");
+        assert_eq!(is_let_in(ask(&read, &place).await), action.is_read_only(), "{name}, read token");
+        assert_eq!(is_let_in(ask(&own, "").await), action.is_read_only(), "{name}, read token of the project");
+        for (role, _, who) in &cast.members {
+            assert_eq!(is_let_in(ask(who, &place).await), permits(Some(*role), None, action), "{name}, {role:?}");
+        }
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn pages_send_strangers_to_sign_in(db: PgPool) {
     let app = TestApp::new(db);

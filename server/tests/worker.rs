@@ -164,6 +164,24 @@ async fn what_a_trainer_finished_while_nobody_listened_is_read_later(db: PgPool)
     assert_eq!((run.summary.state.attempt, place.steps().await), (1, vec![(1, 1), (1, 2), (1, 3)]));
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn no_point_is_lost_or_double_when_the_database_breaks_off(db: PgPool) {
+    let script = "started 0; i=0; while [ $i -lt 40 ]; do i=$((i+1)); point $i 1.0; sleep 0.05; done; finish";
+    let place = Place::new(db, script).await;
+    let _worker = place.work();
+    for step in [5, 15, 25] {
+        place.until("steps are stored", |run| run.summary.state.step >= step).await;
+        // Every connection of the worker breaks, as when Postgres is killed and comes back.
+        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+            .execute(&place.db)
+            .await
+            .unwrap();
+    }
+    let run = place.until_status(RunStatus::Succeeded).await;
+    assert_eq!(run.summary.state.attempt, 1);
+    assert_eq!(place.steps().await, (1..=40).map(|step| (1, step)).collect::<Vec<_>>());
+}
+
 /// Waits for SIGTERM, then ends as the trainer does.
 const PATIENT: &str = r#"
 mkdir -p "$out/checkpoints"

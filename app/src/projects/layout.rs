@@ -54,6 +54,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::annotation(project), text::annotation(l)),
         (routes::runs(project), text::runs(l)),
         (routes::sweeps(project), text::sweeps(l)),
+        (routes::tracked_runs(project), text::tracked_runs(l)),
         (routes::compare(project, &[]), text::compare(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
         (routes::settings(project), text::settings(l)),

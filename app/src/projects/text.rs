@@ -22,6 +22,7 @@ crate::texts! {
     annotation = "Annotation", "标注";
     runs = "Runs", "训练运行";
     sweeps = "Sweeps", "超参搜索";
+    tracked_runs = "Tracked runs", "外部追踪";
     compare = "Compare", "对比";
     bad_cases = "Bad cases", "Bad Case";
     settings = "Settings", "设置";

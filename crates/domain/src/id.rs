@@ -80,6 +80,10 @@ ids! {
     TaskId,
     /// What one person said of one item.
     JudgementId,
+    /// A run that a program outside tracks.
+    TrackedRunId,
+    /// A model that such a run has logged.
+    LoggedModelId,
 }
 
 macro_rules! numbers {

@@ -42,3 +42,4 @@ pub mod split;
 pub mod statistics;
 pub mod steps;
 pub mod sweep;
+pub mod tracking;

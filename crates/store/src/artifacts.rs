@@ -65,6 +65,7 @@ pub(crate) async fn release(
     let row = sqlx::query(
         "select exists (select from uploads where sha256 = a.sha256) \
          or exists (select from model_files where sha256 = a.sha256) \
+         or exists (select from tracked_files where sha256 = a.sha256) \
          or exists (select from dataset_versions where skipped_report_sha256 = a.sha256) \
          or exists (select from runs, jsonb_array_elements(coalesce(adapter, '[]')) f where f->>'sha256' = a.sha256) as needed, \
          stored_at > coalesce($2, '-infinity'::timestamptz) and stored_at > now() - make_interval(hours => $3) as perhaps \

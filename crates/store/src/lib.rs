@@ -38,6 +38,7 @@ pub mod split_checks;
 pub mod sweeps;
 pub mod throttle;
 pub mod tokens;
+pub mod tracking;
 pub mod uploads;
 pub mod users;
 pub mod versions;

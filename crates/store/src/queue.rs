@@ -204,6 +204,14 @@ pub async fn advance(
     Ok(done.rows_affected() == 1)
 }
 
+/// How far the events of a run are stored, in bytes; `None` when the lease is lost. Tells a worker whose connection broke
+/// while it committed whether it did.
+pub async fn events_offset(db: &PgPool, lease: Lease) -> Result<Option<u64>, StoreError> {
+    let row = under_lease!(format!("select events_offset from runs where {HELD}"), lease).fetch_optional(db).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(row.try_get::<i64, _>("events_offset")?.cast_unsigned()))
+}
+
 /// How a worker is done with a run.
 #[derive(Clone, Debug)]
 pub enum Ending {

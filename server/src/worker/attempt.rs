@@ -218,11 +218,18 @@ impl<'a> Attempt<'a> {
                 return Ok(last);
             }
             let to = piece.to;
-            if !ingest::store(&self.state.db, &self.run, &self.folder, piece).await? {
-                self.stop.get_or_insert((Stop::Lost, Instant::now()));
-                return Ok(None);
+            if ingest::store(&self.state.db, &self.run, &self.folder, piece).await? {
+                self.run.events_offset = to;
+                continue;
             }
-            self.run.events_offset = to;
+            match store::queue::events_offset(&self.state.db, self.run.lease).await? {
+                // The connection broke after a commit and before its answer: what it stored is stored.
+                Some(stored) if stored > self.run.events_offset => self.run.events_offset = stored,
+                _ => {
+                    self.stop.get_or_insert((Stop::Lost, Instant::now()));
+                    return Ok(None);
+                }
+            }
         }
     }
 

@@ -47,6 +47,9 @@ async fn a_piece_of_events_is_stored_once(db: PgPool) {
     let news = Advance { step: Some(3), ..Advance::default() };
     assert!(advance(&mut connection, lease, (0, 100), &news).await.unwrap());
     assert!(!advance(&mut connection, lease, (0, 100), &news).await.unwrap());
+    assert_eq!(events_offset(&db, lease).await.unwrap(), Some(100), "who did not hear of the commit can ask");
+    let late = Lease { attempt: lease.attempt + 1, ..lease };
+    assert_eq!(events_offset(&db, late).await.unwrap(), None);
     assert_eq!(held(&db, lease.owner).await.unwrap().unwrap().events_offset, 100);
     let evaluating = Advance { evaluating: true, ..Advance::default() };
     assert!(advance(&mut connection, lease, (100, 120), &evaluating).await.unwrap());
