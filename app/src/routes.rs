@@ -2,8 +2,7 @@
 
 use crate::error::AppError;
 use domain::{
-    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId},
-    id::{BadCaseId, DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TrackedRunId},
+    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId, TrackedRunId},
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;
