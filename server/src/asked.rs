@@ -17,7 +17,7 @@ use axum::{
     extract::{Request, State},
     http::{Method, Uri, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use leptos::{
     prelude::provide_context,
