@@ -48,6 +48,9 @@ crate::texts! {
     job_splits = "a look at the splits", "检查数据划分";
     job_divide = "a new division into splits", "重新划分";
     job_edit = "a bulk edit", "批量编辑";
+    job_items = "making the items of an annotation task", "生成标注任务的条目";
+    job_labels = "making a version of labels", "由标注结果生成版本";
+    job_judgements = "reading judgements from a file", "从文件读取判断";
     job_diff = "a comparison of versions", "比较版本";
     job_groups = "a grouping of bad cases", "Bad Case 分组";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
@@ -89,6 +92,9 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "edit_version" => job_edit(l),
         "diff_versions" => job_diff(l),
         "cluster_bad_cases" => job_groups(l),
+        "fill_annotation" => job_items(l),
+        "publish_annotation" => job_labels(l),
+        "import_judgements" => job_judgements(l),
         _ => return None,
     })
 }

@@ -111,6 +111,7 @@ impl std::str::FromStr for BadCaseStatus {
 /// Where a bad case comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = BadCaseSource))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// A wrong prediction on the test split.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 /// What a task is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TaskSource))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     /// Samples of a version; the sealed test split is looked at (and that is on record) where it is among the splits.

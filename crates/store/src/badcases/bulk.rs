@@ -23,6 +23,9 @@ pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId
     is_member(&mut tx, project, edit.owner_id).await?;
     let (cause, cause_id) = causes::chosen(&mut tx, project, edit.cause, edit.cause_id, None).await?;
     let found = locked(&mut tx, project, ids).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
     sqlx::query(
         "update bad_cases set owner_id = coalesce($3, owner_id), severity = coalesce($4, severity), cause = coalesce($5, cause), \
          cause_id = case when $5::text is null then cause_id else $6 end, \

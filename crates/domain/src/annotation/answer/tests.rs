@@ -1,3 +1,4 @@
+//! What is an answer to what was asked, and what is not.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 use super::*;
 
