@@ -5,7 +5,8 @@
 //! domain), `routes`, `text`, `error` and the `domain` crate. Only `api.rs` files name `store`.
 //!
 //! The browser gets one of two bundles: the everyday islands (feature `hydrate`), or those and the
-//! ones with curves (feature `charts`). Pages themselves are compiled for the server alone.
+//! ones with curves (feature `charts`), but for islands of features that have no page with curves. Pages themselves are
+//! compiled for the server alone.
 #![recursion_limit = "512"]
 #![cfg_attr(
     not(feature = "ssr"),
@@ -14,10 +15,12 @@
 #![allow(unreachable_pub, reason = "the macro of a component makes its props public, also in a private module")]
 
 pub mod account;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod annotate;
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod augment;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod badcases;
 #[cfg(feature = "ssr")]
 pub mod card;
@@ -25,6 +28,7 @@ pub mod card;
 pub mod cleaning;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod compare;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod datasets;
 #[cfg(feature = "ssr")]
 pub mod diff;
@@ -32,6 +36,7 @@ pub mod diff;
 pub mod edit;
 pub mod error;
 pub mod evals;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod explore;
 #[cfg(feature = "ssr")]
 pub mod forget;

@@ -16,7 +16,7 @@ use axum::{
     http::{StatusCode, header},
 };
 use domain::{
-    access::{Action, Role, TokenScope, permits},
+    access::{Action::Administer, Role, TokenScope, permits},
     id::{ProjectId, UserId},
 };
 use openapi::Operation;

@@ -11,6 +11,7 @@ use domain::annotation::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+#[cfg(feature = "ssr")]
 pub(super) use problem::answer_problem;
 
 /// Values by what stands in the last brackets of a field's name.

@@ -10,9 +10,9 @@ pub mod distribution;
 pub mod exchange;
 pub mod guideline;
 pub mod outcome;
-pub mod suggest;
 pub mod publish;
 pub mod quality;
+pub mod suggest;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -30,7 +30,9 @@ pub enum TrackError {
     ExperimentDeleted(i32),
     #[error("experiment '{0}' already exists")]
     ExperimentTaken(String),
-    #[error("changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for the run. Attempted logging new value '{new}'")]
+    #[error(
+        "changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' for the run. Attempted logging new value '{new}'"
+    )]
     ParamChanged { key: String, old: String, new: String },
     #[error("logged model with ID '{0}' not found")]
     NoModel(String),

@@ -69,8 +69,7 @@ pub async fn get_new_task(project: ProjectId, form: TaskForm) -> Result<NewTaskV
     let l = lang();
     let versions = store::versions::of_project(&db, project).await?.into_iter();
     let versions = versions.map(|v| (v.id, text::version_name(l, &v.dataset_name, v.number)));
-    let evaluations = store::evals::of_project(&db, project).await?.into_iter();
-    let evaluations = evaluations.map(|(id, name)| (id, name));
+    let evaluations = store::evals::of_project(&db, project).await?;
     let people = store::projects::members(&db, project).await?.into_iter().map(|m| Candidate {
         id: m.user_id,
         name: m.name,
@@ -81,7 +80,7 @@ pub async fn get_new_task(project: ProjectId, form: TaskForm) -> Result<NewTaskV
         Ok(design) => (Some(preview(&db, project, &form, design, versions.first().map(|(id, _)| *id)).await?), None),
         Err(error) => (None, Some(error.text(l))),
     };
-    Ok(NewTaskView { versions, evaluations: evaluations.collect(), people: people.collect(), preview, problem })
+    Ok(NewTaskView { versions, evaluations, people: people.collect(), preview, problem })
 }
 
 /// The fields over the first sample of what the form names, or of this version.

@@ -17,6 +17,9 @@ use crate::metrics::{
     text::{edit_distance, tokenise},
 };
 
+/// How an answer and a reference overlap.
+type Score<'a> = &'a dyn Fn(&str, &str) -> Overlap;
+
 pub(super) const METRICS: [&str; 25] = [
     "exact_match",
     "token_f1",
@@ -159,7 +162,7 @@ fn summaries(items: &[TextItem], meter: &mut Meter<'_>) {
             if stems { "yes" } else { "no" }
         ),
     };
-    let scores: [(&str, &dyn Fn(&str, &str) -> Overlap); 4] = [
+    let scores: [(&str, Score<'_>); 4] = [
         ("rouge_1", &|a, b| rouge::rouge_n(&words(a), &words(b), 1)),
         ("rouge_2", &|a, b| rouge::rouge_n(&words(a), &words(b), 2)),
         ("rouge_l", &|a, b| rouge::rouge_l(&words(a), &words(b))),

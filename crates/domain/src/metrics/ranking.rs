@@ -52,9 +52,9 @@ fn descending(is_member: &[bool], scores: &[f64]) -> Option<Vec<Found>> {
     let (mut groups, mut found): (Vec<Found>, Found) = (Vec::new(), Found::default());
     for (i, place) in order.iter().enumerate() {
         if is_member[*place] {
-            found.members += 1
+            found.members += 1;
         } else {
-            found.others += 1
+            found.others += 1;
         }
         if order.get(i + 1).is_none_or(|next| scores[*next] != scores[*place]) {
             groups.push(found);

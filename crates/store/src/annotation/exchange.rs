@@ -242,7 +242,7 @@ async fn find(db: &PgPool, task: TaskId, read: &[Read]) -> Result<Vec<Option<Ite
     let is_nameless = |r: &Read| r.item_id.is_none() && r.sample_id.is_none() && r.text.is_some();
     if read.iter().any(is_nameless) {
         let by_text = by_text(db, task).await?;
-        for (found, read) in found.iter_mut().zip(read).filter(|(_, read)| is_nameless(*read)) {
+        for (found, read) in found.iter_mut().zip(read).filter(|(_, read)| is_nameless(read)) {
             *found = read.text.as_deref().and_then(|text| by_text.get(text.trim())).copied();
         }
     }

@@ -1,8 +1,6 @@
 //! The items of a task with all that was said of them, as far as the reader may see it.
 
-use super::{
-    content, head::head, loaded, people::may_review,
-};
+use super::{content, head::head, loaded, people::may_review};
 use crate::{
     StoreError,
     error::{json, word},

@@ -4,8 +4,7 @@ use super::{
     adjudication::{self, Decided},
     head::head,
     items::{self, Sees},
-    people,
-    work,
+    people, work,
 };
 use crate::{Stale, StoreError, error::word};
 use domain::{

@@ -258,10 +258,11 @@ async fn scores_filter_count_and_order(db: PgPool) {
         let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: None };
         writer.add(*id, &score).await.unwrap();
     }
-    let scoring = Some(writer.finish(5).await.unwrap());
+    let made = writer.finish(5).await.unwrap();
+    let scoring = Some(made);
     let ask = async |query: Query| find(&db, version, &Query { scoring, ..query }).await.unwrap().unwrap();
 
-    let field = format!("perplexity.{}", scoring.unwrap());
+    let field = format!("perplexity.{}", made);
     let found = ask(query("", &[format!("{field}:2").as_str()])).await;
     assert_eq!((positions(&found), count(&found, &field, "8")), (vec![1, 2], 1));
     let found = ask(query("", &[format!("{field}:2.5..").as_str()])).await;
