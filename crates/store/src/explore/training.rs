@@ -35,7 +35,7 @@ pub(crate) async fn alike(
         if found.len() > MAX_ROWS && !scores.is_empty() {
             continue;
         }
-        for position in (&*found & &train).iter().take(MAX_ROWS as usize) {
+        for position in (&*found & &*train).iter().take(MAX_ROWS as usize) {
             *scores.entry(position).or_default() += rare;
         }
     }
