@@ -201,7 +201,7 @@ step('the last judgement is changed, an item is skipped', async () => {
 step('another annotator works without JavaScript', async () => {
     await alanPage.goto(`${project}/annotation/${task}/work`);
     await button(alanPage, 'Send').click();
-    await alanPage.getByText('“Tone” needs an answer.').waitFor();
+    await alanPage.getByLabel('Item').getByText('“Tone” needs an answer.').waitFor();
     for (let done = 0; done < items; done++) {
         await alanPage.getByLabel('正面').check();
         if (done === 0) await alanPage.getByLabel('Spans').fill('4-6 place\n1-6 person');

@@ -144,7 +144,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
 };
 
 /** Waits until the page's islands answer, so that a click is not lost. The page says so itself. */
-export const hydrated = (page) => page.locator('html[data-ready]').waitFor({ state: 'attached' });
+export const hydrated = (page) => page.locator('html[data-ready]').waitFor({ state: 'attached', timeout: 10_000 });
 
 /** Opens an address. A page that loads itself again at that moment may cut in: then once more. */
 export const open = (page, address) =>
@@ -193,6 +193,8 @@ export const screenshots = async (page, name, { langs = ['en', 'zh'], themes = [
     for (const lang of langs) {
         await context.addCookies([{ name: 'lang', value: lang === 'zh' ? 'zh-CN' : 'en', url: new URL('/', page.url()).href }]);
         await page.reload();
+        // What islands take over from the server must not have been touched by taking pictures.
+        await hydrated(page).catch(() => undefined);
         for (const theme of themes) {
             await page.emulateMedia({ colorScheme: theme });
             for (const width of widths) {
