@@ -33,7 +33,7 @@ crate::texts! {
     none_hint = "Confirm a bad case, that is give it a cause, and its sample joins by itself.", "确认一条 Bad Case（指定原因）后，其样本会自动加入。";
     since = "Since", "加入时间";
     runs = "Runs", "各次运行";
-    verdict = "RegressionVerdict", "结论";
+    verdict = "Verdict", "结论";
     untested = "not tested yet", "尚未测试";
     failing = "never passed", "从未通过";
     fixed(run) = "fixed in run {run}", "第 {run} 次运行已修复";
