@@ -312,7 +312,7 @@ step('a task is planned in a form that shows what annotators will see', async ()
     assert.equal(await field(ada, 'Name').inputValue(), 'Which names', 'what was typed stays');
     await ada.locator('[name="q1.min"]').fill('9');
     await button(ada, 'Create the task').click();
-    await ada.getByText('The lowest must be below the highest').first().waitFor();
+    await ada.getByText('The lowest must be below the highest').filter({ visible: true }).first().waitFor();
     assert.equal(await ada.locator('[name="q0.options"]').inputValue(), 'PER | Person\nLOC | Place\nORG | Organisation');
     await ada.locator('[name="q1.min"]').fill('1');
     assert.equal(await overflow(ada), 0);

@@ -286,7 +286,7 @@ step('a file is fetched from an address, and from no other host', async () => {
         await button(page, 'Fetch').click();
     };
     await fetchFrom('https://elsewhere.example/exam.jsonl');
-    await page.getByText(/Data may not be fetched from elsewhere.example/).first().waitFor();
+    await page.getByText(/Data may not be fetched from elsewhere.example/).last().waitFor();
     await fits();
     await screenshots(page, 'data-address-refused', { themes: ['light'] });
     await fetchFrom(address());

@@ -68,12 +68,12 @@ fn page(project: ProjectId, view: NewTaskView, form: &TaskForm) -> AnyView {
         .into_any();
     }
     let here = routes::new_annotation(project);
-    let name = form.get("name").to_owned();
+    let (name, is_refused) = (form.get("name").to_owned(), refusal_of::<CreateTask>().is_some());
     let preview = preview(l, &view);
     let (what, questions) = (what(l, &view, form), questions(l, &here, form));
     let (distribution, people, guideline) = (distribution(l, form), people(l, &view, form), guideline(l, form));
     view! {
-        <form class="launch split-main" method="get" action=here>
+        <form class="launch split-main" method="get" action=here data-refusal=is_refused.then_some("")>
             <input type="hidden" name="project" value=project.to_string()/>
             <div class="stack">
                 <fieldset>
