@@ -22,10 +22,7 @@ use api::{
     AskSkippedAgain, GiveItemsBack, SaveDraft, SkipItem, SubmitJudgement, TakeItems, UndoJudgement, WorkView, get_work,
 };
 use domain::{
-    annotation::{
-        TaskStatus,
-        view::{Guideline, Next},
-    },
+    annotation::{TaskStatus, view::Next},
     id::{ProjectId, TaskId},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -63,19 +60,19 @@ pub fn WorkPage() -> impl IntoView {
 
 fn page(place: Place, view: WorkView) -> impl IntoView {
     let l = lang();
-    let WorkView { task, next, me } = view;
+    let WorkView { name, design, guideline: rules, next, me } = view;
     let bar = match &next {
         Next::Work { mine, .. } | Next::NothingLeft { mine } => progress::bar(*mine).into_any(),
         Next::NotOpen { .. } | Next::NotQualified { .. } | Next::NotAssigned => ().into_any(),
     };
     let works = matches!(next, Next::Work { .. } | Next::NothingLeft { .. });
     let item = match &next {
-        Next::Work { items, .. } => items.first().map(|work| item::item(place, &task.design, work).into_any()),
+        Next::Work { items, .. } => items.first().map(|work| item::item(place, &design, work).into_any()),
         _ => None,
     };
     let item = item.unwrap_or_else(|| nothing(place, &next));
     view! {
-        <PageHeader title=task.summary.name.clone() lead=text::lead(l)>
+        <PageHeader title=name lead=text::lead(l)>
             {works.then(|| view! {
                 <a class="button" href=format!("{}?undo=1", routes::annotation_work(place.project, place.task)) data-undo="">
                     {text::undo(l)}<kbd class="keyboard-help" aria-hidden="true">"z"</kbd>
@@ -87,7 +84,7 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
         <p id="work-state" class="work-state" role="status" aria-live="polite"></p>
         <div class="work-layout">
             <section id="work" class="card work" tabindex="-1" aria-label=text::item(l)>{item}</section>
-            <aside class="stack work-side">{guideline(&task.guideline)}{works.then(options)}</aside>
+            <aside class="stack work-side">{guideline(&rules)}{works.then(options)}</aside>
         </div>
         {works.then(|| keys(place, me.to_string()))}
     }
@@ -127,10 +124,10 @@ fn nothing(place: Place, next: &Next) -> AnyView {
     }
 }
 
-fn guideline(guideline: &Guideline) -> impl IntoView + use<> {
+fn guideline(rules: &str) -> impl IntoView + use<> {
     let l = lang();
-    let shown = markdown(&guideline.text);
-    (!guideline.text.trim().is_empty()).then(|| {
+    let shown = markdown(rules);
+    (!rules.trim().is_empty()).then(|| {
         view! {
             <details id="work-guideline" class="card">
                 <summary>{text::guideline(l)} " " <kbd class="keyboard-help" aria-hidden="true">"g"</kbd></summary>

@@ -3,7 +3,10 @@
 
 use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
-    annotation::view::{Next, Submitted, Task},
+    annotation::{
+        design::Design,
+        view::{Next, Submitted},
+    },
     id::{ItemId, ProjectId, TaskId, UserId},
 };
 use leptos::prelude::*;
@@ -22,13 +25,16 @@ use {
         access::Action,
         annotation::{
             answer::{AnswerProblem, Judgement},
-            design::Design,
             view::{Submit, Work},
         },
     },
     store::{
         PgPool,
-        annotation::{tasks, work, work::SubmitError},
+        annotation::{
+            tasks::{self, Asked},
+            work,
+            work::SubmitError,
+        },
     },
 };
 
@@ -39,7 +45,11 @@ const AHEAD: u32 = 3;
 /// What the page shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkView {
-    pub task: Task,
+    /// The task's name.
+    pub name: String,
+    pub design: Design,
+    /// Markdown.
+    pub guideline: String,
     pub next: Next,
     pub me: UserId,
 }
@@ -48,13 +58,14 @@ pub struct WorkView {
 #[server]
 pub async fn get_work(project: ProjectId, task: TaskId, undo: bool) -> Result<WorkView, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let (found, me) = (find(&db, project, task).await?, caller.user_id);
-    if undo && let Some(last) = work::undo(&db, project, task, me).await? {
-        let mine = work::mine(&db, project, task, me).await?;
-        return Ok(WorkView { task: found, next: Next::Work { items: vec![last], mine }, me });
-    }
-    let next = work::next(&db, project, task, me, 1).await?;
-    Ok(WorkView { task: found, next, me })
+    let me = caller.user_id;
+    let Asked { name, design, guideline } = find(&db, project, task).await?;
+    let last = if undo { work::undo(&db, project, task, me).await? } else { None };
+    let next = match last {
+        Some(last) => Next::Work { items: vec![last], mine: work::mine(&db, project, task, me).await? },
+        None => work::next(&db, project, task, me, 1).await?,
+    };
+    Ok(WorkView { name, design, guideline, next, me })
 }
 
 /// Items as HTML, for a screen that swaps them.
@@ -178,8 +189,8 @@ pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), A
 }
 
 #[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Task, AppError> {
-    tasks::get(db, project, task).await?.ok_or(AppError::NotFound)
+async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Asked, AppError> {
+    tasks::asked(db, project, task).await?.ok_or(AppError::NotFound)
 }
 
 #[cfg(feature = "ssr")]
