@@ -14,6 +14,7 @@ use crate::{
     ui::fetch,
 };
 use std::rc::Rc;
+use uuid::Uuid;
 use web_sys::Element;
 
 impl Screen {
@@ -56,9 +57,14 @@ impl Screen {
     /// Brings back what was sent last: from here while it has not left, else from the server.
     pub(super) fn undo(self: &Rc<Self>) {
         let last = self.last.borrow_mut().take();
-        if let Some((sheet, letter)) = last
+        if let Some((mut sheet, letter)) = last
             && self.mail.take_back(&letter.key)
         {
+            // It may have been tried, and only the answer was lost: under its old key, what is sent now would be taken for
+            // the same once more, and be dropped.
+            if let Some(key) = form::said(&letter.body, "key").filter(|key| !key.is_empty()) {
+                sheet.html = sheet.html.replace(&key, &Uuid::new_v4().to_string());
+            }
             self.put_aside();
             self.done.borrow_mut().remove(&sheet.id);
             self.show(sheet);
