@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        outbox::{Fate, Letter, fate, pause_s, read, with, without, write},
+        outbox::{Fate, Kind, Letter, fate, pause_s, read, with, without, write},
         text,
     },
     Screen,
@@ -24,8 +24,8 @@ use std::{
     time::Duration,
 };
 
-/// The answers were understood and cannot be taken so.
-const UNPROCESSABLE: u16 = 422;
+/// The answers were understood and cannot be taken so, or are too long.
+const TO_BE_CHANGED: [u16; 2] = [422, 413];
 
 /// What waits to be sent.
 pub(super) struct Mail {
@@ -37,6 +37,8 @@ pub(super) struct Mail {
     under_way: RefCell<Option<String>>,
     failures: Cell<u32>,
     is_signed_out: Cell<bool>,
+    /// Why the server does not take it now; empty unless it said so.
+    kept_because: RefCell<String>,
     retry: Cell<Option<TimeoutHandle>>,
 }
 
@@ -48,6 +50,7 @@ impl Mail {
             under_way: RefCell::default(),
             failures: Cell::default(),
             is_signed_out: Cell::default(),
+            kept_because: RefCell::default(),
             retry: Cell::default(),
         }
     }
@@ -96,18 +99,24 @@ impl Mail {
         let (l, waiting) = (lang(), read(&self.text()).len());
         match waiting {
             _ if self.is_signed_out.get() => say(&text::signed_out(l, waiting)),
+            0 if !self.kept_because.borrow().is_empty() => say(&self.kept_because.borrow()),
+            _ if !self.kept_because.borrow().is_empty() => {
+                say(&text::not_now(l, self.kept_because.borrow().as_str(), waiting));
+            }
             0 if self.failures.get() == 0 => {}
             _ if self.failures.get() > 0 => say(&text::offline(l, waiting)),
             _ => say(text::sending(l)),
         }
     }
 
-    /// Nobody answered, or nobody is signed in: tries again later. What is refused is refused again.
+    /// Nobody answered, nobody is signed in, or it is not taken now: tries again later. What is refused is refused again.
     pub(super) fn failed(&self, screen: &Rc<Screen>, status: u16, answer: &str) {
-        if fate(status) == Fate::Refused {
+        let fate = fate(status, answer);
+        if fate == Fate::Refused {
             return say(&reason(answer));
         }
-        self.is_signed_out.set(fate(status) == Fate::SignIn);
+        self.is_signed_out.set(fate == Fate::SignIn);
+        *self.kept_because.borrow_mut() = if fate == Fate::Kept { reason(answer) } else { String::new() };
         self.failures.set(self.failures.get().saturating_add(1));
         self.tell();
         let later = screen.clone();
@@ -121,6 +130,7 @@ impl Mail {
     fn worked(&self) {
         self.failures.set(0);
         self.is_signed_out.set(false);
+        self.kept_because.borrow_mut().clear();
         if let Some(timer) = self.retry.take() {
             timer.clear();
         }
@@ -152,21 +162,26 @@ pub(super) fn deliver(screen: &Rc<Screen>) {
     let Some(letter) = read(&mail.text()).into_iter().next() else { return };
     *mail.under_way.borrow_mut() = Some(letter.key.clone());
     mail.tell();
-    let (to, body) = (letter.to.clone(), letter.body.clone());
+    let to = match letter.kind {
+        Kind::Submit => &screen.addresses.submit,
+        Kind::Skip => &screen.addresses.skip,
+    };
+    let (to, body) = (to.clone(), letter.body.clone());
     let screen = screen.clone();
     fetch::post(&to, &body, move |status, answer| answered(&screen, &letter, status, &answer));
 }
 
-/// What the server says is wrong.
+/// What the server says is wrong; words of our own where it says nothing that can be read.
 fn reason(answer: &str) -> String {
-    serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default()
+    let said = serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default();
+    if said.is_empty() { text::not_taken(lang()).to_owned() } else { said }
 }
 
 fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
     let (mail, l) = (&screen.mail, lang());
     *mail.under_way.borrow_mut() = None;
-    let fate = fate(status);
-    if matches!(fate, Fate::Waits | Fate::SignIn) {
+    let fate = fate(status, answer);
+    if matches!(fate, Fate::Waits | Fate::SignIn | Fate::Kept) {
         return mail.failed(screen, status, answer);
     }
     mail.worked();
@@ -175,7 +190,7 @@ fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
         say(&reason(answer));
         // What is still in the person's hands comes back with the next items, as they had filled it in.
         screen.done.borrow_mut().remove(&letter.item);
-        if status == UNPROCESSABLE {
+        if TO_BE_CHANGED.contains(&status) {
             keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
         }
     }

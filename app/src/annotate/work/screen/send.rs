@@ -1,7 +1,11 @@
 //! Sending the form in view, skipping, and taking back.
 
 use super::{
-    super::{api::Sheet, outbox::Letter, text},
+    super::{
+        api::Sheet,
+        outbox::{Kind, Letter},
+        text,
+    },
     Screen, mail, now_ms,
 };
 use crate::{
@@ -31,23 +35,23 @@ impl Screen {
         }
         form::set(&form, "duration_ms", &self.clock.get().elapsed_ms(now_ms()).to_string());
         let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.submit.clone(), key);
+        self.send(&form, Kind::Submit, key);
     }
 
     pub(super) fn skip(self: &Rc<Self>) {
         let Some(form) = self.form() else { return };
         let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.skip.clone(), format!("skip-{key}"));
+        self.send(&form, Kind::Skip, format!("skip-{key}"));
     }
 
-    fn send(self: &Rc<Self>, form: &Element, to: String, key: String) {
+    fn send(self: &Rc<Self>, form: &Element, kind: Kind, key: String) {
         let (Some(body), Some(sheet)) = (form::body(form), self.current.borrow_mut().take()) else { return };
         if let Some(timer) = self.resting.take() {
             timer.clear();
         }
         keep(&format!("{}-draft-{}", self.kept, sheet.id), "");
         self.done.borrow_mut().insert(sheet.id);
-        let letter = Letter { key, item: sheet.id, to, body };
+        let letter = Letter { key, item: sheet.id, kind, body };
         self.mail.put(letter.clone());
         *self.last.borrow_mut() = Some((sheet, letter));
         self.next();
