@@ -188,7 +188,10 @@ impl Screen {
         fetch::post(&self.addresses.take, &self.addresses.ids, move |status, text| {
             screen.is_taking.set(false);
             match serde_json::from_str::<Taken>(&text) {
-                Ok(taken) if status == 200 => screen.took(taken),
+                Ok(taken) if status == 200 => {
+                    screen.mail.reached();
+                    screen.took(taken);
+                }
                 _ => screen.mail.failed(&screen, status, &text),
             }
         });

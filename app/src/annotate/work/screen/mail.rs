@@ -31,8 +31,8 @@ const TO_BE_CHANGED: [u16; 2] = [422, 413];
 pub(super) struct Mail {
     /// The name under which the browser keeps it.
     name: String,
-    /// The same, for browsers that keep nothing.
-    memory: RefCell<String>,
+    /// The same, where the browser has no room for it or keeps nothing at all.
+    memory: RefCell<Option<String>>,
     /// Key of the letter that is under way.
     under_way: RefCell<Option<String>>,
     failures: Cell<u32>,
@@ -55,18 +55,22 @@ impl Mail {
         }
     }
 
-    /// What waits. Another tab may have added to it or sent it.
+    /// What waits. Another tab may have added to it or sent it. What could not be kept comes first: what is kept is older.
     fn text(&self) -> String {
-        kept(&self.name).unwrap_or_else(|| self.memory.borrow().clone())
+        let memory = self.memory.borrow().clone();
+        memory.or_else(|| kept(&self.name)).unwrap_or_default()
     }
 
-    fn set(&self, text: String) {
+    /// Whether the browser keeps it now.
+    fn set(&self, text: String) -> bool {
         let is_kept = keep(&self.name, &text);
-        *self.memory.borrow_mut() = if is_kept { String::new() } else { text };
+        *self.memory.borrow_mut() = if is_kept { None } else { Some(text) };
+        is_kept
     }
 
-    pub(super) fn put(&self, letter: Letter) {
-        self.set(with(&self.text(), letter));
+    /// Adds a letter; false where a reload would lose it.
+    pub(super) fn put(&self, letter: Letter) -> bool {
+        self.set(with(&self.text(), letter))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -124,6 +128,14 @@ impl Mail {
         let retry = set_timeout_with_handle(move || again(&later), pause).ok();
         if let Some(before) = self.retry.replace(retry) {
             before.clear();
+        }
+    }
+
+    /// The server is there again: where nothing waits, there is no more to say of it.
+    pub(super) fn reached(&self) {
+        if self.failures.get() > 0 && self.is_empty() {
+            self.worked();
+            say("");
         }
     }
 
@@ -186,6 +198,10 @@ fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
     }
     mail.worked();
     mail.set(without(&mail.text(), &letter.key));
+    if fate == Fate::Arrived {
+        // It is there still where the letter could not be kept.
+        keep(&format!("{}-draft-{}", screen.kept, letter.item), "");
+    }
     if fate == Fate::Refused {
         say(&reason(answer));
         // What is still in the person's hands comes back with the next items, as they had filled it in.

@@ -49,10 +49,11 @@ impl Screen {
         if let Some(timer) = self.resting.take() {
             timer.clear();
         }
-        keep(&format!("{}-draft-{}", self.kept, sheet.id), "");
         self.done.borrow_mut().insert(sheet.id);
         let letter = Letter { key, item: sheet.id, kind, body };
-        self.mail.put(letter.clone());
+        if self.mail.put(letter.clone()) {
+            keep(&format!("{}-draft-{}", self.kept, letter.item), "");
+        }
         *self.last.borrow_mut() = Some((sheet, letter));
         self.next();
         mail::deliver(self);
