@@ -176,14 +176,15 @@ fn keys(place: Place, me: String) -> impl IntoView {
         <Screen
             take=TakeItems::url().to_owned() submit=SubmitJudgement::url().to_owned() skip=SkipItem::url().to_owned()
             draft=SaveDraft::url().to_owned() undo=UndoJudgement::url().to_owned() leave=GiveItemsBack::url().to_owned()
-            ids=format!("project={}&task={}", place.project, place.task)
+            ids=format!("project={}&task={}&shown_to={me}", place.project, place.task)
             kept=format!("annotation-{}-{me}", place.task)
+            me
         />
     }
 }
 
-/// Works without loading pages. The first six are addresses to post to, `ids` what every post begins with, `kept` the name
-/// under which the browser keeps what is not sent yet.
+/// Works without loading pages. The first six are addresses to post to, `ids` what a post without a form says, `kept` the name
+/// under which the browser keeps what is not sent yet, `me` the id of the person that the page is shown to.
 #[island]
 fn Screen(
     take: String,
@@ -194,14 +195,15 @@ fn Screen(
     leave: String,
     ids: String,
     kept: String,
+    me: String,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let all = [&take, &submit, &skip, &draft, &undo, &leave, &ids];
-        let [take, submit, skip, draft, undo, leave, ids] = all.map(Clone::clone);
-        screen::start(screen::Addresses { take, submit, skip, draft, undo, leave, ids }, kept.clone());
+        let all = [&take, &submit, &skip, &draft, &undo, &leave, &ids, &me];
+        let [take, submit, skip, draft, undo, leave, ids, me] = all.map(Clone::clone);
+        screen::start(screen::Addresses { take, submit, skip, draft, undo, leave, ids, me }, kept.clone());
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = (take, submit, skip, draft, undo, leave, ids, kept);
+    let _ = (take, submit, skip, draft, undo, leave, ids, kept, me);
     view! { <span hidden></span> }
 }

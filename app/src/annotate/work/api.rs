@@ -1,5 +1,5 @@
 //! Server functions of the annotator's screen. Each answers a plain form by leading back to the screen, and the screen's own
-//! posts with what became of them.
+//! posts with what became of them; those say whom the page was shown to (`shown_to`).
 
 use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
@@ -22,7 +22,7 @@ use {
         text::lang,
     },
     domain::{
-        access::Action,
+        access::{Action, Caller},
         annotation::{
             answer::{AnswerProblem, Judgement},
             view::{Submit, Work},
@@ -87,8 +87,13 @@ pub struct Sheet {
 
 /// Gives the person items, those first that they have already.
 #[server]
-pub async fn take_items(project: ProjectId, task: TaskId) -> Result<Taken, AppError> {
+pub async fn take_items(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<Taken, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let found = find(&db, project, task).await?;
     let next = work::next(&db, project, task, caller.user_id, AHEAD).await?;
     let place = Place { project, task };
@@ -117,8 +122,10 @@ pub async fn submit_judgement(
     key: Uuid,
     #[server(default)] duration_ms: String,
     #[server(default)] form: AnswerForm,
+    #[server(default)] shown_to: Option<UserId>,
 ) -> Result<Submitted, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let judgement = read(&design, &form)?;
     let sent = Submit { key, judgement, duration_ms: duration_ms.parse().ok() };
@@ -146,8 +153,10 @@ pub async fn save_draft(
     item: ItemId,
     number: i64,
     #[server(default)] form: AnswerForm,
+    #[server(default)] shown_to: Option<UserId>,
 ) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let draft = read(&design, &form)?;
     Ok(work::save_draft(&db, project, task, item, caller.user_id, number, &draft).await?)
@@ -155,8 +164,14 @@ pub async fn save_draft(
 
 /// Gives an item back unjudged; whether it was in the person's hands.
 #[server]
-pub async fn skip_item(project: ProjectId, task: TaskId, item: ItemId) -> Result<bool, AppError> {
+pub async fn skip_item(
+    project: ProjectId,
+    task: TaskId,
+    item: ItemId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let skipped = work::skip(&db, project, task, item, caller.user_id).await?;
     leptos_axum::redirect(&routes::annotation_work(project, task));
     Ok(skipped)
@@ -164,8 +179,13 @@ pub async fn skip_item(project: ProjectId, task: TaskId, item: ItemId) -> Result
 
 /// What the person sent last, to be changed; `None` where nothing may be changed.
 #[server]
-pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<Sheet>, AppError> {
+pub async fn undo_judgement(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<Option<Sheet>, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let last = work::undo(&db, project, task, caller.user_id).await?;
     Ok(last.map(|work| sheet(Place { project, task }, &design, &work)))
@@ -173,8 +193,13 @@ pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<S
 
 /// Gives back what the person holds and has entered nothing for, as when they leave; how many items that are.
 #[server]
-pub async fn give_items_back(project: ProjectId, task: TaskId) -> Result<u64, AppError> {
+pub async fn give_items_back(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<u64, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     Ok(work::give_back(&db, project, task, caller.user_id).await?)
 }
 
@@ -186,6 +211,12 @@ pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), A
     work::ask_skipped_again(&db, project, task, caller.user_id).await?;
     leptos_axum::redirect(&routes::annotation_work(project, task));
     Ok(())
+}
+
+/// Refuses what comes from a page that was shown to somebody else: another person may have signed in since, in another tab.
+#[cfg(feature = "ssr")]
+fn same_person(shown_to: Option<UserId>, caller: &Caller) -> Result<(), AppError> {
+    if shown_to.is_none_or(|user| user == caller.user_id) { Ok(()) } else { Err(AppError::SignIn) }
 }
 
 #[cfg(feature = "ssr")]

@@ -32,7 +32,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 /// How long a form rests before its draft is saved.
 const REST: Duration = Duration::from_millis(800);
 
-/// Where the screen posts to, and what every post begins with.
+/// Where the screen posts to, and what it says with it.
 pub(super) struct Addresses {
     pub(super) take: String,
     pub(super) submit: String,
@@ -40,7 +40,17 @@ pub(super) struct Addresses {
     pub(super) draft: String,
     pub(super) undo: String,
     pub(super) leave: String,
+    /// What a post without a form says.
     pub(super) ids: String,
+    /// The id of the person that the page is shown to.
+    pub(super) me: String,
+}
+
+impl Addresses {
+    /// The body of a form together with whom the page is shown to: somebody else may have signed in since, in another tab.
+    fn signed(&self, body: &str) -> String {
+        format!("{body}&shown_to={}", self.me)
+    }
 }
 
 struct Screen {
@@ -251,7 +261,7 @@ impl Screen {
         form::set(&form, "number", &number.to_string());
         if let Some(body) = form::body(&form) {
             keep(&self.draft_name(), &body);
-            fetch::post(&self.addresses.draft, &body, |_, _| ());
+            fetch::post(&self.addresses.draft, &self.addresses.signed(&body), |_, _| ());
         }
     }
 

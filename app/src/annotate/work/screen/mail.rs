@@ -178,7 +178,7 @@ pub(super) fn deliver(screen: &Rc<Screen>) {
         Kind::Submit => &screen.addresses.submit,
         Kind::Skip => &screen.addresses.skip,
     };
-    let (to, body) = (to.clone(), letter.body.clone());
+    let (to, body) = (to.clone(), screen.addresses.signed(&letter.body));
     let screen = screen.clone();
     fetch::post(&to, &body, move |status, answer| answered(&screen, &letter, status, &answer));
 }
