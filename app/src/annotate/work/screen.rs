@@ -32,6 +32,9 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 /// How long a form rests before its draft is saved.
 const REST: Duration = Duration::from_millis(800);
 
+/// Links that lead away from the page: not those to a place on it, to another tab or to a file.
+const LEADS_AWAY: &str = "a[href]:not([href^=\"#\"], [data-undo], [target=\"_blank\"], [download])";
+
 /// Where the screen posts to, and what it says with it.
 pub(super) struct Addresses {
     pub(super) take: String,
@@ -109,7 +112,7 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     listen(&document(), "visibilitychange", move |_| seen.watch());
     let left = screen.clone();
     listen(&document(), "click", move |event| {
-        let link = target(&event).and_then(|e| closest(&e, "a[href]:not([href^=\"#\"], [data-undo])"));
+        let link = target(&event).and_then(|e| closest(&e, LEADS_AWAY));
         // With one of these keys the page stays and another one opens.
         let stays = |m: &MouseEvent| m.ctrl_key() || m.meta_key() || m.shift_key();
         if link.is_some() && !event.dyn_ref::<MouseEvent>().is_some_and(stays) {
