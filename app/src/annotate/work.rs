@@ -183,8 +183,8 @@ fn keys(place: Place, me: String) -> impl IntoView {
     }
 }
 
-/// Works without loading pages. The first six are addresses to post to, `ids` what a post without a form says, `kept` the name
-/// under which the browser keeps what is not sent yet, `me` the id of the person that the page is shown to.
+/// Works without loading pages. The first six are addresses to post to, `ids` what a post without a form says, `kept` the
+/// name under which the browser keeps what is not sent yet, `me` the id of the person that the page is shown to.
 #[island]
 fn Screen(
     take: String,

@@ -213,7 +213,8 @@ pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), A
     Ok(())
 }
 
-/// Refuses what comes from a page that was shown to somebody else: another person may have signed in since, in another tab.
+/// Refuses what comes from a page that was shown to somebody else: another person may have signed in since, in another
+/// tab.
 #[cfg(feature = "ssr")]
 fn same_person(shown_to: Option<UserId>, caller: &Caller) -> Result<(), AppError> {
     if shown_to.is_none_or(|user| user == caller.user_id) { Ok(()) } else { Err(AppError::SignIn) }

@@ -68,8 +68,8 @@ pub(super) enum Fate {
     Refused,
 }
 
-/// What an HTTP status (0: no answer at all) and the text of an answer mean for a letter. It is given up only when the server
-/// itself has decided on it: a proxy or a network that asks for a password answers too.
+/// What an HTTP status (0: no answer at all) and the text of an answer mean for a letter. It is given up only when the
+/// server itself has decided on it: a proxy or a network that asks for a password answers too.
 pub(super) fn fate(status: u16, answer: &str) -> Fate {
     match status {
         200..=299 if serde_json::from_str::<serde_json::Value>(answer).is_ok() => Fate::Arrived,

@@ -121,7 +121,7 @@ pub struct Asked {
     pub guideline: String,
 }
 
-/// What a task asks. It counts no items and no judgements, so it costs the same for any number of them: [`get`] does not.
+/// What a task asks. Unlike [`get`] it counts no items and no judgements: it costs the same for any number of them.
 pub async fn asked(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Asked>, StoreError> {
     let row = sqlx::query(
         "select t.name, t.design, g.text from annotation_tasks t \
