@@ -22,10 +22,7 @@ use api::{
     AskSkippedAgain, GiveItemsBack, SaveDraft, SkipItem, SubmitJudgement, TakeItems, UndoJudgement, WorkView, get_work,
 };
 use domain::{
-    annotation::{
-        TaskStatus,
-        view::{Guideline, Next},
-    },
+    annotation::{TaskStatus, view::Next},
     id::{ProjectId, TaskId},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -63,19 +60,19 @@ pub fn WorkPage() -> impl IntoView {
 
 fn page(place: Place, view: WorkView) -> impl IntoView {
     let l = lang();
-    let WorkView { task, next, me } = view;
+    let WorkView { name, design, guideline: rules, next, me } = view;
     let bar = match &next {
         Next::Work { mine, .. } | Next::NothingLeft { mine } => progress::bar(*mine).into_any(),
         Next::NotOpen { .. } | Next::NotQualified { .. } | Next::NotAssigned => ().into_any(),
     };
     let works = matches!(next, Next::Work { .. } | Next::NothingLeft { .. });
     let item = match &next {
-        Next::Work { items, .. } => items.first().map(|work| item::item(place, &task.design, work).into_any()),
+        Next::Work { items, .. } => items.first().map(|work| item::item(place, &design, work).into_any()),
         _ => None,
     };
     let item = item.unwrap_or_else(|| nothing(place, &next));
     view! {
-        <PageHeader title=task.summary.name.clone() lead=text::lead(l)>
+        <PageHeader title=name lead=text::lead(l)>
             {works.then(|| view! {
                 <a class="button" href=format!("{}?undo=1", routes::annotation_work(place.project, place.task)) data-undo="">
                     {text::undo(l)}<kbd class="keyboard-help" aria-hidden="true">"z"</kbd>
@@ -87,7 +84,7 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
         <p id="work-state" class="work-state" role="status" aria-live="polite"></p>
         <div class="work-layout">
             <section id="work" class="card work" tabindex="-1" aria-label=text::item(l)>{item}</section>
-            <aside class="stack work-side">{guideline(&task.guideline)}{works.then(options)}</aside>
+            <aside class="stack work-side">{guideline(&rules)}{works.then(options)}</aside>
         </div>
         {works.then(|| keys(place, me.to_string()))}
     }
@@ -127,10 +124,10 @@ fn nothing(place: Place, next: &Next) -> AnyView {
     }
 }
 
-fn guideline(guideline: &Guideline) -> impl IntoView + use<> {
+fn guideline(rules: &str) -> impl IntoView + use<> {
     let l = lang();
-    let shown = markdown(&guideline.text);
-    (!guideline.text.trim().is_empty()).then(|| {
+    let shown = markdown(rules);
+    (!rules.trim().is_empty()).then(|| {
         view! {
             <details id="work-guideline" class="card">
                 <summary>{text::guideline(l)} " " <kbd class="keyboard-help" aria-hidden="true">"g"</kbd></summary>
@@ -179,14 +176,15 @@ fn keys(place: Place, me: String) -> impl IntoView {
         <Screen
             take=TakeItems::url().to_owned() submit=SubmitJudgement::url().to_owned() skip=SkipItem::url().to_owned()
             draft=SaveDraft::url().to_owned() undo=UndoJudgement::url().to_owned() leave=GiveItemsBack::url().to_owned()
-            ids=format!("project={}&task={}", place.project, place.task)
+            ids=format!("project={}&task={}&shown_to={me}", place.project, place.task)
             kept=format!("annotation-{}-{me}", place.task)
+            me
         />
     }
 }
 
-/// Works without loading pages. The first six are addresses to post to, `ids` what every post begins with, `kept` the name
-/// under which the browser keeps what is not sent yet.
+/// Works without loading pages. The first six are addresses to post to, `ids` what a post without a form says, `kept` the
+/// name under which the browser keeps what is not sent yet, `me` the id of the person that the page is shown to.
 #[island]
 fn Screen(
     take: String,
@@ -197,14 +195,15 @@ fn Screen(
     leave: String,
     ids: String,
     kept: String,
+    me: String,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let all = [&take, &submit, &skip, &draft, &undo, &leave, &ids];
-        let [take, submit, skip, draft, undo, leave, ids] = all.map(Clone::clone);
-        screen::start(screen::Addresses { take, submit, skip, draft, undo, leave, ids }, kept.clone());
+        let all = [&take, &submit, &skip, &draft, &undo, &leave, &ids, &me];
+        let [take, submit, skip, draft, undo, leave, ids, me] = all.map(Clone::clone);
+        screen::start(screen::Addresses { take, submit, skip, draft, undo, leave, ids, me }, kept.clone());
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = (take, submit, skip, draft, undo, leave, ids, kept);
+    let _ = (take, submit, skip, draft, undo, leave, ids, kept, me);
     view! { <span hidden></span> }
 }

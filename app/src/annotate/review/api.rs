@@ -168,7 +168,7 @@ async fn own_answers(
     (project, task, item): (ProjectId, TaskId, ItemId),
     form: &AnswerForm,
 ) -> Result<Judgement, AppError> {
-    let design = find(db, project, task).await?.design;
+    let design = tasks::asked(db, project, task).await?.ok_or(AppError::NotFound)?.design;
     let refuse = |problems: &[AnswerProblem]| refused(&design, problems);
     let judgement = judgement_of(&design, form).map_err(|problem| refuse(&[problem]))?;
     let problems = adjudication::problems(db, project, task, item, &judgement).await?.ok_or(AppError::NotFound)?;

@@ -1,9 +1,12 @@
 //! Server functions of the annotator's screen. Each answers a plain form by leading back to the screen, and the screen's own
-//! posts with what became of them.
+//! posts with what became of them; those say whom the page was shown to (`shown_to`).
 
 use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
-    annotation::view::{Next, Submitted, Task},
+    annotation::{
+        design::Design,
+        view::{Next, Submitted},
+    },
     id::{ItemId, ProjectId, TaskId, UserId},
 };
 use leptos::prelude::*;
@@ -19,16 +22,19 @@ use {
         text::lang,
     },
     domain::{
-        access::Action,
+        access::{Action, Caller},
         annotation::{
             answer::{AnswerProblem, Judgement},
-            design::Design,
             view::{Submit, Work},
         },
     },
     store::{
         PgPool,
-        annotation::{tasks, work, work::SubmitError},
+        annotation::{
+            tasks::{self, Asked},
+            work,
+            work::SubmitError,
+        },
     },
 };
 
@@ -39,7 +45,11 @@ const AHEAD: u32 = 3;
 /// What the page shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkView {
-    pub task: Task,
+    /// The task's name.
+    pub name: String,
+    pub design: Design,
+    /// Markdown.
+    pub guideline: String,
     pub next: Next,
     pub me: UserId,
 }
@@ -48,13 +58,14 @@ pub struct WorkView {
 #[server]
 pub async fn get_work(project: ProjectId, task: TaskId, undo: bool) -> Result<WorkView, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let (found, me) = (find(&db, project, task).await?, caller.user_id);
-    if undo && let Some(last) = work::undo(&db, project, task, me).await? {
-        let mine = work::mine(&db, project, task, me).await?;
-        return Ok(WorkView { task: found, next: Next::Work { items: vec![last], mine }, me });
-    }
-    let next = work::next(&db, project, task, me, 1).await?;
-    Ok(WorkView { task: found, next, me })
+    let me = caller.user_id;
+    let Asked { name, design, guideline } = find(&db, project, task).await?;
+    let last = if undo { work::undo(&db, project, task, me).await? } else { None };
+    let next = match last {
+        Some(last) => Next::Work { items: vec![last], mine: work::mine(&db, project, task, me).await? },
+        None => work::next(&db, project, task, me, 1).await?,
+    };
+    Ok(WorkView { name, design, guideline, next, me })
 }
 
 /// Items as HTML, for a screen that swaps them.
@@ -76,8 +87,13 @@ pub struct Sheet {
 
 /// Gives the person items, those first that they have already.
 #[server]
-pub async fn take_items(project: ProjectId, task: TaskId) -> Result<Taken, AppError> {
+pub async fn take_items(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<Taken, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let found = find(&db, project, task).await?;
     let next = work::next(&db, project, task, caller.user_id, AHEAD).await?;
     let place = Place { project, task };
@@ -106,8 +122,10 @@ pub async fn submit_judgement(
     key: Uuid,
     #[server(default)] duration_ms: String,
     #[server(default)] form: AnswerForm,
+    #[server(default)] shown_to: Option<UserId>,
 ) -> Result<Submitted, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let judgement = read(&design, &form)?;
     let sent = Submit { key, judgement, duration_ms: duration_ms.parse().ok() };
@@ -135,8 +153,10 @@ pub async fn save_draft(
     item: ItemId,
     number: i64,
     #[server(default)] form: AnswerForm,
+    #[server(default)] shown_to: Option<UserId>,
 ) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let draft = read(&design, &form)?;
     Ok(work::save_draft(&db, project, task, item, caller.user_id, number, &draft).await?)
@@ -144,8 +164,14 @@ pub async fn save_draft(
 
 /// Gives an item back unjudged; whether it was in the person's hands.
 #[server]
-pub async fn skip_item(project: ProjectId, task: TaskId, item: ItemId) -> Result<bool, AppError> {
+pub async fn skip_item(
+    project: ProjectId,
+    task: TaskId,
+    item: ItemId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let skipped = work::skip(&db, project, task, item, caller.user_id).await?;
     leptos_axum::redirect(&routes::annotation_work(project, task));
     Ok(skipped)
@@ -153,8 +179,13 @@ pub async fn skip_item(project: ProjectId, task: TaskId, item: ItemId) -> Result
 
 /// What the person sent last, to be changed; `None` where nothing may be changed.
 #[server]
-pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<Sheet>, AppError> {
+pub async fn undo_judgement(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<Option<Sheet>, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     let design = find(&db, project, task).await?.design;
     let last = work::undo(&db, project, task, caller.user_id).await?;
     Ok(last.map(|work| sheet(Place { project, task }, &design, &work)))
@@ -162,8 +193,13 @@ pub async fn undo_judgement(project: ProjectId, task: TaskId) -> Result<Option<S
 
 /// Gives back what the person holds and has entered nothing for, as when they leave; how many items that are.
 #[server]
-pub async fn give_items_back(project: ProjectId, task: TaskId) -> Result<u64, AppError> {
+pub async fn give_items_back(
+    project: ProjectId,
+    task: TaskId,
+    #[server(default)] shown_to: Option<UserId>,
+) -> Result<u64, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    same_person(shown_to, &caller)?;
     Ok(work::give_back(&db, project, task, caller.user_id).await?)
 }
 
@@ -177,9 +213,16 @@ pub async fn ask_skipped_again(project: ProjectId, task: TaskId) -> Result<(), A
     Ok(())
 }
 
+/// Refuses what comes from a page that was shown to somebody else: another person may have signed in since, in another
+/// tab.
 #[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Task, AppError> {
-    tasks::get(db, project, task).await?.ok_or(AppError::NotFound)
+fn same_person(shown_to: Option<UserId>, caller: &Caller) -> Result<(), AppError> {
+    if shown_to.is_none_or(|user| user == caller.user_id) { Ok(()) } else { Err(AppError::SignIn) }
+}
+
+#[cfg(feature = "ssr")]
+async fn find(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Asked, AppError> {
+    tasks::asked(db, project, task).await?.ok_or(AppError::NotFound)
 }
 
 #[cfg(feature = "ssr")]

@@ -32,7 +32,10 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 /// How long a form rests before its draft is saved.
 const REST: Duration = Duration::from_millis(800);
 
-/// Where the screen posts to, and what every post begins with.
+/// Links that lead away from the page: not those to a place on it, to another tab or to a file.
+const LEADS_AWAY: &str = "a[href]:not([href^=\"#\"], [data-undo], [target=\"_blank\"], [download])";
+
+/// Where the screen posts to, and what it says with it.
 pub(super) struct Addresses {
     pub(super) take: String,
     pub(super) submit: String,
@@ -40,7 +43,17 @@ pub(super) struct Addresses {
     pub(super) draft: String,
     pub(super) undo: String,
     pub(super) leave: String,
+    /// What a post without a form says.
     pub(super) ids: String,
+    /// The id of the person that the page is shown to.
+    pub(super) me: String,
+}
+
+impl Addresses {
+    /// The body of a form together with whom the page is shown to: somebody else may have signed in since, in another tab.
+    fn signed(&self, body: &str) -> String {
+        format!("{body}&shown_to={}", self.me)
+    }
 }
 
 struct Screen {
@@ -99,7 +112,7 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     listen(&document(), "visibilitychange", move |_| seen.watch());
     let left = screen.clone();
     listen(&document(), "click", move |event| {
-        let link = target(&event).and_then(|e| closest(&e, "a[href]:not([href^=\"#\"], [data-undo])"));
+        let link = target(&event).and_then(|e| closest(&e, LEADS_AWAY));
         // With one of these keys the page stays and another one opens.
         let stays = |m: &MouseEvent| m.ctrl_key() || m.meta_key() || m.shift_key();
         if link.is_some() && !event.dyn_ref::<MouseEvent>().is_some_and(stays) {
@@ -188,7 +201,10 @@ impl Screen {
         fetch::post(&self.addresses.take, &self.addresses.ids, move |status, text| {
             screen.is_taking.set(false);
             match serde_json::from_str::<Taken>(&text) {
-                Ok(taken) if status == 200 => screen.took(taken),
+                Ok(taken) if status == 200 => {
+                    screen.mail.reached();
+                    screen.took(taken);
+                }
                 _ => screen.mail.failed(&screen, status, &text),
             }
         });
@@ -248,7 +264,7 @@ impl Screen {
         form::set(&form, "number", &number.to_string());
         if let Some(body) = form::body(&form) {
             keep(&self.draft_name(), &body);
-            fetch::post(&self.addresses.draft, &body, |_, _| ());
+            fetch::post(&self.addresses.draft, &self.addresses.signed(&body), |_, _| ());
         }
     }
 

@@ -60,7 +60,12 @@ crate::texts! {
     sending = "Sending…", "正在提交…";
     saved = "Saved", "已保存";
     offline(n) = "Offline – {n} waiting, kept in this browser", "离线 – {n} 条待提交，已保存在浏览器中";
-    signed_out(n) = "Signed out – {n} waiting. Sign in again in another tab.", "已退出登录 – {n} 条待提交，请在新标签页重新登录。";
+    signed_out(n) = "Signed out, or somebody else is signed in – {n} waiting. Sign in as yourself in another tab.",
+        "已退出登录或已换用其他账号 – {n} 条待提交，请在新标签页用您的账号重新登录。";
+    not_now(why, n) = "{why} – {n} waiting, kept in this browser. They are sent again from time to time; if it stays so, load the page again.",
+        "{why} – {n} 条待提交，已保存在浏览器中，将自动重试；若持续出现，请重新加载页面。";
+    not_taken = "The server did not take this. Load the page again: it may be of an older version.",
+        "服务器未接受。请重新加载页面，当前页面可能版本过旧。";
     needs_answer(question) = "“{question}” needs an answer.", "“{question}”尚未作答。";
     loading = "Asking for the next item…", "正在获取下一条…";
     nothing_to_undo = "There is nothing that could be changed.", "没有可撤回的内容。";

@@ -17,7 +17,10 @@ use crate::{
     error::{json, word},
 };
 use domain::{
-    annotation::view::{ItemCounts, Task, TaskSummary},
+    annotation::{
+        design::Design,
+        view::{ItemCounts, Task, TaskSummary},
+    },
     id::{DatasetId, JobId, ProjectId, TaskId, VersionId},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
@@ -106,6 +109,34 @@ pub async fn get(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option
         annotators: people::of_task(db, task, Part::Annotator).await?,
         reviewers: people::of_task(db, task, Part::Reviewer).await?,
         revision: row.try_get("revision")?,
+    }))
+}
+
+/// What a task asks of people who work on it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub name: String,
+    pub design: Design,
+    /// The newest guideline, as Markdown.
+    pub guideline: String,
+}
+
+/// What a task asks. Unlike [`get`] it counts no items and no judgements: it costs the same for any number of them.
+pub async fn asked(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Asked>, StoreError> {
+    let row = sqlx::query(
+        "select t.name, t.design, g.text from annotation_tasks t \
+         join annotation_guidelines g on g.task_id = t.id and g.revision = t.guideline_revision \
+         where t.id = $1 and t.project_id = $2",
+    )
+    .bind(task.0)
+    .bind(project.0)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Asked {
+        name: row.try_get("name")?,
+        design: json(row.try_get("design")?)?,
+        guideline: row.try_get("text")?,
     }))
 }
 

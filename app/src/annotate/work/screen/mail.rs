@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        outbox::{Fate, Letter, fate, pause_s, read, with, without, write},
+        outbox::{Fate, Kind, Letter, fate, pause_s, read, with, without, write},
         text,
     },
     Screen,
@@ -24,19 +24,21 @@ use std::{
     time::Duration,
 };
 
-/// The answers were understood and cannot be taken so.
-const UNPROCESSABLE: u16 = 422;
+/// The answers were understood and cannot be taken so, or are too long.
+const TO_BE_CHANGED: [u16; 2] = [422, 413];
 
 /// What waits to be sent.
 pub(super) struct Mail {
     /// The name under which the browser keeps it.
     name: String,
-    /// The same, for browsers that keep nothing.
-    memory: RefCell<String>,
+    /// The same, where the browser has no room for it or keeps nothing at all.
+    memory: RefCell<Option<String>>,
     /// Key of the letter that is under way.
     under_way: RefCell<Option<String>>,
     failures: Cell<u32>,
     is_signed_out: Cell<bool>,
+    /// Why the server does not take it now; empty unless it said so.
+    kept_because: RefCell<String>,
     retry: Cell<Option<TimeoutHandle>>,
 }
 
@@ -48,22 +50,27 @@ impl Mail {
             under_way: RefCell::default(),
             failures: Cell::default(),
             is_signed_out: Cell::default(),
+            kept_because: RefCell::default(),
             retry: Cell::default(),
         }
     }
 
-    /// What waits. Another tab may have added to it or sent it.
+    /// What waits. Another tab may have added to it or sent it. What could not be kept comes first: what is kept is older.
     fn text(&self) -> String {
-        kept(&self.name).unwrap_or_else(|| self.memory.borrow().clone())
+        let memory = self.memory.borrow().clone();
+        memory.or_else(|| kept(&self.name)).unwrap_or_default()
     }
 
-    fn set(&self, text: String) {
+    /// Whether the browser keeps it now.
+    fn set(&self, text: String) -> bool {
         let is_kept = keep(&self.name, &text);
-        *self.memory.borrow_mut() = if is_kept { String::new() } else { text };
+        *self.memory.borrow_mut() = if is_kept { None } else { Some(text) };
+        is_kept
     }
 
-    pub(super) fn put(&self, letter: Letter) {
-        self.set(with(&self.text(), letter));
+    /// Adds a letter; false where a reload would lose it.
+    pub(super) fn put(&self, letter: Letter) -> bool {
+        self.set(with(&self.text(), letter))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -96,18 +103,24 @@ impl Mail {
         let (l, waiting) = (lang(), read(&self.text()).len());
         match waiting {
             _ if self.is_signed_out.get() => say(&text::signed_out(l, waiting)),
+            0 if !self.kept_because.borrow().is_empty() => say(&self.kept_because.borrow()),
+            _ if !self.kept_because.borrow().is_empty() => {
+                say(&text::not_now(l, self.kept_because.borrow().as_str(), waiting));
+            }
             0 if self.failures.get() == 0 => {}
             _ if self.failures.get() > 0 => say(&text::offline(l, waiting)),
             _ => say(text::sending(l)),
         }
     }
 
-    /// Nobody answered, or nobody is signed in: tries again later. What is refused is refused again.
+    /// Nobody answered, nobody is signed in, or it is not taken now: tries again later. What is refused is refused again.
     pub(super) fn failed(&self, screen: &Rc<Screen>, status: u16, answer: &str) {
-        if fate(status) == Fate::Refused {
+        let fate = fate(status, answer);
+        if fate == Fate::Refused {
             return say(&reason(answer));
         }
-        self.is_signed_out.set(fate(status) == Fate::SignIn);
+        self.is_signed_out.set(fate == Fate::SignIn);
+        *self.kept_because.borrow_mut() = if fate == Fate::Kept { reason(answer) } else { String::new() };
         self.failures.set(self.failures.get().saturating_add(1));
         self.tell();
         let later = screen.clone();
@@ -118,9 +131,18 @@ impl Mail {
         }
     }
 
+    /// The server is there again: where nothing waits, there is no more to say of it.
+    pub(super) fn reached(&self) {
+        if self.failures.get() > 0 && self.is_empty() {
+            self.worked();
+            say("");
+        }
+    }
+
     fn worked(&self) {
         self.failures.set(0);
         self.is_signed_out.set(false);
+        self.kept_because.borrow_mut().clear();
         if let Some(timer) = self.retry.take() {
             timer.clear();
         }
@@ -152,30 +174,39 @@ pub(super) fn deliver(screen: &Rc<Screen>) {
     let Some(letter) = read(&mail.text()).into_iter().next() else { return };
     *mail.under_way.borrow_mut() = Some(letter.key.clone());
     mail.tell();
-    let (to, body) = (letter.to.clone(), letter.body.clone());
+    let to = match letter.kind {
+        Kind::Submit => &screen.addresses.submit,
+        Kind::Skip => &screen.addresses.skip,
+    };
+    let (to, body) = (to.clone(), screen.addresses.signed(&letter.body));
     let screen = screen.clone();
     fetch::post(&to, &body, move |status, answer| answered(&screen, &letter, status, &answer));
 }
 
-/// What the server says is wrong.
+/// What the server says is wrong; words of our own where it says nothing that can be read.
 fn reason(answer: &str) -> String {
-    serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default()
+    let said = serde_json::from_str::<AppError>(answer).map(|e| e.text(lang())).unwrap_or_default();
+    if said.is_empty() { text::not_taken(lang()).to_owned() } else { said }
 }
 
 fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
     let (mail, l) = (&screen.mail, lang());
     *mail.under_way.borrow_mut() = None;
-    let fate = fate(status);
-    if matches!(fate, Fate::Waits | Fate::SignIn) {
+    let fate = fate(status, answer);
+    if matches!(fate, Fate::Waits | Fate::SignIn | Fate::Kept) {
         return mail.failed(screen, status, answer);
     }
     mail.worked();
     mail.set(without(&mail.text(), &letter.key));
+    if fate == Fate::Arrived {
+        // It is there still where the letter could not be kept.
+        keep(&format!("{}-draft-{}", screen.kept, letter.item), "");
+    }
     if fate == Fate::Refused {
         say(&reason(answer));
         // What is still in the person's hands comes back with the next items, as they had filled it in.
         screen.done.borrow_mut().remove(&letter.item);
-        if status == UNPROCESSABLE {
+        if TO_BE_CHANGED.contains(&status) {
             keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
         }
     }

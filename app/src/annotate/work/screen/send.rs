@@ -1,7 +1,11 @@
 //! Sending the form in view, skipping, and taking back.
 
 use super::{
-    super::{api::Sheet, outbox::Letter, text},
+    super::{
+        api::Sheet,
+        outbox::{Kind, Letter},
+        text,
+    },
     Screen, mail, now_ms,
 };
 use crate::{
@@ -14,6 +18,7 @@ use crate::{
     ui::fetch,
 };
 use std::rc::Rc;
+use uuid::Uuid;
 use web_sys::Element;
 
 impl Screen {
@@ -30,24 +35,25 @@ impl Screen {
         }
         form::set(&form, "duration_ms", &self.clock.get().elapsed_ms(now_ms()).to_string());
         let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.submit.clone(), key);
+        self.send(&form, Kind::Submit, key);
     }
 
     pub(super) fn skip(self: &Rc<Self>) {
         let Some(form) = self.form() else { return };
         let key = form::get(&form, "key").unwrap_or_default();
-        self.send(&form, self.addresses.skip.clone(), format!("skip-{key}"));
+        self.send(&form, Kind::Skip, format!("skip-{key}"));
     }
 
-    fn send(self: &Rc<Self>, form: &Element, to: String, key: String) {
+    fn send(self: &Rc<Self>, form: &Element, kind: Kind, key: String) {
         let (Some(body), Some(sheet)) = (form::body(form), self.current.borrow_mut().take()) else { return };
         if let Some(timer) = self.resting.take() {
             timer.clear();
         }
-        keep(&format!("{}-draft-{}", self.kept, sheet.id), "");
         self.done.borrow_mut().insert(sheet.id);
-        let letter = Letter { key, item: sheet.id, to, body };
-        self.mail.put(letter.clone());
+        let letter = Letter { key, item: sheet.id, kind, body };
+        if self.mail.put(letter.clone()) {
+            keep(&format!("{}-draft-{}", self.kept, letter.item), "");
+        }
         *self.last.borrow_mut() = Some((sheet, letter));
         self.next();
         mail::deliver(self);
@@ -56,9 +62,14 @@ impl Screen {
     /// Brings back what was sent last: from here while it has not left, else from the server.
     pub(super) fn undo(self: &Rc<Self>) {
         let last = self.last.borrow_mut().take();
-        if let Some((sheet, letter)) = last
+        if let Some((mut sheet, letter)) = last
             && self.mail.take_back(&letter.key)
         {
+            // It may have been tried, and only the answer was lost: under its old key, what is sent now would be taken for
+            // the same once more, and be dropped.
+            if let Some(key) = form::said(&letter.body, "key").filter(|key| !key.is_empty()) {
+                sheet.html = sheet.html.replace(&key, &Uuid::new_v4().to_string());
+            }
             self.put_aside();
             self.done.borrow_mut().remove(&sheet.id);
             self.show(sheet);
