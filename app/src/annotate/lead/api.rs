@@ -30,7 +30,7 @@ use {
     },
     store::{
         PgPool,
-        annotation::{board, content, guidelines, tasks},
+        annotation::{board, content, guidelines, items, tasks},
     },
 };
 
@@ -213,8 +213,10 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let board = board::board(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
+    let board = board::as_seen(board, sees);
+    let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
     Ok(TaskView { task: found, board, job, may_review })
 }

@@ -1,6 +1,6 @@
 //! A task at work: how far it is, who does how much, what does not get on.
 
-use super::head::head;
+use super::{head::head, items::Sees};
 use crate::StoreError;
 use domain::{
     annotation::{
@@ -31,6 +31,18 @@ pub async fn board(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Opti
     let left = counts.wanted.saturating_sub(counts.given);
     let seconds_left = (last_day > 0).then(|| left.saturating_mul(86_400) / last_day.cast_unsigned());
     Ok(Some(Board { counts, people, days, stuck, seconds_left }))
+}
+
+/// What of a board somebody sees: whoever judges blind gets no other people's rows, and not who has an item now.
+#[must_use]
+pub fn as_seen(mut board: Board, sees: Sees) -> Board {
+    if let Sees::Own(user) = sees {
+        board.people.retain(|p| p.person.id == user);
+        for stuck in &mut board.stuck {
+            stuck.held_by = None;
+        }
+    }
+    board
 }
 
 fn number(row: &PgRow, name: &str) -> Result<u64, StoreError> {

@@ -380,6 +380,11 @@ async fn annotators_see_their_own_until_the_task_is_closed(db: PgPool) {
     };
     let mine = page(ItemFilter::default(), own).await;
     assert_eq!((mine.len(), mine[0].judgements.len()), (1, 1));
+    sqlx::query("update annotation_items set status = 'adjudication'").execute(&p.db).await.unwrap();
+    let at = |status| ItemFilter { status: Some(status), ..ItemFilter::default() };
+    assert_eq!(page(at(ItemStatus::Judged), own).await[0].status, ItemStatus::Judged, "not that others differ");
+    assert!(page(at(ItemStatus::Adjudication), own).await.is_empty());
+    assert_eq!(page(at(ItemStatus::Adjudication), Sees::All).await.len(), 2);
     assert!(page(ItemFilter { value: Some("bad".to_owned()), ..ItemFilter::default() }, own).await.is_empty());
     assert!(items::get(&p.db, p.project, p.task, p.items[1], own).await.unwrap().is_none());
     assert_eq!(page(ItemFilter { value: Some("good".to_owned()), ..ItemFilter::default() }, Sees::All).await.len(), 1);
