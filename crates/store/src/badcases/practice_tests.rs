@@ -240,13 +240,25 @@ async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
         words: vec![name.to_owned()],
         cases: of.iter().map(|i| items[*i].id).collect(),
     };
-    clusters::replace(&p.db, p.project, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
+    clusters::replace(&p.db, p.project, None, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
     let found = clusters::list(&p.db, p.project).await.unwrap();
     assert_eq!((found[0].name.as_str(), found[0].cases, found[0].examples.len()), ("a", 2, 2));
     assert_eq!(found[0].confusions, [("yes".to_owned(), "no".to_owned(), 2)]);
     assert!(clusters::rename(&p.db, p.project, found[0].id, "Questions").await.unwrap());
     assert!(!clusters::rename(&p.db, ProjectId::new(), found[0].id, "x").await.unwrap());
-    clusters::replace(&p.db, p.project, &[cluster("c", &[0, 1, 2])]).await.unwrap();
+    clusters::replace(&p.db, p.project, other, &[]).await.unwrap();
+    let left = clusters::list(&p.db, p.project).await.unwrap();
+    assert_eq!(
+        left.iter().map(|c| (c.name.as_str(), c.cases)).collect::<Vec<_>>(),
+        [("Questions", 2), ("b", 1)],
+        "those of another dataset stay"
+    );
+    clusters::replace(&p.db, p.project, Some(dataset(&p).await), &[]).await.unwrap();
+    assert_eq!(clusters::list(&p.db, p.project).await.unwrap().len(), 0);
+    clusters::replace(&p.db, p.project, None, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
+    let found = clusters::list(&p.db, p.project).await.unwrap();
+    assert!(clusters::rename(&p.db, p.project, found[0].id, "Questions").await.unwrap());
+    clusters::replace(&p.db, p.project, None, &[cluster("c", &[0, 1, 2])]).await.unwrap();
     let now = clusters::list(&p.db, p.project).await.unwrap();
     assert_eq!(
         now.iter().map(|c| (c.id, c.name.as_str(), c.cases)).collect::<Vec<_>>(),
