@@ -15,7 +15,7 @@ use sqlx::{PgConnection, PgPool, Row};
 pub const MAX_CASES: usize = 500;
 
 /// Does what is asked to all of these cases of the project, in one transaction; how many there were. Cases that are merged into
-/// another or whose correction is used keep their status. [`Stale::NotOfProject`] when owner, cause or the case to merge into are
+/// another keep their status, and so do those whose correction is used, unless they broke again. [`Stale::NotOfProject`] when owner, cause or the case to merge into are
 /// of elsewhere.
 pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
@@ -29,7 +29,8 @@ pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId
     sqlx::query(
         "update bad_cases set owner_id = coalesce($3, owner_id), severity = coalesce($4, severity), cause = coalesce($5, cause), \
          cause_id = case when $5::text is null then cause_id else $6 end, \
-         status = case when $7 and status in ('open', 'confirmed', 'corrected', 'resolved') then 'dismissed' \
+         status = case when $7 and (status in ('open', 'confirmed', 'corrected', 'resolved') \
+               or status = 'added' and broken_run_id is not null) then 'dismissed' \
             when $5::text is not null and status = 'open' then 'confirmed' else status end, \
          updated_by = $8, updated_at = now(), revision = revision + 1 where project_id = $1 and id = any($2)",
     )

@@ -224,6 +224,31 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn a_case_that_broke_again_can_be_judged_anew(db: PgPool) {
+    let p = place(db).await;
+    p.record(Subject::Tuned, ["no", "yes", "no"]).await;
+    let case = ids(&p).await[0];
+    let correct =
+        |revision, text: &str| BadCaseEdit { revision, correction: Some(text.to_owned()), ..BadCaseEdit::default() };
+    edit(&p.db, p.project, case, &correct(0, "yes"), p.user).await.unwrap();
+    add_to_version(&p.db, p.project, p.version, &[case], false, p.user, "").await.unwrap().unwrap();
+    let revision = async || get(&p.db, p.project, case).await.unwrap().unwrap().revision;
+    let used = edit(&p.db, p.project, case, &correct(revision().await, "no"), p.user).await;
+    assert!(matches!(used, Err(StoreError::Stale(Stale::CorrectionUsed))));
+    let dismiss = CasesEdit { ids: vec![case], dismiss: true, ..CasesEdit::default() };
+    bulk::apply(&p.db, p.project, &dismiss, p.user).await.unwrap();
+    assert_eq!(p.status(case).await, BadCaseStatus::Added);
+    sqlx::query("update bad_cases set broken_run_id = $1").bind(p.run.0).execute(&p.db).await.unwrap();
+    for (text, status) in [("yes", BadCaseStatus::Added), ("no", BadCaseStatus::Corrected)] {
+        edit(&p.db, p.project, case, &correct(revision().await, text), p.user).await.unwrap();
+        assert_eq!(p.status(case).await, status);
+    }
+    sqlx::query("update bad_cases set status = 'added'").execute(&p.db).await.unwrap();
+    bulk::apply(&p.db, p.project, &dismiss, p.user).await.unwrap();
+    assert_eq!(p.status(case).await, BadCaseStatus::Dismissed);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
