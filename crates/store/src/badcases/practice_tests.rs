@@ -205,6 +205,10 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
     let all = cases(&p).await;
     let same: Vec<_> = all.iter().filter(|c| c.duplicate_of == Some(first)).collect();
     assert_eq!(same.len(), 1, "the new failure is the known one");
+    let apart = same[0].id;
+    assert!(bulk::unmerge(&p.db, p.project, apart, p.user).await.unwrap());
+    let now = get(&p.db, p.project, apart).await.unwrap().unwrap().summary;
+    assert_eq!((now.status, now.cause), (BadCaseStatus::Open, None), "nobody has judged it");
     let set = regressions::list(&p.db, p.project).await.unwrap();
     assert_eq!(set.len(), 1);
     assert_eq!(
