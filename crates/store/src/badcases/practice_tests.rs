@@ -126,6 +126,22 @@ async fn causes_keep_their_kind(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn merged_causes_lie_no_deeper_than_added_ones(db: PgPool) {
+    let p = place(db).await;
+    let add = async |parent, name: &str| causes::add(&p.db, p.project, Cause::Data, parent, name, p.user).await;
+    let mut line = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        line.push(add(line.last().copied(), name).await.unwrap());
+    }
+    let too_deep = |e: &StoreError| matches!(e, StoreError::Stale(Stale::TooDeep));
+    assert!(add(Some(line[3]), "e").await.is_err_and(|e| too_deep(&e)));
+    let other = add(None, "other").await.unwrap();
+    add(Some(other), "below").await.unwrap();
+    assert!(causes::merge(&p.db, p.project, other, line[3]).await.is_err_and(|e| too_deep(&e)));
+    assert!(causes::merge(&p.db, p.project, other, line[2]).await.unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn many_are_changed_and_merged_at_once(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
