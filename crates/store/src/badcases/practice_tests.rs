@@ -131,7 +131,8 @@ async fn merged_causes_lie_no_deeper_than_added_ones(db: PgPool) {
     let add = async |parent, name: &str| causes::add(&p.db, p.project, Cause::Data, parent, name, p.user).await;
     let mut line = Vec::new();
     for name in ["a", "b", "c", "d"] {
-        line.push(add(line.last().copied(), name).await.unwrap());
+        let cause = add(line.last().copied(), name).await.unwrap();
+        line.push(cause);
     }
     let too_deep = |e: &StoreError| matches!(e, StoreError::Stale(Stale::TooDeep));
     assert!(add(Some(line[3]), "e").await.is_err_and(|e| too_deep(&e)));
