@@ -30,7 +30,7 @@ use {
     },
     store::{
         PgPool,
-        annotation::{board, content, guidelines, items, tasks},
+        annotation::{board, content, guidelines, items, people, tasks},
     },
 };
 
@@ -226,6 +226,17 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
 pub async fn set_task_status(project: ProjectId, task: TaskId, status: TaskStatus) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     if !tasks::set_status(&db, project, task, status, caller.user_id).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::annotation_task(project, task));
+    Ok(())
+}
+
+/// Lets somebody who failed the entry test try it again.
+#[server]
+pub async fn let_try_again(project: ProjectId, task: TaskId, user: UserId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    if !people::let_try_again(&db, project, task, user, caller.user_id).await? {
         return Err(AppError::NotFound);
     }
     leptos_axum::redirect(&routes::annotation_task(project, task));

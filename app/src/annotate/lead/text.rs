@@ -183,6 +183,8 @@ crate::texts! {
     qualified = "Entry test", "准入测试";
     passed = "passed", "通过";
     not_passed = "not passed", "未通过";
+    try_again = "Let them try again", "允许重试";
+    try_again_help = "Whoever failed the entry test gets no more items. Trying again, they begin the test anew.", "未通过准入测试的人员不再获得条目。允许重试后，将重新开始测试。";
     last_at = "Last", "最近";
     seconds(n) = "{n} s", "{n} 秒";
     days_title = "Judgements by day", "每日判断数";

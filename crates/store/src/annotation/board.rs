@@ -91,7 +91,8 @@ async fn people(db: &PgPool, task: TaskId) -> Result<Vec<PersonAtWork>, StoreErr
          test as (select coalesce((distribution->>'qualification_items')::int, 0) > 0 as is_there from annotation_tasks where id = $1) \
          select u.id, u.name, coalesce(s.judged, 0) as judged, coalesce(s.cannot_judge, 0) as cannot_judge, s.median_ms, s.last_at, \
          coalesce(h.skipped, 0) as skipped, coalesce(r.returned, 0) as returned, coalesce(p.gold_judged, 0)::bigint as gold_judged, \
-         coalesce(p.gold_right, 0)::bigint as gold_right, case when t.is_there then p.qualified_at is not null end as qualified \
+         coalesce(p.gold_right, 0)::bigint as gold_right, case when t.is_there then p.qualified_at is not null end as qualified, \
+         t.is_there and p.failed_at is not null as failed \
          from everyone e join users u on u.id = e.user_id cross join test t left join said s on s.user_id = u.id \
          left join had h on h.user_id = u.id left join returned r on r.user_id = u.id \
          left join annotation_progress p on p.task_id = $1 and p.user_id = u.id order by judged desc, u.name, u.id",
@@ -111,6 +112,7 @@ async fn people(db: &PgPool, task: TaskId) -> Result<Vec<PersonAtWork>, StoreErr
                 gold_judged: number(row, "gold_judged")?,
                 gold_right: number(row, "gold_right")?,
                 qualified: row.try_get("qualified")?,
+                failed: row.try_get("failed")?,
                 last_at: row.try_get("last_at")?,
             })
         })
