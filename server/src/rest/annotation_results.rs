@@ -2,7 +2,6 @@
 
 use super::annotation_files;
 use crate::{
-    jobs::import_judgements::ImportJudgements,
     rest::{Json, Path, Problem, Query, auth::Caller},
     state::AppState,
 };
@@ -12,7 +11,7 @@ use domain::{
     access::Action,
     annotation::{
         agreement_view::{Agreement, Compute, Computed},
-        exchange::{ExportKind, ImportKind},
+        exchange::{ExportKind, ImportJudgements, ImportKind},
         publish::{Publish, PublishTask},
         view::Board,
     },

@@ -4,6 +4,7 @@ use domain::{
     annotation::{
         design::{DesignProblem, Show, TextFrom},
         distribution::{Order, Review},
+        exchange::ImportKind,
         publish::{Becomes, PublishProblem},
     },
     lang::Lang,
@@ -423,6 +424,27 @@ crate::texts! {
     export_csv = "Consensus (CSV)", "共识（CSV）";
     export_label_studio = "Label Studio (JSON)", "Label Studio（JSON）";
     export_conll = "CoNLL (spans)", "CoNLL（片段）";
+    import_title = "Import judgements", "导入判断";
+    import_help = "From an uploaded file. Each annotation becomes a judgement of the person that the file names; what is here already is not taken twice.", "从已上传的文件导入。每条标注成为文件所示人员的判断，已有的判断不会重复导入。";
+    import_file = "File", "文件";
+    import_format = "How it is written", "文件格式";
+    import = "Import", "导入";
+    import_upload = "A file that is not in the list has to be uploaded first.", "列表中没有的文件需先上传。";
+    import_to_upload = "Upload a file", "上传文件";
+    import_judgements = "Judgements (JSONL), as downloaded here", "判断（JSONL），与此处下载的相同";
+    import_csv = "A table (CSV) with a column a question", "表格（CSV），每个问题一列";
+    import_label_studio = "Label Studio (JSON with annotations)", "Label Studio（含标注的 JSON）";
+    import_done(taken, again, unknown, refused) = "{taken} judgements were taken. {again} were here already, {unknown} name no item of the task, {refused} do not answer what is asked.", "已导入 {taken} 条判断；{again} 条已存在，{unknown} 条不对应任何条目，{refused} 条与问题不符。";
+}
+
+/// How a file of judgements is written.
+#[must_use]
+pub fn import_kind(l: Lang, kind: ImportKind) -> &'static str {
+    match kind {
+        ImportKind::Judgements => import_judgements(l),
+        ImportKind::Csv => import_csv(l),
+        ImportKind::LabelStudio => import_label_studio(l),
+    }
 }
 
 /// What an answer becomes of its sample.
