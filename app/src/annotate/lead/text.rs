@@ -204,6 +204,8 @@ crate::texts! {
     touched = "Labels whose rules it changed", "规则有变的标签";
     touched_none = "none", "无";
     touched_judgements(n) = "{n} judgements say one of them and are older", "{n} 条较早的判断使用了这些标签";
+    touched_items = "Items touched", "受影响的条目";
+    touched_items_help = "The first 50 with such judgements, by their number. Look whether they still hold.", "含有这些判断的前 50 个条目，以编号表示。请检查其是否仍然成立。";
     history = "History", "历史";
     back = "Back to the task", "返回任务";
     by(name) = "by {name}", "{name}";
