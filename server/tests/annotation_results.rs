@@ -194,7 +194,7 @@ async fn annotators_judge_blind(db: PgPool) {
     let annotator = script.app.person("ann").await;
     script.app.join(UserId(owner.0), script.project, annotator, Role::Annotator).await;
     script.credential = Credential::Script(script.app.token(annotator, TokenScope::Write, None).await);
-    for hidden in ["agreement", "export?kind=judgements"] {
+    for hidden in ["agreement", "guidelines/1/touched", "export?kind=judgements"] {
         let (status, text) = script.call("GET", &format!("{task}/{hidden}"), Vec::new()).await;
         assert_eq!(status.as_u16(), 403, "{hidden}: {text}");
     }
