@@ -86,15 +86,15 @@ fn import(project: ProjectId, task: TaskId, uploads: &[Upload], l: Lang) -> impl
     let kinds = kinds.collect_view();
     let form = (!files.is_empty()).then(|| {
         view! {
-            <PostForm action={ServerAction::<TakeJudgements>::new()} class="filters">
+            <PostForm action={ServerAction::<TakeJudgements>::new()} class="stack">
                 {ids(project, task)}
-                <Field id="upload" label=text::import_file(l)>
-                    <select id="upload" name="upload">{files}</select>
+                <Field id="upload" label=text::import_file(l) help=text::import_file_help(l)>
+                    <select id="upload" name="upload" aria-describedby="upload-help">{files}</select>
                 </Field>
-                <Field id="kind" label=text::import_format(l)>
-                    <select id="kind" name="kind">{kinds}</select>
+                <Field id="kind" label=text::import_format(l) help=text::import_format_help(l)>
+                    <select id="kind" name="kind" aria-describedby="kind-help">{kinds}</select>
                 </Field>
-                <button class="button" type="submit">{text::import(l)}</button>
+                <div class="actions"><button class="button" type="submit">{text::import(l)}</button></div>
             </PostForm>
         }
     });

@@ -430,6 +430,8 @@ crate::texts! {
     import_help = "From an uploaded file. Each annotation becomes a judgement of the person that the file names; what is here already is not taken twice.", "从已上传的文件导入。每条标注成为文件所示人员的判断，已有的判断不会重复导入。";
     import_file = "File", "文件";
     import_format = "How it is written", "文件格式";
+    import_file_help = "The project's last 20 uploads, the newest first.", "项目最近上传的 20 个文件，最新的在前。";
+    import_format_help = "As the download on this page writes it, or as Label Studio exports it.", "与本页下载的格式相同，或为 Label Studio 导出的格式。";
     import = "Import", "导入";
     import_upload = "A file that is not in the list has to be uploaded first.", "列表中没有的文件需先上传。";
     import_to_upload = "Upload a file", "上传文件";
