@@ -37,6 +37,8 @@ alter table bad_cases
     add column owner_id uuid references users on delete set null,
     add column severity text check (severity in ('critical', 'high', 'medium', 'low')),
     add column duplicate_of uuid references bad_cases on delete set null,
+    -- Of one that is merged into another: the status that it gets back when that is undone.
+    add column status_before text check (status_before in ('open', 'confirmed', 'corrected', 'resolved', 'dismissed')),
     add column cluster_id uuid references bad_case_clusters on delete set null,
     -- The latest run that passed it, after which it counts as resolved; and one later still that failed it again.
     add column resolved_run_id uuid references runs on delete set null,

@@ -7,9 +7,14 @@ mod script;
 #[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
+use domain::{
+    access::{Role, TokenScope},
+    id::UserId,
+};
 use script::Script;
 use serde_json::{Value, json};
 use store::PgPool;
+use support::Credential;
 
 async fn send(script: &Script, method: &str, path: &str, request: &Value) -> (u16, Value) {
     let (status, text) = script.call(method, path, request.to_string().into_bytes()).await;
@@ -174,4 +179,23 @@ async fn labels_leave_in_the_files_that_others_read(db: PgPool) {
             .await;
     let job = script.finish(job["id"].as_str().unwrap()).await;
     assert_eq!((&job["result"]["taken"], &job["result"]["again"]), (&json!(0), &json!(12)), "{job}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn annotators_judge_blind(db: PgPool) {
+    let mut script = Script::new(db).await;
+    let (_, task) = place(&script).await;
+    let items = script.get(&format!("{task}/items")).await["items"].as_array().unwrap().clone();
+    let upload_id = upload(&script, "judged.jsonl", &lines(&items)).await;
+    let request = json!({ "upload_id": upload_id, "kind": "judgements" });
+    let (_, job) = send(&script, "POST", &format!("{task}/import"), &request).await;
+    script.finish(job["id"].as_str().unwrap()).await;
+    let owner: (uuid::Uuid,) = sqlx::query_as("select id from users limit 1").fetch_one(&script.app.db).await.unwrap();
+    let annotator = script.app.person("ann").await;
+    script.app.join(UserId(owner.0), script.project, annotator, Role::Annotator).await;
+    script.credential = Credential::Script(script.app.token(annotator, TokenScope::Write, None).await);
+    for hidden in ["agreement", "guidelines/1/touched", "export?kind=judgements"] {
+        let (status, text) = script.call("GET", &format!("{task}/{hidden}"), Vec::new()).await;
+        assert_eq!(status.as_u16(), 403, "{hidden}: {text}");
+    }
 }

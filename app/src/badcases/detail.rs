@@ -64,7 +64,8 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
     };
     let judge_next = next.clone();
     let links = (button(previous.clone(), text::previous(l)), button(next.clone(), text::next(l)));
-    let fixed = !may_judge || matches!(status, BadCaseStatus::Added | BadCaseStatus::Duplicate);
+    let is_used = status == BadCaseStatus::Added && case.summary.broken_in.is_none();
+    let fixed = !may_judge || is_used || status == BadCaseStatus::Duplicate;
     let talk = talk::card(project, case.summary.id, &comments, &choices, may_judge, l);
     let (locked, notices) = (fixed.then(|| locked(&case, may_judge, l)), notices(project, &case, may_judge, l));
     let left = view! {

@@ -213,7 +213,7 @@ fn row(project: ProjectId, back: &str, b: BadCaseSummary, may: bool, l: Lang) ->
             {cell(text::output(l), clip(&b.output, l))}
             <td data-label=text::status(l)><span><span class=text::status_class(b.status)>{text::status_name(l, b.status)}</span></span></td>
             <td data-label=text::severity(l)>{severity.map(|s| view! { <span>{s}</span> })}</td>
-            <td data-label=text::cause(l)>{(!cause.is_empty()).then(|| view! { <span dir="auto">{cause}</span> })}</td>
+            <td class="case-cause" data-label=text::cause(l)>{(!cause.is_empty()).then(|| view! { <span dir="auto">{cause}</span> })}</td>
             <td data-label=text::owner(l)>{b.owner.map(|name| view! { <bdi>{name}</bdi> })}</td>
             {b.correction.map_or_else(|| view! { <td></td> }.into_any(), |c| cell(text::correction(l), clip(&c, l)).into_any())}
             <td class="prose" data-label=text::run(l)>{origin}</td>

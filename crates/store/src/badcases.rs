@@ -228,8 +228,8 @@ pub async fn neighbours(
 }
 
 /// Applies an edit; [`StoreError::Stale`] when somebody else has edited meanwhile, when the correction is part of a dataset
-/// version already, when the case is merged into another, or when owner or cause are not of the project. What a run has
-/// resolved stays so unless it is dismissed. False when there is no such bad case.
+/// version already and has not failed since, when the case is merged into another, or when owner or cause are not of the project.
+/// What a run has resolved stays so unless it is dismissed. False when there is no such bad case.
 pub async fn edit(
     db: &PgPool,
     project: ProjectId,
@@ -238,16 +238,18 @@ pub async fn edit(
     by: UserId,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    let row =
-        sqlx::query("select revision, status, cause_id from bad_cases where id = $1 and project_id = $2 for update")
-            .bind(id.0)
-            .bind(project.0)
-            .fetch_optional(&mut *tx)
-            .await?;
+    let row = sqlx::query(
+        "select revision, status, cause_id, correction, broken_run_id is not null as broken from bad_cases \
+         where id = $1 and project_id = $2 for update",
+    )
+    .bind(id.0)
+    .bind(project.0)
+    .fetch_optional(&mut *tx)
+    .await?;
     let Some(row) = row else { return Ok(false) };
     let before: BadCaseStatus = word(row.try_get("status")?)?;
     match before {
-        BadCaseStatus::Added => return Err(Stale::CorrectionUsed.into()),
+        BadCaseStatus::Added if !row.try_get::<bool, _>("broken")? => return Err(Stale::CorrectionUsed.into()),
         BadCaseStatus::Duplicate => return Err(Stale::Merged.into()),
         _ => {}
     }
@@ -260,6 +262,10 @@ pub async fn edit(
     let correction = edit.correction.as_deref().map(str::trim).filter(|c| !c.is_empty());
     let status = match before {
         BadCaseStatus::Resolved if !edit.dismiss => BadCaseStatus::Resolved,
+        // The data has this correction already, though a later run failed all the same.
+        BadCaseStatus::Added if !edit.dismiss && row.try_get::<Option<&str>, _>("correction")? == correction => {
+            BadCaseStatus::Added
+        }
         _ => status_of(edit.dismiss, correction.is_some(), cause.is_some()),
     };
     sqlx::query(

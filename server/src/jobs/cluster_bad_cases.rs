@@ -51,7 +51,7 @@ pub async fn cluster_bad_cases(context: JobContext, request: ClusterBadCases) ->
     context.progress("clustering", 0, 0).await?;
     let found = tokio::task::spawn_blocking(move || grouped(&items, vectors)).await.map_err(JobError::internal)?;
     context.check()?;
-    replace(db, project, &found).await?;
+    replace(db, project, request.dataset_id, &found).await?;
     Ok(Clustered { clusters: found.len(), cases, embedded })
 }
 

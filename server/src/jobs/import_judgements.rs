@@ -5,13 +5,11 @@ use dataprep::{encoding::TextReader, rows::read_rows};
 use domain::{
     annotation::{
         design::Design,
-        exchange::{ImportKind, Imported, Raw, Read, Refused, label_studio, table},
+        exchange::{ImportJudgements, ImportKind, Imported, Raw, Read, Refused, label_studio, table},
     },
     dataset::FileSyntax,
-    id::{TaskId, UploadId},
     job::{Gone, JobFailure},
 };
-use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
@@ -26,14 +24,6 @@ const MAX_BYTES: u64 = 512 << 20;
 const BATCH: usize = 1000;
 /// Reasons that are told of judgements not taken.
 const EXAMPLES: usize = 20;
-
-/// Which file, for which task.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct ImportJudgements {
-    pub task_id: TaskId,
-    pub upload_id: UploadId,
-    pub kind: ImportKind,
-}
 
 /// The handler.
 pub async fn import_judgements(context: JobContext, request: ImportJudgements) -> Result<Imported, JobError> {

@@ -2,7 +2,6 @@
 
 use super::annotation_files;
 use crate::{
-    jobs::import_judgements::ImportJudgements,
     rest::{Json, Path, Problem, Query, auth::Caller},
     state::AppState,
 };
@@ -12,7 +11,7 @@ use domain::{
     access::Action,
     annotation::{
         agreement_view::{Agreement, Compute, Computed},
-        exchange::{ExportKind, ImportKind},
+        exchange::{ExportKind, ImportJudgements, ImportKind},
         publish::{Publish, PublishTask},
         view::Board,
     },
@@ -42,27 +41,34 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(import_annotation))
 }
 
-/// A task at work: how far it is, who does how much, what does not get on.
+/// A task at work: how far it is, who does how much, what does not get on. Until the task is closed annotators get no other people's rows.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/board", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = Board)))]
 async fn get_annotation_board(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
 ) -> Result<Json<Board>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    board::board(&db, project, task).await?.map(Json).ok_or_else(Problem::not_found)
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or_else(Problem::not_found)?;
+    let found = board::board(&db, project, task).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(board::as_seen(found, sees)))
 }
 
 /// How well people agree on each question: Krippendorff's α, κ of each pair, by option, item, person and week.
 ///
 /// Of more than 50,000 items that several judged, so many are drawn by a fixed seed; `measured` says how many.
+/// Until the task is closed annotators, who judge blind, get none.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/agreement", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = Agreement)))]
 async fn get_annotation_agreement(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
 ) -> Result<Json<Agreement>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or_else(Problem::not_found)?;
+    if sees != Sees::All {
+        return Err(Problem::forbidden());
+    }
     quality::agreement(&db, project, task).await?.map(Json).ok_or_else(Problem::not_found)
 }
 

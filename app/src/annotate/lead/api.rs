@@ -9,7 +9,7 @@ use domain::{
         TaskStatus,
         view::{Board, Guideline, Task, TaskSummary},
     },
-    id::{EvalId, JobId, ProjectId, TaskId, UserId, VersionId},
+    id::{EvalId, ItemId, JobId, ProjectId, TaskId, UserId, VersionId},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,11 @@ use {
     },
     store::{
         PgPool,
-        annotation::{board, content, guidelines, tasks},
+        annotation::{
+            board, content, guidelines,
+            items::{self, Sees},
+            people, tasks,
+        },
     },
 };
 
@@ -213,8 +217,10 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let board = board::board(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
+    let board = board::as_seen(board, sees);
+    let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
     Ok(TaskView { task: found, board, job, may_review })
 }
@@ -230,14 +236,49 @@ pub async fn set_task_status(project: ProjectId, task: TaskId, status: TaskStatu
     Ok(())
 }
 
-/// All guidelines of a task, newest first, with the task's name.
+/// Lets somebody who failed the entry test try it again.
 #[server]
-pub async fn get_guidelines(project: ProjectId, task: TaskId) -> Result<(String, Vec<Guideline>), AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
+pub async fn let_try_again(project: ProjectId, task: TaskId, user: UserId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    if !people::let_try_again(&db, project, task, user, caller.user_id).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::annotation_task(project, task));
+    Ok(())
+}
+
+/// The guidelines of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuidelinesView {
+    /// The task's name.
+    pub name: String,
+    /// Newest first, each with the first items whose judgements it touches; none for whoever judges blind.
+    pub history: Vec<(Guideline, Vec<ItemId>)>,
+}
+
+/// Items that are listed of a revision.
+#[cfg(feature = "ssr")]
+const TOUCHED: u32 = 50;
+
+/// All guidelines of a task.
+#[server]
+pub async fn get_guidelines(project: ProjectId, task: TaskId) -> Result<GuidelinesView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let mut history = guidelines::history(&db, project, task).await?;
-    history.sort_by_key(|g| std::cmp::Reverse(g.revision));
-    Ok((found.summary.name, history))
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
+    let mut all = guidelines::history(&db, project, task).await?;
+    all.sort_by_key(|g| std::cmp::Reverse(g.revision));
+    let mut history = Vec::with_capacity(all.len());
+    for guideline in all {
+        let touched = if guideline.judgements_touched > 0 && sees == Sees::All {
+            guidelines::touched_items(&db, project, task, guideline.revision, TOUCHED).await?
+        } else {
+            Vec::new()
+        };
+        history.push((guideline, touched));
+    }
+    Ok(GuidelinesView { name: found.summary.name, history })
 }
 
 /// Makes the next revision of a task's guideline.

@@ -1,7 +1,7 @@
 //! A task at work: how far its items are, how each person does, what does not get on.
 
 use super::{
-    api::{SetTaskStatus, TaskView, get_task},
+    api::{LetTryAgain, SetTaskStatus, TaskView, get_task},
     list::{day, given},
     status, text,
 };
@@ -51,7 +51,7 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let to_data = routes::version(project, summary.dataset_id, summary.version_number.cast_signed());
     let links = links(project, l, &view);
     let (counts, days, set_up) = (counts(l, &view.board), days(l, &view.board.days), set_up(l, &view.task));
-    let people = summary.filled.then(|| people(l, view.board.people.clone()));
+    let people = summary.filled.then(|| people(project, id, l, view.board.people.clone()));
     let stuck = stuck(project, id, l, view.board.stuck.clone());
     let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
     view! {
@@ -154,7 +154,7 @@ fn counts(l: Lang, board: &Board) -> impl IntoView + use<> {
     }
 }
 
-fn people(l: Lang, people: Vec<PersonAtWork>) -> impl IntoView {
+fn people(project: ProjectId, task: TaskId, l: Lang, people: Vec<PersonAtWork>) -> impl IntoView {
     if people.is_empty() {
         return view! { <section class="card"><h2>{text::at_work(l)}</h2><p class="muted">{text::nobody(l)}</p></section> }.into_any();
     }
@@ -169,7 +169,14 @@ fn people(l: Lang, people: Vec<PersonAtWork>) -> impl IntoView {
         text::last_at(l),
     ];
     let heads = heads.map(|head| view! { <th scope="col" class="num">{head}</th> });
-    let rows = people.into_iter().map(|p| person(l, p)).collect_view();
+    let may = role::may(Action::EditDatasets);
+    let help =
+        (may && people.iter().any(|p| p.failed)).then(|| view! { <p class="help">{text::try_again_help(l)}</p> });
+    let rows = people.into_iter().map(|p| {
+        let again = (may && p.failed).then(|| try_again(project, task, l, &p));
+        person(l, p, again)
+    });
+    let rows = rows.collect_view();
     view! {
         <section class="stack">
             <h2>{text::at_work(l)}</h2>
@@ -179,12 +186,26 @@ fn people(l: Lang, people: Vec<PersonAtWork>) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+            {help}
         </section>
     }
     .into_any()
 }
 
-fn person(l: Lang, p: PersonAtWork) -> impl IntoView {
+/// Lets somebody who failed the entry test begin it anew.
+fn try_again(project: ProjectId, task: TaskId, l: Lang, p: &PersonAtWork) -> AnyView {
+    view! {
+        <PostForm action={ServerAction::<LetTryAgain>::new()}>
+            <input type="hidden" name="project" value=project.to_string()/>
+            <input type="hidden" name="task" value=task.to_string()/>
+            <input type="hidden" name="user" value=p.person.id.to_string()/>
+            <button class="button" type="submit">{text::try_again(l)}</button>
+        </PostForm>
+    }
+    .into_any()
+}
+
+fn person(l: Lang, p: PersonAtWork, again: Option<AnyView>) -> impl IntoView {
     let cell = |label: &'static str, words: String| view! { <td class="num" data-label=label>{words}</td> };
     let median = p.median_ms.map(|ms| text::seconds(l, format!("{:.1}", ms as f64 / 1000.0))).unwrap_or_default();
     let gold = if p.gold_judged > 0 { text::of(l, p.gold_right, p.gold_judged) } else { String::new() };
@@ -198,7 +219,7 @@ fn person(l: Lang, p: PersonAtWork) -> impl IntoView {
             {cell(text::cannot_judge(l), integer(p.cannot_judge))}
             {cell(text::median(l), median)}
             {cell(text::gold_right(l), gold)}
-            {cell(text::qualified(l), qualified.unwrap_or_default().to_owned())}
+            <td class="num" data-label=text::qualified(l)>{qualified.map(|words| view! { <div>{words}{again}</div> })}</td>
             <td class="num" data-label=text::last_at(l)>{p.last_at.map(|at| view! { <Time at/> })}</td>
         </tr>
     }

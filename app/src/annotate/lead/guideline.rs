@@ -1,7 +1,7 @@
 //! A task's guideline: the newest revision, the form for the next, and the history with what each revision touched.
 
 use super::{
-    api::{ReviseGuideline, get_guidelines},
+    api::{GuidelinesView, ReviseGuideline, get_guidelines},
     text,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use domain::{
     access::Action,
     annotation::view::Guideline,
-    id::{ProjectId, TaskId},
+    id::{ItemId, ProjectId, TaskId},
     lang::Lang,
 };
 use leptos::prelude::*;
@@ -24,15 +24,15 @@ pub fn GuidelinePage() -> impl IntoView {
     let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
     let data = async move {
         let (project, task) = asked?;
-        let (name, history) = get_guidelines(project, task).await?;
-        Ok::<_, AppError>((project, task, name, history))
+        Ok::<_, AppError>((project, task, get_guidelines(project, task).await?))
     };
-    load(data, |(project, task, name, history)| page(project, task, &name, history))
+    load(data, |(project, task, view)| page(project, task, view))
 }
 
-fn page(project: ProjectId, task: TaskId, name: &str, history: Vec<Guideline>) -> impl IntoView + use<> {
+fn page(project: ProjectId, task: TaskId, view: GuidelinesView) -> impl IntoView {
     let l = lang();
-    let newest = history.first().map(|g| g.text.clone()).unwrap_or_default();
+    let GuidelinesView { name, history } = view;
+    let newest = history.first().map(|(g, _)| g.text.clone()).unwrap_or_default();
     let shown = markdown(&newest);
     let form = role::may(Action::EditDatasets).then(|| {
         let text = newest.clone();
@@ -46,7 +46,7 @@ fn page(project: ProjectId, task: TaskId, name: &str, history: Vec<Guideline>) -
             </PostForm>
         }
     });
-    let history = history.into_iter().map(|g| revision(l, g)).collect_view();
+    let history = history.into_iter().map(|(g, items)| revision(project, task, l, g, &items)).collect_view();
     view! {
         <PageHeader title=format!("{}: {name}", text::guideline_title(l)) lead=text::guideline_lead(l)>
             <a class="button" href=routes::annotation_task(project, task)>{text::back(l)}</a>
@@ -60,15 +60,27 @@ fn page(project: ProjectId, task: TaskId, name: &str, history: Vec<Guideline>) -
     }
 }
 
-fn revision(l: Lang, g: Guideline) -> impl IntoView {
+fn revision(project: ProjectId, task: TaskId, l: Lang, g: Guideline, items: &[ItemId]) -> impl IntoView + use<> {
     let touched = if g.touched.is_empty() { text::touched_none(l).to_owned() } else { g.touched.join(", ") };
     let judgements = (g.judgements_touched > 0)
         .then(|| view! { <p class="help">{text::touched_judgements(l, integer(g.judgements_touched))}</p> });
+    let links = items.iter().map(|item| {
+        view! { <li><a href=routes::annotation_item(project, task, *item)>{format!("#{item}")}</a></li> }
+    });
+    let links = links.collect_view();
+    let items = (!links.is_empty()).then(|| {
+        view! {
+            <h3>{text::touched_items(l)}</h3>
+            <p class="help">{text::touched_items_help(l)}</p>
+            <ul class="annotation-touched">{links}</ul>
+        }
+    });
     view! {
         <details class="card">
             <summary>{text::revision(l, g.revision)}" · "<Time at=g.at/>" · "<bdi>{text::by(l, g.by)}</bdi></summary>
             <p dir="auto">{text::touched(l)}": "{touched}</p>
             {judgements}
+            {items}
             <pre class="annotation-old" dir="auto">{g.text}</pre>
         </details>
     }

@@ -1,27 +1,31 @@
-//! Taking the labels of a task out: one answer for each item, the next version of the dataset, files.
+//! Taking the labels of a task out: one answer for each item, the next version of the dataset, files. And judgements of other
+//! tools in.
 
 use super::{
-    api::results::{ComputeConsensus, LabelsView, PublishLabels, get_labels},
+    api::results::{ComputeConsensus, LabelsView, PublishLabels, TakeJudgements, get_labels},
+    list::day,
     text,
 };
 use crate::{
     error::AppError,
     routes,
     text::lang,
-    ui::{field::Field, form::PostForm, frame::PageHeader, job::JobProgress, load::load},
+    ui::{field::Field, form::PostForm, format::integer, frame::PageHeader, job::JobProgress, load::load},
 };
 use domain::{
     annotation::{
         design::Question,
+        exchange::ImportKind,
         publish::Becomes,
         view::{ConsensusMethod, Task},
     },
     id::{JobId, ProjectId, TaskId},
+    import::Upload,
     lang::Lang,
 };
 use leptos::prelude::*;
 
-/// `/p/:project/annotation/:task/labels?job=`.
+/// `/p/:project/annotation/:task/labels?job=&import=`.
 #[component]
 pub fn LabelsPage() -> impl IntoView {
     let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
@@ -48,10 +52,61 @@ fn page(project: ProjectId, task: TaskId, view: LabelsView) -> impl IntoView {
             <a class="button" href=routes::annotation_task(project, task)>{text::back(l)}</a>
         </PageHeader>
         {job}
+        {imported(project, task, l)}
         {compute(project, task, l)}
         {publish(project, &view.task, l)}
         {made}
+        {import(project, task, &view.uploads, l)}
         {export(project, task, l)}
+    }
+}
+
+/// The job that reads judgements, and what it came to once it is over.
+fn imported(project: ProjectId, task: TaskId, l: Lang) -> impl IntoView {
+    let here = routes::annotation_labels(project, task);
+    let then = format!("{here}?taken={{taken}}&again={{again}}&unknown={{unknown}}&refused={{refused}}");
+    let job = routes::query::<JobId>("import").map(|job| view! { <JobProgress project job then/> });
+    let number = |name: &str| integer(routes::query::<u64>(name).unwrap_or_default());
+    let done = routes::query::<u64>("taken").map(|taken| {
+        let words = text::import_done(l, integer(taken), number("again"), number("unknown"), number("refused"));
+        view! { <p class="notice notice-good" role="status">{words}</p> }
+    });
+    view! { {job} {done} }
+}
+
+fn import(project: ProjectId, task: TaskId, uploads: &[Upload], l: Lang) -> impl IntoView + use<> {
+    let files = uploads.iter().map(|u| {
+        let words = format!("{} · {}", u.file_name, day(&u.created_at));
+        view! { <option value=u.id.to_string()>{words}</option> }
+    });
+    let files = files.collect_view();
+    let kinds = ImportKind::ALL.iter().map(|kind| {
+        view! { <option value=kind.as_str()>{text::import_kind(l, *kind)}</option> }
+    });
+    let kinds = kinds.collect_view();
+    let form = (!files.is_empty()).then(|| {
+        view! {
+            <PostForm action={ServerAction::<TakeJudgements>::new()} class="stack">
+                {ids(project, task)}
+                <Field id="upload" label=text::import_file(l) help=text::import_file_help(l)>
+                    <select id="upload" name="upload" aria-describedby="upload-help">{files}</select>
+                </Field>
+                <Field id="kind" label=text::import_format(l) help=text::import_format_help(l)>
+                    <select id="kind" name="kind" aria-describedby="kind-help">{kinds}</select>
+                </Field>
+                <div class="actions"><button class="button" type="submit">{text::import(l)}</button></div>
+            </PostForm>
+        }
+    });
+    view! {
+        <section class="card stack">
+            <h2>{text::import_title(l)}</h2>
+            <p class="help">{text::import_help(l)}</p>
+            {form}
+            <p class="help">
+                {text::import_upload(l)}" "<a href=routes::new_dataset(project)>{text::import_to_upload(l)}</a>
+            </p>
+        </section>
     }
 }
 

@@ -4,6 +4,7 @@ use domain::{
     annotation::{
         design::{DesignProblem, Show, TextFrom},
         distribution::{Order, Review},
+        exchange::ImportKind,
         publish::{Becomes, PublishProblem},
     },
     lang::Lang,
@@ -183,6 +184,8 @@ crate::texts! {
     qualified = "Entry test", "准入测试";
     passed = "passed", "通过";
     not_passed = "not passed", "未通过";
+    try_again = "Let them try again", "允许重试";
+    try_again_help = "Whoever failed the entry test gets no more items. Trying again, they begin the test anew.", "未通过准入测试的人员不再获得条目。允许重试后，将重新开始测试。";
     last_at = "Last", "最近";
     seconds(n) = "{n} s", "{n} 秒";
     days_title = "Judgements by day", "每日判断数";
@@ -201,6 +204,8 @@ crate::texts! {
     touched = "Labels whose rules it changed", "规则有变的标签";
     touched_none = "none", "无";
     touched_judgements(n) = "{n} judgements say one of them and are older", "{n} 条较早的判断使用了这些标签";
+    touched_items = "Items touched", "受影响的条目";
+    touched_items_help = "The first 50 with such judgements, by their number. Look whether they still hold.", "含有这些判断的前 50 个条目，以编号表示。请检查其是否仍然成立。";
     history = "History", "历史";
     back = "Back to the task", "返回任务";
     by(name) = "by {name}", "{name}";
@@ -421,6 +426,29 @@ crate::texts! {
     export_csv = "Consensus (CSV)", "共识（CSV）";
     export_label_studio = "Label Studio (JSON)", "Label Studio（JSON）";
     export_conll = "CoNLL (spans)", "CoNLL（片段）";
+    import_title = "Import judgements", "导入判断";
+    import_help = "From an uploaded file. Each annotation becomes a judgement of the person that the file names; what is here already is not taken twice.", "从已上传的文件导入。每条标注成为文件所示人员的判断，已有的判断不会重复导入。";
+    import_file = "File", "文件";
+    import_format = "How it is written", "文件格式";
+    import_file_help = "The project's last 20 uploads, the newest first.", "项目最近上传的 20 个文件，最新的在前。";
+    import_format_help = "As the download on this page writes it, or as Label Studio exports it.", "与本页下载的格式相同，或为 Label Studio 导出的格式。";
+    import = "Import", "导入";
+    import_upload = "A file that is not in the list has to be uploaded first.", "列表中没有的文件需先上传。";
+    import_to_upload = "Upload a file", "上传文件";
+    import_judgements = "Judgements (JSONL), as downloaded here", "判断（JSONL），与此处下载的相同";
+    import_csv = "A table (CSV) with a column a question", "表格（CSV），每个问题一列";
+    import_label_studio = "Label Studio (JSON with annotations)", "Label Studio（含标注的 JSON）";
+    import_done(taken, again, unknown, refused) = "{taken} judgements were taken. {again} were here already, {unknown} name no item of the task, {refused} do not answer what is asked.", "已导入 {taken} 条判断；{again} 条已存在，{unknown} 条不对应任何条目，{refused} 条与问题不符。";
+}
+
+/// How a file of judgements is written.
+#[must_use]
+pub fn import_kind(l: Lang, kind: ImportKind) -> &'static str {
+    match kind {
+        ImportKind::Judgements => import_judgements(l),
+        ImportKind::Csv => import_csv(l),
+        ImportKind::LabelStudio => import_label_studio(l),
+    }
 }
 
 /// What an answer becomes of its sample.

@@ -8,7 +8,7 @@ pub mod table;
 mod tests;
 
 use super::{Origin, answer::Answer, answer::Judgement, view::ConsensusMethod};
-use crate::id::{ItemId, SampleId};
+use crate::id::{ItemId, SampleId, TaskId, UploadId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -38,6 +38,14 @@ super::words! {
         Csv = "csv",
         LabelStudio = "label_studio",
     }
+}
+
+/// The payload of the job that reads judgements from an uploaded file: which file, for which task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportJudgements {
+    pub task_id: TaskId,
+    pub upload_id: UploadId,
+    pub kind: ImportKind,
 }
 
 /// A judgement as a line of a file. To read one back `item_id` (or `sample_id`), `answers` and perhaps `by` are enough.

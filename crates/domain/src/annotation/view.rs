@@ -370,6 +370,8 @@ pub struct PersonAtWork {
     pub gold_right: u64,
     /// Whether the qualification is passed; `None` where there is none.
     pub qualified: Option<bool>,
+    /// Whether the qualification is failed: they get nothing until somebody lets them try again.
+    pub failed: bool,
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_at: Option<OffsetDateTime>,
 }

@@ -1,6 +1,6 @@
 //! A task at work: how far it is, who does how much, what does not get on.
 
-use super::head::head;
+use super::{head::head, items::Sees};
 use crate::StoreError;
 use domain::{
     annotation::{
@@ -31,6 +31,18 @@ pub async fn board(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Opti
     let left = counts.wanted.saturating_sub(counts.given);
     let seconds_left = (last_day > 0).then(|| left.saturating_mul(86_400) / last_day.cast_unsigned());
     Ok(Some(Board { counts, people, days, stuck, seconds_left }))
+}
+
+/// What of a board somebody sees: whoever judges blind gets no other people's rows, and not who has an item now.
+#[must_use]
+pub fn as_seen(mut board: Board, sees: Sees) -> Board {
+    if let Sees::Own(user) = sees {
+        board.people.retain(|p| p.person.id == user);
+        for stuck in &mut board.stuck {
+            stuck.held_by = None;
+        }
+    }
+    board
 }
 
 fn number(row: &PgRow, name: &str) -> Result<u64, StoreError> {
@@ -79,7 +91,8 @@ async fn people(db: &PgPool, task: TaskId) -> Result<Vec<PersonAtWork>, StoreErr
          test as (select coalesce((distribution->>'qualification_items')::int, 0) > 0 as is_there from annotation_tasks where id = $1) \
          select u.id, u.name, coalesce(s.judged, 0) as judged, coalesce(s.cannot_judge, 0) as cannot_judge, s.median_ms, s.last_at, \
          coalesce(h.skipped, 0) as skipped, coalesce(r.returned, 0) as returned, coalesce(p.gold_judged, 0)::bigint as gold_judged, \
-         coalesce(p.gold_right, 0)::bigint as gold_right, case when t.is_there then p.qualified_at is not null end as qualified \
+         coalesce(p.gold_right, 0)::bigint as gold_right, case when t.is_there then p.qualified_at is not null end as qualified, \
+         t.is_there and p.failed_at is not null as failed \
          from everyone e join users u on u.id = e.user_id cross join test t left join said s on s.user_id = u.id \
          left join had h on h.user_id = u.id left join returned r on r.user_id = u.id \
          left join annotation_progress p on p.task_id = $1 and p.user_id = u.id order by judged desc, u.name, u.id",
@@ -99,6 +112,7 @@ async fn people(db: &PgPool, task: TaskId) -> Result<Vec<PersonAtWork>, StoreErr
                 gold_judged: number(row, "gold_judged")?,
                 gold_right: number(row, "gold_right")?,
                 qualified: row.try_get("qualified")?,
+                failed: row.try_get("failed")?,
                 last_at: row.try_get("last_at")?,
             })
         })

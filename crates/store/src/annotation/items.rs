@@ -76,7 +76,8 @@ pub async fn page(
     let search = filter.search.as_deref().filter(|s| !s.trim().is_empty()).map(contains);
     let ids: Vec<i64> = sqlx::query_scalar(
         "select i.id from annotation_items i where i.task_id = $1 and i.rank > $2 \
-         and ($3::text is null or i.status = $3) \
+         and ($3::text is null or $3 = case when $5 then i.status when exists (select from judgements j where j.item_id = i.id \
+            and j.superseded_at is null and j.user_id = $8) then 'judged' else 'open' end) \
          and ($4::boolean is null or not $5 or (i.gold is not null) = $4) \
          and (($6::uuid is null and $7::text is null and $5) or exists (select from judgements j where j.item_id = i.id \
             and j.superseded_at is null and ($6::uuid is null or j.user_id = $6) and ($5 or j.user_id = $8) \
@@ -137,16 +138,23 @@ pub(super) async fn load(db: &PgPool, task: TaskId, ids: &[i64], sees: Sees) -> 
             let id = ItemId(row.try_get("id")?);
             let gold: Option<serde_json::Value> = row.try_get("gold")?;
             let consensus: Option<serde_json::Value> = row.try_get("consensus")?;
+            let judgements = judged.remove(&id).unwrap_or_default();
+            // What an item is waiting for would tell that it is gold, or that others differ.
+            let status: ItemStatus = match sees {
+                Sees::All => word(row.try_get("status")?)?,
+                Sees::Own(_) if judgements.iter().any(|j| !j.superseded) => ItemStatus::Judged,
+                Sees::Own(_) => ItemStatus::Open,
+            };
             Ok(Item {
                 id,
                 rank: row.try_get::<i32, _>("rank")?.cast_unsigned(),
-                status: word(row.try_get("status")?)?,
+                status,
                 content: contents.remove(&id).unwrap_or_default(),
                 wanted: u32::from(row.try_get::<i16, _>("wanted")?.cast_unsigned()),
                 is_gold: sees_all && gold.is_some(),
                 gold: gold.filter(|_| sees_all).map(json).transpose()?,
                 consensus: consensus.filter(|_| sees_all).map(json).transpose()?,
-                judgements: judged.remove(&id).unwrap_or_default(),
+                judgements,
                 reviews: reviews.remove(&id).unwrap_or_default(),
             })
         })

@@ -1,4 +1,4 @@
-//! Who works on a task, who reviews it, and who may see what others said.
+//! Who works on a task, and who reviews it.
 
 use super::setting::Setting;
 use crate::{StoreError, activity};
@@ -79,13 +79,6 @@ pub async fn may_review(db: &PgPool, task: TaskId, user: UserId, role: Role) -> 
     .await?;
     let (reviewers, mine): (i64, i64) = (row.try_get("reviewers")?, row.try_get("mine")?);
     Ok(mine > 0 || (reviewers == 0 && permits(Some(role), None, Action::EditDatasets)))
-}
-
-/// Whether somebody with this role may see what other people said while the task is not closed: who reviews, who may edit
-/// datasets, and managers. Annotators are blind to each other.
-pub async fn sees_all(db: &PgPool, task: TaskId, user: UserId, role: Role) -> Result<bool, StoreError> {
-    let by_role = role == Role::Manager || permits(Some(role), None, Action::EditDatasets);
-    Ok(by_role || may_review(db, task, user, role).await?)
 }
 
 /// Lets somebody try the qualification again, from its beginning; false when there is no such task.

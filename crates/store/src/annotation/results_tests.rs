@@ -380,6 +380,14 @@ async fn annotators_see_their_own_until_the_task_is_closed(db: PgPool) {
     };
     let mine = page(ItemFilter::default(), own).await;
     assert_eq!((mine.len(), mine[0].judgements.len()), (1, 1));
+    let whole = board::board(&p.db, p.project, p.task).await.unwrap().unwrap();
+    let at_work = |sees| board::as_seen(whole.clone(), sees).people.iter().map(|x| x.person.id).collect::<Vec<_>>();
+    assert_eq!((at_work(own), at_work(Sees::All).len() > 1), (vec![p.people[0]], true), "the others' rows are theirs");
+    sqlx::query("update annotation_items set status = 'adjudication'").execute(&p.db).await.unwrap();
+    let at = |status| ItemFilter { status: Some(status), ..ItemFilter::default() };
+    assert_eq!(page(at(ItemStatus::Judged), own).await[0].status, ItemStatus::Judged, "not that others differ");
+    assert!(page(at(ItemStatus::Adjudication), own).await.is_empty());
+    assert_eq!(page(at(ItemStatus::Adjudication), Sees::All).await.len(), 2);
     assert!(page(ItemFilter { value: Some("bad".to_owned()), ..ItemFilter::default() }, own).await.is_empty());
     assert!(items::get(&p.db, p.project, p.task, p.items[1], own).await.unwrap().is_none());
     assert_eq!(page(ItemFilter { value: Some("good".to_owned()), ..ItemFilter::default() }, Sees::All).await.len(), 1);

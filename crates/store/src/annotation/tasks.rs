@@ -1,6 +1,6 @@
 //! Tasks: made, listed, changed, opened and closed.
 
-pub use super::people::{may_review, sees_all};
+pub use super::people::may_review;
 
 mod create;
 mod edit;

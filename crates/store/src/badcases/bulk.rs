@@ -15,7 +15,7 @@ use sqlx::{PgConnection, PgPool, Row};
 pub const MAX_CASES: usize = 500;
 
 /// Does what is asked to all of these cases of the project, in one transaction; how many there were. Cases that are merged into
-/// another or whose correction is used keep their status. [`Stale::NotOfProject`] when owner, cause or the case to merge into are
+/// another keep their status, and so do those whose correction is used, unless they broke again. [`Stale::NotOfProject`] when owner, cause or the case to merge into are
 /// of elsewhere.
 pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
@@ -29,8 +29,10 @@ pub async fn apply(db: &PgPool, project: ProjectId, edit: &CasesEdit, by: UserId
     sqlx::query(
         "update bad_cases set owner_id = coalesce($3, owner_id), severity = coalesce($4, severity), cause = coalesce($5, cause), \
          cause_id = case when $5::text is null then cause_id else $6 end, \
-         status = case when $7 and status in ('open', 'confirmed', 'corrected', 'resolved') then 'dismissed' \
+         status = case when $7 and (status in ('open', 'confirmed', 'corrected', 'resolved') \
+               or status = 'added' and broken_run_id is not null) then 'dismissed' \
             when $5::text is not null and status = 'open' then 'confirmed' else status end, \
+         status_before = case when $5::text is not null and status_before = 'open' then 'confirmed' else status_before end, \
          updated_by = $8, updated_at = now(), revision = revision + 1 where project_id = $1 and id = any($2)",
     )
     .bind(project.0)
@@ -83,7 +85,8 @@ async fn merge(
     }
     let others: Vec<BadCaseId> = ids.iter().copied().filter(|id| *id != kept).collect();
     sqlx::query(
-        "update bad_cases set duplicate_of = $3, status = 'duplicate' \
+        "update bad_cases set duplicate_of = $3, status = 'duplicate', \
+         status_before = case when status = 'duplicate' then status_before else status end \
          where project_id = $1 and (id = any($2) or duplicate_of = any($2)) and id <> $3 and status <> 'added'",
     )
     .bind(project.0)
@@ -99,11 +102,12 @@ async fn merge(
     Ok(())
 }
 
-/// Takes a merge back: the case is by itself again, as it had been judged. False when it is merged into none.
+/// Takes a merge back: the case is by itself again, as it had been judged, and open where nobody has: the cause of the other one,
+/// which an evaluation lent it, goes then. False when it is merged into none.
 pub async fn unmerge(db: &PgPool, project: ProjectId, id: BadCaseId, by: UserId) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
     let row = sqlx::query(
-        "select cause, correction from bad_cases where id = $1 and project_id = $2 and status = 'duplicate' for update",
+        "select cause, correction, status_before from bad_cases where id = $1 and project_id = $2 and status = 'duplicate' for update",
     )
     .bind(id.0)
     .bind(project.0)
@@ -111,9 +115,14 @@ pub async fn unmerge(db: &PgPool, project: ProjectId, id: BadCaseId, by: UserId)
     .await?;
     let Some(row) = row else { return Ok(false) };
     let corrected = row.try_get::<Option<&str>, _>("correction")?.is_some();
-    let status = status_of(false, corrected, row.try_get::<Option<&str>, _>("cause")?.is_some());
+    let status: BadCaseStatus = match row.try_get::<Option<&str>, _>("status_before")? {
+        Some(before) => word(before)?,
+        None => status_of(false, corrected, row.try_get::<Option<&str>, _>("cause")?.is_some()),
+    };
     sqlx::query(
-        "update bad_cases set status = $2, duplicate_of = null, updated_by = $3, updated_at = now(), revision = revision + 1 where id = $1",
+        "update bad_cases set status = $2, duplicate_of = null, status_before = null, updated_by = $3, updated_at = now(), \
+         revision = revision + 1, cause = case when $2::text = 'open' then null else cause end, \
+         cause_id = case when $2::text = 'open' then null else cause_id end where id = $1",
     )
     .bind(id.0)
     .bind(status.as_str())

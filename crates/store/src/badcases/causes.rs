@@ -8,10 +8,10 @@ use domain::{
     },
     id::{CauseId, ProjectId, UserId},
 };
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 
 /// All causes of a project, the archived ones included, by name.
-pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<OwnCause>, StoreError> {
+pub async fn list<'e>(db: impl PgExecutor<'e>, project: ProjectId) -> Result<Vec<OwnCause>, StoreError> {
     sqlx::query(
         "select c.id, c.kind, c.parent_id, c.name, c.archived_at is not null as archived, \
          (select count(*) from bad_cases b where b.cause_id = c.id and b.status <> 'dismissed') as cases \
@@ -34,6 +34,12 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<OwnCause>, Stor
     .collect()
 }
 
+/// All causes; who adds or merges some meanwhile waits, so that none is lost or ends up too deep.
+async fn locked(tx: &mut PgConnection, project: ProjectId) -> Result<Vec<OwnCause>, StoreError> {
+    sqlx::query("select from projects where id = $1 for update").bind(project.0).execute(&mut *tx).await?;
+    list(tx, project).await
+}
+
 /// Adds a cause below `parent`, whose kind it then has, or directly below `kind`. [`StoreError::Taken`] when the kind has one of
 /// this name, [`Stale::NotOfProject`] without such a parent, [`Stale::TooDeep`] too far below the kind.
 pub async fn add(
@@ -44,7 +50,8 @@ pub async fn add(
     name: &str,
     by: UserId,
 ) -> Result<CauseId, StoreError> {
-    let all = list(db, project).await?;
+    let mut tx = db.begin().await?;
+    let all = locked(&mut tx, project).await?;
     let kind = match parent {
         None => kind,
         Some(parent) => all.iter().find(|c| c.id == parent).ok_or(Stale::NotOfProject)?.kind,
@@ -62,9 +69,10 @@ pub async fn add(
     .bind(parent.map(|p| p.0))
     .bind(name)
     .bind(by.0)
-    .execute(db)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::taken("cause"))?;
+    tx.commit().await?;
     Ok(id)
 }
 
@@ -91,9 +99,11 @@ pub async fn update(
 }
 
 /// Merges one cause into another: its cases and the causes below it go over, then it is gone. False when there is no such pair;
-/// [`Stale::TooDeep`] when the other lies below it, or of another kind while causes lie below it.
+/// [`Stale::TooDeep`] when the other lies below it, is of another kind while causes lie below it, or when those would lie too
+/// far below their kind.
 pub async fn merge(db: &PgPool, project: ProjectId, from: CauseId, into: CauseId) -> Result<bool, StoreError> {
-    let all = list(db, project).await?;
+    let mut tx = db.begin().await?;
+    let all = locked(&mut tx, project).await?;
     let find = |id: CauseId| all.iter().find(|c| c.id == id);
     let (Some(gone), Some(kept)) = (find(from), find(into)) else { return Ok(false) };
     if from == into || lies_below(&all, into, from) {
@@ -103,7 +113,10 @@ pub async fn merge(db: &PgPool, project: ProjectId, from: CauseId, into: CauseId
     if has_children && gone.kind != kept.kind {
         return Err(Stale::TooDeep.into());
     }
-    let mut tx = db.begin().await?;
+    let moved = depth(&all, into).unwrap_or_default() + height(&all, from);
+    if has_children && moved >= MAX_DEPTH {
+        return Err(Stale::TooDeep.into());
+    }
     for statement in [
         "update bad_cases b set cause_id = k.id, cause = k.kind, revision = revision + 1, updated_at = now() from causes k \
          where b.project_id = $1 and b.cause_id = $2 and k.id = $3",
@@ -118,6 +131,18 @@ pub async fn merge(db: &PgPool, project: ProjectId, from: CauseId, into: CauseId
         .await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// How many levels of causes lie below one.
+fn height(all: &[OwnCause], id: CauseId) -> usize {
+    let mut level = vec![id];
+    for height in 0..all.len() {
+        level = all.iter().filter(|c| c.parent_id.is_some_and(|p| level.contains(&p))).map(|c| c.id).collect();
+        if level.is_empty() {
+            return height;
+        }
+    }
+    all.len()
 }
 
 /// Whether a cause lies somewhere below another.

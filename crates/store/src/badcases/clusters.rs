@@ -103,9 +103,15 @@ pub struct NewCluster {
     pub cases: Vec<BadCaseId>,
 }
 
-/// Keeps these clusters in the place of all that the project had. One that takes over most of an earlier one's cases is that
-/// one still, and keeps the name that people gave it.
-pub async fn replace(db: &PgPool, project: ProjectId, clusters: &[NewCluster]) -> Result<(), StoreError> {
+/// Keeps these clusters in the place of all that the project had; of the cases of one dataset, in the place of those that have
+/// no cases of other datasets. One that takes over most of an earlier one's cases is that one still, and keeps the name that
+/// people gave it.
+pub async fn replace(
+    db: &PgPool,
+    project: ProjectId,
+    dataset: Option<DatasetId>,
+    clusters: &[NewCluster],
+) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     // Two jobs at the same time must not mix.
     sqlx::query("select from projects where id = $1 for update").bind(project.0).execute(&mut *tx).await?;
@@ -127,10 +133,14 @@ pub async fn replace(db: &PgPool, project: ProjectId, clusters: &[NewCluster]) -
         .await?;
         kept.push(id);
     }
-    sqlx::query("update bad_cases set cluster_id = null where project_id = $1 and cluster_id is not null")
-        .bind(project.0)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "update bad_cases b set cluster_id = null from samples s where s.id = b.sample_id and b.project_id = $1 \
+         and b.cluster_id is not null and ($2::uuid is null or s.dataset_id = $2)",
+    )
+    .bind(project.0)
+    .bind(dataset.map(|d| d.0))
+    .execute(&mut *tx)
+    .await?;
     for (id, cluster) in kept.iter().zip(clusters) {
         sqlx::query("update bad_cases set cluster_id = $3 where project_id = $1 and id = any($2)")
             .bind(project.0)
@@ -139,11 +149,14 @@ pub async fn replace(db: &PgPool, project: ProjectId, clusters: &[NewCluster]) -
             .execute(&mut *tx)
             .await?;
     }
-    sqlx::query("delete from bad_case_clusters where project_id = $1 and not id = any($2)")
-        .bind(project.0)
-        .bind(&kept)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "delete from bad_case_clusters c where c.project_id = $1 and not c.id = any($2) \
+         and not exists (select from bad_cases b where b.cluster_id = c.id)",
+    )
+    .bind(project.0)
+    .bind(&kept)
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
     Ok(())
 }

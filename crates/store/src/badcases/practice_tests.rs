@@ -126,6 +126,23 @@ async fn causes_keep_their_kind(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn merged_causes_lie_no_deeper_than_added_ones(db: PgPool) {
+    let p = place(db).await;
+    let add = async |parent, name: &str| causes::add(&p.db, p.project, Cause::Data, parent, name, p.user).await;
+    let mut line = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let cause = add(line.last().copied(), name).await.unwrap();
+        line.push(cause);
+    }
+    let too_deep = |e: &StoreError| matches!(e, StoreError::Stale(Stale::TooDeep));
+    assert!(add(Some(line[3]), "e").await.is_err_and(|e| too_deep(&e)));
+    let other = add(None, "other").await.unwrap();
+    add(Some(other), "below").await.unwrap();
+    assert!(causes::merge(&p.db, p.project, other, line[3]).await.is_err_and(|e| too_deep(&e)));
+    assert!(causes::merge(&p.db, p.project, other, line[2]).await.unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn many_are_changed_and_merged_at_once(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
@@ -205,6 +222,10 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
     let all = cases(&p).await;
     let same: Vec<_> = all.iter().filter(|c| c.duplicate_of == Some(first)).collect();
     assert_eq!(same.len(), 1, "the new failure is the known one");
+    let apart = same[0].id;
+    assert!(bulk::unmerge(&p.db, p.project, apart, p.user).await.unwrap());
+    let now = get(&p.db, p.project, apart).await.unwrap().unwrap().summary;
+    assert_eq!((now.status, now.cause), (BadCaseStatus::Open, None), "nobody has judged it");
     let set = regressions::list(&p.db, p.project).await.unwrap();
     assert_eq!(set.len(), 1);
     assert_eq!(
@@ -224,6 +245,31 @@ async fn runs_resolve_and_break_cases(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn a_case_that_broke_again_can_be_judged_anew(db: PgPool) {
+    let p = place(db).await;
+    p.record(Subject::Tuned, ["no", "yes", "no"]).await;
+    let case = ids(&p).await[0];
+    let correct =
+        |revision, text: &str| BadCaseEdit { revision, correction: Some(text.to_owned()), ..BadCaseEdit::default() };
+    edit(&p.db, p.project, case, &correct(0, "yes"), p.user).await.unwrap();
+    add_to_version(&p.db, p.project, p.version, &[case], false, p.user, "").await.unwrap().unwrap();
+    let revision = async || get(&p.db, p.project, case).await.unwrap().unwrap().revision;
+    let used = edit(&p.db, p.project, case, &correct(revision().await, "no"), p.user).await;
+    assert!(matches!(used, Err(StoreError::Stale(Stale::CorrectionUsed))));
+    let dismiss = CasesEdit { ids: vec![case], dismiss: true, ..CasesEdit::default() };
+    bulk::apply(&p.db, p.project, &dismiss, p.user).await.unwrap();
+    assert_eq!(p.status(case).await, BadCaseStatus::Added);
+    sqlx::query("update bad_cases set broken_run_id = $1").bind(p.run.0).execute(&p.db).await.unwrap();
+    for (text, status) in [("yes", BadCaseStatus::Added), ("no", BadCaseStatus::Corrected)] {
+        edit(&p.db, p.project, case, &correct(revision().await, text), p.user).await.unwrap();
+        assert_eq!(p.status(case).await, status);
+    }
+    sqlx::query("update bad_cases set status = 'added'").execute(&p.db).await.unwrap();
+    bulk::apply(&p.db, p.project, &dismiss, p.user).await.unwrap();
+    assert_eq!(p.status(case).await, BadCaseStatus::Dismissed);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
     let p = place(db).await;
     p.record(Subject::Tuned, ["no", "no", "yes"]).await;
@@ -240,13 +286,25 @@ async fn clusters_keep_the_names_that_people_gave(db: PgPool) {
         words: vec![name.to_owned()],
         cases: of.iter().map(|i| items[*i].id).collect(),
     };
-    clusters::replace(&p.db, p.project, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
+    clusters::replace(&p.db, p.project, None, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
     let found = clusters::list(&p.db, p.project).await.unwrap();
     assert_eq!((found[0].name.as_str(), found[0].cases, found[0].examples.len()), ("a", 2, 2));
     assert_eq!(found[0].confusions, [("yes".to_owned(), "no".to_owned(), 2)]);
     assert!(clusters::rename(&p.db, p.project, found[0].id, "Questions").await.unwrap());
     assert!(!clusters::rename(&p.db, ProjectId::new(), found[0].id, "x").await.unwrap());
-    clusters::replace(&p.db, p.project, &[cluster("c", &[0, 1, 2])]).await.unwrap();
+    clusters::replace(&p.db, p.project, other, &[]).await.unwrap();
+    let left = clusters::list(&p.db, p.project).await.unwrap();
+    assert_eq!(
+        left.iter().map(|c| (c.name.as_str(), c.cases)).collect::<Vec<_>>(),
+        [("Questions", 2), ("b", 1)],
+        "those of another dataset stay"
+    );
+    clusters::replace(&p.db, p.project, Some(dataset(&p).await), &[]).await.unwrap();
+    assert_eq!(clusters::list(&p.db, p.project).await.unwrap().len(), 0);
+    clusters::replace(&p.db, p.project, None, &[cluster("a", &[0, 1]), cluster("b", &[2])]).await.unwrap();
+    let found = clusters::list(&p.db, p.project).await.unwrap();
+    assert!(clusters::rename(&p.db, p.project, found[0].id, "Questions").await.unwrap());
+    clusters::replace(&p.db, p.project, None, &[cluster("c", &[0, 1, 2])]).await.unwrap();
     let now = clusters::list(&p.db, p.project).await.unwrap();
     assert_eq!(
         now.iter().map(|c| (c.id, c.name.as_str(), c.cases)).collect::<Vec<_>>(),

@@ -84,7 +84,7 @@ pub(crate) async fn record(
             when b.correction is not null then 'corrected' else 'confirmed' end, \
          broken_run_id = $3, revision = revision + 1, updated_at = now() from regression_results x \
          where x.eval_id = $1 and x.bad_case_id = b.id and not x.passed and b.project_id = $2 and b.status = 'resolved'",
-        "update bad_cases n set status = 'duplicate', duplicate_of = k.id, cause = k.cause, cause_id = k.cause_id \
+        "update bad_cases n set status = 'duplicate', status_before = 'open', duplicate_of = k.id, cause = k.cause, cause_id = k.cause_id \
          from regressions g join bad_cases k on k.id = g.bad_case_id \
          where n.eval_id = $1 and n.run_id = $3 and g.project_id = $2 and n.status = 'open' and k.id <> n.id \
          and n.sample_id in (g.sample_id, k.corrected_sample_id)",

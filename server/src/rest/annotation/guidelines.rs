@@ -13,7 +13,14 @@ use domain::{
     page::MAX_LIMIT,
 };
 use serde::Deserialize;
-use store::{PgPool, access::authorise, annotation::guidelines};
+use store::{
+    PgPool,
+    access::authorise,
+    annotation::{
+        guidelines,
+        items::{self, Sees},
+    },
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -55,13 +62,17 @@ async fn revise_guideline(
 }
 
 /// Items with judgements that a revision touches: made under an earlier one, of a label whose rule it changed. At most 500.
+/// Until the task is closed annotators, who judge blind, get none.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/guidelines/{revision}/touched", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path), ("revision" = i32, Path)), responses((status = OK, body = [ItemId])))]
 async fn list_touched_items(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task, revision)): Path<(ProjectId, TaskId, i32)>,
 ) -> Result<Json<Vec<ItemId>>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    find(&db, project, task).await?;
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or_else(Problem::not_found)?;
+    if sees != Sees::All {
+        return Err(Problem::forbidden());
+    }
     Ok(Json(guidelines::touched_items(&db, project, task, revision, MAX_LIMIT).await?))
 }

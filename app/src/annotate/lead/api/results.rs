@@ -5,9 +5,11 @@ use domain::{
     annotation::{
         ItemStatus,
         agreement_view::Agreement,
+        exchange::ImportKind,
         view::{ConsensusMethod, Item, Task},
     },
-    id::{DatasetId, ItemId, ProjectId, TaskId},
+    id::{DatasetId, ItemId, ProjectId, TaskId, UploadId},
+    import::Upload,
     page::Page,
 };
 use leptos::prelude::*;
@@ -22,6 +24,7 @@ use {
         access::{Action, Caller},
         annotation::{
             answer::Answer,
+            exchange::ImportJudgements,
             publish::{Publish, PublishTask},
         },
         page::DEFAULT_LIMIT,
@@ -29,7 +32,7 @@ use {
     store::{
         PgPool,
         annotation::{
-            consensus, gold,
+            consensus, exchange, gold,
             items::{self, ItemFilter, Sees},
             publish, quality, tasks,
         },
@@ -126,7 +129,13 @@ pub struct LabelsView {
     pub task: Task,
     /// Dataset, its name and number of each.
     pub versions: Vec<(DatasetId, String, u32)>,
+    /// The project's latest uploads, newest first: files that judgements can be read from.
+    pub uploads: Vec<Upload>,
 }
+
+/// Uploads to choose from.
+#[cfg(feature = "ssr")]
+const UPLOADS: u32 = 20;
 
 /// A task whose labels can be taken.
 #[server]
@@ -139,7 +148,27 @@ pub async fn get_labels(project: ProjectId, task: TaskId) -> Result<LabelsView, 
             versions.push((v.dataset_id, v.dataset_name, v.number));
         }
     }
-    Ok(LabelsView { task: found, versions })
+    let uploads = store::uploads::latest(&db, project, UPLOADS).await?;
+    Ok(LabelsView { task: found, versions, uploads })
+}
+
+/// Reads judgements from an uploaded file.
+#[server]
+pub async fn take_judgements(
+    project: ProjectId,
+    task: TaskId,
+    upload: UploadId,
+    kind: ImportKind,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    exchange::design(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    if store::uploads::get(&db, project, upload).await?.is_none() {
+        return Err(AppError::NotFound);
+    }
+    let request = ImportJudgements { task_id: task, upload_id: upload, kind };
+    let job = store::jobs::enqueue(&db, project, publish::IMPORT_KIND, &request, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?import={job}", routes::annotation_labels(project, task)));
+    Ok(())
 }
 
 /// Makes one answer of the several that an item has.
