@@ -1,6 +1,6 @@
 //! Taking what somebody sends: two statements that read, under a lock on the item, and one that writes.
 
-use super::judgement;
+use super::{DECIDED, judgement};
 use crate::{
     StoreError,
     annotation::{
@@ -106,7 +106,7 @@ async fn lock(
     item: ItemId,
 ) -> Result<Option<(Setting, Item)>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, i.status = 'accepted' or i.decided_at is not null as is_decided \
+        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, {DECIDED} as is_decided \
          from annotation_items i join annotation_tasks t on t.id = i.task_id \
          where i.id = $3 and t.id = $1 and t.project_id = $2 for no key update of i"
     )))
@@ -246,7 +246,7 @@ async fn write(
 /// Whether this judgement ($15: whether it is right, null for what is no gold item) is the last of the person's qualification
 /// `p` ($16 items, or as many as there are).
 const TEST_ENDS: &str = "(p.qualified_at is null and p.failed_at is null and $15::boolean is not null and p.gold_judged + 1 >= \
-     least($16, (select count(*) from annotation_items g where g.task_id = $3 and g.gold is not null)))";
+     least($16, (select count(*) from annotation_items g where g.task_id = $3 and g.gold is not null and g.status <> 'excluded')))";
 /// Whether enough ($17) are right then.
 const PASSES: &str = "(p.gold_right + coalesce($15::boolean, false)::int >= $17 * (p.gold_judged + 1))";
 
