@@ -100,18 +100,19 @@ pub async fn let_try_again(
     if Setting::find(&mut *tx, project, task).await?.is_none() {
         return Ok(false);
     }
+    // What they said of gold items stays on record, but they are asked again.
     sqlx::query(
-        "update annotation_progress set failed_at = null, qualified_at = null, gold_judged = 0, gold_right = 0 \
-         where task_id = $1 and user_id = $2",
+        "update annotation_assignments a set status = 'expired', draft = null from annotation_items i \
+         where i.id = a.item_id and i.gold is not null and a.task_id = $1 and a.user_id = $2",
     )
     .bind(task.0)
     .bind(user.0)
     .execute(&mut *tx)
     .await?;
-    // What they said of gold items stays on record, but they are asked again.
+    // After the assignments, as whoever sends a judgement locks them.
     sqlx::query(
-        "update annotation_assignments a set status = 'expired', draft = null from annotation_items i \
-         where i.id = a.item_id and i.gold is not null and a.task_id = $1 and a.user_id = $2",
+        "update annotation_progress set failed_at = null, qualified_at = null, gold_judged = 0, gold_right = 0 \
+         where task_id = $1 and user_id = $2",
     )
     .bind(task.0)
     .bind(user.0)

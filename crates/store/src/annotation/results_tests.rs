@@ -336,6 +336,8 @@ async fn a_reviewer_accepts_fixes_and_gives_back(db: PgPool) {
     let queue = |user| reviews::queue(&p.db, p.project, p.task, user, None);
     assert_eq!(queue(reviewer).await.unwrap().unwrap().len(), 3);
     assert!(queue(p.people[0]).await.unwrap().unwrap().is_empty(), "nobody reviews their own");
+    let own = Decide { judgement_id: ids[0], verdict: Verdict::Accept, reason: String::new(), fixed: None };
+    assert!(!reviews::decide(&p.db, p.project, p.task, p.items[0], &own, p.people[0]).await.unwrap());
     sqlx::query("delete from members").execute(&p.db).await.unwrap();
     assert_eq!(queue(p.people[0]).await.unwrap().unwrap().len(), 3, "but where nobody else can");
     assert!(reviews::may_review(&p.db, p.project, p.task, reviewer, Role::Scientist).await.unwrap());
@@ -361,6 +363,12 @@ async fn a_reviewer_accepts_fixes_and_gives_back(db: PgPool) {
             .await
             .unwrap();
     assert_eq!(left, "returned look again");
+    let draft: Value = sqlx::query_scalar("select draft->'answers' from annotation_assignments where item_id = $1")
+        .bind(p.items[2].0)
+        .fetch_one(&p.db)
+        .await
+        .unwrap();
+    assert_eq!(draft, tone("good"), "they begin with what they said");
 }
 
 #[sqlx::test(migrations = "../../migrations")]

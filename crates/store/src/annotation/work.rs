@@ -31,7 +31,8 @@ use domain::{
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 
 /// Whether nothing more is taken for the item `i`: somebody has decided on it, or of a gold item, its sample was forgotten.
-const DECIDED: &str = "case when i.gold is null then i.status = 'accepted' or i.decided_at is not null else i.status = 'excluded' end";
+const DECIDED: &str =
+    "case when i.gold is null then i.status = 'accepted' or i.decided_at is not null else i.status = 'excluded' end";
 
 /// Most items that somebody is handed at a time.
 pub const MAX_HANDED: u32 = 5;

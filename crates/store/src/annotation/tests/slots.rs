@@ -122,7 +122,28 @@ async fn what_a_reviewer_sent_back_comes_first(db: PgPool) {
     assert_eq!((work.len(), work[0].item_id, work[0].reason.as_deref()), (2, item, Some("look again")));
     assert_eq!(p.submit(ada, item, &said("no")).await, Submitted::Taken);
     assert_eq!(p.status(item).await, ItemStatus::Judged);
+    assert_eq!(work::mine(&p.db, p.project, p.task, ada).await.unwrap().judged, 1, "done again is not counted twice");
     p.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_changed_judgement_voids_what_the_item_came_to(db: PgPool) {
+    let p = place(db, 1, Distribution::default()).await;
+    let ada = p.person("ada").await;
+    let item = p.next(ada, 1).await[0].item_id;
+    p.submit(ada, item, &said("yes")).await;
+    let complete = async || {
+        crate::annotation::consensus::complete(&p.db, p.project, p.task).await.unwrap().unwrap();
+        let said: Option<String> =
+            sqlx::query_scalar("select consensus->'answers'->'tone'->>'value' from annotation_items")
+                .fetch_one(&p.db)
+                .await
+                .unwrap();
+        said
+    };
+    assert_eq!(complete().await.as_deref(), Some("yes"));
+    p.submit(ada, item, &said("no")).await;
+    assert_eq!(complete().await.as_deref(), Some("no"));
 }
 
 #[sqlx::test(migrations = "../../migrations")]
