@@ -408,6 +408,9 @@ async fn what_is_written_to_files_is_read_again_once(db: PgPool) {
     let head = exchange::design(&p.db, p.project, p.task).await.unwrap().unwrap();
     let lines = exchange::judgements(&p.db, p.task, None, 10).await.unwrap().items;
     let whole = exchange::whole(&p.db, p.task, None, 10).await.unwrap().items;
+    let own: Vec<Read> = lines.iter().cloned().map(Read::from).collect();
+    let imported = exchange::take(&p.db, p.project, p.task, &own, 1).await.unwrap().unwrap();
+    assert_eq!((imported.taken, imported.again), (0, 2), "people here said so themselves");
     let written: Vec<Value> = whole
         .iter()
         .map(|(sample, item)| label_studio::task(item.id, *sample, &item.content, &item.judgements))
@@ -448,4 +451,13 @@ async fn what_is_written_to_files_is_read_again_once(db: PgPool) {
     let imported = exchange::take(&p.db, p.project, other, &more, 10).await.unwrap().unwrap();
     assert_eq!((imported.taken, imported.unknown, imported.refused), (1, 1, 1), "{imported:?}");
     assert_eq!(imported.examples[0].at, 11);
+    // A later file says something else in the same name.
+    let changed = [by_text("Ann came", of_every_kind("bad", 3, 5))];
+    assert_eq!(exchange::take(&p.db, p.project, other, &changed, 1).await.unwrap().unwrap().taken, 1);
+    let of_eve: i64 =
+        sqlx::query_scalar("select count(*) from judgements where imported_from = 'Eve' and superseded_at is null")
+            .fetch_one(&p.db)
+            .await
+            .unwrap();
+    assert_eq!(of_eve, 1);
 }

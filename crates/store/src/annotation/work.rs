@@ -12,7 +12,7 @@ mod submit;
 
 pub use draft::{save_draft, undo};
 pub use next::next;
-pub(super) use slots::lock;
+pub(super) use slots::{Place, lock, lock_all};
 pub use slots::{ask_skipped_again, give_back, recount, skip};
 pub(super) use submit::settle;
 pub use submit::{SubmitError, submit};
