@@ -21,6 +21,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Items at a time. Dawid and Skene's model is made of each batch by itself.
 const BATCH: i64 = 20_000;
 
+/// Cells of the table that the model is made of, an item and a person each: of many people fewer items are taken together.
+const MAX_CELLS: usize = 2_000_000;
+
 /// Which current judgements an item `i` has, told by their ids: another text once one comes or goes.
 const SAID: &str = "md5((select coalesce(string_agg(j.id::text, ',' order by j.id), '') from judgements j where j.item_id = i.id \
      and j.superseded_at is null and j.origin in ('annotator', 'import')))";
@@ -136,7 +139,9 @@ fn modelled<'a>(design: &'a Design, items: &[(ItemId, &Vec<Counted>)]) -> BTreeM
                 able.filter_map(|c| Some((*people.get(&c.by)?, c.judgement.answers.get(&q.name)?))).collect()
             })
             .collect();
-        (q.name.as_str(), dawid_skene(&q.kind, &rows, people.len()))
+        let together = (MAX_CELLS / people.len().max(1)).max(1);
+        let agreed = rows.chunks(together).flat_map(|rows| dawid_skene(&q.kind, rows, people.len()));
+        (q.name.as_str(), agreed.collect())
     };
     design.questions.iter().filter(|q| has_categories(&q.kind)).map(of_question).collect()
 }

@@ -13,7 +13,7 @@ use domain::{
 use sqlx::{PgPool, Row};
 
 /// Keeps what somebody has entered so far, and renews their lock. False when the item is not in their hands, or a later save
-/// is there already.
+/// is there already, or it cannot be kept ([`Judgement::draft_problem`]).
 pub async fn save_draft(
     db: &PgPool,
     project: ProjectId,
@@ -23,6 +23,9 @@ pub async fn save_draft(
     number: i64,
     draft: &Judgement,
 ) -> Result<bool, StoreError> {
+    if draft.draft_problem().is_some() {
+        return Ok(false);
+    }
     let done = sqlx::query(
         "update annotation_assignments a set draft = $5, draft_number = $6, \
          held_until = case when a.status = 'held' then now() + make_interval(mins => (t.distribution->>'lock_minutes')::int) else a.held_until end \
