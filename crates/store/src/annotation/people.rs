@@ -100,19 +100,28 @@ pub async fn let_try_again(
     if Setting::find(&mut *tx, project, task).await?.is_none() {
         return Ok(false);
     }
-    // What they said of gold items stays on record, but they are asked again.
+    // The items first: who is sending a judgement of one has it, and needs their progress last; who looks for work has that.
     sqlx::query(
-        "update annotation_assignments a set status = 'expired', draft = null from annotation_items i \
-         where i.id = a.item_id and i.gold is not null and a.task_id = $1 and a.user_id = $2",
+        "select from annotation_items i where i.task_id = $1 and i.gold is not null \
+         and exists (select from annotation_assignments a where a.item_id = i.id and a.user_id = $2) \
+         order by i.id for no key update of i",
     )
     .bind(task.0)
     .bind(user.0)
     .execute(&mut *tx)
     .await?;
-    // After the assignments, as whoever sends a judgement locks them.
     sqlx::query(
         "update annotation_progress set failed_at = null, qualified_at = null, gold_judged = 0, gold_right = 0 \
          where task_id = $1 and user_id = $2",
+    )
+    .bind(task.0)
+    .bind(user.0)
+    .execute(&mut *tx)
+    .await?;
+    // What they said of gold items stays on record, but they are asked again.
+    sqlx::query(
+        "update annotation_assignments a set status = 'expired', draft = null from annotation_items i \
+         where i.id = a.item_id and i.gold is not null and a.task_id = $1 and a.user_id = $2",
     )
     .bind(task.0)
     .bind(user.0)
