@@ -128,6 +128,8 @@ async fn a_lost_connection_and_a_lost_lock_lose_nothing(db: PgPool) {
     let (ada, bob) = (place.annotator("bea").await, place.annotator("bob").await);
     let first = place.next(&ada, &task).await;
     let item = first["items"][0]["item_id"].clone();
+    let nul = json!({ "number": 1, "judgement": { "answers": { "tone": { "kind": "choice", "value": "\0" } } } });
+    assert_eq!(place.ask(&ada, "PUT", &format!("{task}/items/{item}/draft"), &nul).await.0, 422);
     let draft = json!({ "number": 1, "judgement": { "comment": "half done" } });
     let (status, _) = place.ask(&ada, "PUT", &format!("{task}/items/{item}/draft"), &draft).await;
     assert_eq!(status, 204);

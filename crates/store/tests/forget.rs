@@ -449,3 +449,37 @@ async fn what_an_erasure_could_not_tell_is_counted_afterwards(db: PgPool) {
         }
     }
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_annotators_wrote_of_others_loses_the_text(db: PgPool) {
+    let place = Place::new(db).await;
+    let version = place.import().await.id;
+    let other = ids(&place, version).await[2];
+    let (task, judgement, user) = (uuid::Uuid::now_v7(), uuid::Uuid::now_v7(), place.user.0);
+    let answers =
+        r#"{"tone": {"kind": "choice", "value": "good"}, "why": {"kind": "text", "text": "like ann@example.org"}}"#;
+    place
+        .exec(format!(
+            "insert into annotation_tasks (id, project_id, name, source, version_id, design, distribution, created_by) \
+                values ('{task}', '{}', 'T', '{{}}', '{}', '{{}}', '{{}}', '{user}');
+             insert into annotation_guidelines (task_id, revision, text, created_by) \
+                values ('{task}', 1, E'# good\nAs {ANN} wrote.\nPraise.', '{user}');
+             insert into annotation_items (task_id, rank, sample_id, wanted, free) values ('{task}', 0, {}, 1, 0);
+             insert into judgements (id, item_id, task_id, user_id, origin, answers, comment, guideline_revision, submit_key) \
+                select '{judgement}', id, task_id, '{user}', 'annotator', '{answers}', 'see {ANN}', 1, '{judgement}' from annotation_items;
+             insert into annotation_assignments (item_id, user_id, task_id, status, held_until, draft, reason) \
+                select id, '{user}', task_id, 'submitted', now(), '{{\"comment\": \"{ANN}\"}}', 'not {ANN}' from annotation_items",
+            place.project.0, version.0, other.0
+        ))
+        .await;
+    place.erase(1).await.unwrap();
+    let statement = "select j.answers, j.comment, g.text, a.draft->>'comment', a.reason, i.status from judgements j \
+         join annotation_items i on i.id = j.item_id join annotation_assignments a on a.item_id = i.id \
+         join annotation_guidelines g on g.task_id = j.task_id";
+    let (answers, comment, guideline, draft, reason, status): (Value, String, String, String, String, String) =
+        sqlx::query_as(statement).fetch_one(&place.db).await.unwrap();
+    assert_eq!((&answers["tone"]["value"], &answers["why"]["text"]), (&json!("good"), &json!(TOMBSTONE)));
+    assert_eq!(guideline, format!("# good\n{TOMBSTONE}\nPraise."));
+    let left = [comment, draft, reason, status];
+    assert_eq!(left, [TOMBSTONE, TOMBSTONE, TOMBSTONE, "open"]);
+}

@@ -8,6 +8,11 @@ use crate::sample::{Message, Span, Speaker};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most spans of an answer, and most relations: each is compared with all others.
+pub const MAX_SPANS: usize = 1000;
+/// Longest answers of a draft together, in bytes of JSON: the longest text, all its characters escaped, and all spans fit.
+const MAX_DRAFT_BYTES: usize = 400_000;
+
 /// What is judged: a conversation, and answers to compare in their own order (shown in an order that hides it).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -185,6 +190,34 @@ impl Answer {
     }
 }
 
+impl Judgement {
+    /// Why it cannot be kept as a draft. A draft may be unfinished and wrong, but is neither endless nor holds what the database
+    /// does not take.
+    #[must_use]
+    pub fn draft_problem(&self) -> Option<AnswerProblem> {
+        if self.comment.chars().count() > MAX_COMMENT_CHARS {
+            return Some(AnswerProblem::Comment);
+        }
+        if serde_json::to_value(self).is_ok_and(|value| is_nul_in(&value)) {
+            return Some(AnswerProblem::Nul);
+        }
+        let bytes = |answer: &Answer| serde_json::to_string(answer).map_or(0, |json| json.len());
+        let whole: usize = self.answers.iter().map(|(name, answer)| name.len() + bytes(answer)).sum();
+        let (longest, _) = self.answers.iter().max_by_key(|(_, answer)| bytes(answer))?;
+        let problem = || AnswerProblem::TooLong { question: longest.clone(), max: MAX_TEXT_CHARS as u32 };
+        (whole > MAX_DRAFT_BYTES).then(problem)
+    }
+}
+
+fn is_nul_in(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(is_nul_in),
+        serde_json::Value::Object(fields) => fields.iter().any(|(name, field)| name.contains('\0') || is_nul_in(field)),
+        _ => false,
+    }
+}
+
 impl Design {
     /// Whether a question is asked after these answers.
     #[must_use]
@@ -284,6 +317,9 @@ fn check_spans(
     text: &str,
 ) -> Option<AnswerProblem> {
     let question = || q.name.clone();
+    if spans.len().max(relations.len()) > MAX_SPANS {
+        return Some(AnswerProblem::Count { question: question(), min: 0, max: MAX_SPANS as u32 });
+    }
     let chars = text.chars().count() as u32;
     for (at, span) in spans.iter().enumerate() {
         let (start, end) = (span.start, span.end);

@@ -21,6 +21,13 @@ use std::collections::{BTreeMap, HashMap};
 /// Items at a time. Dawid and Skene's model is made of each batch by itself.
 const BATCH: i64 = 20_000;
 
+/// Cells of the table that the model is made of, an item and a person each: of many people fewer items are taken together.
+const MAX_CELLS: usize = 2_000_000;
+
+/// Which current judgements an item `i` has, told by their ids: another text once one comes or goes.
+const SAID: &str = "md5((select coalesce(string_agg(j.id::text, ',' order by j.id), '') from judgements j where j.item_id = i.id \
+     and j.superseded_at is null and j.origin in ('annotator', 'import')))";
+
 /// Computes the consensus of all items that have the judgements they want. What a person has decided stays. Items on which
 /// people differ too much wait for an adjudicator. `None` where the project has no such task.
 pub async fn compute(
@@ -55,11 +62,11 @@ async fn of_all(
     }
     let mut after = -1;
     loop {
-        let rows = sqlx::query(
-            "select id, rank from annotation_items where task_id = $1 and rank > $2 and gold is null \
-             and status in ('judged', 'review', 'adjudication') and consensus->>'method' is distinct from 'expert' \
-             and ($4 or (consensus is null and status = 'judged')) order by rank limit $3",
-        )
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "select i.id, i.rank, {SAID} as said from annotation_items i where i.task_id = $1 and i.rank > $2 and i.gold is null \
+             and i.status in ('judged', 'review', 'adjudication') and i.consensus->>'method' is distinct from 'expert' \
+             and ($4 or (i.consensus is null and i.status = 'judged')) order by i.rank limit $3"
+        )))
         .bind(task.0)
         .bind(after)
         .bind(BATCH)
@@ -69,6 +76,10 @@ async fn of_all(
         let Some(last) = rows.last() else { break };
         after = last.try_get::<i32, _>("rank")?;
         let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<i64>, _>>()?;
+        let mut said = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            said.insert(row.try_get::<i64, _>("id")?, row.try_get::<String, _>("said")?);
+        }
         let judged = loaded::counted(db, task, &ids).await?;
         let design = head.design.clone();
         // A model of many raters takes a while.
@@ -78,7 +89,7 @@ async fn of_all(
             let counter = if outcome.is_decided() { &mut computed.decided } else { &mut computed.undecided };
             *counter += 1;
         }
-        keep(db, &outcomes, method).await?;
+        keep(db, &outcomes, &said, method).await?;
     }
     Ok(Some(computed))
 }
@@ -128,16 +139,25 @@ fn modelled<'a>(design: &'a Design, items: &[(ItemId, &Vec<Counted>)]) -> BTreeM
                 able.filter_map(|c| Some((*people.get(&c.by)?, c.judgement.answers.get(&q.name)?))).collect()
             })
             .collect();
-        (q.name.as_str(), dawid_skene(&q.kind, &rows, people.len()))
+        let together = (MAX_CELLS / people.len().max(1)).max(1);
+        let agreed = rows.chunks(together).flat_map(|rows| dawid_skene(&q.kind, rows, people.len()));
+        (q.name.as_str(), agreed.collect())
     };
     design.questions.iter().filter(|q| has_categories(&q.kind)).map(of_question).collect()
 }
 
-/// Writes what was computed; an item that somebody decided meanwhile stays as it is.
-async fn keep(db: &PgPool, outcomes: &[(ItemId, Outcome)], method: ConsensusMethod) -> Result<(), StoreError> {
-    let (mut ids, mut statuses, mut consensus) = (Vec::new(), Vec::new(), Vec::new());
+/// Writes what was computed of these items, which had these judgements ([`SAID`]); an item that somebody judged or decided
+/// meanwhile stays as it is.
+async fn keep(
+    db: &PgPool,
+    outcomes: &[(ItemId, Outcome)],
+    said: &HashMap<i64, String>,
+    method: ConsensusMethod,
+) -> Result<(), StoreError> {
+    let (mut ids, mut statuses, mut consensus, mut read) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (id, outcome) in outcomes {
         ids.push(id.0);
+        read.push(said.get(&id.0).cloned().unwrap_or_default());
         statuses.push(match (outcome.cannot_judge, outcome.is_decided()) {
             (true, _) => "excluded",
             (false, true) => "judged",
@@ -148,17 +168,25 @@ async fn keep(db: &PgPool, outcomes: &[(ItemId, Outcome)], method: ConsensusMeth
         let found = outcome.is_decided() && !outcome.cannot_judge;
         consensus.push(found.then(|| to_json(&Consensus { answers, confidence, method })).transpose()?);
     }
-    sqlx::query(
+    let mut tx = db.begin().await?;
+    // A statement that waits for a lock sees the judgements as they were before: the locks come first.
+    sqlx::query("select from annotation_items where id = any($1) order by id for no key update")
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!(
         "update annotation_items i set consensus = n.consensus, \
          status = case when i.status = 'review' and n.status = 'judged' then i.status else n.status end \
-         from unnest($1::bigint[], $2::text[], $3::jsonb[]) as n (id, status, consensus) \
-         where i.id = n.id and i.status in ('judged', 'review', 'adjudication') \
-         and i.consensus->>'method' is distinct from 'expert'",
-    )
+         from unnest($1::bigint[], $2::text[], $3::jsonb[], $4::text[]) as n (id, status, consensus, said) \
+         where i.id = n.id and i.gold is null and {SAID} = n.said and i.status in ('judged', 'review', 'adjudication') \
+         and i.consensus->>'method' is distinct from 'expert'"
+    )))
     .bind(ids)
     .bind(statuses)
     .bind(consensus)
-    .execute(db)
+    .bind(read)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(())
 }

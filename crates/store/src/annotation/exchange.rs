@@ -4,7 +4,9 @@ use super::{
     content,
     head::head,
     items::{self, Sees},
-    loaded, work,
+    loaded,
+    setting::Setting,
+    work::{self, Place},
 };
 use crate::{
     StoreError,
@@ -20,7 +22,7 @@ use domain::{
     page::Page,
 };
 use sha2::{Digest, Sha256};
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use std::collections::HashMap;
 
 /// Refused judgements whose reasons are told.
@@ -136,8 +138,8 @@ pub async fn texts(db: &PgPool, task: TaskId, items: &[ItemId]) -> Result<HashMa
     Ok(contents.into_iter().map(|(id, content)| (id, content.span_text)).collect())
 }
 
-/// Takes judgements from a file. Each is checked like one that is sent; what is here already, by the same person with the
-/// same answers, is not taken twice. `first` is the place of the first of them in the file, from 1.
+/// Takes judgements from a file. Each is checked like one that is sent; what is here already, by a person of the same name with
+/// the same answers, is not taken twice, and what a file said before of an item in that name is replaced. `first` is the place of the first of them in the file, from 1.
 pub async fn take(
     db: &PgPool,
     project: ProjectId,
@@ -150,10 +152,13 @@ pub async fn take(
     let ids: Vec<ItemId> = known.iter().flatten().copied().collect();
     let contents = content::of_items(db, task, &ids).await?;
     let mut imported = Imported::default();
-    let mut taken: Vec<i64> = Vec::new();
+    let mut taken: Vec<ItemId> = Vec::new();
     let mut tx = db.begin().await?;
+    let Some(setting) = Setting::find(&mut *tx, project, task).await? else { return Ok(None) };
+    let locked = work::lock_all(&mut tx, task, &ids.iter().map(|id| id.0).collect::<Vec<_>>()).await?;
+    let is_there = |item: &ItemId| locked.get(item).is_some_and(|place| *place != Place::Forgotten);
     for ((at, read), item) in (first..).zip(read).zip(known) {
-        let Some((item, content)) = item.and_then(|item| Some((item, contents.get(&item)?))) else {
+        let Some((item, content)) = item.filter(is_there).and_then(|item| Some((item, contents.get(&item)?))) else {
             imported.unknown += 1;
             continue;
         };
@@ -165,25 +170,9 @@ pub async fn take(
             }
             continue;
         }
-        let done = sqlx::query(
-            "insert into judgements (id, item_id, task_id, imported_from, origin, answers, cannot_judge, comment, duration_ms, guideline_revision, submit_key) \
-             values ($1, $2, $3, $4, 'import', $5, $6, $7, $8, $9, $10) on conflict (task_id, submit_key) do nothing",
-        )
-        .bind(JudgementId::new().0)
-        .bind(item.0)
-        .bind(task.0)
-        .bind(&read.by)
-        .bind(to_json(&read.judgement.answers)?)
-        .bind(read.judgement.cannot_judge)
-        .bind(&read.judgement.comment)
-        .bind(read.duration_ms.map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)))
-        .bind(head.guideline_revision)
-        .bind(key(item, read)?)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
+        if put(&mut tx, &setting, item, read).await? {
             imported.taken += 1;
-            taken.push(item.0);
+            taken.push(item);
         } else {
             imported.again += 1;
         }
@@ -192,16 +181,52 @@ pub async fn take(
     taken.sort_unstable();
     taken.dedup();
     for item in &taken {
-        work::recount(&mut tx, ItemId(*item)).await?;
+        work::recount(&mut tx, *item).await?;
+        if locked.get(item) == Some(&Place::Ordinary) {
+            work::settle(&mut tx, &setting, *item).await?;
+        }
     }
-    sqlx::query(
-        "update annotation_items set status = 'judged' where id = any($1) and status = 'open' and gold is null and judged >= wanted",
-    )
-    .bind(&taken)
-    .execute(&mut *tx)
-    .await?;
     tx.commit().await?;
     Ok(Some(imported))
+}
+
+/// Puts a judgement of a file on record, in the place of what a file said before in that name; false where a person of that
+/// name says the same already.
+async fn put(tx: &mut PgConnection, setting: &Setting, item: ItemId, read: &Read) -> Result<bool, StoreError> {
+    let id = JudgementId::new();
+    let done = sqlx::query(
+        "insert into judgements (id, item_id, task_id, imported_from, origin, answers, cannot_judge, comment, duration_ms, guideline_revision, submit_key) \
+         select $1, $2, $3, $4, 'import', $5, $6, $7, $8, $9, $10 where not exists (select from judgements j \
+            left join users u on u.id = j.user_id where j.item_id = $2 and j.superseded_at is null and $4 <> '' \
+            and coalesce(u.name, j.imported_from) = $4 and j.answers = $5 and j.cannot_judge = $6 and j.comment = $7) \
+         on conflict (task_id, submit_key) do nothing",
+    )
+    .bind(id.0)
+    .bind(item.0)
+    .bind(setting.id.0)
+    .bind(&read.by)
+    .bind(to_json(&read.judgement.answers)?)
+    .bind(read.judgement.cannot_judge)
+    .bind(&read.judgement.comment)
+    .bind(read.duration_ms.map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)))
+    .bind(setting.guideline_revision)
+    .bind(key(item, read)?)
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    // Without a name nobody can tell whether it is the same person.
+    sqlx::query(
+        "update judgements set superseded_at = now() where item_id = $1 and imported_from = $2 and $2 <> '' and user_id is null \
+         and origin = 'import' and superseded_at is null and id <> $3",
+    )
+    .bind(item.0)
+    .bind(&read.by)
+    .bind(id.0)
+    .execute(tx)
+    .await?;
+    Ok(true)
 }
 
 /// The same for the same person's same answers to an item.

@@ -9,8 +9,9 @@ use domain::{
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 
-/// Makes an item a gold item with these answers, or an ordinary one again; false when there is no such item. Whoever has judged
-/// it already is asked again, so that the answer counts. The caller has checked the answers.
+/// Makes an item a gold item with these answers, or an ordinary one again; false when there is no such item, or somebody has
+/// left it out for good. Whoever has judged it already is asked again, so that the answer counts; what was decided of it before
+/// is void. The caller has checked the answers.
 pub async fn set_gold(
     db: &PgPool,
     project: ProjectId,
@@ -23,16 +24,33 @@ pub async fn set_gold(
     if !work::lock(&mut tx, project, task, item).await? {
         return Ok(false);
     }
-    let was_gold: bool = sqlx::query_scalar(
-        "update annotation_items i set gold = $2 from annotation_items old where i.id = $1 and old.id = i.id returning old.gold is not null",
+    let (was_gold, is_excluded): (bool, bool) = sqlx::query_as(
+        "select gold is not null, status = 'excluded' and decided_at is not null from annotation_items where id = $1",
     )
     .bind(item.0)
-    .bind(answers.map(to_json).transpose()?)
     .fetch_one(&mut *tx)
     .await?;
+    // A forgotten sample is nobody's measure, and what was left out stays out.
+    if is_excluded {
+        return Ok(false);
+    }
+    sqlx::query("update annotation_items set gold = $2 where id = $1")
+        .bind(item.0)
+        .bind(answers.map(to_json).transpose()?)
+        .execute(&mut *tx)
+        .await?;
+    if answers.is_some() != was_gold {
+        // What was decided of an ordinary item is no decision on a gold one, nor the other way round.
+        sqlx::query(
+            "update annotation_items set status = 'open', consensus = null, decided_by = null, decided_at = null where id = $1",
+        )
+        .bind(item.0)
+        .execute(&mut *tx)
+        .await?;
+    }
     if answers.is_some() && !was_gold {
         sqlx::query(
-            "update annotation_assignments set status = 'expired' where item_id = $1 and status in ('submitted', 'skipped', 'returned')",
+            "update annotation_assignments set status = case when status = 'held' then status else 'expired' end, reason = null where item_id = $1",
         )
         .bind(item.0)
         .execute(&mut *tx)

@@ -93,6 +93,16 @@ pub async fn let_try_again(
     if Setting::find(&mut *tx, project, task).await?.is_none() {
         return Ok(false);
     }
+    // The items first: who is sending a judgement of one has it, and needs their progress last; who looks for work has that.
+    sqlx::query(
+        "select from annotation_items i where i.task_id = $1 and i.gold is not null \
+         and exists (select from annotation_assignments a where a.item_id = i.id and a.user_id = $2) \
+         order by i.id for no key update of i",
+    )
+    .bind(task.0)
+    .bind(user.0)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query(
         "update annotation_progress set failed_at = null, qualified_at = null, gold_judged = 0, gold_right = 0 \
          where task_id = $1 and user_id = $2",

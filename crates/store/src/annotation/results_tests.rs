@@ -336,6 +336,8 @@ async fn a_reviewer_accepts_fixes_and_gives_back(db: PgPool) {
     let queue = |user| reviews::queue(&p.db, p.project, p.task, user, None);
     assert_eq!(queue(reviewer).await.unwrap().unwrap().len(), 3);
     assert!(queue(p.people[0]).await.unwrap().unwrap().is_empty(), "nobody reviews their own");
+    let own = Decide { judgement_id: ids[0], verdict: Verdict::Accept, reason: String::new(), fixed: None };
+    assert!(!reviews::decide(&p.db, p.project, p.task, p.items[0], &own, p.people[0]).await.unwrap());
     sqlx::query("delete from members").execute(&p.db).await.unwrap();
     assert_eq!(queue(p.people[0]).await.unwrap().unwrap().len(), 3, "but where nobody else can");
     assert!(reviews::may_review(&p.db, p.project, p.task, reviewer, Role::Scientist).await.unwrap());
@@ -361,6 +363,12 @@ async fn a_reviewer_accepts_fixes_and_gives_back(db: PgPool) {
             .await
             .unwrap();
     assert_eq!(left, "returned look again");
+    let draft: Value = sqlx::query_scalar("select draft->'answers' from annotation_assignments where item_id = $1")
+        .bind(p.items[2].0)
+        .fetch_one(&p.db)
+        .await
+        .unwrap();
+    assert_eq!(draft, tone("good"), "they begin with what they said");
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -408,6 +416,9 @@ async fn what_is_written_to_files_is_read_again_once(db: PgPool) {
     let head = exchange::design(&p.db, p.project, p.task).await.unwrap().unwrap();
     let lines = exchange::judgements(&p.db, p.task, None, 10).await.unwrap().items;
     let whole = exchange::whole(&p.db, p.task, None, 10).await.unwrap().items;
+    let own: Vec<Read> = lines.iter().cloned().map(Read::from).collect();
+    let imported = exchange::take(&p.db, p.project, p.task, &own, 1).await.unwrap().unwrap();
+    assert_eq!((imported.taken, imported.again), (0, 2), "people here said so themselves");
     let written: Vec<Value> = whole
         .iter()
         .map(|(sample, item)| label_studio::task(item.id, *sample, &item.content, &item.judgements))
@@ -448,4 +459,13 @@ async fn what_is_written_to_files_is_read_again_once(db: PgPool) {
     let imported = exchange::take(&p.db, p.project, other, &more, 10).await.unwrap().unwrap();
     assert_eq!((imported.taken, imported.unknown, imported.refused), (1, 1, 1), "{imported:?}");
     assert_eq!(imported.examples[0].at, 11);
+    // A later file says something else in the same name.
+    let changed = [by_text("Ann came", of_every_kind("bad", 3, 5))];
+    assert_eq!(exchange::take(&p.db, p.project, other, &changed, 1).await.unwrap().unwrap().taken, 1);
+    let of_eve: i64 =
+        sqlx::query_scalar("select count(*) from judgements where imported_from = 'Eve' and superseded_at is null")
+            .fetch_one(&p.db)
+            .await
+            .unwrap();
+    assert_eq!(of_eve, 1);
 }

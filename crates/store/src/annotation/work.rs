@@ -12,7 +12,7 @@ mod submit;
 
 pub use draft::{save_draft, undo};
 pub use next::next;
-pub(super) use slots::lock;
+pub(super) use slots::{Place, lock, lock_all};
 pub use slots::{ask_skipped_again, give_back, recount, skip};
 pub(super) use submit::settle;
 pub use submit::{SubmitError, submit};
@@ -29,6 +29,10 @@ use domain::{
     id::{ItemId, JudgementId, ProjectId, TaskId, UserId},
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+
+/// Whether nothing more is taken for the item `i`: somebody has decided on it, or of a gold item, its sample was forgotten.
+const DECIDED: &str =
+    "case when i.gold is null then i.status = 'accepted' or i.decided_at is not null else i.status = 'excluded' end";
 
 /// Most items that somebody is handed at a time.
 pub const MAX_HANDED: u32 = 5;

@@ -6,6 +6,7 @@
 use super::{
     busy, derived,
     find::{RUNS, files, gather},
+    said,
     texts::Texts,
 };
 use crate::{
@@ -63,6 +64,7 @@ pub async fn erase(
     let touched = versions(&mut tx).await?;
     erase_answers(&mut tx, project, &texts).await?;
     derived::erase(&mut tx, project, by, &touched, &texts).await?;
+    said::erase(&mut tx, project, &texts).await?;
     erase_judgements(&mut tx).await?;
     for version in &touched {
         forgotten::subtract(&mut tx, *version).await?;

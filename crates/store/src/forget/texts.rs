@@ -29,7 +29,8 @@ impl Texts {
         self.lower.iter().map(escaped).collect()
     }
 
-    fn are_in_text(&self, text: &str) -> bool {
+    /// Whether a text holds one of them.
+    pub(super) fn are_in_text(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.lower.iter().any(|part| text.contains(part.as_str()))
     }

@@ -68,7 +68,8 @@ struct Draft {
     judgement: Judgement,
 }
 
-/// Keep what you have entered for an item, and renew its lock. 409 where a later save is there, or the item is not yours.
+/// Keep what you have entered for an item, and renew its lock. 409 where a later save is there, or the item is not yours;
+/// 422 where it is too long.
 #[utoipa::path(put, path = "/projects/{project}/annotation-tasks/{task}/items/{item}/draft", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path), ("item" = ItemId, Path)), request_body = Draft, responses((status = NO_CONTENT)))]
 async fn save_draft(
     State(db): State<PgPool>,
@@ -78,6 +79,9 @@ async fn save_draft(
 ) -> Result<StatusCode, Problem> {
     authorise(&db, &caller, project, Action::Annotate).await?;
     let user = caller.user_id;
+    if let Some(problem) = draft.judgement.draft_problem() {
+        return Err(SubmitError::Answers(vec![problem]).into());
+    }
     if work::save_draft(&db, project, task, item, user, draft.number, &draft.judgement).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

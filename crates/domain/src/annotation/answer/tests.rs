@@ -66,3 +66,25 @@ fn an_order_names_every_answer_once() {
     let bad = [AnswerProblem::Order { question: "order".to_owned() }];
     assert_eq!((order("[0]"), order("[0, 0]")), (bad.to_vec(), bad.to_vec()));
 }
+
+#[test]
+fn spans_and_drafts_have_bounds() {
+    let marked = |count: usize| {
+        let spans = vec![Span { start: 0, end: 1, label: "PER".to_owned() }; count];
+        let tone = Answer::Choice { value: "good".to_owned() };
+        let names = Answer::Spans { spans, relations: Vec::new() };
+        Judgement { answers: [("tone".to_owned(), tone), ("names".to_owned(), names)].into(), ..Judgement::default() }
+    };
+    let many = AnswerProblem::Count { question: "names".to_owned(), min: 0, max: MAX_SPANS as u32 };
+    assert_eq!(design().check(&item(), &marked(MAX_SPANS + 1)), [many]);
+    assert_eq!(marked(MAX_SPANS).draft_problem(), None);
+    assert!(
+        matches!(marked(100_000).draft_problem(), Some(AnswerProblem::TooLong { question, .. }) if question == "names")
+    );
+    let choice = |value: &str| Judgement {
+        answers: [("tone".to_owned(), Answer::Choice { value: value.to_owned() })].into(),
+        ..Judgement::default()
+    };
+    assert_eq!(choice("a\0b").draft_problem(), Some(AnswerProblem::Nul));
+    assert_eq!(choice(r"a\u0000b").draft_problem(), None, "a backslash is no NUL");
+}

@@ -7,18 +7,21 @@ use crate::{
         people::{self, Part},
         setting::{COLUMNS, Setting},
     },
-    error::to_json,
+    error::{json, to_json},
     jobs,
 };
 use domain::{
     annotation::{
         TaskStatus,
+        answer::Answer,
+        design::Design,
         distribution::{Distribution, Review},
         view::TaskEdit,
     },
     id::{ProjectId, TaskId, UserId},
 };
 use sqlx::{PgConnection, PgPool, Row};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// A task under a lock.
@@ -58,7 +61,8 @@ fn makes_same_items(one: &Distribution, other: &Distribution) -> bool {
 
 /// Changes what the edit names; false when there is no such task. [`Stale::EditedMeanwhile`] where somebody else has changed
 /// it since the revision that the person saw, [`Stale::TaskState`] where the task is no draft any more and the edit changes
-/// its questions or which items it has. In a draft such a change makes the items anew, and gold items are ordinary ones again.
+/// its questions or which items it has. In a draft such a change of items makes them anew, and gold items are ordinary ones
+/// again; of a changed design the right answers stay where their questions do.
 pub async fn edit(
     db: &PgPool,
     project: ProjectId,
@@ -92,6 +96,8 @@ pub async fn edit(
     .await?;
     if !same_items && before.is_filled {
         fill_anew(&mut tx, project, task, by).await?;
+    } else if *design != before.setting.design {
+        keep_gold(&mut tx, task, &before.setting.design, design).await?;
     }
     for (part, users) in [(Part::Annotator, &edit.annotators), (Part::Reviewer, &edit.reviewers)] {
         if let Some(users) = users {
@@ -101,6 +107,31 @@ pub async fn edit(
     activity::record(&mut *tx, project, Some(by), "annotation.edited", &task.to_string(), name).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Drops right answers to questions that are gone or ask something else now; an item without any is no gold item any more.
+async fn keep_gold(tx: &mut PgConnection, task: TaskId, before: &Design, after: &Design) -> Result<(), StoreError> {
+    let is_same = |name: &str| match (before.question(name), after.question(name)) {
+        (Some(old), Some(new)) => before.show == after.show && old.kind == new.kind && old.when == new.when,
+        _ => false,
+    };
+    let rows: Vec<(i64, serde_json::Value)> = sqlx::query_as(
+        "select id, gold from annotation_items where task_id = $1 and gold is not null order by id for no key update",
+    )
+    .bind(task.0)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (id, gold) in rows {
+        let mut gold: BTreeMap<String, Answer> = json(gold)?;
+        gold.retain(|name, _| is_same(name));
+        let left = if gold.is_empty() { None } else { Some(to_json(&gold)?) };
+        sqlx::query("update annotation_items set gold = $2 where id = $1")
+            .bind(id)
+            .bind(left)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn fill_anew(tx: &mut PgConnection, project: ProjectId, task: TaskId, by: UserId) -> Result<(), StoreError> {

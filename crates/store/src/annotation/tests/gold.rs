@@ -1,7 +1,8 @@
 //! Gold items and the qualification.
 
 use super::*;
-use crate::annotation::{gold::set_gold, people};
+use crate::annotation::{forget, gold::set_gold, people};
+use domain::id::SampleId;
 
 async fn make_gold(p: &Place, count: i64) {
     let ids: Vec<i64> = sqlx::query_scalar("select id from annotation_items order by rank desc limit $1")
@@ -92,4 +93,42 @@ async fn a_gold_item_can_become_an_ordinary_one_again(db: PgPool) {
     p.assert_balanced().await;
     let elsewhere = ProjectId::new();
     assert!(!set_gold(&p.db, elsewhere, p.task, item, None, p.lead).await.unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_decided_item_that_becomes_gold_can_be_answered(db: PgPool) {
+    let p = place(db, 1, testing()).await;
+    p.execute("update annotation_items set status = 'accepted', decided_at = now(), consensus = '{}'").await;
+    make_gold(&p, 1).await;
+    let ada = p.person("ada").await;
+    let item = p.next(ada, 1).await[0].item_id;
+    assert_eq!(p.submit(ada, item, &said("yes")).await, Submitted::Taken);
+    assert!(p.next(ada, 1).await.is_empty(), "it is not given twice");
+    assert!(set_gold(&p.db, p.project, p.task, item, None, p.lead).await.unwrap());
+    assert_eq!(p.submit(ada, item, &said("no")).await, Submitted::Taken, "nobody has decided on it");
+    p.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_forgotten_gold_item_is_given_to_nobody(db: PgPool) {
+    let p = place(db, 2, testing()).await;
+    make_gold(&p, 1).await;
+    let ada = p.person("ada").await;
+    let item = p.next(ada, 1).await[0].item_id;
+    let sample: i64 = sqlx::query_scalar("select sample_id from annotation_items where id = $1")
+        .bind(item.0)
+        .fetch_one(&p.db)
+        .await
+        .unwrap();
+    let mut tx = p.db.begin().await.unwrap();
+    forget(&mut tx, &[SampleId(sample)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let given = p.next(ada, 5).await;
+    assert!(given.len() == 1 && given[0].item_id != item && !given[0].is_test, "{given:?}");
+    let answers = said("yes").judgement.answers;
+    assert!(!set_gold(&p.db, p.project, p.task, item, Some(&answers), p.lead).await.unwrap());
+    assert!(!set_gold(&p.db, p.project, p.task, item, None, p.lead).await.unwrap());
+    assert_eq!(p.status(item).await, ItemStatus::Excluded);
+    let draft = &said("no").judgement;
+    assert!(!work::save_draft(&p.db, p.project, p.task, item, ada, 9, draft).await.unwrap());
 }

@@ -1,7 +1,10 @@
 //! Who has which item: overlap, locks, skipping, giving back, sending twice and changing.
 
 use super::*;
-use domain::annotation::distribution::{Order, Review};
+use domain::annotation::{
+    distribution::{Order, Review},
+    exchange::Read,
+};
 
 fn ids(items: &[Work]) -> Vec<ItemId> {
     items.iter().map(|w| w.item_id).collect()
@@ -122,7 +125,28 @@ async fn what_a_reviewer_sent_back_comes_first(db: PgPool) {
     assert_eq!((work.len(), work[0].item_id, work[0].reason.as_deref()), (2, item, Some("look again")));
     assert_eq!(p.submit(ada, item, &said("no")).await, Submitted::Taken);
     assert_eq!(p.status(item).await, ItemStatus::Judged);
+    assert_eq!(work::mine(&p.db, p.project, p.task, ada).await.unwrap().judged, 1, "done again is not counted twice");
     p.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_changed_judgement_voids_what_the_item_came_to(db: PgPool) {
+    let p = place(db, 1, Distribution::default()).await;
+    let ada = p.person("ada").await;
+    let item = p.next(ada, 1).await[0].item_id;
+    p.submit(ada, item, &said("yes")).await;
+    let complete = async || {
+        crate::annotation::consensus::complete(&p.db, p.project, p.task).await.unwrap().unwrap();
+        let said: Option<String> =
+            sqlx::query_scalar("select consensus->'answers'->'tone'->>'value' from annotation_items")
+                .fetch_one(&p.db)
+                .await
+                .unwrap();
+        said
+    };
+    assert_eq!(complete().await.as_deref(), Some("yes"));
+    p.submit(ada, item, &said("no")).await;
+    assert_eq!(complete().await.as_deref(), Some("no"));
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -157,4 +181,25 @@ async fn answers_that_were_not_asked_for_are_refused(db: PgPool) {
     let refused = work::submit(&p.db, p.project, p.task, item, ada, &said("maybe")).await;
     assert!(matches!(refused, Err(work::SubmitError::Answers(problems)) if problems.len() == 1));
     p.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_a_file_says_goes_to_review_and_not_to_what_is_forgotten(db: PgPool) {
+    let p = place(db, 2, Distribution { review: Review::All, ..Distribution::default() }).await;
+    let items: Vec<i64> =
+        sqlx::query_scalar("select id from annotation_items order by rank").fetch_all(&p.db).await.unwrap();
+    p.execute("update annotation_items set status = 'excluded', decided_at = now() where rank = 1").await;
+    let read = |id: &i64| Read {
+        item_id: Some(ItemId(*id)),
+        sample_id: None,
+        text: None,
+        by: "Eve".to_owned(),
+        judgement: said("yes").judgement,
+        duration_ms: None,
+    };
+    let read: Vec<Read> = items.iter().map(read).collect();
+    let imported = crate::annotation::exchange::take(&p.db, p.project, p.task, &read, 1).await.unwrap().unwrap();
+    assert_eq!((imported.taken, imported.unknown), (1, 1));
+    assert_eq!(p.status(ItemId(items[0])).await, ItemStatus::Review);
+    assert_eq!(p.status(ItemId(items[1])).await, ItemStatus::Excluded);
 }

@@ -67,6 +67,18 @@ async fn a_draft_may_be_changed_whole(db: PgPool) {
     let edit = TaskEdit { revision: before.revision, distribution: Some(twice), ..TaskEdit::default() };
     assert!(tasks::edit(&p.db, p.project, p.task, &edit, p.lead).await.is_err(), "it is open");
     p.execute("update annotation_tasks set status = 'draft'").await;
+    // A question that asks something else has no right answer yet.
+    p.execute(r#"update annotation_items set gold = '{"tone": {"kind": "choice", "value": "yes"}, "why": {"kind": "text", "text": "so"}}' where rank = 0"#).await;
+    p.execute(r#"update annotation_items set gold = '{"tone": {"kind": "choice", "value": "yes"}}' where rank = 1"#)
+        .await;
+    let mut design = before.design.clone();
+    design.questions[0].kind = serde_json::from_str(r#"{"kind": "preference"}"#).unwrap();
+    let asked = TaskEdit { revision: before.revision, design: Some(design), ..TaskEdit::default() };
+    assert!(tasks::edit(&p.db, p.project, p.task, &asked, p.lead).await.unwrap());
+    let gold: Vec<serde_json::Value> =
+        sqlx::query_scalar("select gold from annotation_items where gold is not null").fetch_all(&p.db).await.unwrap();
+    assert_eq!(gold, [serde_json::json!({ "why": { "kind": "text", "text": "so" } })]);
+    let edit = TaskEdit { revision: before.revision + 1, ..edit };
     assert!(tasks::edit(&p.db, p.project, p.task, &edit, p.lead).await.unwrap());
     let after = tasks::get(&p.db, p.project, p.task).await.unwrap().unwrap();
     assert!(!after.summary.filled && after.summary.counts.total() == 0 && after.revision > before.revision);

@@ -1,6 +1,6 @@
 //! What a person has entered and not sent, and taking back what they sent last.
 
-use super::{judgement, next::shown_order};
+use super::{DECIDED, judgement, next::shown_order};
 use crate::{
     StoreError,
     annotation::{content::show, setting::Setting},
@@ -13,7 +13,7 @@ use domain::{
 use sqlx::{PgPool, Row};
 
 /// Keeps what somebody has entered so far, and renews their lock. False when the item is not in their hands, or a later save
-/// is there already.
+/// is there already, or it cannot be kept ([`Judgement::draft_problem`]).
 pub async fn save_draft(
     db: &PgPool,
     project: ProjectId,
@@ -23,11 +23,15 @@ pub async fn save_draft(
     number: i64,
     draft: &Judgement,
 ) -> Result<bool, StoreError> {
+    if draft.draft_problem().is_some() {
+        return Ok(false);
+    }
     let done = sqlx::query(
         "update annotation_assignments a set draft = $5, draft_number = $6, \
          held_until = case when a.status = 'held' then now() + make_interval(mins => (t.distribution->>'lock_minutes')::int) else a.held_until end \
          from annotation_tasks t where t.id = a.task_id and t.id = $1 and t.project_id = $2 and t.status <> 'closed' \
-         and a.item_id = $3 and a.user_id = $4 and a.draft_number < $6 and a.status in ('held', 'submitted', 'returned')",
+         and a.item_id = $3 and a.user_id = $4 and a.draft_number < $6 and a.status in ('held', 'submitted', 'returned') \
+         and not exists (select from annotation_items i where i.id = a.item_id and i.status = 'excluded')",
     )
     .bind(task.0)
     .bind(project.0)
@@ -48,15 +52,15 @@ pub async fn undo(db: &PgPool, project: ProjectId, task: TaskId, user: UserId) -
     if setting.status == TaskStatus::Closed {
         return Ok(None);
     }
-    let row = sqlx::query(
-        "select j.item_id, j.answers, j.cannot_judge, j.comment, a.draft_number, a.reason, i.gold is not null as is_gold, i.status = 'accepted' or i.decided_at is not null as is_decided, \
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select j.item_id, j.answers, j.cannot_judge, j.comment, a.draft_number, a.reason, i.gold is not null as is_gold, {DECIDED} as is_decided, \
          now() + make_interval(mins => $3) as held_until, p.qualified_at is null as is_test \
          from judgements j join annotation_items i on i.id = j.item_id \
          join annotation_assignments a on a.item_id = j.item_id and a.user_id = j.user_id \
          left join annotation_progress p on p.task_id = j.task_id and p.user_id = j.user_id \
          where j.task_id = $1 and j.user_id = $2 and j.origin = 'annotator' and j.superseded_at is null \
-         order by j.created_at desc limit 1",
-    )
+         order by j.created_at desc limit 1"
+    )))
     .bind(task.0)
     .bind(user.0)
     .bind(setting.distribution.lock_minutes.cast_signed())

@@ -1,8 +1,10 @@
 //! Slots of items: given back when a lock ends, when somebody skips an item, and when they leave.
 
+use super::DECIDED;
 use crate::StoreError;
 use domain::id::{ItemId, ProjectId, TaskId, UserId};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Row};
+use std::collections::HashMap;
 
 /// Locks that are ended at a time.
 const ENDED: i64 = 100;
@@ -60,6 +62,44 @@ pub(in crate::annotation) async fn lock(
     .fetch_optional(tx)
     .await?;
     Ok(found.is_some())
+}
+
+/// Where a locked item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::annotation) enum Place {
+    /// Its sample was forgotten.
+    Forgotten,
+    /// It is gold, or somebody has decided on it.
+    Fixed,
+    /// It comes to what its judgements say.
+    Ordinary,
+}
+
+/// Locks these items of a task, in the order in which all who need several lock them.
+pub(in crate::annotation) async fn lock_all(
+    tx: &mut PgConnection,
+    task: TaskId,
+    items: &[i64],
+) -> Result<HashMap<ItemId, Place>, StoreError> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select i.id, i.status = 'excluded' and i.decided_at is not null and i.decided_by is null as is_forgotten, \
+         i.gold is not null or {DECIDED} as is_fixed from annotation_items i where i.task_id = $1 and i.id = any($2) \
+         order by i.id for no key update"
+    )))
+    .bind(task.0)
+    .bind(items)
+    .fetch_all(tx)
+    .await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let place = match (row.try_get::<bool, _>("is_forgotten")?, row.try_get::<bool, _>("is_fixed")?) {
+            (true, _) => Place::Forgotten,
+            (false, true) => Place::Fixed,
+            (false, false) => Place::Ordinary,
+        };
+        found.insert(ItemId(row.try_get("id")?), place);
+    }
+    Ok(found)
 }
 
 /// Gives an item back unjudged; its person is not given it again unless they ask ([`ask_skipped_again`]). False when they do

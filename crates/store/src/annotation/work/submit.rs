@@ -1,6 +1,6 @@
 //! Taking what somebody sends: two statements that read, under a lock on the item, and one that writes.
 
-use super::judgement;
+use super::{DECIDED, judgement};
 use crate::{
     StoreError,
     annotation::{
@@ -57,6 +57,8 @@ struct There {
     /// The assignment's status; `None` where the person never had the item.
     assignment: Option<String>,
     is_again: bool,
+    /// A reviewer sent it back, and it was not sent again since.
+    is_redone: bool,
     has_own: bool,
     /// Current judgements of others.
     others: Vec<Judgement>,
@@ -106,7 +108,7 @@ async fn lock(
     item: ItemId,
 ) -> Result<Option<(Setting, Item)>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, i.status = 'accepted' or i.decided_at is not null as is_decided \
+        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, {DECIDED} as is_decided \
          from annotation_items i join annotation_tasks t on t.id = i.task_id \
          where i.id = $3 and t.id = $1 and t.project_id = $2 for no key update of i"
     )))
@@ -137,7 +139,7 @@ async fn there(
     key: Uuid,
 ) -> Result<There, StoreError> {
     let rows = sqlx::query(
-        "select a.status as assignment, exists(select from judgements where task_id = $2 and submit_key = $4) as is_again, \
+        "select a.status as assignment, a.reason is not null as is_redone, exists(select from judgements where task_id = $2 and submit_key = $4) as is_again, \
          (select count(*) from annotation_assignments h where h.item_id = $1 and h.user_id <> $3 and h.status in ('held', 'returned') \
             and not exists (select from judgements o where o.item_id = $1 and o.user_id = h.user_id and o.superseded_at is null \
                 and o.origin in ('annotator', 'import'))) as holders, \
@@ -151,10 +153,12 @@ async fn there(
     .bind(key)
     .fetch_all(tx)
     .await?;
-    let mut there = There { assignment: None, is_again: false, has_own: false, others: Vec::new(), holders: 0 };
+    let mut there =
+        There { assignment: None, is_again: false, is_redone: false, has_own: false, others: Vec::new(), holders: 0 };
     for row in &rows {
         there.assignment = row.try_get("assignment")?;
         there.is_again = row.try_get("is_again")?;
+        there.is_redone = row.try_get("is_redone")?;
         there.holders = row.try_get("holders")?;
         if row.try_get::<Option<Uuid>, _>("user_id")? == Some(user.0) {
             there.has_own = true;
@@ -187,7 +191,7 @@ async fn write(
     sent: &Submit,
 ) -> Result<bool, SubmitError> {
     // What is changed, or done again for a reviewer, is not counted twice.
-    let is_new = !matches!(there.assignment.as_deref(), Some("submitted" | "returned"));
+    let is_new = there.assignment.as_deref() != Some("submitted") && !there.is_redone;
     if there.has_own {
         sqlx::query(
             "update judgements set superseded_at = now() where item_id = $1 and user_id = $2 and superseded_at is null \
@@ -212,7 +216,7 @@ async fn write(
             values ($1, $2, $3, $4, 'annotator', $5, $6, $7, $8, $9, $10) on conflict (task_id, submit_key) do nothing returning item_id), \
          assigned as (update annotation_assignments a set status = 'submitted', draft = null, reason = null from new \
             where a.item_id = new.item_id and a.user_id = $4), \
-         item as (update annotation_items i set judged = $11, free = $12, status = $13 from new where i.id = new.item_id), \
+         item as (update annotation_items i set judged = $11, free = $12, status = $13, consensus = null from new where i.id = new.item_id), \
          progress as (update annotation_progress p set judged = p.judged + $14, \
             today = case when p.day = (now() at time zone 'UTC')::date then p.today else 0 end + $14, day = (now() at time zone 'UTC')::date, \
             gold_judged = p.gold_judged + ($15::boolean is not null)::int, gold_right = p.gold_right + coalesce($15::boolean, false)::int, \
@@ -246,7 +250,7 @@ async fn write(
 /// Whether this judgement ($15: whether it is right, null for what is no gold item) is the last of the person's qualification
 /// `p` ($16 items, or as many as there are).
 const TEST_ENDS: &str = "(p.qualified_at is null and p.failed_at is null and $15::boolean is not null and p.gold_judged + 1 >= \
-     least($16, (select count(*) from annotation_items g where g.task_id = $3 and g.gold is not null)))";
+     least($16, (select count(*) from annotation_items g where g.task_id = $3 and g.gold is not null and g.status <> 'excluded')))";
 /// Whether enough ($17) are right then.
 const PASSES: &str = "(p.gold_right + coalesce($15::boolean, false)::int >= $17 * (p.gold_judged + 1))";
 
@@ -258,7 +262,8 @@ fn status(setting: &Setting, item: &Item, there: &There, sent: &Submit) -> ItemS
     outcome(&setting.design, counted, &judgements)
 }
 
-/// Decides anew how far an item is that was a gold item. The caller has locked it.
+/// Decides anew how far an ordinary item is, on which nobody has decided; what it came to before is void. The caller has locked
+/// it.
 pub(in crate::annotation) async fn settle(
     tx: &mut PgConnection,
     setting: &Setting,
@@ -284,7 +289,7 @@ pub(in crate::annotation) async fn settle(
     .map(judgement)
     .collect::<Result<Vec<_>, _>>()?;
     let status = outcome(&setting.design, counted, &judgements.iter().collect::<Vec<_>>());
-    sqlx::query("update annotation_items set status = $2 where id = $1")
+    sqlx::query("update annotation_items set status = $2, consensus = null where id = $1")
         .bind(item.0)
         .bind(status.as_str())
         .execute(tx)

@@ -1,7 +1,7 @@
 //! Taking items: the statements, all under the lock on the person's progress.
 
 use super::{Progress, Setting, Taken};
-use crate::StoreError;
+use crate::{StoreError, annotation::work::DECIDED};
 use domain::id::UserId;
 use sqlx::{PgConnection, Row};
 
@@ -35,7 +35,7 @@ pub(super) async fn progress(tx: &mut PgConnection, task: &Setting, user: UserId
 pub(super) async fn test_length(tx: &mut PgConnection, task: &Setting) -> Result<i32, StoreError> {
     let wanted = task.distribution.qualification_items.cast_signed();
     let there: i64 = sqlx::query_scalar(
-        "select count(*) from (select from annotation_items where task_id = $1 and gold is not null limit $2) gold",
+        "select count(*) from (select from annotation_items where task_id = $1 and gold is not null and status <> 'excluded' limit $2) gold",
     )
     .bind(task.id.0)
     .bind(i64::from(wanted))
@@ -54,21 +54,22 @@ pub(super) async fn qualify(tx: &mut PgConnection, task: &Setting, user: UserId)
     Ok(())
 }
 
-/// Items that the person has, and those sent back to them, with their locks renewed. One that is being sent just now is not
-/// waited for.
+/// Items that the person has, and those sent back to them, with their locks renewed, without those on which somebody has
+/// decided meanwhile. One that is being sent just now is not waited for.
 pub(super) async fn resume(
     tx: &mut PgConnection,
     task: &Setting,
     user: UserId,
     count: usize,
 ) -> Result<Vec<Taken>, StoreError> {
-    let rows = sqlx::query(
-        "with mine as (select item_id from annotation_assignments where task_id = $1 and user_id = $2 and status in ('held', 'returned') \
-            order by status = 'held' desc, taken_at, item_id limit $3 for no key update skip locked) \
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "with mine as (select a.item_id from annotation_assignments a where a.task_id = $1 and a.user_id = $2 and a.status in ('held', 'returned') \
+            and not exists (select from annotation_items i where i.id = a.item_id and {DECIDED}) \
+            order by a.status = 'held' desc, a.taken_at, a.item_id limit $3 for no key update of a skip locked) \
          update annotation_assignments a set status = 'held', held_until = now() + make_interval(mins => $4) \
          from mine where a.item_id = mine.item_id and a.user_id = $2 \
-         returning a.item_id, a.held_until, a.draft, a.draft_number, a.reason, a.taken_at",
-    )
+         returning a.item_id, a.held_until, a.draft, a.draft_number, a.reason, a.taken_at"
+    )))
     .bind(task.id.0)
     .bind(user.0)
     .bind(count as i64)
@@ -95,7 +96,7 @@ pub(super) async fn gold(
         return Ok(Vec::new());
     }
     let rows = sqlx::query(
-        "with chosen as (select i.id from annotation_items i where i.task_id = $1 and i.gold is not null \
+        "with chosen as (select i.id from annotation_items i where i.task_id = $1 and i.gold is not null and i.status <> 'excluded' \
             and not exists (select from annotation_assignments a where a.item_id = i.id and a.user_id = $2 \
                 and a.status <> 'expired' and not (a.status = 'skipped' and $5)) order by i.rank limit $3) \
          insert into annotation_assignments (item_id, user_id, task_id, status, held_until) \
