@@ -194,11 +194,12 @@ fn people(project: ProjectId, task: TaskId, l: Lang, people: Vec<PersonAtWork>) 
 
 /// Lets somebody who failed the entry test begin it anew.
 fn try_again(project: ProjectId, task: TaskId, l: Lang, p: &PersonAtWork) -> AnyView {
+    let user = p.person.id.to_string();
     view! {
         <PostForm action={ServerAction::<LetTryAgain>::new()}>
             <input type="hidden" name="project" value=project.to_string()/>
             <input type="hidden" name="task" value=task.to_string()/>
-            <input type="hidden" name="user" value=p.person.id.to_string()/>
+            <input type="hidden" name="user" value=user/>
             <button class="button" type="submit">{text::try_again(l)}</button>
         </PostForm>
     }
