@@ -106,7 +106,9 @@ fn signal(name: &str, process: u32) {
 #[test]
 fn a_follower_without_memory_is_told_as_such() {
     let place = Workplace::new(&SCHEDULE.replace("max_steps = 30", "max_steps = 100000"));
-    let mut child = place.start("out", &["--device", "cpu+cpu"]);
+    // Else the C library could go on for minutes with the memory that it has.
+    let asks_the_system = ("MALLOC_MMAP_THRESHOLD_", "4096");
+    let mut child = place.start_with("out", &["--device", "cpu+cpu"], &[asks_the_system]);
     place.wait_for_checkpoint("out", 10);
     let process = rustix::process::Pid::from_raw(follower_of(child.id()) as i32);
     let none = rustix::process::Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };

@@ -30,7 +30,13 @@ impl Workplace {
     }
 
     pub(crate) fn start(&self, out: &str, more: &[&str]) -> Child {
+        self.start_with(out, more, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(&self, out: &str, more: &[&str], variables: &[(&str, &str)]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_trainer"))
+            .envs(variables.iter().copied())
             .arg("run")
             .arg(self.path("recipe.toml"))
             .arg("--out")

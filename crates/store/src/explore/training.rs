@@ -83,5 +83,5 @@ pub(crate) async fn training_rows(
     }
     let rows = bitmaps::facet(db, index, field, value).await?;
     let train = train(db, index).await?;
-    Ok(Some(rows.intersection_len(&*train)))
+    Ok(Some(rows.intersection_len(&train)))
 }
