@@ -89,10 +89,10 @@ fn page(project: ProjectId, view: NewTaskView, form: &TaskForm) -> AnyView {
                 {people}
             </div>
             <aside class="stack launch-side">
-                {preview}
                 <button type="submit" class="button" name="op" value="preview">{text::preview(l)}</button>
                 <button type="submit" class="button button-primary" formmethod="post" formaction={address::<CreateTask>()}>{text::create(l)}</button>
                 <p class="help">{text::create_help(l)}</p>
+                {preview}
             </aside>
         </form>
     }
