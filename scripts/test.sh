@@ -8,10 +8,12 @@ fmt() {
     cargo fmt --all --check
 }
 
-# The two halves are linted apart: features of one build would hide errors of the other.
+# The server's half and the two bundles of the browser are linted apart: features of one build would hide errors of another.
 lint() {
     cargo clippy --quiet --workspace --all-targets -- -D warnings
-    cargo clippy --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features charts -- -D warnings
+    for bundle in hydrate charts; do
+        cargo clippy --quiet --package app --lib --target wasm32-unknown-unknown --no-default-features --features $bundle -- -D warnings
+    done
     if command -v cargo-deny >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; fi
 }
 
