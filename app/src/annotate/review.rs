@@ -1,5 +1,5 @@
 //! Judged items before a reviewer: accept, fix, or send back with a reason. Items on which people differ have a page of
-//! their own ([`adjudicate`]).
+//! their own (`adjudicate`).
 
 mod adjudicate;
 mod api;

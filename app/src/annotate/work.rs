@@ -1,5 +1,5 @@
 //! The annotator's screen. The server writes one item as a plain form, which posts and leads to the next one; with
-//! JavaScript [`screen`] swaps items that it has asked for before, and sends in the background.
+//! JavaScript `screen` swaps items that it has asked for before, and sends in the background.
 
 mod api;
 #[cfg(any(feature = "hydrate", test))]
