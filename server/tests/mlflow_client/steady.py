@@ -1,7 +1,11 @@
 """Logs 60 batches of 50 values with MLflow's client, slowly, whatever becomes of the server meanwhile. Prints the run's id first."""
 
+import os
 import sys
 import time
+
+# Nobody reads what the client says at its end.
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 
 import mlflow
 from mlflow.entities import Metric
