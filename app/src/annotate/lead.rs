@@ -23,10 +23,26 @@ pub use labels::LabelsPage;
 pub use list::TaskListPage;
 pub use new::NewTaskPage;
 
+use crate::{error::AppError, routes};
 use domain::{
     annotation::{ItemStatus, TaskStatus},
+    id::{ProjectId, TaskId},
     lang::Lang,
 };
+use leptos::prelude::*;
+
+/// The project and task of the page's address.
+fn asked() -> Result<(ProjectId, TaskId), AppError> {
+    Ok((routes::param("project")?, routes::param("task")?))
+}
+
+/// The task that a form is about.
+fn ids(project: ProjectId, task: TaskId) -> impl IntoView {
+    view! {
+        <input type="hidden" name="project" value=project.to_string()/>
+        <input type="hidden" name="task" value=task.to_string()/>
+    }
+}
 
 /// A task's status in words, and the class of its badge.
 #[must_use]

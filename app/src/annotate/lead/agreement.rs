@@ -1,6 +1,6 @@
 //! How well the people of a task agree: by question, pair, option, person, week, and on which items least.
 
-use super::{api::results::get_agreement, text};
+use super::{api::results::get_agreement, asked, text};
 use crate::{
     error::AppError,
     routes,
@@ -25,7 +25,7 @@ use leptos::prelude::*;
 /// `/p/:project/annotation/:task/agreement`.
 #[component]
 pub fn AgreementPage() -> impl IntoView {
-    let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
+    let asked = asked();
     let data = async move {
         let (project, task) = asked?;
         let (name, agreement) = get_agreement(project, task).await?;

@@ -2,6 +2,7 @@
 
 use super::{
     api::{LetTryAgain, SetTaskStatus, TaskView, get_task},
+    asked, ids,
     list::{day, given},
     status, text,
 };
@@ -32,7 +33,7 @@ use leptos::prelude::*;
 /// `/p/:project/annotation/:task`.
 #[component]
 pub fn TaskPage() -> impl IntoView {
-    let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
+    let asked = asked();
     let data = async move {
         let (project, task) = asked?;
         Ok::<_, AppError>((project, get_task(project, task).await?))
@@ -115,8 +116,7 @@ fn change(project: ProjectId, task: TaskId, l: Lang, now: TaskStatus, next: Task
     };
     let form = view! {
         <PostForm action={ServerAction::<SetTaskStatus>::new()}>
-            <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="task" value=task.to_string()/>
+            {ids(project, task)}
             <input type="hidden" name="status" value=next.as_str()/>
             <button class="button" class:button-primary=now == TaskStatus::Draft type="submit">{words}</button>
         </PostForm>
@@ -197,8 +197,7 @@ fn try_again(project: ProjectId, task: TaskId, l: Lang, p: &PersonAtWork) -> Any
     let user = p.person.id.to_string();
     view! {
         <PostForm action={ServerAction::<LetTryAgain>::new()}>
-            <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="task" value=task.to_string()/>
+            {ids(project, task)}
             <input type="hidden" name="user" value=user/>
             <button class="button" type="submit">{text::try_again(l)}</button>
         </PostForm>

@@ -2,7 +2,7 @@
 //! `q0.options`, …, and `op` for the edit that was asked for.
 
 use super::text;
-use crate::{error::AppError, routes::encode};
+use crate::error::AppError;
 use domain::{
     annotation::design::{Choice, Condition, Design, DesignProblem, Question, QuestionKind, Show, TextFrom},
     lang::Lang,
@@ -56,13 +56,6 @@ impl TaskForm {
 
     fn is_new(&self) -> bool {
         !self.0.contains_key("show")
-    }
-
-    /// The values as a query string without the question mark and without `op`.
-    #[must_use]
-    pub fn query(&self) -> String {
-        let given = self.0.iter().filter(|(k, v)| !v.is_empty() && *k != "op");
-        given.map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
     }
 
     /// The same with another design in it.

@@ -2,7 +2,7 @@
 
 use super::{
     api::{GuidelinesView, ReviseGuideline, get_guidelines},
-    text,
+    asked, ids, text,
 };
 use crate::{
     error::AppError,
@@ -21,7 +21,7 @@ use leptos::prelude::*;
 /// `/p/:project/annotation/:task/guideline`.
 #[component]
 pub fn GuidelinePage() -> impl IntoView {
-    let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
+    let asked = asked();
     let data = async move {
         let (project, task) = asked?;
         Ok::<_, AppError>((project, task, get_guidelines(project, task).await?))
@@ -38,8 +38,7 @@ fn page(project: ProjectId, task: TaskId, view: GuidelinesView) -> impl IntoView
         let text = newest.clone();
         view! {
             <PostForm action={ServerAction::<ReviseGuideline>::new()} class="card stack">
-                <input type="hidden" name="project" value=project.to_string()/>
-                <input type="hidden" name="task" value=task.to_string()/>
+                {ids(project, task)}
                 <textarea name="text" dir="auto" rows="14" aria-label=text::guideline(l) aria-describedby="guideline-help">{text}</textarea>
                 <p class="help" id="guideline-help">{text::guideline_help(l)}</p>
                 <div class="actions"><button class="button button-primary" type="submit">{text::revise(l)}</button></div>

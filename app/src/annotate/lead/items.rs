@@ -3,7 +3,7 @@
 use super::{
     super::said::said,
     api::results::{ItemsView, SetGold, get_item, get_items},
-    item_status, text,
+    ids, item_status, text,
 };
 use crate::{
     error::AppError,
@@ -255,8 +255,7 @@ fn gold_form(project: ProjectId, task: TaskId, l: Lang, design: &Design, item: &
             <h2>{text::gold(l)}</h2>
             <p class="help">{text::gold_item_help(l)}</p>
             <PostForm action={ServerAction::<SetGold>::new()} class="filters">
-                <input type="hidden" name="project" value=project.to_string()/>
-                <input type="hidden" name="task" value=task.to_string()/>
+                {ids(project, task)}
                 <input type="hidden" name="item" value=id/>
                 {choice}
                 {clear}

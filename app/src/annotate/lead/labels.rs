@@ -3,6 +3,7 @@
 
 use super::{
     api::results::{ComputeConsensus, LabelsView, PublishLabels, TakeJudgements, get_labels},
+    asked, ids,
     list::day,
     text,
 };
@@ -28,7 +29,7 @@ use leptos::prelude::*;
 /// `/p/:project/annotation/:task/labels?job=&import=`.
 #[component]
 pub fn LabelsPage() -> impl IntoView {
-    let asked = (|| Ok::<_, AppError>((routes::param::<ProjectId>("project")?, routes::param::<TaskId>("task")?)))();
+    let asked = asked();
     let data = async move {
         let (project, task) = asked?;
         Ok::<_, AppError>((project, task, get_labels(project, task).await?))
@@ -107,14 +108,6 @@ fn import(project: ProjectId, task: TaskId, uploads: &[Upload], l: Lang) -> impl
                 {text::import_upload(l)}" "<a href=routes::new_dataset(project)>{text::import_to_upload(l)}</a>
             </p>
         </section>
-    }
-}
-
-/// The task that a form is about.
-fn ids(project: ProjectId, task: TaskId) -> impl IntoView {
-    view! {
-        <input type="hidden" name="project" value=project.to_string()/>
-        <input type="hidden" name="task" value=task.to_string()/>
     }
 }
 

@@ -35,7 +35,6 @@ crate::texts! {
     version_name(dataset, number) = "{dataset} · version {number}", "{dataset} · 第 {number} 版";
     of(a, b) = "{a} of {b}", "{a} / {b}";
     filling = "its items are being made", "正在生成条目";
-    overdue = "overdue", "已逾期";
 
     new_title = "New annotation task", "新建标注任务";
     new_lead = "Choose what is judged and what is asked. The preview shows what annotators will see.", "选择要判断的内容与问题，预览即标注员看到的界面。";
@@ -397,8 +396,6 @@ crate::texts! {
     compute = "Compute", "计算";
     publish_title = "Next version", "生成新版本";
     publish_help = "Items with a consensus become samples of the next version of their dataset. All raw judgements stay here.", "有共识的条目将成为数据集新版本的样本，原始判断全部保留。";
-    use_question = "Question", "问题";
-    use_as = "Becomes", "用途";
     as_label = "the label", "标签";
     as_answer = "the answer", "回答";
     as_spans = "spans", "片段";
