@@ -166,6 +166,13 @@ async fn a_model_lies_with_its_run(db: PgPool) {
     assert_eq!(found["info"]["status"], "LOGGED_MODEL_READY");
     assert_eq!(found["info"]["tags"], json!([{ "key": "k", "value": "v" }]));
     assert_eq!(found["data"]["params"], json!([{ "key": "C", "value": "1" }]));
+    let asked = json!({ "experiment_ids": ["0"], "filter": format!("name = 'clf' AND source_run_id = '{run}'"),
+        "order_by": [{ "field_name": "creation_timestamp", "ascending": false }] });
+    let found = script.post("logged-models/search", asked).await;
+    assert_eq!(found["models"].as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(found["models"][0]["info"]["model_id"], id);
+    let other = json!({ "experiment_ids": ["0"], "filter": "tags.nobody = 'x'" });
+    assert_eq!(script.post("logged-models/search", other).await["models"].as_array().map(Vec::len), Some(0));
     assert_eq!(script.refused("logged-models", json!({ "name": "x" })).await, pair(400, "INVALID_PARAMETER_VALUE"));
 }
 

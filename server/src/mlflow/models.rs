@@ -5,14 +5,15 @@ use super::{
     Endpoint,
     access::Place,
     refusal::Refusal,
-    wire::{Done, Int, Json, KeyValue, run_id},
+    wire::{Done, Int, Json, KeyValue, experiment_id, next_token, page, run_id},
 };
 use axum::extract::{RawPathParams, State};
 use domain::{
     id::{LoggedModelId, ProjectId},
     tracking::{
-        ModelStatus, Pair,
+        ModelStatus, Pair, filter,
         limits::{BATCH_PAIRS, NAME_CHARS, PARAM_CHARS, TAG_CHARS, at_most, key, within},
+        order,
         view::LoggedModel,
     },
 };
@@ -23,12 +24,14 @@ use store::{
         TrackError,
         models::{self, ModelChange, NewModel},
         runs,
+        search::{self, ModelSearch},
     },
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/mlflow/logged-models", create),
+        Endpoint::ask("/mlflow/logged-models/search", search_models),
         Endpoint::get("/mlflow/logged-models/{model}", get),
         Endpoint::patch("/mlflow/logged-models/{model}", finalize),
         Endpoint::post("/mlflow/logged-models/{model}/params", log_params),
@@ -68,8 +71,8 @@ struct DataOut {
     params: Vec<Pair>,
 }
 
-impl One {
-    fn new(project: ProjectId, model: LoggedModel) -> Json<Self> {
+impl ModelOut {
+    fn new(project: ProjectId, model: LoggedModel) -> Self {
         let milliseconds =
             |at: time::OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let (id, run) = (models::name_of(model.id), runs::simple(model.run));
@@ -85,7 +88,13 @@ impl One {
             source_run_id: run,
             tags: model.tags,
         };
-        Json(Self { model: ModelOut { info, data: DataOut { params: model.params } } })
+        Self { info, data: DataOut { params: model.params } }
+    }
+}
+
+impl One {
+    fn new(project: ProjectId, model: LoggedModel) -> Json<Self> {
+        Json(Self { model: ModelOut::new(project, model) })
     }
 }
 
@@ -138,6 +147,49 @@ async fn create(State(db): State<PgPool>, place: Place, Json(new): Json<ModelIn>
 
 async fn get(State(db): State<PgPool>, place: Place, params: RawPathParams) -> Result<Json<One>, Refusal> {
     Ok(One::new(place.project, models::get(&db, place.project, named(&params)?).await?))
+}
+
+#[derive(Deserialize)]
+struct OrderIn {
+    field_name: String,
+    ascending: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct SearchIn {
+    #[serde(default)]
+    experiment_ids: Vec<String>,
+    filter: Option<String>,
+    max_results: Option<Int>,
+    #[serde(default)]
+    order_by: Vec<OrderIn>,
+    page_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Many {
+    models: Vec<ModelOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+async fn search_models(
+    State(db): State<PgPool>,
+    place: Place,
+    Json(asked): Json<SearchIn>,
+) -> Result<Json<Many>, Refusal> {
+    let (limit, offset) = page(asked.max_results, asked.page_token.as_deref())?;
+    let fields: Vec<_> = asked.order_by.into_iter().map(|by| (by.field_name, !by.ascending.unwrap_or(true))).collect();
+    let search = ModelSearch {
+        experiments: asked.experiment_ids.iter().map(|id| experiment_id(id)).collect::<Result<_, _>>()?,
+        conditions: filter::of_models(asked.filter.as_deref().unwrap_or_default())?,
+        order: order::of_models(&fields)?,
+        limit,
+        offset,
+    };
+    let (found, has_more) = search::models(&db, place.project, &search).await?;
+    let models = found.into_iter().map(|model| ModelOut::new(place.project, model)).collect();
+    Ok(Json(Many { models, next_page_token: next_token(has_more, limit, offset) }))
 }
 
 #[derive(Deserialize)]

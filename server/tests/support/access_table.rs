@@ -218,6 +218,7 @@ pub const MLFLOW_TABLE: &[(&str, Action)] = &[
     ("POST /mlflow/runs/log-inputs", Launch),
     ("GET /mlflow/metrics/get-history", Read),
     ("POST /mlflow/logged-models", Launch),
+    ("POST /mlflow/logged-models/search", Read),
     ("GET /mlflow/logged-models/{model}", Read),
     ("PATCH /mlflow/logged-models/{model}", Launch),
     ("POST /mlflow/logged-models/{model}/params", Launch),

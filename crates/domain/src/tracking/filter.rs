@@ -7,9 +7,12 @@
 //! Source: `mlflow/utils/search_utils.py`.
 
 mod clause;
+mod models;
 mod tokens;
 
 use clause::{Clause, clauses};
+pub(super) use models::subject as model_subject;
+pub use models::{ModelSubject, ModelText, ModelTime, of_models};
 pub(super) use tokens::{Name, Token, tokens};
 
 /// Longest filter, in characters.

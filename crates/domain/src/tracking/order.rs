@@ -1,6 +1,9 @@
 //! The order of a search: `metrics.loss ASC`, `attributes.start_time DESC`.
 
-use super::filter::{ExperimentSubject, FilterError, Name, Subject, Token, experiment_subject, subject, tokens};
+use super::filter::{
+    ExperimentSubject, FilterError, ModelSubject, Name, Subject, Token, experiment_subject, model_subject, subject,
+    tokens,
+};
 
 /// Most columns that one search is ordered by.
 pub const MOST: usize = 20;
@@ -42,6 +45,20 @@ pub fn of_experiments(texts: &[String]) -> Result<Vec<By<ExperimentColumn>>, Fil
             ExperimentSubject::Tag(_) => Err(FilterError::Order(text.to_owned())),
         }
     })
+}
+
+/// Reads an order of logged models: fields, each with whether it descends.
+pub fn of_models(fields: &[(String, bool)]) -> Result<Vec<By<ModelSubject>>, FilterError> {
+    let column = |(field, descends): &(String, bool)| {
+        let By { subject, .. } = read(std::slice::from_ref(field), |name, _| model_subject(name))?
+            .pop()
+            .ok_or_else(|| FilterError::Order(field.clone()))?;
+        Ok(By { subject, descends: *descends })
+    };
+    if fields.len() > MOST {
+        return Err(FilterError::Order(format!("more than {MOST} columns")));
+    }
+    fields.iter().map(column).collect()
 }
 
 fn read<S>(texts: &[String], about: impl Fn(&Name, &str) -> Result<S, FilterError>) -> Result<Vec<By<S>>, FilterError> {

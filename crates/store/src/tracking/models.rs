@@ -12,6 +12,10 @@ use domain::{
 use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 
+/// Models `m` with their runs `r` and experiments `e`.
+pub(super) const SELECT: &str = "select m.*, e.number as experiment from tracked_models m \
+     join tracked_runs r on r.id = m.run_id join tracked_experiments e on e.id = r.experiment_id";
+
 /// What a client says of a new model.
 #[derive(Debug)]
 pub struct NewModel {
@@ -38,7 +42,7 @@ fn pairs(row: &PgRow, column: &str) -> Result<Vec<Pair>, StoreError> {
     Ok(found.into_iter().map(|(key, value)| Pair { key, value }).collect())
 }
 
-fn model(row: &PgRow) -> Result<LoggedModel, StoreError> {
+pub(super) fn model(row: &PgRow) -> Result<LoggedModel, StoreError> {
     Ok(LoggedModel {
         id: LoggedModelId(row.try_get("id")?),
         run: TrackedRunId(row.try_get("run_id")?),
@@ -73,10 +77,7 @@ pub async fn create(db: &PgPool, project: ProjectId, new: &NewModel) -> Result<L
 
 /// A model of the project.
 pub async fn get(db: &PgPool, project: ProjectId, id: LoggedModelId) -> Result<LoggedModel, TrackError> {
-    let row = sqlx::query(
-        "select m.*, e.number as experiment from tracked_models m join tracked_runs r on r.id = m.run_id \
-         join tracked_experiments e on e.id = r.experiment_id where e.project_id = $1 and m.id = $2",
-    )
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} where e.project_id = $1 and m.id = $2")))
     .bind(project.0)
     .bind(id.0)
     .fetch_optional(db)

@@ -1,14 +1,17 @@
-//! Searching runs by what they logged: the filter becomes SQL, every text of it a bound value.
+//! Searching runs, and the models they logged, by what is known of them: the filter becomes SQL, every text of it a bound value.
 
-use super::load;
+use super::{load, models};
 use crate::StoreError;
 use domain::{
     id::ProjectId,
     tracking::{
         Among, CONTEXT_TAG,
-        filter::{Comparison, Condition, InputField, Operand, Subject, TextAttribute, TimeAttribute},
+        filter::{
+            Comparison, Condition, InputField, ModelSubject, ModelText, ModelTime, Operand, Subject, TextAttribute,
+            TimeAttribute,
+        },
         order::By,
-        view::TrackedRun,
+        view::{LoggedModel, TrackedRun},
     },
 };
 use sqlx::{PgPool, Postgres, QueryBuilder};
@@ -129,6 +132,65 @@ pub(super) fn push_comparison(
             query.push(format!(" {}", comparison.as_str()));
         }
     }
+}
+
+/// Which logged models are looked for.
+#[derive(Debug, Default)]
+pub struct ModelSearch {
+    /// Numbers of experiments.
+    pub experiments: Vec<i32>,
+    pub conditions: Vec<Condition<ModelSubject>>,
+    pub order: Vec<By<ModelSubject>>,
+    pub limit: u32,
+    pub offset: u32,
+}
+
+/// One page of logged models, the last made first where no order is given; whether more follow.
+pub async fn models(
+    db: &PgPool,
+    project: ProjectId,
+    search: &ModelSearch,
+) -> Result<(Vec<LoggedModel>, bool), StoreError> {
+    let mut query = QueryBuilder::<Postgres>::new(models::SELECT);
+    query.push(" where e.project_id = ").push_bind(project.0);
+    query.push(" and r.deleted_at is null and e.deleted_at is null");
+    query.push(" and e.number = any(").push_bind(search.experiments.clone()).push(")");
+    for Condition { subject, comparison, operand } in &search.conditions {
+        query.push(" and ");
+        push_model_column(&mut query, subject);
+        push_comparison(&mut query, "", *comparison, operand);
+    }
+    query.push(" order by ");
+    for by in &search.order {
+        push_model_column(&mut query, &by.subject);
+        query.push(if by.descends { " desc nulls last, " } else { " asc nulls last, " });
+    }
+    query.push("m.created_at desc, m.id desc limit ").push_bind(i64::from(search.limit) + 1);
+    query.push(" offset ").push_bind(i64::from(search.offset));
+    let rows = query.build().fetch_all(db).await?;
+    let found = rows.iter().take(search.limit as usize).map(models::model).collect::<Result<_, _>>()?;
+    Ok((found, rows.len() > search.limit as usize))
+}
+
+fn push_model_column(query: &mut QueryBuilder<Postgres>, subject: &ModelSubject) {
+    let column = match subject {
+        ModelSubject::Text(ModelText::Id) => "('m-' || replace(m.id::text, '-', ''))",
+        ModelSubject::Text(ModelText::Name) => "m.name",
+        ModelSubject::Text(ModelText::Type) => "m.model_type",
+        ModelSubject::Text(ModelText::Status) => "replace(m.status, 'LOGGED_MODEL_', '')",
+        ModelSubject::Text(ModelText::SourceRun) => "replace(r.id::text, '-', '')",
+        ModelSubject::Time(ModelTime::Created) => "(extract(epoch from m.created_at) * 1000)::float8",
+        ModelSubject::Time(ModelTime::Updated) => "(extract(epoch from m.updated_at) * 1000)::float8",
+        ModelSubject::Param(key) => {
+            query.push("(m.params->>").push_bind(key.clone()).push(")");
+            return;
+        }
+        ModelSubject::Tag(key) => {
+            query.push("(m.tags->>").push_bind(key.clone()).push(")");
+            return;
+        }
+    };
+    query.push(column);
 }
 
 fn push_column(query: &mut QueryBuilder<Postgres>, subject: &Subject) {
