@@ -1,25 +1,24 @@
 //! The recipe being made as named values, which the page's address, its forms and their posts share: `s0.kind`,
 //! `s0.least`, …, and `op` for the edit that was asked for.
 
-use crate::{error::AppError, routes::encode, words};
+use crate::{error::AppError, ui::form::Values, words};
 use domain::{
     lang::Lang,
     steps::{DataRecipe, Step, StepError},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Named values; what is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct StepsForm(BTreeMap<String, String>);
+pub struct StepsForm(Values);
 
 impl StepsForm {
     /// The values of a page's query.
     #[must_use]
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.as_ref().to_owned(), v.as_ref().to_owned())).collect())
+        Self(Values::from_pairs(pairs))
     }
 
     /// The values that say these steps.
@@ -30,23 +29,22 @@ impl StepsForm {
                 step.settings().into_iter().map(move |(name, value)| (format!("s{i}.{name}"), text_of(&value)));
             settings.chain([(format!("s{i}.kind"), step.kind())])
         });
-        Self(values.collect())
+        Self::from_pairs(values)
     }
 
     /// As a query string without the question mark.
     #[must_use]
     pub fn query(&self) -> String {
-        let given = self.0.iter().filter(|(_, v)| !v.is_empty());
-        given.map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
+        self.0.query()
     }
 
     /// The values, for hidden fields of a form.
     pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
-        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
+        self.0.pairs()
     }
 
     fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |v| v.trim())
+        self.0.get(name)
     }
 
     /// The steps as they were typed; an error names the field that cannot be read.

@@ -2,7 +2,7 @@
 //! and the preview all read in the same way.
 
 use super::text;
-use crate::{error::AppError, routes::encode};
+use crate::{error::AppError, ui::form::Values};
 use domain::{
     dataset::{Append, BadLines, Mapping, Merge, MergeSource, SplitPlan},
     import::{ImportRequest, ImportTarget, PreviewRequest},
@@ -10,7 +10,6 @@ use domain::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// A format's word and the fields it needs; the second of each pair says whether it must be there.
 pub type Format = (&'static str, &'static [(&'static str, bool)]);
@@ -42,39 +41,38 @@ pub const DESCRIBED: &str = "described";
 /// Named values; what is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ImportForm(BTreeMap<String, String>);
+pub struct ImportForm(Values);
 
 impl ImportForm {
     /// The values of a page's query.
     #[must_use]
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.as_ref().to_owned(), v.as_ref().to_owned())).collect())
+        Self(Values::from_pairs(pairs))
     }
 
     /// A value, without surrounding space.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |v| v.trim())
+        self.0.get(name)
     }
 
     /// A value that is not empty.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {
-        Some(self.get(name)).filter(|v| !v.is_empty())
+        self.0.given(name)
     }
 
     /// The same form with no attempt behind it.
     #[must_use]
     pub fn without_job(mut self) -> Self {
-        self.0.remove("job");
+        self.0.remove(|name| name == "job");
         self
     }
 
     /// As a query string without the question mark.
     #[must_use]
     pub fn query(&self) -> String {
-        let given = self.0.iter().filter(|(_, v)| !v.is_empty());
-        given.map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
+        self.0.query()
     }
 
     /// The mapping, once a format and all fields it must have are chosen.

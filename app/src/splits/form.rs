@@ -1,26 +1,25 @@
 //! What the form for dividing anew says, as a rule.
 
 use super::text;
-use crate::error::AppError;
+use crate::{error::AppError, ui::form::Values};
 use domain::{
     lang::Lang,
     split::{Amounts, Group, SplitRule, SplitRuleError, Stratify},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Named values; what is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DivisionForm(BTreeMap<String, String>);
+pub struct DivisionForm(Values);
 
 impl DivisionForm {
     fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |v| v.trim())
+        self.0.get(name)
     }
 
     fn is_checked(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
+        self.0.is_checked(name)
     }
 
     fn number<T: std::str::FromStr>(&self, l: Lang, name: &str) -> Result<T, AppError> {
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     fn form(pairs: &[(&str, &str)]) -> DivisionForm {
-        DivisionForm(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+        DivisionForm(Values::from_pairs(pairs.iter().copied()))
     }
 
     #[test]

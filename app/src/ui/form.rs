@@ -8,6 +8,9 @@
 
 #[cfg(feature = "ssr")]
 mod refill;
+mod values;
+
+pub use values::Values;
 
 use crate::{error::AppError, ui::notice::Problem};
 use domain::{dataset::Version, id::ProjectId};

@@ -2,13 +2,13 @@
 //! `q0.options`, …, and `op` for the edit that was asked for.
 
 use super::text;
-use crate::error::AppError;
+use crate::{error::AppError, ui::form::Values};
 use domain::{
     annotation::design::{Choice, Condition, Design, DesignProblem, Question, QuestionKind, Show, TextFrom},
     lang::Lang,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, str::FromStr};
+use std::str::FromStr;
 
 /// What stands between the parts of an option's line.
 const BETWEEN: char = '|';
@@ -22,28 +22,28 @@ pub const TEMPLATES: [&str; 6] = ["classify", "entities", "correct", "rate", "pr
 /// Named values; what is not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TaskForm(BTreeMap<String, String>);
+pub struct TaskForm(Values);
 
 impl TaskForm {
     /// The values of a page's query or of a post.
     #[must_use]
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.as_ref().to_owned(), v.as_ref().to_owned())).collect())
+        Self(Values::from_pairs(pairs))
     }
 
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |v| v.trim())
+        self.0.get(name)
     }
 
     #[must_use]
     pub fn is_checked(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
+        self.0.is_checked(name)
     }
 
     /// The ends of the checked names that begin so, such as the ids of people.
     pub fn checked<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(|(_, v)| !v.is_empty()).filter_map(move |(k, _)| k.strip_prefix(start))
+        self.0.beginning(start).map(|(end, _)| end)
     }
 
     /// A number; `usual` where nothing was typed.
@@ -55,16 +55,18 @@ impl TaskForm {
     }
 
     fn is_new(&self) -> bool {
-        !self.0.contains_key("show")
+        !self.0.has("show")
     }
 
     /// The same with another design in it.
     #[must_use]
     pub fn with_design(mut self, design: &Design) -> Self {
-        self.0.retain(|k, _| !is_of_question(k));
-        self.0.insert("show".to_owned(), design.show.as_str().to_owned());
+        self.0.remove(is_of_question);
+        self.0.set("show", design.show.as_str());
         for (i, question) in design.questions.iter().enumerate() {
-            self.0.extend(values_of(question).into_iter().map(|(k, v)| (format!("q{i}.{k}"), v)));
+            for (name, value) in values_of(question) {
+                self.0.set(format!("q{i}.{name}"), value);
+            }
         }
         self
     }

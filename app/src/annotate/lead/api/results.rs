@@ -1,6 +1,6 @@
 //! Server functions of what a task came to: agreement, items, gold, labels.
 
-use crate::error::AppError;
+use crate::{error::AppError, ui::form::Values};
 use domain::{
     annotation::{
         ItemStatus,
@@ -180,31 +180,22 @@ pub async fn compute_consensus(project: ProjectId, task: TaskId, method: Consens
     Ok(())
 }
 
-/// What is published, as it was typed: `use.QUESTION` is what its answers become, empty for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PublishForm(BTreeMap<String, String>);
-
-/// Makes the next version of the dataset from the labels.
+/// Makes the next version of the dataset from the labels. Of the form, `use.QUESTION` is what its answers become, empty
+/// for nothing.
 #[server]
-pub async fn publish_labels(
-    project: ProjectId,
-    task: TaskId,
-    #[server(flatten)] form: PublishForm,
-) -> Result<(), AppError> {
+pub async fn publish_labels(project: ProjectId, task: TaskId, #[server(flatten)] form: Values) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
     let l = lang();
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let get = |name: &str| form.0.get(name).map_or("", |v| v.trim());
-    let chosen = form.0.iter().filter_map(|(k, v)| Some((k.strip_prefix("use.")?.to_owned(), v.parse().ok()?)));
-    let min_confidence = match get("min_confidence") {
+    let chosen = form.beginning("use.").filter_map(|(question, v)| Some((question.to_owned(), v.parse().ok()?)));
+    let min_confidence = match form.get("min_confidence") {
         "" => 0.0,
         typed => typed.parse().map_err(|_| AppError::invalid("min_confidence", text::no_number(l)))?,
     };
     let publish = Publish {
         questions: chosen.collect(),
         min_confidence,
-        only_judged: !get("only_judged").is_empty(),
+        only_judged: form.is_checked("only_judged"),
         with_slices: true,
     };
     publish.check(&found.design).map_err(|e| AppError::invalid("min_confidence", text::publish_problem(l, &e)))?;
