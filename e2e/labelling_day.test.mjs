@@ -47,6 +47,14 @@ const through = async (page, act) => {
     await hydrated(page);
 };
 
+/** Shows the screen anew, and waits until it has items in advance. */
+const inAdvance = async (page) => {
+    const taken = page.waitForResponse(/take_items/);
+    await page.goto(work());
+    await (await taken).finished();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+};
+
 /** The browser complains of connections that we took away. */
 const forgetComplaints = () => pages().forEach((page) => (page.complaints = page.complaints.filter((c) => !/net::ERR_|Failed to load resource/.test(c))));
 
@@ -66,7 +74,6 @@ step('a lead opens a task, and people join', async () => {
         await hydrated(page);
         assert.equal(await overflow(page), 0);
     }
-    await watchPaints(gracePage);
 });
 
 step('the next item does not wait for the server', async () => {
@@ -79,8 +86,7 @@ step('the next item does not wait for the server', async () => {
         await route.continue();
     });
     const first = await gracePage.locator('[data-item]').getAttribute('data-item');
-    await until('items are there in advance', 10_000, async () => (await api(gracePage, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged === 0);
-    await gracePage.waitForLoadState('networkidle');
+    await inAdvance(gracePage);
     await graceWorks(1);
     const second = await gracePage.locator('[data-item]').getAttribute('data-item');
     assert.notEqual(second, first);
@@ -94,7 +100,8 @@ step('the next item does not wait for the server', async () => {
 step('two label at once, one of them through a lost connection', async () => {
     const offline = async () => {
         await graceWorks(6);
-        await gracePage.waitForLoadState('networkidle');
+        await inAdvance(gracePage);
+        await watchPaints(gracePage);
         await gracePage.context().setOffline(true);
         await graceWorks(2);
         await gracePage.getByText(/Offline – 2 waiting/).waitFor();
@@ -148,7 +155,7 @@ step('all is labelled, reviewed and decided', async () => {
             await hydrated(page);
         }
         await Promise.all([graceWorks(), alanWorks()]);
-        await until('what was sent has arrived', 20_000, async () => (await gracePage.evaluate((name) => Object.keys(localStorage).filter((key) => key.endsWith(name)).length, '-letters')) === 0);
+        for (const page of [gracePage, alanPage]) await until('what was sent has arrived', 20_000, () => page.evaluate(() => !Object.keys(localStorage).some((key) => key.endsWith('-letters'))));
     }
     await rosaPage.goto(`${project}/annotation/${task}/review`);
     await hydrated(rosaPage);
