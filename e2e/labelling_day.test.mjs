@@ -100,6 +100,7 @@ step('the next item does not wait for the server', async () => {
 step('two label at once, one of them through a lost connection', async () => {
     const offline = async () => {
         await graceWorks(6);
+        await until('nothing waits', 10_000, async () => (await api(gracePage, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged === said.grace.size);
         await inAdvance(gracePage);
         await watchPaints(gracePage);
         await gracePage.context().setOffline(true);

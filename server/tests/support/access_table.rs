@@ -179,6 +179,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/annotation-tasks/{task}/items", Project(Read)),
     ("GET /projects/{project}/annotation-tasks/{task}/items/{item}", Project(Read)),
     ("GET /projects/{project}/annotation-tasks/{task}/review", Project(Annotate)),
+    ("GET /projects/{project}/annotation-tasks/{task}/my-reviews", Project(Annotate)),
     ("POST /projects/{project}/annotation-tasks/{task}/items/{item}/review", Project(Annotate)),
     ("GET /projects/{project}/annotation-tasks/{task}/adjudication", Project(Annotate)),
     ("POST /projects/{project}/annotation-tasks/{task}/items/{item}/adjudicate", Project(Annotate)),
