@@ -31,7 +31,7 @@ use {
     store::{
         PgPool,
         annotation::{
-            board, content, guidelines,
+            blind, board, content, guidelines,
             items::{self, Sees},
             people, tasks,
         },
@@ -41,8 +41,9 @@ use {
 /// The project's tasks, newest first.
 #[server]
 pub async fn list_tasks(project: ProjectId) -> Result<Vec<TaskSummary>, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    Ok(tasks::list(&db, project).await?)
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    Ok(blind::as_seen(&db, caller.user_id, role, tasks::list(&db, project).await?).await?)
 }
 
 /// Somebody who may be given a part in a task.

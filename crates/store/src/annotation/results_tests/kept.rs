@@ -1,4 +1,4 @@
-//! What is kept of a task's results: its agreement report, and what reviewers decided.
+//! What is kept of a task's results: its agreement report, and what reviewers decided; and what whoever judges blind sees.
 
 use super::*;
 use domain::annotation::review_view::Queue;
@@ -111,4 +111,39 @@ async fn a_reviewer_goes_back_and_forth_and_sees_what_they_decided(db: PgPool) {
     assert_eq!(rest.items.iter().map(|d| d.item_id).collect::<Vec<_>>(), [p.items[0]]);
     assert_eq!(rest.next_cursor, None);
     assert!(reviews::decided(&p.db, ProjectId::new(), p.task, reviewer, None, 2).await.unwrap().is_none());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn whoever_judges_blind_counts_their_own_work(db: PgPool) {
+    let p = place(db, &["a", "b"], 2, tones()).await;
+    p.say(0, 0, tone("good")).await;
+    p.say(0, 1, tone("bad")).await;
+    p.mark(0, "adjudication").await;
+    sqlx::query("insert into annotation_progress (task_id, user_id, judged) values ($1, $2, 1)")
+        .bind(p.task.0)
+        .bind(p.people[0].0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    let counts = async |user: UserId, role: Role| {
+        let all = crate::annotation::tasks::list(&p.db, p.project).await.unwrap();
+        let seen = crate::annotation::blind::as_seen(&p.db, user, role, all).await.unwrap()[0].counts;
+        (seen.open, seen.judged, seen.adjudication, seen.given, seen.wanted)
+    };
+    assert_eq!(counts(p.people[0], Role::Annotator).await, (1, 1, 0, 1, 2));
+    assert_eq!(counts(p.people[1], Role::Annotator).await, (2, 0, 0, 0, 2), "not what others did");
+    assert_eq!(counts(p.people[0], Role::Manager).await.2, 1);
+    let whole = board::board(&p.db, p.project, p.task).await.unwrap().unwrap();
+    let blind = board::as_seen(whole.clone(), Sees::Own(p.people[0]));
+    assert_eq!((blind.counts.judged, blind.counts.adjudication, blind.days.len()), (1, 0, 0));
+    assert!(!whole.days.is_empty());
+    sqlx::query("insert into annotation_people (task_id, user_id, part) values ($1, $2, 'reviewer')")
+        .bind(p.task.0)
+        .bind(p.people[1].0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    assert_eq!(counts(p.people[1], Role::Annotator).await.2, 1, "reviewers see all");
+    sqlx::query("update annotation_tasks set status = 'closed'").execute(&p.db).await.unwrap();
+    assert_eq!(counts(p.people[0], Role::Annotator).await.2, 1, "a closed task is open to all");
 }
