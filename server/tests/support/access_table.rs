@@ -151,6 +151,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/bad-case-clusters", Project(Read)),
     ("POST /projects/{project}/bad-case-clusters", Project(Annotate)),
     ("PUT /projects/{project}/bad-case-clusters/{cluster}", Project(Annotate)),
+    ("POST /projects/{project}/bad-case-neighbours", Project(Annotate)),
     ("GET /projects/{project}/regressions", Project(Read)),
     ("GET /projects/{project}/regressions/download", Project(Read)),
     ("GET /projects/{project}/bad-case-trends", Project(Read)),
