@@ -32,6 +32,7 @@ const pages = () => [ada, gracePage, alanPage, rosaPage].filter(Boolean);
 const step = story('labelling-day', () => ({ server, pages: pages() }));
 
 const work = () => `${project}/annotation/${task}/work`;
+const judged = async (page) => (await api(page, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged;
 const counts = async () => (await api(ada, 'GET', `projects/${id}/annotation-tasks/${task}`)).counts;
 
 /** Alan reads some rows otherwise. */
@@ -90,17 +91,35 @@ step('the next item does not wait for the server', async () => {
     await graceWorks(1);
     const second = await gracePage.locator('[data-item]').getAttribute('data-item');
     assert.notEqual(second, first);
-    assert.equal((await api(gracePage, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged, 0, 'the server has not heard of it');
+    assert.equal(await judged(gracePage), 0, 'the server has not heard of it');
     await until('it is on its way', 5000, () => asked === 1);
     release();
-    await until('it has arrived', 10_000, async () => (await api(gracePage, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged === 1);
+    await until('it has arrived', 10_000, async () => (await judged(gracePage)) === 1);
     await gracePage.unroute('**/api/submit_judgement*');
+});
+
+step('what the server never takes is set aside, and holds up nothing', async () => {
+    await inAdvance(gracePage);
+    const never = new RegExp(`(^|&)item=${await gracePage.locator('[data-item]').getAttribute('data-item')}(&|$)`);
+    await gracePage.route('**/api/submit_judgement*', (route) => (never.test(route.request().postData() ?? '') ? route.fulfill({ status: 404, body: 'gone' }) : route.continue()));
+    await graceWorks(2);
+    await until('the other has arrived', 10_000, async () => (await judged(gracePage)) === said.grace.size - 1);
+    const aside = gracePage.locator('#work-aside li[data-letter]');
+    await until('it is set aside', 20_000, async () => {
+        // The screen tries again by itself; this only spares the pauses.
+        await gracePage.evaluate(() => dispatchEvent(new Event('online')));
+        return (await aside.count()) === 1;
+    });
+    await gracePage.unroute('**/api/submit_judgement*');
+    await button(aside, 'Send again').click();
+    await until('it has arrived', 10_000, async () => (await judged(gracePage)) === said.grace.size);
+    assert.equal(await aside.count(), 0);
 });
 
 step('two label at once, one of them through a lost connection', async () => {
     const offline = async () => {
         await graceWorks(6);
-        await until('nothing waits', 10_000, async () => (await api(gracePage, 'GET', `projects/${id}/annotation-tasks/${task}/mine`)).judged === said.grace.size);
+        await until('nothing waits', 10_000, async () => (await judged(gracePage)) === said.grace.size);
         await inAdvance(gracePage);
         await watchPaints(gracePage);
         await gracePage.context().setOffline(true);

@@ -216,13 +216,14 @@ pub struct TaskView {
 #[server]
 pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    let mut found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let board = board::board(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
     let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
     let board = board::as_seen(board, sees);
     let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
+    found.summary.counts = board.counts;
     Ok(TaskView { task: found, board, job, may_review })
 }
 

@@ -193,6 +193,16 @@ impl Screen {
         }
     }
 
+    /// An answer to this item is on its way after all: nobody is asked for another.
+    fn is_answered(self: &Rc<Self>, item: i64) {
+        self.done.borrow_mut().insert(item);
+        self.ready.borrow_mut().retain(|sheet| sheet.id != item);
+        let is_shown = self.current.borrow().as_ref().is_some_and(|sheet| sheet.id == item);
+        if is_shown {
+            self.next();
+        }
+    }
+
     /// Asks for items, once at a time.
     fn take(self: &Rc<Self>) {
         if self.is_taking.replace(true) {

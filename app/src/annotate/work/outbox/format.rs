@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(outbox.write(), "");
         outbox.add(letter("a", 1));
         outbox.add(letter("b", 2));
-        for _ in 0..3 {
+        for _ in 0..super::super::MAX_REFUSALS {
             outbox.not_taken("b", "不在您手中");
         }
         assert_eq!(Outbox::read(&outbox.write()), outbox);

@@ -25,9 +25,13 @@ pub(super) fn follow(screen: &Rc<Screen>) {
             Some("retry") => {
                 let mut outbox = pressed.mail.outbox();
                 if outbox.retry(&key) {
+                    let item = outbox.waiting().iter().find(|letter| letter.key == key).map(|letter| letter.item);
                     pressed.mail.set(&outbox);
                     pressed.mail.forget_tried(&key);
                     show(&pressed);
+                    if let Some(item) = item {
+                        pressed.is_answered(item);
+                    }
                     mail::deliver(&pressed);
                 }
             }

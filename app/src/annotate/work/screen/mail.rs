@@ -148,12 +148,13 @@ impl Mail {
     fn pause(&self, screen: &Rc<Screen>) {
         self.failures.set(self.failures.get().saturating_add(1));
         self.tell();
+        let pending = self.retry.take();
+        if pending.is_some() {
+            return self.retry.set(pending);
+        }
         let later = screen.clone();
         let pause = Duration::from_secs(pause_s(self.failures.get()));
-        let retry = set_timeout_with_handle(move || again(&later), pause).ok();
-        if let Some(before) = self.retry.replace(retry) {
-            before.clear();
-        }
+        self.retry.set(set_timeout_with_handle(move || again(&later), pause).ok());
     }
 
     /// The server is there again: where nothing waits, there is no more to say of it.
@@ -174,9 +175,14 @@ impl Mail {
     fn worked(&self) {
         self.failures.set(0);
         self.is_signed_out.set(false);
+        // What this round has tried waits for its next one.
         if self.tried.borrow().is_empty() {
             self.kept_because.borrow_mut().clear();
+            self.stop_waiting();
         }
+    }
+
+    fn stop_waiting(&self) {
         if let Some(timer) = self.retry.take() {
             timer.clear();
         }
@@ -202,6 +208,7 @@ pub(super) fn begin(screen: &Rc<Screen>) {
 
 fn again(screen: &Rc<Screen>) {
     screen.mail.tried.borrow_mut().clear();
+    screen.mail.stop_waiting();
     if screen.mail.is_empty() { screen.take() } else { deliver(screen) }
 }
 
