@@ -53,7 +53,7 @@ fn page(project: ProjectId, task: TaskId, name: &str, agreement: Agreement) -> i
     }
     let drawn = (agreement.measured < agreement.items)
         .then(|| text::agreement_drawn(l, integer(agreement.measured), integer(agreement.items)));
-    let as_of = agreement.as_of.map(|at| view! { {as_of(l)}" "<Time at/>"." });
+    let as_of = agreement.as_of.map(|at| view! { {as_of(l)}" "<Time at/> });
     let changed = (!agreement.is_current).then(|| view! { <p class="notice">{changed_since(l)}</p> });
     let gold = gold(l, agreement.gold);
     let questions = agreement.questions.into_iter().map(|q| question(project, task, l, q)).collect_view();
