@@ -7,6 +7,7 @@
 # bench.sh explore [ROWS]: exploring a version of a million samples in a database of its own: index, search, filters, pages.
 # bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
 # bench.sh annotation [ITEMS]: the next item of a task of a million, and judgements a second of eight annotators, beside Label Studio.
+# bench.sh screen [ITEMS]: what an annotator waits for, from the key to the next item being painted, beside a round trip to the server.
 # bench.sh mlflow [arguments of mlflow.py]: tracking runs beside MLflow 3.17 on the same Postgres: logging, search, history, memory.
 # bench.sh near [ROWS]: removing exact and near duplicates from a million short rows, and the first 50,000 of them beside datasketch.
 set -euo pipefail
@@ -23,6 +24,12 @@ fi
 if [ "${1:-}" = annotation ]; then
     python=$(scripts/bench-venv.sh label-studio) || { python=; echo "Label Studio is left out: it needs python3 with venv and a package index (see above)"; }
     exec scripts/with-postgres.sh cargo bench --quiet --package server --bench annotation -- "${2:-1000000}" ${python:+--python "$python"}
+fi
+if [ "${1:-}" = screen ]; then
+    scripts/setup.sh test
+    scripts/build.sh release
+    export LATHE_PROFILE=release
+    exec node e2e/next_item.mjs "${2:-200}"
 fi
 if [ "${1:-}" = mlflow ]; then
     shift

@@ -12,5 +12,5 @@ mod said;
 mod spans;
 pub mod work;
 
-pub use review::{AdjudicatePage, ReviewPage};
+pub use review::{AdjudicatePage, ReviewPage, ReviewedPage};
 pub use work::WorkPage;

@@ -189,6 +189,12 @@ pub fn annotation_review(p: ProjectId, t: TaskId) -> String {
     format!("{}/review", annotation_task(p, t))
 }
 
+/// What the reader has decided as a reviewer.
+#[must_use]
+pub fn annotation_reviewed(p: ProjectId, t: TaskId) -> String {
+    format!("{}/reviewed", annotation_task(p, t))
+}
+
 /// The annotator's screen.
 #[must_use]
 pub fn annotation_work(p: ProjectId, t: TaskId) -> String {

@@ -3,7 +3,7 @@
 use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     annotate::{
-        AdjudicatePage, ReviewPage, WorkPage,
+        AdjudicatePage, ReviewPage, ReviewedPage, WorkPage,
         lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
     },
     augment::AugmentPage,
@@ -142,6 +142,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("datasets/:dataset/v/:number/splits") view=SplitsPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/adjudicate") view=AdjudicatePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/review") view=ReviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/reviewed") view=ReviewedPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/work") view=WorkPage ssr=SsrMode::Async/>
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation") view=TaskListPage ssr=SsrMode::Async/>

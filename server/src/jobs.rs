@@ -17,6 +17,7 @@ pub mod import_judgements;
 pub mod index_version;
 pub mod merge_versions;
 mod model_files;
+pub mod nearest_to_bad_cases;
 pub mod paraphrase;
 pub mod publish_annotation;
 pub mod register_model;
@@ -82,6 +83,7 @@ pub fn handlers() -> Handlers {
         .with(store::annotation::publish::IMPORT_KIND, import_judgements::import_judgements)
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
+        .with(store::badcases::evidence::embedded::KIND, nearest_to_bad_cases::nearest_to_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
 }
 

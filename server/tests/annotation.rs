@@ -116,6 +116,8 @@ async fn a_version_is_judged_by_two_people_who_do_not_see_each_other(db: PgPool)
     }
     let (_, done) = place.lead("GET", &task, &Value::Null).await;
     assert_eq!((&done["counts"]["judged"], &done["counts"]["given"]), (&json!(3), &json!(6)), "{done}");
+    let (_, blind) = place.ask(&ada, "GET", &task, &Value::Null).await;
+    assert_eq!((&blind["counts"]["judged"], &blind["counts"]["given"]), (&json!(3), &json!(3)), "their own: {blind}");
     // Annotators make and change no tasks.
     let (status, _) = place.ask(&ada, "PUT", &format!("{task}/status"), &json!({ "status": "closed" })).await;
     assert_eq!(status, 403);

@@ -58,6 +58,7 @@ async fn steps_read_what_a_model_said(db: PgPool) {
     let scorings = place.get(&format!("{version}/scores")).await;
     assert_eq!(scorings.as_array().unwrap().len(), 1, "the same model's scores are replaced");
     assert!(scorings[0]["dimensions"].as_u64() > Some(1), "{scorings}");
+    a_bad_case_finds_its_neighbours(&place, &version, &scorings[0]["model"]).await;
     let report = place.job(&preview, recipe(json!({ "kind": "outliers", "percent": 5.0, "held_out": true }))).await;
     assert_eq!(report["removed"], 3, "{report}");
     let made = place.job(&format!("{version}/steps"), recipe(json!({ "kind": "outliers", "percent": 5.0 }))).await;
@@ -66,6 +67,23 @@ async fn steps_read_what_a_model_said(db: PgPool) {
 
     request["run_id"] = json!("00000000-0000-0000-0000-000000000000");
     assert_eq!(place.call("POST", "/scores", Some(request.to_string().into_bytes())).await.0, 422);
+}
+
+/// A case that no version has: the model reads its sample first.
+async fn a_bad_case_finds_its_neighbours(place: &Place, version: &str, model: &Value) {
+    let dataset = place.get(version).await["dataset_id"].clone();
+    let new = json!({ "dataset_id": dataset, "prompt": "another question", "output": "no", "expected": "yes" });
+    let case = place.post("/bad-cases", new.to_string().into_bytes()).await;
+    let evidence = format!("/bad-cases/{}/evidence", case["id"].as_str().unwrap());
+    let before = place.get(&evidence).await;
+    assert_eq!((&before["can_embed"], &before["embedded"]), (&json!(true), &Value::Null), "{before}");
+    let found = place.job("/bad-case-neighbours", json!({ "ids": [case["id"]] })).await;
+    assert_eq!(found["cases"], 1, "{found}");
+    let after = place.get(&evidence).await;
+    let rows = after["embedded"]["nearest"].as_array().unwrap();
+    assert_eq!((rows.len(), &after["embedded"]["model"]), (10, model), "{after}");
+    let cosines: Vec<f64> = rows.iter().map(|row| row["similarity"].as_f64().unwrap()).collect();
+    assert!(cosines.is_sorted_by(|a, b| a >= b) && after["embedded"]["mean"].as_f64() < Some(cosines[0]), "{after}");
 }
 
 /// The command line reads the trainer's file by the lines of the samples.

@@ -16,7 +16,7 @@ use crate::{
     error::AppError,
     routes,
     text::lang,
-    ui::{form::PostForm, frame::PageHeader, load::load, markdown::markdown, notice::Empty},
+    ui::{field::Confirm, form::PostForm, frame::PageHeader, load::load, markdown::markdown, notice::Empty},
 };
 use api::{
     AskSkippedAgain, GiveItemsBack, SaveDraft, SkipItem, SubmitJudgement, TakeItems, UndoJudgement, WorkView, get_work,
@@ -84,7 +84,7 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
         <p id="work-state" class="work-state" role="status" aria-live="polite"></p>
         <div class="work-layout">
             <section id="work" class="card work" tabindex="-1" aria-label=text::item(l)>{item}</section>
-            <aside class="stack work-side">{guideline(&rules)}{works.then(options)}</aside>
+            <aside class="stack work-side">{works.then(aside)}{guideline(&rules)}{works.then(options)}</aside>
         </div>
         {works.then(|| keys(place, me.to_string()))}
     }
@@ -135,6 +135,30 @@ fn guideline(rules: &str) -> impl IntoView + use<> {
             </details>
         }
     })
+}
+
+/// What the server never took, hidden until there is some; the screen copies the line for each.
+fn aside() -> impl IntoView {
+    let l = lang();
+    view! {
+        <section id="work-aside" class="card" hidden aria-labelledby="work-aside-title">
+            <h2 id="work-aside-title">{text::aside_title(l)}</h2>
+            <p class="help">{text::aside_lead(l)}</p>
+            <ul class="work-letters">
+                <li hidden data-blank="">
+                    <p data-why="" dir="auto">{text::aside_unread(l)}</p>
+                    <code></code>
+                    <div class="actions">
+                        <button type="button" class="button button-small" data-aside="retry">{text::aside_retry(l)}</button>
+                        <button type="button" class="button button-small" data-aside="copy">{text::aside_copy(l)}</button>
+                        <Confirm label=text::aside_discard(l) question=text::aside_sure(l)>
+                            <button type="button" class="button button-small button-danger" data-aside="discard">{text::aside_discard(l)}</button>
+                        </Confirm>
+                    </div>
+                </li>
+            </ul>
+        </section>
+    }
 }
 
 /// What the person may set for this screen; the browser remembers it.

@@ -380,6 +380,16 @@ pub async fn find_clusters(project: ProjectId, #[server(default)] dataset: Strin
     Ok(())
 }
 
+/// Has the training rows found that are nearest to a case by embeddings, then comes back to the case.
+#[server]
+pub async fn find_nearest(project: ProjectId, id: BadCaseId) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    let request = serde_json::json!({ "ids": [id] });
+    let job = store::jobs::enqueue(&db, project, evidence::embedded::KIND, &request, caller.user_id).await?;
+    leptos_axum::redirect(&format!("{}?job={job}#evidence", routes::bad_case(project, id)));
+    Ok(())
+}
+
 /// Gives a cluster a name that stays.
 #[server]
 pub async fn rename_cluster(

@@ -70,7 +70,7 @@ fn body(project: ProjectId, query: BadCaseQuery, open: OpenBadCase) -> impl Into
     let (locked, notices) = (fixed.then(|| locked(&case, may_judge, l)), notices(project, &case, may_judge, l));
     let left = view! {
         {conversation(&case, l)}
-        {evidence::card(project, &evidence, l)}
+        {evidence::card(project, case.summary.id, &evidence, may_judge, l)}
         {followed(project, &case, &history, l)}
         {talk}
         {lineage(project, &case, l)}

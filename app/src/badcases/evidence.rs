@@ -1,13 +1,17 @@
 //! Evidence on why the model was wrong, each piece with a sentence and the cause that it points to.
 
-use super::text;
+use super::{api::FindNearest, text};
 use crate::{
     routes,
-    ui::format::{gist, integer, percent},
+    ui::{
+        form::PostForm,
+        format::{Time, gist, integer, percent},
+        job::JobProgress,
+    },
 };
 use domain::{
-    badcase::evidence::{Evidence, Finding, NearRow},
-    id::ProjectId,
+    badcase::evidence::{Embedded, Evidence, Finding, NearRow},
+    id::{BadCaseId, JobId, ProjectId},
     lang::Lang,
 };
 use leptos::prelude::*;
@@ -38,7 +42,22 @@ crate::texts! {
     cut(tokens) = "The model never saw {tokens} tokens of the prompt: it is longer than the run's longest sample. Shorten it, or raise that length.",
         "模型未看到提示中的 {tokens} 个词元：超过了运行设置的最大长度。请缩短提示或提高该长度。";
 
-    nearest = "Nearest training rows", "最接近的训练样本";
+    outvoted(rows, others) = "Of the {rows} training rows that are nearest to the model, {others} have another label: the expected one may be wrong, or the model follows its neighbours.",
+        "在模型看来最接近的 {rows} 条训练样本中，有 {others} 条标签不同：期望标签可能有误，或模型受其影响。";
+
+    nearest = "Nearest training rows by words", "按用词最接近的训练样本";
+    by_embedding = "Nearest training rows by meaning", "按语义最接近的训练样本";
+    embeddings_of(model) = "By the embeddings of {model}.", "依据 {model} 的嵌入。";
+    on_average(cosine) = "All training rows have a cosine of {cosine} on average; only what is well above is near.",
+        "全部训练样本的平均余弦相似度为 {cosine}，明显高于此值才算接近。";
+    cosine = "Cosine", "余弦相似度";
+    find = "Find them", "开始查找";
+    find_again = "Find them anew", "重新查找";
+    find_help = "Reads the embeddings of all training rows once; a large version takes minutes.",
+        "需读取全部训练样本的嵌入，大版本可能需要几分钟。";
+    no_embeddings = "No model has scored this version with embeddings, so rows can be compared by words alone.",
+        "尚无模型为该版本计算带嵌入的评分，只能按用词比较。";
+    score_it = "Score it", "去评分";
     alike = "Alike", "相似度";
     answer = "Answer", "答案";
     agrees = "as expected", "与期望一致";
@@ -49,7 +68,13 @@ crate::texts! {
 }
 
 /// The card.
-pub(super) fn card(project: ProjectId, evidence: &Evidence, l: Lang) -> impl IntoView + use<> {
+pub(super) fn card(
+    project: ProjectId,
+    case: BadCaseId,
+    evidence: &Evidence,
+    may: bool,
+    l: Lang,
+) -> impl IntoView + use<> {
     let head = match evidence.version_id {
         Some(_) => lead(l, &evidence.dataset_name, evidence.version_number),
         None => no_version(l).to_owned(),
@@ -75,7 +100,8 @@ pub(super) fn card(project: ProjectId, evidence: &Evidence, l: Lang) -> impl Int
             {waiting}
             {suggestion}
             {lines}
-            {table(project, evidence, l)}
+            {by_words(project, evidence, l)}
+            {by_embeddings(project, case, evidence, may, l)}
             {numbers(evidence, l)}
         </section>
     }
@@ -86,6 +112,7 @@ fn sentence(l: Lang, finding: &Finding) -> String {
     match finding {
         Finding::Conflict { rows, others } => conflict(l, rows, others),
         Finding::Contradicted { rows } => contradicted(l, rows),
+        Finding::Outvoted { rows, others } => outvoted(l, rows, others),
         Finding::Alone { similarity } => alone(l, percent(*similarity)),
         Finding::FewOfLabel { label, rows } => few_of_label(l, label, integer(*rows)),
         Finding::FewOfSlice { field, value, rows } => few_of_slice(l, field, value, integer(*rows)),
@@ -96,11 +123,70 @@ fn sentence(l: Lang, finding: &Finding) -> String {
     }
 }
 
-/// The nearest training rows.
-fn table(project: ProjectId, evidence: &Evidence, l: Lang) -> Option<impl IntoView + use<>> {
+/// The nearest training rows by their words.
+fn by_words(project: ProjectId, evidence: &Evidence, l: Lang) -> Option<impl IntoView + use<>> {
     if evidence.nearest.is_empty() {
         return None;
     }
+    let rows = table(project, evidence, &evidence.nearest, (alike(l), percent), l);
+    Some(view! { <h3>{nearest(l)}</h3>{rows} })
+}
+
+/// The nearest training rows to a model, and what has them found.
+fn by_embeddings(
+    project: ProjectId,
+    case: BadCaseId,
+    evidence: &Evidence,
+    may: bool,
+    l: Lang,
+) -> Option<impl IntoView + use<>> {
+    let dataset = evidence.dataset_id?;
+    evidence.version_id?;
+    if !evidence.can_embed {
+        let href = format!("{}#scores", routes::clean(project, dataset, evidence.version_number.cast_unsigned()));
+        return Some(
+            view! { <h3>{by_embedding(l)}</h3><p class="muted">{no_embeddings(l)}" "<a href=href>{score_it(l)}</a></p> }
+                .into_any(),
+        );
+    }
+    let shown = evidence.embedded.as_ref().map(|found| embedded(project, evidence, found, l));
+    let then = format!("{}#evidence", routes::bad_case(project, case));
+    let job = routes::query::<JobId>("job").map(|job| view! { <JobProgress project job then/> });
+    let label = if shown.is_some() { find_again(l) } else { find(l) };
+    let form = (may && job.is_none()).then(|| {
+        view! {
+            <PostForm action={ServerAction::<FindNearest>::new()}>
+                <input type="hidden" name="project" value=project.to_string()/>
+                <input type="hidden" name="id" value=case.to_string()/>
+                <button class="button button-small" type="submit" aria-describedby="find-nearest-help">{label}</button>
+                <p class="help" id="find-nearest-help">{find_help(l)}</p>
+            </PostForm>
+        }
+    });
+    Some(view! { <h3>{by_embedding(l)}</h3>{shown}{job}{form} }.into_any())
+}
+
+fn embedded(project: ProjectId, evidence: &Evidence, found: &Embedded, l: Lang) -> impl IntoView + use<> {
+    let mean = found.mean.map(|mean| on_average(l, three(mean)));
+    let rows = table(project, evidence, &found.nearest, (cosine(l), three), l);
+    view! {
+        <p class="muted"><bdi>{embeddings_of(l, &found.model)}</bdi>" "{mean}" "<Time at=found.computed_at/></p>
+        {rows}
+    }
+}
+
+fn three(value: f64) -> String {
+    format!("{value:.3}")
+}
+
+/// Training rows with how near they are, as `shown` writes it.
+fn table(
+    project: ProjectId,
+    evidence: &Evidence,
+    rows: &[NearRow],
+    (head, shown): (&'static str, fn(f64) -> String),
+    l: Lang,
+) -> impl IntoView + use<> {
     let place = evidence.dataset_id.map(|dataset| (dataset, evidence.version_number.cast_unsigned()));
     let row = |near: &NearRow| {
         let text = gist(&near.prompt);
@@ -115,26 +201,25 @@ fn table(project: ProjectId, evidence: &Evidence, l: Lang) -> Option<impl IntoVi
             if near.agrees { ("badge badge-good", agrees(l)) } else { ("badge badge-bad", differs(l)) };
         view! {
             <tr>
-                <td class="num">{percent(near.similarity)}</td>
+                <td class="num">{shown(near.similarity)}</td>
                 <td class="prose" dir="auto">{prompt}</td>
                 <td class="prose"><bdi>{gist(&near.answer)}</bdi>" "<span class=class>{words}</span></td>
             </tr>
         }
     };
-    let rows = evidence.nearest.iter().map(row).collect_view();
-    Some(view! {
-        <h3>{nearest(l)}</h3>
+    let rows = rows.iter().map(row).collect_view();
+    view! {
         <div class="table-wrap">
             <table class="table">
                 <thead><tr>
-                    <th scope="col" class="num">{alike(l)}</th>
+                    <th scope="col" class="num">{head}</th>
                     <th scope="col">{text::prompt(l)}</th>
                     <th scope="col">{answer(l)}</th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
-    })
+    }
 }
 
 /// How much training has of the label and of each slice, and the model's own probability.

@@ -12,6 +12,7 @@ pub mod guideline;
 pub mod outcome;
 pub mod publish;
 pub mod quality;
+pub mod review_view;
 pub mod suggest;
 pub mod view;
 
@@ -169,6 +170,7 @@ mod tests {
         same(design::TextFrom::ALL, design::TextFrom::as_str);
         same(distribution::Order::ALL, distribution::Order::as_str);
         same(distribution::Review::ALL, distribution::Review::as_str);
+        same(review_view::Queue::ALL, review_view::Queue::as_str);
         same(view::ConsensusMethod::ALL, view::ConsensusMethod::as_str);
     }
 

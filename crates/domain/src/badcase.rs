@@ -5,6 +5,7 @@ pub mod distinctive;
 pub mod evidence;
 pub mod feature;
 pub mod mention;
+pub mod nearest;
 pub mod regression;
 pub mod taxonomy;
 pub mod trend;

@@ -189,6 +189,25 @@ pub async fn at_positions(
     .collect()
 }
 
+/// Samples of a version by their ids, each once; those that are not in it are left out.
+pub async fn of_ids(
+    db: &PgPool,
+    version: VersionId,
+    ids: &[SampleId],
+) -> Result<HashMap<SampleId, SampleRow>, StoreError> {
+    sqlx::query(
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+         from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.sample_id = any($2)",
+    )
+    .bind(version.0)
+    .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| sample_row(row).map(|row| (row.id, row)))
+    .collect()
+}
+
 /// Those of these positions whose text has `phrase`, which is in lower case.
 pub(crate) async fn having(
     db: &PgPool,

@@ -10,6 +10,7 @@ use domain::{
     annotation::{
         ItemStatus, Verdict,
         answer::Judgement,
+        review_view::ReviewDecided,
         view::{Decide, Item},
     },
     id::{ItemId, ProjectId, TaskId, UserId},
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_annotation_item))
         .routes(routes!(list_annotation_reviews))
         .routes(routes!(review_annotation_item))
+        .routes(routes!(list_my_annotation_reviews))
         .routes(routes!(list_annotation_adjudications))
         .routes(routes!(adjudicate_annotation_item))
 }
@@ -120,6 +122,19 @@ async fn list_annotation_reviews(
 ) -> Result<Json<Vec<Item>>, Problem> {
     reviewer(&db, &caller, project, task).await?;
     let found = reviews::queue(&db, project, task, caller.user_id, query.after).await?;
+    found.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// What you decided in a task as a reviewer or adjudicator, newest first.
+#[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/my-reviews", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path), PageQuery), responses((status = OK, body = Page<ReviewDecided>)))]
+async fn list_my_annotation_reviews(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, task)): Path<(ProjectId, TaskId)>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<ReviewDecided>>, Problem> {
+    reviewer(&db, &caller, project, task).await?;
+    let found = reviews::decided(&db, project, task, caller.user_id, page.after()?, page.limit()).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 

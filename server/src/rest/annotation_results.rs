@@ -57,7 +57,8 @@ async fn get_annotation_board(
 /// How well people agree on each question: Krippendorff's α, κ of each pair, by option, item, person and week.
 ///
 /// Of more than 50,000 items that several judged, so many are drawn by a fixed seed; `measured` says how many.
-/// Until the task is closed annotators, who judge blind, get none.
+/// It is computed when judgements have changed since the last time (`as_of`); one that takes long is computed less often, and then
+/// `is_current` is false. Until the task is closed annotators, who judge blind, get none.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/agreement", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = Agreement)))]
 async fn get_annotation_agreement(
     State(db): State<PgPool>,

@@ -4,6 +4,7 @@
 mod bulk;
 mod causes;
 mod clusters;
+mod nearest;
 mod regressions;
 mod talk;
 mod trends;
@@ -49,6 +50,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(talk::routes())
         .merge(causes::routes())
         .merge(clusters::routes())
+        .merge(nearest::routes())
         .merge(regressions::routes())
         .merge(trends::routes())
 }

@@ -6,7 +6,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        format::{integer, number, percent},
+        format::{Time, integer, number, percent},
         frame::PageHeader,
         load::load,
         notice::Empty,
@@ -21,6 +21,12 @@ use domain::{
     lang::Lang,
 };
 use leptos::prelude::*;
+
+crate::texts! {
+    as_of = "As of", "截至";
+    changed_since = "Judgements have changed since: this takes a while to compute and is computed again later.",
+        "此后标注有变动：计算耗时较长，稍后自动重新计算。";
+}
 
 /// `/p/:project/annotation/:task/agreement`.
 #[component]
@@ -47,11 +53,14 @@ fn page(project: ProjectId, task: TaskId, name: &str, agreement: Agreement) -> i
     }
     let drawn = (agreement.measured < agreement.items)
         .then(|| text::agreement_drawn(l, integer(agreement.measured), integer(agreement.items)));
+    let as_of = agreement.as_of.map(|at| view! { {as_of(l)}" "<Time at/> });
+    let changed = (!agreement.is_current).then(|| view! { <p class="notice">{changed_since(l)}</p> });
     let gold = gold(l, agreement.gold);
     let questions = agreement.questions.into_iter().map(|q| question(project, task, l, q)).collect_view();
     view! {
         {header}
-        <p class="muted">{text::agreement_items(l, integer(agreement.items))}" "{drawn}</p>
+        <p class="muted">{text::agreement_items(l, integer(agreement.items))}" "{drawn}" "{as_of}</p>
+        {changed}
         {questions}
         {gold}
     }

@@ -31,7 +31,7 @@ use {
     store::{
         PgPool,
         annotation::{
-            board, content, guidelines,
+            blind, board, content, guidelines,
             items::{self, Sees},
             people, tasks,
         },
@@ -41,8 +41,9 @@ use {
 /// The project's tasks, newest first.
 #[server]
 pub async fn list_tasks(project: ProjectId) -> Result<Vec<TaskSummary>, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    Ok(tasks::list(&db, project).await?)
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    Ok(blind::as_seen(&db, caller.user_id, role, tasks::list(&db, project).await?).await?)
 }
 
 /// Somebody who may be given a part in a task.
@@ -215,13 +216,14 @@ pub struct TaskView {
 #[server]
 pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppError> {
     let (db, caller) = api::authorise(project, Action::Read).await?;
-    let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    let mut found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let board = board::board(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
     let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
     let board = board::as_seen(board, sees);
     let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
+    found.summary.counts = board.counts;
     Ok(TaskView { task: found, board, job, may_review })
 }
 

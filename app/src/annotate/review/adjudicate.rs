@@ -1,76 +1,42 @@
 //! Items on which people differ: what each said side by side, and the decision.
 
-use super::{
-    Place,
-    api::{AdjudicateItem, AdjudicateView, get_adjudication},
-    current,
-    keys::{Keys, shortcuts},
-    sides, text,
-};
+use super::{Place, api::AdjudicateItem, current, sides, text};
 use crate::{
     annotate::{
         content::content,
         fields::{Filled, fields},
     },
-    error::AppError,
-    routes,
     text::lang,
-    ui::{field::Field, form::PostForm, format::integer, frame::PageHeader, load::load, notice::Empty},
+    ui::{field::Field, form::PostForm},
 };
 use domain::annotation::{
+    ItemStatus,
     design::Design,
     view::{Item, Judged, Task},
 };
 use leptos::prelude::*;
 
-/// `/p/:project/annotation/:task/adjudicate`.
-#[component]
-pub fn AdjudicatePage() -> impl IntoView {
-    let place = Place::of_address();
-    let data = async move {
-        let place = place?;
-        Ok::<_, AppError>((place, get_adjudication(place.project, place.task, place.after).await?))
-    };
-    load(data, |(place, view)| page(place, view))
-}
-
-fn page(place: Place, view: AdjudicateView) -> impl IntoView {
+/// What each person said, and the forms that decide; while the item wants judgements or a reviewer, without them.
+pub(super) fn one(place: Place, task: &Task, item: &Item, is_lead: bool) -> impl IntoView + use<> {
     let l = lang();
-    let AdjudicateView { task, item, is_lead } = view;
-    let to_task = routes::annotation_task(place.project, place.task);
-    let body = match item {
-        Some(item) => one(place, &task, &item, is_lead).into_any(),
-        None => view! { <Empty title=text::nothing(l) hint=text::nothing_hint(l)/> }.into_any(),
-    };
-    view! {
-        <PageHeader title=text::adjudicate_title(l, &task.summary.name) lead=text::adjudicate_lead(l)>
-            <a class="button button-quiet" href=to_task>{text::to_task(l)}</a>
-        </PageHeader>
-        {body}
-    }
-}
-
-fn one(place: Place, task: &Task, item: &Item, is_lead: bool) -> impl IntoView + use<> {
-    let l = lang();
-    let list = routes::annotation_adjudicate(place.project, place.task);
     let judged: Vec<&Judged> = current(item).collect();
-    let waiting = text::adjudicate_waiting(l, integer(task.summary.counts.adjudication));
+    let may_decide = !matches!(item.status, ItemStatus::Open | ItemStatus::Review);
+    let own = may_decide.then(|| own(place, &task.design, item, &judged));
     view! {
-        <div class="actions">
-            {place.links(&list, item)}
-            <span class="muted">{waiting}</span>
-        </div>
         <section class="card stack" aria-label=text::item(l)>{content(&task.design, &item.content, &[])}</section>
-        {take(place, &task.design, item, &judged, is_lead)}
-        {own(place, &task.design, item, &judged)}
-        <p id="work-state" class="work-state" role="status" aria-live="polite"></p>
-        {shortcuts(&[("1–9", text::take_this(l)), ("o", text::own(l)), ("j", text::next(l))])}
-        <Keys/>
+        {take(place, &task.design, item, &judged, (is_lead, may_decide))}
+        {own}
     }
 }
 
 /// The judgements in columns, each with the button that takes it.
-fn take(place: Place, design: &Design, item: &Item, judged: &[&Judged], is_lead: bool) -> impl IntoView + use<> {
+fn take(
+    place: Place,
+    design: &Design,
+    item: &Item,
+    judged: &[&Judged],
+    (is_lead, may_decide): (bool, bool),
+) -> impl IntoView + use<> {
     let l = lang();
     let heads = judged.iter().enumerate().map(|(at, j)| {
         let who = sides::who(at, j, is_lead);
@@ -96,7 +62,14 @@ fn take(place: Place, design: &Design, item: &Item, judged: &[&Judged], is_lead:
             <td><button class="button button-primary" type="submit" name="take" value=j.id.to_string() data-key=key>{text::take_this(l)}{shown}</button></td>
         }
     });
-    let buttons = buttons.collect_view();
+    let buttons = may_decide.then(|| view! { <tr><td></td>{buttons.collect_view()}</tr> });
+    let note = may_decide.then(|| {
+        view! {
+            <Field id="decide-comment" label=text::comment(l) help=text::decide_comment_help(l)>
+                <input id="decide-comment" name="form[comment]" dir="auto" maxlength="4000" aria-describedby="decide-comment-help"/>
+            </Field>
+        }
+    });
     let ids = place.ids(item);
     view! {
         <PostForm action={ServerAction::<AdjudicateItem>::new()} class="stack">
@@ -107,13 +80,11 @@ fn take(place: Place, design: &Design, item: &Item, judged: &[&Judged], is_lead:
                     <tbody>
                         {rows}
                         <tr><th scope="row">{text::comment(l)}</th>{comments}</tr>
-                        <tr><td></td>{buttons}</tr>
+                        {buttons}
                     </tbody>
                 </table>
             </div>
-            <Field id="decide-comment" label=text::comment(l) help=text::decide_comment_help(l)>
-                <input id="decide-comment" name="form[comment]" dir="auto" maxlength="4000" aria-describedby="decide-comment-help"/>
-            </Field>
+            {note}
         </PostForm>
     }
 }

@@ -4,9 +4,11 @@ use crate::{annotate::answers::AnswerForm, error::AppError};
 use domain::{
     annotation::{
         Verdict,
+        review_view::{Queue, ReviewDecided},
         view::{Item, Task},
     },
     id::{ItemId, JudgementId, ProjectId, TaskId},
+    page::Page,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,8 @@ use {
             design::Design,
             view::Decide,
         },
+        id::UserId,
+        page::DEFAULT_LIMIT,
     },
     store::{
         PgPool,
@@ -33,24 +37,79 @@ use {
     },
 };
 
-/// An item that waits for a reviewer.
+/// An item of a queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ReviewView {
+pub struct QueueView {
     pub task: Task,
     /// `None` when nothing waits.
     pub item: Option<Item>,
+    /// The nearest ones on both sides that wait.
+    pub before: Option<ItemId>,
+    pub behind: Option<ItemId>,
     /// Whether the reader leads the task, and so sees names.
     pub is_lead: bool,
 }
 
-/// The first item behind a rank that waits for the person who asks.
+/// An item by its id, whatever became of it; else the first one behind a rank that waits for the person who asks, or where
+/// none does, the first of all.
 #[server]
-pub async fn get_review(project: ProjectId, task: TaskId, after: Option<u32>) -> Result<ReviewView, AppError> {
+pub async fn get_queue(
+    project: ProjectId,
+    task: TaskId,
+    queue: Queue,
+    after: Option<u32>,
+    item: Option<ItemId>,
+) -> Result<QueueView, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     let is_lead = reviewer(&db, project, task, &caller).await?;
     let found = find(&db, project, task).await?;
-    let queue = reviews::queue(&db, project, task, caller.user_id, after).await?.ok_or(AppError::NotFound)?;
-    Ok(ReviewView { task: found, item: queue.into_iter().next(), is_lead })
+    let me = caller.user_id;
+    let item = match item {
+        Some(id) => Some(item_before(&db, project, task, id).await?),
+        None => match waiting(&db, (project, task, queue), me, after).await? {
+            None if after.is_some() => waiting(&db, (project, task, queue), me, None).await?,
+            first => first,
+        },
+    };
+    // What gold items are for would be void if people decided on them.
+    if item.as_ref().is_some_and(|item| item.is_gold) {
+        return Err(AppError::NotFound);
+    }
+    let (before, behind) = match &item {
+        Some(item) => reviews::around(&db, project, task, me, queue, item.rank).await?,
+        None => (None, None),
+    };
+    Ok(QueueView { task: found, item, before, behind, is_lead })
+}
+
+/// The first item behind a rank that waits for somebody.
+#[cfg(feature = "ssr")]
+async fn waiting(
+    db: &PgPool,
+    (project, task, queue): (ProjectId, TaskId, Queue),
+    me: UserId,
+    after: Option<u32>,
+) -> Result<Option<Item>, AppError> {
+    let found = match queue {
+        Queue::Review => reviews::queue(db, project, task, me, after).await?,
+        Queue::Adjudication => adjudication::waiting(db, project, task, after).await?,
+    };
+    Ok(found.ok_or(AppError::NotFound)?.into_iter().next())
+}
+
+/// What the person who asks has decided in a task, newest first, with the task's name.
+#[server]
+pub async fn get_decided(
+    project: ProjectId,
+    task: TaskId,
+    cursor: Option<String>,
+) -> Result<(String, Page<ReviewDecided>), AppError> {
+    let (db, caller) = api::authorise(project, Action::Annotate).await?;
+    reviewer(&db, project, task, &caller).await?;
+    let name = tasks::asked(&db, project, task).await?.ok_or(AppError::NotFound)?.name;
+    let before = cursor.and_then(|cursor| cursor.parse().ok());
+    let found = reviews::decided(&db, project, task, caller.user_id, before, DEFAULT_LIMIT).await?;
+    Ok((name, found.ok_or(AppError::NotFound)?))
 }
 
 /// What a reviewer says of a judgement.
@@ -88,30 +147,6 @@ pub async fn decide_judgement(
     }
     leptos_axum::redirect(&behind(routes::annotation_review(project, task), after));
     Ok(())
-}
-
-/// An item on which people differ.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AdjudicateView {
-    pub task: Task,
-    /// `None` when nothing waits.
-    pub item: Option<Item>,
-    /// Whether the reader leads the task, and so sees names.
-    pub is_lead: bool,
-}
-
-/// The first item behind a rank on which people differ.
-#[server]
-pub async fn get_adjudication(
-    project: ProjectId,
-    task: TaskId,
-    after: Option<u32>,
-) -> Result<AdjudicateView, AppError> {
-    let (db, caller) = api::authorise(project, Action::Annotate).await?;
-    let is_lead = reviewer(&db, project, task, &caller).await?;
-    let found = find(&db, project, task).await?;
-    let waiting = adjudication::waiting(&db, project, task, after).await?.ok_or(AppError::NotFound)?;
-    Ok(AdjudicateView { task: found, item: waiting.into_iter().next(), is_lead })
 }
 
 /// Decides an item by one of its judgements (`take`), or by answers of one's own.

@@ -10,7 +10,10 @@ crate::texts! {
     item = "Item", "条目";
     waiting(n) = "{n} waiting", "{n} 条待审核";
     next = "Next", "下一条";
-    first = "First", "回到首条";
+    previous = "Previous", "上一条";
+    item_number(n) = "Item {n}", "条目 {n}";
+    decide_anew = "Decide anew", "重新裁定";
+    said_before = "Said of earlier answers", "对此前回答的审核";
     nothing = "Nothing waits for you here", "没有待处理的条目";
     nothing_hint = "Items appear when enough people have judged them. Your own judgements are reviewed by others.",
         "条目在收齐标注后出现。您自己的标注由他人审核。";
@@ -26,6 +29,20 @@ crate::texts! {
     accepted = "accepted", "已通过";
     fixed = "fixed", "已修正";
     returned = "sent back", "已退回";
+
+    history = "What I decided", "我的审核记录";
+    history_title(task) = "What I decided: {task}", "我的审核记录：{task}";
+    history_lead = "Your words on judgements and your decisions, newest first. Each leads to its item.",
+        "您的审核意见与裁定，最新的在前，点击可查看条目。";
+    no_history = "Nothing decided yet", "暂无审核记录";
+    no_history_hint = "What you accept, fix, send back or decide is listed here.", "您通过、修正、退回或裁定的条目会列在这里。";
+    to_review = "Review", "审核";
+    to_adjudicate = "Decide", "裁定";
+    shown_text = "Text", "文本";
+    your_word = "Your word", "您的意见";
+    now = "Now", "当前状态";
+    when = "When", "时间";
+    decided = "decided", "已裁定";
 
     adjudicate_title(task) = "Decide: {task}", "裁定：{task}";
     adjudicate_lead = "Items on which people differ, with what each said side by side. Take one of the judgements, or give answers of your own.",

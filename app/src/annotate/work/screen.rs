@@ -1,5 +1,6 @@
 //! The screen without page loads: items that were asked for before, judgements that are sent in the background, and keys.
 
+mod aside;
 mod keys;
 mod mail;
 mod send;
@@ -78,7 +79,7 @@ struct Screen {
 pub(super) fn start(addresses: Addresses, kept: String) {
     let Some(place) = by_id("work") else { return };
     let screen = Rc::new(Screen {
-        mail: mail::Mail::new(format!("{kept}-outbox")),
+        mail: mail::Mail::new(&kept),
         addresses,
         kept,
         place,
@@ -121,6 +122,7 @@ pub(super) fn start(addresses: Addresses, kept: String) {
     });
     screen.remember_options();
     keys::follow(&screen);
+    aside::follow(&screen);
     mail::begin(&screen);
     screen.take();
 }
@@ -188,6 +190,16 @@ impl Screen {
                 *self.current.borrow_mut() = None;
                 self.place.set_text_content(Some(text::loading(lang())));
             }
+        }
+    }
+
+    /// An answer to this item is on its way after all: nobody is asked for another.
+    fn is_answered(self: &Rc<Self>, item: i64) {
+        self.done.borrow_mut().insert(item);
+        self.ready.borrow_mut().retain(|sheet| sheet.id != item);
+        let is_shown = self.current.borrow().as_ref().is_some_and(|sheet| sheet.id == item);
+        if is_shown {
+            self.next();
         }
     }
 

@@ -66,6 +66,14 @@ crate::texts! {
         "{why} – {n} 条待提交，已保存在浏览器中，将自动重试；若持续出现，请重新加载页面。";
     not_taken = "The server did not take this. Load the page again: it may be of an older version.",
         "服务器未接受。请重新加载页面，当前页面可能版本过旧。";
+    aside_title = "Not taken by the server", "服务器未接受的提交";
+    aside_lead = "What you sent of these items was refused several times and is kept in this browser. The item itself comes back to you if it is still yours. Send it again, or copy it and show it to the lead of the task.",
+        "以下条目的提交多次被拒绝，已保存在浏览器中。若条目仍归您标注，会再次出现。可重新提交，或复制后发给任务负责人。";
+    aside_unread = "Written by another version of this page, which can send it.", "由此页面的其他版本写入，当前版本无法提交。";
+    aside_retry = "Send again", "重新提交";
+    aside_copy = "Copy", "复制";
+    aside_discard = "Discard", "丢弃";
+    aside_sure = "What you said here is lost then.", "丢弃后内容无法恢复。";
     needs_answer(question) = "“{question}” needs an answer.", "“{question}”尚未作答。";
     loading = "Asking for the next item…", "正在获取下一条…";
     nothing_to_undo = "There is nothing that could be changed.", "没有可撤回的内容。";

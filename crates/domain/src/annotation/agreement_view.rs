@@ -3,6 +3,7 @@
 use super::view::{ConsensusMethod, Person};
 use crate::id::ItemId;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// Items that agreement is measured on at most; of more a seeded draw.
 pub const MAX_ITEMS: u64 = 50_000;
@@ -38,6 +39,12 @@ pub struct Agreement {
     pub questions: Vec<QuestionAgreement>,
     /// Gold items that people were right about.
     pub gold: Vec<GoldScore>,
+    /// When it was computed.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub as_of: Option<OffsetDateTime>,
+    /// Whether judgements are as they were then. What takes long is not computed anew at each change.
+    #[serde(default)]
+    pub is_current: bool,
 }
 
 /// How well people agree on a question.

@@ -107,6 +107,14 @@ impl ItemCounts {
     pub fn total(&self) -> u64 {
         self.open + self.judged + self.review + self.adjudication + self.accepted + self.excluded
     }
+
+    /// What somebody sees of them who has judged so many and must not know how far others are, nor whether they differ.
+    #[must_use]
+    pub fn own(&self, judged: u64) -> Self {
+        let total = self.total();
+        let judged = judged.min(total);
+        Self { open: total - judged, judged, wanted: total, given: judged, ..Self::default() }
+    }
 }
 
 /// A task whole.

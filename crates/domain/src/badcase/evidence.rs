@@ -4,6 +4,7 @@
 use super::Cause;
 use crate::id::{DatasetId, SampleId, VersionId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// From this similarity on a training row says nearly the same.
 pub const NEARLY_SAME: f64 = 0.7;
@@ -11,6 +12,8 @@ pub const NEARLY_SAME: f64 = 0.7;
 pub const FAR: f64 = 0.15;
 /// Training rows with a label from which on a model can learn it.
 pub const FEW_ROWS: u64 = 20;
+/// Neighbours from which on their majority tells something.
+pub const FEW_NEIGHBOURS: usize = 3;
 /// From this probability of its wrong answer on, a model was sure of itself.
 pub const SURE: f64 = 0.9;
 /// Up to this probability of its wrong answer, it was a close call.
@@ -21,13 +24,28 @@ pub const CLOSE: f64 = 0.6;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NearRow {
     pub sample_id: SampleId,
-    /// Jaccard index of the two texts' character pieces, from 0 to 1.
+    /// Jaccard index of the two texts' character pieces, from 0 to 1; of [`Embedded`] rows the cosine of the embeddings.
     pub similarity: f64,
     pub prompt: String,
     /// Its label or answer.
     pub answer: String,
     /// Whether that is what the bad case expects.
     pub agrees: bool,
+}
+
+/// Training rows that are like the bad case to a model, whatever their words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = EmbeddedRows))]
+pub struct Embedded {
+    /// The model, with the run's number where an adapter was on it.
+    pub model: String,
+    /// By the cosine of their embeddings, nearest first.
+    pub nearest: Vec<NearRow>,
+    /// Mean cosine of all training rows: embeddings of a model lie close together, so only what is above tells something.
+    pub mean: Option<f64>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub computed_at: OffsetDateTime,
 }
 
 /// What is known of a bad case beside what people say.
@@ -45,6 +63,10 @@ pub struct Evidence {
     pub train: u64,
     /// The most similar training rows, most similar first.
     pub nearest: Vec<NearRow>,
+    /// The same by the embeddings of a model, where they were looked for.
+    pub embedded: Option<Embedded>,
+    /// Whether they can be looked for: a model has scored the version with embeddings.
+    pub can_embed: bool,
     /// The expected label, and how many training rows have it.
     pub label: Option<(String, u64)>,
     /// Fields of the sample with their values, and how many training rows have the same.
@@ -64,6 +86,8 @@ pub enum Finding {
     Conflict { rows: usize, others: usize },
     /// Training rows that say nearly the same all have another answer: the expected one may be wrong.
     Contradicted { rows: usize },
+    /// Most of the training rows that are nearest to a model have another label than expected.
+    Outvoted { rows: usize, others: usize },
     /// Nothing in training is like it.
     Alone { similarity: f64 },
     /// Training has few rows with the expected label.
@@ -85,7 +109,7 @@ impl Finding {
     #[must_use]
     pub fn cause(&self) -> Cause {
         match self {
-            Self::Conflict { .. } | Self::Contradicted { .. } => Cause::Label,
+            Self::Conflict { .. } | Self::Contradicted { .. } | Self::Outvoted { .. } => Cause::Label,
             Self::Alone { .. } | Self::FewOfLabel { .. } | Self::FewOfSlice { .. } => Cause::Data,
             Self::Taught { .. } | Self::Sure { .. } | Self::Close { .. } => Cause::Model,
             Self::Cut { .. } => Cause::Prompt,
@@ -102,6 +126,7 @@ impl Evidence {
             found.push(Finding::Cut { tokens });
         }
         found.extend(self.neighbourhood());
+        found.extend(self.outvoted());
         if let Some((label, rows)) = self.label.as_ref().filter(|(_, rows)| *rows < FEW_ROWS) {
             found.push(Finding::FewOfLabel { label: label.clone(), rows: *rows });
         }
@@ -133,6 +158,13 @@ impl Evidence {
             _ if agreeing < rows => Some(Finding::Conflict { rows, others: rows - agreeing }),
             _ => Some(Finding::Taught { rows }),
         }
+    }
+
+    /// Whether the rows nearest by embedding speak against the expected label. Answers in free words always differ.
+    fn outvoted(&self) -> Option<Finding> {
+        let near = &self.embedded.as_ref().filter(|_| self.label.is_some())?.nearest;
+        let (rows, others) = (near.len(), near.iter().filter(|row| !row.agrees).count());
+        (rows >= FEW_NEIGHBOURS && others * 2 > rows).then_some(Finding::Outvoted { rows, others })
     }
 
     /// The cause that most of the findings point to; the most telling one where they disagree.
@@ -167,6 +199,21 @@ mod tests {
         assert_eq!(near(vec![row(0.1, true)]).suggestion(), Some(Cause::Data));
         assert_eq!(near(vec![row(0.4, false)]).findings(), [], "neither near nor far says nothing");
         assert_eq!(Evidence::default().findings(), [], "nobody has looked");
+    }
+
+    #[test]
+    fn neighbours_of_another_label_speak_against_the_expected_one() {
+        let of = |agrees: &[bool], label: Option<(String, u64)>| {
+            let nearest = agrees.iter().map(|agrees| row(0.9, *agrees)).collect();
+            let computed_at = OffsetDateTime::UNIX_EPOCH;
+            let embedded = Some(Embedded { model: String::new(), nearest, mean: None, computed_at });
+            Evidence { embedded, label, ..Evidence::default() }.findings()
+        };
+        let label = || Some(("pos".to_owned(), 500));
+        assert_eq!(of(&[true, false, false], label()), [Finding::Outvoted { rows: 3, others: 2 }]);
+        assert_eq!(of(&[true, true, false, false], label()), [], "a draw says nothing");
+        assert_eq!(of(&[false, false], label()), [], "two are no majority");
+        assert_eq!(of(&[false, false, false], None), [], "texts always differ");
     }
 
     #[test]

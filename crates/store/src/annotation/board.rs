@@ -33,16 +33,20 @@ pub async fn board(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Opti
     Ok(Some(Board { counts, people, days, stuck, seconds_left }))
 }
 
-/// What of a board somebody sees: whoever judges blind gets no other people's rows, and not who has an item now.
+/// What of a board somebody sees: whoever judges blind gets their own row and what they have judged themselves. What is
+/// stuck, how much comes a day and what items wait for would tell what others did.
 #[must_use]
 pub fn as_seen(mut board: Board, sees: Sees) -> Board {
-    if let Sees::Own(user) = sees {
-        board.people.retain(|p| p.person.id == user);
-        for stuck in &mut board.stuck {
-            stuck.held_by = None;
-        }
+    let Sees::Own(user) = sees else { return board };
+    board.people.retain(|p| p.person.id == user);
+    let judged = board.people.iter().map(|p| p.judged).sum();
+    Board {
+        counts: board.counts.own(judged),
+        people: board.people,
+        days: Vec::new(),
+        stuck: Vec::new(),
+        seconds_left: None,
     }
-    board
 }
 
 fn number(row: &PgRow, name: &str) -> Result<u64, StoreError> {

@@ -1,5 +1,6 @@
 //! Forgetting: what people said of erased samples goes with them.
 
+use super::quality;
 use crate::StoreError;
 use domain::id::SampleId;
 use sqlx::PgConnection;
@@ -23,5 +24,5 @@ pub async fn forget(tx: &mut PgConnection, samples: &[SampleId]) -> Result<(), S
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&ids).execute(&mut *tx).await?;
     }
-    Ok(())
+    quality::kept::drop_of_samples(tx, &ids).await
 }

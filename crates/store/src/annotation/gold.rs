@@ -1,6 +1,6 @@
 //! Gold items: those whose right answer is known.
 
-use super::{setting::Setting, work};
+use super::{quality, setting::Setting, work};
 use crate::{StoreError, activity, error::to_json};
 use domain::{
     annotation::answer::Answer,
@@ -61,6 +61,7 @@ pub async fn set_gold(
         let Some(setting) = Setting::find(&mut *tx, project, task).await? else { return Ok(false) };
         work::settle(&mut tx, &setting, item).await?;
     }
+    quality::kept::drop(&mut tx, task).await?;
     let verb = if answers.is_some() { "annotation.gold_set" } else { "annotation.gold_removed" };
     activity::record(&mut *tx, project, Some(by), verb, &task.to_string(), &item.to_string()).await?;
     tx.commit().await?;

@@ -1,13 +1,13 @@
 //! The items of a task with all that was said of them, as far as the reader may see it.
 
-use super::{content, head::head, loaded, people::may_review};
+use super::{blind::leads, content, head::head, loaded, people::may_review};
 use crate::{
     StoreError,
     error::{json, word},
     samples::contains,
 };
 use domain::{
-    access::{Action, Role, permits},
+    access::Role,
     annotation::{
         ItemStatus, TaskStatus,
         view::{Item, Judged, Reviewed},
@@ -36,8 +36,7 @@ pub async fn sees(
     role: Role,
 ) -> Result<Option<Sees>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
-    let leads = role == Role::Manager || permits(Some(role), None, Action::EditDatasets);
-    let all = leads || head.status == TaskStatus::Closed || may_review(db, task, user, role).await?;
+    let all = leads(role) || head.status == TaskStatus::Closed || may_review(db, task, user, role).await?;
     Ok(Some(if all { Sees::All } else { Sees::Own(user) }))
 }
 

@@ -1,5 +1,7 @@
 //! How well people agree on a task.
 
+pub(super) mod kept;
+
 use super::{
     content,
     head::{Head, head},
@@ -17,7 +19,7 @@ use domain::{
     id::{ItemId, ProjectId, TaskId, UserId},
 };
 use sqlx::{PgPool, Row};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 /// Seed of the draw of items and of the intervals: the same judgements give the same figures.
 const SEED: u64 = 42;
@@ -30,9 +32,23 @@ const SEVERAL: &str = "select j.item_id from judgements j join annotation_items 
      group by j.item_id having count(*) > 1";
 
 /// How well people agree on each question; `None` where the project has no such task. Of more than [`MAX_ITEMS`] items that
-/// several judged, so many are drawn.
+/// several judged, so many are drawn. It is computed when judgements have changed since the last time; what takes long is
+/// not computed at each change, and then the report says so.
 pub async fn agreement(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Agreement>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
+    let mut report = match kept::find(db, task).await? {
+        Some(kept) if kept.is_good_enough => Agreement { is_current: kept.is_current, ..kept.report },
+        _ => computed(db, head).await?,
+    };
+    report.gold = gold(db, task).await?;
+    Ok(Some(report))
+}
+
+/// Computes the report of a task and keeps it.
+async fn computed(db: &PgPool, head: Head) -> Result<Agreement, StoreError> {
+    let (task, began) = (head.id, Instant::now());
+    // Before anything is read: what comes meanwhile counts as a change.
+    let stamp = kept::stamp(db, task).await?;
     let items: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from ({SEVERAL}) several")))
         .bind(task.0)
         .fetch_one(db)
@@ -45,8 +61,16 @@ pub async fn agreement(db: &PgPool, project: ProjectId, task: TaskId) -> Result<
         design.questions.iter().map(|question| of_question(question, &table, SEED)).collect::<Vec<_>>()
     });
     let questions = questions.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let gold = gold(db, task).await?;
-    Ok(Some(Agreement { items: items.cast_unsigned(), measured, questions, gold }))
+    let report = Agreement {
+        items: items.cast_unsigned(),
+        measured,
+        questions,
+        gold: Vec::new(),
+        as_of: Some(stamp.at),
+        is_current: true,
+    };
+    kept::keep(db, task, &stamp, &report, began.elapsed()).await?;
+    Ok(report)
 }
 
 /// What several people said of items, at most [`MAX_ITEMS`] of them, by rank.

@@ -1,6 +1,8 @@
 //! What a task comes to, against a real Postgres: agreement, consensus, review, adjudication, files.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod kept;
+
 use super::{
     adjudication, board, consensus, exchange,
     items::{self, ItemFilter, Sees},

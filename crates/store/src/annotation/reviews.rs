@@ -1,5 +1,9 @@
 //! Review: judged items that wait for a reviewer, and what the reviewer says.
 
+mod history;
+
+pub use history::{around, decided};
+
 use super::{
     adjudication::{self, Decided},
     head::head,

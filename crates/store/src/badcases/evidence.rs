@@ -1,5 +1,8 @@
-//! Evidence on a bad case: training rows like it, what training has of its label and slices, what the model itself said. Bounded:
-//! some words of the version's index and a few hundred rows are read, whatever the size of the version.
+//! Evidence on a bad case: training rows like it, by words and by embeddings, what training has of its label and slices, what the
+//! model itself said. Bounded: some words of the version's index and a few hundred rows are read, whatever the size of the
+//! version; what embeddings tell was found by a job (`embedded`).
+
+pub mod embedded;
 
 use super::prompt_of;
 use crate::{
@@ -16,6 +19,7 @@ use domain::{
     },
     explore::Field,
     id::{BadCaseId, DatasetId, ProjectId, VersionId},
+    sample::Sample,
 };
 use sqlx::{PgPool, Row};
 use std::collections::BTreeMap;
@@ -33,6 +37,7 @@ pub async fn gather(db: &PgPool, project: ProjectId, id: BadCaseId) -> Result<Op
     let mut evidence = trained_on(db, project, &case).await?;
     if let Some(version) = evidence.version_id {
         add_training(db, version, &case, &mut evidence).await?;
+        (evidence.embedded, evidence.can_embed) = embedded::kept(db, project, version, &case).await?;
     }
     let scores: Option<serde_json::Value> = sqlx::query_scalar(
         "select p.scores from bad_cases b join predictions p on p.eval_id = b.eval_id and p.sample_id = b.sample_id \
@@ -110,8 +115,7 @@ async fn nearest(
         .filter(|row| row.id != case.sample_id)
         .map(|row| {
             let prompt = prompt_of(&row.sample);
-            let answer =
-                row.sample.label.clone().or_else(|| row.sample.answer().map(str::to_owned)).unwrap_or_default();
+            let answer = answer_of(&row.sample);
             NearRow {
                 sample_id: row.id,
                 similarity: jaccard(&own, &pieces(&normal_form(gist(&prompt)))),
@@ -124,6 +128,11 @@ async fn nearest(
     near.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.sample_id.cmp(&b.sample_id)));
     near.truncate(SHOWN);
     Ok(near)
+}
+
+/// A sample's label, or its answer.
+fn answer_of(sample: &Sample) -> String {
+    sample.label.clone().or_else(|| sample.answer().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What the model should have said, as far as people know by now.

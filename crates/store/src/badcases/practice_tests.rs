@@ -395,3 +395,58 @@ async fn a_list_can_be_sorted_and_paged(db: PgPool) {
         assert_eq!(around, (Some(wanted[0]), Some(wanted[2])), "{sort:?}");
     }
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn embeddings_tell_which_training_rows_are_near(db: PgPool) {
+    use domain::{
+        badcase::{
+            evidence::Finding,
+            nearest::{Nearest, cosine},
+        },
+        score::{Likelihood, Score, ScoreVersion},
+    };
+    use futures::TryStreamExt;
+    let p = place(db).await;
+    p.record(Subject::Tuned, ["no", "yes", "no"]).await;
+    let id = cases(&p).await[0].id;
+    let embedded = async || evidence::gather(&p.db, p.project, id).await.unwrap().unwrap();
+    assert!(!embedded().await.can_embed);
+    assert_eq!(
+        evidence::embedded::sought(&p.db, p.project, &[id]).await.unwrap(),
+        [],
+        "nobody has embedded the version"
+    );
+    sqlx::query("update version_samples set split = 0 where position > 0").execute(&p.db).await.unwrap();
+    let model: uuid::Uuid = sqlx::query_scalar("select model_id from runs").fetch_one(&p.db).await.unwrap();
+    let request =
+        ScoreVersion { version_id: p.version, model_id: domain::id::ModelId(model), run_id: None, embed: true };
+    let mut writer = crate::scores::ScoresWriter::begin(&p.db, &request, p.user).await.unwrap();
+    for (sample, embedding) in p.samples.iter().zip([[1.0, 0.0], [0.0, 1.0], [1.0, 0.2]]) {
+        let likelihood = Likelihood::of(&[1.0]).unwrap();
+        let score = Score { answer: likelihood, all: likelihood, cut_tokens: 0, embedding: Some(embedding.to_vec()) };
+        writer.add(*sample, &score).await.unwrap();
+    }
+    writer.finish(0).await.unwrap();
+    assert_eq!(evidence::embedded::sought(&p.db, ProjectId::new(), &[id]).await.unwrap(), []);
+    let sought = evidence::embedded::sought(&p.db, p.project, &[id]).await.unwrap();
+    let [one] = sought.as_slice() else { panic!("{sought:?}") };
+    assert_eq!((one.sample, one.run, one.embedding.as_deref()), (p.samples[0], None, Some([1.0, 0.0].as_slice())));
+    let rows: Vec<_> = evidence::embedded::of_training(&p.db, one.scoring, one.version).try_collect().await.unwrap();
+    assert_eq!(rows.len(), 2, "training rows alone");
+    let mut found = Nearest::new(evidence::embedded::KEPT);
+    for (sample, embedding) in &rows {
+        found.add(*sample, cosine(one.embedding.as_deref().unwrap(), embedding).unwrap());
+    }
+    evidence::embedded::keep(&p.db, p.project, one, &found).await.unwrap();
+    let evidence = embedded().await;
+    assert!(evidence.can_embed);
+    let kept = evidence.embedded.as_ref().unwrap();
+    let near: Vec<_> = kept.nearest.iter().map(|n| (n.sample_id, n.agrees)).collect();
+    assert_eq!(near, [(p.samples[2], false), (p.samples[1], true)]);
+    assert!(kept.nearest[0].similarity > 0.9 && kept.mean.unwrap() < kept.nearest[0].similarity);
+    assert!(!evidence.findings().iter().any(|f| matches!(f, Finding::Outvoted { .. })), "two are too few");
+    // Another scoring by the same model takes the place of the first, and what was found goes with it.
+    crate::scores::ScoresWriter::begin(&p.db, &request, p.user).await.unwrap().finish(3).await.unwrap();
+    let after = embedded().await;
+    assert_eq!((after.embedded, after.can_embed), (None, false));
+}

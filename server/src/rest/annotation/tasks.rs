@@ -20,6 +20,7 @@ use store::{
     PgPool,
     access::authorise,
     annotation::{
+        blind,
         fill::{FillAnnotation, KIND},
         people, tasks,
     },
@@ -39,15 +40,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(let_annotator_try_again))
 }
 
-/// A project's annotation tasks, newest first.
+/// A project's annotation tasks, newest first. Until a task is closed its annotators are told their own counts alone.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks", tag = "annotation", params(("project" = ProjectId, Path)), responses((status = OK, body = [TaskSummary])))]
 async fn list_annotation_tasks(
     State(db): State<PgPool>,
     caller: Caller,
     Path(project): Path<ProjectId>,
 ) -> Result<Json<Vec<TaskSummary>>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    Ok(Json(tasks::list(&db, project).await?))
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    Ok(Json(blind::as_seen(&db, caller.user_id, role, tasks::list(&db, project).await?).await?))
 }
 
 /// Make a task of a version's samples, or of what models answered in evaluations. A job makes its items; open it then.
@@ -77,15 +78,21 @@ async fn create_annotation_task(
     Ok((StatusCode::CREATED, Json(tasks::create(&db, project, &new, caller.user_id).await?)))
 }
 
-/// One task whole: its questions, how it is shared out, its newest guideline and who works on it.
+/// One task whole: its questions, how it is shared out, its newest guideline and who works on it. Until it is closed its
+/// annotators are told their own counts alone.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = Task)))]
 async fn get_annotation_task(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
 ) -> Result<Json<Task>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    tasks::get(&db, project, task).await?.map(Json).ok_or_else(Problem::not_found)
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let mut found = tasks::get(&db, project, task).await?.ok_or_else(Problem::not_found)?;
+    let seen = blind::as_seen(&db, caller.user_id, role, vec![found.summary.clone()]).await?;
+    if let Some(summary) = seen.into_iter().next() {
+        found.summary = summary;
+    }
+    Ok(Json(found))
 }
 
 /// Change a task: whatever the body names. 409 when somebody else has changed it since `revision`, or when the task is no

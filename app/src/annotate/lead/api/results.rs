@@ -57,6 +57,15 @@ async fn sees(db: &PgPool, project: ProjectId, task: TaskId, caller: &Caller) ->
     items::sees(db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)
 }
 
+/// A task around its items: how far others are is not for whoever judges blind.
+#[cfg(feature = "ssr")]
+fn as_seen(mut task: Task, sees: Sees) -> Task {
+    if sees != Sees::All {
+        task.summary.counts = task.summary.counts.own(0);
+    }
+    task
+}
+
 /// Items with the questions that they are asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ItemsView {
@@ -76,6 +85,7 @@ pub async fn get_items(
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let sees = sees(&db, project, task, &caller).await?;
+    let found = as_seen(found, sees);
     let filter = ItemFilter { status, gold: gold.then_some(true), ..ItemFilter::default() };
     let after = cursor.and_then(|cursor| cursor.parse().ok());
     let page = items::page(&db, project, task, &filter, sees, after, DEFAULT_LIMIT).await?.ok_or(AppError::NotFound)?;
@@ -88,6 +98,7 @@ pub async fn get_item(project: ProjectId, task: TaskId, item: ItemId) -> Result<
     let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let sees = sees(&db, project, task, &caller).await?;
+    let found = as_seen(found, sees);
     Ok((found, items::get(&db, project, task, item, sees).await?.ok_or(AppError::NotFound)?))
 }
 

@@ -1,11 +1,12 @@
-//! Sends what waits, in its order and one at a time, and tries again as long as nobody answers.
+//! Sends what waits, one letter at a time, and tries again as long as nobody answers. A round tries each letter once; the
+//! next round begins after a pause, which grows with each that brought nothing.
 
 use super::{
     super::{
-        outbox::{Fate, Kind, Letter, fate, pause_s, read, with, without, write},
+        outbox::{Fate, Kind, Letter, Outbox, fate, pause_s},
         text,
     },
-    Screen,
+    Screen, aside,
 };
 use crate::{
     annotate::browser::{
@@ -29,12 +30,16 @@ const TO_BE_CHANGED: [u16; 2] = [422, 413];
 
 /// What waits to be sent.
 pub(super) struct Mail {
-    /// The name under which the browser keeps it.
+    /// The names under which the browser keeps it, and under which pages of the version before kept it: such a page may
+    /// still be open.
     name: String,
+    older_name: String,
     /// The same, where the browser has no room for it or keeps nothing at all.
     memory: RefCell<Option<String>>,
     /// Key of the letter that is under way.
     under_way: RefCell<Option<String>>,
+    /// Keys of what this round has tried.
+    tried: RefCell<BTreeSet<String>>,
     failures: Cell<u32>,
     is_signed_out: Cell<bool>,
     /// Why the server does not take it now; empty unless it said so.
@@ -43,11 +48,13 @@ pub(super) struct Mail {
 }
 
 impl Mail {
-    pub(super) fn new(name: String) -> Self {
+    pub(super) fn new(kept: &str) -> Self {
         Self {
-            name,
+            name: format!("{kept}-letters"),
+            older_name: format!("{kept}-outbox"),
             memory: RefCell::default(),
             under_way: RefCell::default(),
+            tried: RefCell::default(),
             failures: Cell::default(),
             is_signed_out: Cell::default(),
             kept_because: RefCell::default(),
@@ -56,13 +63,21 @@ impl Mail {
     }
 
     /// What waits. Another tab may have added to it or sent it. What could not be kept comes first: what is kept is older.
-    fn text(&self) -> String {
+    pub(super) fn outbox(&self) -> Outbox {
         let memory = self.memory.borrow().clone();
-        memory.or_else(|| kept(&self.name)).unwrap_or_default()
+        let mut outbox = Outbox::read(&memory.or_else(|| kept(&self.name)).unwrap_or_default());
+        if let Some(older) = kept(&self.older_name) {
+            outbox.put_before(Outbox::read(&older));
+            if self.set(&outbox) {
+                keep(&self.older_name, "");
+            }
+        }
+        outbox
     }
 
     /// Whether the browser keeps it now.
-    fn set(&self, text: String) -> bool {
+    pub(super) fn set(&self, outbox: &Outbox) -> bool {
+        let text = outbox.write();
         let is_kept = keep(&self.name, &text);
         *self.memory.borrow_mut() = if is_kept { None } else { Some(text) };
         is_kept
@@ -70,16 +85,22 @@ impl Mail {
 
     /// Adds a letter; false where a reload would lose it.
     pub(super) fn put(&self, letter: Letter) -> bool {
-        self.set(with(&self.text(), letter))
+        let mut outbox = self.outbox();
+        outbox.add(letter);
+        self.set(&outbox)
+    }
+
+    fn waiting(&self) -> usize {
+        self.outbox().waiting().len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        read(&self.text()).is_empty()
+        self.waiting() == 0
     }
 
     /// The items that letters are about.
     pub(super) fn items(&self) -> BTreeSet<i64> {
-        read(&self.text()).into_iter().map(|letter| letter.item).collect()
+        self.outbox().waiting().iter().map(|letter| letter.item).collect()
     }
 
     pub(super) fn holds(&self, item: i64) -> bool {
@@ -88,19 +109,17 @@ impl Mail {
 
     /// Takes a letter out; false when it is under way or has left.
     pub(super) fn take_back(&self, key: &str) -> bool {
-        let mut letters = read(&self.text());
-        let is_here = letters.iter().any(|letter| letter.key == key);
-        if !is_here || self.under_way.borrow().as_deref() == Some(key) {
+        let mut outbox = self.outbox();
+        if self.under_way.borrow().as_deref() == Some(key) || !outbox.remove(key) {
             return false;
         }
-        letters.retain(|letter| letter.key != key);
-        self.set(write(&letters));
+        self.set(&outbox);
         true
     }
 
     /// Says how the sending goes.
     pub(super) fn tell(&self) {
-        let (l, waiting) = (lang(), read(&self.text()).len());
+        let (l, waiting) = (lang(), self.waiting());
         match waiting {
             _ if self.is_signed_out.get() => say(&text::signed_out(l, waiting)),
             0 if !self.kept_because.borrow().is_empty() => say(&self.kept_because.borrow()),
@@ -120,15 +139,22 @@ impl Mail {
             return say(&reason(answer));
         }
         self.is_signed_out.set(fate == Fate::SignIn);
-        *self.kept_because.borrow_mut() = if fate == Fate::Kept { reason(answer) } else { String::new() };
+        let is_told = matches!(fate, Fate::Kept | Fate::Failed);
+        *self.kept_because.borrow_mut() = if is_told { reason(answer) } else { String::new() };
+        self.pause(screen);
+    }
+
+    /// Ends the round and tries again later.
+    fn pause(&self, screen: &Rc<Screen>) {
         self.failures.set(self.failures.get().saturating_add(1));
         self.tell();
+        let pending = self.retry.take();
+        if pending.is_some() {
+            return self.retry.set(pending);
+        }
         let later = screen.clone();
         let pause = Duration::from_secs(pause_s(self.failures.get()));
-        let retry = set_timeout_with_handle(move || again(&later), pause).ok();
-        if let Some(before) = self.retry.replace(retry) {
-            before.clear();
-        }
+        self.retry.set(set_timeout_with_handle(move || again(&later), pause).ok());
     }
 
     /// The server is there again: where nothing waits, there is no more to say of it.
@@ -139,13 +165,32 @@ impl Mail {
         }
     }
 
+    /// The server did not take a letter; others are tried before it.
+    fn not_taken(&self, letter: &Letter, why: &str) {
+        self.tried.borrow_mut().insert(letter.key.clone());
+        self.is_signed_out.set(false);
+        why.clone_into(&mut self.kept_because.borrow_mut());
+    }
+
     fn worked(&self) {
         self.failures.set(0);
         self.is_signed_out.set(false);
-        self.kept_because.borrow_mut().clear();
+        // What this round has tried waits for its next one.
+        if self.tried.borrow().is_empty() {
+            self.kept_because.borrow_mut().clear();
+            self.stop_waiting();
+        }
+    }
+
+    fn stop_waiting(&self) {
         if let Some(timer) = self.retry.take() {
             timer.clear();
         }
+    }
+
+    /// Lets a letter be tried at once, whatever this round has tried.
+    pub(super) fn forget_tried(&self, key: &str) {
+        self.tried.borrow_mut().remove(key);
     }
 }
 
@@ -162,16 +207,19 @@ pub(super) fn begin(screen: &Rc<Screen>) {
 }
 
 fn again(screen: &Rc<Screen>) {
+    screen.mail.tried.borrow_mut().clear();
+    screen.mail.stop_waiting();
     if screen.mail.is_empty() { screen.take() } else { deliver(screen) }
 }
 
-/// Sends the first letter, then the next; when all have arrived, asks for items.
+/// Sends the next letter of the round, then the one behind it; when all have arrived, asks for items.
 pub(super) fn deliver(screen: &Rc<Screen>) {
     let mail = &screen.mail;
     if mail.under_way.borrow().is_some() {
         return;
     }
-    let Some(letter) = read(&mail.text()).into_iter().next() else { return };
+    let outbox = mail.outbox();
+    let Some(letter) = outbox.next(&mail.tried.borrow()).cloned() else { return };
     *mail.under_way.borrow_mut() = Some(letter.key.clone());
     mail.tell();
     let to = match letter.kind {
@@ -190,31 +238,68 @@ fn reason(answer: &str) -> String {
 }
 
 fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
-    let (mail, l) = (&screen.mail, lang());
+    let mail = &screen.mail;
     *mail.under_way.borrow_mut() = None;
-    let fate = fate(status, answer);
-    if matches!(fate, Fate::Waits | Fate::SignIn | Fate::Kept) {
-        return mail.failed(screen, status, answer);
-    }
-    mail.worked();
-    mail.set(without(&mail.text(), &letter.key));
-    if fate == Fate::Arrived {
-        // It is there still where the letter could not be kept.
-        keep(&format!("{}-draft-{}", screen.kept, letter.item), "");
-    }
-    if fate == Fate::Refused {
-        say(&reason(answer));
-        // What is still in the person's hands comes back with the next items, as they had filled it in.
-        screen.done.borrow_mut().remove(&letter.item);
-        if TO_BE_CHANGED.contains(&status) {
-            keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
+    match fate(status, answer) {
+        Fate::Waits | Fate::SignIn => return mail.failed(screen, status, answer),
+        Fate::Failed => mail.not_taken(letter, &reason(answer)),
+        Fate::Kept => {
+            let why = reason(answer);
+            mail.not_taken(letter, &why);
+            let mut outbox = mail.outbox();
+            let is_aside = outbox.not_taken(&letter.key, &why);
+            mail.set(&outbox);
+            if is_aside {
+                comes_back(screen, letter);
+                aside::show(screen);
+            }
+        }
+        Fate::Arrived => {
+            mail.worked();
+            take_out(screen, letter);
+            // It is there still where the letter could not be kept.
+            keep(&format!("{}-draft-{}", screen.kept, letter.item), "");
+            if mail.is_empty() {
+                say(text::saved(lang()));
+            }
+        }
+        Fate::Refused => {
+            mail.worked();
+            take_out(screen, letter);
+            say(&reason(answer));
+            screen.done.borrow_mut().remove(&letter.item);
+            if TO_BE_CHANGED.contains(&status) {
+                comes_back(screen, letter);
+            }
         }
     }
-    if !mail.is_empty() {
+    go_on(screen);
+}
+
+fn take_out(screen: &Rc<Screen>, letter: &Letter) {
+    let mut outbox = screen.mail.outbox();
+    outbox.remove(&letter.key);
+    screen.mail.set(&outbox);
+}
+
+/// What is still in the person's hands comes back with the next items, as they had filled it in.
+fn comes_back(screen: &Rc<Screen>, letter: &Letter) {
+    screen.done.borrow_mut().remove(&letter.item);
+    keep(&format!("{}-draft-{}", screen.kept, letter.item), &letter.body);
+}
+
+/// The next letter. At the end of the round, items: people go on with them while something still waits for another round.
+fn go_on(screen: &Rc<Screen>) {
+    let mail = &screen.mail;
+    let outbox = mail.outbox();
+    if outbox.next(&mail.tried.borrow()).is_some() {
         return deliver(screen);
     }
-    if fate == Fate::Arrived {
-        say(text::saved(l));
+    if outbox.waiting().is_empty() {
+        mail.tried.borrow_mut().clear();
+        mail.worked();
+    } else {
+        mail.pause(screen);
     }
     screen.take();
 }

@@ -6,7 +6,7 @@ use super::{
         outbox::{Kind, Letter},
         text,
     },
-    Screen, mail, now_ms,
+    Screen, aside, mail, now_ms,
 };
 use crate::{
     annotate::browser::{
@@ -50,12 +50,13 @@ impl Screen {
             timer.clear();
         }
         self.done.borrow_mut().insert(sheet.id);
-        let letter = Letter { key, item: sheet.id, kind, body };
+        let letter = Letter::new(key, sheet.id, kind, body);
         if self.mail.put(letter.clone()) {
             keep(&format!("{}-draft-{}", self.kept, letter.item), "");
         }
         *self.last.borrow_mut() = Some((sheet, letter));
         self.next();
+        aside::show(self);
         mail::deliver(self);
     }
 
@@ -80,7 +81,7 @@ impl Screen {
             return say(text::undone(lang()));
         }
         if !self.mail.is_empty() {
-            return;
+            return self.mail.tell();
         }
         let screen = self.clone();
         fetch::post(&self.addresses.undo, &self.addresses.ids, move |status, text| {
