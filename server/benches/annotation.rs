@@ -139,6 +139,7 @@ impl Bench {
             guideline: String::new(),
             deadline: None,
             annotators: Vec::new(),
+            groups: Vec::new(),
             reviewers: Vec::new(),
         };
         let db = &self.app.db;

@@ -17,6 +17,7 @@ async fn of(p: &evals::Place, source: Source, design: &str, order: Order) -> Res
         guideline: String::new(),
         deadline: None,
         annotators: Vec::new(),
+        groups: Vec::new(),
         reviewers: Vec::new(),
     };
     let task = tasks::create(&p.db, p.project, &new, p.user).await?.task_id;
