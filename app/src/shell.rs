@@ -4,7 +4,10 @@ use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     annotate::{
         AdjudicatePage, ReviewPage, WorkPage,
-        lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
+        lead::{
+            AgreementPage, BatchListPage, GroupListPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage,
+            NewTaskPage, TaskListPage, TaskPage,
+        },
     },
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage, CausesPage, ClustersPage, NewBadCasePage, RegressionsPage, TrendsPage},
@@ -146,8 +149,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation") view=TaskListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/new") view=NewTaskPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/groups") view=GroupListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task") view=TaskPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/agreement") view=AgreementPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/batches") view=BatchListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/guideline") view=GuidelinePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/items") view=ItemListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/items/:item") view=ItemPage ssr=SsrMode::Async/>

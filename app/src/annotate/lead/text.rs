@@ -29,7 +29,7 @@ crate::texts! {
     data = "Data", "数据";
     done_label = "Judgements", "判断数";
     deadline = "Deadline", "截止日期";
-    deadline_help = "A day (UTC). It is shown to everyone; nothing ends by itself.", "日期（UTC）。向所有人显示，任务不会自动结束。";
+    deadline_help = "A day; the end of it in UTC. After it nobody is given anything new; what somebody holds may be sent until its lock ends.", "日期，以 UTC 当天结束为准。截止后不再分配新条目，已锁定的条目在锁定期内仍可提交。";
     created = "Created", "创建时间";
     work = "Annotate", "开始标注";
     version_name(dataset, number) = "{dataset} · version {number}", "{dataset} · 第 {number} 版";
@@ -107,10 +107,11 @@ crate::texts! {
     overlap_share = "Share with so many", "多人判断比例";
     overlap_share_help = "From 0 to 1; the other items get one judgement.", "0 到 1；其余条目仅需一人判断。";
     order = "Order", "顺序";
-    order_help = "Where people begin. Hard or disputed samples teach a model most.", "标注的先后顺序。困难或有争议的样本对模型最有价值。";
+    order_help = "Where people begin. Hard, unsure or disputed samples teach a model most. Hardest: the loss of the latest scoring. Least sure: the probability of the label that an evaluation chose, else that of the expected answer. Samples without such numbers come last.", "标注的先后顺序。困难、没把握或有争议的样本对模型最有价值。“最难”取最近一次打分的损失；“最没把握”取评测所选标签的概率，没有时取期望回答的概率。缺少这些数值的样本排在最后。";
     order_given = "as they stand", "原有顺序";
     order_random = "random", "随机";
     order_loss = "hardest for a model first", "模型最难的优先";
+    order_uncertainty = "what a model is least sure of first", "模型最没把握的优先";
     order_disagreement = "disputed between models first", "模型分歧的优先";
     order_errors = "errors of a model first", "模型出错的优先";
     seed = "Seed", "随机种子";
@@ -132,7 +133,7 @@ crate::texts! {
     review_all = "everything", "全部";
     review_share_label = "Share", "抽样比例";
     people = "People", "人员";
-    people_help = "Nobody chosen: everyone in the project who may annotate works on it, and everyone who may edit datasets reviews.", "均不选择时，项目内所有可标注人员参与标注，所有可编辑数据集的人员参与审核。";
+    people_help = "Nobody and no group chosen: everyone in the project who may annotate works on it, and everyone who may edit datasets reviews.", "人员与分组均不选择时，项目内所有可标注人员参与标注，所有可编辑数据集的人员参与审核。";
     annotators = "Annotators", "标注员";
     reviewers = "Reviewers", "审核员";
     guideline = "Guideline", "标注规范";
@@ -268,6 +269,7 @@ pub fn order_name(l: Lang, order_: Order) -> &'static str {
         Order::Given => order_given(l),
         Order::Random => order_random(l),
         Order::Loss => order_loss(l),
+        Order::Uncertainty => order_uncertainty(l),
         Order::Disagreement => order_disagreement(l),
         Order::Errors => order_errors(l),
     }

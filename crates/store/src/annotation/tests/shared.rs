@@ -158,10 +158,11 @@ async fn a_batch_has_a_deadline_of_its_own(db: PgPool) {
     let all = batches::of_task(&p.db, p.project, p.task).await.unwrap();
     assert_eq!(all.iter().map(|b| b.overdue).collect::<Vec<_>>(), [true, false]);
     assert!(tasks::list(&p.db, p.project).await.unwrap()[0].overdue);
-    p.edit_batch(1, BatchEdit { clear_deadline: true, ..BatchEdit::default() }).await;
     for item in p.next(ada, 5).await {
         p.submit(ada, item.item_id, &said("yes")).await;
     }
+    assert_eq!(p.ranks(ada).await, []);
+    p.edit_batch(1, BatchEdit { clear_deadline: true, ..BatchEdit::default() }).await;
     assert_eq!(p.ranks(ada).await, [0, 1]);
     assert_eq!(board::counts(&p.db, p.task).await.unwrap().given, 2);
 }
