@@ -430,13 +430,14 @@ crate::texts! {
     import_file = "File", "文件";
     import_format = "How it is written", "文件格式";
     import_file_help = "The project's last 20 uploads, the newest first.", "项目最近上传的 20 个文件，最新的在前。";
-    import_format_help = "As the download on this page writes it, or as Label Studio exports it.", "与本页下载的格式相同，或为 Label Studio 导出的格式。";
+    import_format_help = "As the download on this page writes it, or as Label Studio exports it. Of CoNLL each text finds its item by its words, and answers the first question about spans.", "与本页下载的格式相同，或为 Label Studio 导出的格式。CoNLL 按文字内容匹配条目，作为首个片段问题的回答。";
     import = "Import", "导入";
     import_upload = "A file that is not in the list has to be uploaded first.", "列表中没有的文件需先上传。";
     import_to_upload = "Upload a file", "上传文件";
     import_judgements = "Judgements (JSONL), as downloaded here", "判断（JSONL），与此处下载的相同";
     import_csv = "A table (CSV) with a column a question", "表格（CSV），每个问题一列";
     import_label_studio = "Label Studio (JSON with annotations)", "Label Studio（含标注的 JSON）";
+    import_conll = "CoNLL (tokens with tags: BIO, IOBES or BILOU)", "CoNLL（带标签的词元：BIO、IOBES 或 BILOU）";
     import_done(taken, again, unknown, refused) = "{taken} judgements were taken. {again} were here already, {unknown} name no item of the task, {refused} do not answer what is asked.", "已导入 {taken} 条判断；{again} 条已存在，{unknown} 条不对应任何条目，{refused} 条与问题不符。";
 }
 
@@ -447,6 +448,7 @@ pub fn import_kind(l: Lang, kind: ImportKind) -> &'static str {
         ImportKind::Judgements => import_judgements(l),
         ImportKind::Csv => import_csv(l),
         ImportKind::LabelStudio => import_label_studio(l),
+        ImportKind::Conll => import_conll(l),
     }
 }
 
