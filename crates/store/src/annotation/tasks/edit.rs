@@ -136,6 +136,7 @@ async fn keep_gold(tx: &mut PgConnection, task: TaskId, before: &Design, after: 
 
 async fn fill_anew(tx: &mut PgConnection, project: ProjectId, task: TaskId, by: UserId) -> Result<(), StoreError> {
     sqlx::query("delete from annotation_items where task_id = $1").bind(task.0).execute(&mut *tx).await?;
+    sqlx::query("delete from annotation_sweeps where task_id = $1").bind(task.0).execute(&mut *tx).await?;
     sqlx::query("update annotation_tasks set filled_at = null where id = $1").bind(task.0).execute(&mut *tx).await?;
     jobs::create(tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
     Ok(())

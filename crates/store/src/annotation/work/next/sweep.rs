@@ -75,8 +75,8 @@ impl Sweep {
     ) -> Result<Option<Self>, StoreError> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
             "select b.number, b.first_rank, b.last_rank, s.from_rank, s.cursor_rank, coalesce(s.is_wrapped, false) as is_wrapped, \
-             (select case when $4 then max(o.cursor_rank) else min(o.cursor_rank) end from annotation_sweeps o \
-                where o.task_id = b.task_id and o.batch = b.number and not o.is_wrapped and not o.is_swept) as others \
+             case when s.user_id is null then (select case when $4 then max(o.cursor_rank) else min(o.cursor_rank) end from annotation_sweeps o \
+                where o.task_id = b.task_id and o.batch = b.number and not o.is_wrapped and not o.is_swept) end as others \
              from annotation_batches b left join annotation_sweeps s on s.task_id = b.task_id and s.batch = b.number and s.user_id = $2 \
              where b.task_id = $1 and b.number > $3 and {GIVEN} and not coalesce(s.is_swept, false) and {} order by b.number limit 1",
             has_free("b")
@@ -91,7 +91,7 @@ impl Sweep {
         let (first, last): (i32, i32) = (row.try_get("first_rank")?, row.try_get("last_rank")?);
         let others: Option<i32> = row.try_get("others")?;
         let begin = others.unwrap_or(first - 1).clamp(first - 1, last);
-        let place = |name| Ok::<_, StoreError>(row.try_get::<Option<i32>, _>(name)?.unwrap_or(begin));
+        let place = |name: &str| Ok::<_, StoreError>(row.try_get::<Option<i32>, _>(name)?.unwrap_or(begin));
         Ok(Some(Self {
             batch: row.try_get("number")?,
             first,
