@@ -5,7 +5,7 @@ use crate::error::AppError;
 use domain::{
     annotation::{
         batch::{Batch, BatchStatus, Group},
-        view::TaskSummary,
+        view::Task,
     },
     id::{GroupId, ProjectId, TaskId},
 };
@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::{super::api::end_of_day, text},
+    super::super::api::end_of_day,
+    super::text,
     crate::{api, routes, text::lang},
     domain::{
         access::Action,
@@ -106,7 +107,7 @@ pub async fn delete_group(project: ProjectId, group: GroupId) -> Result<(), AppE
 /// The batches of a task, and to whom they can be given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchesView {
-    pub task: TaskSummary,
+    pub task: Task,
     pub batches: Vec<Batch>,
     pub groups: Vec<Group>,
 }
@@ -117,7 +118,7 @@ pub async fn get_batches(project: ProjectId, task: TaskId) -> Result<BatchesView
     let (db, _) = api::authorise(project, Action::Read).await?;
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let batches = batches::of_task(&db, project, task).await?;
-    Ok(BatchesView { task: found.summary, batches, groups: groups::list(&db, project).await? })
+    Ok(BatchesView { task: found, batches, groups: groups::list(&db, project).await? })
 }
 
 /// Changes a batch: its name, status, group and deadline as they were typed.
@@ -149,6 +150,26 @@ pub async fn edit_batch(
         return Err(AppError::NotFound);
     }
     leptos_axum::redirect(&format!("{}#batch-{number}", routes::annotation_batches(project, task)));
+    Ok(())
+}
+
+/// Gives a task to groups, beside the people whom it names: `group.ID` for each. The revision comes as text, since numbers beside
+/// the fields of a form are not read.
+#[server]
+pub async fn set_task_groups(
+    project: ProjectId,
+    task: TaskId,
+    revision: String,
+    #[server(flatten)] form: TaskForm,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    let groups = form.checked("group.").filter_map(|id| id.parse().ok()).collect();
+    let revision = revision.parse().map_err(|_| AppError::NotFound)?;
+    let edit = TaskEdit { revision, groups: Some(groups), ..TaskEdit::default() };
+    if !tasks::edit(&db, project, task, &edit, caller.user_id).await? {
+        return Err(AppError::NotFound);
+    }
+    leptos_axum::redirect(&routes::annotation_batches(project, task));
     Ok(())
 }
 

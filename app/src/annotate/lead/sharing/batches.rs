@@ -1,7 +1,7 @@
 //! The batches of a task: how far each is, whose it is, until when, and the forms that change that.
 
 use super::{
-    api::{BatchesView, EditBatch, get_batches},
+    api::{BatchesView, EditBatch, SetTaskGroups, get_batches},
     mark, text,
 };
 use crate::{
@@ -13,7 +13,10 @@ use crate::{
 };
 use domain::{
     access::Action,
-    annotation::batch::{Batch, BatchStatus, Group},
+    annotation::{
+        batch::{Batch, BatchStatus, Group},
+        view::Task,
+    },
     id::{ProjectId, TaskId},
     lang::Lang,
 };
@@ -33,11 +36,12 @@ pub fn BatchListPage() -> impl IntoView {
 fn page(project: ProjectId, task: TaskId, view: BatchesView) -> impl IntoView {
     let l = lang();
     let may = role::may(Action::EditDatasets);
-    let rows = view.batches.iter().map(|batch| row(l, batch, view.task.filled)).collect_view();
+    let rows = view.batches.iter().map(|batch| row(l, batch, view.task.summary.filled)).collect_view();
     let forms =
         may.then(|| view.batches.iter().map(|batch| form(project, task, l, batch, &view.groups)).collect_view());
+    let given_to = may.then(|| given_to(project, l, &view.task, &view.groups));
     view! {
-        <PageHeader title=format!("{}: {}", text::batches_title(l), view.task.name) lead=text::batches_lead(l)>
+        <PageHeader title=format!("{}: {}", text::batches_title(l), view.task.summary.name) lead=text::batches_lead(l)>
             <a class="button" href=routes::annotation_groups(project)>{text::to_groups(l)}</a>
             <a class="button" href=routes::annotation_task(project, task)>{crate::annotate::lead::text::back(l)}</a>
         </PageHeader>
@@ -57,8 +61,34 @@ fn page(project: ProjectId, task: TaskId, view: BatchesView) -> impl IntoView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {given_to}
         {forms}
     }
+}
+
+/// The groups to whom the whole task is given.
+fn given_to(project: ProjectId, l: Lang, task: &Task, groups: &[Group]) -> Option<impl IntoView + use<>> {
+    let boxes = groups.iter().map(|group| {
+        let name = format!("group.{}", group.id);
+        let checked = task.groups.iter().any(|g| g.id == group.id);
+        view! { <label class="check"><input type="checkbox" name=name value="on" checked=checked/><bdi>{group.name.clone()}</bdi></label> }
+    });
+    let boxes = boxes.collect_view();
+    let (id, revision) = (task.summary.id, task.revision.to_string());
+    (!groups.is_empty()).then(|| {
+        view! {
+            <details class="card fold">
+                <summary>{text::task_groups(l)}</summary>
+                <PostForm action={ServerAction::<SetTaskGroups>::new()} class="stack">
+                    {ids(project, id)}
+                    <input type="hidden" name="revision" value=revision/>
+                    <div class="checks">{boxes}</div>
+                    <p class="help">{text::task_groups_help(l)}</p>
+                    <div class="actions"><button class="button" type="submit">{text::save(l)}</button></div>
+                </PostForm>
+            </details>
+        }
+    })
 }
 
 /// What a batch is called: its number, and its name where it has one.

@@ -29,6 +29,8 @@ crate::texts! {
 
     groups_label = "Groups", "分组";
     groups_help = "All people of the groups work on it, beside those chosen below.", "所选分组的全部成员参与标注，另加下方选择的人员。";
+    task_groups = "Groups that work on the task", "参与此任务的分组";
+    task_groups_help = "Beside the people whom the task names. No group and nobody named: everyone who may annotate works on it.", "另加任务指定的人员。既无分组也未指定人员时，所有可标注人员参与。";
     batch_size = "Items of a batch", "每批条目数";
     batch_size_help = "Cuts the task into batches in its order, each with its own progress, group and deadline. 0: one batch. There are at most 200; a larger task gets larger ones.", "按顺序将任务切分为批次，每批有独立的进度、分组与截止日期。0 表示不切分。最多 200 批，任务较大时每批条目会增多。";
     batch_opening = "Batches are opened", "批次开放方式";

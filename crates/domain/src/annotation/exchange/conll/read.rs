@@ -161,7 +161,7 @@ impl Tagged {
         // The place of each character that is no white space.
         let places: Vec<u32> = (0..).zip(text.chars()).filter(|(_, c)| !c.is_whitespace()).map(|(at, _)| at).collect();
         let mut spans: Vec<Span> = Vec::new();
-        let (mut at, mut open) = (0, None::<&str>);
+        let (mut at, mut open) = (0_usize, None::<&str>);
         for token in &self.tokens {
             let from = at;
             at += token.word.chars().filter(|c| !c.is_whitespace()).count();
