@@ -152,21 +152,28 @@ create function count_changed_items() returns trigger language plpgsql as $$
 declare
     d record;
 begin
+    -- Without a join: its plan, kept for the connection, would be that of the first statement, which may have been of one item.
     for d in
-        select f.task_id, f.batch,
-            sum((f.gold is null and f.status = 'open')::int - (o.gold is null and o.status = 'open')::int) as open,
-            sum((f.gold is null and f.status = 'judged')::int - (o.gold is null and o.status = 'judged')::int) as judged,
-            sum((f.gold is null and f.status = 'review')::int - (o.gold is null and o.status = 'review')::int) as review,
-            sum((f.gold is null and f.status = 'adjudication')::int - (o.gold is null and o.status = 'adjudication')::int) as adjudication,
-            sum((f.gold is null and f.status = 'accepted')::int - (o.gold is null and o.status = 'accepted')::int) as accepted,
-            sum((f.gold is null and f.status = 'excluded')::int - (o.gold is null and o.status = 'excluded')::int) as excluded,
-            sum((f.gold is not null)::int - (o.gold is not null)::int) as gold,
-            sum(case when f.gold is null then f.wanted else 0 end - case when o.gold is null then o.wanted else 0 end) as wanted,
-            sum(case when f.gold is null then least(f.judged, f.wanted) else 0 end
-                - case when o.gold is null then least(o.judged, o.wanted) else 0 end) as given
-        from fresh f join gone o on o.id = f.id
-        where f.status <> o.status or f.judged <> o.judged or f.wanted <> o.wanted or (f.gold is null) <> (o.gold is null)
-        group by f.task_id, f.batch order by f.task_id, f.batch
+        select * from (
+            select task_id, batch,
+                sum(n * (is_ordinary and status = 'open')::int) as open,
+                sum(n * (is_ordinary and status = 'judged')::int) as judged,
+                sum(n * (is_ordinary and status = 'review')::int) as review,
+                sum(n * (is_ordinary and status = 'adjudication')::int) as adjudication,
+                sum(n * (is_ordinary and status = 'accepted')::int) as accepted,
+                sum(n * (is_ordinary and status = 'excluded')::int) as excluded,
+                sum(n * (not is_ordinary)::int) as gold,
+                sum(n * is_ordinary::int * wanted) as wanted,
+                sum(n * is_ordinary::int * least(judged, wanted)) as given
+            from (
+                select task_id, batch, status, gold is null as is_ordinary, judged, wanted, 1 as n from fresh
+                union all
+                select task_id, batch, status, gold is null, judged, wanted, -1 from gone
+            ) r
+            group by task_id, batch
+        ) s
+        where (open, judged, review, adjudication, accepted, excluded, gold, wanted, given) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+        order by task_id, batch
     loop
         update annotation_counts c set open = c.open + d.open, judged = c.judged + d.judged, review = c.review + d.review,
             adjudication = c.adjudication + d.adjudication, accepted = c.accepted + d.accepted, excluded = c.excluded + d.excluded,
