@@ -87,6 +87,7 @@ crate::texts! {
     source_elsewhere = "The version or evaluation is not in this project, or the evaluations are not of one version and split.", "该版本或评估不在此项目中，或所选评估并非针对同一版本和同一划分。";
     task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
+    group_used = "A task or batch is given to this group. Give it to others first.", "有任务或批次分配给此分组，请先改为分配给其他人。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -110,6 +111,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::SourceElsewhere => source_elsewhere(l),
         Stale::TaskState => task_state(l),
         Stale::ItemDecided => item_decided(l),
+        Stale::GroupUsed => group_used(l),
     }
 }
 

@@ -232,6 +232,18 @@ pub fn lineage_of(p: ProjectId, node: &NodeId) -> String {
     format!("/p/{p}/lineage?of={node}")
 }
 
+/// Groups of members, to whom annotation is given.
+#[must_use]
+pub fn annotation_groups(p: ProjectId) -> String {
+    format!("/p/{p}/annotation/groups")
+}
+
+/// The batches of an annotation task.
+#[must_use]
+pub fn annotation_batches(p: ProjectId, t: TaskId) -> String {
+    format!("{}/batches", annotation_task(p, t))
+}
+
 /// A new annotation task.
 #[must_use]
 pub fn new_annotation(p: ProjectId) -> String {

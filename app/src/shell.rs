@@ -5,6 +5,11 @@ use crate::{
     annotate::{
         AdjudicatePage, ReviewPage, ReviewedPage, WorkPage,
         lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
+        AdjudicatePage, ReviewPage, WorkPage,
+        lead::{
+            AgreementPage, BatchListPage, GroupListPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage,
+            NewTaskPage, TaskListPage, TaskPage,
+        },
     },
     augment::AugmentPage,
     badcases::{BadCaseListPage, BadCasePage, CausesPage, ClustersPage, NewBadCasePage, RegressionsPage, TrendsPage},
@@ -147,8 +152,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("lineage") view=LineagePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation") view=TaskListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/new") view=NewTaskPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/groups") view=GroupListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task") view=TaskPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/agreement") view=AgreementPage ssr=SsrMode::Async/>
+                    <Route path=path!("annotation/:task/batches") view=BatchListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/guideline") view=GuidelinePage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/items") view=ItemListPage ssr=SsrMode::Async/>
                     <Route path=path!("annotation/:task/items/:item") view=ItemPage ssr=SsrMode::Async/>

@@ -1,5 +1,6 @@
 //! How quickly annotators are given items and rid of judgements, over HTTP against the real server:
 //! - the next item of a task of ITEMS items, one annotator at a time and eight at once, at places all over the task;
+//! - the same for somebody who has judged nearly all of a task of ITEMS items of which others have judged none;
 //! - judgements a second of eight annotators who work off a task of 10,000 items, each asking for items as it goes.
 //!
 //! `annotation [ITEMS] [--python PYTHON]` (1,000,000 by default); DATABASE_URL names an empty database. With PYTHON, which
@@ -126,7 +127,7 @@ impl Bench {
     }
 
     /// A task that is filled and open.
-    async fn task(&self, version: VersionId) -> TaskId {
+    async fn task(&self, version: VersionId, overlap: u32) -> TaskId {
         let design: Design =
             serde_json::from_value(json!({ "questions": [{ "name": "tone", "title": "Tone?", "kind": "choice",
             "options": [{ "value": "positive" }, { "value": "negative" }] }] }))
@@ -135,10 +136,11 @@ impl Bench {
             name: "tone".to_owned(),
             source: Source::Version { version_id: version, splits: vec![Split::Train], limit: 0, suggestions: None },
             design,
-            distribution: Distribution::default(),
+            distribution: Distribution { overlap, ..Distribution::default() },
             guideline: String::new(),
             deadline: None,
             annotators: Vec::new(),
+            groups: Vec::new(),
             reviewers: Vec::new(),
         };
         let db = &self.app.db;
@@ -176,6 +178,35 @@ impl Bench {
         assert_eq!(done["outcome"], "taken", "{done}");
     }
 
+    /// The times of asking of the first annotator, who has judged every item of a task that wants two judgements of each, but
+    /// the last ones, while the second one is somewhere in it and gives items back now and then.
+    async fn near_the_end(&self, task: TaskId) -> Vec<Duration> {
+        let db = &self.app.db;
+        sqlx::query(
+            "with judged as (update annotation_items set free = 1, judged = 1 where task_id = $1 and rank < (select max(rank) - 100 from annotation_items where task_id = $1) returning id) \
+             insert into annotation_assignments (item_id, user_id, task_id, status, held_until) select j.id, u.id, $1, 'submitted', now() from judged j, users u where u.name = 'p0'",
+        )
+        .bind(task.0)
+        .execute(db)
+        .await
+        .unwrap();
+        sqlx::query("vacuum analyze annotation_items, annotation_assignments").execute(db).await.unwrap();
+        let mut times = Vec::new();
+        for turn in 0..ASKED {
+            if turn % 10 == 0 {
+                self.next(&self.people[1], task, 5).await;
+                let answer = self.post(&self.people[1], task, "/give-back").send().await.unwrap();
+                assert!(answer.status().is_success());
+            }
+            let (found, elapsed) = self.next(&self.people[0], task, 1).await;
+            times.push(elapsed);
+            if let Some(item) = found.first() {
+                self.submit(&self.people[0], task, item).await;
+            }
+        }
+        times
+    }
+
     /// Judges until nothing is left.
     async fn work_off(&self, person: &str, task: TaskId) {
         loop {
@@ -195,7 +226,8 @@ impl Bench {
         for turn in 0..ASKED as u32 {
             if turn % 100 == 0 {
                 let place = (u64::from(turn / 100 + 20 * seed) * 2_654_435_761 % u64::from(items)) as u32;
-                sqlx::query("update annotation_progress p set cursor_rank = $2 from users u where u.id = p.user_id and p.task_id = $1 and u.name = $3")
+                sqlx::query("insert into annotation_sweeps (task_id, batch, user_id, from_rank, cursor_rank) select $1, 1, u.id, -1, $2 from users u where u.name = $3 \
+                     on conflict (task_id, batch, user_id) do update set cursor_rank = excluded.cursor_rank, is_wrapped = false, is_swept = false")
                     .bind(task.0)
                     .bind(place.cast_signed())
                     .bind(format!("p{seed}"))
@@ -224,7 +256,8 @@ async fn measure(items: u32) -> f64 {
     let db = PgPool::connect(&url).await.unwrap();
     store::migrate(&db).await.unwrap();
     let bench = Bench::start(db).await;
-    let large = bench.task(bench.version(items).await).await;
+    let version = bench.version(items).await;
+    let large = bench.task(version, 1).await;
     println!("{:<44} {:>7} {:>7} {:>7}", "next item, milliseconds", "p50", "p99", "most");
     let mut alone = bench.ask(&bench.people[0], large, items, 0).await;
     print_times("one annotator", &mut alone);
@@ -232,7 +265,11 @@ async fn measure(items: u32) -> f64 {
         futures::future::join_all((0..CLIENTS).map(|i| bench.ask(&bench.people[i], large, items, i as u32))).await;
     print_times("eight at once, each judging", &mut all.concat());
 
-    let task = bench.task(bench.version(WORKED).await).await;
+    let twice = bench.task(version, 2).await;
+    let mut done = bench.near_the_end(twice).await;
+    print_times("who has judged all, and others have not", &mut done);
+
+    let task = bench.task(bench.version(WORKED).await, 1).await;
     let begin = Instant::now();
     futures::future::join_all(bench.people.iter().map(|person| bench.work_off(person, task))).await;
     let rate = f64::from(WORKED) / begin.elapsed().as_secs_f64();

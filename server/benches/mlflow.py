@@ -114,8 +114,9 @@ class Server:
 
 def start_mlflow(folder):
     url, port = database("bench_mlflow"), free_port()
-    # SQLAlchemy takes the folder of the socket from the query where no host stands before it.
-    store = url.replace("postgres://", "postgresql://").replace("@localhost/", "@/" if "host=/" in url else "@localhost/")
+    # SQLAlchemy takes the folder of the socket from the query where no host stands before it; which driver it would choose
+    # by itself depends on its version.
+    store = url.replace("postgres://", "postgresql+psycopg2://").replace("@localhost/", "@/" if "host=/" in url else "@localhost/")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--workers", "1"]
     command += ["--port", str(port), "--artifacts-destination", os.path.join(folder, "artifacts")]
     return Server("MLflow", command, {"MLFLOW_DISABLE_TELEMETRY": "true"}, port, "/api/2.0/mlflow", {}, "/health"), url

@@ -24,6 +24,7 @@ pub mod explore;
 pub mod export;
 pub mod extract;
 pub mod forget;
+pub mod groups;
 pub mod jobs;
 pub mod lineage;
 pub mod models;
@@ -121,6 +122,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(annotation::routes())
         .merge(annotation_items::routes())
         .merge(annotation_results::routes())
+        .merge(groups::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -238,3 +238,49 @@ async fn nothing_is_lost_or_doubled_by_people_who_come_and_go(db: PgPool) {
     .unwrap();
     assert_eq!(counts, (120, 120));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_batch_goes_to_a_group_until_its_deadline(db: PgPool) {
+    let place = Place::new(db, 3).await;
+    let (ada, bob) = (place.annotator("bea").await, place.annotator("bob").await);
+    let members = store::projects::members(&place.script.app.db, place.script.project).await.unwrap();
+    let bob_id = members.iter().find(|m| m.name == "bob").unwrap().user_id;
+    let call = async |method: &str, path: &str, body: Value| {
+        let (status, text) = place.script.call(method, path, body.to_string().into_bytes()).await;
+        (status.as_u16(), serde_json::from_str::<Value>(&text).unwrap_or(Value::Null))
+    };
+    let (status, group) = call("POST", "/groups", json!({ "name": "night", "people": [bob_id] })).await;
+    assert_eq!((status, &group["people"][0]["name"]), (201, &json!("bob")), "{group}");
+    assert_eq!(call("POST", "/groups", json!({ "name": "Night" })).await.0, 409);
+    assert_eq!(call("POST", "/groups", json!({ "name": " " })).await.0, 422);
+    let task = place.task(json!({ "batch_size": 2, "batch_opening": "all" })).await;
+    let (status, first) =
+        place.lead("PATCH", &format!("{task}/batches/1"), &json!({ "name": "pilot", "group_id": group["id"] })).await;
+    assert_eq!(
+        (status, &first["group"]["name"], &first["counts"]["wanted"]),
+        (200, &json!("night"), &json!(2)),
+        "{first}"
+    );
+    assert_eq!(place.lead("PATCH", &format!("{task}/batches/9"), &json!({})).await.0, 404);
+    assert_eq!(place.next(&ada, &task).await["items"].as_array().unwrap().len(), 1, "the second batch alone");
+    assert_eq!(place.next(&bob, &task).await["items"].as_array().unwrap().len(), 2);
+    let path = format!("/groups/{}", group["id"].as_str().unwrap());
+    assert_eq!(call("DELETE", &path, Value::Null).await.0, 409, "a batch is given to it");
+    // The deadline passes while nothing was sent.
+    let (_, found) = place.lead("GET", &task, &Value::Null).await;
+    let edit = json!({ "revision": found["revision"], "deadline": "2020-01-01T00:00:00Z" });
+    let (status, found) = place.lead("PATCH", &task, &edit).await;
+    assert_eq!((status, &found["overdue"]), (200, &json!(true)), "{found}");
+    let next = place.next(&bob, &task).await;
+    assert_eq!(next["mine"]["due"]["missing"], 3, "{next}");
+    let item = next["items"][0]["item_id"].clone();
+    assert_eq!(place.submit(&bob, &task, &item, &said("pos")).await, "taken", "what he holds he may send");
+    place.ask(&bob, "POST", &format!("{task}/give-back"), &Value::Null).await;
+    assert_eq!(place.next(&bob, &task).await["kind"], "deadline_passed");
+    let (_, all) = place.lead("GET", &format!("{task}/batches"), &Value::Null).await;
+    assert_eq!(
+        (&all[0]["name"], &all[0]["counts"]["given"], &all[1]["counts"]["given"]),
+        (&json!("pilot"), &json!(1), &json!(0)),
+        "{all}"
+    );
+}

@@ -200,3 +200,35 @@ async fn annotators_judge_blind(db: PgPool) {
         assert_eq!(status.as_u16(), 403, "{hidden}: {text}");
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn spans_come_from_tagged_tokens_and_leave_as_such(db: PgPool) {
+    let script = Script::new(db).await;
+    let (version, _) = place(&script).await;
+    let new = json!({
+        "name": "spans",
+        "source": { "kind": "version", "version_id": version.trim_start_matches("/versions/"), "splits": ["train"] },
+        "design": { "questions": [{ "name": "who", "title": "Who?", "kind": "spans", "labels": [{ "value": "PER" }] }] },
+    });
+    let (status, made) = send(&script, "POST", "/annotation-tasks", &new).await;
+    assert_eq!(status, 201, "{made}");
+    script.finish(made["job_id"].as_str().unwrap()).await;
+    let task = format!("/annotation-tasks/{}", made["task_id"].as_str().unwrap());
+    let read = async |name: &str, text: &str| {
+        let request = json!({ "upload_id": upload(&script, name, text).await, "kind": "conll" });
+        let (_, job) = send(&script, "POST", &format!("{task}/import"), &request).await;
+        let job = script.finish(job["id"].as_str().unwrap()).await;
+        assert_eq!(job["status"], "succeeded", "{job}");
+        job["result"].clone()
+    };
+    let tagged = "王小明\tB-PER\n😀\tO\ncame\tO\n\nBob\tS-PER\nleft\tO\n\nEve\tB-PER\n\nnobody\tB-ORG\n\nnobody\n";
+    let done = read("tagged.conll", tagged).await;
+    assert_eq!((&done["taken"], &done["unknown"], &done["refused"]), (&json!(2), &json!(1), &json!(2)), "{done}");
+    let lines: Vec<_> = done["examples"].as_array().unwrap().iter().map(|told| told["at"].clone()).collect();
+    assert_eq!(lines, [8, 10, 12], "{done}");
+    send(&script, "POST", &format!("{task}/consensus"), &json!({ "method": "majority" })).await;
+    let conll = file(&script, &format!("{task}/export?kind=conll")).await;
+    assert!(conll.contains("明 2 3 I-PER\n") && conll.contains("Bob 0 3 B-PER\n"), "{conll}");
+    let done = read("again.conll", &conll).await;
+    assert_eq!((&done["taken"], &done["again"]), (&json!(0), &json!(2)), "{done}");
+}

@@ -1,5 +1,5 @@
 //! Annotation for those who lead it: the tasks of a project, a new one with its questions, the board, the guideline, the
-//! items.
+//! items, and who is given which of them.
 
 mod agreement;
 pub mod api;
@@ -13,6 +13,7 @@ mod list;
 mod new;
 #[cfg(feature = "ssr")]
 mod preview;
+pub mod sharing;
 pub mod text;
 
 pub use agreement::AgreementPage;
@@ -22,6 +23,7 @@ pub use items::{ItemListPage, ItemPage};
 pub use labels::LabelsPage;
 pub use list::TaskListPage;
 pub use new::NewTaskPage;
+pub use sharing::{BatchListPage, GroupListPage};
 
 use crate::{error::AppError, routes};
 use domain::{

@@ -62,7 +62,9 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
     let l = lang();
     let WorkView { name, design, guideline: rules, next, me } = view;
     let bar = match &next {
-        Next::Work { mine, .. } | Next::NothingLeft { mine } => progress::bar(*mine).into_any(),
+        Next::Work { mine, .. } | Next::NothingLeft { mine } | Next::DeadlinePassed { mine } => {
+            progress::bar(*mine).into_any()
+        }
         Next::NotOpen { .. } | Next::NotQualified { .. } | Next::NotAssigned => ().into_any(),
     };
     let works = matches!(next, Next::Work { .. } | Next::NothingLeft { .. });
@@ -119,6 +121,9 @@ fn nothing(place: Place, next: &Next) -> AnyView {
         }
         Next::NotQualified { right, of } => {
             view! { <Empty title=text::not_qualified(l) hint=text::not_qualified_hint(l, right, of)/> }.into_any()
+        }
+        Next::DeadlinePassed { .. } => {
+            view! { <Empty title=text::deadline_passed(l) hint=text::deadline_passed_hint(l)/> }.into_any()
         }
         Next::NotAssigned => view! { <Empty title=text::not_assigned(l) hint=text::not_assigned_hint(l)/> }.into_any(),
     }

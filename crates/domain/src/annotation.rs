@@ -4,6 +4,7 @@
 
 pub mod agreement_view;
 pub mod answer;
+pub mod batch;
 pub mod consensus;
 pub mod design;
 pub mod distribution;
@@ -168,6 +169,8 @@ mod tests {
         same(Verdict::ALL, Verdict::as_str);
         same(design::Show::ALL, design::Show::as_str);
         same(design::TextFrom::ALL, design::TextFrom::as_str);
+        same(batch::BatchStatus::ALL, batch::BatchStatus::as_str);
+        same(batch::BatchOpening::ALL, batch::BatchOpening::as_str);
         same(distribution::Order::ALL, distribution::Order::as_str);
         same(distribution::Review::ALL, distribution::Review::as_str);
         same(review_view::Queue::ALL, review_view::Queue::as_str);

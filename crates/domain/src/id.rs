@@ -78,6 +78,8 @@ ids! {
     JobId,
     /// An annotation task.
     TaskId,
+    /// Members of a project under a name.
+    GroupId,
     /// What one person said of one item.
     JudgementId,
     /// A run that a program outside tracks.

@@ -1,6 +1,7 @@
 //! Annotation: tasks, their items, who has which item, what people said of it, and what that comes to.
 
 pub mod adjudication;
+pub mod batches;
 pub mod blind;
 pub mod board;
 pub mod consensus;

@@ -68,6 +68,8 @@ pub enum Stale {
     SourceElsewhere,
     #[error("the task is in another state, or its items are still being made")]
     TaskState,
+    #[error("a task or batch is given to this group: give it to others first")]
+    GroupUsed,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
     ItemDecided,
 }

@@ -18,6 +18,7 @@ pub mod error;
 pub mod evals;
 pub mod explore;
 pub mod forget;
+pub mod groups;
 pub mod invitations;
 pub mod jobs;
 pub mod lineage;

@@ -1,22 +1,26 @@
-//! Reads judgements of an annotation task from a file: our own lines, a table, or Label Studio's JSON.
+//! Reads judgements of an annotation task from a file: our own lines, a table, Label Studio's JSON, or tagged tokens.
 
 use crate::jobs::{JobContext, JobError};
 use dataprep::{encoding::TextReader, rows::read_rows};
 use domain::{
     annotation::{
-        design::Design,
-        exchange::{ImportJudgements, ImportKind, Imported, Raw, Read, Refused, label_studio, table},
+        answer::{Answer, Judgement},
+        design::{Design, Question, QuestionKind},
+        exchange::{ImportJudgements, ImportKind, Imported, Raw, Read, Refused, conll, label_studio, table},
     },
     dataset::FileSyntax,
+    id::{ItemId, TaskId},
     job::{Gone, JobFailure},
+    sample::Span,
 };
 use std::{
+    collections::{HashMap, HashSet},
     fs::File,
     io::{BufRead, BufReader},
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
 };
-use store::annotation::exchange;
+use store::{PgPool, annotation::exchange};
 
 /// Largest file that is read, in bytes: its judgements are all in memory at once.
 const MAX_BYTES: u64 = 512 << 20;
@@ -24,6 +28,8 @@ const MAX_BYTES: u64 = 512 << 20;
 const BATCH: usize = 1000;
 /// Reasons that are told of judgements not taken.
 const EXAMPLES: usize = 20;
+/// Characters that are told of a text whose item is not found.
+const SHOWN_CHARS: usize = 40;
 
 /// The handler.
 pub async fn import_judgements(context: JobContext, request: ImportJudgements) -> Result<Imported, JobError> {
@@ -39,10 +45,17 @@ pub async fn import_judgements(context: JobContext, request: ImportJudgements) -
     let folder = tempfile::tempdir_in(&context.config.data)?;
     let path = folder.path().join("judgements");
     context.artifacts.place(&upload.sha256, &path).await?;
-    let kind = request.kind;
-    let read = tokio::task::spawn_blocking(move || read(&path, kind, &design)).await.map_err(JobError::internal)??;
-    let (mut imported, total) =
-        (Imported { refused: read.bad, examples: read.examples, ..Imported::default() }, read.good.len());
+    let read = match request.kind {
+        ImportKind::Conll => tagged(&context.db, request.task_id, path, &design).await?,
+        kind => {
+            let read = tokio::task::spawn_blocking(move || read(&path, kind, &design));
+            read.await.map_err(JobError::internal)??
+        }
+    };
+    let (mut imported, total) = (
+        Imported { refused: read.bad, unknown: read.unknown, examples: read.examples, ..Imported::default() },
+        read.good.len(),
+    );
     let mut first = 1;
     for batch in read.good.chunks(BATCH) {
         context.progress("importing", first - 1, total as u64).await?;
@@ -65,12 +78,18 @@ struct Found {
     good: Vec<Read>,
     /// Lines that are no judgements, and what the first of them are.
     bad: u64,
+    /// Judgements of no item.
+    unknown: u64,
     examples: Vec<Refused>,
 }
 
 impl Found {
     fn refuse(&mut self, at: u64, problem: String) {
         self.bad += 1;
+        self.tell(at, problem);
+    }
+
+    fn tell(&mut self, at: u64, problem: String) {
         if self.examples.len() < EXAMPLES {
             self.examples.push(Refused { at, problem });
         }
@@ -82,6 +101,8 @@ fn read(path: &Path, kind: ImportKind, design: &Design) -> Result<Found, JobErro
     match kind {
         ImportKind::Judgements => lines(file),
         ImportKind::Csv => rows(file, design),
+        // Its items are found in the database: see [`tagged`].
+        ImportKind::Conll => Ok(Found::default()),
         ImportKind::LabelStudio => {
             let whole: serde_json::Value = serde_json::from_reader(file)
                 .map_err(|e| JobError::from(JobFailure::NotJudgements { detail: e.to_string() }))?;
@@ -93,6 +114,53 @@ fn read(path: &Path, kind: ImportKind, design: &Design) -> Result<Found, JobErro
             Ok(Found { good, ..Found::default() })
         }
     }
+}
+
+/// Texts of tagged tokens, as answers to the first question that asks for spans. Their items are found by their words.
+async fn tagged(db: &PgPool, task: TaskId, path: PathBuf, design: &Design) -> Result<Found, JobError> {
+    let broken = |detail: String| JobError::from(JobFailure::NotJudgements { detail });
+    let is_spans = |q: &&Question| matches!(q.kind, QuestionKind::Spans { .. });
+    let Some(question) = design.questions.iter().find(is_spans) else {
+        return Err(broken("the task asks for no spans".to_owned()));
+    };
+    let file = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.map_err(JobError::internal)?;
+    let file = file.map_err(|e| broken(e.to_string()))?;
+    let read = tokio::task::spawn_blocking(move || conll::read(&file)).await.map_err(JobError::internal)?;
+    let wanted: HashSet<String> = read.iter().flatten().map(conll::Tagged::words).collect();
+    let items = exchange::of_words(db, task, &wanted).await?;
+    let (mut found, mut used) = (Found::default(), HashMap::new());
+    for text in read {
+        let tagged = match text {
+            Ok(tagged) => tagged,
+            Err(unread) => {
+                found.refuse(unread.line, unread.to_string());
+                continue;
+            }
+        };
+        let words = tagged.words();
+        // Of items with the same words each is one of the texts with them, in their order.
+        let nth = used.entry(words.clone()).or_insert(0_usize);
+        let same = items.get(&words);
+        let Some((item, text)) = same.and_then(|same| same.get(*nth).or(same.last())) else {
+            found.unknown += 1;
+            let begin = words.chars().take(SHOWN_CHARS).collect();
+            found.tell(tagged.line, conll::Problem::Words(begin).to_string());
+            continue;
+        };
+        *nth += 1;
+        match tagged.spans(text, question) {
+            Ok(spans) => found.good.push(of_spans(*item, question, spans)),
+            Err(unread) => found.refuse(unread.line, unread.to_string()),
+        }
+    }
+    Ok(found)
+}
+
+/// A judgement that answers one question. Such a file names nobody.
+fn of_spans(item: ItemId, question: &Question, spans: Vec<Span>) -> Read {
+    let answers = [(question.name.clone(), Answer::Spans { spans, relations: Vec::new() })].into();
+    let judgement = Judgement { answers, ..Judgement::default() };
+    Read { item_id: Some(item), sample_id: None, text: None, by: String::new(), judgement, duration_ms: None }
 }
 
 fn rows(file: impl std::io::Read, design: &Design) -> Result<Found, JobError> {

@@ -1,5 +1,6 @@
-//! Annotation: tasks, their guidelines, the work on their items, and gold items.
+//! Annotation: tasks, their batches and guidelines, the work on their items, and gold items.
 
+pub mod batches;
 pub mod gold;
 pub mod guidelines;
 pub mod tasks;
@@ -14,7 +15,7 @@ use store::{PgPool, annotation::tasks as stored};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    tasks::routes().merge(guidelines::routes()).merge(work::routes()).merge(gold::routes())
+    tasks::routes().merge(batches::routes()).merge(guidelines::routes()).merge(work::routes()).merge(gold::routes())
 }
 
 /// Fails where the project has no such task.

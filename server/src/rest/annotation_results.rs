@@ -140,8 +140,8 @@ struct JudgementsFile {
     kind: ImportKind,
 }
 
-/// Read judgements from an uploaded file: Label Studio's JSON with annotations, lines or a table as the export writes them. Answers
-/// with a job, whose result says how many were taken, were here already, name no item, or do not answer what is asked.
+/// Read judgements from an uploaded file: Label Studio's JSON with annotations, lines, a table or tagged tokens (CoNLL, BIO or IOBES) as the
+/// export writes them. Answers with a job, whose result says how many were taken, were here already, name no item, or do not answer what is asked.
 #[utoipa::path(post, path = "/projects/{project}/annotation-tasks/{task}/import", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), request_body = JudgementsFile, responses((status = ACCEPTED, body = Job)))]
 async fn import_annotation(
     State(db): State<PgPool>,

@@ -7,9 +7,10 @@ use crate::error::AppError;
 use domain::{
     annotation::{
         TaskStatus,
+        batch::Due,
         view::{Board, Guideline, Task, TaskSummary},
     },
-    id::{EvalId, ItemId, JobId, ProjectId, TaskId, UserId, VersionId},
+    id::{EvalId, GroupId, ItemId, JobId, ProjectId, TaskId, UserId, VersionId},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,7 @@ pub struct NewTaskView {
     /// Evaluations with a name that says model, data and split.
     pub evaluations: Vec<(EvalId, String)>,
     pub people: Vec<Candidate>,
+    pub groups: Vec<(GroupId, String)>,
     /// The fields as an annotator sees them, as HTML.
     pub preview: Option<String>,
     /// Why there is no preview.
@@ -75,17 +77,26 @@ pub async fn get_new_task(project: ProjectId, form: TaskForm) -> Result<NewTaskV
     let versions = store::versions::of_project(&db, project).await?.into_iter();
     let versions = versions.map(|v| (v.id, text::version_name(l, &v.dataset_name, v.number)));
     let evaluations = store::evals::of_project(&db, project).await?;
-    let people = store::projects::members(&db, project).await?.into_iter().map(|m| Candidate {
-        id: m.user_id,
-        name: m.name,
-        may_annotate: domain::access::permits(Some(m.role), None, Action::Annotate),
-    });
+    let people = candidates(&db, project).await?;
+    let groups = store::groups::list(&db, project).await?.into_iter().map(|g| (g.id, g.name)).collect();
     let versions: Vec<_> = versions.collect();
     let (preview, problem) = match form.checked_design(l) {
         Ok(design) => (Some(preview(&db, project, &form, design, versions.first().map(|(id, _)| *id)).await?), None),
         Err(error) => (None, Some(error.text(l))),
     };
-    Ok(NewTaskView { versions, evaluations, people: people.collect(), preview, problem })
+    Ok(NewTaskView { versions, evaluations, people, groups, preview, problem })
+}
+
+/// The members of a project, with whether they may annotate.
+#[cfg(feature = "ssr")]
+pub(super) async fn candidates(db: &PgPool, project: ProjectId) -> Result<Vec<Candidate>, AppError> {
+    let members = store::projects::members(db, project).await?.into_iter();
+    let candidate = |m: domain::people::Member| Candidate {
+        id: m.user_id,
+        name: m.name,
+        may_annotate: domain::access::permits(Some(m.role), None, Action::Annotate),
+    };
+    Ok(members.map(candidate).collect())
 }
 
 /// The fields over the first sample of what the form names, or of this version.
@@ -134,8 +145,9 @@ pub async fn create_task(project: ProjectId, #[server(flatten)] form: TaskForm) 
         design: form.checked_design(l)?,
         distribution: distribution(l, &form)?,
         guideline: form.get("guideline").to_owned(),
-        deadline: deadline(l, &form)?,
+        deadline: end_of_day(l, form.get("deadline"))?,
         annotators: form.checked("annotator.").filter_map(|id| id.parse().ok()).collect(),
+        groups: form.checked("group.").filter_map(|id| id.parse().ok()).collect(),
         reviewers: form.checked("reviewer.").filter_map(|id| id.parse().ok()).collect(),
     };
     let made = tasks::create(&db, project, &new, caller.user_id).await?;
@@ -180,6 +192,8 @@ fn distribution(l: Lang, form: &TaskForm) -> Result<Distribution, AppError> {
         gold_share: form.number(l, "gold_share", usual.gold_share)?,
         qualification_items: form.number(l, "qualification_items", usual.qualification_items)?,
         qualification_pass: form.number(l, "qualification_pass", usual.qualification_pass)?,
+        batch_size: form.number(l, "batch_size", usual.batch_size)?,
+        batch_opening: form.get("batch_opening").parse().unwrap_or(usual.batch_opening),
         review: form.get("review").parse().unwrap_or(usual.review),
         review_share: form.number(l, "review_share", usual.review_share)?,
     };
@@ -189,10 +203,9 @@ fn distribution(l: Lang, form: &TaskForm) -> Result<Distribution, AppError> {
     }
 }
 
-/// The end of the day that was typed.
+/// The end of the day that was typed as a deadline.
 #[cfg(feature = "ssr")]
-fn deadline(l: Lang, form: &TaskForm) -> Result<Option<time::OffsetDateTime>, AppError> {
-    let typed = form.get("deadline");
+pub(super) fn end_of_day(l: Lang, typed: &str) -> Result<Option<time::OffsetDateTime>, AppError> {
     if typed.is_empty() {
         return Ok(None);
     }
@@ -210,6 +223,8 @@ pub struct TaskView {
     pub job: Option<JobId>,
     /// Whether the reader may review.
     pub may_review: bool,
+    /// What is missing until the deadline of the task.
+    pub due: Option<Due>,
 }
 
 /// A task with its board.
@@ -224,7 +239,12 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
     let job = if found.summary.filled { None } else { tasks::filling(&db, project, task).await? };
     let may_review = tasks::may_review(&db, task, caller.user_id, role).await?;
     found.summary.counts = board.counts;
-    Ok(TaskView { task: found, board, job, may_review })
+    let due = found.summary.deadline.map(|at| Due {
+        at,
+        seconds_left: (at - time::OffsetDateTime::now_utc()).whole_seconds(),
+        missing: board.counts.wanted.saturating_sub(board.counts.given),
+    });
+    Ok(TaskView { task: found, board, job, may_review, due })
 }
 
 /// Opens, pauses or closes a task.

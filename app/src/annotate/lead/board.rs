@@ -4,7 +4,7 @@ use super::{
     api::{LetTryAgain, SetTaskStatus, TaskView, get_task},
     asked, ids,
     list::{day, given},
-    status, text,
+    sharing, status, text,
 };
 use crate::{
     error::AppError,
@@ -55,13 +55,17 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let people = summary.filled.then(|| people(project, id, l, view.board.people.clone()));
     let stuck = stuck(project, id, l, view.board.stuck.clone());
     let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
+    let overdue = sharing::mark(l, summary.overdue);
+    let extend = role::may(Action::EditDatasets).then(|| sharing::extend(project, l, &view.task, view.due));
     view! {
         <PageHeader title=summary.name.clone()>{links}</PageHeader>
         <p class="annotation-line">
             <span class=class>{words}</span>
             <a href=to_data dir="auto">{data}</a>
             {deadline}
+            {overdue}
         </p>
+        {extend}
         {job}
         {counts}
         {people}
@@ -100,6 +104,7 @@ fn links(project: ProjectId, l: Lang, view: &TaskView) -> impl IntoView + use<> 
         {work}
         {review}
         {labels}
+        {link(routes::annotation_batches(project, id), sharing::text::to_batches(l).to_owned())}
         {link(routes::annotation_items(project, id), text::to_items(l).to_owned())}
         {link(routes::annotation_agreement(project, id), text::to_agreement(l).to_owned())}
         {link(routes::annotation_guideline(project, id), text::to_guideline(l).to_owned())}
@@ -298,12 +303,14 @@ fn set_up(l: Lang, task: &Task) -> impl IntoView + use<> {
     let names = |people: &[domain::annotation::view::Person]| {
         people.iter().map(|p| p.name.clone()).collect::<Vec<_>>().join(", ")
     };
+    let groups = task.groups.iter().map(|g| g.name.clone()).collect::<Vec<_>>().join(", ");
     let facts = [
         (text::overlap(l), text::wanted_by(l, d.overlap)),
         (text::order(l), text::order_name(l, d.order).to_owned()),
         (text::review(l), text::review_name(l, d.review).to_owned()),
         (text::lock_minutes(l), d.lock_minutes.to_string()),
         (text::annotators(l), names(&task.annotators)),
+        (sharing::text::groups_label(l), groups),
         (text::reviewers(l), names(&task.reviewers)),
     ];
     let facts = facts

@@ -1,6 +1,6 @@
 //! The list of a project's annotation tasks.
 
-use super::{api::list_tasks, status, text};
+use super::{api::list_tasks, sharing, status, text};
 use crate::{
     error::AppError,
     role, routes,
@@ -27,6 +27,7 @@ pub fn TaskListPage() -> impl IntoView {
     let Ok(project) = routes::param::<ProjectId>("project") else { return refuse(AppError::NotFound).into_any() };
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
+            {role::may(Action::EditDatasets).then(|| view! { <a class="button" href=routes::annotation_groups(project)>{sharing::text::to_groups(l)}</a> })}
             {role::may(Action::EditDatasets).then(|| new_button(project))}
         </PageHeader>
         {load(list_tasks(project), move |tasks| table(project, tasks))}
@@ -85,7 +86,7 @@ fn row(project: ProjectId, l: Lang, task: TaskSummary) -> impl IntoView {
             <td data-label=text::status_label(l)><span class=class>{words}</span></td>
             <td data-label=text::data(l)><a href=to_data dir="auto">{data}</a></td>
             <td data-label=text::done_label(l)>{given(l, task.filled, counts.given, counts.wanted)}</td>
-            <td class="nowrap" data-label=text::deadline(l)>{task.deadline.map(|at| day(&at))}</td>
+            <td class="nowrap" data-label=text::deadline(l)>{task.deadline.map(|at| day(&at))}{sharing::mark(l, task.overdue)}</td>
             <td class="nowrap" data-label=text::created(l)><Time at=task.created_at/><div class="muted">{task.created_by}</div></td>
             <td>{work}</td>
         </tr>

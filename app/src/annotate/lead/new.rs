@@ -4,7 +4,7 @@
 use super::{
     api::{CreateTask, NewTaskView, get_new_task},
     design::{KINDS, TEMPLATES, TaskForm},
-    form, text,
+    form, sharing, text,
 };
 use crate::{
     error::AppError,
@@ -22,6 +22,7 @@ use crate::{
 use domain::{
     access::Action,
     annotation::{
+        batch::BatchOpening,
         design::Show,
         distribution::{Distribution, Order, Review},
     },
@@ -230,6 +231,12 @@ fn distribution(l: Lang, form: &TaskForm) -> impl IntoView + use<> {
     let review = if form.get("review").is_empty() { usual.review.as_str() } else { form.get("review") };
     let reviews =
         options(Review::ALL.iter().map(|r| (r.as_str().to_owned(), text::review_name(l, *r).to_owned())), review);
+    let opening =
+        if form.get("batch_opening").is_empty() { usual.batch_opening.as_str() } else { form.get("batch_opening") };
+    let openings = options(
+        BatchOpening::ALL.iter().map(|o| (o.as_str().to_owned(), sharing::text::opening(l, *o).to_owned())),
+        opening,
+    );
     let (hide, deadline) = (form.is_checked("hide_model"), form.get("deadline").to_owned());
     view! {
         <fieldset>
@@ -238,6 +245,12 @@ fn distribution(l: Lang, form: &TaskForm) -> impl IntoView + use<> {
                 {input("overlap", text::overlap(l), text::overlap_help(l), usual.overlap.to_string())}
                 {input("overlap_share", text::overlap_share(l), text::overlap_share_help(l), usual.overlap_share.to_string())}
                 {input("lock_minutes", text::lock_minutes(l), text::lock_help(l), usual.lock_minutes.to_string())}
+            </div>
+            <div class="field-row">
+                {input("batch_size", sharing::text::batch_size(l), sharing::text::batch_size_help(l), usual.batch_size.to_string())}
+                <Field id="batch_opening" label=sharing::text::batch_opening(l) help=sharing::text::batch_opening_help(l)>
+                    <select id="batch_opening" name="batch_opening" aria-describedby="batch_opening-help">{openings}</select>
+                </Field>
             </div>
             <div class="field-row">
                 <Field id="order" label=text::order(l) help=text::order_help(l)>
@@ -276,10 +289,26 @@ fn people(l: Lang, view: &NewTaskView, form: &TaskForm) -> impl IntoView + use<>
     };
     let annotators = boxes("annotator", &|p| p.may_annotate);
     let reviewers = boxes("reviewer", &|p| p.may_annotate);
+    let groups = view.groups.iter().map(|(id, name)| {
+        let field = format!("group.{id}");
+        let checked = form.is_checked(&field);
+        view! { <label class="check"><input type="checkbox" name=field value="on" checked=checked/><bdi>{name.clone()}</bdi></label> }
+    });
+    let groups = groups.collect_view();
+    let groups = (!groups.is_empty()).then(|| {
+        view! {
+            <div class="field">
+                <span class="field-label">{sharing::text::groups_label(l)}</span>
+                <div class="checks">{groups}</div>
+                <p class="help">{sharing::text::groups_help(l)}</p>
+            </div>
+        }
+    });
     view! {
         <fieldset>
             <legend>{text::people(l)}</legend>
             <p class="help">{text::people_help(l)}</p>
+            {groups}
             <div class="field"><span class="field-label">{text::annotators(l)}</span><div class="checks">{annotators}</div></div>
             <div class="field"><span class="field-label">{text::reviewers(l)}</span><div class="checks">{reviewers}</div></div>
         </fieldset>

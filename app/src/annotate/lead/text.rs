@@ -29,7 +29,7 @@ crate::texts! {
     data = "Data", "数据";
     done_label = "Judgements", "判断数";
     deadline = "Deadline", "截止日期";
-    deadline_help = "A day (UTC). It is shown to everyone; nothing ends by itself.", "日期（UTC）。向所有人显示，任务不会自动结束。";
+    deadline_help = "A day; the end of it in UTC. After it nobody is given anything new; what somebody holds may be sent until its lock ends.", "日期，以 UTC 当天结束为准。截止后不再分配新条目，已锁定的条目在锁定期内仍可提交。";
     created = "Created", "创建时间";
     work = "Annotate", "开始标注";
     version_name(dataset, number) = "{dataset} · version {number}", "{dataset} · 第 {number} 版";
@@ -107,10 +107,11 @@ crate::texts! {
     overlap_share = "Share with so many", "多人判断比例";
     overlap_share_help = "From 0 to 1; the other items get one judgement.", "0 到 1；其余条目仅需一人判断。";
     order = "Order", "顺序";
-    order_help = "Where people begin. Hard or disputed samples teach a model most.", "标注的先后顺序。困难或有争议的样本对模型最有价值。";
+    order_help = "Where people begin. Hard, unsure or disputed samples teach a model most. Hardest: the loss of the latest scoring. Least sure: the probability of the label that an evaluation chose, else that of the expected answer. Samples without such numbers come last.", "标注的先后顺序。困难、没把握或有争议的样本对模型最有价值。“最难”取最近一次打分的损失；“最没把握”取评测所选标签的概率，没有时取期望回答的概率。缺少这些数值的样本排在最后。";
     order_given = "as they stand", "原有顺序";
     order_random = "random", "随机";
     order_loss = "hardest for a model first", "模型最难的优先";
+    order_uncertainty = "what a model is least sure of first", "模型最没把握的优先";
     order_disagreement = "disputed between models first", "模型分歧的优先";
     order_errors = "errors of a model first", "模型出错的优先";
     seed = "Seed", "随机种子";
@@ -132,7 +133,7 @@ crate::texts! {
     review_all = "everything", "全部";
     review_share_label = "Share", "抽样比例";
     people = "People", "人员";
-    people_help = "Nobody chosen: everyone in the project who may annotate works on it, and everyone who may edit datasets reviews.", "均不选择时，项目内所有可标注人员参与标注，所有可编辑数据集的人员参与审核。";
+    people_help = "Nobody and no group chosen: everyone in the project who may annotate works on it, and everyone who may edit datasets reviews.", "人员与分组均不选择时，项目内所有可标注人员参与标注，所有可编辑数据集的人员参与审核。";
     annotators = "Annotators", "标注员";
     reviewers = "Reviewers", "审核员";
     guideline = "Guideline", "标注规范";
@@ -268,6 +269,7 @@ pub fn order_name(l: Lang, order_: Order) -> &'static str {
         Order::Given => order_given(l),
         Order::Random => order_random(l),
         Order::Loss => order_loss(l),
+        Order::Uncertainty => order_uncertainty(l),
         Order::Disagreement => order_disagreement(l),
         Order::Errors => order_errors(l),
     }
@@ -428,13 +430,14 @@ crate::texts! {
     import_file = "File", "文件";
     import_format = "How it is written", "文件格式";
     import_file_help = "The project's last 20 uploads, the newest first.", "项目最近上传的 20 个文件，最新的在前。";
-    import_format_help = "As the download on this page writes it, or as Label Studio exports it.", "与本页下载的格式相同，或为 Label Studio 导出的格式。";
+    import_format_help = "As the download on this page writes it, or as Label Studio exports it. Of CoNLL each text finds its item by its words, and answers the first question about spans.", "与本页下载的格式相同，或为 Label Studio 导出的格式。CoNLL 按文字内容匹配条目，作为首个片段问题的回答。";
     import = "Import", "导入";
     import_upload = "A file that is not in the list has to be uploaded first.", "列表中没有的文件需先上传。";
     import_to_upload = "Upload a file", "上传文件";
     import_judgements = "Judgements (JSONL), as downloaded here", "判断（JSONL），与此处下载的相同";
     import_csv = "A table (CSV) with a column a question", "表格（CSV），每个问题一列";
     import_label_studio = "Label Studio (JSON with annotations)", "Label Studio（含标注的 JSON）";
+    import_conll = "CoNLL (tokens with tags: BIO, IOBES or BILOU)", "CoNLL（带标签的词元：BIO、IOBES 或 BILOU）";
     import_done(taken, again, unknown, refused) = "{taken} judgements were taken. {again} were here already, {unknown} name no item of the task, {refused} do not answer what is asked.", "已导入 {taken} 条判断；{again} 条已存在，{unknown} 条不对应任何条目，{refused} 条与问题不符。";
 }
 
@@ -445,6 +448,7 @@ pub fn import_kind(l: Lang, kind: ImportKind) -> &'static str {
         ImportKind::Judgements => import_judgements(l),
         ImportKind::Csv => import_csv(l),
         ImportKind::LabelStudio => import_label_studio(l),
+        ImportKind::Conll => import_conll(l),
     }
 }
 

@@ -104,7 +104,7 @@ pub async fn take_items(
             progress: progress::bar(*mine).to_html(),
             nothing: nothing(place, &next).to_html(),
         },
-        Next::NothingLeft { mine } => Taken {
+        Next::NothingLeft { mine } | Next::DeadlinePassed { mine } => Taken {
             progress: progress::bar(*mine).to_html(),
             nothing: nothing(place, &next).to_html(),
             ..Taken::default()
@@ -142,6 +142,7 @@ pub async fn submit_judgement(
         }
         Submitted::TooLate => Err(AppError::Conflict(text::too_late(lang()).to_owned())),
         Submitted::Closed => Err(AppError::Conflict(text::task_closed(lang()).to_owned())),
+        Submitted::Overdue => Err(AppError::Conflict(text::overdue(lang()).to_owned())),
     }
 }
 

@@ -5,7 +5,13 @@ use crate::{
     text::lang,
     ui::format::{duration, integer},
 };
-use domain::annotation::view::{LEFT_COUNTED, Mine};
+use domain::{
+    annotation::{
+        batch::{Due, Pace},
+        view::{LEFT_COUNTED, Mine},
+    },
+    lang::Lang,
+};
 use leptos::prelude::*;
 
 /// The bar with its numbers.
@@ -21,6 +27,8 @@ pub(super) fn bar(mine: Mine) -> impl IntoView {
         seconds.map(|s| text::pace(l, s)),
         Some(left),
         time,
+        mine.due.map(|due| until(l, due)),
+        mine.due.and_then(|due| needed(l, due)),
     ];
     let facts = facts.into_iter().flatten().map(|fact| view! { <span>{fact}</span> }).collect_view();
     let (value, max) = (mine.judged.to_string(), (mine.judged + mine.left).max(1).to_string());
@@ -30,4 +38,19 @@ pub(super) fn bar(mine: Mine) -> impl IntoView {
             <div class="work-facts">{facts}</div>
         </div>
     }
+}
+
+/// The time until the next deadline.
+fn until(l: Lang, due: Due) -> String {
+    let left = u64::try_from(due.seconds_left).ok().filter(|_| !due.has_passed());
+    left.map_or_else(|| text::due_passed(l).to_owned(), |seconds| text::due(l, duration(seconds, l)))
+}
+
+/// What all people together must do until then.
+fn needed(l: Lang, due: Due) -> Option<String> {
+    let missing = integer(due.missing);
+    Some(match due.pace()? {
+        Pace::PerDay(rate) => text::missing_day(l, missing, integer(rate)),
+        Pace::PerHour(rate) => text::missing_hour(l, missing, integer(rate)),
+    })
 }

@@ -49,6 +49,15 @@ crate::texts! {
     not_qualified = "The qualification test was not passed", "未通过资格测试";
     not_qualified_hint(right, of) = "{right} of {of} answers were right. The lead of the task can let you try again.",
         "{of} 题中答对 {right} 题。任务负责人可以让您重新测试。";
+    deadline_passed = "The deadline has passed", "已过截止时间";
+    deadline_passed_hint = "Nothing new is given. What you have sent is kept; the lead of the task can give more time.", "不再分配新条目，您已提交的内容均已保留。任务负责人可以延长期限。";
+    overdue = "The deadline has passed, and the time for which you held this item is over: your judgement was not taken. The lead of the task can give more time.",
+        "已过截止时间，且该条目的锁定期已结束，您的标注未被采纳。任务负责人可以延长期限。";
+    due(time) = "due in {time}", "距截止还有 {time}";
+    due_passed = "the deadline has passed", "已过截止时间";
+    missing_day(n, rate) = "all together {n} judgements to go: {rate} a day", "全体还需 {n} 条，每天 {rate} 条";
+    missing_hour(n, rate) = "all together {n} judgements to go: {rate} an hour", "全体还需 {n} 条，每小时 {rate} 条";
+
     not_assigned = "This task is given to others", "此任务已分配给其他人";
     not_assigned_hint = "Its lead can add you to its annotators.", "任务负责人可以将您加入标注员。";
 

@@ -55,6 +55,10 @@ crate::texts! {
     gold_removed = "made an ordinary item of gold item", "取消金标条目：";
     guideline_revised = "revised a guideline, revision", "修订了标注指南，版本";
     qualification_again = "lets try the qualification again:", "允许重新参加资格测试：";
+    batch_edited = "changed a batch of the annotation task", "修改了标注任务的批次：";
+    group_created = "made the group", "创建了分组";
+    group_edited = "changed the group", "修改了分组";
+    group_deleted = "deleted the group", "删除了分组";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
     bad_case_added = "added", "添加了";
     a_bad_case = "a bad case", "一条 Bad Case";

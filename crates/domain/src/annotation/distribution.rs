@@ -1,6 +1,6 @@
 //! How the items of a task are shared out among people, and what is reviewed.
 
-use super::words;
+use super::{batch::BatchOpening, words};
 use serde::{Deserialize, Serialize};
 
 /// How the items of a task are shared out.
@@ -26,6 +26,9 @@ pub struct Distribution {
     /// Share of those that must be right.
     pub qualification_pass: f64,
     pub review: Review,
+    /// Items of a batch; 0: the task is not cut into batches. Of a task that would have more than 200 batches each has more items.
+    pub batch_size: u32,
+    pub batch_opening: BatchOpening,
     /// Of the judged items, how many a reviewer sees where `review` is `share` (0 to 1).
     pub review_share: f64,
 }
@@ -42,6 +45,8 @@ impl Default for Distribution {
             gold_share: 0.0,
             qualification_items: 0,
             qualification_pass: 0.8,
+            batch_size: 0,
+            batch_opening: BatchOpening::InOrder,
             review: Review::Disagreement,
             review_share: 0.1,
         }
@@ -56,6 +61,9 @@ words! {
         Random = "random",
         /// Those first that a model finds hardest (mean −log p of the answer), from a scoring of the version.
         Loss = "loss",
+        /// Those first of whose answer a model is least sure: the least `label_probability` of predictions, or where they have none,
+        /// the mean −log p of what was expected.
+        Uncertainty = "uncertainty",
         /// Those first that models answered differently.
         Disagreement = "disagreement",
         /// Those first that a model got wrong.
@@ -96,6 +104,7 @@ impl Distribution {
             ("gold_share", self.gold_share, 0.0, 0.5),
             ("qualification_items", f64::from(self.qualification_items), 0.0, 1000.0),
             ("qualification_pass", self.qualification_pass, 0.0, 1.0),
+            ("batch_size", f64::from(self.batch_size), 0.0, 10_000_000.0),
             ("review_share", self.review_share, 0.0, 1.0),
         ];
         let outside = checks.into_iter().filter(|(_, value, min, max)| !(*min..=*max).contains(value));

@@ -37,6 +37,9 @@ super::words! {
         /// A table with a column a question.
         Csv = "csv",
         LabelStudio = "label_studio",
+        /// Tokens with the tag of the span that they are in, as [`conll::read()`] reads them: answers to the first question that asks
+        /// for spans.
+        Conll = "conll",
     }
 }
 

@@ -3,10 +3,11 @@
 use super::{
     ItemStatus, Origin, TaskStatus, Verdict,
     answer::{Answer, ItemContent, Judgement},
+    batch::{Due, NamedGroup},
     design::Design,
     distribution::Distribution,
 };
-use crate::id::{DatasetId, EvalId, ItemId, JobId, JudgementId, TaskId, UserId, VersionId};
+use crate::id::{DatasetId, EvalId, GroupId, ItemId, JobId, JudgementId, TaskId, UserId, VersionId};
 use crate::sample::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,9 +56,12 @@ pub struct NewTask {
     pub guideline: String,
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<OffsetDateTime>,
-    /// Without any the task is open to everyone in the project who may annotate.
+    /// Without any, and without groups, the task is open to everyone in the project who may annotate.
     #[serde(default)]
     pub annotators: Vec<UserId>,
+    /// Groups that work on it beside them.
+    #[serde(default)]
+    pub groups: Vec<GroupId>,
     /// Without any everyone who may edit datasets reviews.
     #[serde(default)]
     pub reviewers: Vec<UserId>,
@@ -79,6 +83,8 @@ pub struct TaskSummary {
     pub filled: bool,
     #[serde(with = "time::serde::rfc3339::option")]
     pub deadline: Option<OffsetDateTime>,
+    /// A deadline of the task or of an open batch has passed while judgements are missing, and it is not closed.
+    pub overdue: bool,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     pub created_by: String,
@@ -129,6 +135,7 @@ pub struct Task {
     pub distribution: Distribution,
     pub guideline: Guideline,
     pub annotators: Vec<Person>,
+    pub groups: Vec<NamedGroup>,
     pub reviewers: Vec<Person>,
     /// An edit names the revision it saw.
     pub revision: i32,
@@ -173,6 +180,7 @@ pub struct TaskEdit {
     pub deadline: Option<OffsetDateTime>,
     pub clear_deadline: bool,
     pub annotators: Option<Vec<UserId>>,
+    pub groups: Option<Vec<GroupId>>,
     pub reviewers: Option<Vec<UserId>>,
 }
 
@@ -218,6 +226,8 @@ pub enum Next {
     NothingLeft { mine: Mine },
     /// The task is not open.
     NotOpen { status: TaskStatus },
+    /// The deadline has passed: nothing new is given, and nothing that this person has may still be sent.
+    DeadlinePassed { mine: Mine },
     /// The qualification test was not passed.
     NotQualified { right: u32, of: u32 },
     /// The task is given to others.
@@ -238,6 +248,8 @@ pub struct Mine {
     pub left: u64,
     /// Median time of this person's last 50 judgements, in milliseconds.
     pub median_ms: Option<u64>,
+    /// The next deadline that concerns this person.
+    pub due: Option<Due>,
 }
 
 /// A judgement on its way in.
@@ -263,6 +275,8 @@ pub enum Submitted {
     Again,
     /// The lock had ended and the item has all judgements that it wanted, or somebody has decided on it: nothing was taken.
     TooLate,
+    /// The deadline has passed, and the item was not held any more: nothing was taken.
+    Overdue,
     /// The task is closed.
     Closed,
 }

@@ -1,12 +1,9 @@
 //! A task at work: how far it is, who does how much, what does not get on.
 
-use super::{head::head, items::Sees};
+use super::{batches::SUMS, head::head, items::Sees, tasks};
 use crate::StoreError;
 use domain::{
-    annotation::{
-        ItemStatus,
-        view::{Board, Day, ItemCounts, Person, PersonAtWork, Stuck},
-    },
+    annotation::view::{Board, Day, ItemCounts, Person, PersonAtWork, Stuck},
     id::{ItemId, ProjectId, TaskId, UserId},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
@@ -55,31 +52,11 @@ fn number(row: &PgRow, name: &str) -> Result<u64, StoreError> {
 
 /// How many items of a task are how far.
 pub async fn counts(db: &PgPool, task: TaskId) -> Result<ItemCounts, StoreError> {
-    let rows = sqlx::query(
-        "select status, count(*) filter (where gold is null) as items, count(*) filter (where gold is not null) as gold, \
-         coalesce(sum(wanted) filter (where gold is null), 0)::bigint as wanted, \
-         coalesce(sum(least(judged, wanted)) filter (where gold is null), 0)::bigint as given \
-         from annotation_items where task_id = $1 group by status",
-    )
-    .bind(task.0)
-    .fetch_all(db)
-    .await?;
-    let mut counts = ItemCounts::default();
-    for row in &rows {
-        let items = number(row, "items")?;
-        match crate::error::word::<ItemStatus>(row.try_get("status")?)? {
-            ItemStatus::Open => counts.open = items,
-            ItemStatus::Judged => counts.judged = items,
-            ItemStatus::Review => counts.review = items,
-            ItemStatus::Adjudication => counts.adjudication = items,
-            ItemStatus::Accepted => counts.accepted = items,
-            ItemStatus::Excluded => counts.excluded = items,
-        }
-        counts.gold += number(row, "gold")?;
-        counts.wanted += number(row, "wanted")?;
-        counts.given += number(row, "given")?;
-    }
-    Ok(counts)
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("select {SUMS} from annotation_counts c where c.task_id = $1")))
+        .bind(task.0)
+        .fetch_one(db)
+        .await?;
+    tasks::counts(&row)
 }
 
 async fn people(db: &PgPool, task: TaskId) -> Result<Vec<PersonAtWork>, StoreError> {

@@ -15,7 +15,7 @@ use crate::{
 use domain::{
     annotation::{
         design::Design,
-        exchange::{Agreed, Imported, Raw, Read, Refused},
+        exchange::{Agreed, Imported, Raw, Read, Refused, conll},
         view::{Consensus, Item},
     },
     id::{ItemId, JudgementId, ProjectId, SampleId, TaskId},
@@ -23,7 +23,7 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Row};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Refused judgements whose reasons are told.
 const EXAMPLES: usize = 20;
@@ -136,6 +136,38 @@ pub async fn whole(
 pub async fn texts(db: &PgPool, task: TaskId, items: &[ItemId]) -> Result<HashMap<ItemId, String>, StoreError> {
     let contents = content::of_items(db, task, items).await?;
     Ok(contents.into_iter().map(|(id, content)| (id, content.span_text)).collect())
+}
+
+/// The items whose text for spans has one of these words ([`conll::words`]), by rank, each with that text.
+pub async fn of_words(
+    db: &PgPool,
+    task: TaskId,
+    wanted: &HashSet<String>,
+) -> Result<HashMap<String, Vec<(ItemId, String)>>, StoreError> {
+    let mut found: HashMap<String, Vec<(ItemId, String)>> = HashMap::new();
+    let mut after = -1;
+    loop {
+        let rows = sqlx::query(
+            "select id, rank from annotation_items where task_id = $1 and rank > $2 order by rank limit $3",
+        )
+        .bind(task.0)
+        .bind(after)
+        .bind(BATCH)
+        .fetch_all(db)
+        .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.try_get::<i32, _>("rank")?;
+        let ids = rows.iter().map(|row| Ok(ItemId(row.try_get("id")?))).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut texts = texts(db, task, &ids).await?;
+        for id in ids {
+            let Some(text) = texts.remove(&id) else { continue };
+            let words = conll::words(&text);
+            if wanted.contains(&words) {
+                found.entry(words).or_default().push((id, text));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Takes judgements from a file. Each is checked like one that is sent; what is here already, by a person of the same name with

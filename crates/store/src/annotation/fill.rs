@@ -7,6 +7,7 @@ use crate::{
 };
 use domain::{
     annotation::{
+        batch::{BatchOpening, MAX_BATCHES},
         distribution::{Distribution, Order, Review},
         view::Source,
     },
@@ -38,7 +39,9 @@ pub async fn fill(db: &PgPool, task: TaskId) -> Result<u64, StoreError> {
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(0) };
-    let made = insert(&mut tx, &Setting::of(&row)?, row.try_get("version_id")?).await?;
+    let setting = Setting::of(&row)?;
+    let made = insert(&mut tx, &setting, row.try_get("version_id")?).await?;
+    cut(&mut tx, task, setting.distribution.batch_opening).await?;
     let lead = lead(&mut tx, task).await?;
     sqlx::query("update annotation_tasks set filled_at = now(), lead = $2 where id = $1")
         .bind(task.0)
@@ -76,10 +79,24 @@ fn order(order: Order) -> &'static str {
         Order::Given => "c.position",
         Order::Random => "md5($6 || ':order:' || c.sample_id), c.position",
         Order::Loss => "l.answer_loss desc nulls last, c.position",
+        Order::Uncertainty => {
+            "coalesce(e.unsure, 1 - case when l.answer_loss > 700 then 0 else exp(-l.answer_loss) end) desc nulls last, c.position"
+        }
         Order::Disagreement => "e.outputs desc nulls last, c.position",
         Order::Errors => "e.wrong desc nulls last, c.position",
     }
 }
+
+/// What models answered. Of a version without suggestions, whatever its evaluations say. `unsure` is 1 − p of the label that was
+/// chosen (least confidence, Settles 2009), and where no label was chosen among all, 1 − the geometric mean of p of the expected
+/// tokens: both from 0 to 1. `exp` fails below e^−700.
+const MODELS: &str = "left join (select p.sample_id, count(distinct p.output) as outputs, bool_or(not p.correct) as wrong, \
+     max(1 - coalesce((p.scores->>'label_probability')::float8, case when n.loss > 700 then 0 else exp(-n.loss) end)) as unsure \
+     from predictions p cross join lateral (select (p.scores->>'negative_log_likelihood')::float8 as loss) n where p.eval_id = any($4) or (cardinality($4) = 0 and p.eval_id in (select id from evals where version_id = $2)) \
+     group by p.sample_id) e on e.sample_id = c.sample_id";
+/// Losses of the latest scoring.
+const LOSSES: &str = "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
+     (select id from scorings where version_id = $2 order by created_at desc limit 1)";
 
 /// A number from 0 to below 1 that the seed ($6), a word and the sample decide.
 fn drawn(word: &str) -> String {
@@ -92,20 +109,10 @@ async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<
         Source::Evaluations { limit, only_wrong, .. } => (Vec::new(), *limit, *only_wrong),
     };
     let (models, losses) = match task.distribution.order {
-        Order::Disagreement | Order::Errors => {
-            // Of a version without suggestions, whatever its evaluations say.
-            (
-                "left join (select p.sample_id, count(distinct p.output) as outputs, bool_or(not p.correct) as wrong from predictions p \
-              where p.eval_id = any($4) or (cardinality($4) = 0 and p.eval_id in (select id from evals where version_id = $2)) \
-              group by p.sample_id) e on e.sample_id = c.sample_id",
-                "",
-            )
+        Order::Disagreement | Order::Errors | Order::Uncertainty => {
+            (MODELS, if task.distribution.order == Order::Uncertainty { LOSSES } else { "" })
         }
-        Order::Loss => (
-            "",
-            "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
-              (select id from scorings where version_id = $2 order by created_at desc limit 1)",
-        ),
+        Order::Loss => ("", LOSSES),
         Order::Given | Order::Random => ("", ""),
     };
     let statement = format!(
@@ -113,14 +120,16 @@ async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<
          ordered as (select c.sample_id, (row_number() over (order by {order}) - 1)::int as rank from chosen c {models} {losses}), \
          shared as (select o.sample_id, o.rank, (case when {overlaps} < $7 then $8 else 1 end)::smallint as wanted, {reviewed} < $9 as drawn \
             from ordered o where $10 = 0 or o.rank < $10) \
-         insert into annotation_items (task_id, rank, sample_id, wanted, free, drawn_for_review) \
-         select $1, rank, sample_id, wanted, wanted, drawn from shared order by rank",
+         insert into annotation_items (task_id, rank, sample_id, wanted, free, drawn_for_review, batch) \
+         select $1, rank, sample_id, wanted, wanted, drawn, \
+         case when $11 = 0 then 1 else 1 + (rank / greatest($11, ((select count(*) from shared) + $12 - 1) / $12))::int end \
+         from shared order by rank",
         chosen = chosen(&task.source),
         order = order(task.distribution.order),
         overlaps = drawn("overlap"),
         reviewed = drawn("review"),
     );
-    let Distribution { seed, overlap, overlap_share, review, review_share, .. } = &task.distribution;
+    let Distribution { seed, overlap, overlap_share, review, review_share, batch_size, .. } = &task.distribution;
     let done = sqlx::query(sqlx::AssertSqlSafe(statement))
         .bind(task.id.0)
         .bind(version)
@@ -132,9 +141,28 @@ async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<
         .bind(i32::try_from(*overlap).unwrap_or(1))
         .bind(if *review == Review::Share { *review_share } else { 0.0 })
         .bind(i64::from(limit))
+        .bind(i64::from(*batch_size))
+        .bind(i64::from(MAX_BATCHES))
         .execute(tx)
         .await?;
     Ok(done.rows_affected())
+}
+
+/// Makes the batches that the items name. What a batch of an earlier filling was called stays.
+async fn cut(tx: &mut PgConnection, task: TaskId, opening: BatchOpening) -> Result<(), StoreError> {
+    for statement in [
+        "insert into annotation_batches as b (task_id, number, first_rank, last_rank, status) \
+         select $1, batch, min(rank), max(rank), case when $2 or batch = 1 then 'open' else 'waiting' end \
+         from annotation_items where task_id = $1 group by batch order by batch \
+         on conflict (task_id, number) do update set first_rank = excluded.first_rank, last_rank = excluded.last_rank, status = excluded.status",
+        "delete from annotation_batches b where task_id = $1 and number > 1 and $2 is not null \
+         and not exists (select from annotation_items i where i.task_id = $1 and i.rank between b.first_rank and b.last_rank and i.batch = b.number)",
+        "delete from annotation_counts c where task_id = $1 and $2 is not null \
+         and not exists (select from annotation_batches b where b.task_id = $1 and b.number = c.batch)",
+    ] {
+        sqlx::query(statement).bind(task.0).bind(opening == BatchOpening::All).execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// The instruction that the last user turns of the first items begin with, up to a blank line; empty where there is none.

@@ -42,7 +42,8 @@ pub async fn set_gold(
     if answers.is_some() != was_gold {
         // What was decided of an ordinary item is no decision on a gold one, nor the other way round.
         sqlx::query(
-            "update annotation_items set status = 'open', consensus = null, decided_by = null, decided_at = null where id = $1",
+            "update annotation_items set status = 'open', consensus = null, decided_by = null, decided_at = null, freed_at = clock_timestamp() \
+             where id = $1",
         )
         .bind(item.0)
         .execute(&mut *tx)

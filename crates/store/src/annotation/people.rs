@@ -4,8 +4,8 @@ use super::setting::Setting;
 use crate::{StoreError, activity};
 use domain::{
     access::{Action, Role, permits},
-    annotation::view::Person,
-    id::{ProjectId, TaskId, UserId},
+    annotation::{batch::NamedGroup, view::Person},
+    id::{GroupId, ProjectId, TaskId, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 
@@ -65,6 +65,47 @@ pub(super) async fn replace(
     .await?;
     Ok(())
 }
+
+/// Puts these groups in the place of those that a task was given to; who is of another project is left out.
+pub(super) async fn replace_groups(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    task: TaskId,
+    groups: &[GroupId],
+) -> Result<(), StoreError> {
+    sqlx::query("delete from annotation_task_groups where task_id = $1").bind(task.0).execute(&mut *tx).await?;
+    sqlx::query(
+        "insert into annotation_task_groups (task_id, group_id) \
+         select $1, g.id from member_groups g where g.project_id = $2 and g.id = any($3)",
+    )
+    .bind(task.0)
+    .bind(project.0)
+    .bind(groups.iter().map(|g| g.0).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The groups that work on a task, by name.
+pub async fn groups<'e>(db: impl PgExecutor<'e>, task: TaskId) -> Result<Vec<NamedGroup>, StoreError> {
+    sqlx::query(
+        "select g.id, g.name from annotation_task_groups t join member_groups g on g.id = t.group_id \
+         where t.task_id = $1 order by lower(g.name), g.id",
+    )
+    .bind(task.0)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| Ok(NamedGroup { id: GroupId(row.try_get("id")?), name: row.try_get("name")? }))
+    .collect()
+}
+
+/// Whether somebody ($3) works on a task `t`: it names them or a group of theirs, or nobody at all.
+pub(super) const IS_ASSIGNED: &str = "((not exists (select from annotation_people p where p.task_id = t.id and p.part = 'annotator') \
+     and not exists (select from annotation_task_groups g where g.task_id = t.id)) \
+     or exists (select from annotation_people p where p.task_id = t.id and p.part = 'annotator' and p.user_id = $3) \
+     or exists (select from annotation_task_groups g join member_group_people m on m.group_id = g.group_id \
+        where g.task_id = t.id and m.user_id = $3))";
 
 /// Whether somebody with this role may review and adjudicate: the task's reviewers, or where it has none, whoever may edit
 /// datasets.

@@ -9,6 +9,7 @@ use domain::{
     id::{EvalId, ProjectId, TaskId},
 };
 use sqlx::{PgExecutor, Row, postgres::PgRow};
+use time::OffsetDateTime;
 
 /// A task as the work on it needs it.
 pub(super) struct Setting {
@@ -20,11 +21,14 @@ pub(super) struct Setting {
     /// What the last user turns of all samples begin with.
     pub(super) lead: String,
     pub(super) guideline_revision: i32,
+    pub(super) deadline: Option<OffsetDateTime>,
+    /// The deadline has passed: nobody is given anything new.
+    pub(super) is_over: bool,
 }
 
 /// Its columns, of a table `t`.
-pub(super) const COLUMNS: &str =
-    "t.id as task_id, t.status as task_status, t.source, t.design, t.distribution, t.lead, t.guideline_revision";
+pub(super) const COLUMNS: &str = "t.id as task_id, t.status as task_status, t.source, t.design, t.distribution, t.lead, t.guideline_revision, t.deadline, \
+     coalesce(t.deadline <= now(), false) as is_over";
 
 impl Setting {
     pub(super) fn of(row: &PgRow) -> Result<Self, StoreError> {
@@ -36,6 +40,8 @@ impl Setting {
             distribution: json(row.try_get("distribution")?)?,
             lead: row.try_get("lead")?,
             guideline_revision: row.try_get("guideline_revision")?,
+            deadline: row.try_get("deadline")?,
+            is_over: row.try_get("is_over")?,
         })
     }
 
@@ -49,6 +55,8 @@ impl Setting {
             distribution: Distribution::default(),
             lead: String::new(),
             guideline_revision: 1,
+            deadline: None,
+            is_over: false,
         }
     }
 

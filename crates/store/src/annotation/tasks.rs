@@ -9,6 +9,7 @@ pub use create::create;
 pub use edit::{edit, set_status};
 
 use super::{
+    batches::SUMS,
     fill, guidelines,
     people::{self, Part},
 };
@@ -28,21 +29,20 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 /// Tasks that are listed, the newest.
 const LISTED: i64 = 500;
 
-const SUMMARY: &str = "select t.id, t.name, t.status, t.version_id, t.filled_at is not null as filled, t.deadline, t.created_at, \
-     t.source, t.design, t.distribution, t.guideline_revision, t.revision, \
-     d.id as dataset_id, d.name as dataset_name, v.number, u.name as creator, c.* \
-     from annotation_tasks t join dataset_versions v on v.id = t.version_id join datasets d on d.id = v.dataset_id \
-     join users u on u.id = t.created_by, \
-     lateral (select count(*) filter (where i.gold is null and i.status = 'open') as open, \
-        count(*) filter (where i.gold is null and i.status = 'judged') as judged, \
-        count(*) filter (where i.gold is null and i.status = 'review') as review, \
-        count(*) filter (where i.gold is null and i.status = 'adjudication') as adjudication, \
-        count(*) filter (where i.gold is null and i.status = 'accepted') as accepted, \
-        count(*) filter (where i.gold is null and i.status = 'excluded') as excluded, \
-        count(*) filter (where i.gold is not null) as gold, \
-        coalesce(sum(i.wanted) filter (where i.gold is null), 0)::bigint as wanted, \
-        coalesce(sum(least(i.judged, i.wanted)) filter (where i.gold is null), 0)::bigint as given \
-        from annotation_items i where i.task_id = t.id) c ";
+/// Counts are kept with the batches and summed here: a list costs the same for any number of items.
+fn select(rest: &str) -> String {
+    format!(
+        "select t.id, t.name, t.status, t.version_id, t.filled_at is not null as filled, t.deadline, t.created_at, \
+         t.source, t.design, t.distribution, t.guideline_revision, t.revision, \
+         d.id as dataset_id, d.name as dataset_name, v.number, u.name as creator, c.*, \
+         t.status in ('open', 'paused') and ((coalesce(t.deadline <= now(), false) and c.given < c.wanted) \
+            or exists (select from annotation_batches b where b.task_id = t.id and b.status <> 'closed' and b.deadline <= now() \
+                and (select sum(n.given) < sum(n.wanted) from annotation_counts n where n.task_id = t.id and n.batch = b.number))) as overdue \
+         from annotation_tasks t join dataset_versions v on v.id = t.version_id join datasets d on d.id = v.dataset_id \
+         join users u on u.id = t.created_by, \
+         lateral (select {SUMS} from annotation_counts c where c.task_id = t.id) c {rest}"
+    )
+}
 
 fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
     Ok(TaskSummary {
@@ -56,12 +56,14 @@ fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
         counts: counts(row)?,
         filled: row.try_get("filled")?,
         deadline: row.try_get("deadline")?,
+        overdue: row.try_get("overdue")?,
         created_at: row.try_get("created_at")?,
         created_by: row.try_get("creator")?,
     })
 }
 
-fn counts(row: &PgRow) -> Result<ItemCounts, StoreError> {
+/// How many items are how far, of a row with [`SUMS`].
+pub(super) fn counts(row: &PgRow) -> Result<ItemCounts, StoreError> {
     let count = |name: &str| Ok::<_, StoreError>(row.try_get::<i64, _>(name)?.cast_unsigned());
     Ok(ItemCounts {
         open: count("open")?,
@@ -78,21 +80,19 @@ fn counts(row: &PgRow) -> Result<ItemCounts, StoreError> {
 
 /// A project's tasks, newest first.
 pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<TaskSummary>, StoreError> {
-    sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{SUMMARY} where t.project_id = $1 order by t.created_at desc, t.id limit $2"
-    )))
-    .bind(project.0)
-    .bind(LISTED)
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(summary)
-    .collect()
+    sqlx::query(sqlx::AssertSqlSafe(select("where t.project_id = $1 order by t.created_at desc, t.id limit $2")))
+        .bind(project.0)
+        .bind(LISTED)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(summary)
+        .collect()
 }
 
 /// A task whole.
 pub async fn get(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Task>, StoreError> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SUMMARY} where t.id = $1 and t.project_id = $2")))
+    let row = sqlx::query(sqlx::AssertSqlSafe(select("where t.id = $1 and t.project_id = $2")))
         .bind(task.0)
         .bind(project.0)
         .fetch_optional(db)
@@ -107,6 +107,7 @@ pub async fn get(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option
         distribution: json(row.try_get("distribution")?)?,
         guideline: guideline.ok_or_else(|| StoreError::Corrupt("a task without its guideline".to_owned()))?,
         annotators: people::of_task(db, task, Part::Annotator).await?,
+        groups: people::groups(db, task).await?,
         reviewers: people::of_task(db, task, Part::Reviewer).await?,
         revision: row.try_get("revision")?,
     }))
@@ -121,7 +122,7 @@ pub struct Asked {
     pub guideline: String,
 }
 
-/// What a task asks. Unlike [`get`] it counts no items and no judgements: it costs the same for any number of them.
+/// What a task asks. Unlike [`get`] it counts no judgements: it costs the same for any number of them.
 pub async fn asked(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Asked>, StoreError> {
     let row = sqlx::query(
         "select t.name, t.design, g.text from annotation_tasks t \

@@ -1,9 +1,11 @@
 //! Giving out items and taking judgements, against a real Postgres.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod counts;
 mod gold;
 mod many;
 mod models;
+mod shared;
 mod slots;
 mod texts;
 
@@ -94,6 +96,7 @@ pub(crate) async fn place(db: PgPool, samples: i32, distribution: Distribution) 
         guideline: "# yes\nPraise.".to_owned(),
         deadline: None,
         annotators: Vec::new(),
+        groups: Vec::new(),
         reviewers: Vec::new(),
     };
     let task = tasks::create(&db, project, &new, lead).await.unwrap().task_id;

@@ -11,6 +11,7 @@ mod slots;
 mod submit;
 
 pub use draft::{save_draft, undo};
+pub(super) use next::has_free;
 pub use next::next;
 pub(super) use slots::{Place, lock, lock_all};
 pub use slots::{ask_skipped_again, give_back, recount, skip};
@@ -19,11 +20,13 @@ pub use submit::{SubmitError, submit};
 
 use crate::{
     StoreError,
+    annotation::batches::GIVEN,
     error::{json, word},
 };
 use domain::{
     annotation::{
         answer::Judgement,
+        batch::Due,
         view::{Judged, LEFT_COUNTED, Mine, Person},
     },
     id::{ItemId, JudgementId, ProjectId, TaskId, UserId},
@@ -49,50 +52,50 @@ pub async fn mine(db: &PgPool, project: ProjectId, task: TaskId, user: UserId) -
     if is_there { how_far(&mut connection, task, user).await } else { Ok(Mine::default()) }
 }
 
-/// How far somebody is. What is left is looked for behind the item that they took last; once there is nothing, before it.
+/// How far somebody is.
 async fn how_far(db: &mut PgConnection, task: TaskId, user: UserId) -> Result<Mine, StoreError> {
     let row = sqlx::query(
         "select p.judged, p.skipped, case when p.day = (now() at time zone 'UTC')::date then p.today else 0 end as today, \
-         coalesce(p.cursor_rank, -1) as cursor_rank, \
          (select percentile_disc(0.5) within group (order by duration_ms) from \
-            (select duration_ms from judgements j where j.task_id = $1 and j.user_id = $2 order by j.created_at desc limit 50) latest) as median, \
-         (select count(*) from (select from annotation_items i where i.task_id = $1 and i.rank > coalesce(p.cursor_rank, -1) \
-            and i.free > 0 and i.gold is null and i.status = 'open' limit $3) ahead) as ahead \
+            (select duration_ms from judgements j where j.task_id = $1 and j.user_id = $2 order by j.created_at desc limit 50) latest) as median \
          from (select 1) one left join annotation_progress p on p.task_id = $1 and p.user_id = $2",
     )
     .bind(task.0)
     .bind(user.0)
-    .bind(i64::from(LEFT_COUNTED))
     .fetch_one(&mut *db)
     .await?;
     let count =
         |name: &str| Ok::<_, StoreError>(u64::from(row.try_get::<Option<i32>, _>(name)?.unwrap_or(0).cast_unsigned()));
-    let mut left: i64 = row.try_get("ahead")?;
-    if left == 0 {
-        left = left_before(db, task, user, row.try_get("cursor_rank")?).await?;
-    }
     Ok(Mine {
         judged: count("judged")?,
         judged_today: count("today")?,
         skipped: count("skipped")?,
-        left: left.cast_unsigned(),
+        left: next::left(db, task, user, LEFT_COUNTED).await?,
         median_ms: row.try_get::<Option<i32>, _>("median")?.map(|ms| u64::from(ms.cast_unsigned())),
+        due: due(db, task, user).await?,
     })
 }
 
-/// Items up to a rank that this person may be given, at most as many as are counted.
-async fn left_before(db: &mut PgConnection, task: TaskId, user: UserId, rank: i32) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar(
-        "select count(*) from (select from annotation_items i where i.task_id = $1 and i.rank <= $3 and i.free > 0 \
-         and i.gold is null and i.status = 'open' and coalesce((select a.status from annotation_assignments a \
-            where a.item_id = i.id and a.user_id = $2), 'expired') = 'expired' limit $4) before",
-    )
+/// The next deadline of somebody's work: the task's, or of a batch that they are given.
+async fn due(db: &mut PgConnection, task: TaskId, user: UserId) -> Result<Option<Due>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "select d.at, extract(epoch from d.at - now())::bigint as seconds, \
+         (select coalesce(sum(c.wanted - c.given), 0)::bigint from annotation_counts c \
+            where c.task_id = $1 and (d.batch is null or c.batch = d.batch)) as missing from \
+         (select t.deadline as at, null::integer as batch from annotation_tasks t where t.id = $1 and t.deadline is not null \
+            union all select b.deadline, b.number from annotation_batches b where b.task_id = $1 and b.deadline is not null and {GIVEN}) d \
+         order by d.at, d.batch nulls first limit 1"
+    )))
     .bind(task.0)
     .bind(user.0)
-    .bind(rank)
-    .bind(i64::from(LEFT_COUNTED))
-    .fetch_one(db)
-    .await?)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Due {
+        at: row.try_get("at")?,
+        seconds_left: row.try_get("seconds")?,
+        missing: row.try_get::<i64, _>("missing")?.max(0).cast_unsigned(),
+    }))
 }
 
 /// What somebody said in a task, newest first, with what they have changed since.

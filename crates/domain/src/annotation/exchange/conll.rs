@@ -1,6 +1,10 @@
 //! Spans as tags of tokens, in the four columns of CoNLL-2003 (Tjong Kim Sang & De Meulder 2003), tagged B, I and O. Where that
 //! has the part of speech and the chunk, the token's place stands: where it begins and ends, in code points.
 
+mod read;
+
+pub use read::{Problem, Tagged, Unread, read, words};
+
 use crate::sample::Span;
 use std::fmt::Write;
 

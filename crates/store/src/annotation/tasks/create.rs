@@ -53,6 +53,7 @@ pub async fn create(db: &PgPool, project: ProjectId, new: &NewTask, by: UserId) 
         .await?;
     people::replace(&mut tx, project, task, Part::Annotator, &new.annotators).await?;
     people::replace(&mut tx, project, task, Part::Reviewer, &new.reviewers).await?;
+    people::replace_groups(&mut tx, project, task, &new.groups).await?;
     let job = jobs::create(&mut tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
     activity::record(&mut *tx, project, Some(by), "annotation.created", &task.to_string(), new.name.trim()).await?;
     tx.commit().await?;

@@ -22,20 +22,18 @@ use domain::{
 };
 use sqlx::{PgConnection, PgPool, Row};
 use std::collections::BTreeMap;
-use time::OffsetDateTime;
 
 /// A task under a lock.
 struct Locked {
     setting: Setting,
     name: String,
     revision: i32,
-    deadline: Option<OffsetDateTime>,
     is_filled: bool,
 }
 
 async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result<Option<Locked>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, t.name, t.revision, t.deadline, t.filled_at is not null as filled \
+        "select {COLUMNS}, t.name, t.revision, t.filled_at is not null as filled \
          from annotation_tasks t where t.id = $1 and t.project_id = $2 for no key update"
     )))
     .bind(task.0)
@@ -47,7 +45,6 @@ async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result
         setting: Setting::of(&row)?,
         name: row.try_get("name")?,
         revision: row.try_get("revision")?,
-        deadline: row.try_get("deadline")?,
         is_filled: row.try_get("filled")?,
     }))
 }
@@ -55,7 +52,7 @@ async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result
 /// Whether both make the same items.
 fn makes_same_items(one: &Distribution, other: &Distribution) -> bool {
     let drawn = |d: &Distribution| if d.review == Review::Share { d.review_share } else { 0.0 };
-    let items = |d: &Distribution| (d.overlap, d.overlap_share, d.order, d.seed, drawn(d));
+    let items = |d: &Distribution| (d.overlap, d.overlap_share, d.order, d.seed, drawn(d), d.batch_size);
     items(one) == items(other)
 }
 
@@ -83,7 +80,7 @@ pub async fn edit(
         return Err(Stale::TaskState.into());
     }
     let name = edit.name.as_deref().map_or(before.name.as_str(), str::trim);
-    let deadline = if edit.clear_deadline { None } else { edit.deadline.or(before.deadline) };
+    let deadline = if edit.clear_deadline { None } else { edit.deadline.or(before.setting.deadline) };
     sqlx::query(
         "update annotation_tasks set name = $2, design = $3, distribution = $4, deadline = $5, revision = revision + 1 where id = $1",
     )
@@ -103,6 +100,9 @@ pub async fn edit(
         if let Some(users) = users {
             people::replace(&mut tx, project, task, part, users).await?;
         }
+    }
+    if let Some(groups) = &edit.groups {
+        people::replace_groups(&mut tx, project, task, groups).await?;
     }
     activity::record(&mut *tx, project, Some(by), "annotation.edited", &task.to_string(), name).await?;
     tx.commit().await?;
@@ -136,6 +136,7 @@ async fn keep_gold(tx: &mut PgConnection, task: TaskId, before: &Design, after: 
 
 async fn fill_anew(tx: &mut PgConnection, project: ProjectId, task: TaskId, by: UserId) -> Result<(), StoreError> {
     sqlx::query("delete from annotation_items where task_id = $1").bind(task.0).execute(&mut *tx).await?;
+    sqlx::query("delete from annotation_sweeps where task_id = $1").bind(task.0).execute(&mut *tx).await?;
     sqlx::query("update annotation_tasks set filled_at = null where id = $1").bind(task.0).execute(&mut *tx).await?;
     jobs::create(tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
     Ok(())

@@ -17,6 +17,7 @@ async fn of(p: &evals::Place, source: Source, design: &str, order: Order) -> Res
         guideline: String::new(),
         deadline: None,
         annotators: Vec::new(),
+        groups: Vec::new(),
         reviewers: Vec::new(),
     };
     let task = tasks::create(&p.db, p.project, &new, p.user).await?.task_id;
@@ -104,4 +105,34 @@ async fn what_is_of_another_project_makes_no_task(db: PgPool) {
     let elsewhere =
         Source::Version { version_id: VersionId::new(), splits: vec![Split::Train], limit: 0, suggestions: None };
     assert!(matches!(refused(elsewhere).await, Err(StoreError::Stale(Stale::SourceElsewhere))));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_a_model_is_least_sure_of_comes_first(db: PgPool) {
+    let p = evals::place(db).await;
+    p.record(Subject::Tuned, ["yes", "yes", "no"]).await;
+    // 0.9 of a label, e^-1 = 0.37 where no label was chosen, and nothing that is known.
+    for (position, scores) in [
+        (0, r#"{"label_probability": 0.9, "negative_log_likelihood": 5}"#),
+        (1, r#"{"negative_log_likelihood": 1}"#),
+        (2, "{}"),
+    ] {
+        sqlx::query("update predictions set scores = $2::jsonb where position = $1")
+            .bind(position)
+            .bind(scores)
+            .execute(&p.db)
+            .await
+            .unwrap();
+    }
+    let source = Source::Version { version_id: p.version, splits: vec![Split::Test], limit: 0, suggestions: None };
+    let design = r#"{"questions": [{"name": "why", "title": "Why?", "kind": "text"}]}"#;
+    let task = of(&p, source, design, Order::Uncertainty).await.unwrap();
+    let positions: Vec<i32> = sqlx::query_scalar(
+        "select q.position from annotation_items i join predictions q on q.sample_id = i.sample_id where i.task_id = $1 order by i.rank",
+    )
+    .bind(task.0)
+    .fetch_all(&p.db)
+    .await
+    .unwrap();
+    assert_eq!(positions, [1, 0, 2]);
 }

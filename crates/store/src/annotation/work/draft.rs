@@ -12,7 +12,7 @@ use domain::{
 };
 use sqlx::{PgPool, Row};
 
-/// Keeps what somebody has entered so far, and renews their lock. False when the item is not in their hands, or a later save
+/// Keeps what somebody has entered so far, and renews their lock unless a deadline has passed. False when the item is not in their hands, or a later save
 /// is there already, or it cannot be kept ([`Judgement::draft_problem`]).
 pub async fn save_draft(
     db: &PgPool,
@@ -28,7 +28,9 @@ pub async fn save_draft(
     }
     let done = sqlx::query(
         "update annotation_assignments a set draft = $5, draft_number = $6, \
-         held_until = case when a.status = 'held' then now() + make_interval(mins => (t.distribution->>'lock_minutes')::int) else a.held_until end \
+         held_until = case when a.status = 'held' and not exists (select from annotation_items i left join annotation_batches b \
+            on b.task_id = i.task_id and b.number = i.batch where i.id = a.item_id and least(t.deadline, b.deadline) <= now()) \
+            then now() + make_interval(mins => (t.distribution->>'lock_minutes')::int) else a.held_until end \
          from annotation_tasks t where t.id = a.task_id and t.id = $1 and t.project_id = $2 and t.status <> 'closed' \
          and a.item_id = $3 and a.user_id = $4 and a.draft_number < $6 and a.status in ('held', 'submitted', 'returned') \
          and not exists (select from annotation_items i where i.id = a.item_id and i.status = 'excluded')",

@@ -4,7 +4,9 @@ use super::{MAX_HANDED, how_far, slots::expire};
 use crate::{
     StoreError,
     annotation::{
+        batches,
         content::{Shown, show},
+        people::IS_ASSIGNED,
         setting::{COLUMNS, Setting},
     },
     error::json,
@@ -12,6 +14,7 @@ use crate::{
 use domain::{
     annotation::{
         TaskStatus,
+        batch::BatchOpening,
         view::{Next, Work},
     },
     id::{ItemId, ProjectId, TaskId, UserId},
@@ -20,7 +23,11 @@ use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
+mod sweep;
 mod take;
+
+pub(in crate::annotation) use sweep::has_free;
+pub(super) use sweep::left;
 
 /// An item that a person has taken.
 struct Taken {
@@ -60,12 +67,10 @@ enum Found {
 }
 
 /// Items for somebody, `count` (1 to 5) at most: what they hold and what was sent back to them before anything new, and the
-/// qualification before other items. [`Next::NotAssigned`] also where there is no such task.
+/// qualification before other items; nothing new once the deadline has passed. [`Next::NotAssigned`] also where there is no such task.
 pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, count: u32) -> Result<Next, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, not exists(select from annotation_people p where p.task_id = t.id and p.part = 'annotator') \
-         or exists(select from annotation_people p where p.task_id = t.id and p.part = 'annotator' and p.user_id = $3) as is_assigned \
-         from annotation_tasks t where t.id = $1 and t.project_id = $2"
+        "select {COLUMNS}, {IS_ASSIGNED} as is_assigned from annotation_tasks t where t.id = $1 and t.project_id = $2"
     )))
     .bind(task.0)
     .bind(project.0)
@@ -80,9 +85,13 @@ pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, c
     let mut connection = db.acquire().await?;
     expire(&mut connection, task, user).await?;
     drop(connection);
-    let mut tx = db.begin().await?;
-    let found = find(&mut tx, &setting, user, count.clamp(1, MAX_HANDED) as usize).await?;
-    tx.commit().await?;
+    let count = count.clamp(1, MAX_HANDED) as usize;
+    let mut found = attempt(db, &setting, user, count).await?;
+    let is_short = matches!(&found, Found::Items { taken, is_test: false } if taken.is_empty());
+    let is_cut = setting.distribution.batch_size > 0 && setting.distribution.batch_opening == BatchOpening::InOrder;
+    if is_short && is_cut && !setting.is_over && batches::open_next(db, task).await? {
+        found = attempt(db, &setting, user, count).await?;
+    }
     let (taken, is_test) = match found {
         Found::NotQualified { right, of } => return Ok(Next::NotQualified { right, of }),
         Found::Items { taken, is_test } => (taken, is_test),
@@ -90,7 +99,8 @@ pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, c
     let mut connection = db.acquire().await?;
     let mine = how_far(&mut connection, task, user).await?;
     if taken.is_empty() {
-        return Ok(Next::NothingLeft { mine });
+        let is_over = setting.is_over;
+        return Ok(if is_over { Next::DeadlinePassed { mine } } else { Next::NothingLeft { mine } });
     }
     let ids: Vec<ItemId> = taken.iter().map(|t| t.id).collect();
     let mut shown = show(&mut connection, &setting, &ids).await?;
@@ -119,8 +129,19 @@ fn work(
     })
 }
 
+/// Finds items in a transaction of its own.
+async fn attempt(db: &PgPool, task: &Setting, user: UserId, count: usize) -> Result<Found, StoreError> {
+    let mut tx = db.begin().await?;
+    let found = find(&mut tx, task, user, count).await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
 async fn find(tx: &mut PgConnection, task: &Setting, user: UserId, count: usize) -> Result<Found, StoreError> {
     let mut progress = take::progress(tx, task, user).await?;
+    if task.is_over {
+        return Ok(Found::Items { taken: take::resume(tx, task, user, count).await?, is_test: false });
+    }
     if !progress.is_qualified && !progress.has_failed {
         let test = take::test_length(tx, task).await?;
         if test > progress.gold_judged {
@@ -148,7 +169,8 @@ async fn find(tx: &mut PgConnection, task: &Setting, user: UserId, count: usize)
         // All that are missing at once where no gold items are mixed in.
         let missing = if share > 0.0 { 1 } else { count - taken.len() };
         let may_wait = taken.is_empty();
-        let new = if is_gold { gold } else { take::ordinary(tx, task, user, &mut progress, missing, may_wait).await? };
+        let new =
+            if is_gold { gold } else { sweep::ordinary(tx, task, user, &mut progress, missing, may_wait).await? };
         progress.since_gold = if is_gold { 0 } else { progress.since_gold + new.len() as i32 };
         let is_end = new.len() < missing;
         taken.extend(new);

@@ -17,7 +17,7 @@ pub(super) async fn expire(db: &mut PgConnection, task: TaskId, user: UserId) ->
             order by a.held_until limit $3 for no key update of i, a skip locked), \
          ended as (update annotation_assignments a set status = 'expired' from late l \
             where a.item_id = l.item_id and a.user_id = l.user_id returning a.item_id) \
-         update annotation_items i set free = least(i.wanted, i.free + e.n) \
+         update annotation_items i set free = least(i.wanted, i.free + e.n), freed_at = clock_timestamp() \
          from (select item_id, count(*) as n from ended group by item_id) e where i.id = e.item_id and i.gold is null",
     )
     .bind(task.0)
@@ -31,7 +31,8 @@ pub(super) async fn expire(db: &mut PgConnection, task: TaskId, user: UserId) ->
 /// Counts an item's judgements and free slots anew. The caller has locked the item's row.
 pub async fn recount(tx: &mut PgConnection, item: ItemId) -> Result<(), StoreError> {
     sqlx::query(
-        "update annotation_items i set judged = c.judged::smallint, free = greatest(0, i.wanted - c.taken)::smallint from \
+        "update annotation_items i set judged = c.judged::smallint, free = greatest(0, i.wanted - c.taken)::smallint, \
+         freed_at = case when greatest(0, i.wanted - c.taken) > i.free then clock_timestamp() else i.freed_at end from \
          (select (select count(*) from judgements j where j.item_id = $1 and j.superseded_at is null and j.origin in ('annotator', 'import')) as judged, \
             (select count(*) from (select user_id from judgements j where j.item_id = $1 and j.superseded_at is null and j.origin in ('annotator', 'import') \
                 and j.user_id is not null \
@@ -143,9 +144,14 @@ pub async fn skip(
 /// Lets somebody be given again what they skipped; how many items that are.
 pub async fn ask_skipped_again(db: &PgPool, project: ProjectId, task: TaskId, user: UserId) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
+    // Whoever has looked through all items finds them among those that were freed.
     let done = sqlx::query(
-        "update annotation_assignments a set status = 'expired' from annotation_tasks t \
-         where t.id = a.task_id and t.project_id = $2 and a.task_id = $1 and a.user_id = $3 and a.status = 'skipped'",
+        "with mine as (select a.item_id from annotation_assignments a join annotation_items i on i.id = a.item_id \
+            join annotation_tasks t on t.id = a.task_id and t.project_id = $2 \
+            where a.task_id = $1 and a.user_id = $3 and a.status = 'skipped' order by i.id for no key update of i), \
+         asked as (update annotation_assignments a set status = 'expired' from mine m \
+            where a.item_id = m.item_id and a.user_id = $3 and a.status = 'skipped' returning a.item_id) \
+         update annotation_items i set freed_at = clock_timestamp() from asked s where i.id = s.item_id",
     )
     .bind(task.0)
     .bind(project.0)
@@ -173,7 +179,7 @@ pub async fn give_back(db: &PgPool, project: ProjectId, task: TaskId, user: User
             for no key update of i, a skip locked), \
          ended as (update annotation_assignments a set status = 'expired' from held h \
             where a.item_id = h.item_id and a.user_id = $3 returning a.item_id) \
-         update annotation_items i set free = case when i.gold is null then least(i.wanted, i.free + 1) else i.free end \
+         update annotation_items i set free = case when i.gold is null then least(i.wanted, i.free + 1) else i.free end, freed_at = clock_timestamp() \
          from ended e where i.id = e.item_id",
     )
     .bind(task.0)

@@ -50,6 +50,8 @@ struct Item {
     gold: Option<BTreeMap<String, Answer>>,
     drawn_for_review: bool,
     is_decided: bool,
+    /// The deadline of the task or of the item's batch has passed.
+    is_over: bool,
 }
 
 /// What is there of the item, read after its lock was taken.
@@ -59,6 +61,8 @@ struct There {
     is_again: bool,
     /// A reviewer sent it back, and it was not sent again since.
     is_redone: bool,
+    /// The time for which the person holds the item is over.
+    has_ended: bool,
     has_own: bool,
     /// Current judgements of others.
     others: Vec<Judgement>,
@@ -67,7 +71,7 @@ struct There {
 }
 
 /// Takes a judgement, once for each key. It takes the place of the person's earlier one, until somebody has decided on the
-/// item. One that comes after its lock has ended is taken as long as a slot is free.
+/// item. One that comes after its lock has ended is taken as long as a slot is free and no deadline has passed.
 pub async fn submit(
     db: &PgPool,
     project: ProjectId,
@@ -90,6 +94,12 @@ pub async fn submit(
     if item.is_decided || (item.gold.is_none() && !has_slot && item.free == 0) {
         return Ok(Submitted::TooLate);
     }
+    // What is there already may still be changed, and what a reviewer sent back may be done again.
+    let is_begun =
+        there.has_own || assignment == "returned" || (assignment == "held" && (there.is_redone || !there.has_ended));
+    if item.is_over && !is_begun {
+        return Ok(Submitted::Overdue);
+    }
     let problems = setting.design.check(&content(&mut tx, &setting, item.id).await?, &sent.judgement);
     if !problems.is_empty() {
         return Err(SubmitError::Answers(problems));
@@ -108,8 +118,10 @@ async fn lock(
     item: ItemId,
 ) -> Result<Option<(Setting, Item)>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, {DECIDED} as is_decided \
+        "select {COLUMNS}, i.wanted, i.free, i.status, i.gold, i.drawn_for_review, {DECIDED} as is_decided, \
+         coalesce(least(t.deadline, b.deadline) <= now(), false) as is_late \
          from annotation_items i join annotation_tasks t on t.id = i.task_id \
+         left join annotation_batches b on b.task_id = i.task_id and b.number = i.batch \
          where i.id = $3 and t.id = $1 and t.project_id = $2 for no key update of i"
     )))
     .bind(task.0)
@@ -127,6 +139,7 @@ async fn lock(
         gold: gold.map(json).transpose()?,
         drawn_for_review: row.try_get("drawn_for_review")?,
         is_decided: row.try_get("is_decided")?,
+        is_over: row.try_get("is_late")?,
     };
     Ok(Some((Setting::of(&row)?, item)))
 }
@@ -139,7 +152,7 @@ async fn there(
     key: Uuid,
 ) -> Result<There, StoreError> {
     let rows = sqlx::query(
-        "select a.status as assignment, a.reason is not null as is_redone, exists(select from judgements where task_id = $2 and submit_key = $4) as is_again, \
+        "select a.status as assignment, a.reason is not null as is_redone, coalesce(a.held_until < now(), true) as has_ended, exists(select from judgements where task_id = $2 and submit_key = $4) as is_again, \
          (select count(*) from annotation_assignments h where h.item_id = $1 and h.user_id <> $3 and h.status in ('held', 'returned') \
             and not exists (select from judgements o where o.item_id = $1 and o.user_id = h.user_id and o.superseded_at is null \
                 and o.origin in ('annotator', 'import'))) as holders, \
@@ -153,12 +166,20 @@ async fn there(
     .bind(key)
     .fetch_all(tx)
     .await?;
-    let mut there =
-        There { assignment: None, is_again: false, is_redone: false, has_own: false, others: Vec::new(), holders: 0 };
+    let mut there = There {
+        assignment: None,
+        is_again: false,
+        is_redone: false,
+        has_ended: true,
+        has_own: false,
+        others: Vec::new(),
+        holders: 0,
+    };
     for row in &rows {
         there.assignment = row.try_get("assignment")?;
         there.is_again = row.try_get("is_again")?;
         there.is_redone = row.try_get("is_redone")?;
+        there.has_ended = row.try_get("has_ended")?;
         there.holders = row.try_get("holders")?;
         if row.try_get::<Option<Uuid>, _>("user_id")? == Some(user.0) {
             there.has_own = true;
@@ -216,7 +237,8 @@ async fn write(
             values ($1, $2, $3, $4, 'annotator', $5, $6, $7, $8, $9, $10) on conflict (task_id, submit_key) do nothing returning item_id), \
          assigned as (update annotation_assignments a set status = 'submitted', draft = null, reason = null from new \
             where a.item_id = new.item_id and a.user_id = $4), \
-         item as (update annotation_items i set judged = $11, free = $12, status = $13, consensus = null from new where i.id = new.item_id), \
+         item as (update annotation_items i set judged = $11, free = $12, status = $13, consensus = null, \
+            freed_at = case when $12 > i.free then clock_timestamp() else i.freed_at end from new where i.id = new.item_id), \
          progress as (update annotation_progress p set judged = p.judged + $14, \
             today = case when p.day = (now() at time zone 'UTC')::date then p.today else 0 end + $14, day = (now() at time zone 'UTC')::date, \
             gold_judged = p.gold_judged + ($15::boolean is not null)::int, gold_right = p.gold_right + coalesce($15::boolean, false)::int, \
@@ -289,10 +311,13 @@ pub(in crate::annotation) async fn settle(
     .map(judgement)
     .collect::<Result<Vec<_>, _>>()?;
     let status = outcome(&setting.design, counted, &judgements.iter().collect::<Vec<_>>());
-    sqlx::query("update annotation_items set status = $2, consensus = null where id = $1")
-        .bind(item.0)
-        .bind(status.as_str())
-        .execute(tx)
-        .await?;
+    sqlx::query(
+        "update annotation_items set consensus = null, status = $2, \
+         freed_at = case when $2 = 'open' and status <> 'open' then clock_timestamp() else freed_at end where id = $1",
+    )
+    .bind(item.0)
+    .bind(status.as_str())
+    .execute(tx)
+    .await?;
     Ok(())
 }
