@@ -219,6 +219,7 @@ mod tests {
             started_at: None,
             ended_at: None,
             elapsed_seconds: 0,
+            fit: None,
         };
         RunSummary {
             id: RunId::new(),

@@ -17,6 +17,7 @@ pub mod diffs;
 pub mod error;
 pub mod evals;
 pub mod explore;
+pub mod fits;
 pub mod forget;
 pub mod invitations;
 pub mod jobs;

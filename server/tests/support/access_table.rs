@@ -112,6 +112,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("POST /projects/{project}/runs/{run}/repeat", Project(Launch)),
     ("GET /projects/{project}/runs/{run}/repetition", Project(Read)),
     ("GET /projects/{project}/runs/{run}/manifest.json", Project(Read)),
+    ("GET /projects/{project}/runs/{run}/fit", Project(Read)),
     ("GET /projects/{project}/runs/{run}/points", Project(Read)),
     ("GET /projects/{project}/runs/{run}/points.csv", Project(Read)),
     ("GET /projects/{project}/runs/{run}/logs", Project(Read)),

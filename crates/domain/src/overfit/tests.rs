@@ -64,7 +64,7 @@ fn a_planted_overfit_is_found_soon_after_its_lowest() {
 
 #[test]
 fn noise_on_a_level_alarms_in_fewer_than_five_of_a_hundred_runs() {
-    let runs = 400;
+    let runs = 400_u64;
     let level = |x: f64| if x < 4.0 { falling(x) } else { falling(4.0) };
     let alarms = (0..runs).filter(|seed| {
         let looks = course(30, level, level, 1000 + seed, 0.05);
@@ -104,8 +104,8 @@ fn a_run_that_ends_too_soon_is_underfitting() {
     let looks = course(12, slow, slow, 1, 0.005);
     assert_eq!(verdict(&looks, 110).fit, Fit::Underfitting);
     assert_eq!(verdict(&looks, 1000).fit, Fit::Fine, "it goes on");
-    let fields = fields(&verdict(&looks, 110));
-    assert_eq!(fields, [("schedule.epochs", "6"), ("lora.rank", "16")]);
+    let found = verdict(&looks, 110);
+    assert_eq!(fields(&found), [("schedule.epochs", "6"), ("lora.rank", "16")]);
 }
 
 fn fields(verdict: &Verdict) -> Vec<(&str, &str)> {

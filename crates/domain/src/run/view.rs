@@ -9,6 +9,7 @@ use crate::{
     forget::SawForgotten,
     id::{DatasetId, ModelId, RunId, VersionId},
     model::ModelCard,
+    overfit::Fit,
     recipe::Recipe,
 };
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,9 @@ pub struct RunState {
     pub ended_at: Option<OffsetDateTime>,
     /// Seconds since the first attempt began, until now or the end.
     pub elapsed_seconds: u64,
+    /// What its losses say; absent before the first validation.
+    #[serde(default)]
+    pub fit: Option<Fit>,
 }
 
 impl RunState {
