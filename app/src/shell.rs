@@ -20,7 +20,7 @@ use crate::{
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
+    runs::{AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
@@ -155,6 +155,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/answers") view=AnswersPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/fit") view=FitPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/preflight") view=PreflightPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>

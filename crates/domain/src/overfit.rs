@@ -76,7 +76,7 @@ impl Fit {
 
     /// Whether somebody should do something.
     #[must_use]
-    pub fn is_alarm(self) -> bool {
+    pub fn needs_action(self) -> bool {
         matches!(self, Self::Overfitting | Self::Diverging)
     }
 }

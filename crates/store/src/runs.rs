@@ -1,6 +1,7 @@
 //! Runs as people see them: launch, list, one run, cancel. Who works on a run and what it
 //! measured is in [`crate::queue`] and [`crate::points`].
 
+mod answers;
 mod checked;
 mod detail;
 mod journal;
@@ -11,6 +12,7 @@ mod repetition;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use answers::{answered_steps, answers_over_time, last_answers};
 pub use checked::{Launch, LaunchError, launch};
 pub(crate) use checked::{default_name, name_or};
 pub use detail::{get, state};
