@@ -23,6 +23,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod lineage;
 pub mod models;
+pub mod overlay;
 pub mod overview;
 pub mod partial_uploads;
 pub mod points;
