@@ -19,6 +19,7 @@ use crate::{
     forget::ForgetPage,
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
+    overlay::OverlayPage,
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
     runs::{AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
@@ -49,7 +50,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare" | "sweeps" | "tracked") => &self.charts,
+            Some("runs" | "compare" | "overlay" | "sweeps" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -166,6 +167,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("tracked") view=TrackedRunListPage ssr=SsrMode::Async/>
                     <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
+                    <Route path=path!("overlay") view=OverlayPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/new") view=NewBadCasePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/causes") view=CausesPage ssr=SsrMode::Async/>

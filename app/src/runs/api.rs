@@ -268,7 +268,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     // Read before the points: what arrives meanwhile is sent again rather than lost.
     let seq = store::points::last_seq(&db, run).await?;
     let mut tracks = Tracks::default();
-    for key in series::ALL {
+    // Tokens are an axis of the overlay alone.
+    for key in series::ALL.into_iter().filter(|key| *key != series::TOKENS) {
         tracks.extend(&store::points::downsampled(&db, run, key, BUCKETS).await?);
     }
     let logs = store::runs::logs_since(&db, run, 0, LOG_LINES).await?;

@@ -134,6 +134,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/overview", Project(Read)),
     ("GET /projects/{project}/compare", Project(Read)),
     ("GET /projects/{project}/compare/curves", Project(Read)),
+    ("GET /projects/{project}/overlay", Project(Read)),
     ("GET /projects/{project}/bad-cases", Project(Read)),
     ("GET /projects/{project}/bad-case-counts", Project(Read)),
     ("GET /projects/{project}/bad-cases/{bad_case}", Project(Read)),
