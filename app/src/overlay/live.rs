@@ -46,7 +46,13 @@ pub(super) fn curves(overlay: &Overlay) -> Vec<Curve> {
 
 /// The chart with what decides its values.
 #[island]
-pub fn LiveOverlay(project: ProjectId, title: String, chosen: Chosen, figures: Figures) -> impl IntoView {
+pub fn LiveOverlay(
+    project: ProjectId,
+    title: String,
+    chosen: Chosen,
+    names: Vec<String>,
+    figures: Figures,
+) -> impl IntoView {
     let l = lang();
     let csv = format!("{}&format=csv", chosen.rest(project));
     let view = RwSignal::new(View {
@@ -57,15 +63,14 @@ pub fn LiveOverlay(project: ProjectId, title: String, chosen: Chosen, figures: F
         ..View::default()
     });
     let live = Live {
-        curves: RwSignal::new(use_context::<Drawn>().map(|drawn| drawn.0).unwrap_or_default()),
+        curves: RwSignal::new(first_curves(names)),
         figures: RwSignal::new(figures),
         smooth: RwSignal::new(chosen.smooth),
         is_waiting: RwSignal::new(false),
         has_failed: RwSignal::new(false),
-        view,
     };
     #[cfg(feature = "hydrate")]
-    follow::start(live, project, chosen.clone());
+    follow::start(live, view, project, chosen.clone());
     let kept = move || {
         let Figures { points, columns, most } = live.figures.get();
         text::kept(l, integer(points), integer(columns), integer(most))
@@ -88,20 +93,24 @@ pub fn LiveOverlay(project: ProjectId, title: String, chosen: Chosen, figures: F
 
 /// The island's signals.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser asks for more"))]
 struct Live {
     curves: RwSignal<Vec<Curve>>,
     figures: RwSignal<Figures>,
     smooth: RwSignal<f64>,
     is_waiting: RwSignal<bool>,
     has_failed: RwSignal<bool>,
-    view: RwSignal<View>,
+}
+
+/// The curves that the server draws. The browser has their names alone at first, so that it finds the same legend.
+fn first_curves(names: Vec<String>) -> Vec<Curve> {
+    let named = || names.iter().map(|name| Curve::new(name.clone(), Vec::new())).collect();
+    use_context::<Drawn>().map_or_else(named, |drawn| drawn.0)
 }
 
 #[cfg(feature = "hydrate")]
 mod follow {
     use super::{Chosen, Figures, Live, Overlay, curves};
-    use crate::ui::fetch::Latest;
+    use crate::ui::{chart::View, fetch::Latest};
     use domain::id::ProjectId;
     use leptos::prelude::*;
     use std::{cell::Cell, rc::Rc, time::Duration};
@@ -110,12 +119,12 @@ mod follow {
     /// How long nothing must change before values are asked for.
     const REST: Duration = Duration::from_millis(150);
 
-    pub(super) fn start(live: Live, project: ProjectId, first: Chosen) {
+    pub(super) fn start(live: Live, view: RwSignal<View>, project: ProjectId, first: Chosen) {
         let latest = Rc::new(Latest::default());
         let resting = Rc::new(Cell::new(None::<TimeoutHandle>));
         let asked = Rc::new(Cell::new(None::<(Option<(f64, f64)>, f64)>));
         Effect::new(move |_| {
-            let (zoom, log, hidden) = live.view.with(|v| (v.zoom, v.log, v.hidden.clone()));
+            let (zoom, log, hidden) = view.with(|v| (v.zoom, v.log, v.hidden.clone()));
             let smooth = live.smooth.get();
             let open = first.from.xor(first.to).is_some() && asked.get().is_none();
             let (from, to) = if open { (first.from, first.to) } else { (zoom.map(|z| z.0), zoom.map(|z| z.1)) };

@@ -60,6 +60,7 @@ fn body(project: ProjectId, chosen: &Chosen, view: OverlayView) -> AnyView {
     let without_tokens = chosen.axis == Axis::Tokens && overlay.runs.iter().any(|run| run.line.is_empty());
     let figures = Figures { points: overlay.points, columns: overlay.columns, most: overlay.most };
     let is_empty = overlay.points == 0;
+    let names = overlay.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>();
     let gaps: u64 = overlay.runs.iter().flat_map(|run| run.gaps.iter().map(|gap| gap.values)).sum();
     // The island's own props would say all of this once more: the browser asks for it when it is there.
     provide_context(Drawn(curves(&overlay)));
@@ -69,7 +70,7 @@ fn body(project: ProjectId, chosen: &Chosen, view: OverlayView) -> AnyView {
         {is_empty.then(|| view! { <p class="notice" role="status">{text::nothing(l)}</p> })}
         {without_tokens.then(|| view! { <p class="notice">{text::no_tokens(l)}</p> })}
         <section class="card overlay">
-            <LiveOverlay project title chosen=chosen.clone() figures/>
+            <LiveOverlay project title chosen=chosen.clone() names figures/>
             {(gaps > 0).then(|| view! { <p class="help">{text::gaps(l, integer(gaps))}</p> })}
         </section>
         {chips}

@@ -109,7 +109,7 @@ fn keep_painted(shared: Shared) {
     let listener = window_event_listener(leptos::ev::resize, move |_| resized.set(()));
     on_cleanup(move || listener.remove());
     Effect::new(move |_| {
-        if !shared.is_steered || shared.curves.with(|c| !c.is_empty()) {
+        if !shared.is_steered || shared.curves.with(|all| all.iter().any(|c| !c.points.is_empty())) {
             shared.is_live.set(true);
         }
     });
