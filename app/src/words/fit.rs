@@ -1,6 +1,6 @@
 //! What the overfit watch says: a state, a sentence, and advice.
 
-use super::recipe::{Kind, field};
+use super::recipe::{field, value_name};
 use domain::{
     lang::Lang,
     overfit::{Advice, FEWEST, Figures, Fit, Verdict},
@@ -94,22 +94,13 @@ pub fn fit_advice(l: Lang, advice: &Advice) -> String {
         Advice::Change { field: path, now, to } => {
             let known = field(path);
             let name = known.map_or(path.as_str(), |f| (f.label)(l));
-            let words = change(l, name, value(l, path, to), value(l, path, now));
+            let words = change(l, name, value_name(l, path, to), value_name(l, path, now));
             match because(l, path, now, to) {
                 Some(why) => format!("{words} ({why})"),
                 None => words,
             }
         }
     }
-}
-
-/// A setting's value as the form calls it.
-fn value(l: Lang, path: &str, text: &str) -> String {
-    let choice = field(path).and_then(|f| match f.kind {
-        Kind::Choice(choices) => choices.iter().find(|(word, _)| *word == text),
-        _ => None,
-    });
-    choice.map_or_else(|| text.to_owned(), |(_, name)| name(l).to_owned())
 }
 
 fn because(l: Lang, path: &str, now: &str, to: &str) -> Option<&'static str> {
