@@ -51,7 +51,7 @@ try {
     const overlay = page.locator('.overlay .chart-overlay');
     for (let i = 0; i < zooms; i++) {
         await overlay.focus();
-        await page.keyboard.press(i < zooms / 2 ? '+' : '-');
+        await page.keyboard.press(i < zooms / 2 ? '=' : '-');
         await page.waitForTimeout(200);
         const begun = Date.now();
         await settled();

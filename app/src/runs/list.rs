@@ -169,6 +169,7 @@ fn Filters(project: ProjectId, query: RunQuery) -> impl IntoView {
 fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
     let l = lang();
     let rows = runs.into_iter().map(|run| view! { <Row project run/> }).collect_view();
+    let overlay = routes::overlay(project, &[]).split('?').next().unwrap_or_default().to_owned();
     view! {
         <form method="get" action=routes::compare(project, &[]).split('?').next().unwrap_or_default().to_owned()>
             <div class="table-wrap">
@@ -191,6 +192,7 @@ fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
             </div>
             <div class="toolbar runs-compare">
                 <button class="button" type="submit">{text::compare(l)}</button>
+                <button class="button" type="submit" formaction=overlay>{text::overlay(l)}</button>
                 <span class="muted">{text::compare_hint(l)}</span>
             </div>
         </form>
