@@ -21,7 +21,10 @@ use crate::{
     models::{ModelListPage, ModelPage, NewModelPage},
     overlay::OverlayPage,
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
+    runs::{
+        AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage,
+        SweepListPage, SweepPage,
+    },
     splits::SplitsPage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
