@@ -9,6 +9,8 @@
 # bench.sh annotation [ITEMS]: the next item of a task of a million, and judgements a second of eight annotators, beside Label Studio.
 # bench.sh screen [ITEMS]: what an annotator waits for, from the key to the next item being painted, beside a round trip to the server.
 # bench.sh mlflow [arguments of mlflow.py]: tracking runs beside MLflow 3.17 on the same Postgres: logging, search, history, memory.
+# bench.sh overlay [browser]: 50 runs of 100,000 values over each other, beside one run's values as they are; with `browser` also how long
+# the page keeps a browser busy while it is zoomed (needs scripts/build.sh).
 # bench.sh near [ROWS]: removing exact and near duplicates from a million short rows, and the first 50,000 of them beside datasketch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +38,12 @@ if [ "${1:-}" = mlflow ]; then
     python=$(scripts/bench-venv.sh mlflow) || { echo "MLflow is left out: it needs python3 with venv and a package index (see above)" >&2; exit 1; }
     cargo build --quiet --release --package server --bin server
     exec scripts/with-postgres.sh "$python" server/benches/mlflow.py --server target/release/server "$@"
+fi
+if [ "${1:-}" = overlay ]; then
+    scripts/with-postgres.sh cargo bench --quiet --package server --bench overlay
+    [ "${2:-}" = browser ] || exit 0
+    scripts/build.sh release
+    LATHE_PROFILE=release exec node e2e/overlay_jank.mjs
 fi
 if [ "${1:-}" = near ]; then
     python=$(scripts/bench-venv.sh near) || { python=; echo "datasketch is left out: it needs python3 with venv and a package index (see above)"; }

@@ -43,6 +43,8 @@ pub mod forget;
 #[cfg(feature = "ssr")]
 pub mod lineage;
 pub mod models;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub mod overlay;
 pub mod projects;
 pub mod role;
 pub mod routes;

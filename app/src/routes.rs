@@ -301,6 +301,25 @@ pub fn learning(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}/learning")
 }
 
+/// Whether a run learns its samples by heart.
+#[must_use]
+pub fn fit(p: ProjectId, r: RunId) -> String {
+    format!("/p/{p}/runs/{r}/fit")
+}
+
+/// What a run's model answered at each validation; at one of them with `step`.
+#[must_use]
+pub fn answers(p: ProjectId, r: RunId, step: Option<u32>) -> String {
+    let step = step.map(|step| format!("?step={step}")).unwrap_or_default();
+    format!("/p/{p}/runs/{r}/answers{step}")
+}
+
+/// Curves of many runs over each other.
+#[must_use]
+pub fn overlay(p: ProjectId, runs: &[String]) -> String {
+    format!("/p/{p}/overlay?runs={}", runs.join(","))
+}
+
 /// What was found when a run was tried out.
 #[must_use]
 pub fn preflight(p: ProjectId, r: RunId) -> String {

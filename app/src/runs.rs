@@ -4,10 +4,12 @@
 //! until a worker takes it, after it was tried out. Its page is rendered whole on the server; in the browser an island
 //! follows the run's event stream and reconnects where it stopped.
 
+mod answers;
 pub mod api;
 mod benchmarks;
 mod curves;
 mod detail;
+mod fit;
 mod form;
 mod leaks;
 mod learning;
@@ -21,7 +23,9 @@ mod state;
 mod sweeps;
 pub mod text;
 
+pub use answers::AnswersPage;
 pub use detail::RunPage;
+pub use fit::FitPage;
 pub use learning::LearningPage;
 pub use list::RunListPage;
 pub use new::NewRunPage;

@@ -24,8 +24,12 @@ use crate::{
     forget::ForgetPage,
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
+    overlay::OverlayPage,
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
-    runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
+    runs::{
+        AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage,
+        SweepListPage, SweepPage,
+    },
     splits::SplitsPage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
@@ -54,7 +58,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare" | "sweeps" | "tracked") => &self.charts,
+            Some("runs" | "compare" | "overlay" | "sweeps" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -163,6 +167,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs") view=RunListPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/new") view=NewRunPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/answers") view=AnswersPage ssr=SsrMode::Async/>
+                    <Route path=path!("runs/:run/fit") view=FitPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/preflight") view=PreflightPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
@@ -172,6 +178,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("tracked") view=TrackedRunListPage ssr=SsrMode::Async/>
                     <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
+                    <Route path=path!("overlay") view=OverlayPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/new") view=NewBadCasePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/causes") view=CausesPage ssr=SsrMode::Async/>

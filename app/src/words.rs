@@ -2,6 +2,8 @@
 
 mod badcase;
 mod edit;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+mod fit;
 mod import;
 mod job;
 mod line;
@@ -15,6 +17,8 @@ mod steps;
 
 pub use badcase::bad_case_status;
 pub use edit::{edit_action, edit_problem};
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub use fit::{fit_advice, fit_badge, fit_name, fit_sentence};
 pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;

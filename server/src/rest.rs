@@ -28,6 +28,7 @@ pub mod groups;
 pub mod jobs;
 pub mod lineage;
 pub mod models;
+pub mod overlay;
 pub mod paging;
 pub mod paraphrase;
 pub mod people;
@@ -118,6 +119,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(sweeps::routes())
         .merge(evals::routes())
         .merge(compare::routes())
+        .merge(overlay::routes())
         .merge(badcases::routes())
         .merge(annotation::routes())
         .merge(annotation_items::routes())

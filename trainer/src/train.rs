@@ -187,6 +187,7 @@ fn report(run: &Run, step: &Step, sink: &mut Sink) -> Result<(), TrainError> {
         sink.point(series::LOSS_SCALE, run.step, scale)?;
     }
     sink.point(series::TOKENS_PER_SECOND, run.step, step.tokens_per_second)?;
+    sink.point(series::TOKENS, run.step, run.tokens as f64)?;
     sink.point(series::EPOCH, run.step, seen as f64 / run.train.len() as f64)?;
     if let Some(rewards) = step.rewards {
         sink.point(series::CHOSEN_REWARD, run.step, rewards.chosen)?;

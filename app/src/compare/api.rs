@@ -2,9 +2,9 @@
 
 use crate::{error::AppError, ui::chart::Curve};
 use domain::{
-    compare::Comparison,
+    compare::{Comparison, DataRow},
     id::{ProjectId, RunId},
-    run::RunSummary,
+    run::{Answers, RunSummary},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub struct CompareView {
     /// `None` while no run is chosen.
     pub comparison: Option<Comparison>,
     pub curves: Vec<Curve>,
+    pub data: Vec<DataRow>,
+    /// What they answered last to the same validation prompts.
+    pub answers: Vec<Answers>,
     /// Recent runs, newest first.
     pub choices: Vec<RunSummary>,
 }
@@ -42,9 +45,17 @@ pub async fn get_comparison(
     let choices = store::runs::list(&db, project, &filter).await?.items;
     let comparison =
         if runs.is_empty() { None } else { store::compare::of_runs(&db, project, &runs, baseline).await? };
+    let (data, answers) = match &comparison {
+        None => (Vec::new(), Vec::new()),
+        Some(found) => {
+            let ids: Vec<RunId> = found.runs.iter().map(|r| r.id).collect();
+            let data = store::compare::data(&db, project, &ids, found.baseline).await?;
+            (data, store::runs::last_answers(&db, project, &ids).await?)
+        }
+    };
     let curves = store::compare::curves(&db, project, &runs, &series).await?.into_iter().map(|(run, points)| {
         let points = points.iter().map(|p| (f64::from(p.step), p.value, p.elapsed_ms as f64 / 1000.0)).collect();
         Curve::new(format!("#{} {}", run.number, run.name), points)
     });
-    Ok(CompareView { comparison, curves: curves.collect(), choices })
+    Ok(CompareView { comparison, curves: curves.collect(), data, answers, choices })
 }

@@ -3,6 +3,7 @@
 use super::{
     api::{CompareView, get_comparison},
     choose::{chips, picker},
+    making::{answer_table, data_table, making_table},
     tables::{metric_table, setting_table},
     text,
 };
@@ -24,6 +25,8 @@ pub(super) struct Chosen {
     pub(super) runs: Vec<RunId>,
     pub(super) baseline: Option<RunId>,
     pub(super) series: String,
+    /// Whether settings are shown in which all runs agree.
+    pub(super) all: bool,
 }
 
 impl Chosen {
@@ -45,18 +48,20 @@ impl Chosen {
         }
         runs.truncate(MAX_RUNS);
         let series = map.get("series").filter(|s| SERIES.contains(&s.as_str())).unwrap_or_else(|| SERIES[0].to_owned());
-        Self { runs, baseline: routes::query("baseline"), series }
+        let all = map.get("all").is_some_and(|all| all == "1");
+        Self { runs, baseline: routes::query("baseline"), series, all }
     }
 
     /// The same as a query string.
     pub(super) fn query(&self) -> String {
         let runs: Vec<_> = self.runs.iter().map(ToString::to_string).collect();
         let baseline = self.baseline.map_or_else(String::new, |id| format!("&baseline={id}"));
-        format!("?runs={}{baseline}&series={}", runs.join(","), self.series)
+        let all = if self.all { "&all=1" } else { "" };
+        format!("?runs={}{baseline}&series={}{all}", runs.join(","), self.series)
     }
 }
 
-/// `/p/:project/compare?runs=…&baseline=…&series=…`
+/// `/p/:project/compare?runs=…&baseline=…&series=…&all=1`
 #[component]
 pub fn ComparePage() -> impl IntoView {
     let l = lang();
@@ -95,6 +100,9 @@ fn body(project: ProjectId, chosen: &Chosen, view: CompareView) -> AnyView {
     ];
     let warnings =
         warnings.into_iter().flatten().map(|w| view! { <p class="notice notice-warn">{w}</p> }).collect_view();
+    let ids: Vec<String> = comparison.runs.iter().map(|run| run.id.to_string()).collect();
+    let overlay = format!("{}&metric={}", routes::overlay(project, &ids), chosen.series);
+    let toggled = format!("{}#settings", Chosen { all: !chosen.all, ..chosen.clone() }.query());
     view! {
         {chips(chosen, &comparison, view.choices)}
         {warnings}
@@ -103,12 +111,25 @@ fn body(project: ProjectId, chosen: &Chosen, view: CompareView) -> AnyView {
             {metric_table(project, &comparison, l)}
             <p class="help">{text::metrics_help(l)}</p>
         </section>
-        <section class="card">
-            <h2>{text::settings(l)}</h2>
-            {setting_table(&comparison, l)}
+        <section class="card" id="settings">
+            <div class="card-title">
+                <h2>{text::settings(l)}</h2>
+                <a class="button button-small" href=toggled>{if chosen.all { text::differing_alone(l) } else { text::all_settings(l) }}</a>
+            </div>
+            {setting_table(&comparison, chosen.all, l)}
         </section>
         <section class="card">
+            <h2>{text::data(l)}</h2>
+            {data_table(project, &comparison, &view.data, l)}
+        </section>
+        <section class="card">
+            <h2>{text::making(l)}</h2>
+            {making_table(&comparison, l)}
+        </section>
+        {answer_table(&comparison, view.answers, l)}
+        <section class="card">
             <nav class="tabs" aria-label=text::curves(l)>{series.collect_view()}</nav>
+            <p><a href=overlay>{text::overlay(l)}</a></p>
             <FixedChart title=metric::name(l, &chosen.series) curves=view.curves csv/>
         </section>
     }

@@ -1,9 +1,13 @@
 //! The tables: one column per run.
 
 use super::{choose::name, text};
-use crate::{routes, ui::metric, words::recipe::field};
+use crate::{
+    routes,
+    ui::metric,
+    words::recipe::{field, value_name},
+};
 use domain::{
-    compare::{Comparison, MetricCell},
+    compare::{Comparison, FieldRow, MetricCell},
     id::ProjectId,
     lang::Lang,
 };
@@ -49,14 +53,15 @@ fn value(key: &str, cell: &MetricCell, l: Lang) -> impl IntoView + use<> {
     view! { <div><span class=class>{metric::value(key, cell.value)}</span>{difference}</div> }
 }
 
-/// Only the settings in which the runs differ.
-pub(super) fn setting_table(c: &Comparison, l: Lang) -> AnyView {
-    if c.fields.is_empty() {
+/// The settings in which the runs differ, and if `all` the others below.
+pub(super) fn setting_table(c: &Comparison, all: bool, l: Lang) -> AnyView {
+    if c.fields.is_empty() && !all {
         return view! { <p class="muted">{text::same_settings(l)}</p> }.into_any();
     }
     let heads = c.runs.iter().map(|run| view! { <th scope="col"><span class="clip clip-short" dir="auto" title=name(run)>{name(run)}</span></th> });
-    let rows = c.fields.iter().map(|row| {
-        let cells = row.values.iter().zip(&c.runs).map(|(v, run)| view! { <td data-label=name(run)>{v.clone()}</td> });
+    let alike: &[FieldRow] = if all { &c.alike } else { &[] };
+    let rows = c.fields.iter().chain(alike).map(|row| {
+        let cells = row.values.iter().zip(&c.runs).map(|(v, run)| view! { <td data-label=name(run)>{value_name(l, &row.field, v)}</td> });
         let label = field(&row.field).map(|f| view! { {(f.label)(l)}<br/> });
         view! { <tr><th scope="row">{label}<code class="muted nowrap">{row.field.clone()}</code></th>{cells.collect_view()}</tr> }
     });

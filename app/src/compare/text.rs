@@ -25,9 +25,35 @@ crate::texts! {
         "最佳值加粗。下方为与基准的差值及其在共同测试样本上的 95% 配对自助区间。";
     no_metrics = "None of these runs has been evaluated yet.", "这些运行均尚未评估。";
     common(n) = "{n} common samples", "{n} 条共同样本";
-    settings = "Settings that differ", "不同的设置";
+    settings = "Settings", "设置";
+    all_settings = "Show all", "显示全部";
+    differing_alone = "Only those that differ", "仅显示不同项";
     setting = "Setting", "设置";
     same_settings = "All settings are equal.", "所有设置均相同。";
+    data = "Data", "数据";
+    version = "Version", "版本";
+    train = "Train", "训练集";
+    validation = "Validation", "验证集";
+    test = "Test", "测试集";
+    against = "Against the baseline", "与基准相比";
+    same_version = "the same version", "同一版本";
+    other_dataset = "another dataset", "另一数据集";
+    see_changes = "see what changed", "查看变化";
+    changed(added, removed, changed, moved) = "+{added} −{removed}, {changed} changed, {moved} moved", "新增 {added}、移除 {removed}、修改 {changed}、移动 {moved}";
+    making = "What they were made of", "运行的构成";
+    making_help = "Entries of the manifests beside the recipe: versions of packages, files of the base model, data, machine. A run has a manifest once it has succeeded.",
+        "清单中除配方以外的条目：软件包版本、基座模型文件、数据与机器。运行成功后才有清单。";
+    entry = "Entry", "条目";
+    base_model = "Base model", "基座模型";
+    device = "Device", "设备";
+    same_making = "Nothing else differs.", "其余均相同。";
+    answers = "Sample answers at the last validation", "最后一次验证的示例回答";
+    answers_help = "What differs from the first run is marked.", "与第一个运行不同之处已标出。";
+    prompt = "Prompt", "提示";
+    expected = "Expected", "期望";
+    right = "as expected", "与期望一致";
+    step(n) = "step {n}", "第 {n} 步";
+    overlay = "Zoom, smooth and add tracked runs in the overlay", "在曲线叠加页中缩放、平滑或添加追踪运行";
     curves = "Curves", "曲线";
     export = "CSV", "CSV";
 }

@@ -5,10 +5,12 @@ use crate::error::AppError;
 use domain::{
     badcase::regression::RunVerdict,
     id::{ModelId, ProjectId, RunId, SweepId, VersionId},
+    overfit::FitHistory,
     page::Page,
     recipe::{Objective, Recipe},
     run::{
-        LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail, RunSummary,
+        Answers, LaunchChoices, LearntSamples, LogLine, Preflight, PreflightSummary, Preview, Repetition, RunDetail,
+        RunSummary,
     },
     sample::Split,
     split::Benchmark,
@@ -221,6 +223,8 @@ pub struct RunView {
     pub repetition: Option<Repetition>,
     /// How its model answers what earlier ones got wrong.
     pub regressions: RunVerdict,
+    /// What its losses say.
+    pub fit: Option<FitHistory>,
 }
 
 /// How far somebody has read a run's event stream; as text, the id of its events.
@@ -264,7 +268,8 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     // Read before the points: what arrives meanwhile is sent again rather than lost.
     let seq = store::points::last_seq(&db, run).await?;
     let mut tracks = Tracks::default();
-    for key in series::ALL {
+    // Tokens are an axis of the overlay alone.
+    for key in series::ALL.into_iter().filter(|key| *key != series::TOKENS) {
         tracks.extend(&store::points::downsampled(&db, run, key, BUCKETS).await?);
     }
     let logs = store::runs::logs_since(&db, run, 0, LOG_LINES).await?;
@@ -278,7 +283,46 @@ pub async fn get_run(project: ProjectId, run: RunId) -> Result<RunView, AppError
     let preflight = store::preflights::summary(&db, run).await?;
     let repetition = store::runs::repetition(&db, &detail).await?;
     let regressions = store::badcases::regressions::of_run(&db, project, run).await?;
-    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition, regressions })
+    let fit = store::fits::history(&db, project, run).await?;
+    Ok(RunView { run: detail, tracks, logs, previews, seen, sweep, preflight, repetition, regressions, fit })
+}
+
+/// A run with what its losses say; `None` before its first validation.
+#[server]
+pub async fn get_fit(project: ProjectId, run: RunId) -> Result<(RunSummary, Option<FitHistory>), AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
+    let history = store::fits::history(&db, project, run.id).await?;
+    Ok((run, history))
+}
+
+/// Validations side by side on the page of answers.
+#[cfg(feature = "ssr")]
+const COLUMNS: usize = 4;
+
+/// What a run's model answered at some validations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswersView {
+    pub run: RunSummary,
+    /// All steps with answers, rising.
+    pub steps: Vec<u32>,
+    /// Places in `steps` of the first one shown and behind the last.
+    pub shown: (usize, usize),
+    pub rows: Vec<Answers>,
+}
+
+/// What a run answered at the validations up to `step`, or the last ones.
+#[server]
+pub async fn get_answers(project: ProjectId, run: RunId, step: Option<u32>) -> Result<AnswersView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let run = store::runs::get(&db, project, run).await?.ok_or(AppError::NotFound)?.summary;
+    let steps = store::runs::answered_steps(&db, run.id).await?;
+    // A step without answers stands for the nearest before it.
+    let end = step.map_or(steps.len(), |step| steps.partition_point(|s| *s <= step).max(1)).min(steps.len());
+    let begin = end.saturating_sub(COLUMNS);
+    let before = begin.checked_sub(1).and_then(|place| steps.get(place).copied());
+    let rows = store::runs::answers_over_time(&db, run.id, before, &steps[begin..end]).await?;
+    Ok(AnswersView { run, steps, shown: (begin, end), rows })
 }
 
 /// A run with what it learnt of its training samples; `None` before it has trained to its end.

@@ -2,6 +2,7 @@
 
 use super::{
     api::{RunView, get_run},
+    fit::fit_card,
     leaks,
     learning::learning_card,
     live::{LiveRun, Snapshot},
@@ -69,6 +70,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         (learning_card(project, run), adapter_card(project, run), recipe_card(project, run));
     let repetition = repetition_card(project, &view);
     let leaks = leaks::card(project, run);
+    let fit = fit_card(project, &run.summary, view.fit.as_ref());
     view! {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
@@ -77,6 +79,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
             {role::may(Action::Launch).then(|| view! { <a class="button" href=sweep>{sweep_from(l)}</a> })}
         </PageHeader>
         {facts}
+        {fit}
         <LiveRun snapshot=Snapshot::of(project, &view) may_cancel=role::may(Action::Launch)/>
         {leaks}
         {preflight}

@@ -22,6 +22,7 @@ use crate::{
 use domain::{
     access::Action,
     id::ProjectId,
+    overfit::Fit,
     page::{DEFAULT_LIMIT, Page},
     run::{Headline, RunCursor, RunSort, RunStatus, RunSummary},
 };
@@ -95,12 +96,19 @@ pub fn Refresh() -> impl IntoView {
     view! { <noscript><a class="button button-small" href="">{text::refresh(lang())}</a></noscript> }
 }
 
-/// Gets this page again and takes over the cells marked `data-live`; what is ticked or typed stays.
+/// Gets this page again.
 #[cfg(feature = "hydrate")]
 fn fetch_cells() {
+    if let Ok(address) = window().location().href() {
+        take_over(&address);
+    }
+}
+
+/// Gets a page and takes over its parts marked `data-live`; what is ticked or typed stays.
+#[cfg(feature = "hydrate")]
+pub(super) fn take_over(address: &str) {
     use wasm_bindgen::JsCast;
-    let Ok(address) = window().location().href() else { return };
-    crate::ui::fetch::get(&address, |html| {
+    crate::ui::fetch::get(address, |html| {
         let parser = web_sys::DomParser::new();
         let page = parser.and_then(|p| p.parse_from_string(&html, web_sys::SupportedType::TextHtml));
         let Ok(cells) = page.and_then(|p| p.query_selector_all("[data-live]")) else { return };
@@ -161,6 +169,7 @@ fn Filters(project: ProjectId, query: RunQuery) -> impl IntoView {
 fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
     let l = lang();
     let rows = runs.into_iter().map(|run| view! { <Row project run/> }).collect_view();
+    let overlay = routes::overlay(project, &[]).split('?').next().unwrap_or_default().to_owned();
     view! {
         <form method="get" action=routes::compare(project, &[]).split('?').next().unwrap_or_default().to_owned()>
             <div class="table-wrap">
@@ -183,6 +192,7 @@ fn table(project: ProjectId, runs: Vec<RunSummary>) -> impl IntoView {
             </div>
             <div class="toolbar runs-compare">
                 <button class="button" type="submit">{text::compare(l)}</button>
+                <button class="button" type="submit" formaction=overlay>{text::overlay(l)}</button>
                 <span class="muted">{text::compare_hint(l)}</span>
             </div>
         </form>
@@ -199,6 +209,8 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
     let cell = |name: &str| format!("{name}-{number_text}");
     let (status_id, score_id, loss_id, time_id) = (cell("status"), cell("score"), cell("loss"), cell("time"));
     let elapsed = run.state.started_at.map(|_| duration(run.state.elapsed_seconds, l));
+    // What is as it should be needs no mark.
+    let fit = run.state.fit.filter(|fit| !matches!(fit, Fit::TooEarly | Fit::Fine));
     view! {
         <tr class:bad=status == RunStatus::Failed>
             <td data-label=text::select(l)><input type="checkbox" name="runs" value=run.id.to_string() aria-label=text::select_run(l, run.number)/></td>
@@ -206,6 +218,7 @@ fn Row(project: ProjectId, run: RunSummary) -> impl IntoView {
             <td class="run-status" id=status_id data-label=text::status(l) data-live>
                 <div>
                     <Badge status/>
+                    {fit.map(|fit| view! { <a class=words::fit_badge(fit) href=routes::fit(project, run.id)>{words::fit_name(l, fit)}</a> })}
                     {(!status.is_final()).then(|| view! { <Bar state=Now::of(&run.state) left=None/> })}
                 </div>
             </td>

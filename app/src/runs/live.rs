@@ -88,7 +88,7 @@ pub fn LiveRun(snapshot: Snapshot, may_cancel: bool) -> impl IntoView {
             <Failed live/>
             <Figures live/>
             <Charts board=live.board project run/>
-            <Previews previews=live.previews/>
+            <Previews previews=live.previews all=crate::routes::answers(project, run, None)/>
             <Log logs=live.logs/>
         </div>
     }

@@ -174,6 +174,7 @@ mod tests {
             started_at: Some(time::OffsetDateTime::UNIX_EPOCH),
             ended_at: None,
             elapsed_seconds: 5,
+            fit: None,
         };
         let reasons = [
             QueueReason::RunsBefore { runs: 2 },

@@ -41,6 +41,7 @@ crate::texts! {
     select = "Select", "选择";
     select_run(number) = "Select run {number} to compare", "选择运行 {number} 进行对比";
     compare = "Compare selected", "对比所选";
+    overlay = "Overlay curves", "叠加曲线";
     compare_hint = "Select 2 to 20 runs.", "请选择 2 到 20 个运行。";
     refresh = "Refresh", "刷新";
     export_json = "JSON", "JSON";

@@ -47,8 +47,12 @@ fn body(project: ProjectId, view: TrackedView, folder: &str) -> impl IntoView + 
     });
     let charts = charts.collect_view();
     let files = file_table(project, run.id, folder, files, l);
+    let first = run.metrics.first().map(|m| format!("&metric={}", routes::encode(&m.key))).unwrap_or_default();
+    let overlay = format!("{}{first}", routes::overlay(project, &[run.id.to_string()]));
     view! {
-        <PageHeader title=run.name.clone() lead=experiment.clone()/>
+        <PageHeader title=run.name.clone() lead=experiment.clone()>
+            <a class="button" href=overlay>{text::overlay(l)}</a>
+        </PageHeader>
         <section class="card">
             <h2>{text::facts(l)}</h2>
             {facts(&run, experiment, l)}

@@ -29,6 +29,7 @@ crate::texts! {
     deleted_flag = "deleted", "已删除";
     facts = "Facts", "基本信息";
     id = "Id", "标识";
+    overlay = "Overlay with other runs", "与其他运行叠加";
     metrics = "Metrics", "指标";
     metric = "Metric", "指标";
     newest = "Newest value", "最新值";

@@ -19,6 +19,7 @@ mod series;
 mod text;
 
 pub use component::{Chart, FixedChart};
+pub use scene::View;
 pub use series::{downsample, smooth};
 
 use serde::{Deserialize, Serialize};
@@ -28,11 +29,17 @@ use serde::{Deserialize, Serialize};
 pub struct Curve {
     pub name: String,
     pub points: Vec<(f64, f64, f64)>,
+    /// What is drawn faintly behind the line, if it is smoothed already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<(f64, f64, f64)>,
+    /// Steps with a mark at the lower edge: values there are no numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<f64>,
 }
 
 impl Curve {
     #[must_use]
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64, f64)>) -> Self {
-        Self { name: name.into(), points }
+        Self { name: name.into(), points, ..Self::default() }
     }
 }

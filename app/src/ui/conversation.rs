@@ -2,7 +2,7 @@
 
 use crate::{text::lang, ui::format::gist};
 use domain::{
-    diff::{PieceKind, TextDiff},
+    diff::{Piece, PieceKind, TextDiff},
     sample::{Message, Sample, Speaker},
 };
 use leptos::prelude::*;
@@ -59,14 +59,19 @@ pub fn Compared(texts: Vec<TextDiff>) -> impl IntoView {
             Some(Speaker::Assistant) => ("turn turn-assistant", assistant(l)),
             None => ("turn turn-bad", rejected(l)),
         };
-        let pieces = text.pieces.into_iter().map(|piece| match piece.kind {
-            PieceKind::Same => piece.text.into_any(),
-            PieceKind::Added => view! { <ins>{piece.text}</ins> }.into_any(),
-            PieceKind::Removed => view! { <del>{piece.text}</del> }.into_any(),
-        });
-        view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{pieces.collect_view()}</div></div> }
+        view! { <div class=class><span class="turn-who">{who}</span><div class="turn-text" dir="auto">{pieces(text.pieces)}</div></div> }
     });
     view! { <div class="sample">{turns.collect_view()}</div> }
+}
+
+/// A text with what was added and removed marked.
+pub fn pieces(pieces: Vec<Piece>) -> impl IntoView {
+    let pieces = pieces.into_iter().map(|piece| match piece.kind {
+        PieceKind::Same => piece.text.into_any(),
+        PieceKind::Added => view! { <ins>{piece.text}</ins> }.into_any(),
+        PieceKind::Removed => view! { <del>{piece.text}</del> }.into_any(),
+    });
+    pieces.collect_view()
 }
 
 /// One more turn with a name of its own, such as what a model answered.

@@ -23,6 +23,32 @@ pub fn get(address: &str, then: impl FnOnce(String) + 'static) {
     }
 }
 
+/// One question at a time: a new one takes the place of one that has no answer yet.
+#[derive(Default)]
+pub struct Latest(std::cell::RefCell<Option<XmlHttpRequest>>);
+
+impl Latest {
+    /// Gets an address and hands on its text, `None` where there was no good answer; nothing when another question was asked
+    /// meanwhile.
+    pub fn get(&self, address: &str, then: impl FnOnce(Option<String>) + 'static) {
+        if let Some(earlier) = self.0.take() {
+            earlier.set_onloadend(None);
+            let _ = earlier.abort();
+        }
+        let Ok(request) = XmlHttpRequest::new() else { return };
+        let answered = request.clone();
+        let done = Closure::once_into_js(move || {
+            let is_good = answered.status() == Ok(200);
+            then(answered.response_text().ok().flatten().filter(|_| is_good));
+        });
+        request.set_onloadend(Some(done.unchecked_ref()));
+        if request.open("GET", address).is_ok() {
+            let _ = request.send();
+        }
+        self.0.replace(Some(request));
+    }
+}
+
 /// Posts a form's body and hands on the status and text of the answer; status 0 where there was none.
 pub fn post(address: &str, body: &str, then: impl FnOnce(u16, String) + 'static) {
     let Ok(request) = XmlHttpRequest::new() else { return };

@@ -3,6 +3,9 @@
 mod method;
 mod more;
 mod objective;
+mod value;
+
+pub use value::value_name;
 
 use domain::{
     lang::Lang,

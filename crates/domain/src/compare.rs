@@ -2,6 +2,7 @@
 //! the test split, which is best, and whether a difference is more than chance.
 
 use crate::{
+    diff::DiffCounts,
     eval::{
         EvalMetrics, larger_is_better,
         view::{Difference, SampleScores, differences, metric_order, sample_score},
@@ -12,10 +13,14 @@ use crate::{
     run::RunSummary,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewest and most runs that can be compared at once.
 pub const MIN_RUNS: usize = 2;
 pub const MAX_RUNS: usize = 20;
+
+/// Entries of manifests that are shown.
+const MOST_ENTRIES: usize = 200;
 
 /// The series whose curves can be laid over each other.
 pub const SERIES: [&str; 5] = [
@@ -35,6 +40,10 @@ pub struct Comparison {
     pub baseline: RunId,
     /// The recipe fields in which not all runs agree.
     pub fields: Vec<FieldRow>,
+    /// Those in which they do.
+    pub alike: Vec<FieldRow>,
+    /// What their manifests say differently beside the recipe: packages, files, machine. Empty for a run that has none yet.
+    pub making: Vec<FieldRow>,
     pub metrics: Vec<MetricRow>,
 }
 
@@ -44,6 +53,17 @@ pub struct Comparison {
 pub struct FieldRow {
     pub field: String,
     pub values: Vec<String>,
+}
+
+/// The data of one run, and how it differs from the baseline's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataRow {
+    pub run: RunId,
+    pub train: u64,
+    pub validation: u64,
+    pub test: u64,
+    /// Samples outside the test split that differ from the baseline's version, where somebody has compared the two.
+    pub changes: Option<DiffCounts>,
 }
 
 /// A metric of the tuned models, or the last validation loss.
@@ -75,6 +95,8 @@ pub struct Contestant {
     pub recipe: Recipe,
     /// The tuned model's test metrics and scores per sample, once evaluated.
     pub evaluation: Option<(EvalMetrics, SampleScores)>,
+    /// Entries of the manifest by dotted name, once the run has succeeded.
+    pub manifest: BTreeMap<String, String>,
 }
 
 impl Comparison {
@@ -87,10 +109,13 @@ impl Comparison {
         metrics.push(validation_loss(contestants));
         metrics.retain(|row| row.cells.iter().any(Option::is_some));
         metrics.iter_mut().for_each(mark_best);
+        let (fields, alike) = all_fields(contestants).into_iter().partition(FieldRow::differs);
         Some(Self {
             runs: contestants.iter().map(|c| c.run.clone()).collect(),
             baseline: base.run.id,
-            fields: differing_fields(contestants),
+            fields,
+            alike,
+            making: making(contestants),
             metrics,
         })
     }
@@ -108,14 +133,32 @@ impl Comparison {
     }
 }
 
-fn differing_fields(contestants: &[Contestant]) -> Vec<FieldRow> {
+impl FieldRow {
+    fn differs(&self) -> bool {
+        self.values.windows(2).any(|pair| pair[0] != pair[1])
+    }
+}
+
+fn all_fields(contestants: &[Contestant]) -> Vec<FieldRow> {
     let columns: Vec<_> = contestants.iter().map(|c| c.recipe.fields()).collect();
     let Some(first) = columns.first() else { return Vec::new() };
     let row = |(i, (field, _)): (usize, &(String, String))| FieldRow {
         field: field.clone(),
         values: columns.iter().map(|column| column[i].1.clone()).collect(),
     };
-    first.iter().enumerate().map(row).filter(|row| row.values.windows(2).any(|pair| pair[0] != pair[1])).collect()
+    first.iter().enumerate().map(row).collect()
+}
+
+/// Entries of manifests in which those differ that there are.
+fn making(contestants: &[Contestant]) -> Vec<FieldRow> {
+    let names: BTreeSet<&String> = contestants.iter().flat_map(|c| c.manifest.keys()).collect();
+    let row = |name: &String| {
+        let of = |c: &Contestant| c.manifest.get(name).cloned().unwrap_or_default();
+        let known = contestants.iter().filter(|c| !c.manifest.is_empty()).map(of).collect();
+        let differs = FieldRow { field: String::new(), values: known }.differs();
+        differs.then(|| FieldRow { field: name.clone(), values: contestants.iter().map(of).collect() })
+    };
+    names.into_iter().filter(|name| !name.starts_with("recipe.")).filter_map(row).take(MOST_ENTRIES).collect()
 }
 
 /// Every metric that some tuned model has, in the order they are shown.
@@ -201,7 +244,6 @@ mod tests {
         id::{DatasetId, ModelId, SampleId, VersionId},
         run::{RunState, RunStatus},
     };
-    use std::collections::BTreeMap;
     use time::OffsetDateTime;
 
     fn run(number: i32) -> RunSummary {
@@ -219,6 +261,7 @@ mod tests {
             started_at: None,
             ended_at: None,
             elapsed_seconds: 0,
+            fit: None,
         };
         RunSummary {
             id: RunId::new(),
@@ -257,7 +300,7 @@ mod tests {
         };
         let mut recipe = Recipe::default();
         recipe.lora.rank = rank;
-        Contestant { run: run(number), recipe, evaluation: Some((metrics, scores)) }
+        Contestant { run: run(number), recipe, evaluation: Some((metrics, scores)), manifest: BTreeMap::new() }
     }
 
     #[test]
@@ -287,6 +330,20 @@ mod tests {
         assert!(c.metrics[0].cells.iter().flatten().all(|x| !x.is_best), "equal values have no best");
         assert_eq!(c.metrics[0].cells[2].as_ref().unwrap().common_samples, 0);
         assert_eq!(c.metrics[0].cells[2].as_ref().unwrap().difference.as_ref().unwrap().interval, None);
+    }
+
+    #[test]
+    fn manifests_are_compared_beside_the_recipe() {
+        let mut runs = [contestant(1, 8, &[(1, true)]), contestant(2, 4, &[(1, true)]), contestant(3, 8, &[(1, true)])];
+        let entries = |threads: &str| {
+            let all = [("machine.threads", threads), ("packages.gemm", "1"), ("recipe.lora.rank", threads)];
+            BTreeMap::from(all.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        };
+        (runs[0].manifest, runs[1].manifest) = (entries("2"), entries("4"));
+        let c = Comparison::new(&runs, None).unwrap();
+        let values = ["2", "4", ""].map(str::to_owned).to_vec();
+        assert_eq!(c.making, [FieldRow { field: "machine.threads".to_owned(), values }]);
+        assert!(c.alike.iter().any(|row| row.field == "seed") && c.alike.iter().all(|row| row.field != "lora.rank"));
     }
 
     #[test]

@@ -108,7 +108,9 @@ pub mod series {
     pub const VALIDATION_REWARD_ACCURACY: &str = "validation_reward_accuracy";
     /// What the loss is multiplied by, of runs in f16.
     pub const LOSS_SCALE: &str = "loss_scale";
-    pub const ALL: [&str; 13] = [
+    /// Training tokens so far.
+    pub const TOKENS: &str = "tokens";
+    pub const ALL: [&str; 14] = [
         TRAIN_LOSS,
         VALIDATION_LOSS,
         LEARNING_RATE,
@@ -122,5 +124,6 @@ pub mod series {
         REWARD_ACCURACY,
         VALIDATION_REWARD_ACCURACY,
         LOSS_SCALE,
+        TOKENS,
     ];
 }

@@ -3,7 +3,7 @@
 //! - One score: [`bootstrap`], [`proportions`], [`seeds`].
 //! - Two models on the same samples: [`paired`] asks [`bootstrap`], [`permutation`], [`wilcoxon`], and for right or wrong
 //!   [`mcnemar`] and [`proportions`]; [`effect`] says beforehand what could be found.
-//! - Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
+//! - One series: [`trend`]. Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
 
 pub mod bootstrap;
 pub mod correction;
@@ -14,5 +14,6 @@ pub mod paired;
 pub mod permutation;
 pub mod proportions;
 pub mod seeds;
+pub mod trend;
 pub mod verdict;
 pub mod wilcoxon;

@@ -2,13 +2,15 @@
 
 use crate::{StoreError, error::json, evals, points, runs};
 use domain::{
-    compare::{Comparison, Contestant},
+    compare::{Comparison, Contestant, DataRow},
+    dataset::VersionStats,
+    diff::Counted,
     eval::Subject,
     id::{ProjectId, RunId},
     recipe::Recipe,
-    run::{Point, RunSummary},
+    run::{Point, RunSummary, manifest_lines},
 };
-use sqlx::{PgPool, Row};
+use sqlx::{PgPool, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 
 /// Points of all curves together, about.
@@ -35,8 +37,8 @@ pub async fn of_runs(
             Some(e) => Some((e.metrics, evals::scores(db, e.id).await?)),
             None => None,
         };
-        if let Some(recipe) = recipes.remove(&run.id) {
-            contestants.push(Contestant { run, recipe, evaluation });
+        if let Some((recipe, manifest)) = recipes.remove(&run.id) {
+            contestants.push(Contestant { run, recipe, evaluation, manifest });
         }
     }
     tokio::task::spawn_blocking(move || Comparison::new(&contestants, baseline))
@@ -44,14 +46,53 @@ pub async fn of_runs(
         .map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-async fn recipes(db: &PgPool, project: ProjectId, ids: &[RunId]) -> Result<BTreeMap<RunId, Recipe>, StoreError> {
+/// Recipes, and what manifests say.
+async fn recipes(
+    db: &PgPool,
+    project: ProjectId,
+    ids: &[RunId],
+) -> Result<BTreeMap<RunId, (Recipe, BTreeMap<String, String>)>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|r| r.0).collect();
-    let rows = sqlx::query("select id, recipe from runs where project_id = $1 and id = any($2)")
+    let rows = sqlx::query("select id, recipe, manifest from runs where project_id = $1 and id = any($2)")
         .bind(project.0)
         .bind(ids)
         .fetch_all(db)
         .await?;
-    rows.into_iter().map(|row| Ok((RunId(row.try_get("id")?), json(row.try_get("recipe")?)?))).collect()
+    let entry = |row: &PgRow| {
+        let manifest: Option<serde_json::Value> = row.try_get("manifest")?;
+        let manifest = manifest.map(|m| manifest_lines(&m)).unwrap_or_default();
+        Ok((RunId(row.try_get("id")?), (json(row.try_get("recipe")?)?, manifest)))
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// The data of these runs of the project, in their order, beside the baseline's. Changes are counted where the versions have
+/// been compared.
+pub async fn data(db: &PgPool, project: ProjectId, ids: &[RunId], baseline: RunId) -> Result<Vec<DataRow>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|r| r.0).collect();
+    let rows = sqlx::query(
+        "select r.id, v.stats, x.counts from runs r join dataset_versions v on v.id = r.version_id \
+         left join runs b on b.id = $3 and b.project_id = r.project_id \
+         left join version_diffs x on x.from_id = b.version_id and x.to_id = r.version_id and x.counts <> '{}' \
+         where r.project_id = $1 and r.id = any($2) order by array_position($2, r.id)",
+    )
+    .bind(project.0)
+    .bind(ids)
+    .bind(baseline.0)
+    .fetch_all(db)
+    .await?;
+    let row = |row: &PgRow| {
+        let stats: VersionStats = json(row.try_get("stats")?)?;
+        let counted: Option<Counted> = row.try_get::<Option<serde_json::Value>, _>("counts")?.map(json).transpose()?;
+        Ok(DataRow {
+            run: RunId(row.try_get("id")?),
+            train: stats.train,
+            validation: stats.validation,
+            test: stats.test,
+            changes: counted.map(|c| c.open),
+        })
+    };
+    rows.iter().map(row).collect()
 }
 
 /// One series of each of these runs of the project as lines that rise in step: where an attempt
@@ -109,6 +150,8 @@ mod tests {
         let found = of_runs(&p.db, p.project, &[p.run, RunId::new()], None).await.unwrap().unwrap();
         assert_eq!((found.runs.len(), found.baseline), (1, p.run));
         assert_eq!(found.metrics[0].metric, "accuracy");
+        let data = data(&p.db, p.project, &[p.run], p.run).await.unwrap();
+        assert_eq!((data.len(), data[0].test, data[0].changes), (1, 3, None));
         assert_eq!(of_runs(&p.db, ProjectId::new(), &[p.run], None).await.unwrap(), None);
         assert!(curves(&p.db, ProjectId::new(), &[p.run], "train_loss").await.unwrap().is_empty());
     }

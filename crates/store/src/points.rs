@@ -3,8 +3,12 @@
 //!
 //! A point is named by (run, attempt, key, step); writing it again replaces it.
 
+mod cells;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use cells::by_run;
+pub use cells::{cells, extent};
 
 use crate::StoreError;
 use domain::{

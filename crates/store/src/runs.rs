@@ -1,6 +1,7 @@
 //! Runs as people see them: launch, list, one run, cancel. Who works on a run and what it
 //! measured is in [`crate::queue`] and [`crate::points`].
 
+mod answers;
 mod checked;
 mod detail;
 mod journal;
@@ -11,6 +12,7 @@ mod repetition;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use answers::{answered_steps, answers_over_time, last_answers};
 pub use checked::{Launch, LaunchError, launch};
 pub(crate) use checked::{default_name, name_or};
 pub use detail::{get, state};
@@ -45,7 +47,8 @@ const STATE: &str = "r.status, r.step, r.total_steps, r.phase, r.attempt, r.max_
     ceil(extract(epoch from coalesce(r.not_before, (select j.not_before from jobs j where j.id = r.preflight_job and j.status = 'queued')) \
         - now()))::bigint as put_off_seconds, \
     r.status = 'queued' and exists (select from runs a where a.status in ('claimed', 'running', 'evaluating') \
-        and a.lease_until > now()) as any_active";
+        and a.lease_until > now()) as any_active, \
+    (select f.fit from run_fits f where f.run_id = r.id) as fit";
 
 /// The columns of a [`RunSummary`] beyond its state.
 const SUMMARY: &str = "r.id, r.number, r.name, r.created_at, r.model_id, m.name as model_name, r.version_id, \
@@ -87,6 +90,7 @@ fn run_state(row: &PgRow) -> Result<RunState, StoreError> {
         started_at: row.try_get("started_at")?,
         ended_at: row.try_get("ended_at")?,
         elapsed_seconds: u64::try_from(row.try_get::<i64, _>("elapsed_seconds")?).unwrap_or(0),
+        fit: row.try_get::<Option<&str>, _>("fit")?.map(word).transpose()?,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Sending the same again changes nothing: a value of a metric is all of its row's key, a
 //! parameter is written once, a tag is what was last said.
 
+pub mod cells;
 pub mod experiments;
 pub mod files;
 pub mod inputs;

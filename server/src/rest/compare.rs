@@ -75,7 +75,7 @@ struct Value {
     model: String,
     dataset: String,
     version: i32,
-    /// `recipe` or `metric`.
+    /// `recipe`, `making` (the manifest) or `metric`.
     kind: &'static str,
     name: String,
     value: String,
@@ -155,6 +155,10 @@ fn values(comparison: &Comparison) -> Vec<Value> {
     for row in &comparison.fields {
         let pairs = comparison.runs.iter().zip(&row.values);
         out.extend(pairs.map(|(run, value)| Value::new(run, "recipe", &row.field, value.clone())));
+    }
+    for row in &comparison.making {
+        let pairs = comparison.runs.iter().zip(&row.values);
+        out.extend(pairs.map(|(run, value)| Value::new(run, "making", &row.field, value.clone())));
     }
     for row in &comparison.metrics {
         for (run, cell) in comparison.runs.iter().zip(&row.cells) {

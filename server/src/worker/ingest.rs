@@ -3,12 +3,13 @@
 use super::{events::Piece, folder::RunFolder};
 use domain::{
     eval::{EvalMetrics, Prediction, Subject},
-    event::{Event, Level, Phase},
+    event::{Event, Level, Phase, series::VALIDATION_LOSS},
+    overfit::{Circumstances, judge},
     run::{PhaseProgress, Preview},
     sample::Split,
 };
 use sqlx::PgConnection;
-use std::{io, path::Path};
+use std::{collections::BTreeSet, io, path::Path};
 use store::{
     PgPool, StoreError,
     evals::NewEval,
@@ -71,11 +72,29 @@ pub(super) async fn store(
         store::points::insert_logs(&mut tx, id, attempt, &rows.logs).await?;
     }
     store::points::insert_previews(&mut tx, id, &rows.previews).await?;
+    watch(&mut tx, run, &rows.points).await?;
     for evaluated in &rows.evaluations {
         record(&mut tx, run, folder, evaluated).await?;
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// What the losses say after each validation that has come.
+async fn watch(tx: &mut PgConnection, run: &ClaimedRun, points: &[NewPoint]) -> Result<(), StoreError> {
+    let validations: BTreeSet<u32> = points.iter().filter(|p| p.key == VALIDATION_LOSS).map(|p| p.step).collect();
+    if validations.is_empty() {
+        return Ok(());
+    }
+    let id = run.lease.run;
+    let watched = store::fits::watched(tx, id).await?;
+    let circumstances =
+        Circumstances { recipe: &run.recipe, total_steps: watched.total_steps, train_samples: watched.train_samples };
+    for step in validations {
+        let until = watched.looks.partition_point(|look| look.step <= step);
+        store::fits::record(tx, id, step, &judge(&watched.looks[..until], circumstances)).await?;
+    }
+    Ok(())
 }
 
 fn sort(piece: Piece) -> Rows {

@@ -89,7 +89,7 @@ fn line(line: &Line) -> impl IntoView + use<> {
 
 /// The answers of one step: the latest, or the one chosen.
 #[component]
-pub(super) fn Previews(previews: RwSignal<Vec<Preview>>) -> impl IntoView {
+pub(super) fn Previews(previews: RwSignal<Vec<Preview>>, all: String) -> impl IntoView {
     let l = lang();
     let chosen = RwSignal::new(None::<u32>);
     let steps = Memo::new(move |_| {
@@ -106,6 +106,7 @@ pub(super) fn Previews(previews: RwSignal<Vec<Preview>>) -> impl IntoView {
         <section class="card">
             <div class="card-title">
                 <h2>{text::previews(l)}</h2>
+                <a class="button button-small" href=all hidden=move || steps.with(Vec::is_empty)>{text::over_time(l)}</a>
                 <label class="check needs-script" hidden=move || steps.with(Vec::is_empty)>
                     <span>{text::at_step(l)}</span>
                     <select on:change=move |e| chosen.set(event_target_value(&e).parse().ok())>

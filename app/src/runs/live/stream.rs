@@ -19,11 +19,16 @@ pub(super) fn follow(live: Live, project: ProjectId, run: RunId, seen: Seen) {
     }
     let url = format!("/api/v1/projects/{project}/runs/{run}/events?after={seen}&thin={BUCKETS}");
     let Ok(source) = web_sys::EventSource::new(&url) else { return };
+    let watch = crate::routes::fit(project, run);
     for name in ["state", "points", "logs", "previews"] {
+        let watch = watch.clone();
         let handler = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
             if let Some(data) = e.data().as_string() {
                 // Data that cannot be read comes from a newer server: the next page load understands it.
                 let _ = receive(live, name, &data);
+                if name == "points" && data.contains(domain::event::series::VALIDATION_LOSS) {
+                    super::super::list::take_over(&watch);
+                }
             }
         });
         let _ = source.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref());

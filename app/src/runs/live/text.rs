@@ -27,6 +27,7 @@ crate::texts! {
     training = "training", "训练";
     validation = "validation", "验证";
     previews = "Sample answers", "示例回答";
+    over_time = "Side by side over time", "按时间并排对比";
     no_previews = "At each validation the model answers a few validation samples; they appear here.", "每次验证时，模型会回答若干验证样本，并显示在此。";
     at_step = "At step", "步数";
     latest = "latest", "最新";

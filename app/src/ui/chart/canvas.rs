@@ -19,9 +19,19 @@ pub(super) fn paint(canvas: &HtmlCanvasElement, scene: &Scene) {
     }
     canvas.set_width((f64::from(width) * scale) as u32);
     canvas.set_height((f64::from(height) * scale) as u32);
+    // The backend draws with this context, which a canvas has but one of.
+    let context = canvas.get_context("2d").ok().flatten();
+    let context = context.and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok());
+    let dashed = |lengths: &[f64]| {
+        let array = js_sys::Array::new();
+        for length in lengths {
+            array.push(&(length * scale).into());
+        }
+        let _ = context.as_ref().map(|c| c.set_line_dash(&array));
+    };
     if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
         // A chart that cannot be drawn leaves an empty canvas; the numbers stand beside it.
-        let _ = draw(&backend.into_drawing_area(), scene, &palette(canvas), Size { scale, font: 11.0 });
+        let _ = draw(&backend.into_drawing_area(), scene, &palette(canvas), Size { scale, font: 11.0 }, dashed);
     }
 }
 

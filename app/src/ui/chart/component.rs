@@ -3,7 +3,7 @@
 
 use super::{
     Curve,
-    draw::{LEFT, RIGHT},
+    draw::{COLOURS, LEFT, RIGHT, dash_of},
     scene::{View, label},
     text::*,
 };
@@ -26,6 +26,8 @@ struct Shared {
     /// Whether the browser draws; until then the server's SVG stands.
     is_live: RwSignal<bool>,
     canvas: NodeRef<html::Canvas>,
+    /// Whether somebody else chooses axis and smoothing.
+    is_steered: bool,
 }
 
 impl Shared {
@@ -43,16 +45,19 @@ pub fn FixedChart(title: String, curves: Vec<Curve>, csv: String) -> impl IntoVi
     view! { <Chart title curves=Signal::stored(curves) csv/> }
 }
 
-/// A chart. `csv` is the address of the same values as CSV; no link when empty.
+/// A chart. `csv` is the address of the same values as CSV; no link when empty. Whoever brings the `view` chooses its axis and
+/// smoothing, and the chart of the server stands until there are curves.
 #[component]
 pub fn Chart(
     #[prop(into)] title: String,
     #[prop(into)] curves: Signal<Vec<Curve>>,
     #[prop(into, optional)] csv: String,
+    #[prop(optional)] view: Option<RwSignal<View>>,
 ) -> impl IntoView {
     let shared = Shared {
         curves,
-        view: RwSignal::new(View::default()),
+        is_steered: view.is_some(),
+        view: view.unwrap_or_else(|| RwSignal::new(View::default())),
         shown: RwSignal::new((0.0, 1.0)),
         has_lines: RwSignal::new(false),
         width: RwSignal::new(0.0),
@@ -103,7 +108,11 @@ fn keep_painted(shared: Shared) {
     let resized = RwSignal::new(());
     let listener = window_event_listener(leptos::ev::resize, move |_| resized.set(()));
     on_cleanup(move || listener.remove());
-    Effect::new(move |_| shared.is_live.set(true));
+    Effect::new(move |_| {
+        if !shared.is_steered || shared.curves.with(|all| all.iter().any(|c| !c.points.is_empty())) {
+            shared.is_live.set(true);
+        }
+    });
     Effect::new(move |_| {
         resized.track();
         shared.curves.track();
@@ -152,16 +161,16 @@ fn Tools(shared: Shared, file_name: String, csv: String) -> impl IntoView {
             <span class="chart-live-tools" hidden=move || !shared.is_live.get()>
                 <button type="button" class="button button-small button-quiet" hidden=move || view.with(|v| v.zoom.is_none())
                     on:click=move |_| view.update(|v| v.zoom = None)>{reset_zoom(l)}</button>
-                <label class="check">
+                <label class="check" hidden=shared.is_steered>
                     <span>{smoothing(l)}</span>
                     <input type="range" min="0" max="0.99" step="0.01" prop:value="0"
                         on:input=move |e| view.update(|v| v.smoothing = decimal(&event_target_value(&e)).unwrap_or(0.0))/>
                 </label>
                 <label class="check">
-                    <input type="checkbox" on:change=move |e| view.update(|v| v.log = event_target_checked(&e))/>
+                    <input type="checkbox" prop:checked=move || view.with(|v| v.log) on:change=move |e| view.update(|v| v.log = event_target_checked(&e))/>
                     <span>{log_scale(l)}</span>
                 </label>
-                <select aria-label=axis(l) on:change=move |e| view.update(|v| { v.by_time = event_target_value(&e) == "time"; v.zoom = None; })>
+                <select aria-label=axis(l) hidden=shared.is_steered on:change=move |e| view.update(|v| { v.by_time = event_target_value(&e) == "time"; v.zoom = None; })>
                     <option value="step">{steps(l)}</option>
                     <option value="time">{time(l)}</option>
                 </select>
@@ -188,10 +197,19 @@ fn Overlay(shared: Shared) -> impl IntoView {
         let (from, to) = (LEFT, (width.get_untracked() - RIGHT).max(LEFT));
         hover.update(|h| *h = Some((h.unwrap_or(to) + by).clamp(from, to)));
     };
+    // Nearer or farther about the readout, or the middle.
+    let zoom = move |factor: f64| {
+        let (low, high) = shared.shown.get_untracked();
+        let middle = hover.get_untracked().map_or((low + high) / 2.0, |px| shared.value_at(px));
+        let part = ((middle - low) * factor, (high - middle) * factor);
+        view.update(|v| v.zoom = Some((middle - part.0, middle + part.1)));
+    };
     let on_key = move |e: leptos::ev::KeyboardEvent| match e.key().as_str() {
         "ArrowLeft" => step(-8.0),
         "ArrowRight" => step(8.0),
         "Escape" => view.update(|v| v.zoom = None),
+        "+" | "=" => zoom(0.5),
+        "-" => zoom(2.0),
         _ => {}
     };
     let line = move || hover.get().map_or(-10.0, |x| x.clamp(LEFT, (width.get() - RIGHT).max(LEFT)));
@@ -227,7 +245,7 @@ fn Legend(shared: Shared) -> impl IntoView {
             });
         };
         view! {
-            <button type="button" class=format!("legend-item legend-{}", index % 6 + 1) aria-pressed=move || (!is_hidden()).to_string() on:click=toggle>
+            <button type="button" class=format!("legend-item legend-{} legend-dash-{}", index % COLOURS + 1, dash_of(index)) aria-pressed=move || (!is_hidden()).to_string() on:click=toggle>
                 <span class="legend-swatch" aria-hidden="true"></span>
                 <span>{name}</span>
                 <span class="legend-value">{move || readout(shared, index)}</span>

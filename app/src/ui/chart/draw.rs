@@ -18,6 +18,15 @@ pub(super) const TOP: f64 = 10.0;
 pub(super) const RIGHT: f64 = 14.0;
 /// A curve of so few points shows each as a dot.
 const DOTS: usize = 40;
+/// Colours of curves. Further curves have them again, dashed.
+pub(super) const COLOURS: usize = 12;
+/// Strokes and gaps of a curve beyond the colours, in CSS pixels: solid, dashed, dotted, mixed, long.
+pub(super) const DASHES: [&[f64]; 5] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[14.0, 5.0]];
+
+/// Which of [`DASHES`] a curve has.
+pub(super) fn dash_of(curve: usize) -> usize {
+    (curve / COLOURS) % DASHES.len()
+}
 
 /// Colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,14 +34,15 @@ pub(super) struct Palette {
     pub surface: RGBColor,
     pub grid: RGBColor,
     pub ink: RGBColor,
-    pub series: [RGBColor; 6],
+    pub series: [RGBColor; COLOURS],
+    /// Colours stand for names, and their green part counts up with the dashes.
+    pub stands_in: bool,
 }
 
 impl Palette {
-    /// The colour of a curve; beyond the sixth they return, paler.
-    fn curve(&self, index: usize) -> RGBAColor {
-        let round = index / self.series.len();
-        self.series[index % self.series.len()].mix(1.0 / (1.0 + round as f64 * 0.6))
+    fn curve(&self, index: usize) -> RGBColor {
+        let RGBColor(r, g, b) = self.series[index % COLOURS];
+        if self.stands_in { RGBColor(r, g + dash_of(index) as u8, b) } else { RGBColor(r, g, b) }
     }
 }
 
@@ -44,12 +54,13 @@ pub(super) struct Size {
     pub font: f64,
 }
 
-/// Draws grid, labels and lines.
+/// Draws grid, labels and lines. `dashed` is told how the strokes of the line that follows are broken.
 pub(super) fn draw<DB: DrawingBackend>(
     root: &DrawingArea<DB, Shift>,
     scene: &Scene,
     palette: &Palette,
     size: Size,
+    dashed: impl Fn(&[f64]),
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let px = |css: f64| (css * size.scale).round() as i32;
     root.fill(&palette.surface)?;
@@ -62,8 +73,7 @@ pub(super) fn draw<DB: DrawingBackend>(
     let area = chart.plotting_area();
     draw_grid(root, area, scene, palette, size)?;
     for line in &scene.lines {
-        let color = palette.curve(line.curve);
-        let color = if line.faint { color.mix(0.28) } else { color };
+        let color = palette.curve(line.curve).mix(if line.faint { 0.28 } else { 1.0 });
         let points: Vec<_> = clip(&line.points, scene.x);
         let width = (if line.faint { 1.0 } else { 1.75 } * size.scale).round().max(1.0) as u32;
         if points.len() <= DOTS && !line.faint {
@@ -71,7 +81,14 @@ pub(super) fn draw<DB: DrawingBackend>(
                 area.draw(&Circle::new(*point, px(2.5), color.filled()))?;
             }
         }
+        // What lies behind a smoothed line is a band: gaps in it would look like gaps in the values.
+        let dash = if line.faint { DASHES[0] } else { DASHES[dash_of(line.curve)] };
+        dashed(dash);
         area.draw(&PathElement::new(points, color.stroke_width(width)))?;
+        dashed(DASHES[0]);
+    }
+    for (curve, x) in &scene.marks {
+        area.draw(&Cross::new((*x, scene.y.0), px(4.0), palette.curve(*curve).stroke_width(px(1.5).max(1) as u32)))?;
     }
     root.present()
 }
@@ -152,31 +169,71 @@ pub(super) fn svg(scene: &Scene, width: u32, height: u32) -> String {
     {
         let root = SVGBackend::with_string(&mut out, (width, height)).into_drawing_area();
         // plotters writes a font size 1.24 times smaller than asked for.
-        if draw(&root, scene, &stand_ins(), Size { scale: 1.0, font: 11.0 * 1.24 }).is_err() {
+        if draw(&root, scene, &stand_ins(), Size { scale: 1.0, font: 11.0 * 1.24 }, |_| ()).is_err() {
             return String::new();
         }
     }
-    for (i, token) in TOKENS.iter().enumerate() {
-        out = out.replace(&format!("\"#0102{i:02X}\""), &format!("\"var(--{token})\""));
+    named(&out)
+}
+
+/// Puts the style sheet's names in the place of the colours that stand for them, in one pass: `#01GGII`, whose green part is
+/// 2 and the dashes, and whose blue part is the place in [`TOKENS`].
+#[cfg(feature = "ssr")]
+fn named(svg: &str) -> String {
+    let mut out = String::with_capacity(svg.len() + svg.len() / 8);
+    let mut rest = svg;
+    while let Some(at) = rest.find("\"#01") {
+        let code = rest.get(at + 4..at + 8).and_then(|hex| u16::from_str_radix(hex, 16).ok());
+        let dash = code.map(|code| usize::from(code >> 8)).and_then(|g| DASHES.get(g.checked_sub(2)?));
+        let token = code.and_then(|code| TOKENS.get(usize::from(code & 0xff)));
+        out.push_str(&rest[..at]);
+        match (dash, token) {
+            (Some(dash), Some(token)) => {
+                out.push_str(&format!("\"var(--{token})\""));
+                if !dash.is_empty() {
+                    let lengths: Vec<String> = dash.iter().map(ToString::to_string).collect();
+                    out.push_str(&format!(" stroke-dasharray=\"{}\"", lengths.join(" ")));
+                }
+            }
+            _ => out.push_str(&rest[at..at + 9]),
+        }
+        rest = &rest[at + 9..];
     }
+    out.push_str(rest);
     out
 }
 
 /// The style sheet's names of the colours of a [`Palette`].
-pub(super) const TOKENS: [&str; 9] =
-    ["surface", "line", "ink-3", "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
+pub(super) const TOKENS: [&str; 3 + COLOURS] = [
+    "surface",
+    "line",
+    "ink-3",
+    "series-1",
+    "series-2",
+    "series-3",
+    "series-4",
+    "series-5",
+    "series-6",
+    "series-7",
+    "series-8",
+    "series-9",
+    "series-10",
+    "series-11",
+    "series-12",
+];
 
 impl Palette {
     /// The colours in the order of [`TOKENS`].
     pub(super) fn of(color: impl Fn(usize) -> RGBColor) -> Self {
-        Self { surface: color(0), grid: color(1), ink: color(2), series: std::array::from_fn(|i| color(i + 3)) }
+        let series = std::array::from_fn(|i| color(i + 3));
+        Self { surface: color(0), grid: color(1), ink: color(2), series, stands_in: false }
     }
 }
 
 /// Colours that nothing else uses, to be replaced by the names of the page's.
 #[cfg(feature = "ssr")]
 fn stand_ins() -> Palette {
-    Palette::of(|i| RGBColor(1, 2, i as u8))
+    Palette { stands_in: true, ..Palette::of(|i| RGBColor(1, 2, i as u8)) }
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -191,6 +248,30 @@ mod tests {
         let svg = Scene::new(&[curve], &View::default(), 600).map(|s| svg(&s, 720, 240)).unwrap_or_default();
         assert!(svg.contains("var(--series-1)") && svg.contains("var(--ink-3)"), "{svg}");
         assert!(!svg.contains("style=") && !svg.contains("#0102"));
+    }
+
+    #[test]
+    fn no_two_of_fifty_curves_look_alike() {
+        let line = |i: u32| Curve::new(i.to_string(), vec![(0.0, f64::from(i), 0.0), (50.0, f64::from(i), 50.0)]);
+        let curves: Vec<_> = (0..50).map(line).collect();
+        let svg = Scene::new(&curves, &View::default(), 600).map(|s| svg(&s, 720, 240)).unwrap_or_default();
+        let looks = svg.split("<polyline").skip(1).filter(|line| line.contains("var(--series-"));
+        let looks = looks.map(|line| {
+            let stroke = line.split("stroke=").nth(1).unwrap_or_default();
+            stroke.split(" stroke-width").next().unwrap_or_default().to_owned()
+        });
+        let looks: std::collections::BTreeSet<_> = looks.collect();
+        assert_eq!(looks.len(), 50, "{looks:?}");
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_marked() {
+        let curve = Curve { marks: vec![5.0], ..Curve::new("a", vec![(0.0, 1.0, 0.0), (9.0, 2.0, 9.0)]) };
+        let with = Scene::new(&[curve.clone()], &View::default(), 600).map(|s| (s.marks.len(), svg(&s, 720, 240)));
+        let without =
+            Scene::new(&[Curve { marks: Vec::new(), ..curve }], &View::default(), 600).map(|s| svg(&s, 720, 240));
+        let (marks, with) = with.unwrap_or_default();
+        assert!(marks == 1 && with.len() > without.unwrap_or_default().len());
     }
 
     #[test]

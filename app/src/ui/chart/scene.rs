@@ -6,7 +6,7 @@ use super::{Curve, downsample, smooth};
 
 /// How a person looks at the curves.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct View {
+pub struct View {
     /// x is time instead of steps.
     pub by_time: bool,
     pub log: bool,
@@ -32,6 +32,8 @@ pub(super) struct Line {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scene {
     pub lines: Vec<Line>,
+    /// Curve and x of values that are no numbers.
+    pub marks: Vec<(usize, f64)>,
     pub x: (f64, f64),
     pub y: (f64, f64),
     pub by_time: bool,
@@ -73,24 +75,28 @@ impl Scene {
         let x = view.zoom.or_else(|| range(all().map(|p| p.0)))?;
         let (low, high) = range(all().filter(|p| (x.0..=x.1).contains(&p.0)).map(|p| p.1))?;
         let pad = if high > low { (high - low) * 0.06 } else { low.abs().max(1e-9) * 0.1 };
-        Some(Self { lines, x: widen(x), y: (low - pad, high + pad), by_time: view.by_time, log: view.log })
+        let marks = curves.iter().enumerate().filter(|(i, _)| view.shows(*i));
+        let marks = marks.flat_map(|(i, curve)| curve.marks.iter().map(move |at| (i, *at)));
+        let marks = marks.filter(|(_, at)| (x.0..=x.1).contains(at)).collect();
+        Some(Self { lines, marks, x: widen(x), y: (low - pad, high + pad), by_time: view.by_time, log: view.log })
     }
 }
 
 /// The line of a curve, and its raw values behind it when it is smoothed.
 fn lines(index: usize, curve: &Curve, view: &View, columns: usize) -> Vec<Line> {
-    let points: Vec<_> = curve
-        .points
-        .iter()
-        .map(|p| (view.x_of(p), view.y_of(p.1)))
-        .filter(|p| p.0.is_finite() && p.1.is_finite())
-        .collect();
+    let placed = |points: &[(f64, f64, f64)]| -> Vec<(f64, f64)> {
+        let points = points.iter().map(|p| (view.x_of(p), view.y_of(p.1)));
+        points.filter(|p| p.0.is_finite() && p.1.is_finite()).collect()
+    };
+    let points = placed(&curve.points);
     let line = |points: &[(f64, f64)], faint| Line {
         curve: index,
         points: downsample(visible(points, view.zoom), columns),
         faint,
     };
-    if view.smoothing > 0.0 {
+    if !curve.behind.is_empty() {
+        vec![line(&placed(&curve.behind), true), line(&points, false)]
+    } else if view.smoothing > 0.0 {
         vec![line(&points, true), line(&smooth(&points, view.smoothing), false)]
     } else {
         vec![line(&points, false)]

@@ -10,6 +10,6 @@ crate::texts! {
     png = "PNG", "PNG";
     csv = "CSV", "CSV";
     no_points = "No values yet.", "尚无数据。";
-    hint = "Drag to zoom, double-click to reset; arrow keys move the readout.", "拖动以缩放，双击重置；方向键移动读数。";
+    hint = "Drag to zoom, double-click to reset; arrow keys move the readout, + and − zoom, Escape resets.", "拖动以缩放，双击重置；方向键移动读数，+ 与 − 缩放，Esc 重置。";
     at_step(step) = "step {step}", "第 {step} 步";
 }

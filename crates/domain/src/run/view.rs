@@ -4,11 +4,13 @@
 use super::{Cost, FailureKind, Prediction, RunProblem, RunStatus};
 use crate::split::Override;
 use crate::{
+    diff::Piece,
     estimate::Estimate,
     event::{Level, Phase},
     forget::SawForgotten,
     id::{DatasetId, ModelId, RunId, VersionId},
     model::ModelCard,
+    overfit::Fit,
     recipe::Recipe,
 };
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,9 @@ pub struct RunState {
     pub ended_at: Option<OffsetDateTime>,
     /// Seconds since the first attempt began, until now or the end.
     pub elapsed_seconds: u64,
+    /// What its losses say; absent before the first validation.
+    #[serde(default)]
+    pub fit: Option<Fit>,
 }
 
 impl RunState {
@@ -315,6 +320,31 @@ pub struct Preview {
     pub prompt: String,
     pub expected: String,
     pub output: String,
+}
+
+/// What was answered to one validation prompt, at several steps or by several runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PreviewAnswers))]
+pub struct Answers {
+    pub prompt: String,
+    pub expected: String,
+    /// `None` where the prompt was not asked.
+    pub answers: Vec<Option<Answered>>,
+}
+
+/// One answer, word by word against the one that it is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PreviewAnswer))]
+pub struct Answered {
+    pub step: u32,
+    /// All of it is the same where there is nothing to compare with.
+    pub pieces: Vec<Piece>,
+    /// Equal to what was expected, but for space around it.
+    pub is_right: bool,
+    /// Equal to the one that it is compared with.
+    pub is_same: bool,
 }
 
 /// A model and a dataset version that a run can be launched with.

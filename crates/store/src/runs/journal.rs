@@ -6,7 +6,7 @@ use domain::{
     id::RunId,
     run::{LogLine, Preview},
 };
-use sqlx::{PgPool, Row};
+use sqlx::{PgPool, Row, postgres::PgRow};
 
 /// Log lines with an id above `after`, oldest first; when there are more than `limit`, the
 /// latest ones.
@@ -52,15 +52,16 @@ pub async fn previews(db: &PgPool, run: RunId, after_step: i64) -> Result<Vec<Pr
     .bind(after_step)
     .fetch_all(db)
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            Ok(Preview {
-                step: r.try_get::<i32, _>("step")?.cast_unsigned(),
-                index: r.try_get::<i32, _>("index")?.cast_unsigned(),
-                prompt: r.try_get("prompt")?,
-                expected: r.try_get("expected")?,
-                output: r.try_get("output")?,
-            })
-        })
-        .collect()
+    rows.iter().map(preview).collect()
+}
+
+/// A row of `previews`.
+pub(super) fn preview(row: &PgRow) -> Result<Preview, StoreError> {
+    Ok(Preview {
+        step: row.try_get::<i32, _>("step")?.cast_unsigned(),
+        index: row.try_get::<i32, _>("index")?.cast_unsigned(),
+        prompt: row.try_get("prompt")?,
+        expected: row.try_get("expected")?,
+        output: row.try_get("output")?,
+    })
 }

@@ -15,6 +15,7 @@ use axum::{
 use domain::{
     event::series,
     id::{ProjectId, RunId},
+    overfit::FitHistory,
     run::{LearntSamples, LogLine, Point, Preflight, Preview},
 };
 use serde::Deserialize;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(run_points_csv))
         .routes(routes!(run_logs))
         .routes(routes!(run_previews))
+        .routes(routes!(run_fit))
         .routes(routes!(run_learning))
         .routes(routes!(run_preflight))
 }
@@ -136,6 +138,18 @@ async fn run_previews(
 ) -> Result<Json<Vec<Preview>>, Problem> {
     super::find(&db, &caller, project, run).await?;
     Ok(Json(store::runs::previews(&db, run, -1).await?))
+}
+
+/// The overfit watch: what the run's losses say, on which figures, what to do, and each validation that changed it. 404 before the
+/// first validation.
+#[utoipa::path(get, path = "/projects/{project}/runs/{run}/fit", tag = "runs", params(("project" = ProjectId, Path), ("run" = RunId, Path)), responses((status = OK, body = FitHistory)))]
+async fn run_fit(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, run)): Path<(ProjectId, RunId)>,
+) -> Result<Json<FitHistory>, Problem> {
+    super::find(&db, &caller, project, run).await?;
+    store::fits::history(&db, project, run).await?.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// Which training samples a run never learnt, and which it forgot again. 404 before training has ended.
