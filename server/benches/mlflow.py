@@ -72,8 +72,15 @@ class Server:
         """Status and bytes of the answer."""
         connection = self.kept if keep and self.kept else http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         headers = {**self.headers, "Content-Type": "application/json"}
-        connection.request(method, path if plain else self.prefix + path, body, headers)
-        answer = connection.getresponse()
+        try:
+            connection.request(method, path if plain else self.prefix + path, body, headers)
+            answer = connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            # A server closes what nobody has used for some seconds.
+            if connection is not self.kept:
+                raise
+            self.kept = None
+            return self.call(method, path, body, keep, plain)
         content = answer.read()
         if keep:
             self.kept = connection
