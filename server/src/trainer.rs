@@ -292,7 +292,7 @@ mod tests {
             label: None,
             rejected: None,
             slices: std::collections::BTreeMap::new(),
-            spans: Vec::new(),
+            ..Sample::default()
         };
         let counted = tokio::time::timeout(Duration::from_secs(30), counter.count(&[sample])).await.unwrap();
         let Err(TrainerError::Sample(words)) = counted else { panic!("{counted:?}") };

@@ -9,7 +9,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Rejected},
+        conversation::{Choices, Conversation, Rejected},
         field::Field,
         format::{integer, shortened},
     },
@@ -288,7 +288,8 @@ fn as_samples(samples: Vec<PreviewSample>) -> impl IntoView {
         view! {
             <article class="card">
                 <p class="muted">{text::line(l)} " " {s.line}</p>
-                <Conversation messages=s.sample.messages/>
+                <Conversation messages=s.sample.messages.clone()/>
+                <Choices sample=s.sample.clone()/>
                 <Rejected text=s.sample.rejected/>
             </article>
         }

@@ -51,6 +51,7 @@ fn sample(text: &str, label: &str) -> Sample {
         rejected: None,
         slices: [("shop".to_owned(), "a\\b".to_owned())].into(),
         spans: vec![Span { start: 0, end: 3, label: "row".to_owned() }],
+        choices: vec!["even".to_owned(), "odd\t".to_owned()],
     }
 }
 

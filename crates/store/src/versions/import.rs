@@ -115,7 +115,7 @@ impl Writer {
         }
         copy(
             &mut self.tx,
-            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text, spans) from stdin",
+            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text, spans, choices) from stdin",
             rows,
         )
         .await?;
