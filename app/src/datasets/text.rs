@@ -250,6 +250,9 @@ crate::texts! {
     pattern = "Files to read", "要读取的文件";
     pattern_help = "A name or a pattern in which * stands for anything, such as train*.jsonl. Empty: every data file.", "文件名或模式，* 代表任意字符，例如 train*.jsonl。留空则读取所有数据文件。";
     described_as(format) = "described as: {format}", "描述为：{format}";
+    format_multiple_choice = "Multiple choice: MMLU, C-Eval and the like", "选择题：MMLU、C-Eval 等";
+    slot_choices = "Choices", "选项";
+    choices_help = "Names of fields with commas between them (A,B,C,D), one field with a list or lettered lines, or texts that are the same for every row with | between them (no|yes).", "以逗号分隔的字段名（A,B,C,D），或一个含列表或带字母各行的字段，或各行相同的文本，以 | 分隔（否|是）。";
     format_question_answer = "Question and answer", "问题与答案";
     format_preference = "Preference pairs: a chosen and a rejected answer", "偏好对：选中的回答与被拒绝的回答";
     slot_chosen = "Chosen answer", "选中的回答";
@@ -324,6 +327,7 @@ pub fn format_name(l: Lang, format: &str) -> &'static str {
         "text" => format_text(l),
         "text_spans" => format_text_spans(l),
         "label_studio" => format_label_studio(l),
+        "multiple_choice" => format_multiple_choice(l),
         _ => format_question_answer(l),
     }
 }
@@ -349,6 +353,7 @@ pub fn slot_name(l: Lang, slot: &str) -> &'static str {
         "rejected" => slot_rejected(l),
         "spans" => slot_spans(l),
         "annotations" => slot_annotations(l),
+        "choices" => slot_choices(l),
         _ => slot_answer(l),
     }
 }

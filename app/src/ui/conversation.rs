@@ -39,7 +39,7 @@ pub fn Rejected(text: Option<String>) -> impl IntoView {
 
 /// What a multiple-choice question lets choose from, the right one marked; nothing for other samples.
 #[component]
-pub fn Choices(sample: Sample) -> impl IntoView {
+pub fn ChoiceList(sample: Sample) -> impl IntoView {
     choice_list(&sample)
 }
 
