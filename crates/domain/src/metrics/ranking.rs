@@ -91,7 +91,7 @@ impl Ranking {
     fn groups(&self, counts: &[u32]) -> impl Iterator<Item = Found> {
         self.0
             .iter()
-            .scan(Found::default(), |found, ranked| {
+            .scan(Found::default(), move |found, ranked| {
                 let count = counts[ranked.place as usize] as usize;
                 if ranked.is_member {
                     found.members += count;
