@@ -208,6 +208,14 @@ crate::texts! {
     growth_leave_out = "Add it to the newest version; leave out what is there already", "追加到最新版本；已存在的样本不再加入";
     growth_keep = "Add it to the newest version; also what is there already", "追加到最新版本；已存在的样本也再次加入";
     growth_help = "When data are added, every sample of the version before keeps its split: the old test set stays as it was.", "追加数据时，上一版本的每条样本都保持原有划分，测试集不变。";
+    task_title = "From a task file of lm-evaluation-harness", "来自 lm-evaluation-harness 任务文件";
+    task_help = "Send the YAML and the data file of its test split as two files. Prompts, examples, choices and answers become samples, and the version keeps metrics and ends of answers for suites. Tasks that run Python or include other files are refused.", "请分别上传 YAML 和测试划分的数据文件。提示、示例、选项与答案将成为样本，版本会保留指标与停止词供评测套件使用。需要运行 Python 或引用其他文件的任务会被拒绝。";
+    task_file = "Task file (YAML)", "任务文件（YAML）";
+    task_data = "Its data", "数据文件";
+    task_data_problem = "Choose the data file, not the task file again.", "请选择数据文件，而不是任务文件本身。";
+    render = "Make samples", "生成样本";
+    rendering = "Making samples of the task file", "正在由任务文件生成样本";
+    render_failed = "No samples were made", "未能生成样本";
     from_address = "From an address", "从网址获取";
     address = "Address of the file", "文件网址";
     address_help(hosts) = "The server fetches it. Allowed hosts: {hosts}", "由服务器获取。允许的主机：{hosts}";
