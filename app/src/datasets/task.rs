@@ -40,6 +40,7 @@ pub(super) fn task_file(project: ProjectId, dataset: String, uploads: &[Upload])
         let files = uploads.iter().filter(move |upload| is_task(upload) == of_tasks);
         files.map(|u| view! { <option value=u.id.to_string()>{shortened(&u.file_name)}</option> }).collect_view()
     };
+    let (tasks, data) = (options(true), options(false));
     view! {
         <h2>{text::task_title(l)}</h2>
         <PostForm action={ServerAction::<RenderTaskFile>::new()} class="card stack">
@@ -48,10 +49,10 @@ pub(super) fn task_file(project: ProjectId, dataset: String, uploads: &[Upload])
             <p class="help">{text::task_help(l)}</p>
             <div class="field-row">
                 <Field id="task" label=text::task_file(l)>
-                    <select id="task" name="task" required>{options(true)}</select>
+                    <select id="task" name="task" required>{tasks}</select>
                 </Field>
                 <Field id="data" label=text::task_data(l)>
-                    <select id="data" name="data" required>{options(false)}</select>
+                    <select id="data" name="data" required>{data}</select>
                 </Field>
             </div>
             <button class="button" type="submit">{text::render(l)}</button>
