@@ -185,6 +185,6 @@ fn look_up(python: &Path) -> Result<(PathBuf, Vec<PathBuf>), SandboxError> {
     let told: Vec<PathBuf> = serde_json::from_slice(&asked.stdout).map_err(|e| refuse(e.to_string()))?;
     let (interpreter, folders) = told.split_first().ok_or_else(|| refuse("it names no program".to_owned()))?;
     // The root of the file system would let it read everything.
-    let is_narrow = |folder: &&PathBuf| folder.is_absolute() && folder.parent().is_some();
+    let is_narrow = |folder: &&PathBuf| folder.parent().is_some() && folder.is_absolute() && folder.is_dir();
     Ok((interpreter.clone(), folders.iter().filter(is_narrow).cloned().collect()))
 }
