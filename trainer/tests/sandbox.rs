@@ -89,8 +89,7 @@ fn solutions_pass_and_wrong_ones_do_not() {
         "```python\ndef add(a, b):\n    return b + a\n```",
         "    import os; os.fork()",
     ];
-    let lines: Vec<String> =
-        answers.iter().map(|a| json!({ "task_id": "T/0", "completion": a }).to_string()).collect();
+    let lines: Vec<String> = answers.iter().map(|a| json!({ "task_id": "T/0", "completion": a }).to_string()).collect();
     std::fs::write(path("answers.jsonl"), lines.join("\n")).unwrap();
     let run = |arguments: &[&str]| {
         let problems = path("problems.jsonl");
