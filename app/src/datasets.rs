@@ -14,6 +14,7 @@ pub mod origin;
 pub mod preview;
 pub mod samples;
 pub mod stats;
+mod task;
 pub mod text;
 pub mod tokens;
 

@@ -141,6 +141,7 @@ pub fn check_storable(line: u64, sample: Sample) -> Result<Sample, LineError> {
     let has_nul = sample.messages.iter().any(|m| m.content.contains('\0'))
         || [&sample.label, &sample.rejected].into_iter().flatten().any(|text| text.contains('\0'))
         || sample.spans.iter().any(|s| s.label.contains('\0'))
+        || sample.choices.iter().any(|text| text.contains('\0'))
         || sample.slices.iter().any(|(k, v)| k.contains('\0') || v.contains('\0'));
     if has_nul { Err(LineError::whole(line, LineProblem::NulCharacter)) } else { Ok(sample) }
 }

@@ -21,6 +21,7 @@ pub mod nearest_to_bad_cases;
 pub mod paraphrase;
 pub mod publish_annotation;
 pub mod register_model;
+pub mod render_task;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
@@ -66,6 +67,7 @@ pub fn handlers() -> Handlers {
         .with(store::explore::build::KIND, index_version::index_version)
         .with(store::diffs::KIND, diff_versions::diff_versions)
         .with(fetch_upload::KIND, fetch_upload::fetch_upload)
+        .with(render_task::KIND, render_task::render_task)
         .with(merge_versions::KIND, merge_versions::merge_versions)
         .with(count_tokens::KIND, count_tokens::count_tokens)
         .with(score_version::KIND, score_version::score_version)

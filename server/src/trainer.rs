@@ -9,7 +9,9 @@ use domain::{
     event::{Event, Phase},
     model::{ModelCard, ModelProblem},
     sample::Sample,
+    task_file::TaskFile,
 };
+use serde::de::DeserializeOwned;
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -63,8 +65,23 @@ fn is_secret(key: &str) -> bool {
 
 /// Checks a model's files; its card when a run can start from it.
 pub async fn inspect(config: &Config, model: &Path) -> Result<ModelCard, TrainerError> {
+    answered(config, [OsStr::new("inspect"), model.as_os_str()]).await
+}
+
+/// Has the samples of a task file and its data written to `out`; what the task says.
+pub async fn render_task(config: &Config, task: &Path, data: &Path, out: &Path) -> Result<TaskFile, TrainerError> {
+    let [data_flag, out_flag] = ["--data", "--out"].map(OsStr::new);
+    let arguments = [OsStr::new("task"), task.as_os_str(), data_flag, data.as_os_str(), out_flag, out.as_os_str()];
+    answered(config, arguments).await
+}
+
+/// What a short command prints.
+async fn answered<'a, T: DeserializeOwned>(
+    config: &Config,
+    arguments: impl IntoIterator<Item = &'a OsStr>,
+) -> Result<T, TrainerError> {
     let failed = failure(config);
-    let mut command = bounded(config, [OsStr::new("inspect"), model.as_os_str()]);
+    let mut command = bounded(config, arguments);
     command.args(["--max-seconds", &INSPECT_SECONDS.to_string()]).stdin(Stdio::null());
     let mut child = command.spawn().map_err(&failed)?;
     let (card, complaint) = (child.stdout.take(), child.stderr.take());
@@ -292,7 +309,7 @@ mod tests {
             label: None,
             rejected: None,
             slices: std::collections::BTreeMap::new(),
-            spans: Vec::new(),
+            ..Sample::default()
         };
         let counted = tokio::time::timeout(Duration::from_secs(30), counter.count(&[sample])).await.unwrap();
         let Err(TrainerError::Sample(words)) = counted else { panic!("{counted:?}") };

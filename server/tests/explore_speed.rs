@@ -89,7 +89,7 @@ async fn write(db: &PgPool, user: UserId, project: ProjectId, rows: u64, english
                     Message::new(Speaker::Assistant, label.clone()),
                 ];
                 let slices = [("topic".to_owned(), format!("topic {}", rng.random_range(0..20)))].into();
-                let sample = Sample { messages, label: Some(label), rejected: None, slices, spans: Vec::new() };
+                let sample = Sample { messages, label: Some(label), rejected: None, slices, ..Sample::default() };
                 let content_hash = content_hash(&sample);
                 let split = SplitPlan::default().assign(&content_hash);
                 stats.add(&sample, split, &content_hash);

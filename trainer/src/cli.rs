@@ -1,6 +1,8 @@
 //! The subcommands of `trainer`, one file each.
 
 pub(crate) mod bench;
+pub(crate) mod code_check;
+pub(crate) mod confined;
 pub(crate) mod convert;
 pub(crate) mod count;
 pub(crate) mod diff;
@@ -16,6 +18,7 @@ pub(crate) mod model;
 pub(crate) mod preflight;
 pub(crate) mod run;
 pub(crate) mod score;
+pub(crate) mod task;
 
 /// Sets the size of the CPU thread pool, once, before any work; `None` leaves it at all cores.
 pub(crate) fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {

@@ -1,16 +1,21 @@
 //! Evaluation of one model on one split: predictions, their scores, and the metrics over them.
 
+mod choices;
 mod classification;
+mod filter;
 mod generation;
 mod label_search;
 mod preference;
 
+pub use choices::{CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM};
+pub use filter::{Filter, FilterError};
+pub use generation::{FIRST_TOKEN_SECONDS, SECONDS, TOKENS_OUT};
 pub use preference::{PREFERENCE_ACCURACY, PREFERENCE_MARGIN, PREFERS_CHOSEN};
 
 use crate::infer::batch::Likelihood;
-use crate::infer::{Chat, InferError};
+use crate::infer::{Chat, InferError, Prompt};
 use domain::eval::{EvalMetrics, Prediction, Task};
-use domain::sample::Sample;
+use domain::sample::{Message, Sample};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -22,7 +27,7 @@ pub const LABEL_PROBABILITY: &str = "label_probability";
 pub const CUT_TOKENS: &str = "cut_tokens";
 
 /// What an evaluation may know besides the samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct EvalOptions {
     /// Labels of the training data: with those of the samples, the closed set to choose from.
     pub labels: BTreeSet<String>,
@@ -30,11 +35,28 @@ pub struct EvalOptions {
     pub max_new_tokens: usize,
     /// Prompts generated for at once.
     pub batch: usize,
+    /// Texts that end a generated answer and do not belong to it.
+    pub stop: Vec<String>,
+    /// What is taken of a generated answer.
+    pub filter: Option<Filter>,
+    /// What stands between prompt and answer where both are plain text, without the chat template and the end of the turn,
+    /// as base models are evaluated.
+    pub plain: Option<String>,
+    /// Answer one prompt at a time and note how long each took.
+    pub timed: bool,
 }
 
 impl Default for EvalOptions {
     fn default() -> Self {
-        Self { labels: BTreeSet::new(), max_new_tokens: 256, batch: 8 }
+        Self {
+            labels: BTreeSet::new(),
+            max_new_tokens: 256,
+            batch: 8,
+            stop: Vec::new(),
+            filter: None,
+            plain: None,
+            timed: false,
+        }
     }
 }
 
@@ -54,10 +76,17 @@ pub enum EvalError {
 /// Called with the number of samples done; breaking stops the evaluation.
 pub type OnProgress<'a> = dyn FnMut(usize) -> ControlFlow<()> + 'a;
 
-/// The task that samples pose: classification when every one has a label.
+/// The task that samples pose: multiple choice when every one has a right choice, else classification when every one has a
+/// label.
 #[must_use]
 pub fn task(samples: &[Sample]) -> Task {
-    if samples.iter().all(|s| s.label.is_some()) { Task::Classification } else { Task::Generation }
+    if samples.iter().all(|s| s.right_choice().is_some()) {
+        Task::MultipleChoice
+    } else if samples.iter().all(|s| s.label.is_some()) {
+        Task::Classification
+    } else {
+        Task::Generation
+    }
 }
 
 /// Evaluates a model on samples. Predictions are in the order of the samples.
@@ -72,10 +101,41 @@ pub fn evaluate(
     }
     let (mut metrics, mut predictions) = match task(samples) {
         Task::Classification => classification::evaluate(chat, samples, &options.labels, on_progress)?,
+        Task::MultipleChoice => choices::evaluate(chat, samples, options, on_progress)?,
         Task::Generation => generation::evaluate(chat, samples, options, on_progress)?,
     };
     preference::add(chat, samples, options, (&mut metrics, &mut predictions), on_progress)?;
     Ok((metrics, predictions))
+}
+
+/// A prompt as the options have it put.
+fn prompt(
+    chat: Chat<'_>,
+    messages: &[Message],
+    options: &EvalOptions,
+    answer_tokens: usize,
+) -> Result<Prompt, InferError> {
+    match options.plain {
+        None => chat.prompt(messages, answer_tokens),
+        Some(_) => {
+            let texts: Vec<&str> = messages.iter().map(|m| m.content.as_str()).collect();
+            chat.plain_prompt(texts.join("\n\n"), answer_tokens)
+        }
+    }
+}
+
+/// The tokens of an answer to it.
+fn answer_ids(
+    chat: Chat<'_>,
+    messages: &[Message],
+    prompt: &Prompt,
+    options: &EvalOptions,
+    answer: &str,
+) -> Result<Vec<u32>, InferError> {
+    match &options.plain {
+        None => chat.answer_ids(messages, prompt, answer),
+        Some(delimiter) => chat.continuation_ids(prompt, &format!("{delimiter}{answer}")),
+    }
 }
 
 /// exp of the mean −log p per token; 1 when there are no tokens. Always finite, since JSON knows no

@@ -11,13 +11,14 @@
 //!   [`device`] and [`error`] beside it, [`micro_batch`] as the unit of its work and [`parallel`] to share that out;
 //! - [`mod@preflight`]: a run tried out before it begins;
 //! - [`infer`], [`eval`], [`score`]: answers of a model, their quality, and how well it knows samples; [`mod@measure`]:
-//!   predictions of any model;
+//!   predictions of any model; [`task_file`]: samples of task files; [`code_check`], [`sandbox`]: programs that models wrote;
 //! - [`inspect`], [`convert`], [`merge`], [`mod@bench`], [`diff`]: the smaller commands; [`limits`] for those on
 //!   files from outside.
 
 pub mod adapt;
 pub mod bench;
 pub mod checkpoint;
+pub mod code_check;
 pub mod convert;
 pub mod data;
 pub mod device;
@@ -47,6 +48,8 @@ pub mod preflight;
 pub mod preview;
 pub mod recovery;
 pub mod reference;
+pub mod sandbox;
 pub mod score;
 pub mod setup;
+pub mod task_file;
 pub mod train;

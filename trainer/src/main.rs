@@ -27,6 +27,10 @@ enum Command {
     Eval(cli::eval::Eval),
     Score(cli::score::Score),
     Measure(cli::measure::Measure),
+    Task(cli::task::Task),
+    CodeCheck(cli::code_check::CodeCheck),
+    #[command(hide = true)]
+    Confined(cli::confined::Confined),
 }
 
 /// Stack of the working thread: a backward pass recurses once per operation of the forward pass.
@@ -45,6 +49,11 @@ fn arguments() -> Vec<OsString> {
 
 fn main() -> ExitCode {
     let command = Command::parse_from(arguments());
+    let command = match command {
+        // By the first thread and before there is another: its limits leave no room for one.
+        Command::Confined(c) => return c.run(),
+        command => command,
+    };
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(|| match command {
         Command::Run(c) => c.run(),
         Command::Preflight(c) => c.run(),
@@ -59,6 +68,9 @@ fn main() -> ExitCode {
         Command::Eval(c) => c.run().map(|()| ExitCode::SUCCESS),
         Command::Score(c) => c.run(),
         Command::Measure(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Task(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::CodeCheck(c) => c.run().map(|()| ExitCode::SUCCESS),
+        Command::Confined(c) => Ok(c.run()),
     });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => code,

@@ -2,7 +2,8 @@
 //!
 //! One JSON object a line. Fields by task:
 //! - classification: `expected`, `output`: labels;
-//! - probabilities: `expected`: a label; `probabilities`: an object with a number from 0 to 1 per label;
+//! - probabilities: `expected`: a label; `probabilities`: an object with a number from 0 to 1 per label; or the `scores` that
+//!   `trainer eval` gives a multiple-choice question;
 //! - generation: `output`: text; if there are right answers, `expected`: text or a list of texts; if known,
 //!   `log_likelihood` (of the first expected text, in nats) with `tokens`; `output_embeddings` with `expected_embeddings`, one
 //!   vector per token; `programs_tried` with `programs_passed`;

@@ -41,7 +41,7 @@ impl Tiny {
 
 fn free_text(prompt: &str, answer: &str) -> Sample {
     let messages = vec![Message::new(Speaker::User, prompt), Message::new(Speaker::Assistant, answer)];
-    Sample { messages, label: None, rejected: None, slices: std::collections::BTreeMap::new(), spans: Vec::new() }
+    Sample { messages, label: None, rejected: None, slices: std::collections::BTreeMap::new(), ..Sample::default() }
 }
 
 fn on(_: usize) -> ControlFlow<()> {

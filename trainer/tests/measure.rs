@@ -153,3 +153,18 @@ fn what_cannot_be_measured_is_refused() {
     let said = refused(line, &["--task", "classification", "--slices", "topic"]);
     assert!(said.contains("\"topic\""), "{said}");
 }
+
+#[test]
+fn choices_of_an_evaluation_are_probabilities() {
+    let of = |right: u32, log_p: [f64; 2]| {
+        let scores =
+            json!({ "right_choice": right, "choice_1": log_p[0], "choice_2": log_p[1], "choice_probability": 0.5 });
+        json!({ "expected": "some text", "output": "another", "scores": scores })
+    };
+    let lines = [of(1, [-1.0, -3.0]), of(2, [-2.0, -2.5]), of(2, [-900.0, -1.0])];
+    let report = measure(&lines, &["--task", "probabilities"]);
+    near(&report["scores"]["accuracy"], 2.0 / 3.0);
+    assert_eq!(report["scores"]["roc_auc"]["signature"], json!("positive:B"));
+    let said = refused(r#"{"expected":"a","scores":{"bleu":1}}"#, &["--task", "probabilities"]);
+    assert!(said.contains("the field \"probabilities\" is missing"), "{said}");
+}

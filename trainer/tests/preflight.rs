@@ -136,7 +136,7 @@ fn answers_that_are_cut_are_found_and_shown() {
         label: None,
         rejected: None,
         slices: Default::default(),
-        spans: Vec::new(),
+        ..Sample::default()
     });
     support::write_samples(&place.path("train.jsonl"), &samples).unwrap();
     let (report, may_begin) = preflight(&place, &[]);

@@ -14,7 +14,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Rejected, Turn},
+        conversation::{ChoiceList, Conversation, Rejected, Turn},
         form::PostForm,
         format::last_paragraph,
         frame::PageHeader,
@@ -167,6 +167,7 @@ fn conversation(case: &BadCase, l: Lang) -> impl IntoView + use<> {
                 <Turn who=text::expected(l) text=case.summary.expected.clone()/>
                 <Turn who=text::output(l) text=output bad=true/>
             </div>
+            <ChoiceList sample=case.sample.clone()/>
             <Rejected text=case.sample.rejected.clone()/>
         </section>
     }

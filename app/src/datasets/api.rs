@@ -26,7 +26,7 @@ use {
         access::Action,
         account::parse_name,
         card::parse_license,
-        import::{CountTokens, FetchUpload, ImportTarget},
+        import::{CountTokens, FetchUpload, ImportTarget, TaskUpload},
         job::{Job, JobFailure, JobStatus},
         page::DEFAULT_LIMIT,
     },
@@ -50,7 +50,7 @@ pub async fn list_uploads(project: ProjectId) -> Result<Sending, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
     let services = api::services()?;
     let (max_bytes, hosts) = (services.max_upload_bytes, services.import_hosts);
-    Ok(Sending { uploads: store::uploads::latest(&db, project, 5).await?, max_bytes, hosts })
+    Ok(Sending { uploads: store::uploads::latest(&db, project, 10).await?, max_bytes, hosts })
 }
 
 /// What the page shows on which a file is chosen.
@@ -149,6 +149,28 @@ pub async fn fetch_from_address(
     let job = store::jobs::enqueue(&db, project, "fetch_upload", &request, caller.user_id).await?;
     let dataset = routes::encode(&dataset);
     leptos_axum::redirect(&format!("{}?fetch={job}&dataset={dataset}", routes::new_dataset(project)));
+    Ok(())
+}
+
+/// Makes samples of a task file and its data, and goes on to the progress.
+#[server]
+pub async fn render_task_file(
+    project: ProjectId,
+    task: UploadId,
+    data: UploadId,
+    #[server(default)] dataset: String,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    if task == data {
+        return Err(AppError::invalid("data", text::task_data_problem(lang())));
+    }
+    for upload in [task, data] {
+        store::uploads::get(&db, project, upload).await?.ok_or(AppError::NotFound)?;
+    }
+    let request = TaskUpload { task_upload_id: task, data_upload_id: data };
+    let job = store::jobs::enqueue(&db, project, "render_task", &request, caller.user_id).await?;
+    let dataset = routes::encode(&dataset);
+    leptos_axum::redirect(&format!("{}?render={job}&dataset={dataset}", routes::new_dataset(project)));
     Ok(())
 }
 

@@ -15,13 +15,14 @@ use serde_json::Value;
 pub type Format = (&'static str, &'static [(&'static str, bool)]);
 
 /// Every format of [`Mapping`], by the names it has there.
-pub const FORMATS: [Format; 10] = [
+pub const FORMATS: [Format; 11] = [
     ("messages", &[("messages", true)]),
     ("share_gpt", &[("conversations", true), ("system", false)]),
     ("alpaca", &[("instruction", true), ("input", false), ("output", true), ("system", false), ("history", false)]),
     ("prompt_completion", &[("prompt", true), ("completion", true)]),
     ("text_label", &[("text", true), ("label", true)]),
     ("question_answer", &[("question", true), ("context", false), ("answer", true)]),
+    ("multiple_choice", &[("question", true), ("context", false), (CHOICES, true), ("answer", true)]),
     ("text_spans", &[("text", true), ("spans", true)]),
     ("label_studio", &[("text", true), ("annotations", true)]),
     ("text", &[("text", true)]),
@@ -31,6 +32,9 @@ pub const FORMATS: [Format; 10] = [
 /// Name of the text put before each text of a classification set and the like. In the mapping it is called
 /// `instruction`, which in Alpaca is a field of the file.
 pub const PREFIX: &str = "prefix";
+
+/// The part of multiple-choice questions that is typed: names of several fields, or texts that every row has.
+pub const CHOICES: &str = "choices";
 
 /// Formats that have a [`PREFIX`].
 pub const PREFIXED: [&str; 4] = ["text_label", "text_spans", "label_studio", "text"];

@@ -4,6 +4,7 @@ use super::{
     api::{Attempt, FetchFromAddress, ImportView, Sending, StartImport, list_uploads, look_at_upload},
     form::ImportForm,
     preview::{Choices, Findings},
+    task::task_file,
     text,
 };
 use crate::{
@@ -31,7 +32,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// Endings of the files that are read.
-const ACCEPTED: &str = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.md,.parquet,.gz,.tgz,.zst,.bz2,.xz,.zip,.tar";
+const ACCEPTED: &str = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.md,.parquet,.gz,.tgz,.zst,.bz2,.xz,.zip,.tar,.yaml,.yml";
 
 /// `/p/:project/datasets/new`, and with `?upload=` the preview of that upload.
 #[component]
@@ -60,6 +61,7 @@ fn SendPage(project: ProjectId, form: ImportForm) -> impl IntoView {
 fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> impl IntoView {
     let l = lang();
     let dataset_again = dataset.clone().unwrap_or_default();
+    let rendered = task_file(project, dataset_again.clone(), &sending.uploads);
     view! {
         <PageHeader title=text::new_title(l) lead=text::new_lead(l, bytes(sending.max_bytes))/>
         {not_applied([routes::misread::<UploadId>("upload")])}
@@ -77,6 +79,7 @@ fn send_page(project: ProjectId, dataset: Option<String>, sending: Sending) -> i
             </form>
         </noscript>
         {from_address(project, dataset_again, sending.hosts)}
+        {rendered}
         {recent(project, sending.uploads)}
     }
 }

@@ -2,14 +2,14 @@
 //! lines that become none.
 
 use super::{
-    form::{DESCRIBED, FORMATS, ImportForm, PREFIX, PREFIXED, slot_value},
+    form::{CHOICES, DESCRIBED, FORMATS, ImportForm, PREFIX, PREFIXED, slot_value},
     inside, text,
 };
 use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Rejected},
+        conversation::{ChoiceList, Conversation, Rejected},
         field::Field,
         format::{integer, shortened},
     },
@@ -135,7 +135,10 @@ fn mapping(form: &ImportForm, preview: &Preview) -> impl IntoView + use<> {
     let fields = slots.iter().map(|(slot, needed)| {
         let chosen =
             same_format.and_then(|m| slot_value(m, slot)).or_else(|| likely(form, preview, slot)).unwrap_or_default();
-        slot_select(slot, *needed, &preview.fields, &chosen)
+        match *slot {
+            CHOICES => choices_field(form.given(CHOICES).unwrap_or(&chosen)).into_any(),
+            slot => slot_select(slot, *needed, &preview.fields, &chosen).into_any(),
+        }
     });
     let fields = fields.collect_view();
     let prefix = PREFIXED.contains(&format.as_str()).then(|| {
@@ -179,6 +182,17 @@ fn slot_select(slot: &'static str, needed: bool, fields: &[String], chosen: &str
                 <option value="">{empty}</option>
                 {options}
             </select>
+        </Field>
+    }
+}
+
+/// Where choices are read from: a text, since it names several fields.
+fn choices_field(chosen: &str) -> impl IntoView + use<> {
+    let l = lang();
+    let value = chosen.to_owned();
+    view! {
+        <Field id=CHOICES label=text::slot_name(l, CHOICES) help=text::choices_help(l)>
+            <input id=CHOICES name=CHOICES required value=value dir="auto" autocomplete="off" aria-describedby="choices-help"/>
         </Field>
     }
 }
@@ -288,7 +302,8 @@ fn as_samples(samples: Vec<PreviewSample>) -> impl IntoView {
         view! {
             <article class="card">
                 <p class="muted">{text::line(l)} " " {s.line}</p>
-                <Conversation messages=s.sample.messages/>
+                <Conversation messages=s.sample.messages.clone()/>
+                <ChoiceList sample=s.sample.clone()/>
                 <Rejected text=s.sample.rejected/>
             </article>
         }

@@ -208,6 +208,14 @@ crate::texts! {
     growth_leave_out = "Add it to the newest version; leave out what is there already", "追加到最新版本；已存在的样本不再加入";
     growth_keep = "Add it to the newest version; also what is there already", "追加到最新版本；已存在的样本也再次加入";
     growth_help = "When data are added, every sample of the version before keeps its split: the old test set stays as it was.", "追加数据时，上一版本的每条样本都保持原有划分，测试集不变。";
+    task_title = "From a task file of lm-evaluation-harness", "来自 lm-evaluation-harness 任务文件";
+    task_help = "Send the YAML and the data file of its test split as two files. Prompts, examples, choices and answers become samples, and the version keeps metrics and ends of answers for suites. Tasks that run Python or include other files are refused.", "请分别上传 YAML 和测试划分的数据文件。提示、示例、选项与答案将成为样本，版本会保留指标与停止词供评测套件使用。需要运行 Python 或引用其他文件的任务会被拒绝。";
+    task_file = "Task file (YAML)", "任务文件（YAML）";
+    task_data = "Its data", "数据文件";
+    task_data_problem = "Choose the data file, not the task file again.", "请选择数据文件，而不是任务文件本身。";
+    render = "Make samples", "生成样本";
+    rendering = "Making samples of the task file", "正在由任务文件生成样本";
+    render_failed = "No samples were made", "未能生成样本";
     from_address = "From an address", "从网址获取";
     address = "Address of the file", "文件网址";
     address_help(hosts) = "The server fetches it. Allowed hosts: {hosts}", "由服务器获取。允许的主机：{hosts}";
@@ -250,6 +258,9 @@ crate::texts! {
     pattern = "Files to read", "要读取的文件";
     pattern_help = "A name or a pattern in which * stands for anything, such as train*.jsonl. Empty: every data file.", "文件名或模式，* 代表任意字符，例如 train*.jsonl。留空则读取所有数据文件。";
     described_as(format) = "described as: {format}", "描述为：{format}";
+    format_multiple_choice = "Multiple choice: MMLU, C-Eval and the like", "选择题：MMLU、C-Eval 等";
+    slot_choices = "Choices", "选项";
+    choices_help = "Names of fields with commas between them (A,B,C,D), one field with a list or lettered lines, or texts that are the same for every row with | between them (no|yes).", "以逗号分隔的字段名（A,B,C,D），或一个含列表或带字母各行的字段，或各行相同的文本，以 | 分隔（否|是）。";
     format_question_answer = "Question and answer", "问题与答案";
     format_preference = "Preference pairs: a chosen and a rejected answer", "偏好对：选中的回答与被拒绝的回答";
     slot_chosen = "Chosen answer", "选中的回答";
@@ -324,6 +335,7 @@ pub fn format_name(l: Lang, format: &str) -> &'static str {
         "text" => format_text(l),
         "text_spans" => format_text_spans(l),
         "label_studio" => format_label_studio(l),
+        "multiple_choice" => format_multiple_choice(l),
         _ => format_question_answer(l),
     }
 }
@@ -349,6 +361,7 @@ pub fn slot_name(l: Lang, slot: &str) -> &'static str {
         "rejected" => slot_rejected(l),
         "spans" => slot_spans(l),
         "annotations" => slot_annotations(l),
+        "choices" => slot_choices(l),
         _ => slot_answer(l),
     }
 }

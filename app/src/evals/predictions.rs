@@ -5,7 +5,7 @@ use crate::{
     routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Rejected, Turn},
+        conversation::{ChoiceList, Conversation, Rejected, Turn},
         download::CsvDownload,
         field::Field,
         format::{gist, shortened},
@@ -152,6 +152,7 @@ fn one(project: ProjectId, row: PredictionRow, l: Lang) -> impl IntoView {
                 {base.map(|b| view! { <Turn who=text::base(l) text=b.output bad=!b.correct/> })}
                 <Turn who=text::tuned(l) text=row.tuned.output.clone() bad=!row.tuned.correct/>
             </div>
+            <ChoiceList sample=row.sample.clone()/>
             <Rejected text=row.sample.rejected.clone()/>
             <dl class="meta">
                 {row.tuned.scores.iter().map(|(k, v)| view! { <div><dt>{metric::name(l, k)}</dt><dd>{metric::value(k, *v)}</dd></div> }).collect_view()}

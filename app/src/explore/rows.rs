@@ -101,8 +101,14 @@ pub(super) fn head(columns: Columns) -> impl IntoView {
 }
 
 fn whole_text(sample: &Sample) -> String {
-    let texts: Vec<&str> =
-        sample.messages.iter().map(|m| &m.content).chain(&sample.rejected).map(String::as_str).collect();
+    let texts: Vec<&str> = sample
+        .messages
+        .iter()
+        .map(|m| &m.content)
+        .chain(&sample.rejected)
+        .chain(&sample.choices)
+        .map(String::as_str)
+        .collect();
     texts.join(" ⏎ ")
 }
 

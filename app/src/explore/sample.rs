@@ -10,7 +10,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{
-        conversation::{Conversation, Rejected},
+        conversation::{ChoiceList, Conversation, Rejected},
         field::Field,
         form::PostForm,
         format::{integer, number, shortened},
@@ -81,6 +81,7 @@ fn open(
         <div class="split">
             <section class="card">
                 <Conversation messages=sample.messages.clone()/>
+                <ChoiceList sample=sample.clone()/>
                 <Rejected text=sample.rejected.clone()/>
             </section>
             <div class="stack">

@@ -5,6 +5,18 @@ use domain::{eval::larger_is_better, lang::Lang};
 
 crate::texts! {
     accuracy = "Accuracy", "准确率";
+    accuracy_norm = "Accuracy (per character)", "准确率（按字符归一）";
+    accuracy_bytes = "Accuracy (per byte)", "准确率（按字节归一）";
+    choice_probability = "Probability of the choice", "所选项的概率";
+    right_choice = "Right choice", "正确选项";
+    correct_norm = "Right per character", "按字符归一后正确";
+    correct_bytes = "Right per byte", "按字节归一后正确";
+    choice(place) = "Log-likelihood of choice {place} (nats)", "选项 {place} 的对数似然（nats）";
+    first_token_seconds = "Seconds to the first token", "首词元用时（秒）";
+    seconds = "Seconds per answer", "每个回答用时（秒）";
+    tokens_out = "Tokens written", "生成词元数";
+    at_percentile(name, percentile) = "{name}, percentile {percentile}", "{name}，第 {percentile} 百分位";
+    peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
     macro_f1 = "Macro F1", "宏平均 F1";
     exact_match = "Exact match", "完全匹配";
     rouge_l = "ROUGE-L", "ROUGE-L";
@@ -35,6 +47,16 @@ crate::texts! {
 pub fn name(l: Lang, key: &str) -> String {
     let known = match key {
         "accuracy" => accuracy(l),
+        "accuracy_norm" => accuracy_norm(l),
+        "accuracy_bytes" => accuracy_bytes(l),
+        "choice_probability" => choice_probability(l),
+        "right_choice" => right_choice(l),
+        "correct_norm" => correct_norm(l),
+        "correct_bytes" => correct_bytes(l),
+        "first_token_seconds" => first_token_seconds(l),
+        "seconds" => seconds(l),
+        "tokens_out" => tokens_out(l),
+        "peak_memory_mib" => peak_memory_mib(l),
         "macro_f1" => macro_f1(l),
         "exact_match" => exact_match(l),
         "rouge_l" => rouge_l(l),
@@ -58,9 +80,20 @@ pub fn name(l: Lang, key: &str) -> String {
         "reward_accuracy" => reward_accuracy(l),
         "loss_scale" => loss_scale(l),
         "validation_reward_accuracy" => validation_reward_accuracy(l),
-        other => return other.replace('_', " "),
+        other => return composed(l, other),
     };
     known.to_owned()
+}
+
+/// Names with a number in them.
+fn composed(l: Lang, key: &str) -> String {
+    if let Some(place) = key.strip_prefix("choice_") {
+        return choice(l, place);
+    }
+    match key.rsplit_once("_p") {
+        Some((of, percentile @ ("50" | "95"))) => at_percentile(l, name(l, of), percentile),
+        _ => key.replace('_', " "),
+    }
 }
 
 /// Whether the metric is a share, shown in percent.
@@ -68,6 +101,11 @@ fn is_share(key: &str) -> bool {
     matches!(
         key,
         "accuracy"
+            | "accuracy_norm"
+            | "accuracy_bytes"
+            | "choice_probability"
+            | "correct_norm"
+            | "correct_bytes"
             | "macro_f1"
             | "exact_match"
             | "rouge_l"

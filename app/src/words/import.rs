@@ -26,6 +26,7 @@ crate::texts! {
     nested_archive(file) = "“{file}” is an archive inside the archive. Unpack it and pack its files into one.", "“{file}”是压缩包中的压缩包。请先解压，再将文件打包到同一个压缩包中。";
     escaping_name(file) = "The archive's name “{file}” leads out of it. Pack the archive anew.", "压缩包中的文件名“{file}”指向包外。请重新打包。";
     broken_parquet(detail) = "The Parquet file cannot be read (“{detail}”). Write it anew, or export its rows as JSON Lines.", "无法读取 Parquet 文件（“{detail}”）。请重新生成，或将数据导出为 JSON Lines。";
+    bad_task_file(detail) = "No samples can be made of the task file and its data (“{detail}”).", "无法由任务文件及其数据生成样本（“{detail}”）。";
     bad_dataset_info(detail) = "The dataset_info.json in the archive cannot be used (“{detail}”). Correct or remove it.", "无法使用压缩包中的 dataset_info.json（“{detail}”）。请修正或删除。";
     bad_merge = "A merge needs 2 to 20 different versions, each with a weight above 0.", "合并需要 2 至 20 个不同的版本，且每个权重须大于 0。";
     nothing_new(repeated) = "The dataset has all {repeated} samples of this file already. Nothing was added.", "数据集已包含此文件中的全部 {repeated} 条样本，未添加任何内容。";
@@ -62,6 +63,7 @@ pub fn import_problem(l: Lang, problem: &ImportProblem) -> String {
         P::NestedArchive { file } => nested_archive(l, file),
         P::EscapingName { file } => escaping_name(l, file),
         P::BrokenParquet { detail } => broken_parquet(l, detail),
+        P::BadTaskFile { detail } => bad_task_file(l, detail),
         P::BadDatasetInfo { detail } => bad_dataset_info(l, detail),
         P::BadMerge => bad_merge(l).to_owned(),
         P::NothingNew { repeated } => nothing_new(l, repeated),

@@ -58,6 +58,9 @@ crate::texts! {
     other_prompt(chosen) = "This conversation is not the one in “{chosen}” up to its last answer. Both must share their prompt.", "此对话在最后一个回答之前与“{chosen}”中的不同。二者必须有相同的提示。";
     same_answers(chosen) = "The answer is the same as in “{chosen}”, so nothing is preferred. Change one of them or remove the row.", "此回答与“{chosen}”中的相同，无从比较偏好。请修改其中之一，或删除该行。";
 
+    no_such_choice(answer) = "The answer “{answer}” is none of the choices. Give its letter, its text or its number from 0.", "答案“{answer}”不在选项中。请填写选项的字母、文本或序号（从 0 开始）。";
+    few_choices = "There are fewer than two choices to read. Correct the row, or choose other fields.", "可读取的选项少于两个。请修正该行，或选择其他字段。";
+
     kind_null = "nothing (null)", "空值（null）";
     kind_boolean = "true or false", "布尔值";
     kind_number = "a number", "数字";
@@ -111,6 +114,8 @@ pub fn line_problem(l: Lang, problem: &LineProblem) -> String {
         P::NoQuestion => no_question(l).to_owned(),
         P::OtherPrompt { chosen } => other_prompt(l, chosen),
         P::SameAnswers { chosen } => same_answers(l, chosen),
+        P::NoSuchChoice { answer } => no_such_choice(l, answer),
+        P::FewChoices => few_choices(l).to_owned(),
         P::Said { text } => text.clone(),
     }
 }

@@ -80,7 +80,7 @@ pub fn texts(before: Option<&Sample>, after: Option<&Sample>) -> Vec<TextDiff> {
     let turns = |sample: Option<&Sample>| -> Vec<(Option<Speaker>, String)> {
         let Some(sample) = sample else { return Vec::new() };
         let messages = sample.messages.iter().map(|m| (Some(m.role), m.content.clone()));
-        messages.chain(sample.rejected.clone().map(|text| (None, text))).collect()
+        messages.chain(sample.rejected.iter().chain(&sample.choices).map(|text| (None, text.clone()))).collect()
     };
     let (old, new) = (turns(before), turns(after));
     let mut found = Vec::new();

@@ -83,7 +83,11 @@ fn replaced(sample: &Sample, within: Within, rule: &dyn Fn(&str) -> Cow<'_, str>
     if within != Within::Prompt {
         new.rejected = new.rejected.map(|text| rule(&text).into_owned());
     }
-    if new.messages == sample.messages && new.rejected == sample.rejected {
+    // Listed choices are part of what is asked.
+    if within == Within::Both || (within == Within::Prompt) == sample.lists_choices() {
+        new.choices.iter_mut().for_each(|text| *text = rule(text).into_owned());
+    }
+    if new.messages == sample.messages && new.rejected == sample.rejected && new.choices == sample.choices {
         return Edited::Same;
     }
     if new.messages != sample.messages {

@@ -17,13 +17,22 @@ struct JsonlRow<'a> {
     slices: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     spans: &'a [domain::sample::Span],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    choices: &'a [String],
 }
 
-/// Writes one line in OpenAI's messages format, with `label`, the `rejected` answer, `split` and `slices` beside it.
+/// Writes one line in OpenAI's messages format, with `label`, the `rejected` answer, `split`, `slices` and `choices` beside it.
 pub fn write_jsonl(writer: &mut impl Write, sample: &Sample, split: Split) -> io::Result<()> {
     let (label, rejected) = (sample.label.as_deref(), sample.rejected.as_deref());
-    let row =
-        JsonlRow { messages: &sample.messages, label, rejected, split, slices: &sample.slices, spans: &sample.spans };
+    let row = JsonlRow {
+        messages: &sample.messages,
+        label,
+        rejected,
+        split,
+        slices: &sample.slices,
+        spans: &sample.spans,
+        choices: &sample.choices,
+    };
     serde_json::to_writer(&mut *writer, &row)?;
     writer.write_all(b"\n")
 }
@@ -117,7 +126,7 @@ mod tests {
 
     fn sample(user: &str, label: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, label)];
-        Sample { messages, label: Some(label.to_owned()), rejected: None, slices: BTreeMap::new(), spans: Vec::new() }
+        Sample { messages, label: Some(label.to_owned()), rejected: None, slices: BTreeMap::new(), ..Sample::default() }
     }
 
     fn csv_of(sample: &Sample, formulas: Formulas) -> Vec<u8> {

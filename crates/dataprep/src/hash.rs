@@ -3,7 +3,7 @@
 use domain::sample::Sample;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the messages, the label and the rejected answer, each part preceded by its length so that no two
+/// SHA-256 over the messages, the label, the rejected answer and the choices, each part preceded by its length so that no two
 /// different samples are written alike. Slices are not content, and spans say what the answer says: the same text from two sources is
 /// a duplicate.
 #[must_use]
@@ -28,6 +28,10 @@ pub fn content_hash(sample: &Sample) -> [u8; 32] {
         part("rejected");
         part(rejected);
     }
+    if !sample.choices.is_empty() {
+        part("choices");
+        sample.choices.iter().for_each(|choice| part(choice));
+    }
     hasher.finalize().into()
 }
 
@@ -38,7 +42,7 @@ mod tests {
 
     fn sample(user: &str, answer: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, user), Message::new(Speaker::Assistant, answer)];
-        Sample { messages, label: None, rejected: None, slices: Default::default(), spans: Vec::new() }
+        Sample { messages, label: None, rejected: None, slices: Default::default(), ..Sample::default() }
     }
 
     #[test]
@@ -54,5 +58,9 @@ mod tests {
         let pair = |text: &str| Sample { rejected: Some(text.to_owned()), ..a.clone() };
         assert_ne!(content_hash(&pair("c")), content_hash(&labelled));
         assert_ne!(content_hash(&pair("x")), content_hash(&pair("y")));
+        let asked =
+            |choices: &[&str]| Sample { choices: choices.iter().map(|c| (*c).to_owned()).collect(), ..a.clone() };
+        assert_ne!(content_hash(&asked(&["c", "d"])), content_hash(&asked(&["c", "e"])));
+        assert_ne!(content_hash(&asked(&["c"])), content_hash(&a));
     }
 }

@@ -286,7 +286,7 @@ mod tests {
 
     fn sample(prompt: &str, answer: &str) -> Sample {
         let messages = vec![Message::new(Speaker::User, prompt), Message::new(Speaker::Assistant, answer)];
-        Sample { messages, label: None, rejected: None, slices: BTreeMap::new(), spans: Vec::new() }
+        Sample { messages, label: None, rejected: None, slices: BTreeMap::new(), ..Sample::default() }
     }
 
     fn check(held_out: &[Sample], train: &[Sample]) -> LeakReport {

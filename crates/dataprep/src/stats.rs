@@ -146,7 +146,7 @@ mod tests {
             label: Some(label.to_owned()),
             rejected: None,
             slices: Default::default(),
-            spans: Vec::new(),
+            ..Sample::default()
         }
     }
 

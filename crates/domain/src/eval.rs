@@ -51,6 +51,18 @@ pub enum Task {
     Classification,
     /// Free text: the model writes, greedily.
     Generation,
+    /// Every test sample has choices: the one that the model most likely writes is the prediction.
+    #[serde(rename = "multiple_choice")]
+    MultipleChoice,
+}
+
+/// Score key: the place of the right choice, from 1.
+pub const RIGHT_CHOICE: &str = "right_choice";
+
+/// Score key: log p, in nats, of the choice at this place, from 1, as the answer.
+#[must_use]
+pub fn choice_key(place: usize) -> String {
+    format!("choice_{place}")
 }
 
 /// One model's answer to one test sample. One JSON line each in the predictions file.
@@ -88,7 +100,7 @@ pub struct ConfusionMatrix {
 }
 
 /// Everything measured on one split. `values` holds the headline numbers by name:
-/// `accuracy`, `macro_f1` (classification); `exact_match`, `bleu`, `rouge_l` (generation), all in
+/// `accuracy`, `macro_f1` (classification); `accuracy`, `accuracy_norm`, `accuracy_bytes` (multiple choice); `exact_match`, `bleu`, `rouge_l` (generation), all in
 /// [0, 1]; `perplexity` (both); `preference_accuracy` in [0, 1] where samples are pairs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -107,7 +119,7 @@ impl EvalMetrics {
     #[must_use]
     pub fn headline(&self) -> (&'static str, f64) {
         let key = match self.task {
-            Task::Classification => "accuracy",
+            Task::Classification | Task::MultipleChoice => "accuracy",
             Task::Generation => "rouge_l",
         };
         (key, self.values.get(key).copied().unwrap_or(0.0))
@@ -131,5 +143,10 @@ pub fn larger_is_better(metric: &str) -> bool {
             | "cer"
             | "wer"
             | "repetition_4"
+            | "first_token_seconds_p50"
+            | "first_token_seconds_p95"
+            | "seconds_p50"
+            | "seconds_p95"
+            | "peak_memory_mib"
     )
 }

@@ -459,7 +459,13 @@ mod tests {
     fn scripts_are_told_apart() {
         let of = |text: &str| {
             let messages = vec![Message::new(Speaker::User, text)];
-            Script::of(&Sample { messages, label: None, rejected: None, slices: Default::default(), spans: Vec::new() })
+            Script::of(&Sample {
+                messages,
+                label: None,
+                rejected: None,
+                slices: Default::default(),
+                ..Sample::default()
+            })
         };
         assert_eq!(
             [of("今天天气很好 ok"), of("hello 3"), of("用Rust写code"), of("привет"), of("42")],

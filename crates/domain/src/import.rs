@@ -218,6 +218,17 @@ impl FetchUpload {
     }
 }
 
+/// Asks for samples of a task file of lm-evaluation-harness: two files that were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TaskUpload {
+    /// The task file (YAML).
+    pub task_upload_id: UploadId,
+    /// The data of the split that is tested: JSON lines, a JSON list or CSV, as the task says.
+    pub data_upload_id: UploadId,
+}
+
 /// Asks for a version's token statistics under one model's tokenizer and chat template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -45,4 +45,5 @@ pub mod split;
 pub mod statistics;
 pub mod steps;
 pub mod sweep;
+pub mod task_file;
 pub mod tracking;

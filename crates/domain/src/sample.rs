@@ -57,7 +57,9 @@ pub struct Span {
 /// is exactly the label. `rejected` is set for a preference pair: the answer that was not preferred
 /// to the last turn, for the same prompt. `slices` are other scalar fields of the source row, kept
 /// so that an evaluation can be cut by them. `spans` are marked in the last user turn's text, counted from where
-/// that text begins behind an instruction; the assistant's turn says the same in words.
+/// that text begins behind an instruction; the assistant's turn says the same in words. `choices` make it a multiple-choice
+/// question: the assistant's turn is the text of the right one, or its letter where the prompt lists them; then the letter is
+/// the label too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sample {
@@ -70,6 +72,9 @@ pub struct Sample {
     pub slices: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
+    /// Answers to choose from; empty for what is no multiple-choice question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 impl Sample {
@@ -101,7 +106,41 @@ impl Sample {
             slices: self.slices.clone(),
             // They said what the old answer says.
             spans: if self.answer() == Some(answer) { self.spans.clone() } else { Vec::new() },
+            choices: self.choices.clone(),
         }
+    }
+
+    /// Which of the choices is right: the one whose letter is the label, or else whose text is the answer. `None` where there
+    /// are no choices, or the answer is none of them.
+    #[must_use]
+    pub fn right_choice(&self) -> Option<usize> {
+        if let Some(place) = self.lettered() {
+            return Some(place);
+        }
+        let answer = self.answer()?.trim();
+        self.choices.iter().position(|choice| choice.trim() == answer)
+    }
+
+    /// What a model writes to take each of the choices: its letter where the answer is one, else its text.
+    #[must_use]
+    pub fn choice_answers(&self) -> Vec<String> {
+        match self.lettered() {
+            Some(_) => (0..self.choices.len()).filter_map(choice_letter).map(String::from).collect(),
+            None => self.choices.clone(),
+        }
+    }
+
+    /// Whether the prompt lists the choices and the answer is a letter.
+    #[must_use]
+    pub fn lists_choices(&self) -> bool {
+        self.lettered().is_some()
+    }
+
+    /// The choice whose letter is label and answer.
+    fn lettered(&self) -> Option<usize> {
+        let answer = self.answer()?.trim();
+        let is_label = self.label.as_deref().map(str::trim) == Some(answer);
+        choice_of_letter(answer).filter(|place| is_label && *place < self.choices.len())
     }
 
     /// The conversation with the rejected answer at its end; `None` for what is no pair.
@@ -109,6 +148,21 @@ impl Sample {
     pub fn rejected_messages(&self) -> Option<Vec<Message>> {
         let rejected = self.rejected.as_ref()?;
         Some(self.prompt().iter().cloned().chain([Message::new(Speaker::Assistant, rejected.clone())]).collect())
+    }
+}
+
+/// The letter of a choice by its place, `A` being the first; `None` beyond `Z`.
+#[must_use]
+pub fn choice_letter(place: usize) -> Option<char> {
+    u8::try_from(place).ok().filter(|place| *place < 26).map(|place| char::from(b'A' + place))
+}
+
+/// The place of a choice by its letter.
+#[must_use]
+pub fn choice_of_letter(text: &str) -> Option<usize> {
+    match text.as_bytes() {
+        [letter @ b'A'..=b'Z'] => Some(usize::from(letter - b'A')),
+        _ => None,
     }
 }
 
@@ -176,5 +230,25 @@ mod tests {
         let ends: Vec<_> = pair.rejected_messages().into_iter().flatten().map(|m| m.content).collect();
         assert_eq!(ends, ["q", "bad"]);
         assert_eq!(pair.with_answer("bad").rejected_messages(), None);
+    }
+
+    #[test]
+    fn the_right_choice_is_found_by_its_text_or_its_letter() {
+        let asked = |answer: &str, label: Option<&str>, choices: &[&str]| Sample {
+            messages: vec![Message::new(Speaker::User, "q"), Message::new(Speaker::Assistant, answer)],
+            label: label.map(str::to_owned),
+            choices: choices.iter().map(|c| (*c).to_owned()).collect(),
+            ..Sample::default()
+        };
+        let by_text = asked("iron", None, &["gold", "iron"]);
+        assert_eq!((by_text.right_choice(), by_text.choice_answers()), (Some(1), by_text.choices.clone()));
+        let by_letter = asked("B", Some("B"), &["gold", "iron"]);
+        assert_eq!((by_letter.right_choice(), by_letter.choice_answers().concat()), (Some(1), "AB".to_owned()));
+        // The text of the first choice is the letter of the second.
+        assert_eq!(asked("B", Some("B"), &["B", "A"]).right_choice(), Some(1));
+        assert_eq!(asked("B", None, &["B", "A"]).right_choice(), Some(0));
+        assert_eq!(asked("C", Some("C"), &["gold", "iron"]).right_choice(), None);
+        assert_eq!(asked("B", Some("B"), &[]).right_choice(), None);
+        assert_eq!(by_text.with_answer("gold").right_choice(), Some(0));
     }
 }

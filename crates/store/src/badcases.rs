@@ -32,7 +32,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Row, postgres::PgArguments, postgres:
 const COLUMNS: &str = "b.id, b.source, b.run_id, r.number as run_number, r.name as run_name, d.id as dataset_id, d.name as dataset_name, \
      b.expected, b.output, b.status, b.cause, b.cause_id, c.name as cause_name, b.severity, b.owner_id, o.name as owner, b.cluster_id, \
      b.duplicate_of, rr.number as resolved_in, rb.number as broken_in, b.correction, b.updated_at, b.note, b.revision, b.sample_id, \
-     s.messages, s.label, s.rejected, s.slices, s.spans, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
+     s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, e.split, e.version_id, v.number as version_number, u.name as updated_by, \
      cv.number as corrected_version_number";
 const TABLES: &str = "bad_cases b join samples s on s.id = b.sample_id join datasets d on d.id = s.dataset_id \
      left join runs r on r.id = b.run_id left join evals e on e.id = b.eval_id left join dataset_versions v on v.id = e.version_id \
@@ -331,7 +331,7 @@ async fn corrections_of(
     move_to_train: bool,
 ) -> Result<Vec<Correction>, StoreError> {
     let rows = sqlx::query(
-        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select b.id, b.sample_id, b.correction, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from bad_cases b join samples s on s.id = b.sample_id \
          where b.project_id = $1 and b.id = any($2) and b.status = 'corrected' and b.correction is not null \
          order by b.updated_at, b.id",

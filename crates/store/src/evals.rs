@@ -236,7 +236,7 @@ pub async fn predictions(
         Outcome::Worse => "not t.correct and b.correct",
     };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select t.position, t.sample_id, t.expected, t.output, t.correct, t.scores, s.messages, s.label, s.rejected, s.slices, s.spans, \
+        "select t.position, t.sample_id, t.expected, t.output, t.correct, t.scores, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, \
          b.output as base_output, b.correct as base_correct, b.scores as base_scores, c.id as bad_case_id \
          from evals et join predictions t on t.eval_id = et.id join samples s on s.id = t.sample_id \
          left join evals eb on eb.run_id = et.run_id and eb.subject = 'base' and eb.split = et.split \

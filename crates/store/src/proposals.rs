@@ -44,7 +44,7 @@ pub async fn add(db: &PgPool, version: VersionId, new: &[NewProposal]) -> Result
 }
 
 /// Turns of training samples of a version in an order that the seed decides; none with spans, whose places a text written
-/// anew would shift.
+/// anew would shift, or with choices, which stand in the text.
 pub async fn choose(
     db: &PgPool,
     version: VersionId,
@@ -53,7 +53,7 @@ pub async fn choose(
 ) -> Result<Vec<(SampleId, Sample)>, StoreError> {
     let rows = sqlx::query(
         "select s.id, s.messages from version_samples vs join samples s on s.id = vs.sample_id \
-         where vs.version_id = $1 and vs.split = $2 and s.spans is null and s.forgotten_at is null order by md5($3 || ':' || s.id::text) limit $4",
+         where vs.version_id = $1 and vs.split = $2 and s.spans is null and s.choices is null and s.forgotten_at is null order by md5($3 || ':' || s.id::text) limit $4",
     )
     .bind(version.0)
     .bind(split_code(Split::Train))

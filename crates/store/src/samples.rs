@@ -49,11 +49,17 @@ pub(crate) fn spans_json(sample: &Sample) -> Result<Option<serde_json::Value>, S
     (!sample.spans.is_empty()).then(|| to_json(&sample.spans)).transpose()
 }
 
-/// The text that searches look through: all messages and the rejected answer, in lower case so that a plain `like` finds
+/// How choices are stored: null for the many samples that have none.
+pub(crate) fn choices_json(sample: &Sample) -> Result<Option<serde_json::Value>, StoreError> {
+    (!sample.choices.is_empty()).then(|| to_json(&sample.choices)).transpose()
+}
+
+/// The text that searches look through: all messages, the rejected answer and the choices, in lower case so that a plain `like` finds
 /// any case.
 pub(crate) fn search_text(sample: &Sample) -> String {
     let messages = sample.messages.iter().map(|m| &m.content);
-    let texts: Vec<_> = messages.chain(&sample.rejected).map(|text| text.to_lowercase()).collect();
+    let texts: Vec<_> =
+        messages.chain(&sample.rejected).chain(&sample.choices).map(|text| text.to_lowercase()).collect();
     texts.join("\n")
 }
 
@@ -70,7 +76,7 @@ pub(crate) fn contains(text: &str) -> String {
     pattern
 }
 
-/// What a sample says, from its columns `messages`, `label`, `rejected`, `slices` and `spans`.
+/// What a sample says, from its columns `messages`, `label`, `rejected`, `slices`, `spans` and `choices`.
 pub(crate) fn content(row: &PgRow) -> Result<Sample, StoreError> {
     Ok(Sample {
         messages: json(row.try_get("messages")?)?,
@@ -78,6 +84,7 @@ pub(crate) fn content(row: &PgRow) -> Result<Sample, StoreError> {
         rejected: row.try_get("rejected")?,
         slices: json(row.try_get("slices")?)?,
         spans: row.try_get::<Option<serde_json::Value>, _>("spans")?.map(json).transpose()?.unwrap_or_default(),
+        choices: row.try_get::<Option<serde_json::Value>, _>("choices")?.map(json).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -104,7 +111,7 @@ pub async fn page(
 ) -> Result<Page<SampleRow>, StoreError> {
     let search = filter.search.as_deref().filter(|s| !s.trim().is_empty()).map(contains);
     let rows = sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and vs.position > $2 and ($3::smallint is null or vs.split = $3) \
          and ($4::text is null or s.label = $4) and ($5::text is null or s.search_text like $5) \
@@ -130,7 +137,7 @@ pub async fn page(
 /// One sample of a version.
 pub async fn get(db: &PgPool, version: VersionId, id: SampleId) -> Result<Option<SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and s.id = $2",
     )
     .bind(version.0)
@@ -153,7 +160,7 @@ pub async fn at_places(
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     let places: Vec<i32> = places.iter().map(|place| place.cast_signed()).collect();
     sqlx::query(
-        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.place, vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from (select m.*, (row_number() over (order by m.position))::int - 1 as place from version_samples m \
                where m.version_id = $1 and m.split = $2 and not exists (select from samples f where f.id = m.sample_id \
                and f.forgotten_at is not null and (f.forgotten_at > (select created_at from runs where id = $4)) is not true)) vs \
@@ -177,7 +184,7 @@ pub async fn at_positions(
     positions: &[u32],
 ) -> Result<HashMap<u32, SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.position = any($2)",
     )
     .bind(version.0)
@@ -278,7 +285,7 @@ async fn related(db: &PgPool, line: &str, id: SampleId) -> Result<Vec<RelatedSam
 /// The content of one of the project's samples, whichever versions it is in.
 pub async fn content_of(db: &PgPool, project: ProjectId, id: SampleId) -> Result<Option<Sample>, StoreError> {
     sqlx::query(
-        "select s.messages, s.label, s.rejected, s.slices, s.spans from samples s join datasets d on d.id = s.dataset_id \
+        "select s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from samples s join datasets d on d.id = s.dataset_id \
          where s.id = $1 and d.project_id = $2",
     )
     .bind(id.0)
@@ -315,7 +322,7 @@ fn rows<'a>(
     with_forgotten: bool,
 ) -> BoxStream<'a, Result<SampleRow, StoreError>> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id \
          where vs.version_id = $1 and ($2::smallint is null or vs.split = $2) and ($3 or s.forgotten_at is null) order by vs.position",
     )

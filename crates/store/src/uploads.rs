@@ -4,10 +4,12 @@
 use crate::{
     StoreError,
     artifacts::{self, Released},
+    error::to_json,
 };
 use domain::{
     id::{ProjectId, UploadId, UserId},
     import::Upload,
+    task_file::TaskFile,
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
@@ -57,6 +59,33 @@ pub(crate) async fn insert(
     .await
     .map_err(StoreError::from)
     .and_then(|r| upload(&r))
+}
+
+/// A file of samples that was made of a task file.
+pub struct Rendered<'a> {
+    pub file_name: &'a str,
+    pub sha256: &'a str,
+    pub size_bytes: u64,
+    pub task: &'a TaskFile,
+}
+
+/// [`create`] with what its task file says, which the version that is imported from it keeps.
+pub async fn create_rendered(
+    db: &PgPool,
+    project: ProjectId,
+    by: UserId,
+    file: Rendered<'_>,
+) -> Result<Upload, StoreError> {
+    let mut tx = db.begin().await?;
+    let upload = insert(&mut tx, project, by, file.file_name, file.sha256, file.size_bytes).await?;
+    sqlx::query("update uploads set task = $3 where id = $1 and project_id = $2")
+        .bind(upload.id.0)
+        .bind(project.0)
+        .bind(to_json(file.task)?)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(upload)
 }
 
 /// One of the project's uploads.

@@ -24,6 +24,7 @@ use domain::{
     dataset::{TokenStats, Version, VersionParent, VersionSummary},
     id::{DatasetId, ModelId, ProjectId, SampleId, VersionId},
     sample::{Sample, Split},
+    task_file::TaskFile,
 };
 use futures::{StreamExt, stream::BoxStream};
 use sqlx::{PgPool, Row, postgres::PgRow};
@@ -39,6 +40,18 @@ fn summary(row: &PgRow) -> Result<VersionSummary, StoreError> {
         train: row.try_get::<i64, _>("train")?.cast_unsigned(),
         created_at: row.try_get("created_at")?,
     })
+}
+
+/// What the task file says that a version's samples were made of; `None` where they were not.
+pub async fn task(db: &PgPool, project: ProjectId, version: VersionId) -> Result<Option<TaskFile>, StoreError> {
+    let found: Option<Option<serde_json::Value>> = sqlx::query_scalar(
+        "select v.task from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $1 and d.project_id = $2",
+    )
+    .bind(version.0)
+    .bind(project.0)
+    .fetch_optional(db)
+    .await?;
+    found.flatten().map(json).transpose()
 }
 
 /// A dataset's versions, newest first, at most 1000.

@@ -7,6 +7,7 @@ use domain::{
     id::{BadCaseId, ProjectId, SampleId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Span, Speaker, Split},
+    task_file::TaskFile,
 };
 use futures::TryStreamExt;
 use store::{
@@ -51,6 +52,7 @@ fn sample(text: &str, label: &str) -> Sample {
         rejected: None,
         slices: [("shop".to_owned(), "a\\b".to_owned())].into(),
         spans: vec![Span { start: 0, end: 3, label: "row".to_owned() }],
+        choices: vec!["even".to_owned(), "odd\t".to_owned()],
     }
 }
 
@@ -314,4 +316,23 @@ async fn bytes_go_when_nobody_can_need_them_and_can_come_back(db: PgPool) {
     let listed: i64 = sqlx::query_scalar("select count(*) from artifacts").fetch_one(&db).await.unwrap();
     assert_eq!(listed, 1);
     assert!(matches!(delete(second).await, Released::Perhaps), "it may get a name yet");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_version_keeps_the_task_that_its_file_was_made_of(db: PgPool) {
+    let (user, project) = project(&db).await;
+    let sha256 = "00".repeat(32);
+    artifacts::record(&db, &sha256, 10).await.unwrap();
+    let before = import(&db, user, project, &name("plain")).await.version_id;
+    let task: TaskFile = serde_json::from_value(serde_json::json!({
+        "task": "boolq", "output": "multiple_choice", "format": "json", "data_files": {"test": ["a.jsonl"]}, "split": "test",
+        "text": {"template": "q"}, "target": {"place": 1}, "target_delimiter": " ", "fewshot_delimiter": "\n\n", "metrics": []
+    }))
+    .unwrap();
+    let file = uploads::Rendered { file_name: "boolq.jsonl", sha256: &sha256, size_bytes: 10, task: &task };
+    uploads::create_rendered(&db, project, user, file).await.unwrap();
+    let made = import(&db, user, project, &name("boolq")).await.version_id;
+    assert_eq!(versions::task(&db, project, made).await.unwrap(), Some(task));
+    assert_eq!(versions::task(&db, project, before).await.unwrap(), None);
+    assert_eq!(versions::task(&db, ProjectId::new(), made).await.unwrap(), None, "of another project");
 }

@@ -18,7 +18,7 @@ use axum::{
 use domain::{
     access::Action,
     id::{ProjectId, UploadId},
-    import::{FetchUpload, ImportProblem, Preview, PreviewRequest, Upload},
+    import::{FetchUpload, ImportProblem, Preview, PreviewRequest, TaskUpload, Upload},
     job::Job,
 };
 use futures::{Stream, TryStreamExt};
@@ -35,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(send_upload_form))
         .routes(routes!(preview_upload))
         .routes(routes!(fetch_upload))
+        .routes(routes!(render_task))
         // The artifact store counts the bytes itself.
         .layer(DefaultBodyLimit::disable())
 }
@@ -182,6 +183,26 @@ async fn fetch_upload(
     allowed::parse(&request.url, &state.config.import_hosts).map_err(|e| Problem::invalid("url", e))?;
     let id = store::jobs::enqueue(&state.db, project, jobs::fetch_upload::KIND, &request, caller.user_id).await?;
     let job = store::jobs::get(&state.db, project, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// Make samples of a task file of lm-evaluation-harness.
+///
+/// The YAML and its data are two uploads. Answers with a job to follow; its result names a third upload, whose rows have prompts
+/// with examples, answers and choices, to be imported like any file. The version that is imported from it keeps the task.
+#[utoipa::path(post, path = "/projects/{project}/uploads/task", tag = "datasets", params(("project" = ProjectId, Path)), request_body = TaskUpload, responses((status = ACCEPTED, body = Job)))]
+async fn render_task(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path(project): Path<ProjectId>,
+    Json(request): Json<TaskUpload>,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    authorise(&db, &caller, project, Action::EditDatasets).await?;
+    for upload in [request.task_upload_id, request.data_upload_id] {
+        store::uploads::get(&db, project, upload).await?.ok_or_else(Problem::not_found)?;
+    }
+    let id = store::jobs::enqueue(&db, project, jobs::render_task::KIND, &request, caller.user_id).await?;
+    let job = store::jobs::get(&db, project, id).await?.ok_or_else(Problem::not_found)?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 

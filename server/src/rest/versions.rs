@@ -22,6 +22,7 @@ use domain::{
     job::Job,
     page::Page,
     sample::Split,
+    task_file::TaskFile,
 };
 use futures::TryStreamExt;
 use serde::Deserialize;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(get_version))
         .routes(routes!(get_version_stats))
+        .routes(routes!(version_task))
         .routes(routes!(list_samples))
         .routes(routes!(get_sample))
         .routes(routes!(download_version))
@@ -67,6 +69,18 @@ async fn get_version_stats(
 ) -> Result<Json<VersionStats>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     Ok(Json(find(&db, project, version).await?.stats))
+}
+
+/// The task file that a version's samples were made of, as JSON.
+#[utoipa::path(get, path = "/projects/{project}/versions/{version}/task", tag = "datasets", params(("project" = ProjectId, Path), ("version" = VersionId, Path)), responses((status = OK, body = serde_json::Value), (status = NOT_FOUND, description = "the samples come from another kind of file")))]
+async fn version_task(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, version)): Path<(ProjectId, VersionId)>,
+) -> Result<Json<TaskFile>, Problem> {
+    authorise(&db, &caller, project, Action::Read).await?;
+    let task = store::versions::task(&db, project, version).await?;
+    Ok(Json(task.ok_or_else(Problem::not_found)?))
 }
 
 /// Which samples to list.

@@ -7,6 +7,7 @@ use domain::sample::{Message, Speaker};
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use trainer::infer::generate::{GenerateOptions, generate};
 use trainer::infer::sampler::Sampling;
 
@@ -42,6 +43,9 @@ pub(crate) struct Generate {
     top_k: usize,
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Say of each answer, as a line of JSON on standard error, how long it took to its first text and to its end.
+    #[arg(long)]
+    timings: bool,
     /// Compute with the exact values of quantized weights in f32: slower, and takes more memory.
     #[arg(long)]
     exact: bool,
@@ -58,7 +62,9 @@ impl Generate {
         let options = self.options(0);
         let mut out = std::io::stdout();
         let mut written = 0;
+        let mut clock = Clock::start();
         let generated = generate(model.chat(), &messages, &options, |text| {
+            clock.text_came();
             written += text.len();
             // A closed pipe means that nobody reads on.
             if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -66,6 +72,7 @@ impl Generate {
             }
             ControlFlow::Continue(())
         })?;
+        self.tell(&clock, generated.tokens);
         // Bytes held back as half a character until the very end.
         let rest = generated.text.get(written..).unwrap_or_default();
         writeln!(out, "{rest}").context("cannot write the answer")
@@ -88,13 +95,29 @@ impl Generate {
             let messages: Vec<Message> = serde_json::from_str(&line).with_context(|| {
                 format!("standard input, line {}: not a JSON list of {{role, content}}", number + 1)
             })?;
-            let generated =
-                generate(model.chat(), &messages, &self.options(number as u64), |_| ControlFlow::Continue(()))
-                    .with_context(|| format!("standard input, line {}", number + 1))?;
+            let mut clock = Clock::start();
+            let generated = generate(model.chat(), &messages, &self.options(number as u64), |_| {
+                clock.text_came();
+                ControlFlow::Continue(())
+            });
+            let generated = generated.with_context(|| format!("standard input, line {}", number + 1))?;
+            self.tell(&clock, generated.tokens);
             let answer = serde_json::to_string(&generated.text).context("cannot write the answer")?;
             writeln!(out, "{answer}").and_then(|()| out.flush()).context("cannot write the answer")?;
         }
         Ok(())
+    }
+
+    fn tell(&self, clock: &Clock, tokens: usize) {
+        if self.timings {
+            let seconds = clock.started.elapsed().as_secs_f64();
+            let first = clock.first.map_or(seconds, |first| first.as_secs_f64());
+            let told = serde_json::json!({
+                "first_text_seconds": first, "seconds": seconds, "tokens_out": tokens,
+                "tokens_per_second": tokens as f64 / seconds
+            });
+            eprintln!("{told}");
+        }
     }
 
     fn messages(&self) -> Result<Vec<Message>> {
@@ -108,5 +131,21 @@ impl Generate {
         let mut json = String::new();
         std::io::stdin().read_to_string(&mut json).context("cannot read standard input")?;
         serde_json::from_str(&json).context("standard input is not a JSON list of {role, content}")
+    }
+}
+
+/// How long an answer takes.
+struct Clock {
+    started: Instant,
+    first: Option<Duration>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { started: Instant::now(), first: None }
+    }
+
+    fn text_came(&mut self) {
+        self.first.get_or_insert_with(|| self.started.elapsed());
     }
 }

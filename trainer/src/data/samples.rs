@@ -94,7 +94,7 @@ mod tests {
     fn a_weight_is_a_number_above_zero() {
         let of = |text: &str| {
             let slices = [("weight".to_owned(), text.to_owned())].into();
-            weight(&Sample { messages: Vec::new(), label: None, rejected: None, slices, spans: Vec::new() }, "weight")
+            weight(&Sample { slices, ..Sample::default() }, "weight")
         };
         assert_eq!((of("2.5"), of(" 1e-3 ")), (Ok(2.5), Ok(1e-3)));
         assert!(["0", "-1", "nan", "inf", "heavy", ""].iter().all(|text| of(text).is_err()));
@@ -105,7 +105,7 @@ mod tests {
                     label: None,
                     rejected: None,
                     slices: Default::default(),
-                    spans: Vec::new()
+                    ..Sample::default()
                 },
                 "weight"
             ),
@@ -131,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_choice_is_spread_and_repeats() {
-        let sample =
-            Sample { messages: Vec::new(), label: None, rejected: None, slices: Default::default(), spans: Vec::new() };
+        let sample = Sample::default();
         let positions = || choose(vec![sample.clone(); 1000], 50).into_iter().map(|(i, _)| i).collect::<Vec<_>>();
         let chosen = positions();
         assert_eq!((chosen.len(), positions()), (50, chosen.clone()));

@@ -1,6 +1,6 @@
 //! Text to tokens and back, by the tokenizer that came with the base model.
 //!
-//! Special tokens are never added here: the chat template writes them out.
+//! Special tokens are added to a plain text alone: otherwise the chat template writes them out.
 
 mod gguf;
 
@@ -45,6 +45,12 @@ impl Tokenizer {
     /// The tokens of a text, special tokens recognised where they are written out.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizeError> {
         let encoding = self.inner.encode_fast(text, false).map_err(|e| TokenizeError(e.to_string()))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The tokens of a text that stands by itself, with the special tokens that the tokenizer's own rule puts around it.
+    pub fn encode_alone(&self, text: &str) -> Result<Vec<u32>, TokenizeError> {
+        let encoding = self.inner.encode_fast(text, true).map_err(|e| TokenizeError(e.to_string()))?;
         Ok(encoding.get_ids().to_vec())
     }
 

@@ -59,7 +59,7 @@ pub(super) fn prompts_at_once(chat: Chat<'_>, prompt_tokens: usize) -> usize {
 }
 
 /// Copies of a context of `tokens` that the memory limit allows.
-fn places(chat: Chat<'_>, tokens: usize) -> usize {
+pub(super) fn places(chat: Chat<'_>, tokens: usize) -> usize {
     let config = &chat.decoder.config;
     let token_bytes = config.layers * 2 * config.kv_heads * config.head_dim * size_of::<f32>();
     CACHE_BYTES / (token_bytes * (tokens + chat.decoder.virtual_tokens()).max(1))

@@ -115,7 +115,18 @@ impl<'a> Prompted<'a> {
 
     /// The likeliest next token again and again until every answer has ended or has
     /// `max_new_tokens`; the ends themselves are left out.
-    pub fn answer(mut self, max_new_tokens: usize) -> Result<Vec<Vec<u32>>, InferError> {
+    pub fn answer(self, max_new_tokens: usize) -> Result<Vec<Vec<u32>>, InferError> {
+        self.answer_until(max_new_tokens, &[], &mut || {})
+    }
+
+    /// As [`Self::answer`]; an answer also ends with the token that completes one of the texts `stop`. `on_token` is called
+    /// whenever every open answer has one token more.
+    pub fn answer_until(
+        mut self,
+        max_new_tokens: usize,
+        stop: &[String],
+        on_token: &mut dyn FnMut(),
+    ) -> Result<Vec<Vec<u32>>, InferError> {
         let decoder = self.chat.decoder;
         let batch = self.last.dim(0)?;
         let mut answers = vec![Vec::new(); batch];
@@ -126,14 +137,26 @@ impl<'a> Prompted<'a> {
                 is_over[i] |= self.chat.ends_turn(*token);
                 if !is_over[i] {
                     answers[i].push(*token);
+                    is_over[i] = self.is_stopped(&answers[i], stop);
                 }
             }
+            on_token();
             if is_over.iter().all(|over| *over) || step + 1 == max_new_tokens {
                 break;
             }
             self.push(&next)?;
         }
         Ok(answers)
+    }
+
+    /// Whether the end of an answer holds one of these texts. A token is at least one byte, but for a few.
+    fn is_stopped(&self, answer: &[u32], stop: &[String]) -> bool {
+        let longest = stop.iter().map(String::len).max().unwrap_or(0);
+        if longest == 0 {
+            return false;
+        }
+        let end = self.chat.tokenizer.decode(&answer[answer.len().saturating_sub(longest + 8)..]);
+        stop.iter().any(|stop| !stop.is_empty() && end.contains(stop.as_str()))
     }
 }
 

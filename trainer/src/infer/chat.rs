@@ -39,7 +39,21 @@ impl Chat<'_> {
     /// the context.
     pub fn prompt(&self, messages: &[Message], answer_tokens: usize) -> Result<Prompt, InferError> {
         let text = self.template.render(messages, true)?;
-        let mut ids = self.tokenizer.encode(&text)?;
+        let ids = self.tokenizer.encode(&text)?;
+        Ok(self.fitted(text, ids, answer_tokens))
+    }
+
+    /// A text as a prompt by itself, without the template: as base models are asked. It begins with what the tokenizer puts
+    /// before any text.
+    pub fn plain_prompt(&self, text: String, answer_tokens: usize) -> Result<Prompt, InferError> {
+        let mut ids = self.tokenizer.encode_alone(&text)?;
+        if ids.last().is_some_and(|id| self.ends_turn(*id)) {
+            ids.pop();
+        }
+        Ok(self.fitted(text, ids, answer_tokens))
+    }
+
+    fn fitted(&self, text: String, mut ids: Vec<u32>, answer_tokens: usize) -> Prompt {
         let config = &self.decoder.config;
         let context = self.decoder.context_length();
         let room = context.saturating_sub(answer_tokens.max(1)).max(context / 2);
@@ -48,7 +62,14 @@ impl Chat<'_> {
         if ids.is_empty() {
             ids.extend(config.bos_token_ids.iter().chain(&config.eos_token_ids).chain(&[0]).take(1));
         }
-        Ok(Prompt { text, ids, cut_tokens })
+        Prompt { text, ids, cut_tokens }
+    }
+
+    /// The tokens of `continuation` right behind a plain prompt: those that the whole text has more than the prompt.
+    pub fn continuation_ids(&self, prompt: &Prompt, continuation: &str) -> Result<Vec<u32>, InferError> {
+        let before = self.tokenizer.encode(&prompt.text)?.len();
+        let whole = self.tokenizer.encode(&format!("{}{continuation}", prompt.text))?;
+        Ok(whole.get(before..).unwrap_or_default().to_vec())
     }
 
     /// The tokens of `answer` as the continuation of `prompt`, the end of the turn included.

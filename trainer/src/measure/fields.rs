@@ -26,6 +26,7 @@ pub enum Kind {
     /// A whole number that is not negative.
     Count,
     Probabilities,
+    Scores,
     Spans,
     Vectors,
 }
@@ -38,6 +39,7 @@ impl Kind {
             Self::Number => "a number",
             Self::Count => "a whole number that fits",
             Self::Probabilities => "an object with a number from 0 to 1 for each label",
+            Self::Scores => "an object of numbers",
             Self::Vectors => "a list of lists of numbers",
             Self::Spans => "a list of objects with start, end (after start) and label",
         }

@@ -1,11 +1,13 @@
 //! How each kind of item is read from the fields of a line.
 
 use super::fields::{Fields, Kind, LineProblem};
+use domain::eval::{RIGHT_CHOICE, choice_key};
 use domain::measure::{
     Items, LabelItem, ProbabilityItem, Programs, SpanItem, TextItem, TextLikelihood, TokenEmbeddings,
 };
 use domain::metrics::spans::LabelledSpan;
-use serde_json::Value;
+use domain::sample::choice_letter;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A line of one task.
@@ -26,14 +28,28 @@ impl Item for LabelItem {
 
 impl Item for ProbabilityItem {
     fn read(fields: &Fields) -> Result<Self, LineProblem> {
-        let expected = fields.text("expected")?;
-        let probabilities = fields.must("probabilities", Kind::Probabilities, probabilities)?;
-        Ok(Self { expected, probabilities })
+        if let Some(probabilities) = fields.may("probabilities", Kind::Probabilities, probabilities)? {
+            return Ok(Self { expected: fields.text("expected")?, probabilities });
+        }
+        let scores = fields.may("scores", Kind::Scores, Value::as_object)?;
+        scores.and_then(of_choices).ok_or_else(|| LineProblem::Missing { field: "probabilities".to_owned() })
     }
 
     fn items(of: &[Self]) -> Items<'_> {
         Items::Probabilities(of)
     }
+}
+
+/// What an evaluation of choices wrote: the softmax of their likelihoods, by letter.
+fn of_choices(scores: &Map<String, Value>) -> Option<ProbabilityItem> {
+    let number = |key: &str| scores.get(key)?.as_f64();
+    let right = number(RIGHT_CHOICE)? as usize;
+    let log_p: Vec<f64> = (1..).map_while(|place| number(&choice_key(place))).collect();
+    let best = log_p.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = log_p.iter().map(|p| (p - best).exp()).sum();
+    let name = |place: usize| choice_letter(place).map_or_else(|| (place + 1).to_string(), String::from);
+    let probabilities = log_p.iter().enumerate().map(|(place, p)| (name(place), (p - best).exp() / total)).collect();
+    (1..=log_p.len()).contains(&right).then(|| ProbabilityItem { expected: name(right - 1), probabilities })
 }
 
 fn probabilities(value: &Value) -> Option<BTreeMap<String, f64>> {

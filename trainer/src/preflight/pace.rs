@@ -84,7 +84,7 @@ fn test_seconds(run: &Run) -> Result<f64, TrainError> {
     let few: Vec<Sample> = all.iter().step_by(all.len().div_ceil(TESTED)).cloned().collect();
     let share = all.len() as f64 / few.len() as f64;
     let longest = run.job.recipe.evaluation.max_new_tokens as usize;
-    if task(&all) == Task::Classification || longest <= 1 {
+    if task(&all) != Task::Generation || longest <= 1 {
         return Ok(2.0 * share * answer(run, &few, longest)?.0);
     }
     let (first, _) = answer(run, &few, 1)?;

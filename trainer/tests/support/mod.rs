@@ -181,7 +181,7 @@ pub(crate) fn samples(count: usize) -> Vec<Sample> {
                 label: Some(label.to_owned()),
                 rejected: None,
                 slices: std::collections::BTreeMap::new(),
-                spans: Vec::new(),
+                ..Sample::default()
             }
         })
         .collect()

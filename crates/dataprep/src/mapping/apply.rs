@@ -1,7 +1,7 @@
 //! Applies a mapping to a row. Every error names the line, the field and what to do.
 
 use super::conversation::{self, Turn};
-use super::{as_list, label_studio, lookup, preference, spans};
+use super::{as_list, choices, label_studio, lookup, preference, spans};
 use crate::rows::Row;
 use domain::dataset::{JsonKind, LineError, LineProblem, Mapping};
 use domain::sample::{Message, Sample, Speaker};
@@ -18,7 +18,7 @@ const MAX_SLICES: usize = 32;
 /// [`crate::export`] writes it) keeps its label.
 pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
     let fields = RowFields { row };
-    let (mut label, mut rejected, mut marked) = (None, None, Vec::new());
+    let (mut label, mut rejected, mut marked, mut offered) = (None, None, Vec::new(), Vec::new());
     let messages = match mapping {
         Mapping::Alpaca { instruction, input, output, system, history } => {
             let mut messages = fields.system(system.as_deref())?;
@@ -41,7 +41,7 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
         }
         Mapping::Messages { messages } => {
             let turns = conversation::parse(&fields.turns(messages)?, row.line, messages, &Turn::OPENAI)?;
-            label = fields.label_of(&turns);
+            (label, offered) = (fields.label_of(&turns), fields.choices());
             turns
         }
         Mapping::PromptCompletion { prompt, completion } => {
@@ -74,6 +74,12 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             };
             exchange(user, fields.required(answer)?).into()
         }
+        Mapping::MultipleChoice { question, context, choices, answer } => {
+            let names = choices::Names { question, context: context.as_deref(), choices, answer };
+            let asked = choices::read(&fields, &names)?;
+            (label, offered) = (asked.label, asked.choices);
+            asked.messages
+        }
         Mapping::Preference { prompt, input, system, chosen, rejected: other } => {
             let (prompt, input, system) = (prompt.as_deref(), input.as_deref(), system.as_deref());
             let names = preference::Names { prompt, input, system, chosen, rejected: other };
@@ -82,7 +88,8 @@ pub fn apply(mapping: &Mapping, row: &Row) -> Result<Sample, LineError> {
             messages
         }
     };
-    Ok(Sample { messages, label, rejected, slices: fields.slices(&used_fields(mapping)), spans: marked })
+    let slices = fields.slices(&used_fields(mapping));
+    Ok(Sample { messages, label, rejected, slices, spans: marked, choices: offered })
 }
 
 /// Puts turns behind a system text that stands in a field of its own, if any; the turns may repeat it.
@@ -127,6 +134,9 @@ fn used_fields(mapping: &Mapping) -> Vec<&str> {
         Mapping::TextSpans { text, spans, instruction: _ } => (vec![text, spans], vec![]),
         Mapping::LabelStudio { text, annotations, instruction: _ } => (vec![text, annotations], vec![]),
         Mapping::QuestionAnswer { question, context, answer } => (vec![question, answer], vec![context]),
+        Mapping::MultipleChoice { question, context, choices, answer } => {
+            ([question.as_str(), answer].into_iter().chain(choices::fields_of(choices)).collect(), vec![context])
+        }
         Mapping::Preference { prompt, input, system, chosen, rejected } => {
             (vec![chosen, rejected], vec![prompt, input, system])
         }
@@ -209,6 +219,13 @@ impl RowFields<'_> {
     fn label_of(&self, messages: &[Message]) -> Option<String> {
         let answer = &messages.last()?.content;
         self.row.value.get("label").and_then(Value::as_str).filter(|label| label == answer).map(str::to_owned)
+    }
+
+    /// Choices that stand beside a conversation, as [`crate::export`] writes them.
+    fn choices(&self) -> Vec<String> {
+        let texts = self.row.value.get("choices").and_then(Value::as_array);
+        let texts = texts.and_then(|list| list.iter().map(|v| v.as_str().map(str::to_owned)).collect());
+        texts.unwrap_or_default()
     }
 
     fn slices(&self, used: &[&str]) -> BTreeMap<String, String> {

@@ -3,7 +3,7 @@
 //! Names are compared in lower case. Of a format's known names the one earlier in the list wins,
 //! and a field at the top wins over a nested one.
 
-use super::{as_list, lookup, spans};
+use super::{as_list, choices, lookup, spans};
 use crate::{MAX_FIELDS, rows::Row};
 use domain::dataset::Mapping;
 use serde_json::{Map, Value};
@@ -126,6 +126,17 @@ const REJECTED: &[&str] = &[
 ];
 /// Marks in a text.
 const SPANS: &[&str] = &["entities", "spans", "labels", "label", "ner", "实体", "标注"];
+/// What a multiple-choice question may be called besides.
+const STEM: &[&str] = &["question_stem", "stem", "ctx", "goal", "题干"];
+/// Which choice is right.
+const RIGHT: &[&str] =
+    &["answer", "answerkey", "answer_key", "correct_answer", "correct", "gold", "label", "target", "答案", "正确答案"];
+/// All choices in one field.
+const CHOICES: &[&str] = &["choices", "options", "endings", "candidates", "选项"];
+/// What stands before the letter of a choice that has a column of its own.
+const LETTERED: &[&str] = &["", "option_", "option", "option ", "choice_", "choice", "选项"];
+/// Answers that are the same for every row, as they are offered.
+const EITHER: &[[&str; 2]] = &[["False", "True"], ["no", "yes"], ["否", "是"], ["错", "对"]];
 /// What the user says where the data hold texts and no questions.
 const DEFAULT_INSTRUCTION: &str = "Write a text.";
 const CONVERSATIONS: &[&str] = &["conversations", "conversation", "messages", "dialog", "dialogue", "items", "对话"];
@@ -183,6 +194,7 @@ pub fn guess(rows: &[Row]) -> Option<Mapping> {
         .or_else(|| fields.preference())
         .or_else(|| fields.messages())
         .or_else(|| fields.share_gpt())
+        .or_else(|| fields.multiple_choice())
         .or_else(|| fields.alpaca())
         .or_else(|| fields.prompt_completion("prompt"))
         .or_else(|| fields.question_answer())
@@ -310,6 +322,42 @@ impl Fields<'_> {
     fn question_answer(&self) -> Option<Mapping> {
         let (question, answer) = (self.scalar(QUESTION)?, self.scalar(ANSWER)?);
         Some(Mapping::QuestionAnswer { question, context: self.scalar(CONTEXT), answer })
+    }
+
+    /// A question with choices in columns, in a list or in lettered lines, or one about a passage that is answered by one of
+    /// two words, both of which occur.
+    fn multiple_choice(&self) -> Option<Mapping> {
+        let question = self.scalar(QUESTION).or_else(|| self.scalar(STEM))?;
+        let answer = self.scalar(RIGHT).filter(|path| *path != question)?;
+        let context = self.scalar(CONTEXT);
+        let is_list = |v: &Value| choices::texts_of(v).is_some_and(|texts| texts.len() > 1);
+        let choices = self
+            .columns()
+            .or_else(|| self.find(CHOICES, is_list))
+            .or_else(|| context.as_ref().and_then(|_| self.either(&answer)))?;
+        Some(Mapping::MultipleChoice { question, context, choices, answer })
+    }
+
+    /// Columns `A`, `B` and so on, at least two of them.
+    fn columns(&self) -> Option<String> {
+        let column = |prefix: &str, letter: char| {
+            let name = format!("{prefix}{letter}");
+            self.paths.iter().find(|path| path.to_lowercase() == name).map(String::as_str)
+        };
+        let of_prefix = |prefix: &&str| {
+            let found: Vec<&str> = ('a'..='z').map_while(|letter| column(prefix, letter)).collect();
+            (found.len() > 1).then(|| found.join(","))
+        };
+        LETTERED.iter().find_map(of_prefix)
+    }
+
+    /// The two words that all answers are, if both occur.
+    fn either(&self, answer: &str) -> Option<String> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_lowercase());
+        let found: HashSet<String> = self.rows.iter().filter_map(|row| lookup(&row.value, answer)).map(text).collect();
+        let is_all =
+            |pair: &&[&str; 2]| found == pair.iter().map(|word| word.to_lowercase()).collect::<HashSet<String>>();
+        EITHER.iter().find(is_all).map(|pair| pair.join("|"))
     }
 
     fn text_label(&self) -> Option<Mapping> {

@@ -1,6 +1,7 @@
 //! From the fields of a row to a sample: guessing which field is what, and applying it.
 
 mod apply;
+mod choices;
 mod conversation;
 mod guess;
 mod label_studio;

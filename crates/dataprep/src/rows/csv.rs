@@ -31,18 +31,48 @@ pub(super) fn read(
         None => (guess_delimiter(head), 1),
     };
     let mut records = Records::new(reader, delimiter, next_line);
-    let header = match records.next()? {
+    let first = match records.next()? {
         None => return Ok(()),
-        Some(Ok(record)) => parse_header(record)?,
+        Some(Ok(record)) => record,
         Some(Err(error)) => return Err(ReadError::Broken(error)),
     };
-    records.columns = Some(header.len());
-    while let Some(record) = records.next()? {
+    records.columns = Some(first.fields.len());
+    let mut second = records.next()?;
+    let is_bare = matches!(&second, Some(Ok(second)) if is_question(&first) && is_question(second));
+    let (header, mut bare) =
+        if is_bare { (question_names(first.fields.len()), Some(first)) } else { (parse_header(first)?, None) };
+    loop {
+        let record = match (bare.take(), second.take()) {
+            (Some(first), next) => {
+                second = next;
+                Ok(first)
+            }
+            (None, Some(second)) => second,
+            (None, None) => match records.next()? {
+                Some(record) => record,
+                None => return Ok(()),
+            },
+        };
         if each(record.and_then(|record| to_row(&header, record))).is_break() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// Whether a record is a question of a file as MMLU publishes them, without a header: question, choices, and the letter of
+/// the right one.
+fn is_question(record: &Record) -> bool {
+    let choices = record.fields.len().saturating_sub(2);
+    match record.fields.last().map(|field| field.trim_ascii()) {
+        Some([letter @ b'A'..=b'Z']) => choices > 1 && usize::from(letter - b'A') < choices,
+        _ => false,
+    }
+}
+
+/// The columns of such a file.
+fn question_names(columns: usize) -> Vec<String> {
+    let letters = (b'A'..=b'Z').take(columns - 2).map(|letter| char::from(letter).to_string());
+    ["question".to_owned()].into_iter().chain(letters).chain(["answer".to_owned()]).collect()
 }
 
 /// The delimiter that a first line `sep=;` names, and the length of that line.

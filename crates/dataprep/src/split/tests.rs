@@ -14,7 +14,7 @@ fn sample(text: &str, label: &str, fields: &[(&str, &str)]) -> Sample {
         label: Some(label.to_owned()),
         rejected: None,
         slices: fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-        spans: Vec::new(),
+        ..Sample::default()
     }
 }
 

@@ -196,8 +196,9 @@ impl SetStep for Augment {
     }
 
     fn judge(&self, _: u32, item: &Item) -> Verdict {
-        // A rewritten text would shift the places of spans.
-        let may = item.split == Split::Train && !item.is_copy && item.sample.spans.is_empty();
+        // A rewritten text would shift the places of spans, and garble choices that it lists.
+        let is_plain = item.sample.spans.is_empty() && item.sample.choices.is_empty();
+        let may = item.split == Split::Train && !item.is_copy && is_plain;
         let copies = if may { self.copies(&item.sample) } else { Vec::new() };
         if copies.is_empty() { Verdict::Keep } else { Verdict::Add(copies) }
     }

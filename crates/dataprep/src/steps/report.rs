@@ -120,5 +120,6 @@ fn shortened(sample: &Sample) -> Sample {
         message.content = cut(&message.content);
     }
     shown.rejected = shown.rejected.map(|text| cut(&text));
+    shown.choices = shown.choices.iter().map(|text| cut(text)).collect();
     shown
 }

@@ -52,6 +52,11 @@ pub(super) fn rewritten(
     {
         rewrite(rejected);
     }
+    // Listed choices are part of what is asked; others are answers, and labels where the answer is one.
+    let is_listed = sample.lists_choices();
+    if covers(within, !is_listed) && (is_listed || answers) {
+        sample.choices.iter_mut().for_each(&mut rewrite);
+    }
     is_changed.then_some(sample)
 }
 

@@ -189,6 +189,10 @@ pub enum LineProblem {
     OtherPrompt { chosen: String },
     #[error("the answer is the same as in {chosen:?}, so nothing is preferred: change one of them or remove the row")]
     SameAnswers { chosen: String },
+    #[error("the answer {answer:?} is none of the choices: give its letter, its text or its number from 0")]
+    NoSuchChoice { answer: String },
+    #[error("there are fewer than two choices to read: correct the row, or choose other fields")]
+    FewChoices,
     /// From a report that was written when reasons were plain texts.
     #[error("{text}")]
     Said { text: String },

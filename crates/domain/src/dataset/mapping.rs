@@ -38,6 +38,10 @@ pub enum Mapping {
     LabelStudio { text: String, annotations: String, instruction: Option<String> },
     /// question (+ optional context) → answer.
     QuestionAnswer { question: String, context: Option<String>, answer: String },
+    /// A question with choices, of which one is right. `choices` is names of fields with commas between them, the name of
+    /// a field that holds a list or lettered lines, or texts with `|` between them that are the same for every row.
+    /// `answer` is a letter, a text or a number from 0.
+    MultipleChoice { question: String, context: Option<String>, choices: String, answer: String },
     /// A preference pair: two answers to one prompt, each a text or turns, perhaps with the prompt's before them; then
     /// `prompt` is not needed. `input` belongs to a prompt that is a text.
     Preference {
@@ -63,6 +67,7 @@ impl Mapping {
             Self::Text { .. } => "text",
             Self::TextSpans { .. } => "text_spans",
             Self::LabelStudio { .. } => "label_studio",
+            Self::MultipleChoice { .. } => "multiple_choice",
             Self::Preference { .. } => "preference",
         }
     }
@@ -83,7 +88,9 @@ impl Mapping {
             Self::Alpaca { instruction, output, .. } => (instruction, output),
             Self::PromptCompletion { prompt, completion } => (prompt, completion),
             Self::TextLabel { text, label, .. } => (text, label),
-            Self::QuestionAnswer { question, answer, .. } => (question, answer),
+            Self::QuestionAnswer { question, answer, .. } | Self::MultipleChoice { question, answer, .. } => {
+                (question, answer)
+            }
         };
         (asked == answered).then_some(asked)
     }

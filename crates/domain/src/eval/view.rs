@@ -226,6 +226,7 @@ pub fn differences(from: (&EvalMetrics, &SampleScores), to: (&EvalMetrics, &Samp
 pub fn metric_order(task: Task) -> &'static [&'static str] {
     match task {
         Task::Classification => &["accuracy", "macro_f1", "preference_accuracy", "perplexity"],
+        Task::MultipleChoice => &["accuracy", "accuracy_norm", "accuracy_bytes", "macro_f1", "perplexity"],
         Task::Generation => &["preference_accuracy", "rouge_l", "bleu", "exact_match", "perplexity"],
     }
 }

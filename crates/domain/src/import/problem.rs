@@ -51,6 +51,9 @@ pub enum ImportProblem {
     BrokenParquet { detail: String },
     #[error("the dataset_info.json in the archive cannot be used ({detail}): correct or remove it")]
     BadDatasetInfo { detail: String },
+    /// `detail` is the trainer's.
+    #[error("no samples can be made of the task file and its data ({detail})")]
+    BadTaskFile { detail: String },
     #[error("the field {field:?} cannot be both what is asked and what is answered: choose two fields")]
     SameField { field: String },
     /// Of a file that was to be added to a dataset.

@@ -1,8 +1,8 @@
 //! A probability for every label of a sample.
 
 use super::meter::Meter;
-use crate::metrics::calibration::{brier, expected_calibration_error, log_loss, reliability};
-use crate::metrics::ranking::{average_precision, one_versus_rest, roc_auc};
+use crate::metrics::calibration::{Reliability, brier, expected_calibration_error, log_loss, reliability};
+use crate::metrics::ranking::{OneVersusRest, Ranking};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 
@@ -37,33 +37,40 @@ impl Table {
         }
     }
 
-    fn drawn(&self, places: &[usize]) -> Self {
-        Self {
-            expected: places.iter().map(|place| self.expected[*place]).collect(),
-            rows: places.iter().map(|place| self.rows[*place].clone()).collect(),
-        }
-    }
-
     /// A score of every sample by itself.
     fn each(&self, score: fn(&[usize], &[Vec<f64>]) -> Option<f64>) -> Vec<f64> {
         let of = |(class, row): (&usize, &Vec<f64>)| score(from_ref(class), from_ref(row)).unwrap_or(f64::NAN);
         self.expected.iter().zip(&self.rows).map(of).collect()
     }
 
-    fn ece(&self) -> Option<f64> {
-        expected_calibration_error(&reliability(&self.expected, &self.rows, BINS)?)
+    /// The samples by their score for each class; of two classes by that for the second alone. `None` when a score is no
+    /// number.
+    fn rankings(&self) -> Option<Vec<Ranking>> {
+        let classes = self.rows.first()?.len();
+        let ranking = |class: usize| {
+            let is_member: Vec<bool> = self.expected.iter().map(|expected| *expected == class).collect();
+            let scores: Vec<f64> = self.rows.iter().map(|row| row[class]).collect();
+            Ranking::new(&is_member, &scores)
+        };
+        (if classes == 2 { 1..2 } else { 0..classes }).map(ranking).collect()
     }
+}
 
-    /// The average over classes with equal weights, and by their size; of two classes only the area of the second.
-    fn area(&self, area: fn(&[bool], &[f64]) -> Option<f64>) -> [Option<f64>; 2] {
-        if self.rows.first().map(Vec::len) != Some(2) {
-            let of_classes = one_versus_rest(&self.expected, &self.rows, area);
-            return [of_classes.and_then(|o| o.unweighted), of_classes.and_then(|o| o.weighted)];
-        }
-        let is_second: Vec<bool> = self.expected.iter().map(|class| *class == 1).collect();
-        let scores: Vec<f64> = self.rows.iter().map(|row| row[1]).collect();
-        [area(&is_second, &scores), None]
+/// The average over classes with equal weights, and by their size; of two classes only the area of the second.
+fn areas(
+    rankings: &[Ranking],
+    places: &[usize],
+    area: fn(&Ranking, &[u32]) -> Option<f64>,
+    samples: usize,
+) -> [Option<f64>; 2] {
+    let mut counts = vec![0; samples];
+    places.iter().for_each(|place| counts[*place] += 1);
+    if let [second] = rankings {
+        return [area(second, &counts), None];
     }
+    let each = rankings.iter().map(|ranking| (area(ranking, &counts), ranking.members(&counts)));
+    let over = OneVersusRest::of(each, places.len());
+    [over.unweighted, over.weighted]
 }
 
 pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
@@ -79,15 +86,20 @@ pub(super) fn measure(items: &[ProbabilityItem], meter: &mut Meter<'_>) {
     meter.mean("log_loss", &table.each(log_loss), "base:e|clip:2^-52|average:samples");
     let halved = if labels.len() == 2 { "yes" } else { "no" };
     meter.mean("brier", &table.each(brier), &format!("average:samples|half:{halved}"));
-    meter.statistic("ece", |p| table.drawn(p).ece(), &format!("bins:{BINS}|width:equal|confidence:top"));
+    if let Some(binned) = Reliability::new(&table.expected, &table.rows, BINS) {
+        let ece = |places: &[usize]| expected_calibration_error(&binned.table(places.iter().copied()));
+        meter.statistic("ece", ece, &format!("bins:{BINS}|width:equal|confidence:top"));
+    }
     let over = match labels.as_slice() {
         [_, positive] => format!("positive:{positive}"),
         _ => "multiclass:ovr|average:macro".to_owned(),
     };
     let weighted = "multiclass:ovr|average:weighted";
-    let areas = |places: &[usize], area| table.drawn(places).area(area);
-    meter.statistics([("roc_auc", &over), ("roc_auc_weighted", weighted)], |places| areas(places, roc_auc));
-    meter.statistics([("pr_auc", &over), ("pr_auc_weighted", weighted)], |places| areas(places, average_precision));
+    if let Some(rankings) = table.rankings() {
+        let of = |places: &[usize], area| areas(&rankings, places, area, items.len());
+        meter.statistics([("roc_auc", &over), ("roc_auc_weighted", weighted)], |p| of(p, Ranking::roc_auc));
+        meter.statistics([("pr_auc", &over), ("pr_auc_weighted", weighted)], |p| of(p, Ranking::average_precision));
+    }
     meter.found.reliability = reliability(&table.expected, &table.rows, BINS).unwrap_or_default();
 }
 

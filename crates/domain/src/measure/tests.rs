@@ -125,3 +125,33 @@ fn spans() {
     assert_eq!((found.scores["f1_exact"].value, found.scores["f1_partial"].value), (0.5, 0.75));
     assert_eq!((found.labels[0].label.as_str(), found.labels[0].support), ("PER", 2));
 }
+
+/// Areas and calibration error of a resample are counted in an order that is found once: as if each were sorted anew.
+#[test]
+fn intervals_of_areas_equal_those_of_sorted_resamples() {
+    use crate::metrics::calibration::{expected_calibration_error, reliability};
+    use crate::metrics::ranking::{average_precision, one_versus_rest, roc_auc};
+    use crate::statistics::bootstrap::statistic_intervals;
+    let labels = ["a", "b", "c"];
+    // Few different probabilities, so that many are equal.
+    let row = |i: usize| [(i * 7 % 5) as f64 / 8.0, (i * 3 % 4) as f64 / 8.0, 1.0 / 8.0];
+    let item = |i: usize| ProbabilityItem {
+        expected: labels[i * 5 % 3].to_owned(),
+        probabilities: labels.iter().map(|l| (*l).to_owned()).zip(row(i)).collect(),
+    };
+    let items: Vec<ProbabilityItem> = (0..60).map(item).collect();
+    let found = measure(Items::Probabilities(&items), &settings(Lang::En, None));
+    let drawn = |places: &[usize]| -> (Vec<usize>, Vec<Vec<f64>>) {
+        (places.iter().map(|i| i * 5 % 3).collect(), places.iter().map(|i| row(*i).to_vec()).collect())
+    };
+    let sorted = statistic_intervals(60, 200, 1, |places| {
+        let (expected, rows) = drawn(places);
+        let [roc, pr] = [roc_auc, average_precision].map(|area| one_versus_rest(&expected, &rows, area));
+        let ece = reliability(&expected, &rows, 15).and_then(|table| expected_calibration_error(&table));
+        [roc.and_then(|o| o.unweighted), roc.and_then(|o| o.weighted), pr.and_then(|o| o.unweighted), ece]
+    });
+    for (metric, interval) in ["roc_auc", "roc_auc_weighted", "pr_auc", "ece"].into_iter().zip(sorted) {
+        let (score, interval) = (&found.scores[metric], interval.map(|i| (i.mean, i.low, i.high)));
+        assert_eq!(score.interval.map(|i| (score.value, i.low, i.high)), interval, "{metric}");
+    }
+}

@@ -24,23 +24,55 @@ pub struct ReliabilityBin {
 /// classes of equal probability the first is the predicted one.
 #[must_use]
 pub fn reliability(expected: &[usize], probabilities: &[Vec<f64>], bins: usize) -> Option<Vec<ReliabilityBin>> {
-    check(expected, probabilities).filter(|()| bins > 0)?;
+    Some(Reliability::new(expected, probabilities, bins)?.table(0..expected.len()))
+}
+
+/// Samples with their bins, from which the reliability table of any resample is counted.
+#[derive(Clone, Debug)]
+pub struct Reliability {
+    bins: usize,
+    /// Of each sample its bin, the probability of the predicted class, and 1 where that is right.
+    samples: Vec<(usize, f64, f64)>,
+}
+
+impl Reliability {
+    /// See [`reliability`].
+    #[must_use]
+    pub fn new(expected: &[usize], probabilities: &[Vec<f64>], bins: usize) -> Option<Self> {
+        check(expected, probabilities).filter(|()| bins > 0)?;
+        let empty = empty_table(bins);
+        let of_sample = |(class, row): (&usize, &Vec<f64>)| {
+            let (predicted, confidence) = likeliest(row)?;
+            let bin = empty.partition_point(|bin| bin.high < confidence).min(bins - 1);
+            Some((bin, confidence, f64::from(u8::from(predicted == *class))))
+        };
+        let samples = expected.iter().zip(probabilities).map(of_sample).collect::<Option<_>>()?;
+        Some(Self { bins, samples })
+    }
+
+    /// The table of the samples at these places, of which some may be there several times.
+    #[must_use]
+    pub fn table(&self, places: impl Iterator<Item = usize>) -> Vec<ReliabilityBin> {
+        let mut table = empty_table(self.bins);
+        for place in places {
+            let (bin, confidence, is_right) = self.samples[place];
+            table[bin].samples += 1;
+            table[bin].confidence += confidence;
+            table[bin].accuracy += is_right;
+        }
+        for bin in table.iter_mut().filter(|bin| bin.samples > 0) {
+            bin.confidence /= bin.samples as f64;
+            bin.accuracy /= bin.samples as f64;
+        }
+        table
+    }
+}
+
+fn empty_table(bins: usize) -> Vec<ReliabilityBin> {
     let edge = |i: usize| i as f64 / bins as f64;
-    let mut table: Vec<ReliabilityBin> = (0..bins)
+    (0..bins)
         .map(|i| ReliabilityBin { low: edge(i), high: edge(i + 1), samples: 0, confidence: 0.0, accuracy: 0.0 })
-        .collect();
-    for (class, row) in expected.iter().zip(probabilities) {
-        let (predicted, confidence) = likeliest(row)?;
-        let place = table.partition_point(|bin| bin.high < confidence).min(bins - 1);
-        table[place].samples += 1;
-        table[place].confidence += confidence;
-        table[place].accuracy += f64::from(u8::from(predicted == *class));
-    }
-    for bin in table.iter_mut().filter(|bin| bin.samples > 0) {
-        bin.confidence /= bin.samples as f64;
-        bin.accuracy /= bin.samples as f64;
-    }
-    Some(table)
+        .collect()
 }
 
 /// ECE: Σ |accuracy − confidence| over the bins, by their share of the samples (Naeini et al., Obtaining Well Calibrated

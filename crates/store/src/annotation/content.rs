@@ -59,7 +59,7 @@ pub async fn first(
         Source::Evaluations { eval_ids, .. } => (None, Vec::new(), eval_ids.first().map(|id| id.0)),
     };
     let row = sqlx::query(
-        "select s.id, s.messages, s.label, s.rejected, s.slices, s.spans from samples s join datasets d on d.id = s.dataset_id \
+        "select s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from samples s join datasets d on d.id = s.dataset_id \
          where d.project_id = $1 and s.forgotten_at is null and s.id = coalesce( \
          (select sample_id from version_samples where version_id = $2 and split = any($3) order by position limit 1), \
          (select sample_id from predictions where eval_id = $4 order by position limit 1))",
@@ -85,7 +85,7 @@ pub(super) async fn show(
     items: &[ItemId],
 ) -> Result<HashMap<ItemId, Shown>, StoreError> {
     let rows = sqlx::query(
-        "select i.id, i.sample_id, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select i.id, i.sample_id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from annotation_items i join samples s on s.id = i.sample_id where i.task_id = $1 and i.id = any($2)",
     )
     .bind(task.id.0)

@@ -168,7 +168,7 @@ async fn cut(tx: &mut PgConnection, task: TaskId, opening: BatchOpening) -> Resu
 /// The instruction that the last user turns of the first items begin with, up to a blank line; empty where there is none.
 async fn lead(tx: &mut PgConnection, task: TaskId) -> Result<String, StoreError> {
     let rows = sqlx::query(
-        "select s.messages, s.label, s.rejected, s.slices, s.spans from annotation_items i join samples s on s.id = i.sample_id \
+        "select s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from annotation_items i join samples s on s.id = i.sample_id \
          where i.task_id = $1 order by i.rank limit $2",
     )
     .bind(task.0)

@@ -28,7 +28,7 @@ pub struct Item {
 /// What is to be clustered: all cases of the project, or of one of its datasets, that are work still, oldest first.
 pub async fn items(db: &PgPool, project: ProjectId, dataset: Option<DatasetId>) -> Result<Vec<Item>, StoreError> {
     sqlx::query(
-        "select * from (select b.id, b.created_at, b.sample_id, b.expected, b.output, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select * from (select b.id, b.created_at, b.sample_id, b.expected, b.output, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
             from bad_cases b join samples s on s.id = b.sample_id \
             where b.project_id = $1 and ($3::uuid is null or s.dataset_id = $3) \
             and b.status in ('open', 'confirmed', 'corrected') order by b.created_at desc, b.id desc limit $2) x \
@@ -236,7 +236,7 @@ async fn describe(db: &PgPool, project: ProjectId, clusters: &mut [CaseCluster])
     .fetch_all(db)
     .await?;
     let examples = sqlx::query(
-        "select x.cluster_id, x.id, s.messages, s.label, s.rejected, s.slices, s.spans from \
+        "select x.cluster_id, x.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from \
          (select b.cluster_id, b.id, b.sample_id, row_number() over (partition by b.cluster_id order by b.created_at, b.id) as place \
             from bad_cases b where b.project_id = $1 and b.cluster_id is not null) x \
          join samples s on s.id = x.sample_id where x.place <= $2 order by x.cluster_id, x.place",

@@ -110,7 +110,7 @@ fn regression(row: &PgRow, history: Vec<RunAnswer>) -> Result<Regression, StoreE
 /// The project's regression set, broken cases first, then those that joined last; 1,000 at most.
 pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<Regression>, StoreError> {
     let rows = sqlx::query(
-        "select g.bad_case_id, g.sample_id, g.since, b.expected, b.status, b.severity, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select g.bad_case_id, g.sample_id, g.since, b.expected, b.status, b.severity, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from regressions g join bad_cases b on b.id = g.bad_case_id join samples s on s.id = g.sample_id \
          where g.project_id = $1 order by b.broken_run_id is null, g.since desc, g.bad_case_id limit $2",
     )
@@ -160,7 +160,7 @@ async fn histories(db: &PgPool, ids: &[uuid::Uuid]) -> Result<HashMap<uuid::Uuid
 /// What broke again and nobody has mended since, latest first, 20 at most.
 pub async fn alarms(db: &PgPool, project: ProjectId) -> Result<Vec<Alarm>, StoreError> {
     sqlx::query(
-        "select b.id, rr.number as fixed_in, rb.number as broken_in, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select b.id, rr.number as fixed_in, rb.number as broken_in, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from bad_cases b join samples s on s.id = b.sample_id join runs rb on rb.id = b.broken_run_id \
          left join runs rr on rr.id = b.resolved_run_id \
          where b.project_id = $1 and b.status in ('confirmed', 'corrected', 'added') order by b.updated_at desc, b.id limit 20",
@@ -199,7 +199,7 @@ pub async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<RunVe
 /// cases that were corrected come corrected.
 pub fn samples(db: &PgPool, project: ProjectId) -> BoxStream<'_, Result<(BadCaseId, Sample), StoreError>> {
     sqlx::query(
-        "select g.bad_case_id, b.correction, s.messages, s.label, s.rejected, s.slices, s.spans from regressions g \
+        "select g.bad_case_id, b.correction, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from regressions g \
          join bad_cases b on b.id = g.bad_case_id join samples s on s.id = coalesce(b.corrected_sample_id, g.sample_id) \
          where g.project_id = $1 order by g.since, g.bad_case_id",
     )

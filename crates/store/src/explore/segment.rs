@@ -50,7 +50,8 @@ impl Gatherer {
             }
             self.segment.facets.entry((field, value)).or_default().push(low);
         }
-        let texts = row.sample.messages.iter().map(|m| &m.content).chain(&row.sample.rejected);
+        let texts =
+            row.sample.messages.iter().map(|m| &m.content).chain(&row.sample.rejected).chain(&row.sample.choices);
         let words = &mut self.segment.words;
         for text in texts {
             each_word(text, |word| match words.get_mut(word) {

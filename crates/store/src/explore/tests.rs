@@ -36,7 +36,7 @@ fn sample(text: &str, label: &str, topic: &str) -> Sample {
         label: Some(label.to_owned()),
         rejected: None,
         slices: [("topic".to_owned(), topic.to_owned()), ("id".to_owned(), text.to_owned())].into(),
-        spans: Vec::new(),
+        ..Sample::default()
     }
 }
 

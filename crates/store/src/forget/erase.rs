@@ -173,7 +173,7 @@ async fn erase_samples(tx: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query(
         "update samples s set messages = jsonb_build_array(jsonb_build_object('role', 'user', 'content', $1::text), \
             jsonb_build_object('role', 'assistant', 'content', $1::text)), \
-         label = null, rejected = null, slices = '{}', spans = null, search_text = '', forgotten_at = now(), \
+         label = null, rejected = null, slices = '{}', spans = null, choices = null, search_text = '', forgotten_at = now(), \
          content_hash = sha256(convert_to('erased ' || s.id, 'UTF8')) \
          from forgetting f where f.sample_id = s.id",
     )

@@ -5,7 +5,7 @@ use super::import::{Made, copy, escape, insert_version, lock_dataset, record};
 use crate::{
     StoreError,
     error::to_json,
-    samples::{search_text, spans_json, split_code},
+    samples::{choices_json, search_text, spans_json, split_code},
 };
 use dataprep::hash::content_hash;
 use domain::{
@@ -108,11 +108,11 @@ impl CleanedWriter {
         };
         let rows = sqlx::query(
             "with new as (select nextval(pg_get_serial_sequence('samples', 'id')) as id, n.* from \
-             unnest($1::bigint[], $2::jsonb[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[], $7::text[], $8::jsonb[]) with ordinality \
-             as n (parent, messages, label, rejected, slices, content_hash, search_text, spans, place)), \
-             inserted as (insert into samples (id, dataset_id, messages, label, rejected, slices, content_hash, search_text, spans, source_file, source_line, parent_id) \
+             unnest($1::bigint[], $2::jsonb[], $3::text[], $4::text[], $5::jsonb[], $6::bytea[], $7::text[], $8::jsonb[], $9::jsonb[]) with ordinality \
+             as n (parent, messages, label, rejected, slices, content_hash, search_text, spans, choices, place)), \
+             inserted as (insert into samples (id, dataset_id, messages, label, rejected, slices, content_hash, search_text, spans, choices, source_file, source_line, parent_id) \
              overriding system value \
-             select n.id, s.dataset_id, n.messages, n.label, n.rejected, n.slices, n.content_hash, n.search_text, n.spans, s.source_file, s.source_line, s.id \
+             select n.id, s.dataset_id, n.messages, n.label, n.rejected, n.slices, n.content_hash, n.search_text, n.spans, n.choices, s.source_file, s.source_line, s.id \
              from new n join samples s on s.id = n.parent) \
              select id from new order by place",
         )
@@ -124,6 +124,7 @@ impl CleanedWriter {
         .bind(rewritten.iter().map(|(_, s)| content_hash(s).to_vec()).collect::<Vec<_>>())
         .bind(rewritten.iter().map(|(_, s)| search_text(s)).collect::<Vec<_>>())
         .bind(rewritten.iter().map(|(_, s)| spans_json(s)).collect::<Result<Vec<_>, _>>()?)
+        .bind(rewritten.iter().map(|(_, s)| choices_json(s)).collect::<Result<Vec<_>, _>>()?)
         .fetch_all(&mut *self.tx)
         .await?;
         let mut ids = rows.iter().map(|row| row.try_get::<i64, _>("id"));

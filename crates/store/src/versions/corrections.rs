@@ -9,7 +9,7 @@ use super::import::{Made, insert_version, lock_dataset, record};
 use crate::{
     Stale, StoreError,
     error::{json, to_json},
-    samples::{self, search_text, spans_json, split_code, split_of},
+    samples::{self, choices_json, search_text, spans_json, split_code, split_of},
 };
 use dataprep::{hash::content_hash, stats::StatsBuilder};
 use domain::{
@@ -153,8 +153,8 @@ async fn replace(
     project: ProjectId,
 ) -> Result<(), StoreError> {
     let id: i64 = sqlx::query_scalar(
-        "insert into samples (dataset_id, messages, label, slices, content_hash, source_file, source_line, parent_id, bad_case_id, search_text, rejected, spans) \
-         select dataset_id, $2, $3, $4, $5, source_file, source_line, id, $6, $7, $8, $9 from samples where id = $1 returning id",
+        "insert into samples (dataset_id, messages, label, slices, content_hash, source_file, source_line, parent_id, bad_case_id, search_text, rejected, spans, choices) \
+         select dataset_id, $2, $3, $4, $5, source_file, source_line, id, $6, $7, $8, $9, $10 from samples where id = $1 returning id",
     )
     .bind(place.sample)
     .bind(to_json(&correction.sample.messages)?)
@@ -165,6 +165,7 @@ async fn replace(
     .bind(search_text(&correction.sample))
     .bind(correction.sample.rejected.as_deref())
     .bind(spans_json(&correction.sample)?)
+    .bind(choices_json(&correction.sample)?)
     .fetch_one(&mut *tx)
     .await?;
     let split = if correction.move_to_train { Split::Train } else { place.split };

@@ -80,7 +80,7 @@ pub(crate) async fn subtract(tx: &mut PgConnection, version: VersionId) -> Resul
 async fn without(tx: &mut PgConnection, version: VersionId, stats: &VersionStats) -> Result<VersionStats, StoreError> {
     let mut gone = StatsBuilder::new();
     let mut rows = sqlx::query(
-        "select vs.split, s.messages, s.label, s.rejected, s.slices, s.spans from forgetting f \
+        "select vs.split, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices from forgetting f \
          join version_samples vs on vs.sample_id = f.sample_id join samples s on s.id = f.sample_id where vs.version_id = $1",
     )
     .bind(version.0)

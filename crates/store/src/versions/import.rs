@@ -115,7 +115,7 @@ impl Writer {
         }
         copy(
             &mut self.tx,
-            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text, spans) from stdin",
+            "copy samples (id, dataset_id, messages, label, rejected, slices, content_hash, source_file, source_line, search_text, spans, choices) from stdin",
             rows,
         )
         .await?;
@@ -137,11 +137,16 @@ impl Writer {
         } else {
             stats.clone()
         };
-        sqlx::query("update dataset_versions set stats = $2, skipped_report_sha256 = $3, origin = $4 where id = $1")
+        sqlx::query(
+            "update dataset_versions set stats = $2, skipped_report_sha256 = $3, origin = $4, \
+             task = (select task from uploads where project_id = $5 and sha256 = ($4::jsonb)->>'sha256' and task is not null \
+             order by created_at desc limit 1) where id = $1",
+        )
             .bind(self.made.version_id.0)
             .bind(to_json(&stats)?)
             .bind(skipped_report_sha256)
             .bind(to_json(origin)?)
+            .bind(self.project.0)
             .execute(&mut *self.tx)
             .await?;
         record(&mut self.tx, self.project, self.by, &self.made, &self.dataset_name).await?;

@@ -16,7 +16,7 @@ fn item(position: u32, text: &str, label: Option<&str>) -> Item {
         label: label.map(str::to_owned),
         rejected: None,
         slices: Default::default(),
-        spans: Vec::new(),
+        ..Sample::default()
     };
     Item::new(SampleId(i64::from(position)), position, Split::Train, sample)
 }

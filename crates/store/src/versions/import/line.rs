@@ -47,6 +47,12 @@ impl Line {
         } else {
             json(&mut out, &sample.spans)?;
         }
+        out.push(b'\t');
+        if sample.choices.is_empty() {
+            out.extend_from_slice(b"\\N");
+        } else {
+            json(&mut out, &sample.choices)?;
+        }
         out.push(b'\n');
         Ok(Self { columns: out, split: new.split })
     }
@@ -107,6 +113,6 @@ mod tests {
         let line = String::from_utf8(Line::new(&new).unwrap().columns).unwrap();
         let hash = "ab".repeat(32);
         let messages = r#"[{"role":"user","content":"a\\tb\\\\\\n"},{"role":"assistant","content":"好"}]"#;
-        assert_eq!(line, format!("{messages}\tx\\r\t\\N\t{{}}\t\\\\x{hash}\tf.csv\t7\ta\\tb\\\\\\n\\n好\t\\N\n"));
+        assert_eq!(line, format!("{messages}\tx\\r\t\\N\t{{}}\t\\\\x{hash}\tf.csv\t7\ta\\tb\\\\\\n\\n好\t\\N\t\\N\n"));
     }
 }
