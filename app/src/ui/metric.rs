@@ -1,7 +1,7 @@
 //! Names and number formats of metrics, alike on every page.
 
 use crate::ui::format::{number, percent};
-use domain::{eval::larger_is_better, lang::Lang};
+use domain::{eval::larger_is_better, lang::Lang, statistics::verdict::Verdict};
 
 crate::texts! {
     accuracy = "Accuracy", "准确率";
@@ -28,6 +28,17 @@ crate::texts! {
     reward_accuracy = "Reward accuracy", "奖励准确率";
     loss_scale = "Loss scale", "损失缩放";
     validation_reward_accuracy = "Validation reward accuracy", "验证奖励准确率";
+    balanced_accuracy = "Balanced accuracy", "均衡准确率";
+    f1_micro = "F1 (micro)", "F1（微平均）";
+    f1_weighted = "F1 (weighted)", "F1（加权平均）";
+    mcc = "Matthews correlation", "马修斯相关系数";
+    token_f1 = "Token F1", "词元 F1";
+    edit_distance = "Edit distance", "编辑距离";
+    latency_ms = "Latency (ms)", "延迟（毫秒）";
+    latency_p95_ms = "Latency, 95th percentile (ms)", "延迟 95 分位（毫秒）";
+    peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
+    cost_per_1000 = "Cost of 1,000 answers", "每千次回答成本";
+    json_valid = "Valid JSON", "有效 JSON";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -58,6 +69,18 @@ pub fn name(l: Lang, key: &str) -> String {
         "reward_accuracy" => reward_accuracy(l),
         "loss_scale" => loss_scale(l),
         "validation_reward_accuracy" => validation_reward_accuracy(l),
+        "balanced_accuracy" => balanced_accuracy(l),
+        "f1_macro" => macro_f1(l),
+        "f1_micro" => f1_micro(l),
+        "f1_weighted" => f1_weighted(l),
+        "mcc" => mcc(l),
+        "token_f1" => token_f1(l),
+        "edit_distance" => edit_distance(l),
+        "latency_ms" => latency_ms(l),
+        "latency_p95_ms" => latency_p95_ms(l),
+        "peak_memory_mib" => peak_memory_mib(l),
+        "cost_per_1000" => cost_per_1000(l),
+        "json_valid" => json_valid(l),
         other => return other.replace('_', " "),
     };
     known.to_owned()
@@ -77,6 +100,12 @@ fn is_share(key: &str) -> bool {
             | "prefers_chosen"
             | "reward_accuracy"
             | "validation_reward_accuracy"
+            | "balanced_accuracy"
+            | "f1_macro"
+            | "f1_micro"
+            | "f1_weighted"
+            | "token_f1"
+            | "json_valid"
     )
 }
 
@@ -107,6 +136,16 @@ pub fn badge(is_better: Option<bool>) -> &'static str {
         Some(false) => "badge badge-bad",
         None => "badge badge-quiet",
     }
+}
+
+/// The badge of what an interval allows to say.
+#[must_use]
+pub fn verdict_badge(verdict: Verdict) -> &'static str {
+    badge(match verdict {
+        Verdict::Better => Some(true),
+        Verdict::Worse => Some(false),
+        Verdict::NoEvidence => None,
+    })
 }
 
 #[cfg(test)]

@@ -131,5 +131,9 @@ pub fn larger_is_better(metric: &str) -> bool {
             | "cer"
             | "wer"
             | "repetition_4"
+            | "latency_ms"
+            | "latency_p95_ms"
+            | "peak_memory_mib"
+            | "cost_per_1000"
     )
 }
