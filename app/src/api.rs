@@ -110,6 +110,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::SourceElsewhere => source_elsewhere(l),
         Stale::TaskState => task_state(l),
         Stale::ItemDecided => item_decided(l),
+        Stale::SuiteEdited => edited_meanwhile(l),
     }
 }
 

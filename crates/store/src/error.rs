@@ -70,6 +70,8 @@ pub enum Stale {
     TaskState,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
     ItemDecided,
+    #[error("somebody else has made a version of this suite meanwhile")]
+    SuiteEdited,
 }
 
 impl StoreError {
