@@ -21,6 +21,11 @@ pub const LABEL_PROBABILITY: &str = "label_probability";
 /// Score key: tokens cut off at the beginning of a prompt that is too long for the model.
 pub const CUT_TOKENS: &str = "cut_tokens";
 
+/// Score key: time that the answer was worked on, together with the others of its batch.
+pub const LATENCY_MS: &str = "latency_ms";
+/// Score key: tokens of the written answer.
+pub const ANSWER_TOKENS: &str = "answer_tokens";
+
 /// What an evaluation may know besides the samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalOptions {
@@ -30,11 +35,13 @@ pub struct EvalOptions {
     pub max_new_tokens: usize,
     /// Prompts generated for at once.
     pub batch: usize,
+    /// Whether each prediction tells how long it took. Then two evaluations of the same are not alike.
+    pub timed: bool,
 }
 
 impl Default for EvalOptions {
     fn default() -> Self {
-        Self { labels: BTreeSet::new(), max_new_tokens: 256, batch: 8 }
+        Self { labels: BTreeSet::new(), max_new_tokens: 256, batch: 8, timed: false }
     }
 }
 
@@ -71,7 +78,7 @@ pub fn evaluate(
         return Err(EvalError::NoSamples);
     }
     let (mut metrics, mut predictions) = match task(samples) {
-        Task::Classification => classification::evaluate(chat, samples, &options.labels, on_progress)?,
+        Task::Classification => classification::evaluate(chat, samples, options, on_progress)?,
         Task::Generation => generation::evaluate(chat, samples, options, on_progress)?,
     };
     preference::add(chat, samples, options, (&mut metrics, &mut predictions), on_progress)?;

@@ -1,12 +1,16 @@
 //! Evaluation of free text: the model answers greedily, its text is held against the reference.
 
-use super::{CUT_TOKENS, EvalError, EvalOptions, NEGATIVE_LOG_LIKELIHOOD, OnProgress, perplexity, report};
+use super::{
+    ANSWER_TOKENS, CUT_TOKENS, EvalError, EvalOptions, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress, perplexity,
+    report,
+};
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
 use domain::eval::{EvalMetrics, Prediction, Task};
 use domain::metrics::text::{corpus_bleu, exact_match, rouge_l, sentence_bleu};
 use domain::sample::Sample;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// A sample made ready: its prompt and the tokens of its reference answer.
 struct Ready {
@@ -30,8 +34,16 @@ pub(super) fn evaluate(
     let mut answered = Vec::with_capacity(samples.len());
     for batch in ready.chunks(options.batch.max(1)) {
         report(on_progress, answered.len())?;
-        for (one, (output, likelihood)) in batch.iter().zip(answer(chat, batch, options.max_new_tokens)?) {
-            answered.push((predict(one, &samples[one.index], output, likelihood), likelihood));
+        let began = Instant::now();
+        let answers = answer(chat, batch, options.max_new_tokens)?;
+        let latency_ms = began.elapsed().as_secs_f64() * 1000.0;
+        for (one, (ids, likelihood)) in batch.iter().zip(answers) {
+            let mut prediction = predict(one, &samples[one.index], chat.tokenizer.decode(&ids), likelihood);
+            if options.timed {
+                prediction.scores.insert(LATENCY_MS.to_owned(), latency_ms);
+                prediction.scores.insert(ANSWER_TOKENS.to_owned(), ids.len() as f64);
+            }
+            answered.push((prediction, likelihood));
         }
     }
     report(on_progress, samples.len())?;
@@ -48,16 +60,15 @@ fn prepare(chat: Chat<'_>, index: usize, sample: &Sample, max_new_tokens: usize)
     Ok(Ready { index, prompt, reference })
 }
 
-/// Each prompt's greedy answer and the likelihood of its reference.
-fn answer(chat: Chat<'_>, batch: &[Ready], max_new_tokens: usize) -> Result<Vec<(String, Likelihood)>, InferError> {
+/// The tokens of each prompt's greedy answer and the likelihood of its reference.
+fn answer(chat: Chat<'_>, batch: &[Ready], max_new_tokens: usize) -> Result<Vec<(Vec<u32>, Likelihood)>, InferError> {
     let prompts: Vec<&Prompt> = batch.iter().map(|r| &r.prompt).collect();
     let references: Vec<&[u32]> = batch.iter().map(|r| r.reference.as_slice()).collect();
     let longest_reference = references.iter().map(|r| r.len()).max().unwrap_or(0);
     let room = prompts.iter().map(|p| chat.room_after(p, max_new_tokens)).min().unwrap_or(0);
     let mut read = Prompted::read(chat, &prompts, longest_reference.max(room))?;
     let likelihoods = read.likelihoods(&references)?;
-    let answers = read.answer(room)?;
-    Ok(answers.iter().map(|ids| chat.tokenizer.decode(ids)).zip(likelihoods).collect())
+    Ok(read.answer(room)?.into_iter().zip(likelihoods).collect())
 }
 
 fn predict(ready: &Ready, sample: &Sample, output: String, likelihood: Likelihood) -> Prediction {
