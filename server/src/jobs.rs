@@ -20,6 +20,7 @@ mod model_files;
 pub mod paraphrase;
 pub mod publish_annotation;
 pub mod register_model;
+pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
@@ -83,6 +84,7 @@ pub fn handlers() -> Handlers {
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
+        .with(store::suites::KIND, run_suite::run_suite)
 }
 
 impl Handlers {
