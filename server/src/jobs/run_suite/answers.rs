@@ -12,7 +12,7 @@ use domain::{
     sample::Sample,
     suite::{Candidate, Timing},
 };
-use futures::{StreamExt, stream};
+use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, path::Path, time::Instant};
 use tokio::{
@@ -103,15 +103,16 @@ async fn endpoint(
 ) -> Result<Answered, JobError> {
     let samples: Vec<Sample> = read_lines(&questions.samples).await?;
     let began = Instant::now();
-    let replies = samples.iter().map(|sample| service.reply(sample.prompt(), questions.evaluation.max_new_tokens));
-    let mut replies = stream::iter(replies).buffered(AT_A_TIME);
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
-    while let Some(reply) = replies.next().await {
-        let (reply, index) = (reply.map_err(no_answer)?, predictions.len());
-        let add = |sum: Option<u64>, tokens: Option<u64>| if index == 0 { tokens } else { Some(sum? + tokens?) };
-        timing.input_tokens = add(timing.input_tokens, reply.input_tokens);
-        timing.output_tokens = add(timing.output_tokens, reply.output_tokens);
-        predictions.push(prediction(index, &samples[index], questions, reply));
+    for together in samples.chunks(AT_A_TIME) {
+        let replies = together.iter().map(|s| service.reply(s.prompt(), questions.evaluation.max_new_tokens));
+        for reply in try_join_all(replies).await.map_err(no_answer)? {
+            let index = predictions.len();
+            let add = |sum: Option<u64>, tokens: Option<u64>| if index == 0 { tokens } else { Some(sum? + tokens?) };
+            timing.input_tokens = add(timing.input_tokens, reply.input_tokens);
+            timing.output_tokens = add(timing.output_tokens, reply.output_tokens);
+            predictions.push(prediction(index, &samples[index], questions, reply));
+        }
         context.progress("answering", work.done + predictions.len() as u64, work.total).await?;
     }
     timing.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -99,7 +99,7 @@ impl<'a> Questions<'a> {
                 .asked
                 .get(p.index as usize)
                 .ok_or_else(|| JobError::internal("a sample was answered that was not asked"))?;
-            Ok(NewAnswer {
+            Ok::<_, JobError>(NewAnswer {
                 sample,
                 position,
                 output: p.output,
