@@ -115,6 +115,23 @@ pub fn value(key: &str, x: f64) -> String {
     if is_share(key) { percent(x) } else { number(x) }
 }
 
+/// A score of [`domain::measure`], whose BLEU and chrF are sacreBLEU's, from 0 to 100.
+#[must_use]
+pub fn scored(key: &str, x: f64) -> String {
+    if is_out_of_100(key) { number(x) } else { value(key, x) }
+}
+
+/// The difference of two such scores.
+#[must_use]
+pub fn scored_difference(key: &str, x: f64) -> String {
+    let sign = if x >= 0.0 { "+" } else { "−" };
+    if is_out_of_100(key) { format!("{sign}{}", number(x.abs())) } else { signed(key, x) }
+}
+
+fn is_out_of_100(key: &str) -> bool {
+    key == "bleu"
+}
+
 /// A difference with its sign: percentage points for shares.
 #[must_use]
 pub fn signed(key: &str, x: f64) -> String {
