@@ -7,8 +7,8 @@ use domain::{
     id::{DatasetId, ProjectId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
     page::Page,
     suite::{
-        BakeOff, HistoryPoint, SliceReport, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult,
-        SuiteSummary, SuiteTable, TargetStanding,
+        BakeOff, HistoryPoint, SliceReport, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery,
+        SuiteResult, SuiteSummary, SuiteTable, TargetStanding,
     },
 };
 use leptos::prelude::*;

@@ -150,8 +150,10 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let key = input("key", text::key(l), text::key_help(l).to_owned(), form.key.clone());
     let metrics = input("metrics", text::metrics(l), text::metrics_help(l, unique.join(", ")), form.metrics.clone());
     let slices = input("slices", text::slices(l), text::slices_help(l).to_owned(), form.slices.clone());
-    let most = input("max_samples", text::max_samples(l), text::max_samples_help(l).to_owned(), form.max_samples.clone());
-    let tokens = if form.max_new_tokens.is_empty() { USUAL_NEW_TOKENS.to_string() } else { form.max_new_tokens.clone() };
+    let most =
+        input("max_samples", text::max_samples(l), text::max_samples_help(l).to_owned(), form.max_samples.clone());
+    let tokens =
+        if form.max_new_tokens.is_empty() { USUAL_NEW_TOKENS.to_string() } else { form.max_new_tokens.clone() };
     let longest = input("max_new_tokens", text::max_new_tokens(l), text::max_new_tokens_help(l).to_owned(), tokens);
     let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
     let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());

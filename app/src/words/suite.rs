@@ -34,6 +34,7 @@ pub fn standing_badge(standing: Standing) -> &'static str {
 /// A target as a line: where, what, which way, how far.
 #[must_use]
 pub fn target(l: Lang, target: &Target) -> String {
-    let (metric, limit) = (crate::ui::metric::name(l, &target.metric), crate::ui::metric::scored(&target.metric, target.limit));
+    let (metric, limit) =
+        (crate::ui::metric::name(l, &target.metric), crate::ui::metric::scored(&target.metric, target.limit));
     format!("{} · {}: {metric} {} {limit}", target.suite_name, target.evaluation, target.way.sign())
 }
