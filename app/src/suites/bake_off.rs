@@ -114,7 +114,10 @@ fn cell((project, suite): (ProjectId, SuiteId), found: &BakeOffCell, name: &str,
         (text::memory(l), found.peak_memory_mib.map(|x| format!("{} MiB", number(x)))),
         (text::cost(l), found.cost_per_1000.map(number)),
     ];
-    let figures = figures.into_iter().filter_map(|(label, value)| Some(view! { <li>{label}" "{value?}</li> }));
+    let figures = figures.into_iter().filter_map(|(label, value)| {
+        let value = value?;
+        Some(view! { <li>{label}" "{value}</li> })
+    });
     let figures = figures.collect_view();
     view! { <div>{score}</div>{difference}<ul class="suite-gates muted">{figures}</ul> }
 }

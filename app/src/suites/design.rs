@@ -87,12 +87,12 @@ fn page(project: ProjectId, view: DesignView, l: Lang) -> AnyView {
     let evaluations = suite.design.evaluations.iter().map(|e| one(project, &suite, e, &versions, may, l));
     let evaluations = evaluations.collect_view();
     let add = may.then(|| {
-        let fields = fields(&EvaluationForm::default(), &versions, "-new", l);
+        let (ids, fields) = (about(project, &suite), fields(&EvaluationForm::default(), &versions, "-new", l));
         view! {
             <details class="card fold" id="add">
                 <summary>{text::add(l)}</summary>
                 <PostForm action={ServerAction::<SaveEvaluation>::new()} class="stack">
-                    {about(project, &suite)}
+                    {ids}
                     <input type="hidden" name="old" value=""/>
                     {fields}
                     <button class="button button-primary" type="submit">{text::save(l)}</button>
@@ -143,22 +143,24 @@ fn one(
     let forms = may.then(|| {
         let fields = fields(&form, versions, &format!("-{key}"), l);
         let remove = (suite.design.evaluations.len() > 1).then(|| {
+            let (ids, question, key) = (about(project, suite), text::remove_question(l, &key), key.clone());
             view! {
-                <Confirm label=text::remove(l) question=text::remove_question(l, &key)>
+                <Confirm label=text::remove(l) question>
                     <PostForm action={ServerAction::<RemoveEvaluation>::new()}>
-                        {about(project, suite)}
-                        <input type="hidden" name="key" value=key.clone()/>
+                        {ids}
+                        <input type="hidden" name="key" value=key/>
                         <button class="button button-danger" type="submit">{text::remove(l)}</button>
                     </PostForm>
                 </Confirm>
             }
         });
+        let (ids, old, edit) = (about(project, suite), key.clone(), text::edit(l, &key));
         view! {
             <details class="fold">
-                <summary>{text::edit(l, &key)}</summary>
+                <summary>{edit}</summary>
                 <PostForm action={ServerAction::<SaveEvaluation>::new()} class="stack">
-                    {about(project, suite)}
-                    <input type="hidden" name="old" value=key.clone()/>
+                    {ids}
+                    <input type="hidden" name="old" value=old/>
                     {fields}
                     <button class="button" type="submit">{text::save(l)}</button>
                 </PostForm>
@@ -178,12 +180,12 @@ fn one(
 }
 
 fn whole(project: ProjectId, suite: &SuiteDetail, l: Lang) -> impl IntoView + use<> {
-    let text_now = suite.design.to_toml();
+    let (ids, text_now) = (about(project, suite), suite.design.to_toml());
     view! {
         <details class="card fold">
             <summary>{text::toml(l)}</summary>
             <PostForm action={ServerAction::<TakeDesign>::new()} class="stack">
-                {about(project, suite)}
+                {ids}
                 <Field id="toml" label=text::toml(l) help=text::toml_help(l)>
                     <textarea id="toml" name="toml" rows="16" dir="ltr" spellcheck="false" aria-describedby="toml-help">{text_now}</textarea>
                 </Field>

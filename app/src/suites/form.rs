@@ -134,16 +134,26 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         }
     }
     let input = |name: &'static str, label: &'static str, about: String, value: String| {
+        let (this, described) = (id(name), help(name));
         view! {
-            <Field id=id(name) label=label help=about>
-                <input id=id(name) name=name dir="auto" value=value aria-describedby=help(name)/>
+            <Field id=this.clone() label=label help=about>
+                <input id=this name=name dir="auto" value=value aria-describedby=described/>
             </Field>
         }
     };
     let area = |name: &'static str, label: &'static str, about: &'static str, value: String| {
+        let (this, described) = (id(name), help(name));
         view! {
-            <Field id=id(name) label=label help=about>
-                <textarea id=id(name) name=name dir="auto" rows="3" aria-describedby=help(name)>{value}</textarea>
+            <Field id=this.clone() label=label help=about>
+                <textarea id=this name=name dir="auto" rows="3" aria-describedby=described>{value}</textarea>
+            </Field>
+        }
+    };
+    let select = |name: &'static str, label: &'static str, about: &'static str, options: AnyView| {
+        let (this, described) = (id(name), help(name));
+        view! {
+            <Field id=this.clone() label=label help=about>
+                <select id=this name=name aria-describedby=described>{options}</select>
             </Field>
         }
     };
@@ -157,24 +167,15 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let longest = input("max_new_tokens", text::max_new_tokens(l), text::max_new_tokens_help(l).to_owned(), tokens);
     let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
     let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());
+    let (splits, tasks) = (splits.collect_view().into_any(), tasks.collect_view().into_any());
+    let data = select("version_id", text::data(l), text::data_help(l), options.into_any());
+    let split = select("split", text::split(l), text::split_help(l), splits);
+    let task = select("task", text::task(l), text::task_help(l), tasks);
+    let language = select("language", text::language(l), text::language_help(l), languages.collect_view().into_any());
     view! {
         {key}
-        <div class="field-row">
-            <Field id=id("version_id") label=text::data(l) help=text::data_help(l)>
-                <select id=id("version_id") name="version_id" aria-describedby=help("version_id")>{options}</select>
-            </Field>
-            <Field id=id("split") label=text::split(l) help=text::split_help(l)>
-                <select id=id("split") name="split" aria-describedby=help("split")>{splits.collect_view()}</select>
-            </Field>
-        </div>
-        <div class="field-row">
-            <Field id=id("task") label=text::task(l) help=text::task_help(l)>
-                <select id=id("task") name="task" aria-describedby=help("task")>{tasks.collect_view()}</select>
-            </Field>
-            <Field id=id("language") label=text::language(l) help=text::language_help(l)>
-                <select id=id("language") name="language" aria-describedby=help("language")>{languages.collect_view()}</select>
-            </Field>
-        </div>
+        <div class="field-row">{data}{split}</div>
+        <div class="field-row">{task}{language}</div>
         {metrics}
         <div class="field-row">{gates}{filter}</div>
         {slices}

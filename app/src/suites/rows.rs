@@ -130,12 +130,13 @@ pub(super) fn alarms(project: ProjectId, alarms: &[SuiteAlarm], l: Lang) -> AnyV
     let items = alarms.iter().map(|a| {
         let change = metric::scored_difference(&a.difference.metric, a.difference.to - a.difference.from);
         let what = format!("{} · {} {change}", a.evaluation, metric::name(l, &a.difference.metric));
+        let (suite, alarm) = (a.suite_id, a.id);
         let dismiss = may.then(|| {
             view! {
                 <PostForm action={ServerAction::<DismissAlarm>::new()}>
                     <input type="hidden" name="project" value=project.to_string()/>
-                    <input type="hidden" name="suite" value=a.suite_id.to_string()/>
-                    <input type="hidden" name="alarm" value=a.id.to_string()/>
+                    <input type="hidden" name="suite" value=suite.to_string()/>
+                    <input type="hidden" name="alarm" value=alarm.to_string()/>
                     <button class="button button-small" type="submit">{text::dismiss(l)}</button>
                 </PostForm>
             }

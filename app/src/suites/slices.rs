@@ -37,10 +37,11 @@ pub fn SuiteSlicesPage() -> impl IntoView {
 fn body((project, suite): (ProjectId, SuiteId), result: &SuiteResult, report: Option<SliceReport>) -> AnyView {
     let l = lang();
     let here = routes::suite_result(project, suite, result.id);
+    let answers = here.clone();
     let header = view! {
         <PageHeader title=text::slices_title(l, &result.candidate_name, &result.evaluation) lead=text::slices_lead(l)>
             <a class="button" href=routes::suite(project, suite)>{text::to_suite(l)}</a>
-            <a class="button" href=here.clone()>{text::answers(l)}</a>
+            <a class="button" href=answers>{text::answers(l)}</a>
         </PageHeader>
     };
     let Some(report) = report else {

@@ -29,12 +29,13 @@ pub(super) fn list(project: ProjectId, targets: &[TargetStanding], l: Lang) -> A
             let name = t.candidate_name.clone();
             view! { <a href=result>{shown}</a>" "<span class="muted nowrap">{bounds}</span>" "<span class="muted" dir="auto">{name}</span> }
         });
+        let (suite, id) = (target.suite_id, target.id);
         let remove = may.then(|| {
             view! {
                 <PostForm action={ServerAction::<RemoveTarget>::new()}>
                     <input type="hidden" name="project" value=project.to_string()/>
-                    <input type="hidden" name="suite" value=target.suite_id.to_string()/>
-                    <input type="hidden" name="target" value=target.id.to_string()/>
+                    <input type="hidden" name="suite" value=suite.to_string()/>
+                    <input type="hidden" name="target" value=id.to_string()/>
                     <button class="button button-small button-quiet" type="submit">{text::remove(l)}</button>
                 </PostForm>
             }
@@ -86,10 +87,11 @@ fn form(project: ProjectId, suite: &SuiteDetail, l: Lang) -> impl IntoView + use
         };
         view! { <option value=way.as_str()>{name}</option> }
     });
+    let id = suite.summary.id;
     view! {
         <PostForm action={ServerAction::<SetTarget>::new()} class="filters">
             <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="suite" value=suite.summary.id.to_string()/>
+            <input type="hidden" name="suite" value=id.to_string()/>
             <Field id="evaluation" label=text::evaluations(l)>
                 <select id="evaluation" name="evaluation">{evaluations}</select>
             </Field>
