@@ -3,7 +3,8 @@
 use crate::error::AppError;
 use domain::{
     id::{
-        BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SuiteId, SuiteResultId, SweepId, TaskId, TrackedRunId,
+        BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SuiteId, SuiteResultId, SweepId, TaskId,
+        TrackedRunId,
     },
     lineage::NodeId,
 };

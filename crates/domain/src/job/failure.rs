@@ -57,7 +57,9 @@ pub enum JobFailure {
     NotScored { detail: String },
     #[error("the evaluation {evaluation:?} has no samples: choose another split or fewer filters")]
     NothingToEvaluate { evaluation: String },
-    #[error("the evaluation {evaluation:?} asks for classification, and some of its samples have no label: ask for generation")]
+    #[error(
+        "the evaluation {evaluation:?} asks for classification, and some of its samples have no label: ask for generation"
+    )]
     NotLabelled { evaluation: String },
     /// `detail` is the trainer's or the endpoint's.
     #[error("the candidate did not answer: {detail}. Evaluations that were finished before are kept")]

@@ -26,7 +26,7 @@ pub async fn report(
     result: &SuiteResult,
     (metric, wanted): (Option<&str>, &[String]),
 ) -> Result<Option<SliceReport>, StoreError> {
-    let measured = |metric: &&str| result.measurement.scores.contains_key(**metric);
+    let measured = |metric: &&str| result.measurement.scores.contains_key(*metric);
     let metrics: Vec<String> = MEANS.iter().copied().filter(measured).map(str::to_owned).collect();
     let chosen = metrics.iter().find(|known| Some(known.as_str()) == metric).or(metrics.first()).cloned();
     let Some(metric) = chosen else { return Ok(None) };
