@@ -12,7 +12,8 @@ use domain::{
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
-/// Holds a candidate against the baseline and keeps what raises an alarm, in place of what it had raised before; how many.
+/// Holds a candidate against the baseline and keeps what raises an alarm, in place of what it had raised before; how many. What
+/// somebody has dismissed is not raised again by the same results.
 pub async fn raise(
     db: &PgPool,
     project: ProjectId,
@@ -43,7 +44,8 @@ pub async fn raise(
         let (Some(old), Some(new)) = (old, new) else { continue };
         sqlx::query(
             "insert into suite_alarms (id, project_id, suite_id, result_id, baseline_id, evaluation, difference, adjusted_p_value) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             select $1, $2, $3, $4, $5, $6, $7, $8 where not exists (select from suite_alarms where result_id = $4 \
+             and baseline_id = $5 and evaluation = $6 and difference->>'metric' = $9 and dismissed_at is not null)",
         )
         .bind(SuiteAlarmId::new().0)
         .bind(project.0)
@@ -53,6 +55,7 @@ pub async fn raise(
         .bind(&alarm.evaluation)
         .bind(to_json(&alarm.difference)?)
         .bind(alarm.adjusted_p_value)
+        .bind(&alarm.difference.metric)
         .execute(&mut *tx)
         .await?;
     }

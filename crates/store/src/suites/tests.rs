@@ -149,7 +149,8 @@ async fn a_worse_candidate_misses_its_gate_and_raises_an_alarm(db: PgPool) {
     assert_eq!((open.len(), open[0].result_id, open[0].baseline_name.as_str()), (1, result, "Smol"));
     assert!(open[0].candidate_name.contains("#1 first"), "{}", open[0].candidate_name);
     assert!(alarms::dismiss(db, project, id, open[0].id, place.user).await.unwrap());
-    assert!(alarms::open(db, project, Some(id)).await.unwrap().is_empty());
+    alarms::raise(db, project, &detail, &run).await.unwrap();
+    assert!(alarms::open(db, project, Some(id)).await.unwrap().is_empty(), "what was dismissed stays so");
 
     // Answered again, and better: only the latest result counts, the history has both.
     record(&place, id, &run, &samples, 58).await;
