@@ -112,6 +112,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::TaskState => task_state(l),
         Stale::ItemDecided => item_decided(l),
         Stale::GroupUsed => group_used(l),
+        Stale::SuiteEdited => edited_meanwhile(l),
     }
 }
 

@@ -55,6 +55,8 @@ pub mod session;
 pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod splits;
+#[cfg(feature = "ssr")]
+pub mod suites;
 pub mod text;
 #[cfg(feature = "ssr")]
 pub mod tracking;

@@ -2,7 +2,10 @@
 
 use crate::error::AppError;
 use domain::{
-    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SweepId, TaskId, TrackedRunId},
+    id::{
+        BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SuiteId, SuiteResultId, SweepId, TaskId,
+        TrackedRunId,
+    },
     lineage::NodeId,
 };
 use leptos::prelude::ReadUntracked;
@@ -330,6 +333,46 @@ pub fn preflight(p: ProjectId, r: RunId) -> String {
 #[must_use]
 pub fn evaluation(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}/evaluation")
+}
+
+/// Evaluation suites.
+#[must_use]
+pub fn suites(p: ProjectId) -> String {
+    format!("/p/{p}/suites")
+}
+
+#[must_use]
+pub fn new_suite(p: ProjectId) -> String {
+    format!("/p/{p}/suites/new")
+}
+
+#[must_use]
+pub fn suite(p: ProjectId, s: SuiteId) -> String {
+    format!("/p/{p}/suites/{s}")
+}
+
+/// What a suite asks, and changing it.
+#[must_use]
+pub fn suite_design(p: ProjectId, s: SuiteId) -> String {
+    format!("/p/{p}/suites/{s}/design")
+}
+
+/// Base models side by side.
+#[must_use]
+pub fn bake_off(p: ProjectId, s: SuiteId) -> String {
+    format!("/p/{p}/suites/{s}/bake-off")
+}
+
+/// The answers of a candidate to one evaluation.
+#[must_use]
+pub fn suite_result(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
+    format!("/p/{p}/suites/{s}/results/{r}")
+}
+
+/// The same cut into parts.
+#[must_use]
+pub fn suite_slices(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
+    format!("{}/slices", suite_result(p, s, r))
 }
 
 #[must_use]

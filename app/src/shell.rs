@@ -31,6 +31,7 @@ use crate::{
         SweepListPage, SweepPage,
     },
     splits::SplitsPage,
+    suites::{BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSlicesPage},
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
     ui::frame::NotFoundPage,
@@ -172,6 +173,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/preflight") view=PreflightPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites") view=SuiteListPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/new") view=NewSuitePage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite") view=SuitePage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite/design") view=SuiteDesignPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite/bake-off") view=BakeOffPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite/results/:result") view=SuiteResultPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite/results/:result/slices") view=SuiteSlicesPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>

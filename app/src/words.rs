@@ -14,6 +14,8 @@ pub mod recipe;
 mod run;
 mod split;
 mod steps;
+#[cfg(feature = "ssr")]
+mod suite;
 
 pub use badcase::bad_case_status;
 pub use edit::{edit_action, edit_problem};
@@ -30,6 +32,9 @@ pub use steps::step_problem;
 pub use steps::{
     is_free_text, setting_choices, setting_help, setting_name, step_because, step_findings, step_kind, step_reason,
 };
+
+#[cfg(feature = "ssr")]
+pub use suite::{standing, standing_badge, target as suite_target};
 
 use domain::{access::Role, account::AccountError, lang::Lang, sample::Split};
 

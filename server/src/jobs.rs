@@ -22,6 +22,7 @@ pub mod paraphrase;
 pub mod publish_annotation;
 pub mod register_model;
 pub mod render_task;
+pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
@@ -87,6 +88,7 @@ pub fn handlers() -> Handlers {
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
         .with(store::badcases::evidence::embedded::KIND, nearest_to_bad_cases::nearest_to_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
+        .with(store::suites::KIND, run_suite::run_suite)
 }
 
 impl Handlers {

@@ -38,6 +38,7 @@ pub mod runs;
 pub mod sample_project;
 pub mod scores;
 pub mod splits;
+pub mod suites;
 pub mod sweeps;
 pub mod tus;
 pub mod uploads;
@@ -118,6 +119,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(runs::routes())
         .merge(sweeps::routes())
         .merge(evals::routes())
+        .merge(suites::routes())
         .merge(compare::routes())
         .merge(overlay::routes())
         .merge(badcases::routes())

@@ -188,7 +188,37 @@ pub struct ScoreFile<'a> {
     pub embed: bool,
 }
 
-/// A trainer that scores a file. Dropped, it ends.
+/// Samples of a file that a model is evaluated on.
+#[derive(Clone, Copy, Debug)]
+pub struct EvalFile<'a> {
+    pub model: &'a Path,
+    pub adapter: Option<&'a Path>,
+    /// JSON lines.
+    pub samples: &'a Path,
+    /// The same, with every label of the closed set.
+    pub labels: Option<&'a Path>,
+    /// Folder for predictions.jsonl, metrics.json and timing.json.
+    pub out: &'a Path,
+    pub max_new_tokens: u32,
+}
+
+impl EvalFile<'_> {
+    /// Has it done on the CPU, within the memory that is left.
+    pub fn start(&self, config: &Config) -> Result<Scoring, TrainerError> {
+        let mut command = command(config);
+        command.arg("eval").arg("--model").arg(self.model).arg("--test").arg(self.samples).arg("--out").arg(self.out);
+        command.args(["--timed", "--events", "-", "--max-new-tokens", &self.max_new_tokens.to_string()]);
+        if let Some(labels) = self.labels {
+            command.arg("--labels-from").arg(labels);
+        }
+        if let Some(adapter) = self.adapter {
+            command.arg("--adapter").arg(adapter);
+        }
+        Scoring::start(config, command)
+    }
+}
+
+/// A trainer that scores or evaluates a file. Dropped, it ends.
 pub struct Scoring {
     program: String,
     child: Child,
@@ -198,6 +228,19 @@ pub struct Scoring {
 }
 
 impl Scoring {
+    /// Starts a command that tells its progress on standard output, within the memory that is left.
+    fn start(config: &Config, mut command: Command) -> Result<Self, TrainerError> {
+        let program = config.trainer.display().to_string();
+        let failed = |error| TrainerError::Program { program: program.clone(), error };
+        let memory_mib = memory::available_bytes().map_or(MEMORY_MIB, |bytes| bytes >> 20).max(MEMORY_MIB);
+        command.args(["--json-errors", "--max-memory-mib", &memory_mib.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(failed)?;
+        let events = child.stdout.take().ok_or_else(|| failed(io::Error::other("it has no pipe")))?;
+        let complaint = tokio::spawn(beginning(child.stderr.take(), COMPLAINT_BYTES));
+        Ok(Self { events: BufReader::new(events).lines(), program, child, complaint, memory_mib })
+    }
+
     /// How many lines are done, and their number; `None` when all is done.
     pub async fn next(&mut self) -> Result<Option<(u64, u64)>, TrainerError> {
         let failed = |error| TrainerError::Program { program: self.program.clone(), error };
@@ -219,27 +262,15 @@ impl Scoring {
 impl ScoreFile<'_> {
     /// Has it done on the CPU, within the memory that is left.
     pub fn start(&self, config: &Config) -> Result<Scoring, TrainerError> {
-        let program = config.trainer.display().to_string();
-        let failed = |error| TrainerError::Program { program: program.clone(), error };
-        let memory_mib = memory::available_bytes().map_or(MEMORY_MIB, |bytes| bytes >> 20).max(MEMORY_MIB);
-        let mut child = self.command(config, memory_mib).spawn().map_err(failed)?;
-        let events = child.stdout.take().ok_or_else(|| failed(io::Error::other("it has no pipe")))?;
-        let complaint = tokio::spawn(beginning(child.stderr.take(), COMPLAINT_BYTES));
-        Ok(Scoring { events: BufReader::new(events).lines(), program, child, complaint, memory_mib })
-    }
-
-    fn command(&self, config: &Config, mib: u64) -> Command {
         let mut command = command(config);
         command.arg("score").args([self.model, self.samples]).arg("--out").arg(self.out).args(["--events", "-"]);
-        command.args(["--json-errors", "--max-memory-mib", &mib.to_string()]);
         if let Some(adapter) = self.adapter {
             command.arg("--adapter").arg(adapter);
         }
         if self.embed {
             command.arg("--embed");
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command
+        Scoring::start(config, command)
     }
 }
 

@@ -8,7 +8,11 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -83,9 +87,30 @@ pub struct Service {
     seed: u64,
 }
 
+/// What an endpoint answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    pub text: String,
+    /// Of the try that was answered.
+    pub latency_ms: f64,
+    /// Where the endpoint tells.
+    pub input_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
+}
+
 #[derive(Deserialize)]
 struct Completion {
     choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +126,7 @@ struct Said {
 
 /// How one try ended.
 enum Try {
-    Answered(String),
+    Answered(Reply),
     /// It may answer another time.
     Again(String),
     Refused(String),
@@ -109,6 +134,11 @@ enum Try {
 
 impl Service {
     pub fn new(endpoint: &Endpoint, request: &Paraphrase) -> Result<Self, WriterError> {
+        Self::with(endpoint, request.temperature, request.seed)
+    }
+
+    /// The same for whoever asks something else.
+    pub fn with(endpoint: &Endpoint, temperature: f64, seed: u64) -> Result<Self, WriterError> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("lathe/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -117,14 +147,20 @@ impl Service {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| WriterError::Endpoint { name: endpoint.name.clone(), detail: e.to_string() })?;
-        Ok(Self { client, endpoint: endpoint.clone(), temperature: request.temperature, seed: request.seed })
+        Ok(Self { client, endpoint: endpoint.clone(), temperature, seed })
     }
 
     async fn answer(&self, question: &str) -> Result<String, WriterError> {
+        let question = [Message::new(Speaker::User, question)];
+        Ok(self.reply(&question, ANSWER_TOKENS).await?.text)
+    }
+
+    /// The next turn of a conversation, and what it took.
+    pub async fn reply(&self, messages: &[Message], max_tokens: u32) -> Result<Reply, WriterError> {
         let mut wait = Duration::from_millis(500);
         for attempt in 1.. {
-            match self.ask(question).await {
-                Try::Answered(text) => return Ok(text),
+            match self.ask(messages, max_tokens).await {
+                Try::Answered(reply) => return Ok(reply),
                 Try::Again(_) if attempt < TRIES => {
                     tokio::time::sleep(wait).await;
                     wait *= 3;
@@ -140,24 +176,25 @@ impl Service {
                 }
             }
         }
-        Ok(String::new())
+        Ok(Reply::default())
     }
 
-    async fn ask(&self, question: &str) -> Try {
+    async fn ask(&self, messages: &[Message], max_tokens: u32) -> Try {
         let Ok(url) = self.endpoint.url.join("chat/completions") else {
             return Try::Refused("its address cannot be used".to_owned());
         };
         let body = json!({
             "model": self.endpoint.model,
-            "messages": [{ "role": "user", "content": question }],
+            "messages": messages.iter().map(|m| json!({ "role": m.role, "content": m.content })).collect::<Vec<_>>(),
             "temperature": self.temperature,
-            "max_tokens": ANSWER_TOKENS,
+            "max_tokens": max_tokens,
             "seed": self.seed,
         });
         let mut request = self.client.post(url).json(&body);
         if let Some(key) = &self.endpoint.key {
             request = request.bearer_auth(key);
         }
+        let began = Instant::now();
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => return Try::Again(error.without_url().to_string()),
@@ -176,7 +213,12 @@ impl Service {
         match serde_json::from_str::<Completion>(&text) {
             Ok(completion) => {
                 let said = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
-                Try::Answered(said.unwrap_or_default())
+                Try::Answered(Reply {
+                    text: said.unwrap_or_default(),
+                    latency_ms: began.elapsed().as_secs_f64() * 1000.0,
+                    input_tokens: completion.usage.as_ref().and_then(|usage| usage.prompt_tokens),
+                    output_tokens: completion.usage.as_ref().and_then(|usage| usage.completion_tokens),
+                })
             }
             Err(error) => Try::Refused(format!("no chat completion: {error}")),
         }

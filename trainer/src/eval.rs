@@ -9,7 +9,6 @@ mod preference;
 
 pub use choices::{CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM};
 pub use filter::{Filter, FilterError};
-pub use generation::{FIRST_TOKEN_SECONDS, SECONDS, TOKENS_OUT};
 pub use preference::{PREFERENCE_ACCURACY, PREFERENCE_MARGIN, PREFERS_CHOSEN};
 
 use crate::infer::batch::Likelihood;
@@ -25,6 +24,13 @@ pub const NEGATIVE_LOG_LIKELIHOOD: &str = "negative_log_likelihood";
 pub const LABEL_PROBABILITY: &str = "label_probability";
 /// Score key: tokens cut off at the beginning of a prompt that is too long for the model.
 pub const CUT_TOKENS: &str = "cut_tokens";
+
+/// Score key: time that the answer was worked on, together with the others of its batch.
+pub const LATENCY_MS: &str = "latency_ms";
+/// Score key: time from the prompt to the first token of the answer, in the same way.
+pub const FIRST_TOKEN_MS: &str = "first_token_ms";
+/// Score key: tokens of the written answer, without the one that ends the turn.
+pub const ANSWER_TOKENS: &str = "answer_tokens";
 
 /// What an evaluation may know besides the samples.
 #[derive(Clone, Debug)]
@@ -42,7 +48,8 @@ pub struct EvalOptions {
     /// What stands between prompt and answer where both are plain text, without the chat template and the end of the turn,
     /// as base models are evaluated.
     pub plain: Option<String>,
-    /// Answer one prompt at a time and note how long each took.
+    /// Whether each prediction tells how long it took, together with the others of its batch. Then two evaluations of the
+    /// same are not alike.
     pub timed: bool,
 }
 
@@ -100,7 +107,7 @@ pub fn evaluate(
         return Err(EvalError::NoSamples);
     }
     let (mut metrics, mut predictions) = match task(samples) {
-        Task::Classification => classification::evaluate(chat, samples, &options.labels, on_progress)?,
+        Task::Classification => classification::evaluate(chat, samples, options, on_progress)?,
         Task::MultipleChoice => choices::evaluate(chat, samples, options, on_progress)?,
         Task::Generation => generation::evaluate(chat, samples, options, on_progress)?,
     };

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use trainer::data::template::ChatTemplate;
 use trainer::data::tokenizer::Tokenizer;
 use trainer::eval::{
-    CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM, EvalOptions, FIRST_TOKEN_SECONDS, SECONDS, TOKENS_OUT, evaluate,
+    CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, ANSWER_TOKENS, evaluate,
 };
 use trainer::infer::Chat;
 use trainer::model::decoder::Decoder;
@@ -150,13 +150,13 @@ fn answers_end_where_a_stop_word_does_and_are_timed_one_by_one() {
     let text = &whole[0].output;
     // What is no ASCII may be half a character while it is written.
     let stop = text.chars().rfind(char::is_ascii_graphic).unwrap_or('~').to_string();
-    let timed = EvalOptions { stop: vec![stop.clone()], timed: true, ..long };
+    let timed = EvalOptions { stop: vec![stop.clone()], timed: true, batch: 1, ..long };
     let (metrics, cut) = evaluate(tiny.chat(), &samples, &timed, &mut on).unwrap();
     for (whole, cut) in whole.iter().zip(&cut) {
         assert_eq!(cut.output, whole.output.split(stop.as_str()).next().unwrap());
-        assert!(cut.scores[FIRST_TOKEN_SECONDS] <= cut.scores[SECONDS] && cut.scores[SECONDS] > 0.0);
-        assert!(cut.scores[TOKENS_OUT] <= 24.0 && !whole.scores.contains_key(SECONDS));
+        assert!(cut.scores[FIRST_TOKEN_MS] <= cut.scores[LATENCY_MS] && cut.scores[LATENCY_MS] > 0.0);
+        assert!(cut.scores[ANSWER_TOKENS] <= 24.0 && !whole.scores.contains_key(LATENCY_MS));
     }
-    assert!(metrics.values["seconds_p50"] <= metrics.values["seconds_p95"]);
+    assert!(metrics.values["latency_ms_p50"] <= metrics.values["latency_ms_p95"]);
     assert!(metrics.values["tokens_per_second"] > 0.0);
 }

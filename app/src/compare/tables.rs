@@ -44,7 +44,7 @@ pub(super) fn metric_table(project: ProjectId, c: &Comparison, l: Lang) -> AnyVi
 fn value(key: &str, cell: &MetricCell, l: Lang) -> impl IntoView + use<> {
     let class = if cell.is_best { "best" } else { "" };
     let difference = cell.difference.as_ref().map(|d| {
-        let tone = metric::badge(d.verdict());
+        let tone = metric::verdict_badge(d.verdict());
         let interval =
             d.interval.map(|(low, high)| format!(" [{} … {}]", metric::signed(key, low), metric::signed(key, high)));
         let common = (cell.common_samples > 0).then(|| text::common(l, cell.common_samples));

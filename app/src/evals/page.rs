@@ -19,6 +19,7 @@ use domain::{
     id::{ProjectId, RunId},
     lang::Lang,
     lineage::NodeId,
+    statistics::verdict::Verdict,
 };
 use leptos::prelude::*;
 
@@ -88,10 +89,11 @@ fn ordered(mut list: Vec<Difference>, order: &[&str]) -> Vec<Difference> {
 
 fn headline(list: Vec<Difference>, l: Lang) -> impl IntoView {
     let rows = list.into_iter().map(move |d| {
-        let (class, word) = match d.verdict() {
-            Some(true) => ("badge badge-good", text::better(l)),
-            Some(false) => ("badge badge-bad", text::worse(l)),
-            None => ("badge badge-quiet", text::unsure(l)),
+        let class = metric::verdict_badge(d.verdict());
+        let word = match d.verdict() {
+            Verdict::Better => text::better(l),
+            Verdict::Worse => text::worse(l),
+            Verdict::NoEvidence => text::unsure(l),
         };
         let interval = d.interval.map(|(low, high)| {
             view! { <span><span class="nowrap">{format!("{} … {}", metric::signed(&d.metric, low), metric::signed(&d.metric, high))}</span>" "<span class=class>{word}</span></span> }

@@ -3,6 +3,8 @@
 
 mod activity;
 mod api;
+#[cfg(feature = "ssr")]
+mod suites;
 mod text;
 
 use crate::{
@@ -39,8 +41,13 @@ fn body(project: ProjectId, o: Overview) -> impl IntoView {
     // The steps make a model, a dataset and a run: for those who may.
     let steps = (o.runs == 0 && role::may(Action::Launch)).then(|| first_steps(project, &o, l));
     let best = (!o.best.is_empty()).then(|| best_runs(project, o.best.clone(), l));
+    #[cfg(feature = "ssr")]
+    let suites = suites::cards(project, &o, l);
+    #[cfg(not(feature = "ssr"))]
+    let suites = ();
     view! {
         {stats(project, &o, l)}
+        {suites}
         {steps}
         {best}
         <section class="card">

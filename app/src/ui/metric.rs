@@ -1,7 +1,7 @@
 //! Names and number formats of metrics, alike on every page.
 
 use crate::ui::format::{number, percent};
-use domain::{eval::larger_is_better, lang::Lang};
+use domain::{eval::larger_is_better, lang::Lang, statistics::verdict::Verdict};
 
 crate::texts! {
     accuracy = "Accuracy", "准确率";
@@ -12,11 +12,9 @@ crate::texts! {
     correct_norm = "Right per character", "按字符归一后正确";
     correct_bytes = "Right per byte", "按字节归一后正确";
     choice(place) = "Log-likelihood of choice {place} (nats)", "选项 {place} 的对数似然（nats）";
-    first_token_seconds = "Seconds to the first token", "首词元用时（秒）";
-    seconds = "Seconds per answer", "每个回答用时（秒）";
-    tokens_out = "Tokens written", "生成词元数";
+    first_token_ms = "Time to the first token (ms)", "首词元用时（毫秒）";
+    answer_tokens = "Tokens written", "生成词元数";
     at_percentile(name, percentile) = "{name}, percentile {percentile}", "{name}，第 {percentile} 百分位";
-    peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
     macro_f1 = "Macro F1", "宏平均 F1";
     exact_match = "Exact match", "完全匹配";
     rouge_l = "ROUGE-L", "ROUGE-L";
@@ -40,6 +38,17 @@ crate::texts! {
     reward_accuracy = "Reward accuracy", "奖励准确率";
     loss_scale = "Loss scale", "损失缩放";
     validation_reward_accuracy = "Validation reward accuracy", "验证奖励准确率";
+    balanced_accuracy = "Balanced accuracy", "均衡准确率";
+    f1_micro = "F1 (micro)", "F1（微平均）";
+    f1_weighted = "F1 (weighted)", "F1（加权平均）";
+    mcc = "Matthews correlation", "马修斯相关系数";
+    token_f1 = "Token F1", "词元 F1";
+    edit_distance = "Edit distance", "编辑距离";
+    latency_ms = "Latency (ms)", "延迟（毫秒）";
+    latency_p95_ms = "Latency, 95th percentile (ms)", "延迟 95 分位（毫秒）";
+    peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
+    cost_per_1000 = "Cost of 1,000 answers", "每千次回答成本";
+    json_valid = "Valid JSON", "有效 JSON";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -53,10 +62,8 @@ pub fn name(l: Lang, key: &str) -> String {
         "right_choice" => right_choice(l),
         "correct_norm" => correct_norm(l),
         "correct_bytes" => correct_bytes(l),
-        "first_token_seconds" => first_token_seconds(l),
-        "seconds" => seconds(l),
-        "tokens_out" => tokens_out(l),
-        "peak_memory_mib" => peak_memory_mib(l),
+        "first_token_ms" => first_token_ms(l),
+        "answer_tokens" => answer_tokens(l),
         "macro_f1" => macro_f1(l),
         "exact_match" => exact_match(l),
         "rouge_l" => rouge_l(l),
@@ -80,6 +87,18 @@ pub fn name(l: Lang, key: &str) -> String {
         "reward_accuracy" => reward_accuracy(l),
         "loss_scale" => loss_scale(l),
         "validation_reward_accuracy" => validation_reward_accuracy(l),
+        "balanced_accuracy" => balanced_accuracy(l),
+        "f1_macro" => macro_f1(l),
+        "f1_micro" => f1_micro(l),
+        "f1_weighted" => f1_weighted(l),
+        "mcc" => mcc(l),
+        "token_f1" => token_f1(l),
+        "edit_distance" => edit_distance(l),
+        "latency_ms" => latency_ms(l),
+        "latency_p95_ms" => latency_p95_ms(l),
+        "peak_memory_mib" => peak_memory_mib(l),
+        "cost_per_1000" => cost_per_1000(l),
+        "json_valid" => json_valid(l),
         other => return composed(l, other),
     };
     known.to_owned()
@@ -115,6 +134,12 @@ fn is_share(key: &str) -> bool {
             | "prefers_chosen"
             | "reward_accuracy"
             | "validation_reward_accuracy"
+            | "balanced_accuracy"
+            | "f1_macro"
+            | "f1_micro"
+            | "f1_weighted"
+            | "token_f1"
+            | "json_valid"
     )
 }
 
@@ -122,6 +147,23 @@ fn is_share(key: &str) -> bool {
 #[must_use]
 pub fn value(key: &str, x: f64) -> String {
     if is_share(key) { percent(x) } else { number(x) }
+}
+
+/// A score of [`domain::measure`], whose BLEU and chrF are sacreBLEU's, from 0 to 100.
+#[must_use]
+pub fn scored(key: &str, x: f64) -> String {
+    if is_out_of_100(key) { number(x) } else { value(key, x) }
+}
+
+/// The difference of two such scores.
+#[must_use]
+pub fn scored_difference(key: &str, x: f64) -> String {
+    let sign = if x >= 0.0 { "+" } else { "−" };
+    if is_out_of_100(key) { format!("{sign}{}", number(x.abs())) } else { signed(key, x) }
+}
+
+fn is_out_of_100(key: &str) -> bool {
+    key == "bleu"
 }
 
 /// A difference with its sign: percentage points for shares.
@@ -145,6 +187,16 @@ pub fn badge(is_better: Option<bool>) -> &'static str {
         Some(false) => "badge badge-bad",
         None => "badge badge-quiet",
     }
+}
+
+/// The badge of what an interval allows to say.
+#[must_use]
+pub fn verdict_badge(verdict: Verdict) -> &'static str {
+    badge(match verdict {
+        Verdict::Better => Some(true),
+        Verdict::Worse => Some(false),
+        Verdict::NoEvidence => None,
+    })
 }
 
 #[cfg(test)]

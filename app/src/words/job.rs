@@ -29,6 +29,10 @@ crate::texts! {
     nothing_labelled = "No item is decided that is sure enough. Judge some first, or ask for less confidence.", "没有已裁定且置信度足够的条目。请先标注一些，或降低置信度要求。";
     not_judgements(detail) = "The file cannot be read as judgements (“{detail}”).", "无法将该文件读作标注结果（“{detail}”）。";
     annotation_task = "annotation task", "标注任务";
+    suite = "suite, or this version of it", "评测套件（或其该版本）";
+    nothing_to_evaluate(evaluation) = "The evaluation “{evaluation}” has no samples. Choose another split or fewer filters.", "评测“{evaluation}”没有样本。请选择其他划分或减少筛选条件。";
+    not_labelled(evaluation) = "The evaluation “{evaluation}” asks for classification, and some of its samples have no label. Ask for generation.", "评测“{evaluation}”要求分类，但部分样本没有标签。请改为生成任务。";
+    not_answered(detail) = "The candidate did not answer (“{detail}”). Evaluations that were finished before are kept.", "候选模型未作答（“{detail}”）。此前已完成的评测会保留。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -61,6 +65,9 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::Writer { detail } => writer(l, detail),
         F::NothingAccepted => nothing_accepted(l).to_owned(),
         F::NothingLabelled => nothing_labelled(l).to_owned(),
+        F::NothingToEvaluate { evaluation } => nothing_to_evaluate(l, evaluation),
+        F::NotLabelled { evaluation } => not_labelled(l, evaluation),
+        F::NotAnswered { detail } => not_answered(l, detail),
         F::NotJudgements { detail } => not_judgements(l, detail),
         F::NoLeaks => no_leaks(l).to_owned(),
         F::Gone { what } => gone(l, gone_name(l, *what)),
@@ -85,6 +92,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Model => model(l),
         Gone::Adapter => adapter(l),
         Gone::AnnotationTask => annotation_task(l),
+        Gone::Suite => suite(l),
     }
 }
 

@@ -20,6 +20,12 @@ pub fn each_word(text: &str, mut each: impl FnMut(&str)) {
     cut(text, true, &mut each);
 }
 
+/// The words of a Chinese text as metrics count them: as Python's `jieba.cut` finds them, without white space.
+#[must_use]
+pub fn chinese_words(text: &str) -> Vec<String> {
+    JIEBA.cut(text, true).iter().map(|token| token.word).filter(|w| !w.trim().is_empty()).map(str::to_owned).collect()
+}
+
 fn cut(text: &str, inner: bool, each: &mut impl FnMut(&str)) {
     let lower = text.to_lowercase();
     let mut rest = lower.as_str();

@@ -143,10 +143,14 @@ pub fn larger_is_better(metric: &str) -> bool {
             | "cer"
             | "wer"
             | "repetition_4"
-            | "first_token_seconds_p50"
-            | "first_token_seconds_p95"
-            | "seconds_p50"
-            | "seconds_p95"
+            | "first_token_ms"
+            | "first_token_ms_p50"
+            | "first_token_ms_p95"
+            | "latency_ms_p50"
+            | "latency_ms_p95"
+            | "latency_ms"
+            | "latency_p95_ms"
             | "peak_memory_mib"
+            | "cost_per_1000"
     )
 }

@@ -86,6 +86,14 @@ ids! {
     TrackedRunId,
     /// A model that such a run has logged.
     LoggedModelId,
+    /// An evaluation suite.
+    SuiteId,
+    /// What one evaluation of a suite yielded for one candidate.
+    SuiteResultId,
+    /// A candidate that is worse than its suite's baseline.
+    SuiteAlarmId,
+    /// A target of a project.
+    TargetId,
 }
 
 macro_rules! numbers {

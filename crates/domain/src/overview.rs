@@ -4,6 +4,7 @@ use crate::{
     badcase::view::BadCaseCounts,
     id::{DatasetId, RunId},
     people::ActivityEntry,
+    suite::{SuiteAlarm, TargetStanding},
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,4 +36,9 @@ pub struct Overview {
     pub bad_cases: BadCaseCounts,
     pub best: Vec<BestRun>,
     pub activity: Vec<ActivityEntry>,
+    /// Candidates that are worse than their suite's baseline.
+    #[serde(default)]
+    pub alarms: Vec<SuiteAlarm>,
+    #[serde(default)]
+    pub targets: Vec<TargetStanding>,
 }

@@ -72,6 +72,8 @@ pub enum Stale {
     GroupUsed,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
     ItemDecided,
+    #[error("somebody else has made a version of this suite meanwhile")]
+    SuiteEdited,
 }
 
 impl StoreError {

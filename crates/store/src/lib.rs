@@ -38,6 +38,7 @@ pub mod scores;
 pub mod secret;
 pub mod sessions;
 pub mod split_checks;
+pub mod suites;
 pub mod sweeps;
 pub mod throttle;
 pub mod tokens;

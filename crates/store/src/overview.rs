@@ -1,6 +1,6 @@
 //! The project overview: a few aggregate queries.
 
-use crate::{StoreError, activity, badcases, error::json};
+use crate::{StoreError, activity, badcases, error::json, suites};
 use domain::{
     badcase::view::BadCaseQuery,
     eval::EvalMetrics,
@@ -35,6 +35,8 @@ pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Overview, Sto
         bad_cases: badcases::counts(db, project, &BadCaseQuery::default()).await?,
         best: best(db, project).await?,
         activity: activity::latest(db, project, ACTIVITY).await?,
+        alarms: suites::alarms::open(db, project, None).await?,
+        targets: suites::targets::standings(db, project, None).await?,
     })
 }
 

@@ -12,6 +12,7 @@ pub use crate::jobs::Beat;
 use crate::{
     StoreError, activity,
     error::{json, lossy_to_json, to_json, word},
+    suites,
 };
 use domain::{
     id::{ModelId, ProjectId, RunId, VersionId},
@@ -282,6 +283,9 @@ pub async fn end(db: &PgPool, lease: Lease, ending: &Ending) -> Result<bool, Sto
     if let Some(verb) = verb {
         let (project, name) = (ProjectId(row.try_get("project_id")?), row.try_get("name")?);
         activity::record(&mut *tx, project, None, verb, &lease.run.to_string(), name).await?;
+        if verb == "run.succeeded" {
+            suites::automatic::queue(&mut tx, project, lease.run).await?;
+        }
     }
     announce(&mut tx, lease.run).await?;
     tx.commit().await?;

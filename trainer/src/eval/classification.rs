@@ -3,13 +3,17 @@
 //! scores over all labels is the predicted label's probability.
 
 use super::label_search::{LabelScore, Question, prompts_at_once, score};
-use super::{CUT_TOKENS, EvalError, LABEL_PROBABILITY, NEGATIVE_LOG_LIKELIHOOD, OnProgress, perplexity, report};
+use super::{
+    CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress, perplexity,
+    report,
+};
 use crate::infer::batch::Likelihood;
 use crate::infer::{Chat, InferError};
 use domain::eval::{EvalMetrics, Prediction, Task};
 use domain::metrics::classification::ClassificationReport;
 use domain::sample::Sample;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// Samples made ready at once.
 const CHUNK: usize = 16;
@@ -17,11 +21,11 @@ const CHUNK: usize = 16;
 pub(super) fn evaluate(
     chat: Chat<'_>,
     samples: &[Sample],
-    training_labels: &BTreeSet<String>,
+    options: &EvalOptions,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<(EvalMetrics, Vec<Prediction>), EvalError> {
     let own = samples.iter().filter_map(|s| s.label.clone());
-    let labels: Vec<String> = training_labels.iter().cloned().chain(own).collect::<BTreeSet<_>>().into_iter().collect();
+    let labels: Vec<String> = options.labels.iter().cloned().chain(own).collect::<BTreeSet<_>>().into_iter().collect();
     let (mut predictions, mut references) = (Vec::with_capacity(samples.len()), Vec::with_capacity(samples.len()));
     for chunk in samples.chunks(CHUNK) {
         let ask = |(offset, sample)| {
@@ -31,9 +35,15 @@ pub(super) fn evaluate(
         let longest = questions.iter().map(|q| q.prompt.ids.len()).max().unwrap_or(0);
         for batch in questions.chunks(prompts_at_once(chat, longest)) {
             report(on_progress, predictions.len())?;
-            for (question, scores) in batch.iter().zip(score(chat, batch)?) {
+            let began = Instant::now();
+            let scored = score(chat, batch)?;
+            let latency_ms = began.elapsed().as_secs_f64() * 1000.0;
+            for (question, scores) in batch.iter().zip(scored) {
                 let index = predictions.len();
-                let (prediction, reference) = choose(index, &samples[index], question, &labels, &scores);
+                let (mut prediction, reference) = choose(index, &samples[index], question, &labels, &scores);
+                if options.timed {
+                    prediction.scores.insert(LATENCY_MS.to_owned(), latency_ms);
+                }
                 predictions.push(prediction);
                 references.push(reference);
             }

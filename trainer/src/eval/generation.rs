@@ -1,7 +1,8 @@
 //! Evaluation of free text: the model answers greedily, its text is held against the reference.
 
 use super::{
-    CUT_TOKENS, EvalError, EvalOptions, NEGATIVE_LOG_LIKELIHOOD, OnProgress, answer_ids, perplexity, prompt, report,
+    ANSWER_TOKENS, CUT_TOKENS, EvalError, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress,
+    answer_ids, perplexity, prompt, report,
 };
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
@@ -10,13 +11,6 @@ use domain::metrics::text::{corpus_bleu, exact_match, rouge_l, sentence_bleu};
 use domain::sample::Sample;
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-/// Score key: seconds from the prompt to the first token of the answer.
-pub const FIRST_TOKEN_SECONDS: &str = "first_token_seconds";
-/// Score key: seconds from the prompt to the end of the answer.
-pub const SECONDS: &str = "seconds";
-/// Score key: tokens of the answer, without the one that ends the turn.
-pub const TOKENS_OUT: &str = "tokens_out";
 
 /// A sample made ready: its prompt and the tokens of its reference answer.
 struct Ready {
@@ -31,8 +25,8 @@ struct Answer {
     tokens: usize,
     /// Of the reference.
     likelihood: Likelihood,
-    seconds: f64,
-    first_token_seconds: f64,
+    latency_ms: f64,
+    first_token_ms: f64,
 }
 
 pub(super) fn evaluate(
@@ -46,9 +40,8 @@ pub(super) fn evaluate(
     let mut ready = samples.iter().enumerate().map(prepare).collect::<Result<Vec<_>, _>>()?;
     // Prompts of like length share a batch, so that little of it is padding.
     ready.sort_by_key(|r| (r.prompt.ids.len(), r.index));
-    let at_once = if options.timed { 1 } else { options.batch.max(1) };
     let mut answered = Vec::with_capacity(samples.len());
-    for batch in ready.chunks(at_once) {
+    for batch in ready.chunks(options.batch.max(1)) {
         report(on_progress, answered.len())?;
         for (one, answer) in batch.iter().zip(answer(chat, batch, options)?) {
             answered.push((predict(one, &samples[one.index], &answer, options), answer.likelihood));
@@ -88,8 +81,8 @@ fn answer(chat: Chat<'_>, batch: &[Ready], options: &EvalOptions) -> Result<Vec<
         text: before_stop(&chat.tokenizer.decode(ids), &options.stop).to_owned(),
         tokens: ids.len(),
         likelihood,
-        seconds: (reading + whole).as_secs_f64(),
-        first_token_seconds: (reading + first.unwrap_or(whole)).as_secs_f64(),
+        latency_ms: (reading + whole).as_secs_f64() * 1000.0,
+        first_token_ms: (reading + first.unwrap_or(whole)).as_secs_f64() * 1000.0,
     });
     Ok(answered.collect())
 }
@@ -115,9 +108,9 @@ fn predict(ready: &Ready, sample: &Sample, answer: &Answer, options: &EvalOption
         scores.insert(CUT_TOKENS.to_owned(), ready.prompt.cut_tokens as f64);
     }
     if options.timed {
-        scores.insert(SECONDS.to_owned(), answer.seconds);
-        scores.insert(FIRST_TOKEN_SECONDS.to_owned(), answer.first_token_seconds);
-        scores.insert(TOKENS_OUT.to_owned(), answer.tokens as f64);
+        scores.insert(LATENCY_MS.to_owned(), answer.latency_ms);
+        scores.insert(FIRST_TOKEN_MS.to_owned(), answer.first_token_ms);
+        scores.insert(ANSWER_TOKENS.to_owned(), answer.tokens as f64);
     }
     Prediction { index: ready.index as u32, correct: exact_match(&output, &expected), output, expected, scores }
 }
@@ -141,11 +134,11 @@ fn metrics(predictions: &[Prediction], references: &[Likelihood]) -> EvalMetrics
     }
 }
 
-/// Median and 95th percentile (nearest rank) of what answers took, and tokens written a second; nothing unless timed.
+/// Median and 95th percentile (nearest rank) of what answers took, and tokens written a second by one who waits for each; nothing unless timed.
 fn paces(predictions: &[Prediction]) -> Vec<(String, f64)> {
     let of = |key: &str| -> Vec<f64> { predictions.iter().filter_map(|p| p.scores.get(key).copied()).collect() };
     let mut found = Vec::new();
-    for key in [FIRST_TOKEN_SECONDS, SECONDS] {
+    for key in [FIRST_TOKEN_MS, LATENCY_MS] {
         let mut values = of(key);
         values.sort_by(f64::total_cmp);
         if !values.is_empty() {
@@ -153,9 +146,9 @@ fn paces(predictions: &[Prediction]) -> Vec<(String, f64)> {
             found.extend([50, 95].map(|percent| (format!("{key}_p{percent}"), rank(percent))));
         }
     }
-    let (seconds, tokens) = (of(SECONDS).iter().sum::<f64>(), of(TOKENS_OUT).iter().sum::<f64>());
-    if seconds > 0.0 {
-        found.push(("tokens_per_second".to_owned(), tokens / seconds));
+    let (took_ms, tokens) = (of(LATENCY_MS).iter().sum::<f64>(), of(ANSWER_TOKENS).iter().sum::<f64>());
+    if took_ms > 0.0 {
+        found.push(("tokens_per_second".to_owned(), tokens * 1000.0 / took_ms));
     }
     found
 }
@@ -173,17 +166,17 @@ mod tests {
 
     #[test]
     fn percentiles_are_answers_that_occurred() {
-        let took = |seconds: f64| Prediction {
+        let took = |ms: f64| Prediction {
             index: 0,
             output: String::new(),
             expected: String::new(),
             correct: true,
-            scores: [(SECONDS, seconds), (TOKENS_OUT, 4.0)].map(|(k, v)| (k.to_owned(), v)).into(),
+            scores: [(LATENCY_MS, ms), (ANSWER_TOKENS, 4.0)].map(|(k, v)| (k.to_owned(), v)).into(),
         };
         let predictions: Vec<_> = (1..=20).map(|i| took(f64::from(i))).collect();
         let found: BTreeMap<String, f64> = paces(&predictions).into_iter().collect();
-        assert_eq!((found["seconds_p50"], found["seconds_p95"]), (10.0, 19.0));
-        assert_eq!(found["tokens_per_second"], 80.0 / 210.0);
+        assert_eq!((found["latency_ms_p50"], found["latency_ms_p95"]), (10.0, 19.0));
+        assert_eq!(found["tokens_per_second"], 80_000.0 / 210.0);
         assert_eq!(paces(&[]), Vec::new());
     }
 }

@@ -44,6 +44,7 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
         "bad_cases" => routes::bad_cases(project),
         "rows" => routes::forget(project),
         "dataset" => routes::dataset(project, id.parse().ok()?),
+        "suite" => routes::suite(project, id.parse().ok()?),
         _ => return None,
     })
 }
@@ -85,6 +86,7 @@ fn verb(l: Lang, verb: &str) -> String {
         "project.created" => text::project_created(l),
         "project.updated" => text::project_updated(l),
         "dataset.archived" => text::dataset_archived(l),
+        "suite.created" => text::suite_created(l),
         other => return other.replace(['.', '_'], " "),
     };
     word.to_owned()

@@ -35,6 +35,10 @@ crate::texts! {
     quiet = "Nothing has happened yet.", "还没有任何活动。";
     the_server = "The server", "服务器";
     run_launched = "launched run", "启动了训练运行";
+    suite_created = "made the evaluation suite", "创建了评测套件";
+    alarms = "Regression alarms", "退化告警";
+    alarm(candidate, baseline, evaluation, metric) = "{candidate} is worse than {baseline} in {evaluation}: {metric}", "{candidate} 在 {evaluation} 上劣于 {baseline}：{metric}";
+    targets = "Targets", "目标";
     run_succeeded = "finished run", "完成了训练运行";
     run_failed = "could not finish run", "未能完成训练运行";
     run_cancelled = "cancelled run", "取消了训练运行";

@@ -35,6 +35,8 @@ crate::texts! {
     dividing = "Dividing", "正在划分";
     trying_steps = "Trying the steps", "正在试运行步骤";
     scoring = "Scoring", "正在评分";
+    answering = "Answering", "正在作答";
+    measuring = "Measuring", "正在计算指标";
     reading_scores = "Reading scores", "正在读取评分";
     clustering = "Grouping", "正在聚类";
     finding_nearest = "Comparing with the training rows", "正在与训练样本比较";
@@ -78,6 +80,8 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "dividing" => dividing(l),
         "trying_steps" => trying_steps(l),
         "scoring" => scoring(l),
+        "answering" => answering(l),
+        "measuring" => measuring(l),
         "reading_scores" => reading_scores(l),
         "clustering" => clustering(l),
         "finding_nearest" => finding_nearest(l),

@@ -5,7 +5,7 @@ use super::{EvalMetrics, Subject, Task, larger_is_better};
 use crate::{
     id::{BadCaseId, EvalId, RunId, SampleId, VersionId},
     sample::{Sample, Split},
-    statistics::bootstrap::paired_difference,
+    statistics::{bootstrap::paired_difference, verdict::Verdict},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,11 +117,10 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether the interval excludes 0: `Some(true)` for better, `Some(false)` for worse.
+    /// What the interval allows to say, uncorrected.
     #[must_use]
-    pub fn verdict(&self) -> Option<bool> {
-        let (low, high) = self.interval?;
-        if low <= 0.0 && high >= 0.0 { None } else { Some((low > 0.0) == larger_is_better(&self.metric)) }
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self.interval, larger_is_better(&self.metric))
     }
 }
 
@@ -263,6 +262,6 @@ mod tests {
         let d = differences((&metrics(0.25), &from), (&metrics(0.75), &to));
         assert_eq!(d.len(), 1);
         assert_eq!(d[0].interval, Some((1.0, 1.0)), "only samples 1 to 3 are common, and all improved");
-        assert_eq!(d[0].verdict(), Some(true));
+        assert_eq!(d[0].verdict(), Verdict::Better);
     }
 }

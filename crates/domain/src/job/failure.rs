@@ -55,6 +55,15 @@ pub enum JobFailure {
     /// `detail` is the trainer's.
     #[error("the samples could not be scored: {detail}")]
     NotScored { detail: String },
+    #[error("the evaluation {evaluation:?} has no samples: choose another split or fewer filters")]
+    NothingToEvaluate { evaluation: String },
+    #[error(
+        "the evaluation {evaluation:?} asks for classification, and some of its samples have no label: ask for generation"
+    )]
+    NotLabelled { evaluation: String },
+    /// `detail` is the trainer's or the endpoint's.
+    #[error("the candidate did not answer: {detail}. Evaluations that were finished before are kept")]
+    NotAnswered { detail: String },
     #[error("failed to read or write a file: {detail}")]
     Disk { detail: String },
     #[error("the server made a mistake: {detail}")]
@@ -79,6 +88,7 @@ pub enum Gone {
     Model,
     Adapter,
     AnnotationTask,
+    Suite,
 }
 
 impl std::fmt::Display for Gone {
@@ -90,6 +100,7 @@ impl std::fmt::Display for Gone {
             Self::Model => "model",
             Self::Adapter => "run with an adapter of this model",
             Self::AnnotationTask => "annotation task",
+            Self::Suite => "suite, or this version of it",
         })
     }
 }

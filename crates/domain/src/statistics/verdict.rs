@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Whether a model is better than another by some metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = DifferenceVerdict))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Better,

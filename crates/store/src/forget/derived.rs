@@ -10,10 +10,13 @@ use crate::{
 use domain::{
     dataset::Origin,
     eval::EvalMetrics,
+    forget::TOMBSTONE,
     id::{ProjectId, UserId, VersionId},
     job::JobFailure,
+    measure::Measurement,
     run::{Preflight, RunProblem},
     steps::Change,
+    suite::SuiteDesign,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -163,6 +166,12 @@ async fn quotations(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
         update: "update evals set metrics = $2 where id = $1::uuid",
     };
     column::<EvalMetrics>(tx, project, texts, &metrics).await?;
+    let measured = Column {
+        select: "select id::text, measurement from suite_results where project_id = $1 and lower(measurement::text) like any($2)",
+        update: "update suite_results set measurement = $2 where id = $1::uuid",
+    };
+    column::<Measurement>(tx, project, texts, &measured).await?;
+    designs(tx, project, texts).await?;
     let report = Column {
         select: "select p.run_id::text, p.report from preflights p join runs r on r.id = p.run_id \
                  where r.project_id = $1 and lower(p.report::text) like any($2)",
@@ -174,6 +183,33 @@ async fn quotations(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
         update: "update runs set failure = $2 where id = $1::uuid",
     };
     column::<RunProblem>(tx, project, texts, &run_failure).await
+}
+
+/// Filters of evaluation suites, which hold labels and values of fields: such a one finds nothing any more.
+async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
+    let rows: Vec<(Uuid, i32, Value)> = sqlx::query_as(
+        "select v.suite_id, v.number, v.design from suite_versions v join suites s on s.id = v.suite_id \
+         where s.project_id = $1 and lower(v.design::text) like any($2)",
+    )
+    .bind(project.0)
+    .bind(texts.json_patterns())
+    .fetch_all(&mut *tx)
+    .await?;
+    for (suite, number, design) in rows {
+        let mut design: SuiteDesign = json(design)?;
+        for filter in design.evaluations.iter_mut().flat_map(|evaluation| &mut evaluation.filter) {
+            if texts.are_in_text(&filter.value) {
+                TOMBSTONE.clone_into(&mut filter.value);
+            }
+        }
+        sqlx::query("update suite_versions set design = $3 where suite_id = $1 and number = $2")
+            .bind(suite)
+            .bind(number)
+            .bind(to_json(&design)?)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Takes the texts out of a column, whose values can still be read as `T` afterwards.

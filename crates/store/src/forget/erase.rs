@@ -138,6 +138,8 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, texts: &Texts)
     let statements = [
         "update predictions p set output = $3, expected = $3 from evals e where e.id = p.eval_id and e.project_id = $1 \
          and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
+        "update suite_predictions p set output = $3, expected = $3 from suite_results r where r.id = p.result_id and r.project_id = $1 \
+         and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
         // A correction that waits would bring the text back.
         "update bad_cases set output = $3, expected = $3, note = '', correction = case when correction is null then null else $3 end, \
          status = case when status in ('open', 'confirmed', 'corrected') then 'dismissed' else status end, \

@@ -75,8 +75,10 @@ async fn versions(tx: &mut PgConnection, project: ProjectId) -> Result<Vec<Forge
 /// Stored answers and bad cases about the samples, or that hold the texts.
 async fn answers(tx: &mut PgConnection, project: ProjectId, patterns: &[String]) -> Result<(u64, u64), StoreError> {
     let predictions: i64 = sqlx::query_scalar(
-        "select count(*) from predictions p join evals e on e.id = p.eval_id where e.project_id = $1 \
-         and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
+        "select (select count(*) from predictions p join evals e on e.id = p.eval_id where e.project_id = $1 \
+            and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))) \
+         + (select count(*) from suite_predictions p join suite_results r on r.id = p.result_id where r.project_id = $1 \
+            and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2)))",
     )
     .bind(project.0)
     .bind(patterns)

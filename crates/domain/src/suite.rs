@@ -1,0 +1,266 @@
+//! Evaluation suites: a named set of evaluations that every candidate takes, so that candidates can be compared.
+//!
+//! A suite's design is read from and written to TOML and JSON. It never changes: editing makes the suite's next version. What an
+//! evaluation measured counts for every version of the suite that asks the same question ([`EvaluationDesign::identity`]), so
+//! that another gate or slice needs no new answers.
+
+mod candidate;
+mod compare;
+mod figures;
+mod gate;
+mod target;
+mod view;
+
+pub use candidate::{Candidate, RunSuite, UnknownCandidate};
+pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
+pub use figures::{
+    FIGURES, MEANS, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
+};
+pub use gate::{Gate, GateError, Standing, within};
+pub use target::{NewTarget, Target, TargetStanding, TargetWay};
+pub use view::{
+    BakeOff, BakeOffCell, BakeOffRow, Baseline, CandidateRow, Cell, GateResult, HistoryPoint, SliceReport, SuiteAlarm,
+    SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult, SuiteSummary, SuiteTable,
+};
+
+use crate::{
+    eval::Task,
+    explore::{Field, Filter, MAX_VALUE_CHARS},
+    id::VersionId,
+    lang::Lang,
+    sample::Split,
+};
+use serde::{Deserialize, Serialize};
+
+/// Evaluations of one suite at most.
+pub const MAX_EVALUATIONS: usize = 50;
+/// Metrics, gates, filters or slices of one evaluation at most.
+const MAX_PARTS: usize = 30;
+/// Longest key of an evaluation, in characters.
+pub const MAX_KEY_CHARS: usize = 60;
+/// Longest answer that may be asked for, in tokens.
+pub const MAX_NEW_TOKENS: u32 = 8192;
+/// Longest answer where nothing is said, in tokens.
+pub const USUAL_NEW_TOKENS: u32 = 256;
+
+/// What a suite asks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SuiteDesign {
+    #[serde(default)]
+    pub evaluations: Vec<EvaluationDesign>,
+    /// What answers cost, where that is to be known.
+    #[serde(default, skip_serializing_if = "Prices::is_empty")]
+    pub prices: Prices,
+}
+
+/// One evaluation: which samples are asked, how, and what is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationDesign {
+    /// Its name within the suite: letters, digits, `-`, `_` and `.`.
+    pub key: String,
+    pub version_id: VersionId,
+    #[serde(default = "test_split")]
+    pub split: Split,
+    /// Samples must have these values, as `FIELD:VALUE`; values of one field are alternatives. `FIELD` is label, length, script,
+    /// turns, system, file, pair or slice.NAME.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub filter: Vec<Filter>,
+    pub task: Task,
+    /// The first one is what the evaluation is judged by. Empty: the usual ones of the task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<String>,
+    /// Fields by whose values results are cut. Empty: all that the samples have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<String>,
+    /// What a candidate must reach: `accuracy >= 0.8`, `latency_ms <= 200`, `accuracy within 0.02 of baseline`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub gates: Vec<Gate>,
+    /// Only this many samples, the first ones of the split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_samples: Option<u32>,
+    /// Longest answer of generation, in tokens.
+    #[serde(default = "usual_new_tokens")]
+    pub max_new_tokens: u32,
+    /// Language of the texts, which decides on tokenizers.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub language: Lang,
+}
+
+fn test_split() -> Split {
+    Split::Test
+}
+
+fn usual_new_tokens() -> u32 {
+    USUAL_NEW_TOKENS
+}
+
+/// Why a design cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SuiteError {
+    #[error("a suite has 1 to {MAX_EVALUATIONS} evaluations")]
+    Count,
+    #[error("evaluation {key:?}: its key has 1 to {MAX_KEY_CHARS} letters, digits, `-`, `_` and `.`")]
+    Key { key: String },
+    #[error("two evaluations are called {key:?}")]
+    Twice { key: String },
+    #[error("{key}: there is no metric {metric:?} of this task: there are {}", known.join(", "))]
+    Metric { key: String, metric: String, known: Vec<String> },
+    #[error("{key}: the gate {gate:?} is about a metric that is not measured here")]
+    Gate { key: String, gate: String },
+    #[error(
+        "{key}: cannot be filtered by {field}: only by label, length, script, turns, system, file, pair or slice.NAME"
+    )]
+    Filter { key: String, field: String },
+    #[error("{key}: at most {MAX_PARTS} metrics, gates, filters and slices of each kind")]
+    TooMany { key: String },
+    #[error("{key}: expected max_samples from 1 on and max_new_tokens from 1 to {MAX_NEW_TOKENS}")]
+    Range { key: String },
+    #[error("a price is a number from 0 on")]
+    Price,
+    /// `detail` is what the parser says.
+    #[error("cannot read this suite: {detail}")]
+    Unreadable { detail: String },
+}
+
+impl SuiteError {
+    /// The field of the design that is meant.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Count | Self::Unreadable { .. } => "evaluations",
+            Self::Key { .. } | Self::Twice { .. } => "key",
+            Self::Metric { .. } | Self::TooMany { .. } => "metrics",
+            Self::Gate { .. } => "gates",
+            Self::Filter { .. } => "filter",
+            Self::Range { .. } => "max_samples",
+            Self::Price => "prices",
+        }
+    }
+}
+
+impl SuiteDesign {
+    /// Whether it can be done, but for what only the database knows.
+    pub fn check(&self) -> Result<(), SuiteError> {
+        if self.evaluations.is_empty() || self.evaluations.len() > MAX_EVALUATIONS {
+            return Err(SuiteError::Count);
+        }
+        if !self.prices.are_good() {
+            return Err(SuiteError::Price);
+        }
+        for (i, evaluation) in self.evaluations.iter().enumerate() {
+            evaluation.check()?;
+            if self.evaluations[..i].iter().any(|other| other.key == evaluation.key) {
+                return Err(SuiteError::Twice { key: evaluation.key.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads TOML and checks it.
+    pub fn from_toml(text: &str) -> Result<Self, SuiteError> {
+        let design: Self = toml::from_str(text).map_err(|e| SuiteError::Unreadable { detail: e.to_string() })?;
+        design.check().map(|()| design)
+    }
+
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// The evaluation of this key.
+    #[must_use]
+    pub fn evaluation(&self, key: &str) -> Option<&EvaluationDesign> {
+        self.evaluations.iter().find(|evaluation| evaluation.key == key)
+    }
+}
+
+impl EvaluationDesign {
+    /// The metrics that are measured, the one to judge by first.
+    #[must_use]
+    pub fn measured(&self) -> Vec<String> {
+        if self.metrics.is_empty() {
+            return usual_metrics(self.task).iter().map(|metric| (*metric).to_owned()).collect();
+        }
+        self.metrics.clone()
+    }
+
+    /// The metric to judge by.
+    #[must_use]
+    pub fn primary(&self) -> String {
+        self.measured().into_iter().next().unwrap_or_default()
+    }
+
+    /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut metrics = self.measured();
+        metrics.sort();
+        let mut filter: Vec<String> = self.filter.iter().map(ToString::to_string).collect();
+        filter.sort();
+        let asked = (self.version_id, self.split, filter, task_word(self.task));
+        let how = (metrics, self.max_samples, self.max_new_tokens, self.language.tag());
+        serde_json::to_string(&(asked, how)).unwrap_or_default()
+    }
+
+    /// Whether a sample with these fields is asked.
+    #[must_use]
+    pub fn wants(&self, fields: &[(Field, String)]) -> bool {
+        self.filter.iter().all(|filter| {
+            let mut alternatives = self.filter.iter().filter(|other| other.field == filter.field);
+            alternatives.any(|other| fields.iter().any(|(f, value)| *f == other.field && *value == other.value))
+        })
+    }
+
+    fn check(&self) -> Result<(), SuiteError> {
+        let key = || self.key.clone();
+        let is_good = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.key.is_empty() || self.key.chars().count() > MAX_KEY_CHARS || !self.key.chars().all(is_good) {
+            return Err(SuiteError::Key { key: key() });
+        }
+        let counts = [self.metrics.len(), self.gates.len(), self.filter.len(), self.slices.len()];
+        if counts.into_iter().any(|count| count > MAX_PARTS) {
+            return Err(SuiteError::TooMany { key: key() });
+        }
+        if self.max_samples == Some(0) || !(1..=MAX_NEW_TOKENS).contains(&self.max_new_tokens) {
+            return Err(SuiteError::Range { key: key() });
+        }
+        let known = metrics_of(self.task);
+        if let Some(metric) = self.metrics.iter().find(|metric| !known.contains(&metric.as_str())) {
+            let known = known.iter().map(|metric| (*metric).to_owned()).collect();
+            return Err(SuiteError::Metric { key: key(), metric: metric.clone(), known });
+        }
+        let measured = self.measured();
+        let is_measured = |gate: &Gate| measured.iter().any(|m| m == gate.metric()) || FIGURES.contains(&gate.metric());
+        if let Some(gate) = self.gates.iter().find(|gate| !is_measured(gate)) {
+            return Err(SuiteError::Gate { key: key(), gate: gate.to_string() });
+        }
+        let cannot = |filter: &&Filter| {
+            let can = matches!(
+                filter.field,
+                Field::Label
+                    | Field::Length
+                    | Field::Script
+                    | Field::Turns
+                    | Field::System
+                    | Field::File
+                    | Field::Pair
+                    | Field::Slice(_)
+            );
+            !can || filter.value.chars().count() > MAX_VALUE_CHARS
+        };
+        match self.filter.iter().find(cannot) {
+            Some(filter) => Err(SuiteError::Filter { key: key(), field: filter.field.to_string() }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! The table of a suite: candidates by evaluations, held against the baseline and the gates; and base models against the best.
+
+use super::{
+    alarms, comparisons,
+    results::{COLUMNS, JOINS, result},
+};
+use crate::{StoreError, error::json};
+use domain::{
+    eval::view::Difference,
+    id::{ProjectId, SuiteResultId},
+    model::ModelCard,
+    suite::{
+        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, SuiteDetail, SuiteResult, SuiteTable,
+        holm_adjusted,
+    },
+};
+use sqlx::{PgPool, Row};
+use std::collections::{BTreeMap, HashMap};
+
+/// Candidates of a table, besides baselines: those evaluated last.
+const CANDIDATES: usize = 50;
+
+/// A result with what else the table shows of its candidate.
+struct Found {
+    result: SuiteResult,
+    column: usize,
+    card: Option<ModelCard>,
+    saw_erased: bool,
+}
+
+/// The latest result of every candidate in every evaluation of this version of the suite.
+async fn latest(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<Vec<Found>, StoreError> {
+    let identities: Vec<String> = suite.design.evaluations.iter().map(EvaluationDesign::identity).collect();
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "with asked as (select md5(a.text) as identity, min(a.place)::int as place from unnest($3::text[]) with ordinality \
+            as a (text, place) group by 1), \
+         x as (select distinct on (s.identity, s.candidate) s.*, asked.place from suite_results s \
+            join asked on asked.identity = s.identity where s.project_id = $1 and s.suite_id = $2 \
+            order by s.identity, s.candidate, s.created_at desc) \
+         select {COLUMNS}, x.place from x {JOINS} order by x.created_at desc, x.id limit 5000"
+    )))
+    .bind(project.0)
+    .bind(suite.summary.id.0)
+    .bind(identities)
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let card: Option<serde_json::Value> = row.try_get("card")?;
+            Ok(Found {
+                result: result(row)?,
+                column: (row.try_get::<i32, _>("place")?.max(1) - 1) as usize,
+                card: card.and_then(|card| json(card).ok()),
+                saw_erased: row.try_get("saw_erased")?,
+            })
+        })
+        .collect()
+}
+
+/// The table.
+pub async fn of_suite(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<SuiteTable, StoreError> {
+    let mut rows = rows(suite, latest(db, project, suite).await?);
+    let main = suite.baselines.iter().find(|baseline| baseline.is_main).map(|baseline| baseline.candidate.clone());
+    if let Some(main) = main {
+        compare_with(db, &mut rows, &main).await?;
+    }
+    for row in &mut rows {
+        for (cell, evaluation) in row.cells.iter_mut().zip(&suite.design.evaluations) {
+            if let Some(cell) = cell {
+                cell.gates = judged(cell, evaluation, row.is_baseline);
+            }
+        }
+    }
+    Ok(SuiteTable {
+        evaluations: suite.design.evaluations.clone(),
+        rows,
+        alarms: alarms::open(db, project, Some(suite.summary.id)).await?,
+    })
+}
+
+/// One row a candidate, baselines first.
+fn rows(suite: &SuiteDetail, found: Vec<Found>) -> Vec<CandidateRow> {
+    let mut rows: Vec<CandidateRow> = Vec::new();
+    let mut places: HashMap<Candidate, usize> = HashMap::new();
+    for Found { result, column, card, saw_erased } in found {
+        let place = *places.entry(result.candidate.clone()).or_insert_with(|| {
+            let baseline = suite.baselines.iter().find(|baseline| baseline.candidate == result.candidate);
+            rows.push(CandidateRow {
+                candidate: result.candidate.clone(),
+                name: result.candidate_name.clone(),
+                is_baseline: baseline.is_some_and(|baseline| baseline.is_main),
+                parameters: card.as_ref().map(|card| card.parameters),
+                size_bytes: card.as_ref().map(|card| card.size_bytes),
+                saw_erased,
+                latest: result.created_at,
+                cells: suite.design.evaluations.iter().map(|_| None).collect(),
+                adjusted_p_values: BTreeMap::new(),
+            });
+            rows.len() - 1
+        });
+        // Evaluations that ask the same under two keys share a result.
+        let identity = suite.design.evaluations[column].identity();
+        for (cell, evaluation) in rows[place].cells.iter_mut().zip(&suite.design.evaluations) {
+            if evaluation.identity() == identity {
+                *cell = Some(Cell {
+                    result_id: result.id,
+                    samples: result.measurement.samples,
+                    contaminated: result.contaminated,
+                    scores: result.measurement.scores.clone(),
+                    differences: Vec::new(),
+                    gates: Vec::new(),
+                });
+            }
+        }
+    }
+    let rank = |row: &CandidateRow| {
+        let place = suite.baselines.iter().position(|baseline| baseline.candidate == row.candidate);
+        place.unwrap_or(usize::MAX)
+    };
+    rows.sort_by_key(|row| (rank(row), std::cmp::Reverse(row.latest)));
+    rows.truncate(CANDIDATES + suite.baselines.len());
+    rows
+}
+
+/// Fills in how all others differ from the baseline, where both were evaluated.
+async fn compare_with(db: &PgPool, rows: &mut [CandidateRow], main: &Candidate) -> Result<(), StoreError> {
+    let Some(baseline) = rows.iter().find(|row| row.candidate == *main) else { return Ok(()) };
+    let old: Vec<Option<SuiteResultId>> =
+        baseline.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.result_id)).collect();
+    let others = rows.iter().filter(|row| row.candidate != *main);
+    let pairs: Vec<(SuiteResultId, SuiteResultId)> = others
+        .flat_map(|row| row.cells.iter().zip(&old))
+        .filter_map(|(cell, old)| Some(((*old)?, cell.as_ref()?.result_id)))
+        .collect();
+    let known = comparisons::of_pairs(db, &pairs).await?;
+    for row in rows.iter_mut().filter(|row| row.candidate != *main) {
+        for (cell, old) in row.cells.iter_mut().zip(&old) {
+            if let (Some(cell), Some(old)) = (cell.as_mut(), old) {
+                cell.differences = known.get(&(*old, cell.result_id)).cloned().unwrap_or_default();
+                cell.differences.retain(|difference| cell.scores.contains_key(&difference.metric));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<GateResult> {
+    let gates = evaluation.gates.iter().map(|gate| {
+        let (score, difference) = (cell.scores.get(gate.metric()), cell.difference(gate.metric()));
+        GateResult { gate: gate.to_string(), standing: gate.judge(score, difference, is_baseline) }
+    });
+    gates.collect()
+}
+
+/// All differences of a row from the baseline, each with the key of its evaluation.
+pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
+    let cells = row.cells.iter().zip(&table.evaluations);
+    cells
+        .filter_map(|(cell, evaluation)| Some((cell.as_ref()?, evaluation)))
+        .flat_map(|(cell, evaluation)| cell.differences.iter().map(|d| (evaluation.key.clone(), d.clone())))
+        .collect()
+}
+
+/// Corrects the p values of each row over the suite.
+pub fn correct(table: &mut SuiteTable) {
+    let adjusted: Vec<_> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let all = differences(table, row);
+            let found = holm_adjusted(all.iter().map(|(key, d)| (key.as_str(), d)));
+            found.into_iter().map(|((key, metric), p)| (format!("{key}/{metric}"), p)).collect()
+        })
+        .collect();
+    for (row, adjusted) in table.rows.iter_mut().zip(adjusted) {
+        row.adjusted_p_values = adjusted;
+    }
+}
+
+/// Base models and endpoints against the best of them.
+pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<BakeOff, StoreError> {
+    let table = SuiteTable {
+        evaluations: suite.design.evaluations.clone(),
+        rows: rows(suite, latest(db, project, suite).await?),
+        alarms: Vec::new(),
+    };
+    let mut found = BakeOff::of(&table);
+    let pairs: Vec<(SuiteResultId, SuiteResultId)> = (0..found.evaluations.len())
+        .filter_map(|column| Some((column, found.best(column)?)))
+        .flat_map(|(column, best)| {
+            found.rows.iter().filter_map(move |row| Some((best, row.cells[column].as_ref()?.result_id)))
+        })
+        .filter(|(best, other)| best != other)
+        .collect();
+    let known = comparisons::of_pairs(db, &pairs).await?;
+    found.compare(|best, other, metric| known.get(&(best, other))?.iter().find(|d| d.metric == metric).cloned());
+    Ok(found)
+}

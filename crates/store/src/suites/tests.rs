@@ -1,0 +1,257 @@
+//! Suites against a real Postgres.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use crate::evals::tests::{Place, place};
+use domain::{
+    eval::view::Outcome,
+    id::{JobId, ModelId, SampleId, SuiteResultId},
+    measure::{Measurement, MetricScore},
+    suite::{Baseline, Candidate, EvaluationDesign, NewTarget, Standing, SuitePredictionQuery, TargetWay},
+};
+use results::{NewAnswer, NewResult};
+use std::collections::BTreeMap;
+
+fn design(place: &Place) -> SuiteDesign {
+    let text = format!(
+        "[[evaluations]]\nkey = \"all\"\nversion_id = \"{}\"\ntask = \"classification\"\nmetrics = [\"accuracy\"]\n\
+         gates = [\"accuracy >= 0.5\", \"accuracy within 0.1 of baseline\"]\n",
+        place.version
+    );
+    SuiteDesign::from_toml(&text).unwrap()
+}
+
+async fn suite(place: &Place) -> SuiteId {
+    create(&place.db, place.project, "Release", &design(place), place.user).await.unwrap()
+}
+
+async fn model(place: &Place) -> Candidate {
+    let id: uuid::Uuid = sqlx::query_scalar("select id from models").fetch_one(&place.db).await.unwrap();
+    Candidate::Model { model_id: ModelId(id) }
+}
+
+/// Samples of the same content as those of the place, so that there are enough for a test.
+async fn many(place: &Place, count: i64) -> Vec<SampleId> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "insert into samples (dataset_id, messages, label, slices, content_hash, search_text) \
+         select s.dataset_id, s.messages, s.label, jsonb_build_object('shop', case when i % 2 = 0 then 'a' else 'b' end), \
+         sha256(convert_to('copy ' || i, 'UTF8')), 'copy ' || i from samples s, generate_series(1, $2) i where s.id = $1 \
+         returning id",
+    )
+    .bind(place.samples[0].0)
+    .bind(count)
+    .fetch_all(&place.db)
+    .await
+    .unwrap();
+    ids.into_iter().map(SampleId).collect()
+}
+
+/// A result in which the first `right` of the samples are right.
+async fn record(
+    place: &Place,
+    suite: SuiteId,
+    candidate: &Candidate,
+    samples: &[SampleId],
+    right: usize,
+) -> SuiteResultId {
+    let answers: Vec<NewAnswer> = samples
+        .iter()
+        .enumerate()
+        .map(|(i, sample)| NewAnswer {
+            sample: *sample,
+            position: u32::try_from(i).unwrap(),
+            output: if i < right { "yes" } else { "no\0" }.to_owned(),
+            expected: "yes".to_owned(),
+            correct: i < right,
+            scores: BTreeMap::from([("accuracy".to_owned(), f64::from(u8::from(i < right)))]),
+        })
+        .collect();
+    let value = right as f64 / samples.len() as f64;
+    let score = MetricScore { value, interval: None, signature: "average:samples".to_owned() };
+    let measurement = Measurement {
+        samples: samples.len() as u64,
+        scores: BTreeMap::from([("accuracy".to_owned(), score)]),
+        ..Measurement::default()
+    };
+    let job: JobId = crate::jobs::enqueue(&place.db, place.project, KIND, &(), place.user).await.unwrap();
+    let design = design(place);
+    let new = NewResult {
+        project: place.project,
+        suite,
+        version: 1,
+        evaluation: &design.evaluations[0],
+        candidate,
+        job,
+        by: place.user,
+        measurement: &measurement,
+        answers: &answers,
+    };
+    results::record(&place.db, new).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_edit_makes_the_next_version(db: PgPool) {
+    let place = place(db).await;
+    let id = suite(&place).await;
+    let (db, project, user) = (&place.db, place.project, place.user);
+    let first = design(&place);
+    assert_eq!(save(db, project, id, 1, &first, user).await.unwrap(), Some(1), "nothing has changed");
+    let mut second = first.clone();
+    second.evaluations[0].gates.clear();
+    assert_eq!(save(db, project, id, 1, &second, user).await.unwrap(), Some(2));
+    let late = save(db, project, id, 1, &first, user).await;
+    assert!(matches!(late, Err(StoreError::Stale(Stale::SuiteEdited))), "{late:?}");
+    assert_eq!(get(db, project, id, Some(1)).await.unwrap().unwrap().design, first, "a version stays as it was");
+    let newest = get(db, project, id, None).await.unwrap().unwrap();
+    assert_eq!((newest.shown, newest.design), (2, second));
+    let twice = create(db, project, "release", &first, user).await;
+    assert!(matches!(twice, Err(StoreError::Taken(_))), "{twice:?}");
+    assert_eq!(get(db, ProjectId::new(), id, None).await.unwrap(), None);
+    let mut elsewhere = first;
+    elsewhere.evaluations[0].version_id = domain::id::VersionId::new();
+    assert_eq!(without_data(db, project, &elsewhere).await.unwrap().as_deref(), Some("all"));
+    assert!(archive(db, project, id).await.unwrap() && list(db, project).await.unwrap().is_empty());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_worse_candidate_misses_its_gate_and_raises_an_alarm(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    let id = suite(&place).await;
+    let samples = many(&place, 60).await;
+    let (base, run) = (model(&place).await, Candidate::Run { run_id: place.run });
+    record(&place, id, &base, &samples, 55).await;
+    let result = record(&place, id, &run, &samples, 20).await;
+    let detail = get(db, project, id, None).await.unwrap().unwrap();
+    let table = table::of_suite(db, project, &detail).await.unwrap();
+    assert_eq!(table.rows.len(), 2);
+    let gate = |table: &domain::suite::SuiteTable, candidate: &Candidate, place: usize| {
+        let row = table.rows.iter().find(|row| row.candidate == *candidate).unwrap();
+        row.cells[0].as_ref().unwrap().gates[place].standing
+    };
+    assert_eq!((gate(&table, &run, 0), gate(&table, &run, 1)), (Standing::Missed, Standing::Inconclusive));
+
+    let pin =
+        |candidate: &Candidate, is_main| Baseline { candidate: candidate.clone(), label: "first".to_owned(), is_main };
+    assert!(baselines::pin(db, project, id, &pin(&base, false), place.user).await.unwrap());
+    assert!(!baselines::pin(db, ProjectId::new(), id, &pin(&base, false), place.user).await.unwrap());
+    let detail = get(db, project, id, None).await.unwrap().unwrap();
+    assert!(detail.baselines[0].is_main, "the first one is");
+    let mut table = table::of_suite(db, project, &detail).await.unwrap();
+    table::correct(&mut table);
+    assert!(table.rows[0].is_baseline && table.rows[0].candidate == base);
+    assert_eq!((gate(&table, &run, 1), gate(&table, &base, 1)), (Standing::Missed, Standing::Met));
+    assert!(table.rows[1].adjusted_p_values["all/accuracy"] < 1e-6);
+
+    assert_eq!(alarms::raise(db, project, &detail, &run).await.unwrap(), 1);
+    assert_eq!(alarms::raise(db, project, &detail, &run).await.unwrap(), 1, "again is not twice");
+    let open = alarms::open(db, project, None).await.unwrap();
+    assert_eq!((open.len(), open[0].result_id, open[0].baseline_name.as_str()), (1, result, "Smol"));
+    assert!(open[0].candidate_name.contains("#1 first"), "{}", open[0].candidate_name);
+    assert!(alarms::dismiss(db, project, id, open[0].id, place.user).await.unwrap());
+    alarms::raise(db, project, &detail, &run).await.unwrap();
+    assert!(alarms::open(db, project, Some(id)).await.unwrap().is_empty(), "what was dismissed stays so");
+
+    // Answered again, and better: only the latest result counts, the history has both.
+    record(&place, id, &run, &samples, 58).await;
+    let table = table::of_suite(db, project, &detail).await.unwrap();
+    assert_eq!(gate(&table, &run, 0), Standing::Met);
+    assert_eq!(history::of_suite(db, project, &detail).await.unwrap().len(), 3);
+    let bake_off = table::bake_off(db, project, &detail).await.unwrap();
+    assert_eq!(bake_off.rows.len(), 1, "a run is no base model");
+    assert!(baselines::unpin(db, project, id, &base).await.unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn targets_are_judged_by_the_run_that_came_last(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    let id = suite(&place).await;
+    let new = |limit| NewTarget {
+        suite_id: id,
+        evaluation: "all".to_owned(),
+        metric: "accuracy".to_owned(),
+        way: TargetWay::AtLeast,
+        limit,
+    };
+    targets::set(db, project, &new(0.9), place.user).await.unwrap().unwrap();
+    let standing = async || targets::standings(db, project, None).await.unwrap().remove(0);
+    assert_eq!(standing().await.standing, Standing::Inconclusive, "nothing was evaluated");
+    record(&place, id, &Candidate::Run { run_id: place.run }, &place.samples, 2).await;
+    record(&place, id, &model(&place).await, &place.samples, 3).await;
+    let found = standing().await;
+    assert_eq!((found.standing, found.candidate), (Standing::Missed, Some(Candidate::Run { run_id: place.run })));
+    targets::set(db, project, &new(0.5), place.user).await.unwrap().unwrap();
+    let found = standing().await;
+    assert_eq!(found.standing, Standing::Met, "the same target was moved");
+    assert!(targets::set(db, ProjectId::new(), &new(0.5), place.user).await.unwrap().is_none());
+    assert!(!targets::remove(db, ProjectId::new(), found.target.id).await.unwrap());
+    assert!(targets::remove(db, project, found.target.id).await.unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn answers_are_paged_and_cut(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    let id = suite(&place).await;
+    let samples = many(&place, 80).await;
+    let candidate = model(&place).await;
+    // Even ones are of shop a and come first here.
+    let (mut sorted, mut odd) = (Vec::new(), Vec::new());
+    for (i, sample) in samples.iter().enumerate() {
+        if i % 2 == 1 { sorted.push(*sample) } else { odd.push(*sample) }
+    }
+    sorted.extend(odd);
+    let result = record(&place, id, &candidate, &sorted, 40).await;
+    let query = SuitePredictionQuery { outcome: Outcome::Wrong, limit: Some(30), ..SuitePredictionQuery::default() };
+    let page = predictions::page(db, project, result, &query).await.unwrap();
+    assert_eq!((page.items.len(), page.items[0].position, page.items[0].output.as_str()), (30, 40, "no\u{fffd}"));
+    let query = SuitePredictionQuery { cursor: page.next_cursor, ..query };
+    assert_eq!(predictions::page(db, project, result, &query).await.unwrap().items.len(), 10);
+    let slice = Some(("shop".to_owned(), "b".to_owned()));
+    let query = SuitePredictionQuery { slice, limit: Some(500), ..SuitePredictionQuery::default() };
+    assert_eq!(predictions::page(db, project, result, &query).await.unwrap().items.len(), 40);
+    assert!(predictions::page(db, ProjectId::new(), result, &query).await.unwrap().items.is_empty());
+
+    let found = results::get(db, project, id, result).await.unwrap().unwrap();
+    let report = slices::report(db, project, &found, (None, &[])).await.unwrap().unwrap();
+    assert_eq!((report.metric.as_str(), report.metrics.len()), ("accuracy", 1));
+    let shop = report.fields.iter().find(|field| field.field == "slice.shop").unwrap();
+    assert_eq!(
+        shop.slices.iter().map(|slice| (slice.support, slice.value)).collect::<Vec<_>>(),
+        [(40, 1.0), (40, 0.0)]
+    );
+    assert_eq!(report.worst.slices[0].conditions[0].value, "b");
+    let only = slices::report(db, project, &found, (None, &["label".to_owned()])).await.unwrap().unwrap();
+    assert!(only.fields.iter().all(|field| field.field == "label"), "{:?}", only.fields);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_job_goes_on_behind_what_it_has_done(db: PgPool) {
+    let place = place(db).await;
+    let (db, id) = (&place.db, suite(&place).await);
+    let (candidate, design) = (model(&place).await, design(&place));
+    let exists = async |job| results::exists(db, id, &candidate, &design.evaluations[0], job).await.unwrap();
+    assert!(!exists(None).await);
+    record(&place, id, &candidate, &place.samples, 1).await;
+    assert!(exists(None).await && !exists(Some(JobId::new())).await, "another job answers again if it is to");
+    let job: uuid::Uuid = sqlx::query_scalar("select job_id from suite_results").fetch_one(db).await.unwrap();
+    assert!(exists(Some(JobId(job))).await);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
+    let place = place(db).await;
+    let (db, project) = (&place.db, place.project);
+    let id = suite(&place).await;
+    sqlx::query("update jobs set status = 'succeeded'").execute(db).await.unwrap();
+    let result = record(&place, id, &model(&place).await, &place.samples, 3).await;
+    sqlx::query("update jobs set status = 'succeeded'").execute(db).await.unwrap();
+    let texts = ["question 1".to_owned()];
+    assert_eq!(crate::forget::find(db, project, &texts).await.unwrap().predictions, 1);
+    crate::forget::erase(db, project, place.user, &texts, 1).await.unwrap();
+    let all = SuitePredictionQuery::default();
+    let page = predictions::page(db, project, result, &all).await.unwrap();
+    let erased: Vec<_> = page.items.iter().map(|p| p.output == domain::forget::TOMBSTONE).collect();
+    assert_eq!(erased, [false, true, false]);
+}
