@@ -84,6 +84,14 @@ ids! {
     TrackedRunId,
     /// A model that such a run has logged.
     LoggedModelId,
+    /// A model that rates answers, under a name.
+    JudgeId,
+    /// One immutable definition of a judge.
+    JudgeVersionId,
+    /// One version of a judge, asked about the answers of an evaluation or of two.
+    JudgingId,
+    /// Models that people compare in pairs.
+    HumanEvaluationId,
 }
 
 macro_rules! numbers {

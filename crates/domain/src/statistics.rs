@@ -4,11 +4,14 @@
 //! - Two models on the same samples: [`paired`] asks [`bootstrap`], [`permutation`], [`wilcoxon`], and for right or wrong
 //!   [`mcnemar`] and [`proportions`]; [`effect`] says beforehand what could be found.
 //! - Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
+//! - Several models that met in pairs: [`bradley_terry`], [`elo`].
 
 pub mod bootstrap;
+pub mod bradley_terry;
 pub mod correction;
 pub mod distributions;
 pub mod effect;
+pub mod elo;
 pub mod mcnemar;
 pub mod paired;
 pub mod permutation;
