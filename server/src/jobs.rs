@@ -15,6 +15,7 @@ pub mod fill_annotation;
 pub mod import_dataset;
 pub mod import_judgements;
 pub mod index_version;
+pub mod judge;
 pub mod merge_versions;
 mod model_files;
 pub mod paraphrase;
@@ -23,6 +24,7 @@ pub mod register_model;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
+mod writer_of;
 
 pub use context::{JobContext, JobError};
 
@@ -83,6 +85,7 @@ pub fn handlers() -> Handlers {
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
+        .with(store::judges::KIND, judge::judge)
 }
 
 impl Handlers {

@@ -1,4 +1,5 @@
-//! Who writes texts for augmentation: an OpenAI-compatible endpoint, or a model of the project on this machine.
+//! Who writes texts for augmentation, and who judges answers: an OpenAI-compatible endpoint, or a model of the project on this
+//! machine.
 
 use crate::config::{Config, Endpoint};
 use domain::{
@@ -15,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Longest answer, in tokens.
+/// Longest answer, in tokens, where nobody asks for another.
 const ANSWER_TOKENS: u32 = 512;
 /// Longest answer of an endpoint, in bytes, with all that it says besides the text.
 const ANSWER_BYTES: usize = 4 << 20;
@@ -41,6 +42,29 @@ pub enum WriterError {
     Model(String),
 }
 
+/// How something is to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    pub temperature: f64,
+    pub seed: u64,
+    /// Longest answer, in tokens.
+    pub max_tokens: u32,
+}
+
+impl From<&Paraphrase> for Manner {
+    fn from(request: &Paraphrase) -> Self {
+        Self { temperature: request.temperature, seed: request.seed, max_tokens: ANSWER_TOKENS }
+    }
+}
+
+/// An answer, and what it took as far as the one who answered says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    pub text: String,
+    pub prompt_tokens: Option<u32>,
+    pub answer_tokens: Option<u32>,
+}
+
 /// Something that answers questions.
 pub enum Asked {
     Endpoint(Service),
@@ -62,7 +86,9 @@ impl Asked {
         match self {
             Self::Endpoint(service) => {
                 let service = &*service;
-                futures::future::try_join_all(questions.iter().map(|question| service.answer(question))).await
+                let answers = questions.iter().map(|question| service.answer(question, service.manner.seed));
+                let replies = futures::future::try_join_all(answers).await?;
+                Ok(replies.into_iter().map(|reply| reply.text).collect())
             }
             Self::Model(local) => {
                 let mut answers = Vec::with_capacity(questions.len());
@@ -73,19 +99,45 @@ impl Asked {
             }
         }
     }
+
+    /// An answer to each question, in order, or why there is none: what one of them failed of keeps no other from its answer.
+    /// Each question has a seed, which an endpoint is given; a local model draws anew for each question by itself.
+    pub async fn each(&mut self, questions: &[(String, u64)]) -> Vec<Result<Reply, WriterError>> {
+        match self {
+            Self::Endpoint(service) => {
+                let service = &*service;
+                futures::future::join_all(questions.iter().map(|(question, seed)| service.answer(question, *seed)))
+                    .await
+            }
+            Self::Model(local) => {
+                let mut replies = Vec::with_capacity(questions.len());
+                for (question, _) in questions {
+                    let reply = local.answer(question).await.map(|text| Reply { text, ..Reply::default() });
+                    let has_ended = reply.is_err();
+                    replies.push(reply);
+                    if has_ended {
+                        break;
+                    }
+                }
+                replies
+            }
+        }
+    }
 }
 
 /// An endpoint, asked over HTTP (OpenAI API reference, "Create chat completion").
 pub struct Service {
     client: reqwest::Client,
     endpoint: Endpoint,
-    temperature: f64,
-    seed: u64,
+    manner: Manner,
 }
 
 #[derive(Deserialize)]
 struct Completion {
     choices: Vec<Choice>,
+    /// Not every service says it, or says it alike.
+    #[serde(default)]
+    usage: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -101,14 +153,14 @@ struct Said {
 
 /// How one try ended.
 enum Try {
-    Answered(String),
+    Answered(Reply),
     /// It may answer another time.
     Again(String),
     Refused(String),
 }
 
 impl Service {
-    pub fn new(endpoint: &Endpoint, request: &Paraphrase) -> Result<Self, WriterError> {
+    pub fn new(endpoint: &Endpoint, manner: impl Into<Manner>) -> Result<Self, WriterError> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("lathe/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -117,14 +169,14 @@ impl Service {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| WriterError::Endpoint { name: endpoint.name.clone(), detail: e.to_string() })?;
-        Ok(Self { client, endpoint: endpoint.clone(), temperature: request.temperature, seed: request.seed })
+        Ok(Self { client, endpoint: endpoint.clone(), manner: manner.into() })
     }
 
-    async fn answer(&self, question: &str) -> Result<String, WriterError> {
+    async fn answer(&self, question: &str, seed: u64) -> Result<Reply, WriterError> {
         let mut wait = Duration::from_millis(500);
         for attempt in 1.. {
-            match self.ask(question).await {
-                Try::Answered(text) => return Ok(text),
+            match self.ask(question, seed).await {
+                Try::Answered(reply) => return Ok(reply),
                 Try::Again(_) if attempt < TRIES => {
                     tokio::time::sleep(wait).await;
                     wait *= 3;
@@ -140,19 +192,19 @@ impl Service {
                 }
             }
         }
-        Ok(String::new())
+        Ok(Reply::default())
     }
 
-    async fn ask(&self, question: &str) -> Try {
+    async fn ask(&self, question: &str, seed: u64) -> Try {
         let Ok(url) = self.endpoint.url.join("chat/completions") else {
             return Try::Refused("its address cannot be used".to_owned());
         };
         let body = json!({
             "model": self.endpoint.model,
             "messages": [{ "role": "user", "content": question }],
-            "temperature": self.temperature,
-            "max_tokens": ANSWER_TOKENS,
-            "seed": self.seed,
+            "temperature": self.manner.temperature,
+            "max_tokens": self.manner.max_tokens,
+            "seed": seed,
         });
         let mut request = self.client.post(url).json(&body);
         if let Some(key) = &self.endpoint.key {
@@ -176,7 +228,12 @@ impl Service {
         match serde_json::from_str::<Completion>(&text) {
             Ok(completion) => {
                 let said = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
-                Try::Answered(said.unwrap_or_default())
+                let tokens = |name: &str| completion.usage[name].as_u64().and_then(|count| u32::try_from(count).ok());
+                Try::Answered(Reply {
+                    text: said.unwrap_or_default(),
+                    prompt_tokens: tokens("prompt_tokens"),
+                    answer_tokens: tokens("completion_tokens"),
+                })
             }
             Err(error) => Try::Refused(format!("no chat completion: {error}")),
         }
@@ -211,11 +268,12 @@ impl Local {
     pub fn start(
         config: &Config,
         (model, adapter): (&Path, Option<&Path>),
-        request: &Paraphrase,
+        manner: impl Into<Manner>,
     ) -> Result<Self, WriterError> {
+        let Manner { temperature, seed, max_tokens } = manner.into();
         let mut command = crate::trainer::command(config);
-        command.args(["generate", "--lines", "--max-new-tokens", &ANSWER_TOKENS.to_string(), "--top-p", "0.95"]);
-        command.args(["--temperature", &request.temperature.to_string(), "--seed", &request.seed.to_string()]);
+        command.args(["generate", "--lines", "--max-new-tokens", &max_tokens.to_string(), "--top-p", "0.95"]);
+        command.args(["--temperature", &temperature.to_string(), "--seed", &seed.to_string()]);
         command.arg("--model").arg(model);
         if let Some(adapter) = adapter {
             command.arg("--adapter").arg(adapter);
@@ -299,7 +357,7 @@ mod tests {
         let request = json!({ "writer": { "kind": "endpoint", "name": "house" }, "samples": 1 });
         let request: Paraphrase = serde_json::from_value(request).unwrap();
         let service = Service::new(&endpoint, &request).unwrap();
-        let error = service.answer("?").await.unwrap_err().to_string();
+        let error = service.answer("?", 0).await.unwrap_err().to_string();
         assert_eq!(error, "house did not answer: its answer is longer than 4 MiB");
     }
 

@@ -53,6 +53,7 @@ crate::texts! {
     job_judgements = "reading judgements from a file", "从文件读取判断";
     job_diff = "a comparison of versions", "比较版本";
     job_groups = "a grouping of bad cases", "Bad Case 分组";
+    job_judge = "a judging of answers", "评审回答";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
     problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
@@ -93,6 +94,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "diff_versions" => job_diff(l),
         "cluster_bad_cases" => job_groups(l),
         "fill_annotation" => job_items(l),
+        "judge" => job_judge(l),
         "publish_annotation" => job_labels(l),
         "import_judgements" => job_judgements(l),
         _ => return None,

@@ -29,6 +29,8 @@ crate::texts! {
     nothing_labelled = "No item is decided that is sure enough. Judge some first, or ask for less confidence.", "没有已裁定且置信度足够的条目。请先标注一些，或降低置信度要求。";
     not_judgements(detail) = "The file cannot be read as judgements (“{detail}”).", "无法将该文件读作标注结果（“{detail}”）。";
     annotation_task = "annotation task", "标注任务";
+    judging = "judging", "评审";
+    judge(detail) = "The judge gave no more answers (“{detail}”). What it said before is kept, and the judging can go on from there.", "评审模型未能继续作答（“{detail}”）。已有的结果会保留，可从此处继续评审。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -59,6 +61,7 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::NothingStays => nothing_stays(l).to_owned(),
         F::NoEndpoint { name } => no_endpoint(l, name),
         F::Writer { detail } => writer(l, detail),
+        F::Judge { detail } => judge(l, detail),
         F::NothingAccepted => nothing_accepted(l).to_owned(),
         F::NothingLabelled => nothing_labelled(l).to_owned(),
         F::NotJudgements { detail } => not_judgements(l, detail),
@@ -85,6 +88,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Model => model(l),
         Gone::Adapter => adapter(l),
         Gone::AnnotationTask => annotation_task(l),
+        Gone::Judging => judging(l),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod explore;
 pub mod forget;
 pub mod invitations;
 pub mod jobs;
+pub mod judges;
 pub mod lineage;
 pub mod models;
 pub mod overview;

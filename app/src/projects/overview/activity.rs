@@ -44,6 +44,9 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
         "bad_cases" => routes::bad_cases(project),
         "rows" => routes::forget(project),
         "dataset" => routes::dataset(project, id.parse().ok()?),
+        "judge" => routes::judge(project, id.parse().ok()?),
+        "judging" => routes::judging(project, id.parse().ok()?),
+        "judges" => routes::judges(project),
         _ => return None,
     })
 }
@@ -71,6 +74,10 @@ fn verb(l: Lang, verb: &str) -> String {
         "annotation.gold_set" => text::gold_set(l),
         "annotation.gold_removed" => text::gold_removed(l),
         "annotation.retried" => text::qualification_again(l),
+        "judge.created" => text::judge_created(l),
+        "judge.changed" => text::judge_changed(l),
+        "judging.started" => text::judging_started(l),
+        "judges.bar_set" => text::judge_bar_set(l),
         "guideline.revised" => text::guideline_revised(l),
         "bad_case.judged" => text::bad_case_judged(l),
         "bad_case.added" => text::bad_case_added(l),

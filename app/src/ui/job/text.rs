@@ -37,6 +37,7 @@ crate::texts! {
     scoring = "Scoring", "正在评分";
     reading_scores = "Reading scores", "正在读取评分";
     clustering = "Grouping", "正在聚类";
+    judging = "Judging", "正在评审";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -79,6 +80,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "scoring" => scoring(l),
         "reading_scores" => reading_scores(l),
         "clustering" => clustering(l),
+        "judging" => judging(l),
         "writing" => writing(l),
         _ => return None,
     })

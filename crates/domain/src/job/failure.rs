@@ -28,6 +28,11 @@ pub enum JobFailure {
     /// `detail` is the endpoint's or the model's.
     #[error("nothing more could be written: {detail}. What was written before is kept")]
     Writer { detail: String },
+    /// `detail` is the endpoint's or the model's.
+    #[error(
+        "the judge gave no more answers: {detail}. What it said before is kept, and the judging can go on from there"
+    )]
+    Judge { detail: String },
     #[error("no text was accepted: accept some first")]
     NothingAccepted,
     #[error("no item is decided that is sure enough: judge some first, or ask for less confidence")]
@@ -79,6 +84,7 @@ pub enum Gone {
     Model,
     Adapter,
     AnnotationTask,
+    Judging,
 }
 
 impl std::fmt::Display for Gone {
@@ -90,6 +96,7 @@ impl std::fmt::Display for Gone {
             Self::Model => "model",
             Self::Adapter => "run with an adapter of this model",
             Self::AnnotationTask => "annotation task",
+            Self::Judging => "judging",
         })
     }
 }
