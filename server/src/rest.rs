@@ -25,6 +25,7 @@ pub mod export;
 pub mod extract;
 pub mod forget;
 pub mod jobs;
+pub mod judges;
 pub mod lineage;
 pub mod models;
 pub mod paging;
@@ -121,6 +122,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(annotation::routes())
         .merge(annotation_items::routes())
         .merge(annotation_results::routes())
+        .merge(judges::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -46,7 +46,8 @@ pub async fn judge(context: JobContext, asked: AskJudge) -> Result<Judged, JobEr
             open.iter().map(|q| (q.prompt(&spec), progress.seed.wrapping_add(u64::from(q.repeat)))).collect();
         let begun = Instant::now();
         let replies = writer.each(&questions).await;
-        let elapsed_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        // Those that were asked together share the time, so that all times add up.
+        let elapsed_ms = u32::try_from(begun.elapsed().as_millis() / open.len() as u128).unwrap_or(u32::MAX);
         let mut failure = None;
         for ((question, (prompt, _)), reply) in open.iter().zip(&questions).zip(replies) {
             match reply {
