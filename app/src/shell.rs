@@ -17,6 +17,9 @@ use crate::{
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
     forget::ForgetPage,
+    judges::{
+        HumanEvaluationPage, JudgeListPage, JudgePage, JudgedSamplePage, JudgingPage, NewHumanEvaluationPage, NewJudgePage,
+    },
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
@@ -158,6 +161,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("runs/:run/learning") view=LearningPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/preflight") view=PreflightPage ssr=SsrMode::Async/>
                     <Route path=path!("runs/:run/evaluation") view=EvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("judges") view=JudgeListPage ssr=SsrMode::Async/>
+                    <Route path=path!("judges/new") view=NewJudgePage ssr=SsrMode::Async/>
+                    <Route path=path!("judges/:judge") view=JudgePage ssr=SsrMode::Async/>
+                    <Route path=path!("judgings/:judging") view=JudgingPage ssr=SsrMode::Async/>
+                    <Route path=path!("judgings/:judging/samples/:position") view=JudgedSamplePage ssr=SsrMode::Async/>
+                    <Route path=path!("human-evaluations/new") view=NewHumanEvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("human-evaluations/:evaluation") view=HumanEvaluationPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>

@@ -56,6 +56,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::sweeps(project), text::sweeps(l)),
         (routes::tracked_runs(project), text::tracked_runs(l)),
         (routes::compare(project, &[]), text::compare(l)),
+        (routes::judges(project), text::judges(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
         (routes::settings(project), text::settings(l)),
     ];

@@ -24,6 +24,7 @@ crate::texts! {
     sweeps = "Sweeps", "超参搜索";
     tracked_runs = "Tracked runs", "外部追踪";
     compare = "Compare", "对比";
+    judges = "Judges", "评审";
     bad_cases = "Bad cases", "Bad Case";
     settings = "Settings", "设置";
 

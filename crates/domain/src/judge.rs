@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod calibration;
+pub mod criteria_text;
 pub mod pairing;
 pub mod prompt;
 pub mod ranking;
