@@ -191,6 +191,8 @@ pub struct JudgeView {
     pub judge: Judge,
     pub judgings: Vec<JudgingSummary>,
     pub evaluations: Vec<(EvalId, String)>,
+    /// Value and name of whoever can be asked.
+    pub writers: Vec<(String, String)>,
     pub bar: Bar,
 }
 
@@ -202,6 +204,7 @@ pub async fn get_judge(project: ProjectId, judge: JudgeId) -> Result<JudgeView, 
         judge: judges::get(&db, project, judge).await?.ok_or(AppError::NotFound)?,
         judgings: judgings::list(&db, project, Some(judge)).await?,
         evaluations: store::evals::of_project(&db, project).await?,
+        writers: writers(&db, project, lang()).await?,
         bar: judges::bar(&db, project).await?,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{
     api::{AskJudge, JudgeView, get_judge},
+    form::writer_value,
     list::{bar_words, judgings},
     mode, options, standing, text, with_interval,
 };
@@ -26,7 +27,6 @@ use domain::{
         view::{Calibration, JudgeVersion},
     },
     lang::Lang,
-    paraphrase::Writer,
 };
 use leptos::prelude::*;
 
@@ -43,13 +43,18 @@ pub fn JudgePage() -> impl IntoView {
 
 fn page(project: ProjectId, view: JudgeView) -> impl IntoView {
     let l = lang();
-    let JudgeView { judge, judgings: asked, evaluations, bar } = view;
+    let JudgeView { judge, judgings: asked, evaluations, writers, bar } = view;
     let next = format!("{}?of={}", routes::new_judge(project), judge.id);
     let next = role::may(Action::Launch).then(|| view! { <a class="button" href=next>{text::new_version(l)}</a> });
     let lead = judge.versions.first().map(|v| mode(l, v.spec.mode)).unwrap_or_default();
     let ask = judge.versions.first().filter(|_| role::may(Action::Launch));
     let ask = ask.map(|_| self::ask(project, l, &judge.versions, &evaluations));
-    let versions = judge.versions.iter().enumerate().map(|(at, v)| version(project, l, v, bar, at == 0)).collect_view();
+    let versions = judge
+        .versions
+        .iter()
+        .enumerate()
+        .map(|(at, v)| version(project, l, v, (asked_of(&writers, v), bar), at == 0))
+        .collect_view();
     view! {
         <PageHeader title=judge.name.clone() lead=lead>
             <a class="button button-quiet" href=routes::judges(project)>{text::all_judges(l)}</a>
@@ -108,13 +113,21 @@ fn ask(
     .into_any()
 }
 
+/// Who is asked, by name where that is known still.
+fn asked_of(writers: &[(String, String)], v: &JudgeVersion) -> String {
+    let value = writer_value(&v.spec.asked);
+    writers.iter().find(|(known, _)| *known == value).map_or(value.clone(), |(_, name)| name.clone())
+}
+
 /// One definition in a fold, the newest one open.
-fn version(project: ProjectId, l: Lang, v: &JudgeVersion, bar: Bar, is_open: bool) -> impl IntoView + use<> {
+fn version(
+    project: ProjectId,
+    l: Lang,
+    v: &JudgeVersion,
+    (asked, bar): (String, Bar),
+    is_open: bool,
+) -> impl IntoView + use<> {
     let spec = &v.spec;
-    let asked = match &spec.asked {
-        Writer::Endpoint { name } => text::endpoint(l, name),
-        Writer::Model { model_id, run_id } => run_id.map_or_else(|| model_id.to_string(), |run| run.to_string()),
-    };
     let criteria = domain::judge::criteria_text::written(&spec.criteria);
     let criteria = (!criteria.is_empty())
         .then(|| view! { <h3>{text::criteria(l)}</h3><pre class="code" dir="auto">{criteria}</pre> });

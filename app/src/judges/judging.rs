@@ -67,7 +67,8 @@ fn page(project: ProjectId, view: JudgingView, shown: &Shown) -> impl IntoView +
     };
     let is_open = s.job_status.is_some_and(|status| !status.is_final());
     let job = s.job_id.filter(|_| is_open || s.job_status == Some(JobStatus::Failed));
-    let job = job.map(|job| view! { <JobProgress project job then=here.clone()/> });
+    let job = job.map(|job| view! { <JobProgress project job then=here/> });
+    let json = format!("/api/v1/projects/{project}/judgings/{}", s.id);
     let not_counted = (!s.standing.counts())
         .then(|| view! { <p class="notice notice-warn" role="status">{text::not_counted(l)}</p> });
     let (badge, to_judge) = (standing(l, s.standing), routes::judge(project, s.judge_id));
@@ -78,7 +79,7 @@ fn page(project: ProjectId, view: JudgingView, shown: &Shown) -> impl IntoView +
     view! {
         <PageHeader title=title lead=lead>
             <a class="button button-quiet" href=to_judge>{text::judge(l)}</a>
-            <a class="button" href=format!("/api/v1{here}").replacen("/p/", "/projects/", 1)>"JSON"</a>
+            <a class="button" href=json>"JSON"</a>
         </PageHeader>
         {job}
         <p>{mode(l, judging.spec.mode)}" "{badge}</p>

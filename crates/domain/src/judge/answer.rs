@@ -98,7 +98,7 @@ fn scores(spec: &JudgeSpec, object: &Map<String, Value>) -> Result<Said, Unparsa
         let value = value.ok_or_else(|| Unparsable::Missing { criterion: c.name.clone() })?;
         let score = whole(value).filter(|score| (i64::from(c.min)..=i64::from(c.max)).contains(score));
         let score = score.and_then(|score| i32::try_from(score).ok());
-        Ok((c.name.clone(), score.ok_or_else(|| Unparsable::OffScale { criterion: c.name.clone() })?))
+        Ok::<_, Unparsable>((c.name.clone(), score.ok_or_else(|| Unparsable::OffScale { criterion: c.name.clone() })?))
     };
     Ok(Said::Scores { scores: spec.criteria.iter().map(of).collect::<Result<_, _>>()? })
 }

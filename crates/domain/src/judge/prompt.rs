@@ -6,6 +6,7 @@ use crate::{
     lang::Lang,
     sample::{Message, Speaker},
 };
+use serde::{Deserialize, Serialize};
 
 crate::annotation::words! {
     /// What a template has in the place of a text, as `{prompt}`.
@@ -135,7 +136,7 @@ pub fn filled(spec: &JudgeSpec, texts: &Texts<'_>) -> String {
                 out.push_str(text);
                 continue;
             }
-            Part::Slot(name) => name.parse(),
+            Part::Slot(name) => name.parse::<Slot>(),
         };
         match slot {
             Ok(Slot::Prompt) => out.push_str(&fenced(&prompt)),

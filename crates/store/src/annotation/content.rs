@@ -98,7 +98,7 @@ pub(super) async fn show(
         .zip(ids)
         .map(|(row, sample_id)| {
             let sample = content(row)?;
-            let predicted = of_pair(predictions.get(&sample_id).map_or(&[], Vec::as_slice), row.try_get("pair")?);
+            let predicted = of_pair(predictions.get(&sample_id).map_or(&[][..], Vec::as_slice), row.try_get("pair")?);
             let content = content_of(task, &sample, &predicted);
             let suggestion = suggestion(task, &sample, &content, &predicted);
             Ok((ItemId(row.try_get("id")?), Shown { content, suggestion }))
