@@ -14,6 +14,8 @@ pub mod ranking;
 pub mod results;
 pub mod view;
 
+pub use calibration::counts;
+
 use crate::{lang::Lang, paraphrase::Writer};
 use serde::{Deserialize, Serialize};
 

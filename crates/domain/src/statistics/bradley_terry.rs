@@ -114,9 +114,9 @@ impl Outcomes {
             open.push(0);
         }
         while let Some(i) = open.pop() {
-            for j in 0..models {
-                if !seen[j] && leads(i, j) {
-                    seen[j] = true;
+            for (j, seen) in seen.iter_mut().enumerate().filter(|(j, _)| leads(i, *j)) {
+                if !*seen {
+                    *seen = true;
                     open.push(j);
                 }
             }
@@ -284,13 +284,13 @@ mod tests {
         let fit = fit(&outcomes, Ties::Davidson).unwrap();
         let p: Vec<f64> = fit.strengths.iter().map(|s| s.exp()).collect();
         let (mut ties, mut expected_ties) = (0.0, 0.0);
-        for i in 0..7 {
+        for (i, own) in p.iter().enumerate() {
             let (mut points, mut expected) = (0.0, 0.0);
-            for j in (0..7).filter(|j| *j != i) {
-                let tie = fit.tie * (p[i] * p[j]).sqrt();
-                let all = p[i] + p[j] + tie;
+            for (j, other) in p.iter().enumerate().filter(|(j, _)| *j != i) {
+                let tie = fit.tie * (own * other).sqrt();
+                let all = own + other + tie;
                 points += outcomes.wins[i][j] + 0.5 * outcomes.ties[i][j];
-                expected += outcomes.games(i, j) * (p[i] + 0.5 * tie) / all;
+                expected += outcomes.games(i, j) * (own + 0.5 * tie) / all;
                 ties += outcomes.ties[i][j];
                 expected_ties += outcomes.games(i, j) * tie / all;
             }

@@ -104,8 +104,8 @@ async fn a_comparison_is_asked_in_both_orders_and_goes_on_where_it_was(db: PgPoo
     let opened = rulings::opened(&p.db, p.project, judging, 0).await.unwrap();
     assert_eq!(opened.len(), 2);
     assert!(opened.iter().all(|o| o.is_as_sent && o.row.reason == "because" && o.prompt.contains("question 0")));
-    let page = rulings::page(&p.db, p.project, judging, &rulings::RulingQuery { limit: Some(5), ..Default::default() });
-    let page = page.await.unwrap().unwrap();
+    let query = rulings::RulingQuery { limit: Some(5), ..rulings::RulingQuery::default() };
+    let page = rulings::page(&p.db, p.project, judging, &query).await.unwrap().unwrap();
     assert_eq!((page.items.len(), page.next_cursor.as_deref()), (5, Some("2-0-0")));
 
     let refused = async |first, second| {
