@@ -41,6 +41,8 @@ pub mod explore;
 #[cfg(feature = "ssr")]
 pub mod forget;
 #[cfg(feature = "ssr")]
+pub mod judges;
+#[cfg(feature = "ssr")]
 pub mod lineage;
 pub mod models;
 #[cfg(any(feature = "ssr", feature = "charts"))]

@@ -5,6 +5,8 @@ use domain::{
     id::{
         BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SuiteId, SuiteResultId, SweepId, TaskId,
         TrackedRunId,
+        BadCaseId, DatasetId, HumanEvaluationId, ItemId, JudgeId, JudgingId, ModelId, ProjectId, RunId, SampleId,
+        SweepId, TaskId, TrackedRunId,
     },
     lineage::NodeId,
 };
@@ -373,6 +375,43 @@ pub fn suite_result(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
 #[must_use]
 pub fn suite_slices(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
     format!("{}/slices", suite_result(p, s, r))
+/// Judges, what they were asked, and comparisons by people.
+#[must_use]
+pub fn judges(p: ProjectId) -> String {
+    format!("/p/{p}/judges")
+}
+
+#[must_use]
+pub fn new_judge(p: ProjectId) -> String {
+    format!("/p/{p}/judges/new")
+}
+
+#[must_use]
+pub fn judge(p: ProjectId, j: JudgeId) -> String {
+    format!("/p/{p}/judges/{j}")
+}
+
+/// What a judge said of answers.
+#[must_use]
+pub fn judging(p: ProjectId, j: JudgingId) -> String {
+    format!("/p/{p}/judgings/{j}")
+}
+
+/// What a judge said of the answers to one sample, by its position.
+#[must_use]
+pub fn judged_sample(p: ProjectId, j: JudgingId, position: u32) -> String {
+    format!("/p/{p}/judgings/{j}/samples/{position}")
+}
+
+#[must_use]
+pub fn new_human_evaluation(p: ProjectId) -> String {
+    format!("/p/{p}/human-evaluations/new")
+}
+
+/// Models that people compare.
+#[must_use]
+pub fn human_evaluation(p: ProjectId, h: HumanEvaluationId) -> String {
+    format!("/p/{p}/human-evaluations/{h}")
 }
 
 #[must_use]

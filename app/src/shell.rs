@@ -22,6 +22,9 @@ use crate::{
     evals::EvaluationPage,
     explore::{ExplorePage, SamplePage},
     forget::ForgetPage,
+    judges::{
+        HumanEvaluationPage, JudgeListPage, JudgePage, JudgedSamplePage, JudgingPage, NewHumanEvaluationPage, NewJudgePage,
+    },
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},
     overlay::OverlayPage,
@@ -180,6 +183,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("suites/:suite/bake-off") view=BakeOffPage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/results/:result") view=SuiteResultPage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/results/:result/slices") view=SuiteSlicesPage ssr=SsrMode::Async/>
+                    <Route path=path!("judges") view=JudgeListPage ssr=SsrMode::Async/>
+                    <Route path=path!("judges/new") view=NewJudgePage ssr=SsrMode::Async/>
+                    <Route path=path!("judges/:judge") view=JudgePage ssr=SsrMode::Async/>
+                    <Route path=path!("judgings/:judging") view=JudgingPage ssr=SsrMode::Async/>
+                    <Route path=path!("judgings/:judging/samples/:position") view=JudgedSamplePage ssr=SsrMode::Async/>
+                    <Route path=path!("human-evaluations/new") view=NewHumanEvaluationPage ssr=SsrMode::Async/>
+                    <Route path=path!("human-evaluations/:evaluation") view=HumanEvaluationPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>

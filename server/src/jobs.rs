@@ -15,6 +15,7 @@ pub mod fill_annotation;
 pub mod import_dataset;
 pub mod import_judgements;
 pub mod index_version;
+pub mod judge;
 pub mod merge_versions;
 mod model_files;
 pub mod nearest_to_bad_cases;
@@ -26,6 +27,7 @@ pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
+mod writer_of;
 
 pub use context::{JobContext, JobError};
 
@@ -89,6 +91,7 @@ pub fn handlers() -> Handlers {
         .with(store::badcases::evidence::embedded::KIND, nearest_to_bad_cases::nearest_to_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
         .with(store::suites::KIND, run_suite::run_suite)
+        .with(store::judges::KIND, judge::judge)
 }
 
 impl Handlers {

@@ -26,6 +26,7 @@ pub mod extract;
 pub mod forget;
 pub mod groups;
 pub mod jobs;
+pub mod judges;
 pub mod lineage;
 pub mod models;
 pub mod overlay;
@@ -127,6 +128,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(annotation_items::routes())
         .merge(annotation_results::routes())
         .merge(groups::routes())
+        .merge(judges::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -1,4 +1,5 @@
-//! Who writes texts for augmentation: an OpenAI-compatible endpoint, or a model of the project on this machine.
+//! Who writes texts for augmentation, and who judges answers: an OpenAI-compatible endpoint, or a model of the project on this
+//! machine.
 
 use crate::config::{Config, Endpoint};
 use domain::{
@@ -19,7 +20,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Longest answer, in tokens.
+/// Longest answer, in tokens, where nobody asks for another.
 const ANSWER_TOKENS: u32 = 512;
 /// Longest answer of an endpoint, in bytes, with all that it says besides the text.
 const ANSWER_BYTES: usize = 4 << 20;
@@ -45,6 +46,31 @@ pub enum WriterError {
     Model(String),
 }
 
+/// How something is to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    pub temperature: f64,
+    pub seed: u64,
+    /// Longest answer, in tokens.
+    pub max_tokens: u32,
+}
+
+impl From<&Paraphrase> for Manner {
+    fn from(request: &Paraphrase) -> Self {
+        Self { temperature: request.temperature, seed: request.seed, max_tokens: ANSWER_TOKENS }
+    }
+}
+
+/// An answer, and what it took as far as the one who answered says so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    pub text: String,
+    /// Of the try that was answered; 0 from a model on this machine.
+    pub latency_ms: f64,
+    pub prompt_tokens: Option<u32>,
+    pub answer_tokens: Option<u32>,
+}
+
 /// Something that answers questions.
 pub enum Asked {
     Endpoint(Service),
@@ -66,7 +92,9 @@ impl Asked {
         match self {
             Self::Endpoint(service) => {
                 let service = &*service;
-                futures::future::try_join_all(questions.iter().map(|question| service.answer(question))).await
+                let answers = questions.iter().map(|question| service.answer(question, service.manner.seed));
+                let replies = futures::future::try_join_all(answers).await?;
+                Ok(replies.into_iter().map(|reply| reply.text).collect())
             }
             Self::Model(local) => {
                 let mut answers = Vec::with_capacity(questions.len());
@@ -77,40 +105,45 @@ impl Asked {
             }
         }
     }
+
+    /// An answer to each question, in order, or why there is none: what one of them failed of keeps no other from its answer.
+    /// Each question has a seed, which an endpoint is given; a local model draws anew for each question by itself.
+    pub async fn each(&mut self, questions: &[(String, u64)]) -> Vec<Result<Reply, WriterError>> {
+        match self {
+            Self::Endpoint(service) => {
+                let service = &*service;
+                futures::future::join_all(questions.iter().map(|(question, seed)| service.answer(question, *seed)))
+                    .await
+            }
+            Self::Model(local) => {
+                let mut replies = Vec::with_capacity(questions.len());
+                for (question, _) in questions {
+                    let reply = local.answer(question).await.map(|text| Reply { text, ..Reply::default() });
+                    let has_ended = reply.is_err();
+                    replies.push(reply);
+                    if has_ended {
+                        break;
+                    }
+                }
+                replies
+            }
+        }
+    }
 }
 
 /// An endpoint, asked over HTTP (OpenAI API reference, "Create chat completion").
 pub struct Service {
     client: reqwest::Client,
     endpoint: Endpoint,
-    temperature: f64,
-    seed: u64,
-}
-
-/// What an endpoint answered.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reply {
-    pub text: String,
-    /// Of the try that was answered.
-    pub latency_ms: f64,
-    /// Where the endpoint tells.
-    pub input_tokens: Option<u64>,
-    pub output_tokens: Option<u64>,
+    manner: Manner,
 }
 
 #[derive(Deserialize)]
 struct Completion {
     choices: Vec<Choice>,
+    /// Not every service says it, or says it alike.
     #[serde(default)]
-    usage: Option<Usage>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
-    prompt_tokens: Option<u64>,
-    #[serde(default)]
-    completion_tokens: Option<u64>,
+    usage: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -133,12 +166,7 @@ enum Try {
 }
 
 impl Service {
-    pub fn new(endpoint: &Endpoint, request: &Paraphrase) -> Result<Self, WriterError> {
-        Self::with(endpoint, request.temperature, request.seed)
-    }
-
-    /// The same for whoever asks something else.
-    pub fn with(endpoint: &Endpoint, temperature: f64, seed: u64) -> Result<Self, WriterError> {
+    pub fn new(endpoint: &Endpoint, manner: impl Into<Manner>) -> Result<Self, WriterError> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("lathe/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -147,19 +175,18 @@ impl Service {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| WriterError::Endpoint { name: endpoint.name.clone(), detail: e.to_string() })?;
-        Ok(Self { client, endpoint: endpoint.clone(), temperature, seed })
+        Ok(Self { client, endpoint: endpoint.clone(), manner: manner.into() })
     }
 
-    async fn answer(&self, question: &str) -> Result<String, WriterError> {
-        let question = [Message::new(Speaker::User, question)];
-        Ok(self.reply(&question, ANSWER_TOKENS).await?.text)
+    async fn answer(&self, question: &str, seed: u64) -> Result<Reply, WriterError> {
+        self.reply(&[Message::new(Speaker::User, question)], Manner { seed, ..self.manner }).await
     }
 
     /// The next turn of a conversation, and what it took.
-    pub async fn reply(&self, messages: &[Message], max_tokens: u32) -> Result<Reply, WriterError> {
+    pub async fn reply(&self, messages: &[Message], manner: Manner) -> Result<Reply, WriterError> {
         let mut wait = Duration::from_millis(500);
         for attempt in 1.. {
-            match self.ask(messages, max_tokens).await {
+            match self.ask(messages, manner).await {
                 Try::Answered(reply) => return Ok(reply),
                 Try::Again(_) if attempt < TRIES => {
                     tokio::time::sleep(wait).await;
@@ -179,16 +206,16 @@ impl Service {
         Ok(Reply::default())
     }
 
-    async fn ask(&self, messages: &[Message], max_tokens: u32) -> Try {
+    async fn ask(&self, messages: &[Message], manner: Manner) -> Try {
         let Ok(url) = self.endpoint.url.join("chat/completions") else {
             return Try::Refused("its address cannot be used".to_owned());
         };
         let body = json!({
             "model": self.endpoint.model,
             "messages": messages.iter().map(|m| json!({ "role": m.role, "content": m.content })).collect::<Vec<_>>(),
-            "temperature": self.temperature,
-            "max_tokens": max_tokens,
-            "seed": self.seed,
+            "temperature": manner.temperature,
+            "max_tokens": manner.max_tokens,
+            "seed": manner.seed,
         });
         let mut request = self.client.post(url).json(&body);
         if let Some(key) = &self.endpoint.key {
@@ -213,11 +240,12 @@ impl Service {
         match serde_json::from_str::<Completion>(&text) {
             Ok(completion) => {
                 let said = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
+                let tokens = |name: &str| completion.usage[name].as_u64().and_then(|count| u32::try_from(count).ok());
                 Try::Answered(Reply {
                     text: said.unwrap_or_default(),
                     latency_ms: began.elapsed().as_secs_f64() * 1000.0,
-                    input_tokens: completion.usage.as_ref().and_then(|usage| usage.prompt_tokens),
-                    output_tokens: completion.usage.as_ref().and_then(|usage| usage.completion_tokens),
+                    prompt_tokens: tokens("prompt_tokens"),
+                    answer_tokens: tokens("completion_tokens"),
                 })
             }
             Err(error) => Try::Refused(format!("no chat completion: {error}")),
@@ -253,11 +281,12 @@ impl Local {
     pub fn start(
         config: &Config,
         (model, adapter): (&Path, Option<&Path>),
-        request: &Paraphrase,
+        manner: impl Into<Manner>,
     ) -> Result<Self, WriterError> {
+        let Manner { temperature, seed, max_tokens } = manner.into();
         let mut command = crate::trainer::command(config);
-        command.args(["generate", "--lines", "--max-new-tokens", &ANSWER_TOKENS.to_string(), "--top-p", "0.95"]);
-        command.args(["--temperature", &request.temperature.to_string(), "--seed", &request.seed.to_string()]);
+        command.args(["generate", "--lines", "--max-new-tokens", &max_tokens.to_string(), "--top-p", "0.95"]);
+        command.args(["--temperature", &temperature.to_string(), "--seed", &seed.to_string()]);
         command.arg("--model").arg(model);
         if let Some(adapter) = adapter {
             command.arg("--adapter").arg(adapter);
@@ -341,7 +370,7 @@ mod tests {
         let request = json!({ "writer": { "kind": "endpoint", "name": "house" }, "samples": 1 });
         let request: Paraphrase = serde_json::from_value(request).unwrap();
         let service = Service::new(&endpoint, &request).unwrap();
-        let error = service.answer("?").await.unwrap_err().to_string();
+        let error = service.answer("?", 0).await.unwrap_err().to_string();
         assert_eq!(error, "house did not answer: its answer is longer than 4 MiB");
     }
 

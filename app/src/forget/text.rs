@@ -55,6 +55,7 @@ crate::texts! {
     job_groups = "a grouping of bad cases", "Bad Case 分组";
     job_nearest = "a search for training rows like bad cases", "查找与 Bad Case 相近的训练样本";
     job_suite = "an evaluation suite", "评测套件";
+    job_judge = "a judging of answers", "评审回答";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
     problem_length(least, most) = "Each text must have {least} to {most} characters.", "每个文本应为 {least} 至 {most} 个字符。";
@@ -97,6 +98,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "nearest_to_bad_cases" => job_nearest(l),
         "run_suite" => job_suite(l),
         "fill_annotation" => job_items(l),
+        "judge" => job_judge(l),
         "publish_annotation" => job_labels(l),
         "import_judgements" => job_judgements(l),
         _ => return None,

@@ -57,6 +57,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::tracked_runs(project), text::tracked_runs(l)),
         (routes::compare(project, &[]), text::compare(l)),
         (routes::suites(project), text::suites(l)),
+        (routes::judges(project), text::judges(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
         (routes::settings(project), text::settings(l)),
     ];

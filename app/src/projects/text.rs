@@ -25,6 +25,7 @@ crate::texts! {
     tracked_runs = "Tracked runs", "外部追踪";
     compare = "Compare", "对比";
     suites = "Evaluation suites", "评测套件";
+    judges = "Judges", "评审";
     bad_cases = "Bad cases", "Bad Case";
     settings = "Settings", "设置";
 

@@ -118,7 +118,11 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let splits = Split::ALL.map(|s| {
         view! { <option value=s.as_str() selected=s.as_str() == chosen>{words::split(l, s)}</option> }
     });
-    let tasks = [(Task::Classification, text::classification(l)), (Task::Generation, text::generation(l))];
+    let tasks = [
+        (Task::Classification, text::classification(l)),
+        (Task::MultipleChoice, text::multiple_choice(l)),
+        (Task::Generation, text::generation(l)),
+    ];
     let tasks = tasks.map(|(task, name)| {
         let word = task_word(task);
         view! { <option value=word.clone() selected=word == form.task>{name}</option> }
@@ -126,7 +130,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let languages = Lang::ALL.map(|language| {
         view! { <option value=language.tag() selected=language.tag() == form.language>{language.name()}</option> }
     });
-    let known: Vec<&str> = [Task::Classification, Task::Generation].into_iter().flat_map(metrics_of).collect();
+    let known: Vec<&str> = [Task::Classification, Task::MultipleChoice, Task::Generation].into_iter().flat_map(metrics_of).collect();
     let mut unique: Vec<&str> = Vec::new();
     for metric in known {
         if !unique.contains(&metric) {

@@ -37,6 +37,7 @@ crate::texts! {
     task_help = "Classification takes the likeliest label; an endpoint writes it instead. Generation lets the candidate write.",
         "分类取似然最高的标签（端点则直接写出标签）；生成由候选自由作答。";
     classification = "Classification", "分类";
+    multiple_choice = "Multiple choice", "选择题";
     generation = "Generation", "生成";
     metrics = "Metrics", "指标";
     metrics_help(known) = "Separated by commas; the first one is what candidates are judged by. Empty: the usual ones of the task. There are: {known}.",

@@ -33,6 +33,8 @@ crate::texts! {
     nothing_to_evaluate(evaluation) = "The evaluation “{evaluation}” has no samples. Choose another split or fewer filters.", "评测“{evaluation}”没有样本。请选择其他划分或减少筛选条件。";
     not_labelled(evaluation) = "The evaluation “{evaluation}” asks for classification, and some of its samples have no label. Ask for generation.", "评测“{evaluation}”要求分类，但部分样本没有标签。请改为生成任务。";
     not_answered(detail) = "The candidate did not answer (“{detail}”). Evaluations that were finished before are kept.", "候选模型未作答（“{detail}”）。此前已完成的评测会保留。";
+    judging = "judging", "评审";
+    judge(detail) = "The judge gave no more answers (“{detail}”). What it said before is kept, and the judging can go on from there.", "评审模型未能继续作答（“{detail}”）。已有的结果会保留，可从此处继续评审。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";
     no_leaks = "No training sample gives a held-out one away: there is nothing to remove.", "没有训练样本泄露留出样本，无需移除。";
     unreachable(url, detail) = "{url} cannot be reached (“{detail}”). Check the server's network and proxy settings, or choose a file that you already have.", "无法访问 {url}（“{detail}”）。请检查服务器的网络和代理设置，或选择您已有的文件。";
@@ -63,6 +65,7 @@ pub fn job_failure(l: Lang, failure: &JobFailure) -> String {
         F::NothingStays => nothing_stays(l).to_owned(),
         F::NoEndpoint { name } => no_endpoint(l, name),
         F::Writer { detail } => writer(l, detail),
+        F::Judge { detail } => judge(l, detail),
         F::NothingAccepted => nothing_accepted(l).to_owned(),
         F::NothingLabelled => nothing_labelled(l).to_owned(),
         F::NothingToEvaluate { evaluation } => nothing_to_evaluate(l, evaluation),
@@ -93,6 +96,7 @@ fn gone_name(l: Lang, what: Gone) -> &'static str {
         Gone::Adapter => adapter(l),
         Gone::AnnotationTask => annotation_task(l),
         Gone::Suite => suite(l),
+        Gone::Judging => judging(l),
     }
 }
 

@@ -94,6 +94,14 @@ ids! {
     SuiteAlarmId,
     /// A target of a project.
     TargetId,
+    /// A model that rates answers, under a name.
+    JudgeId,
+    /// One immutable definition of a judge.
+    JudgeVersionId,
+    /// One version of a judge, asked about the answers of an evaluation or of two.
+    JudgingId,
+    /// Models that people compare in pairs.
+    HumanEvaluationId,
 }
 
 macro_rules! numbers {

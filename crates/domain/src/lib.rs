@@ -25,6 +25,7 @@ pub mod forget;
 pub mod id;
 pub mod import;
 pub mod job;
+pub mod judge;
 pub mod lang;
 pub mod lineage;
 pub mod measure;

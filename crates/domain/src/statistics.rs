@@ -3,12 +3,15 @@
 //! - One score: [`bootstrap`], [`proportions`], [`seeds`].
 //! - Two models on the same samples: [`paired`] asks [`bootstrap`], [`permutation`], [`wilcoxon`], and for right or wrong
 //!   [`mcnemar`] and [`proportions`]; [`effect`] says beforehand what could be found.
-//! - One series: [`trend`]. Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
+//! - One series: [`trend`]. Several models that met in pairs: [`bradley_terry`], [`elo`].
+//! - Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
 
 pub mod bootstrap;
+pub mod bradley_terry;
 pub mod correction;
 pub mod distributions;
 pub mod effect;
+pub mod elo;
 pub mod mcnemar;
 pub mod paired;
 pub mod permutation;

@@ -145,14 +145,30 @@ pub async fn of_runs(db: &PgPool, project: ProjectId, runs: &[RunId]) -> Result<
     .collect()
 }
 
+/// Evaluations with their names: which model, which data, which split.
+const NAMED: &str = "select e.id, concat(case e.subject when 'tuned' then concat('#', r.number, ' ', r.name) else m.name end, \
+     ' · ', d.name, ' v', v.number, ' · ', e.split) from evals e join runs r on r.id = e.run_id join models m on m.id = r.model_id \
+     join dataset_versions v on v.id = e.version_id join datasets d on d.id = v.dataset_id";
+
 /// The project's evaluations, newest first, at most 500, each with a name: which model, which data, which split.
 pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Vec<(EvalId, String)>, StoreError> {
-    let rows: Vec<(uuid::Uuid, String)> = sqlx::query_as(
-        "select e.id, concat(case e.subject when 'tuned' then concat('#', r.number, ' ', r.name) else m.name end,          ' · ', d.name, ' v', v.number, ' · ', e.split) from evals e join runs r on r.id = e.run_id join models m on m.id = r.model_id          join dataset_versions v on v.id = e.version_id join datasets d on d.id = v.dataset_id          where e.project_id = $1 order by e.created_at desc, e.id limit 500",
-    )
+    let rows: Vec<(uuid::Uuid, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{NAMED} where e.project_id = $1 order by e.created_at desc, e.id limit 500"
+    )))
     .bind(project.0)
     .fetch_all(db)
     .await?;
+    Ok(rows.into_iter().map(|(id, name)| (EvalId(id), name)).collect())
+}
+
+/// The names of those of these evaluations that are the project's.
+pub async fn names(db: &PgPool, project: ProjectId, ids: &[uuid::Uuid]) -> Result<Vec<(EvalId, String)>, StoreError> {
+    let rows: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{NAMED} where e.project_id = $1 and e.id = any($2)")))
+            .bind(project.0)
+            .bind(ids)
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(|(id, name)| (EvalId(id), name)).collect())
 }
 

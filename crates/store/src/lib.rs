@@ -22,6 +22,7 @@ pub mod forget;
 pub mod groups;
 pub mod invitations;
 pub mod jobs;
+pub mod judges;
 pub mod lineage;
 pub mod models;
 pub mod overlay;

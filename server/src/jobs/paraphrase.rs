@@ -1,15 +1,15 @@
 //! Writing training samples anew with a model, and making the next version with the texts that people accepted.
 
 use crate::{
-    jobs::{JobContext, JobError, model_files::ModelFiles},
-    writer::{Asked, Local, Service, WriterError},
+    jobs::{JobContext, JobError, writer_of::writer_of},
+    writer::{Asked, WriterError},
 };
 use dataprep::{hash::content_hash, known::KnownTexts, stats::StatsBuilder};
 use domain::{
     dataset::{Origin, Version, VersionStats},
     id::{SampleId, VersionId},
     job::{Gone, JobFailure},
-    paraphrase::{Gate, Paraphrase, SLICE, TEXT_SLOT, TakeProposals, Writer, is_chinese},
+    paraphrase::{Gate, Paraphrase, SLICE, TEXT_SLOT, TakeProposals, is_chinese},
     sample::{Sample, Speaker},
 };
 use futures::TryStreamExt;
@@ -56,7 +56,7 @@ pub async fn paraphrase(context: JobContext, asked: ParaphraseVersion) -> Result
         chosen.iter().filter_map(|(id, s)| Some((*id, asked_text(s)?.to_owned()))).collect();
     let lead = shared_lead(texts.iter().map(|(_, text)| text.as_str()));
     let mut known = known_texts(&context, &version).await?;
-    let (mut writer, name, _files) = writer(&context, &request).await?;
+    let (mut writer, name, _files) = writer_of(&context, &request.writer, &request).await?;
     let (mut counts, total) = (Written::default(), texts.len() as u64);
     for batch in texts.chunks(writer.at_a_time()) {
         context.check()?;
@@ -106,32 +106,6 @@ fn judged(known: &mut KnownTexts, lead: &str, before: &str, after: &str) -> Gate
         known.add_text(&format!("{lead}{after}"));
     }
     gate
-}
-
-/// Who writes, its name, and the files that it needs for as long as it does.
-async fn writer(context: &JobContext, request: &Paraphrase) -> Result<(Asked, String, Option<ModelFiles>), JobError> {
-    match &request.writer {
-        Writer::Endpoint { name } => {
-            let endpoint = context.config.endpoints.iter().find(|e| e.name == *name);
-            let endpoint = endpoint.ok_or_else(|| JobFailure::NoEndpoint { name: name.clone() })?;
-            Ok((Asked::Endpoint(Service::new(endpoint, request)?), name.clone(), None))
-        }
-        Writer::Model { model_id, run_id } => {
-            let model = store::models::get(&context.db, context.project, *model_id).await?;
-            let mut name = model.ok_or(JobFailure::Gone { what: Gone::Model })?.name;
-            if let Some(run) = run_id
-                && let Some(run) = store::runs::get(&context.db, context.project, *run).await?
-            {
-                name = format!("{name} · #{}", run.summary.number);
-            }
-            let files = ModelFiles::gather(context, *model_id, *run_id).await?;
-            Ok((
-                Asked::Model(Local::start(&context.config, (&files.path, files.adapter.as_deref()), request)?),
-                name,
-                Some(files),
-            ))
-        }
-    }
 }
 
 impl From<WriterError> for JobError {

@@ -45,6 +45,9 @@ fn link(project: ProjectId, e: &ActivityEntry) -> Option<String> {
         "rows" => routes::forget(project),
         "dataset" => routes::dataset(project, id.parse().ok()?),
         "suite" => routes::suite(project, id.parse().ok()?),
+        "judge" => routes::judge(project, id.parse().ok()?),
+        "judging" => routes::judging(project, id.parse().ok()?),
+        "judges" => routes::judges(project),
         _ => return None,
     })
 }
@@ -76,6 +79,10 @@ fn verb(l: Lang, verb: &str) -> String {
         "group.created" => text::group_created(l),
         "group.edited" => text::group_edited(l),
         "group.deleted" => text::group_deleted(l),
+        "judge.created" => text::judge_created(l),
+        "judge.changed" => text::judge_changed(l),
+        "judging.started" => text::judging_started(l),
+        "judges.bar_set" => text::judge_bar_set(l),
         "guideline.revised" => text::guideline_revised(l),
         "bad_case.judged" => text::bad_case_judged(l),
         "bad_case.added" => text::bad_case_added(l),

@@ -57,6 +57,10 @@ crate::texts! {
     task_closed = "closed the annotation task", "关闭了标注任务";
     gold_set = "made a gold item of item", "设为金标条目：";
     gold_removed = "made an ordinary item of gold item", "取消金标条目：";
+    judge_created = "made the judge", "创建了评审模型";
+    judge_changed = "made a new version of the judge", "更新了评审模型";
+    judging_started = "asked a judge:", "开始了评审：";
+    judge_bar_set = "set what judges must reach:", "设定了评审模型的门槛：";
     guideline_revised = "revised a guideline, revision", "修订了标注指南，版本";
     qualification_again = "lets try the qualification again:", "允许重新参加资格测试：";
     batch_edited = "changed a batch of the annotation task", "修改了标注任务的批次：";

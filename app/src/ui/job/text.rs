@@ -40,6 +40,7 @@ crate::texts! {
     reading_scores = "Reading scores", "正在读取评分";
     clustering = "Grouping", "正在聚类";
     finding_nearest = "Comparing with the training rows", "正在与训练样本比较";
+    judging = "Judging", "正在评审";
     writing = "Writing the version", "正在写入版本";
 }
 
@@ -85,6 +86,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "reading_scores" => reading_scores(l),
         "clustering" => clustering(l),
         "finding_nearest" => finding_nearest(l),
+        "judging" => judging(l),
         "writing" => writing(l),
         _ => return None,
     })

@@ -28,6 +28,11 @@ pub enum JobFailure {
     /// `detail` is the endpoint's or the model's.
     #[error("nothing more could be written: {detail}. What was written before is kept")]
     Writer { detail: String },
+    /// `detail` is the endpoint's or the model's.
+    #[error(
+        "the judge gave no more answers: {detail}. What it said before is kept, and the judging can go on from there"
+    )]
+    Judge { detail: String },
     #[error("no text was accepted: accept some first")]
     NothingAccepted,
     #[error("no item is decided that is sure enough: judge some first, or ask for less confidence")]
@@ -89,6 +94,7 @@ pub enum Gone {
     Adapter,
     AnnotationTask,
     Suite,
+    Judging,
 }
 
 impl std::fmt::Display for Gone {
@@ -101,6 +107,7 @@ impl std::fmt::Display for Gone {
             Self::Adapter => "run with an adapter of this model",
             Self::AnnotationTask => "annotation task",
             Self::Suite => "suite, or this version of it",
+            Self::Judging => "judging",
         })
     }
 }

@@ -38,6 +38,7 @@ const LIKELIHOOD: &str = "negative_log_likelihood";
 pub fn metrics_of(task: Task) -> Vec<&'static str> {
     let known = match task {
         Task::Classification => Items::Labels(&[]).metrics(),
+        Task::MultipleChoice => &["accuracy", "accuracy_norm", "accuracy_bytes"],
         Task::Generation => Items::Texts(&[]).metrics(),
     };
     // What needs more than texts: embeddings, likelihoods of whole texts, programs, a schema.
@@ -53,6 +54,7 @@ pub fn metrics_of(task: Task) -> Vec<&'static str> {
 pub fn usual_metrics(task: Task) -> &'static [&'static str] {
     match task {
         Task::Classification => &["accuracy", "f1_macro"],
+        Task::MultipleChoice => &["accuracy", "accuracy_norm"],
         Task::Generation => &["exact_match", "token_f1", "rouge_l"],
     }
 }
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn tasks_have_words() {
-        for task in [Task::Classification, Task::Generation] {
+        for task in [Task::Classification, Task::MultipleChoice, Task::Generation] {
             assert_eq!(task_of(&task_word(task)), Some(task));
             let known = metrics_of(task);
             assert!(usual_metrics(task).iter().all(|metric| known.contains(metric)));

@@ -75,7 +75,7 @@ pub async fn first(
     let id: i64 = row.try_get("id")?;
     let mut connection = db.acquire().await?;
     let predicted = predictions(&mut connection, &task, &[id]).await?.remove(&id).unwrap_or_default();
-    Ok(Some(content_of(&task, &content(&row)?, &predicted)))
+    Ok(Some(content_of(&task, &content(&row)?, &of_pair(&predicted, None))))
 }
 
 /// What some items of a task show, with what a model would say of them.
@@ -85,7 +85,7 @@ pub(super) async fn show(
     items: &[ItemId],
 ) -> Result<HashMap<ItemId, Shown>, StoreError> {
     let rows = sqlx::query(
-        "select i.id, i.sample_id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
+        "select i.id, i.sample_id, i.pair, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from annotation_items i join samples s on s.id = i.sample_id where i.task_id = $1 and i.id = any($2)",
     )
     .bind(task.id.0)
@@ -98,9 +98,9 @@ pub(super) async fn show(
         .zip(ids)
         .map(|(row, sample_id)| {
             let sample = content(row)?;
-            let predicted = predictions.get(&sample_id).map_or(&[][..], Vec::as_slice);
-            let content = content_of(task, &sample, predicted);
-            let suggestion = suggestion(task, &sample, &content, predicted);
+            let predicted = of_pair(predictions.get(&sample_id).map_or(&[][..], Vec::as_slice), row.try_get("pair")?);
+            let content = content_of(task, &sample, &predicted);
+            let suggestion = suggestion(task, &sample, &content, &predicted);
             Ok((ItemId(row.try_get("id")?), Shown { content, suggestion }))
         })
         .collect()
@@ -138,7 +138,15 @@ async fn predictions(
     Ok(by_sample)
 }
 
-fn content_of(task: &Setting, sample: &Sample, predicted: &[Predicted]) -> ItemContent {
+/// What an item compares: the answers of its pair of evaluations, of all where it has none.
+fn of_pair(all: &[Predicted], pair: Option<Vec<i16>>) -> Vec<&Predicted> {
+    match pair {
+        Some(places) => places.iter().filter_map(|place| all.get(usize::try_from(*place).ok()?)).collect(),
+        None => all.iter().collect(),
+    }
+}
+
+fn content_of(task: &Setting, sample: &Sample, predicted: &[&Predicted]) -> ItemContent {
     let (mut messages, mut answers) = (sample.prompt().to_vec(), Vec::new());
     match (task.design.show, task.is_of_models()) {
         (Show::Prompt, _) => {}
@@ -165,7 +173,7 @@ fn span_text<'a>(lead: &str, sample: &'a Sample) -> &'a str {
 
 /// What stands in the fields at first: the sample's own answer or a model's where a question begins with it, and what the
 /// model of `suggestions` says.
-fn suggestion(task: &Setting, sample: &Sample, content: &ItemContent, predicted: &[Predicted]) -> Option<Suggestion> {
+fn suggestion(task: &Setting, sample: &Sample, content: &ItemContent, predicted: &[&Predicted]) -> Option<Suggestion> {
     let model = predicted.first().filter(|_| !task.distribution.hide_model);
     let guess = model.filter(|_| !task.is_of_models());
     let text = |text: &str| Answer::Text { text: text.to_owned() };

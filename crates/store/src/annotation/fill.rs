@@ -41,6 +41,7 @@ pub async fn fill(db: &PgPool, task: TaskId) -> Result<u64, StoreError> {
     let Some(row) = row else { return Ok(0) };
     let setting = Setting::of(&row)?;
     let made = insert(&mut tx, &setting, row.try_get("version_id")?).await?;
+    let made = pair_up(&mut tx, task, made).await?;
     cut(&mut tx, task, setting.distribution.batch_opening).await?;
     let lead = lead(&mut tx, task).await?;
     sqlx::query("update annotation_tasks set filled_at = now(), lead = $2 where id = $1")
@@ -163,6 +164,32 @@ async fn cut(tx: &mut PgConnection, task: TaskId, opening: BatchOpening) -> Resu
         sqlx::query(statement).bind(task.0).bind(opening == BatchOpening::All).execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+/// Gives each item of a task that compares pairs of evaluations its pair, as many items a sample as the task wants; how many
+/// items there are. Samples come again only behind all others, with another pair.
+async fn pair_up(tx: &mut PgConnection, task: TaskId, made: u64) -> Result<u64, StoreError> {
+    let more = sqlx::query(
+        "insert into annotation_items (task_id, rank, sample_id, wanted, free, drawn_for_review) \
+         select i.task_id, i.rank + n.round * $2, i.sample_id, i.wanted, i.free, i.drawn_for_review \
+         from annotation_items i join annotation_tasks t on t.id = i.task_id, generate_series(1, t.pairs_per_sample - 1) as n (round) \
+         where i.task_id = $1 and t.pairs is not null",
+    )
+    .bind(task.0)
+    .bind(i32::try_from(made).unwrap_or(i32::MAX))
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "update annotation_items i set pair = array[(p.pair->>0)::smallint, (p.pair->>1)::smallint] from \
+         (select x.id, t.pairs->((x.rank % $2 + x.rank / $2) % jsonb_array_length(t.pairs)) as pair \
+            from annotation_items x join annotation_tasks t on t.id = x.task_id where x.task_id = $1 and t.pairs is not null) p \
+         where i.id = p.id",
+    )
+    .bind(task.0)
+    .bind(i32::try_from(made.max(1)).unwrap_or(i32::MAX))
+    .execute(tx)
+    .await?;
+    Ok(made + more.rows_affected())
 }
 
 /// The instruction that the last user turns of the first items begin with, up to a blank line; empty where there is none.

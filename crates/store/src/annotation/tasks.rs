@@ -6,6 +6,7 @@ mod create;
 mod edit;
 
 pub use create::create;
+pub(crate) use create::{insert, placed};
 pub use edit::{edit, set_status};
 
 use super::{

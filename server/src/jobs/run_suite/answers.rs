@@ -4,7 +4,7 @@ use super::questions::{Questions, Work};
 use crate::{
     jobs::{JobContext, JobError, model_files::ModelFiles},
     trainer::{EvalFile, TrainerError},
-    writer::{Reply, Service, WriterError},
+    writer::{Manner, Reply, Service, WriterError},
 };
 use domain::{
     eval::{EvalMetrics, Prediction, Task},
@@ -22,6 +22,8 @@ use tokio::{
 
 /// Questions that an endpoint is asked at a time.
 const AT_A_TIME: usize = 4;
+/// How an endpoint is to answer: always alike, as far as it can.
+const MANNER: Manner = Manner { temperature: 0.0, seed: 0, max_tokens: 512 };
 
 /// Somebody who answers.
 pub(super) enum Answerer {
@@ -50,7 +52,7 @@ impl Answerer {
             Candidate::Endpoint { name } => {
                 let endpoint = context.config.endpoints.iter().find(|endpoint| endpoint.name == *name);
                 let endpoint = endpoint.ok_or_else(|| JobFailure::NoEndpoint { name: name.clone() })?;
-                Self::Endpoint(Service::with(endpoint, 0.0, 0).map_err(no_answer)?)
+                Self::Endpoint(Service::new(endpoint, MANNER).map_err(no_answer)?)
             }
         })
     }
@@ -102,15 +104,19 @@ async fn endpoint(
     work: &Work,
 ) -> Result<Answered, JobError> {
     let samples: Vec<Sample> = read_lines(&questions.samples).await?;
+    let manner = Manner { max_tokens: questions.evaluation.max_new_tokens, ..MANNER };
     let began = Instant::now();
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
     for together in samples.chunks(AT_A_TIME) {
-        let replies = together.iter().map(|s| service.reply(s.prompt(), questions.evaluation.max_new_tokens));
+        let replies = together.iter().map(|s| service.reply(s.prompt(), manner));
         for reply in try_join_all(replies).await.map_err(no_answer)? {
             let index = predictions.len();
-            let add = |sum: Option<u64>, tokens: Option<u64>| if index == 0 { tokens } else { Some(sum? + tokens?) };
-            timing.input_tokens = add(timing.input_tokens, reply.input_tokens);
-            timing.output_tokens = add(timing.output_tokens, reply.output_tokens);
+            let add = |sum: Option<u64>, tokens: Option<u32>| {
+                let tokens = u64::from(tokens?);
+                if index == 0 { Some(tokens) } else { Some(sum? + tokens) }
+            };
+            timing.input_tokens = add(timing.input_tokens, reply.prompt_tokens);
+            timing.output_tokens = add(timing.output_tokens, reply.answer_tokens);
             predictions.push(prediction(index, &samples[index], questions, reply));
         }
         context.progress("answering", work.done + predictions.len() as u64, work.total).await?;
@@ -126,10 +132,11 @@ fn prediction(index: usize, sample: &Sample, questions: &Questions<'_>, reply: R
     let expected = sample.answer().unwrap_or_default().to_owned();
     let output = match questions.evaluation.task {
         Task::Classification => named(written, questions.known.iter()).unwrap_or(written).to_owned(),
+        Task::MultipleChoice => named(written, sample.choice_answers().iter()).unwrap_or(written).to_owned(),
         Task::Generation => written.to_owned(),
     };
     let mut scores = BTreeMap::from([("latency_ms".to_owned(), reply.latency_ms)]);
-    scores.extend(reply.output_tokens.map(|tokens| ("answer_tokens".to_owned(), tokens as f64)));
+    scores.extend(reply.answer_tokens.map(|tokens| ("answer_tokens".to_owned(), tokens as f64)));
     Prediction { index: index as u32, correct: output == expected.trim(), output, expected, scores }
 }
 

@@ -39,6 +39,11 @@ pub(super) fn measure(
             let items: Vec<LabelItem> = predictions.iter().map(label).collect();
             measure_items(Items::Labels(&items), &settings)
         }
+        // Each question has choices of its own: there are no classes.
+        Task::MultipleChoice => {
+            let items: Vec<LabelItem> = predictions.iter().map(label).collect();
+            Measurement { classes: Vec::new(), confusion: None, ..measure_items(Items::Labels(&items), &settings) }
+        }
         Task::Generation => {
             let items: Vec<TextItem> = predictions.iter().map(text).collect();
             measure_items(Items::Texts(&items), &settings)
@@ -86,7 +91,7 @@ fn alone(evaluation: &EvaluationDesign, prediction: &Prediction, metrics: &[Stri
     if metrics.is_empty() {
         return BTreeMap::new();
     }
-    if evaluation.task == Task::Classification {
+    if evaluation.task != Task::Generation {
         return BTreeMap::from([("accuracy".to_owned(), f64::from(u8::from(prediction.correct)))]);
     }
     let settings = settings(evaluation.language, metrics, 0);

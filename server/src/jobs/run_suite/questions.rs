@@ -67,6 +67,9 @@ impl<'a> Questions<'a> {
             }
             match (&row.sample.label, evaluation.task) {
                 (None, Task::Classification) => return Err(JobFailure::NotLabelled { evaluation: key() }.into()),
+                (_, Task::MultipleChoice) if row.sample.right_choice().is_none() => {
+                    return Err(JobFailure::NotLabelled { evaluation: key() }.into());
+                }
                 (label, _) => known.extend(label.clone()),
             }
             let mut line = serde_json::to_vec(&as_asked(row.sample, evaluation.task)).map_err(JobError::internal)?;
@@ -83,7 +86,7 @@ impl<'a> Questions<'a> {
         }
         let labels = match evaluation.task {
             Task::Classification => Some(write_labels(&known, folder).await?),
-            Task::Generation => None,
+            Task::MultipleChoice | Task::Generation => None,
         };
         Ok(Self { evaluation, samples, out: folder.join("out"), labels, known, asked })
     }
@@ -112,13 +115,15 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// The trainer takes labelled samples for classification: those of free text go without their labels.
+/// The trainer takes labelled samples for classification, and those with choices for multiple choice: a sample goes without
+/// what would make it another task.
 fn as_asked(sample: Sample, task: Task) -> Sample {
-    let label = match task {
-        Task::Classification => sample.label,
-        Task::Generation => None,
+    let (label, choices) = match task {
+        Task::Classification => (sample.label, Vec::new()),
+        Task::MultipleChoice => (sample.label, sample.choices),
+        Task::Generation => (None, Vec::new()),
     };
-    Sample { label, rejected: None, ..sample }
+    Sample { label, choices, rejected: None, ..sample }
 }
 
 async fn write_labels(known: &BTreeSet<String>, folder: &Path) -> Result<PathBuf, JobError> {

@@ -16,20 +16,45 @@ use domain::{
     id::{EvalId, ProjectId, TaskId, UserId, VersionId},
     sample::Split,
 };
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use std::collections::BTreeSet;
 
 /// Makes a task in draft and queues the job that makes its items. [`Stale::SourceElsewhere`] where its source is not the
 /// project's. A task of the sealed test split is a look at it, and on record. The caller has checked design and distribution.
 pub async fn create(db: &PgPool, project: ProjectId, new: &NewTask, by: UserId) -> Result<TaskMade, StoreError> {
-    let Some((version, splits)) = source(db, project, &new.source).await? else {
+    let version = placed(db, project, &new.source, by).await?;
+    let mut tx = db.begin().await?;
+    let made = insert(&mut tx, project, version, new, by).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// The version that a source is of, with the look at its test split on record where it is one. [`Stale::SourceElsewhere`] where
+/// the source is not the project's.
+pub(crate) async fn placed(
+    db: &PgPool,
+    project: ProjectId,
+    asked: &Source,
+    by: UserId,
+) -> Result<VersionId, StoreError> {
+    let Some((version, splits)) = source(db, project, asked).await? else {
         return Err(Stale::SourceElsewhere.into());
     };
     if splits.contains(&Split::Test) {
         looks::record(db, version, by, LookedBy::Page).await?;
     }
+    Ok(version)
+}
+
+/// [`create`] as part of the caller's transaction, of a source that is [`placed`].
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    version: VersionId,
+    new: &NewTask,
+    by: UserId,
+) -> Result<TaskMade, StoreError> {
     let task = TaskId::new();
-    let mut tx = db.begin().await?;
     sqlx::query(
         "insert into annotation_tasks (id, project_id, name, source, version_id, design, distribution, deadline, created_by) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -51,12 +76,11 @@ pub async fn create(db: &PgPool, project: ProjectId, new: &NewTask, by: UserId) 
         .bind(by.0)
         .execute(&mut *tx)
         .await?;
-    people::replace(&mut tx, project, task, Part::Annotator, &new.annotators).await?;
-    people::replace(&mut tx, project, task, Part::Reviewer, &new.reviewers).await?;
-    people::replace_groups(&mut tx, project, task, &new.groups).await?;
-    let job = jobs::create(&mut tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
+    people::replace(tx, project, task, Part::Annotator, &new.annotators).await?;
+    people::replace(tx, project, task, Part::Reviewer, &new.reviewers).await?;
+    people::replace_groups(tx, project, task, &new.groups).await?;
+    let job = jobs::create(tx, project, fill::KIND, &fill::FillAnnotation { task_id: task }, by).await?;
     activity::record(&mut *tx, project, Some(by), "annotation.created", &task.to_string(), new.name.trim()).await?;
-    tx.commit().await?;
     Ok(TaskMade { task_id: task, job_id: job })
 }
 
