@@ -13,6 +13,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -219,6 +220,12 @@ def fill(url, sql, runs):
     connection.close()
 
 
+def next_token(content):
+    """The token of the next page. Reading the whole answer as JSON would take as long here as writing it takes a server."""
+    found = re.search(rb'"next_page_token": ?("(?:[^"\\]|\\.)*")', content)
+    return found and json.loads(found.group(1))
+
+
 def search(server, keep, filter_string, order_by):
     """Seconds until all pages of a search are there, and how many runs."""
     token, count, begin = None, 0, time.perf_counter()
@@ -226,9 +233,9 @@ def search(server, keep, filter_string, order_by):
         body = {"experiment_ids": ["0"], "filter": filter_string, "order_by": order_by, "max_results": 1000}
         if token:
             body["page_token"] = token
-        answer = json.loads(server.ask("POST", "/runs/search", body, keep))
-        count += len(answer.get("runs", []))
-        token = answer.get("next_page_token")
+        content = server.ask("POST", "/runs/search", body, keep)
+        count += content.count(b'"lifecycle_stage"')
+        token = next_token(content)
         if not token:
             return time.perf_counter() - begin, count
 
@@ -239,10 +246,9 @@ def history(server, run, keep):
     while True:
         path = f"/metrics/get-history?run_id={run}&metric_key=loss&max_results=25000"
         content = server.ask("GET", path + (f"&page_token={urllib.parse.quote(token)}" if token else ""), None, keep)
-        answer = json.loads(content)
         sizes.append(len(content))
-        count += len(answer["metrics"])
-        token = answer.get("next_page_token")
+        count += content.count(b'"step"')
+        token = next_token(content)
         if not token:
             return time.perf_counter() - begin, sizes[0], sum(sizes), count
 

@@ -6,6 +6,7 @@ use domain::{
     tracking::{MetricPoint, cursor::HistoryCursor},
 };
 use sqlx::{PgConnection, PgPool, Row};
+use std::collections::BTreeMap;
 
 /// Stores values; those that are there already stay as they are. The newest value of a metric is the greatest
 /// (step, time, value), whatever comes last.
@@ -13,32 +14,59 @@ pub async fn insert(db: &mut PgConnection, run: TrackedRunId, points: &[MetricPo
     if points.is_empty() {
         return Ok(());
     }
-    let keys: Vec<&str> = points.iter().map(|p| p.key.as_str()).collect();
-    let steps: Vec<i64> = points.iter().map(|p| p.step).collect();
-    let times: Vec<i64> = points.iter().map(|p| p.timestamp_ms).collect();
-    let values: Vec<f64> = points.iter().map(|p| p.value).collect();
-    // Series are written in the order of keys, so that two batches at once lock them alike.
+    let newest = newest(points);
+    let (keys, last): (Vec<&str>, Vec<&MetricPoint>) = newest.iter().map(|(key, (_, point))| (*key, *point)).unzip();
+    // Values name their metric by its place among the keys: a number is sent and joined sooner than a text.
+    let place = |p: &MetricPoint| newest.get(p.key.as_str()).map_or(0, |(place, _)| *place);
     sqlx::query(
-        "with sent as (select * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::float8[]) as s(key, step, logged_ms, value)), \
-         newest as (select distinct on (key) * from sent order by key, step desc, logged_ms desc, value desc), \
+        "with named as (select * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::float8[]) \
+             with ordinality as s(key, step, logged_ms, value, place)), \
          kept as (insert into tracked_series as t (run_id, key, step, logged_ms, value) \
-             select $1, key, step, logged_ms, value from newest order by key \
+             select $1, key, step, logged_ms, value from named order by place \
              on conflict (run_id, key) do update set \
                  step = case when (excluded.step, excluded.logged_ms, excluded.value) > (t.step, t.logged_ms, t.value) then excluded.step else t.step end, \
                  logged_ms = case when (excluded.step, excluded.logged_ms, excluded.value) > (t.step, t.logged_ms, t.value) then excluded.logged_ms else t.logged_ms end, \
                  value = case when (excluded.step, excluded.logged_ms, excluded.value) > (t.step, t.logged_ms, t.value) then excluded.value else t.value end \
              returning id, key) \
          insert into tracked_points (series_id, step, logged_ms, value) \
-         select k.id, s.step, s.logged_ms, s.value from sent s join kept k on k.key = s.key on conflict do nothing",
+         select k.id, s.step, s.logged_ms, s.value from unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::float8[]) as s(place, step, logged_ms, value) \
+         join named n on n.place = s.place join kept k on k.key = n.key on conflict do nothing",
     )
     .bind(run.0)
     .bind(keys)
-    .bind(steps)
-    .bind(times)
-    .bind(values)
+    .bind(last.iter().map(|p| p.step).collect::<Vec<_>>())
+    .bind(last.iter().map(|p| p.timestamp_ms).collect::<Vec<_>>())
+    .bind(last.iter().map(|p| p.value).collect::<Vec<_>>())
+    .bind(points.iter().map(place).collect::<Vec<i64>>())
+    .bind(points.iter().map(|p| p.step).collect::<Vec<_>>())
+    .bind(points.iter().map(|p| p.timestamp_ms).collect::<Vec<_>>())
+    .bind(points.iter().map(|p| p.value).collect::<Vec<_>>())
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The newest value of each metric, with the metric's place from 1 in the order of keys, in which series are written: so two
+/// batches at once lock them alike.
+fn newest(points: &[MetricPoint]) -> BTreeMap<&str, (i64, &MetricPoint)> {
+    let mut found: BTreeMap<&str, (i64, &MetricPoint)> = BTreeMap::new();
+    for point in points {
+        let (_, newest) = found.entry(&point.key).or_insert((0, point));
+        if is_newer(point, newest) {
+            *newest = point;
+        }
+    }
+    for (place, (number, _)) in (1..).zip(found.values_mut()) {
+        *number = place;
+    }
+    found
+}
+
+/// As Postgres compares: NaN is greater than every number.
+fn is_newer(a: &MetricPoint, b: &MetricPoint) -> bool {
+    let number = |value: f64| if value.is_nan() { f64::NAN } else { value + 0.0 };
+    let time = |p: &MetricPoint| (p.step, p.timestamp_ms);
+    time(a).cmp(&time(b)).then_with(|| number(a.value).total_cmp(&number(b.value))).is_gt()
 }
 
 async fn series(db: &PgPool, project: ProjectId, run: TrackedRunId, key: &str) -> Result<Option<i64>, StoreError> {
@@ -113,4 +141,28 @@ pub async fn thinned(
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_the_greatest_by_step_time_and_value() {
+        let point = |key: &str, step, value| MetricPoint { key: key.to_owned(), value, timestamp_ms: 1, step };
+        let points = [
+            point("b", 2, 1.0),
+            point("a", 5, f64::INFINITY),
+            point("b", 3, 0.0),
+            point("a", 5, f64::NAN),
+            point("b", 3, -1.0),
+        ];
+        let found = newest(&points);
+        assert_eq!(
+            found.iter().map(|(key, (place, p))| (*key, *place, p.step)).collect::<Vec<_>>(),
+            [("a", 1, 5), ("b", 2, 3)]
+        );
+        assert!(found["a"].1.value.is_nan());
+        assert_eq!(found["b"].1.value, 0.0);
+    }
 }
