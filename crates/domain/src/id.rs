@@ -84,6 +84,10 @@ ids! {
     TrackedRunId,
     /// A model that such a run has logged.
     LoggedModelId,
+    /// A row of the run table: a run, or a tracked one.
+    RowId,
+    /// A view of the run table that is kept under a name.
+    ViewId,
 }
 
 macro_rules! numbers {

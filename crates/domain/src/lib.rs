@@ -42,4 +42,5 @@ pub mod split;
 pub mod statistics;
 pub mod steps;
 pub mod sweep;
+pub mod table;
 pub mod tracking;
