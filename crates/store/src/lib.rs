@@ -36,6 +36,7 @@ pub mod secret;
 pub mod sessions;
 pub mod split_checks;
 pub mod sweeps;
+pub mod table;
 pub mod throttle;
 pub mod tokens;
 pub mod tracking;

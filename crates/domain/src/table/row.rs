@@ -139,6 +139,40 @@ pub struct MarksEdit {
     pub archive: Option<bool>,
 }
 
+/// Why something cannot be written on runs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MarksProblem {
+    #[error("name at least one run")]
+    NoRuns,
+    #[error("at most {MOST_MARKED} runs at once")]
+    TooManyRuns,
+    #[error("a tag has 1 to {TAG_CHARS} characters: {0:?}")]
+    Tag(String),
+    #[error("a note has at most {NOTE_CHARS} characters")]
+    Note,
+    #[error("nothing is to be written")]
+    Nothing,
+}
+
+impl MarksEdit {
+    /// The edit with tags as they are kept.
+    pub fn checked(self) -> Result<Self, MarksProblem> {
+        let tags = |tags: Vec<String>| -> Result<Vec<String>, MarksProblem> {
+            tags.into_iter().map(|text| tag(&text).ok_or(MarksProblem::Tag(text))).collect()
+        };
+        let edit = Self { add_tags: tags(self.add_tags)?, remove_tags: tags(self.remove_tags)?, ..self };
+        let says_nothing =
+            edit.add_tags.is_empty() && edit.remove_tags.is_empty() && edit.note.is_none() && edit.archive.is_none();
+        match edit.ids.len() {
+            0 => Err(MarksProblem::NoRuns),
+            n if n > MOST_MARKED => Err(MarksProblem::TooManyRuns),
+            _ if edit.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS) => Err(MarksProblem::Note),
+            _ if edit.add_tags.len() > MOST_TAGS || says_nothing => Err(MarksProblem::Nothing),
+            _ => Ok(edit),
+        }
+    }
+}
+
 /// A tag as it is kept: without space around it; `None` of what can be none.
 #[must_use]
 pub fn tag(text: &str) -> Option<String> {
