@@ -53,6 +53,8 @@ pub mod session;
 pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod splits;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub mod table;
 pub mod text;
 #[cfg(feature = "ssr")]
 pub mod tracking;

@@ -22,6 +22,7 @@ use crate::{
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
     runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
+    table::RunTablePage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
     ui::frame::NotFoundPage,
@@ -49,7 +50,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare" | "sweeps" | "tracked") => &self.charts,
+            Some("runs" | "compare" | "sweeps" | "table" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -161,6 +162,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>
+                    <Route path=path!("table") view=RunTablePage ssr=SsrMode::Async/>
                     <Route path=path!("tracked") view=TrackedRunListPage ssr=SsrMode::Async/>
                     <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>

@@ -37,6 +37,7 @@ pub mod sample_project;
 pub mod scores;
 pub mod splits;
 pub mod sweeps;
+pub mod table;
 pub mod tus;
 pub mod uploads;
 pub mod versions;
@@ -115,6 +116,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(sample_project::routes())
         .merge(runs::routes())
         .merge(sweeps::routes())
+        .merge(table::routes())
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())

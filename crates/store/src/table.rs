@@ -18,7 +18,7 @@ use domain::{
     id::ProjectId,
     table::{Catalogue, ColumnKind, column::MOST_COLUMNS},
 };
-use sqlx::{PgPool, Row};
+use sqlx::{PgPool, Row, postgres::PgRow};
 
 /// The columns of a project's table, its rows brought up to date before.
 pub async fn catalogue(db: &PgPool, project: ProjectId) -> Result<Catalogue, StoreError> {
@@ -28,8 +28,10 @@ pub async fn catalogue(db: &PgPool, project: ProjectId) -> Result<Catalogue, Sto
         .bind(2 * MOST_COLUMNS as i64)
         .fetch_all(db)
         .await?;
-    let column = |row: sqlx::postgres::PgRow| Ok((row.try_get("name")?, kind(row.try_get("kind")?)?));
-    Ok(Catalogue::new(rows.into_iter().map(column).collect::<Result<Vec<_>, StoreError>>()?))
+    let column = |row: &PgRow| -> Result<(String, ColumnKind), StoreError> {
+        Ok((row.try_get("name")?, kind(row.try_get("kind")?)?))
+    };
+    Ok(Catalogue::new(rows.iter().map(column).collect::<Result<Vec<_>, _>>()?))
 }
 
 /// What a fact of this kind is as a column.

@@ -141,7 +141,7 @@ impl TableView {
             ("columns", self.columns.join(&between)),
             ("pins", rows(&self.pins)),
             ("hidden", rows(&self.hidden)),
-            ("archived", if self.archived { "1".to_owned() } else { String::new() }),
+            ("archived", if self.archived { "true".to_owned() } else { String::new() }),
             ("plot", self.plot.map(|p| p.as_str().to_owned()).unwrap_or_default()),
             ("x", self.x.clone()),
             ("y", self.y.clone()),

@@ -124,7 +124,7 @@ pub async fn groups(db: &PgPool, project: ProjectId, asked: &Asked) -> Result<Ve
 }
 
 fn group(row: &PgRow, keys: usize, summed: &[&Column]) -> Result<Group, StoreError> {
-    let stat = |(i, column): (usize, &&Column)| {
+    let stat = |(i, column): (usize, &&Column)| -> Result<GroupStat, StoreError> {
         let of = |name: &str| row.try_get::<Option<f64>, _>(format!("{name}{i}").as_str());
         Ok(GroupStat {
             column: column.name.clone(),
@@ -162,7 +162,7 @@ pub async fn points(
     push_where(&mut query, project, asked);
     query.push(" order by r.created_at desc, r.run_id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let found = query.build().fetch_all(db).await?;
-    let point = |row: &PgRow| {
+    let point = |row: &PgRow| -> Result<Point, StoreError> {
         let values = (0..columns.len()).map(|i| row.try_get(format!("c{i}").as_str()));
         Ok(Point {
             id: RowId(row.try_get("run_id")?),
