@@ -8,6 +8,7 @@
 # bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
 # bench.sh annotation [ITEMS]: the next item of a task of a million, and judgements a second of eight annotators, beside Label Studio.
 # bench.sh mlflow [arguments of mlflow.py]: tracking runs beside MLflow 3.17 on the same Postgres: logging, search, history, memory.
+# bench.sh table [RUNS]: pages of the run table at 10,000 runs: filter, sort, groups, completion, beside a bare select of the same 50 rows.
 # bench.sh near [ROWS]: removing exact and near duplicates from a million short rows, and the first 50,000 of them beside datasketch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,10 @@ cd "$(dirname "$0")/.."
 if [ "${1:-}" = explore ]; then
     export ROWS=${2:-1000000}
     exec scripts/with-postgres.sh cargo test --release --package server --test explore_speed -- --ignored --nocapture
+fi
+if [ "${1:-}" = table ]; then
+    export RUNS=${2:-10000}
+    exec scripts/with-postgres.sh cargo test --release --package server --test table_speed -- --ignored --nocapture
 fi
 if [ "${1:-}" = import ]; then
     shift

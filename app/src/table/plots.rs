@@ -138,11 +138,12 @@ fn parallel(here: &Here, columns: &[Column], points: &[Point], l: Lang) -> AnyVi
     view! { <Parallel title=text::parallel(l) dimensions items/> }.into_any()
 }
 
-/// What a metric is called without what it was measured on: `loss` of `metrics.loss`.
+/// What a metric is called without what it was measured on: `accuracy` of `eval.accuracy`.
 fn metric_key(name: &str) -> &str {
     match name.split_once('.') {
         // Every loss is better when it is smaller, whatever it is called.
         Some(("loss", _)) => "train_loss",
+        Some((_, key)) if key.contains("loss") => "train_loss",
         Some((_, key)) => key,
         None => name,
     }

@@ -111,7 +111,7 @@ fn row(here: &Here, columns: &[Column], row: &TableRow, is_pinned: bool, may: bo
                     {tick}
                     <a href=address::run(here.project, row.source, row.id)><bdi>{name}</bdi></a>
                     <span class="table-tools">
-                        <a href=pin aria-label=pin_label.clone() title=pin_label aria-pressed=is_pinned.to_string()>"⇧"</a>
+                        <a href=pin aria-label=pin_label.clone() title=pin_label class:table-on=is_pinned>"⇧"</a>
                         <a href=hide aria-label=hide_label.clone() title=hide_label>"×"</a>
                     </span>
                 </div>
