@@ -49,6 +49,7 @@ pub(super) fn done(here: &Here) -> AnyView {
             <PostForm action={ServerAction::<WriteOnRuns>::new()}>
                 <input type="hidden" name="project" value=here.project.to_string()/>
                 <input type="hidden" name="then" value=here.at("")/>
+                <input type="hidden" name="from" value="undo"/>
                 <input type="hidden" name="words" value=words/>
                 {ids}
                 <button class="button button-small" type="submit" name="what" value=back>{text::undo(l)}</button>

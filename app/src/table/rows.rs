@@ -59,6 +59,8 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
         <PostForm action={ServerAction::<WriteOnRuns>::new()} id="rows" class="stack">
             <input type="hidden" name="project" value=project/>
             <input type="hidden" name="then" value=then/>
+            // A refusal comes back to this form, not to the one that takes something back.
+            <input type="hidden" name="from" value="rows"/>
             {rows}
             {marks::actions(l)}
         </PostForm>

@@ -85,7 +85,7 @@ crate::texts! {
     unpin(name) = "Unpin {name}", "取消置顶 {name}";
     hide(name) = "Hide {name} in this view", "在此视图中隐藏 {name}";
     archived = "archived", "已归档";
-    hidden_runs(n) = "{n} runs are hidden in this view.", "此视图隐藏了 {n} 个运行。";
+    hidden_runs(n) = "Hidden in this view: {n}.", "此视图隐藏了 {n} 个运行。";
     show_hidden = "Show them", "显示";
     yes = "yes", "是";
     no = "no", "否";
@@ -103,11 +103,11 @@ crate::texts! {
     none_ticked = "Tick at least one run.", "请至少选择一个运行。";
     tag_problem = "A tag has 1 to 60 characters.", "标签应为 1 至 60 个字符。";
     note_problem = "A note has at most 4000 characters.", "备注最多 4000 个字符。";
-    did_tag(n, words) = "{n} runs have the tag “{words}” now.", "已为 {n} 个运行添加标签“{words}”。";
-    did_untag(n, words) = "{n} runs do not have the tag “{words}” any more.", "已从 {n} 个运行移除标签“{words}”。";
-    did_note(n) = "The note stands on {n} runs.", "已为 {n} 个运行写入备注。";
-    did_archive(n) = "{n} runs are archived.", "已归档 {n} 个运行。";
-    did_restore(n) = "{n} runs are back.", "已恢复 {n} 个运行。";
+    did_tag(n, words) = "Tag “{words}” added. Runs: {n}", "已为 {n} 个运行添加标签“{words}”。";
+    did_untag(n, words) = "Tag “{words}” removed. Runs: {n}", "已从 {n} 个运行移除标签“{words}”。";
+    did_note(n) = "Note written. Runs: {n}", "已为 {n} 个运行写入备注。";
+    did_archive(n) = "Archived. Runs: {n}", "已归档 {n} 个运行。";
+    did_restore(n) = "Restored. Runs: {n}", "已恢复 {n} 个运行。";
     undo = "Undo", "撤销";
 
     views = "Views", "视图";
