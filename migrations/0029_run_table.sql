@@ -58,92 +58,93 @@ create unique index table_views_shared on table_views (project_id, name) where i
 create unique index table_views_own on table_views (project_id, created_by, name) where not is_shared;
 
 -- Runs whose row is not what is known of them any more. Whoever reads the table makes their rows anew first, so writers pay for
--- this mark alone, and a run whose table nobody reads costs nothing. A mark that is there already is written again: it is then
--- locked until the writer's transaction ends, so that no reader takes it for done before it can see what was written.
+-- this mark alone, and a run whose table nobody reads costs nothing.
 create table table_due (
-    run_id uuid primary key,
-    project_id uuid not null,
-    times integer not null default 1
-) with (fillfactor = 70);
-create index table_due_project on table_due (project_id);
+    id bigint generated always as identity primary key,
+    run_id uuid not null,
+    project_id uuid not null
+);
+create index table_due_run on table_due (run_id);
+create index table_due_project on table_due (project_id, id);
+
+-- A mark that is there already is enough, if it can be locked: a reader, who takes marks away, then leaves it until the writer's
+-- transaction has ended, and so never takes it for done before it can see what was written. Many writers may hold it at once, and
+-- nobody waits for anybody: of a mark that a reader is taking away, a second one is made.
+create function mark_table_due(run uuid, project uuid) returns void language plpgsql as $$
+begin
+    perform 1 from table_due where run_id = run limit 1 for key share skip locked;
+    if not found then
+        insert into table_due (run_id, project_id) values (run, project);
+    end if;
+end $$;
 
 create function table_due_run() returns trigger language plpgsql as $$
 begin
-    insert into table_due as d (run_id, project_id) values (new.id, new.project_id)
-        on conflict (run_id) do update set times = d.times + 1;
+    perform mark_table_due(new.id, new.project_id);
     return null;
 end $$;
 create trigger table_due_made after insert on runs for each row execute function table_due_run();
 -- A run that works is looked at again whenever the table is read; its heartbeats leave no mark.
 create trigger table_due_changed after update on runs for each row
-    when (old.status is distinct from new.status or old.name is distinct from new.name or old.ended_at is distinct from new.ended_at
-        or old.summary is distinct from new.summary or old.recipe is distinct from new.recipe)
+    when (old.status is distinct from new.status or old.name is distinct from new.name
+        or old.ended_at is distinct from new.ended_at or old.summary is distinct from new.summary)
     execute function table_due_run();
 
-create function table_due_evals() returns trigger language plpgsql as $$
+create function table_due_runs() returns trigger language plpgsql as $$
 begin
-    insert into table_due as d (run_id, project_id) select distinct run_id, project_id from changed order by run_id
-        on conflict (run_id) do update set times = d.times + 1;
+    perform mark_table_due(c.run_id, c.project_id) from (select distinct run_id, project_id from changed) c;
     return null;
 end $$;
 create trigger table_due_made after insert on evals
-    referencing new table as changed for each statement execute function table_due_evals();
+    referencing new table as changed for each statement execute function table_due_runs();
 create trigger table_due_changed after update on evals
-    referencing new table as changed for each statement execute function table_due_evals();
+    referencing new table as changed for each statement execute function table_due_runs();
 create trigger table_due_made after insert on run_marks
-    referencing new table as changed for each statement execute function table_due_evals();
+    referencing new table as changed for each statement execute function table_due_runs();
 create trigger table_due_changed after update on run_marks
-    referencing new table as changed for each statement execute function table_due_evals();
+    referencing new table as changed for each statement execute function table_due_runs();
 
-create function table_due_names() returns trigger language plpgsql as $$
+-- Names that rows repeat.
+create function table_due_dataset() returns trigger language plpgsql as $$
 begin
-    if tg_table_name = 'datasets' then
-        insert into table_due as d (run_id, project_id)
-            select r.id, r.project_id from runs r join dataset_versions v on v.id = r.version_id where v.dataset_id = new.id order by r.id
-            on conflict (run_id) do update set times = d.times + 1;
-    else
-        insert into table_due as d (run_id, project_id)
-            select id, project_id from runs where created_by = new.id
-            union all
-            select t.id, e.project_id from tracked_runs t join tracked_experiments e on e.id = t.experiment_id where t.created_by = new.id
-            order by 1
-            on conflict (run_id) do update set times = d.times + 1;
-    end if;
+    perform mark_table_due(r.id, r.project_id) from runs r join dataset_versions v on v.id = r.version_id where v.dataset_id = new.id;
     return null;
 end $$;
 create trigger table_due_renamed after update on datasets for each row
-    when (old.name is distinct from new.name) execute function table_due_names();
-create trigger table_due_renamed after update on users for each row
-    when (old.name is distinct from new.name) execute function table_due_names();
+    when (old.name is distinct from new.name) execute function table_due_dataset();
 
-create function table_due_tracked_run() returns trigger language plpgsql as $$
+create function table_due_person() returns trigger language plpgsql as $$
 begin
-    insert into table_due as d (run_id, project_id)
-        select new.id, e.project_id from tracked_experiments e where e.id = new.experiment_id
-        on conflict (run_id) do update set times = d.times + 1;
+    perform mark_table_due(r.id, r.project_id) from runs r where r.created_by = new.id;
+    perform mark_table_due(t.id, e.project_id) from tracked_runs t join tracked_experiments e on e.id = t.experiment_id
+        where t.created_by = new.id;
     return null;
 end $$;
-create trigger table_due_made after insert on tracked_runs for each row execute function table_due_tracked_run();
-create trigger table_due_changed after update on tracked_runs for each row execute function table_due_tracked_run();
+create trigger table_due_renamed after update on users for each row
+    when (old.name is distinct from new.name) execute function table_due_person();
 
 create function table_due_experiment() returns trigger language plpgsql as $$
 begin
-    insert into table_due as d (run_id, project_id)
-        select r.id, new.project_id from tracked_runs r where r.experiment_id = new.id order by r.id
-        on conflict (run_id) do update set times = d.times + 1;
+    perform mark_table_due(r.id, new.project_id) from tracked_runs r where r.experiment_id = new.id;
     return null;
 end $$;
 create trigger table_due_changed after update on tracked_experiments for each row
     when (old.name is distinct from new.name or old.deleted_at is distinct from new.deleted_at)
     execute function table_due_experiment();
 
+create function table_due_tracked_run() returns trigger language plpgsql as $$
+begin
+    perform mark_table_due(new.id, e.project_id) from tracked_experiments e where e.id = new.experiment_id;
+    return null;
+end $$;
+create trigger table_due_made after insert on tracked_runs for each row execute function table_due_tracked_run();
+create trigger table_due_changed after update on tracked_runs for each row execute function table_due_tracked_run();
+
 -- A batch of a thousand metrics is one statement, and one mark.
 create function table_due_logged() returns trigger language plpgsql as $$
 begin
-    insert into table_due as d (run_id, project_id)
-        select r.id, e.project_id from (select distinct run_id from changed) c
-            join tracked_runs r on r.id = c.run_id join tracked_experiments e on e.id = r.experiment_id order by r.id
-        on conflict (run_id) do update set times = d.times + 1;
+    perform mark_table_due(r.id, e.project_id) from (select distinct run_id from changed) c
+        join tracked_runs r on r.id = c.run_id join tracked_experiments e on e.id = r.experiment_id;
     return null;
 end $$;
 create trigger table_due_made after insert on tracked_series

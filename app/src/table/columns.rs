@@ -103,15 +103,11 @@ pub(super) fn grouping(here: &Here, all: &[Column]) -> impl IntoView + use<> {
 }
 
 /// Columns to choose from, with none above.
-pub(super) fn options<'a>(
-    columns: impl Iterator<Item = &'a Column>,
-    chosen: Option<&String>,
-    l: Lang,
-) -> impl IntoView + use<> {
+pub(super) fn options<'a>(columns: impl Iterator<Item = &'a Column>, chosen: Option<&String>, l: Lang) -> AnyView {
     let options = columns.map(|c| {
         let is_chosen = chosen == Some(&c.name);
         view! { <option value=c.name.clone() selected=is_chosen>{c.name.clone()}</option> }
     });
     let options = options.collect_view();
-    view! { <option value="">{text::nothing(l)}</option> {options} }
+    view! { <option value="">{text::nothing(l)}</option> {options} }.into_any()
 }

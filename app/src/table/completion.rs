@@ -27,7 +27,7 @@ pub fn FilterField(source: String, value: String, is_wrong: bool) -> impl IntoVi
     let asking = browser::Asking { source: StoredValue::new(source), offer, active, input, turn: StoredValue::new(0) };
     #[cfg(not(feature = "hydrate"))]
     let _ = source;
-    let typed = move |_| {
+    let typed = move || {
         #[cfg(feature = "hydrate")]
         asking.ask();
     };
@@ -62,7 +62,7 @@ pub fn FilterField(source: String, value: String, is_wrong: bool) -> impl IntoVi
                 value=value node_ref=input aria-describedby=described aria-invalid=is_wrong.to_string()
                 role="combobox" aria-autocomplete="list" aria-controls="suggestions" aria-expanded=move || is_open().to_string()
                 aria-activedescendant=move || active.get().map(|i| format!("suggestion-{i}"))
-                on:input=typed on:click=typed on:keydown=pressed on:blur=left/>
+                on:input=move |_| typed() on:click=move |_| typed() on:keydown=pressed on:blur=left/>
             <ul id="suggestions" class="suggestions" role="listbox" aria-label=text::suggestions(l) hidden=move || !is_open()>{items}</ul>
         </div>
     }

@@ -1,5 +1,5 @@
 //! The run table: a row for each run of a project, its own and tracked ones. Rows are made of what is known of a run
-//! ([`refresh`]), and read by filters that the domain has parsed.
+//! (`refresh`), and read by filters that the domain has parsed.
 
 mod facts;
 pub mod marks;

@@ -159,11 +159,11 @@ impl Catalogue {
         let mut found: Vec<_> = found.into_iter().filter(|(name, _)| !is_built_in(name)).collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, kind) in found {
-            match columns.last_mut().filter(|last| last.name == name) {
-                Some(last) if last.kind != kind => last.kind = ColumnKind::Text,
-                Some(_) => {}
-                None if columns.len() < MOST_COLUMNS => columns.push(Column { name, kind, choices: Vec::new() }),
-                None => break,
+            let known = columns.last_mut().filter(|last| last.name == name);
+            if let Some(last) = known {
+                last.kind = if last.kind == kind { kind } else { ColumnKind::Text };
+            } else if columns.len() < MOST_COLUMNS {
+                columns.push(Column { name, kind, choices: Vec::new() });
             }
         }
         Self { columns }

@@ -144,11 +144,11 @@ pub struct MarksEdit {
 pub enum MarksProblem {
     #[error("name at least one run")]
     NoRuns,
-    #[error("at most {MOST_MARKED} runs at once")]
+    #[error("at most {most} runs at once", most = MOST_MARKED)]
     TooManyRuns,
-    #[error("a tag has 1 to {TAG_CHARS} characters: {0:?}")]
+    #[error("a tag has 1 to {most} characters: {0:?}", most = TAG_CHARS)]
     Tag(String),
-    #[error("a note has at most {NOTE_CHARS} characters")]
+    #[error("a note has at most {most} characters", most = NOTE_CHARS)]
     Note,
     #[error("nothing is to be written")]
     Nothing,

@@ -113,7 +113,9 @@ impl TableView {
             let items = text.split(BETWEEN).map(str::trim).filter(|item| !item.is_empty());
             items.take(most).map(str::to_owned).collect::<Vec<_>>()
         };
-        let rows = |name: &str, most: usize| list(name, most).iter().filter_map(|id| id.parse().ok()).collect();
+        let rows = |name: &str, most: usize| -> Vec<RowId> {
+            list(name, most).iter().filter_map(|id| id.parse::<RowId>().ok()).collect()
+        };
         Self {
             filter: text("filter").trim().to_owned(),
             sort: Sort::of(&text("sort")),
@@ -222,7 +224,7 @@ mod tests {
         assert_eq!(pairs.len(), TableView::NAMES.len());
         let get = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
         assert_eq!(TableView::of_address(get), view);
-        assert_eq!(TableView::default().address(), []);
+        assert!(TableView::default().address().is_empty());
         assert_eq!(TableView::of_address(|_| None), TableView::default());
     }
 

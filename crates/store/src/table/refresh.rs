@@ -8,8 +8,8 @@ use sqlx::{PgConnection, PgPool};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Rows that are made anew in one transaction. A writer of one of these runs waits as long.
-const BATCH: i64 = 500;
+/// Marks that are worked off in one transaction.
+const BATCH: i64 = 1000;
 
 /// Runs at work, whose losses change without a mark, if their row is not of this moment.
 const AT_WORK: &str = "select r.id from runs r left join table_rows t on t.run_id = r.id \
@@ -41,8 +41,8 @@ async fn batch(db: &PgPool, project: ProjectId) -> Result<i64, StoreError> {
         .await?;
     // A mark that is locked belongs to a writer whose change cannot be seen yet.
     let due: Vec<Uuid> = sqlx::query_scalar(
-        "delete from table_due d using (select run_id from table_due where project_id = $1 order by run_id limit $2 \
-         for update skip locked) x where d.run_id = x.run_id returning d.run_id",
+        "delete from table_due d using (select id from table_due where project_id = $1 order by id limit $2 \
+         for update skip locked) x where d.id = x.id returning d.run_id",
     )
     .bind(project.0)
     .bind(BATCH)

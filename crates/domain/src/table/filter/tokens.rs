@@ -85,7 +85,7 @@ fn token(letters: &[char], at: usize) -> Result<(Token, usize), FilterError> {
         }
         c => {
             let here = |written: &str| written.chars().eq(letters[at..].iter().copied().take(written.len()));
-            let symbol = SYMBOLS.iter().find(|(written, _)| here(written));
+            let symbol = SYMBOLS.iter().copied().find(|(written, _)| here(written));
             let (written, symbol) = symbol.ok_or_else(|| problem(at, FilterProblem::Character(c)))?;
             Ok((Token::Symbol(symbol), at + written.len()))
         }
