@@ -19,7 +19,7 @@ create table table_rows (
     created_at timestamptz not null,
     refreshed_at timestamptz not null default now()
 ) with (toast_tuple_target = 8160);
-create index table_rows_project on table_rows (project_id, created_at desc, run_id);
+create index table_rows_project on table_rows (project_id, created_at desc, run_id desc);
 
 -- The names that facts have had in a project, with what they held: what can be filtered by, without reading every row.
 create table table_columns (
@@ -69,8 +69,9 @@ create index table_due_project on table_due (project_id, id);
 
 -- A mark that is there already is enough, if it can be locked: a reader, who takes marks away, then leaves it until the writer's
 -- transaction has ended, and so never takes it for done before it can see what was written. Many writers may hold it at once, and
--- nobody waits for anybody: of a mark that a reader is taking away, a second one is made.
-create function mark_table_due(run uuid, project uuid) returns void language plpgsql as $$
+-- nobody waits for anybody: of a mark that a reader is taking away, a second one is made. The plan is made once for a session, when
+-- there may be no mark at all: it must not read all of them for that.
+create function mark_table_due(run uuid, project uuid) returns void language plpgsql set enable_seqscan = off as $$
 begin
     perform 1 from table_due where run_id = run limit 1 for key share skip locked;
     if not found then
@@ -83,7 +84,14 @@ begin
     perform mark_table_due(new.id, new.project_id);
     return null;
 end $$;
-create trigger table_due_made after insert on runs for each row execute function table_due_run();
+-- A run that is new has no mark yet.
+create function table_due_new_run() returns trigger language plpgsql as $$
+begin
+    insert into table_due (run_id, project_id) select id, project_id from made;
+    return null;
+end $$;
+create trigger table_due_made after insert on runs
+    referencing new table as made for each statement execute function table_due_new_run();
 -- A run that works is looked at again whenever the table is read; its heartbeats leave no mark.
 create trigger table_due_changed after update on runs for each row
     when (old.status is distinct from new.status or old.name is distinct from new.name

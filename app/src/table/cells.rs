@@ -40,7 +40,8 @@ pub(super) fn value(column: &Column, value: &Value, l: Lang) -> AnyView {
 pub(super) fn words(column: &Column, value: &Value, l: Lang) -> String {
     match (value, value.as_f64()) {
         (_, Some(x)) => number_words(column, x, l),
-        (Value::Bool(is_set), _) => if *is_set { text::yes(l) } else { text::no(l) }.to_owned(),
+        (Value::Bool(true), _) => text::yes(l).to_owned(),
+        (Value::Bool(false), _) => text::no(l).to_owned(),
         (Value::String(words), _) => shortened(words),
         (other, _) => shortened(&domain::recipe::setting_text(other)),
     }

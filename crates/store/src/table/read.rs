@@ -99,13 +99,8 @@ pub async fn groups(db: &PgPool, project: ProjectId, asked: &Asked) -> Result<Ve
         return Ok(Vec::new());
     }
     let keys = keys.join(", ");
-    let mut query = QueryBuilder::<Postgres>::new(format!("select {keys}, count(*) as runs"));
-    for i in 0..summed.len() {
-        query.push(format!(
-            ", count(n{i}) as runs{i}, avg(n{i}) as mean{i}, min(n{i}) as min{i}, max(n{i}) as max{i}, stddev_samp(n{i}) as spread{i}"
-        ));
-    }
-    query.push(" from (select ");
+    // Materialized, so that what is sorted and hashed are the values alone and not the rows around them.
+    let mut query = QueryBuilder::<Postgres>::new("with x as materialized (select ");
     for (i, column) in asked.groups.iter().enumerate() {
         query.push(if i == 0 { "" } else { ", " });
         push_text(&mut query, &column.name);
@@ -118,7 +113,13 @@ pub async fn groups(db: &PgPool, project: ProjectId, asked: &Asked) -> Result<Ve
     }
     query.push(" from table_rows r");
     push_where(&mut query, project, asked);
-    query.push(format!(") x group by {keys} order by count(*) desc, {keys} limit ")).push_bind(MOST_GROUPS);
+    query.push(format!(") select {keys}, count(*) as runs"));
+    for i in 0..summed.len() {
+        query.push(format!(
+            ", count(n{i}) as runs{i}, avg(n{i}) as mean{i}, min(n{i}) as min{i}, max(n{i}) as max{i}, stddev_samp(n{i}) as spread{i}"
+        ));
+    }
+    query.push(format!(" from x group by {keys} order by count(*) desc, {keys} limit ")).push_bind(MOST_GROUPS);
     let found = query.build().fetch_all(db).await?;
     found.iter().map(|row| group(row, asked.groups.len(), &summed)).collect()
 }
@@ -150,17 +151,17 @@ pub async fn points(
     columns: &[Column],
     limit: usize,
 ) -> Result<Vec<Point>, StoreError> {
-    let mut query = QueryBuilder::<Postgres>::new(
-        "select r.run_id, r.source, r.facts->>'name' as name, (r.facts->>'number')::integer as number",
-    );
+    let mut query =
+        QueryBuilder::<Postgres>::new("with picked as materialized (select r.run_id, r.created_at from table_rows r");
+    push_where(&mut query, project, asked);
+    query.push(" order by r.created_at desc, r.run_id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.push(") select r.run_id, r.source, r.facts->>'name' as name, (r.facts->>'number')::integer as number");
     for (i, column) in columns.iter().enumerate() {
         query.push(", ");
         push_json(&mut query, column);
         query.push(format!(" as c{i}"));
     }
-    query.push(" from table_rows r");
-    push_where(&mut query, project, asked);
-    query.push(" order by r.created_at desc, r.run_id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    query.push(" from picked p join table_rows r on r.run_id = p.run_id order by p.created_at desc, p.run_id desc");
     let found = query.build().fetch_all(db).await?;
     let point = |row: &PgRow| -> Result<Point, StoreError> {
         let values = (0..columns.len()).map(|i| row.try_get(format!("c{i}").as_str()));
