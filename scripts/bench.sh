@@ -11,6 +11,7 @@
 # bench.sh mlflow [arguments of mlflow.py]: tracking runs beside MLflow 3.17 on the same Postgres: logging, search, history, memory.
 # bench.sh overlay [browser]: 50 runs of 100,000 values over each other, beside one run's values as they are; with `browser` also how long
 # the page keeps a browser busy while it is zoomed (needs scripts/build.sh).
+# bench.sh table [RUNS]: pages of the run table at 10,000 runs: filter, sort, groups, completion, beside a bare select of the same 50 rows.
 # bench.sh near [ROWS]: removing exact and near duplicates from a million short rows, and the first 50,000 of them beside datasketch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +19,10 @@ cd "$(dirname "$0")/.."
 if [ "${1:-}" = explore ]; then
     export ROWS=${2:-1000000}
     exec scripts/with-postgres.sh cargo test --release --package server --test explore_speed -- --ignored --nocapture
+fi
+if [ "${1:-}" = table ]; then
+    export RUNS=${2:-10000}
+    exec scripts/with-postgres.sh cargo test --release --package server --test table_speed -- --ignored --nocapture
 fi
 if [ "${1:-}" = import ]; then
     shift

@@ -59,6 +59,8 @@ pub mod shell;
 pub mod splits;
 #[cfg(feature = "ssr")]
 pub mod suites;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub mod table;
 pub mod text;
 #[cfg(feature = "ssr")]
 pub mod tracking;

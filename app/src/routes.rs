@@ -429,6 +429,12 @@ pub fn sweep(p: ProjectId, s: SweepId) -> String {
     format!("/p/{p}/sweeps/{s}")
 }
 
+/// Every run of a project as a table.
+#[must_use]
+pub fn table(p: ProjectId) -> String {
+    format!("/p/{p}/table")
+}
+
 /// Runs that programs outside track.
 #[must_use]
 pub fn tracked_runs(p: ProjectId) -> String {

@@ -35,6 +35,7 @@ use crate::{
     },
     splits::SplitsPage,
     suites::{BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSlicesPage},
+    table::RunTablePage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
     ui::frame::NotFoundPage,
@@ -63,6 +64,7 @@ impl BrowserFiles {
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
             Some("runs" | "compare" | "overlay" | "sweeps" | "tracked") => &self.charts,
+            Some("runs" | "compare" | "sweeps" | "table" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }
@@ -193,6 +195,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sweeps") view=SweepListPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/new") view=NewSweepPage ssr=SsrMode::Async/>
                     <Route path=path!("sweeps/:sweep") view=SweepPage ssr=SsrMode::Async/>
+                    <Route path=path!("table") view=RunTablePage ssr=SsrMode::Async/>
                     <Route path=path!("tracked") view=TrackedRunListPage ssr=SsrMode::Async/>
                     <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>

@@ -13,6 +13,8 @@ pub mod recipe;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 mod run;
 mod split;
+#[cfg(any(feature = "ssr", feature = "charts"))]
+mod status;
 mod steps;
 #[cfg(feature = "ssr")]
 mod suite;
@@ -27,6 +29,8 @@ pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
+#[cfg(any(feature = "ssr", feature = "charts"))]
+pub use status::{run_status, run_status_class};
 pub use steps::step_problem;
 #[cfg(feature = "ssr")]
 pub use steps::{

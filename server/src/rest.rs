@@ -41,6 +41,7 @@ pub mod scores;
 pub mod splits;
 pub mod suites;
 pub mod sweeps;
+pub mod table;
 pub mod tus;
 pub mod uploads;
 pub mod versions;
@@ -119,6 +120,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(sample_project::routes())
         .merge(runs::routes())
         .merge(sweeps::routes())
+        .merge(table::routes())
         .merge(evals::routes())
         .merge(suites::routes())
         .merge(compare::routes())

@@ -53,6 +53,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::datasets(project), text::datasets(l)),
         (routes::annotation(project), text::annotation(l)),
         (routes::runs(project), text::runs(l)),
+        (routes::table(project), text::run_table(l)),
         (routes::sweeps(project), text::sweeps(l)),
         (routes::tracked_runs(project), text::tracked_runs(l)),
         (routes::compare(project, &[]), text::compare(l)),

@@ -21,6 +21,7 @@ crate::texts! {
     datasets = "Datasets", "数据集";
     annotation = "Annotation", "标注";
     runs = "Runs", "训练运行";
+    run_table = "Run table", "运行总表";
     sweeps = "Sweeps", "超参搜索";
     tracked_runs = "Tracked runs", "外部追踪";
     compare = "Compare", "对比";

@@ -43,6 +43,7 @@ pub fn RunListPage() -> impl IntoView {
     let query = RunQuery { status: get("status"), search: get("search"), sort: get("sort"), cursor: get("cursor") };
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
+            <a class="button" href=routes::table(project)>{text::run_table(l)}</a>
             <a class="button" href=format!("/api/v1/projects/{project}/runs?limit=500")>{text::export_json(l)}</a>
             {role::may(Action::Launch).then(|| view! { <a class="button button-primary" href=routes::new_run(project)>{text::new_run(l)}</a> })}
         </PageHeader>

@@ -4,6 +4,7 @@ use super::text;
 use crate::{
     text::lang,
     ui::format::{duration, integer},
+    words::run_status_class,
 };
 use domain::{
     event::Phase,
@@ -90,13 +91,7 @@ impl Waiting {
 /// The status as a coloured word.
 #[component]
 pub(super) fn Badge(status: RunStatus) -> impl IntoView {
-    let class = match status {
-        RunStatus::Queued => "badge badge-quiet",
-        RunStatus::Checking | RunStatus::Claimed | RunStatus::Running | RunStatus::Evaluating => "badge badge-busy",
-        RunStatus::Succeeded => "badge badge-good",
-        RunStatus::Failed => "badge badge-bad",
-        RunStatus::Cancelled => "badge badge-warn",
-    };
+    let class = run_status_class(status);
     view! { <span class=class>{text::status_name(lang(), status)}</span> }
 }
 

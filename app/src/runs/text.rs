@@ -4,7 +4,7 @@ use domain::{
     estimate::Misfit,
     event::Phase,
     lang::Lang,
-    run::{Failure, FailureKind, QueueReason, RunProblem, RunStatus},
+    run::{Failure, FailureKind, QueueReason, RunProblem},
 };
 
 crate::texts! {
@@ -12,6 +12,7 @@ crate::texts! {
     title = "Runs", "训练运行";
     lead = "A run turns a base model and a dataset version into an adapter.", "一次运行用基座模型和数据集版本训练出一个适配器。";
     new_run = "New run", "新建运行";
+    run_table = "Run table", "运行总表";
     none_title = "No runs yet", "还没有训练运行";
     none_hint = "Launch the first one: it needs a base model and a dataset version.", "启动第一次运行：需要一个基座模型和一个数据集版本。";
     none_found = "No run matches", "没有符合条件的运行";
@@ -48,14 +49,6 @@ crate::texts! {
     step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
     left(time) = "about {time} left", "约剩 {time}";
 
-    status_checking = "Checking", "预检中";
-    status_queued = "Queued", "排队中";
-    status_claimed = "Preparing", "准备中";
-    status_running = "Training", "训练中";
-    status_evaluating = "Evaluating", "评估中";
-    status_succeeded = "Succeeded", "成功";
-    status_failed = "Failed", "失败";
-    status_cancelled = "Cancelled", "已取消";
     queue_before(n) = "{n} runs before it", "前面还有 {n} 个运行";
     queue_before_one = "1 run before it", "前面还有 1 个运行";
     queue_slot = "Next in line; waits for a free device slot", "下一个执行；等待空闲设备";
@@ -129,20 +122,7 @@ crate::texts! {
         "Gemma 3 的激活值超出 f16 的表示范围。请选择 bf16 或 f32 精度。";
 }
 
-/// A status in words.
-#[must_use]
-pub fn status_name(l: Lang, status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Checking => status_checking(l),
-        RunStatus::Queued => status_queued(l),
-        RunStatus::Claimed => status_claimed(l),
-        RunStatus::Running => status_running(l),
-        RunStatus::Evaluating => status_evaluating(l),
-        RunStatus::Succeeded => status_succeeded(l),
-        RunStatus::Failed => status_failed(l),
-        RunStatus::Cancelled => status_cancelled(l),
-    }
-}
+pub use crate::words::run_status as status_name;
 
 /// Why a run waits.
 #[must_use]

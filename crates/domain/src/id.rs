@@ -102,6 +102,10 @@ ids! {
     JudgingId,
     /// Models that people compare in pairs.
     HumanEvaluationId,
+    /// A row of the run table: a run, or a tracked one.
+    RowId,
+    /// A view of the run table that is kept under a name.
+    ViewId,
 }
 
 macro_rules! numbers {

@@ -49,4 +49,5 @@ pub mod steps;
 pub mod suite;
 pub mod sweep;
 pub mod task_file;
+pub mod table;
 pub mod tracking;

@@ -41,6 +41,7 @@ pub mod sessions;
 pub mod split_checks;
 pub mod suites;
 pub mod sweeps;
+pub mod table;
 pub mod throttle;
 pub mod tokens;
 pub mod tracking;

@@ -59,11 +59,23 @@ pub fn list<T: Record + 'static>(
     formulas: Formulas,
     page: impl FnMut(Option<String>) -> NextPage<T> + Send + 'static,
 ) -> Response {
+    let columns = T::COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    list_of_columns(name, format, formulas, columns, page)
+}
+
+/// [`list`] of records whose columns are known only now.
+pub fn list_of_columns<T: Record + 'static>(
+    name: &str,
+    format: Format,
+    formulas: Formulas,
+    columns: Vec<String>,
+    page: impl FnMut(Option<String>) -> NextPage<T> + Send + 'static,
+) -> Response {
     let (extension, media_type) = match format {
         Format::Csv => ("csv", "text/csv; charset=utf-8"),
         Format::Json => ("json", "application/json"),
     };
-    let file = File { format, formulas, page, cursor: None, place: Place::Begin };
+    let file = File { format, formulas, columns, page, cursor: None, place: Place::Begin };
     let body = Body::from_stream(try_unfold(file, |file| async move {
         file.next().await.inspect_err(|error| tracing::warn!(%error, "export broken off"))
     }));
@@ -100,6 +112,7 @@ enum Place {
 struct File<P> {
     format: Format,
     formulas: Formulas,
+    columns: Vec<String>,
     page: P,
     cursor: Option<String>,
     place: Place,
@@ -128,7 +141,7 @@ impl<P> File<P> {
     fn csv<T: Record>(&self, items: &[T]) -> io::Result<Vec<u8>> {
         let mut table = CsvTable::new(Vec::new(), self.formulas);
         if self.place == Place::Begin {
-            table.row(T::COLUMNS)?;
+            table.row(&self.columns)?;
         }
         for item in items {
             table.row(item.cells())?;

@@ -69,6 +69,11 @@ crate::texts! {
     group_deleted = "deleted the group", "删除了分组";
     bad_case_judged = "judged a bad case:", "判定了 Bad Case：";
     bad_case_added = "added", "添加了";
+    runs_tagged = "changed tags of runs:", "更改了运行的标签：";
+    runs_noted = "wrote a note on runs:", "为运行写了备注：";
+    runs_archived = "archived runs:", "归档了运行：";
+    runs_restored = "restored runs:", "恢复了运行：";
+    table_view_saved = "saved the table view", "保存了运行总表视图";
     a_bad_case = "a bad case", "一条 Bad Case";
     bad_cases_changed = "changed bad cases:", "批量更改了 Bad Case：";
     member_joined = "joined:", "加入：";
