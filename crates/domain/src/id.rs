@@ -84,6 +84,8 @@ ids! {
     TrackedRunId,
     /// A model that such a run has logged.
     LoggedModelId,
+    /// A report of runs: a chain of versions.
+    ReportId,
 }
 
 macro_rules! numbers {
