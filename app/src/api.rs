@@ -87,6 +87,8 @@ crate::texts! {
     source_elsewhere = "The version or evaluation is not in this project, or the evaluations are not of one version and split.", "该版本或评估不在此项目中，或所选评估并非针对同一版本和同一划分。";
     task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
+    report_state = "Somebody else has edited this report meanwhile, or its version is in another state by now. What you typed is still in the form.", "其间已有他人修改此报告，或该版本的状态已变化。您填写的内容仍保留在表单中。";
+    own_report = "You have written on this report, and somebody else may approve it: ask an owner or manager who has not.", "您参与撰写了此报告，且另有可审批人，请由未参与撰写的所有者或管理者审批。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -110,6 +112,8 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::SourceElsewhere => source_elsewhere(l),
         Stale::TaskState => task_state(l),
         Stale::ItemDecided => item_decided(l),
+        Stale::ReportState => report_state(l),
+        Stale::OwnReport => own_report(l),
     }
 }
 

@@ -70,6 +70,10 @@ pub enum Stale {
     TaskState,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]
     ItemDecided,
+    #[error("somebody else has edited the report meanwhile, or its version is in another state")]
+    ReportState,
+    #[error("who has written a report cannot approve it where somebody else may")]
+    OwnReport,
 }
 
 impl StoreError {

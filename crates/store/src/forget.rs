@@ -5,6 +5,7 @@ mod busy;
 mod derived;
 mod erase;
 mod find;
+mod reports;
 mod said;
 mod scores;
 mod texts;
