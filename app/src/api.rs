@@ -2,19 +2,23 @@
 //! store error means to a user. Every server function begins with [`caller`] or [`authorise`].
 #![cfg(feature = "ssr")]
 
-use crate::{error::AppError, text::lang};
+use crate::{error::AppError, password::Turn, text::lang};
 use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
     dataset::Version,
-    id::{DatasetId, ProjectId},
+    id::{DatasetId, ProjectId, UserId},
     import::{ImportProblem, Preview, PreviewRequest, Upload},
     job::FetchProblem,
     lang::Lang,
 };
 use leptos::prelude::use_context;
 use std::{pin::Pin, sync::Arc};
-use store::{PgPool, Stale, StoreError, access::Denied};
+use store::{
+    PgPool, Stale, StoreError,
+    access::Denied,
+    throttle::{self, Key},
+};
 
 /// A first look at an uploaded data file. Pages know no files, so the server provides it.
 pub trait FirstLook: Send + Sync {
@@ -147,6 +151,21 @@ pub fn caller() -> Result<Caller, AppError> {
 pub fn in_person() -> Result<Caller, AppError> {
     let caller = caller()?;
     if caller.scope.is_none() { Ok(caller) } else { Err(AppError::Forbidden) }
+}
+
+/// Whether this is the password of somebody who is signed in, as far as they have not guessed too often. Hold the turn for what
+/// follows.
+pub async fn is_password_of(db: &PgPool, turn: &Turn, user: UserId, password: &str) -> Result<bool, AppError> {
+    let key = [Key::account(&user.to_string())];
+    if throttle::is_blocked(db, &key).await? {
+        return Err(AppError::Throttled);
+    }
+    let hash = store::users::password_hash(db, user).await?;
+    let is_right = turn.verify(hash, password).await?;
+    if !is_right {
+        throttle::record(db, &key).await?;
+    }
+    Ok(is_right)
 }
 
 /// The name of whoever is signed in, for pages that anybody may see.

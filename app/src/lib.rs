@@ -43,7 +43,10 @@ pub mod forget;
 #[cfg(feature = "ssr")]
 pub mod lineage;
 pub mod models;
+pub mod password;
 pub mod projects;
+#[cfg(feature = "ssr")]
+pub mod reports;
 pub mod role;
 pub mod routes;
 #[cfg(any(feature = "ssr", feature = "charts"))]

@@ -1,6 +1,8 @@
 //! Names of the domain's words in every language, for those that several features show.
 
 mod badcase;
+#[cfg(feature = "ssr")]
+mod digest;
 mod edit;
 mod import;
 mod job;
@@ -13,13 +15,15 @@ mod run;
 mod split;
 mod steps;
 
-pub use badcase::bad_case_status;
+pub use badcase::{bad_case_status, cause_name};
+#[cfg(feature = "ssr")]
+pub use digest::digest_line;
 pub use edit::{edit_action, edit_problem};
 pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
-pub use run::run_problem;
+pub use run::{run_problem, run_status};
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 pub use steps::step_problem;
 #[cfg(feature = "ssr")]

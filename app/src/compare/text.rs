@@ -29,5 +29,6 @@ crate::texts! {
     setting = "Setting", "设置";
     same_settings = "All settings are equal.", "所有设置均相同。";
     curves = "Curves", "曲线";
+    new_report = "New report", "新建报告";
     export = "CSV", "CSV";
 }

@@ -57,6 +57,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::tracked_runs(project), text::tracked_runs(l)),
         (routes::compare(project, &[]), text::compare(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
+        (routes::reports(project), text::reports(l)),
         (routes::settings(project), text::settings(l)),
     ];
     let overview = routes::project(project);

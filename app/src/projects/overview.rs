@@ -9,6 +9,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{format::integer, frame::PageHeader, job::JobProgress, load::load, metric},
+    words,
 };
 use api::project_overview;
 use domain::{
@@ -17,6 +18,7 @@ use domain::{
     id::{JobId, ProjectId},
     lang::Lang,
     overview::{BestRun, Overview},
+    report::digest::Digest,
 };
 use leptos::prelude::*;
 
@@ -39,10 +41,12 @@ fn body(project: ProjectId, o: Overview) -> impl IntoView {
     // The steps make a model, a dataset and a run: for those who may.
     let steps = (o.runs == 0 && role::may(Action::Launch)).then(|| first_steps(project, &o, l));
     let best = (!o.best.is_empty()).then(|| best_runs(project, o.best.clone(), l));
+    let digest = o.digest.as_ref().map(|digest| newest_digest(project, digest, l));
     view! {
         {stats(project, &o, l)}
         {steps}
         {best}
+        {digest}
         <section class="card">
             <h2>{text::activity(l)}</h2>
             {activity::list(project, o.activity, l)}
@@ -99,6 +103,19 @@ fn first_steps(project: ProjectId, o: &Overview, l: Lang) -> impl IntoView + use
         <section class="card">
             <h2>{text::first_steps(l)}</h2>
             <ol class="steps">{steps.collect_view()}</ol>
+        </section>
+    }
+}
+
+/// The last week that is over, in a line.
+fn newest_digest(project: ProjectId, digest: &Digest, l: Lang) -> impl IntoView + use<> {
+    view! {
+        <section class="card" id="digest">
+            <div class="card-title">
+                <h2><a href=routes::digest(project, digest.week)>{text::digest_of(l, digest.week)}</a></h2>
+                <a href=routes::digests(project)>{text::all_digests(l)}</a>
+            </div>
+            <p>{words::digest_line(l, digest)}</p>
         </section>
     }
 }

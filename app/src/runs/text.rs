@@ -4,8 +4,10 @@ use domain::{
     estimate::Misfit,
     event::Phase,
     lang::Lang,
-    run::{Failure, FailureKind, QueueReason, RunProblem, RunStatus},
+    run::{Failure, FailureKind, QueueReason, RunProblem},
 };
+
+pub use crate::words::run_status as status_name;
 
 crate::texts! {
     run_number(n) = "Run {n}", "运行 {n}";
@@ -47,14 +49,6 @@ crate::texts! {
     step_of(step, total) = "step {step} of {total}", "第 {step} 步，共 {total} 步";
     left(time) = "about {time} left", "约剩 {time}";
 
-    status_checking = "Checking", "预检中";
-    status_queued = "Queued", "排队中";
-    status_claimed = "Preparing", "准备中";
-    status_running = "Training", "训练中";
-    status_evaluating = "Evaluating", "评估中";
-    status_succeeded = "Succeeded", "成功";
-    status_failed = "Failed", "失败";
-    status_cancelled = "Cancelled", "已取消";
     queue_before(n) = "{n} runs before it", "前面还有 {n} 个运行";
     queue_before_one = "1 run before it", "前面还有 1 个运行";
     queue_slot = "Next in line; waits for a free device slot", "下一个执行；等待空闲设备";
@@ -126,21 +120,6 @@ crate::texts! {
         "该模型的文件中没有可保持原样的量化权重。请选择量化的 GGUF 文件，或关闭“基座保持量化”。";
     too_large_for_f16 = "Activations of Gemma 3 are larger than f16 can hold. Choose the precision bf16 or f32.",
         "Gemma 3 的激活值超出 f16 的表示范围。请选择 bf16 或 f32 精度。";
-}
-
-/// A status in words.
-#[must_use]
-pub fn status_name(l: Lang, status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Checking => status_checking(l),
-        RunStatus::Queued => status_queued(l),
-        RunStatus::Claimed => status_claimed(l),
-        RunStatus::Running => status_running(l),
-        RunStatus::Evaluating => status_evaluating(l),
-        RunStatus::Succeeded => status_succeeded(l),
-        RunStatus::Failed => status_failed(l),
-        RunStatus::Cancelled => status_cancelled(l),
-    }
 }
 
 /// Why a run waits.

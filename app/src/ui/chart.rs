@@ -21,6 +21,9 @@ mod text;
 pub use component::{Chart, FixedChart};
 pub use series::{downsample, smooth};
 
+#[cfg(feature = "ssr")]
+pub use draw::{on_paper, still};
+
 use serde::{Deserialize, Serialize};
 
 /// A named line: `(step, value, seconds)` by rising step. Values that are not finite are gaps.

@@ -4,6 +4,7 @@ use crate::{
     badcase::view::BadCaseCounts,
     id::{DatasetId, RunId},
     people::ActivityEntry,
+    report::digest::Digest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,4 +36,7 @@ pub struct Overview {
     pub bad_cases: BadCaseCounts,
     pub best: Vec<BestRun>,
     pub activity: Vec<ActivityEntry>,
+    /// What the last week brought that is over; `None` before there was one.
+    #[serde(default)]
+    pub digest: Option<Digest>,
 }

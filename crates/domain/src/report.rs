@@ -1,6 +1,7 @@
 //! Reports of runs, for whoever decides: blocks of text beside blocks that show evidence. A draft shows what is known now; a
 //! version that was submitted shows what was known then ([`frozen`]), whatever is deleted later.
 
+pub mod changes;
 pub mod digest;
 pub mod facts;
 pub mod frozen;
@@ -146,6 +147,12 @@ pub struct Body {
     pub blocks: Vec<Block>,
 }
 
+/// What a form calls the fields of a block: no number, which would make a list of them.
+#[must_use]
+pub fn field_of(key: u32) -> String {
+    format!("b{key}")
+}
+
 /// Why a body cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyProblem {
@@ -166,7 +173,54 @@ impl BodyProblem {
         match self {
             Self::Title => "title".to_owned(),
             Self::TooManyBlocks | Self::SameKey => "blocks".to_owned(),
-            Self::Text { key } => key.to_string(),
+            Self::Text { key } => field_of(key),
+        }
+    }
+}
+
+/// What the button of a draft's form asks for besides keeping what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    Save,
+    Submit,
+    Up(u32),
+    Down(u32),
+    Remove(u32),
+    /// A block behind this one.
+    Add(u32),
+}
+
+impl std::fmt::Display for Press {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Save => f.write_str("save"),
+            Self::Submit => f.write_str("submit"),
+            Self::Up(key) => write!(f, "up.{key}"),
+            Self::Down(key) => write!(f, "down.{key}"),
+            Self::Remove(key) => write!(f, "remove.{key}"),
+            Self::Add(key) => write!(f, "add.{key}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Press {
+    type Err = crate::run::UnknownStatus;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let unknown = || crate::run::UnknownStatus(s.to_owned());
+        let Some((word, key)) = s.split_once('.') else {
+            return match s {
+                "save" => Ok(Self::Save),
+                "submit" => Ok(Self::Submit),
+                _ => Err(unknown()),
+            };
+        };
+        let key = key.parse().map_err(|_| unknown())?;
+        match word {
+            "up" => Ok(Self::Up(key)),
+            "down" => Ok(Self::Down(key)),
+            "remove" => Ok(Self::Remove(key)),
+            "add" => Ok(Self::Add(key)),
+            _ => Err(unknown()),
         }
     }
 }
@@ -263,13 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn buttons_are_read_as_they_are_written() {
+        for press in [Press::Save, Press::Submit, Press::Up(1), Press::Down(2), Press::Remove(3), Press::Add(0)] {
+            assert_eq!(press.to_string().parse::<Press>().ok(), Some(press));
+        }
+        assert!(["", "up", "up.x", "left.1"].iter().all(|text| text.parse::<Press>().is_err()));
+    }
+
+    #[test]
     fn what_cannot_be_kept_is_named() {
         let body = Body::new(" A ".to_owned());
         assert_eq!(body.clone().check().unwrap().title, "A");
         assert_eq!(Body { title: " ".to_owned(), ..body.clone() }.check(), Err(BodyProblem::Title));
         let mut long = body.clone();
         long.blocks[1].text = "字".repeat(MAX_TEXT_CHARS + 1);
-        assert_eq!(long.check().map_err(BodyProblem::field), Err("2".to_owned()));
+        assert_eq!(long.check().map_err(BodyProblem::field), Err("b2".to_owned()));
         let mut twice = body;
         twice.blocks[1].key = 1;
         assert_eq!(twice.check(), Err(BodyProblem::SameKey));

@@ -1,6 +1,6 @@
 //! The project overview: a few aggregate queries.
 
-use crate::{StoreError, activity, badcases, error::json};
+use crate::{StoreError, activity, badcases, error::json, reports::digests};
 use domain::{
     badcase::view::BadCaseQuery,
     eval::EvalMetrics,
@@ -35,6 +35,7 @@ pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Overview, Sto
         bad_cases: badcases::counts(db, project, &BadCaseQuery::default()).await?,
         best: best(db, project).await?,
         activity: activity::latest(db, project, ACTIVITY).await?,
+        digest: digests::list(db, project, None, 1).await?.pop(),
     })
 }
 

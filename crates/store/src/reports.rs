@@ -8,7 +8,7 @@ mod read;
 mod tests;
 mod workflow;
 
-pub use read::{get, list, version};
+pub use read::{draft, get, list, version};
 pub use workflow::{Edit, approval, approve, edit, next_version, send_back, submit};
 
 use crate::{Stale, StoreError, activity, error::to_json};

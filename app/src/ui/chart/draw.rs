@@ -162,6 +162,39 @@ pub(super) fn svg(scene: &Scene, width: u32, height: u32) -> String {
     out
 }
 
+/// Curves as an `<svg>` that does not move, for what is read rather than explored; `None` where there is nothing to draw.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn still(curves: &[super::Curve], width: u32, height: u32) -> Option<String> {
+    Some(svg(&Scene::new(curves, &super::scene::View::default(), width as usize)?, width, height))
+}
+
+/// Draws curves in the colours of the light theme on any of plotters' backends; false where there is nothing to draw, or the
+/// backend refuses.
+#[cfg(feature = "ssr")]
+pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve]) -> bool {
+    let (width, _) = backend.get_size();
+    let scene = Scene::new(curves, &super::scene::View::default(), width as usize);
+    let palette = Palette::of(|i| PAPER[i]);
+    scene.is_some_and(|scene| {
+        draw(&backend.into_drawing_area(), &scene, &palette, Size { scale: 1.0, font: 11.0 }).is_ok()
+    })
+}
+
+/// The colours of the light theme in the order of [`TOKENS`], as `style/tokens.css` has them.
+#[cfg(feature = "ssr")]
+const PAPER: [RGBColor; 9] = [
+    RGBColor(0xff, 0xff, 0xff),
+    RGBColor(0xdf, 0xe3, 0xe6),
+    RGBColor(0x66, 0x73, 0x7f),
+    RGBColor(0x0f, 0x76, 0x6e),
+    RGBColor(0xc2, 0x41, 0x0c),
+    RGBColor(0x1d, 0x5f, 0xae),
+    RGBColor(0x8b, 0x3f, 0xa8),
+    RGBColor(0x8a, 0x6d, 0x00),
+    RGBColor(0xb3, 0x26, 0x1e),
+];
+
 /// The style sheet's names of the colours of a [`Palette`].
 pub(super) const TOKENS: [&str; 9] =
     ["surface", "line", "ink-3", "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
@@ -191,6 +224,15 @@ mod tests {
         let svg = Scene::new(&[curve], &View::default(), 600).map(|s| svg(&s, 720, 240)).unwrap_or_default();
         assert!(svg.contains("var(--series-1)") && svg.contains("var(--ink-3)"), "{svg}");
         assert!(!svg.contains("style=") && !svg.contains("#0102"));
+    }
+
+    #[test]
+    fn paper_has_the_colours_of_the_light_theme() {
+        let sheet = include_str!("../../../../style/tokens.css");
+        for (token, color) in TOKENS.iter().zip(PAPER) {
+            let wanted = format!("--{token}: #{:02x}{:02x}{:02x};", color.0, color.1, color.2);
+            assert!(sheet.contains(&wanted), "{wanted}");
+        }
     }
 
     #[test]

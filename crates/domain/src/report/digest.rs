@@ -126,7 +126,7 @@ impl Digest {
     /// Whether nothing happened.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.succeeded + self.failed + self.cancelled + self.annotation.judgements == 0
+        self.succeeded + self.failed + self.cancelled + self.annotation.judgements + self.regressions == 0
             && self.best.is_empty()
             && self.bad_cases.is_empty()
             && self.waiting.is_empty()

@@ -173,7 +173,8 @@ pub enum SignatureState {
 }
 
 /// Who may decide about a version, and why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Approval {
     Allowed,
     /// The person is an author, and nobody else may approve: allowed, and on record.

@@ -171,6 +171,27 @@ pub async fn version(
     }))
 }
 
+/// The content of a draft and its revision; `None` where the project has no such version, or it is no draft.
+pub async fn draft(
+    db: &PgPool,
+    project: ProjectId,
+    id: ReportId,
+    number: u32,
+) -> Result<Option<(i32, Body)>, StoreError> {
+    let row = sqlx::query(
+        "select v.revision, v.title, v.blocks from report_versions v join reports r on r.id = v.report_id \
+         where r.project_id = $1 and r.id = $2 and v.number = $3 and v.status = 'draft'",
+    )
+    .bind(project.0)
+    .bind(id.0)
+    .bind(number.cast_signed())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let body = Body { title: row.try_get("title")?, blocks: json(row.try_get("blocks")?)? };
+    Ok(Some((row.try_get("revision")?, body)))
+}
+
 /// What a version shows: as it was frozen, or of a draft as it is.
 async fn content(
     db: &PgPool,
