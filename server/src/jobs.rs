@@ -23,6 +23,7 @@ pub mod register_model;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
+pub mod weekly_digest;
 
 pub use context::{JobContext, JobError};
 
@@ -83,6 +84,7 @@ pub fn handlers() -> Handlers {
         .with(delete_upload::KIND, delete_upload::delete_upload)
         .with(cluster_bad_cases::KIND, cluster_bad_cases::cluster_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
+        .with(store::reports::digests::KIND, weekly_digest::weekly_digest)
 }
 
 impl Handlers {

@@ -32,6 +32,7 @@ pub mod paraphrase;
 pub mod people;
 pub mod problem;
 pub mod projects;
+pub mod reports;
 pub mod runs;
 pub mod sample_project;
 pub mod scores;
@@ -118,6 +119,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(evals::routes())
         .merge(compare::routes())
         .merge(badcases::routes())
+        .merge(reports::routes())
         .merge(annotation::routes())
         .merge(annotation_items::routes())
         .merge(annotation_results::routes())

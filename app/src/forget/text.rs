@@ -52,6 +52,7 @@ crate::texts! {
     job_labels = "making a version of labels", "由标注结果生成版本";
     job_judgements = "reading judgements from a file", "从文件读取判断";
     job_diff = "a comparison of versions", "比较版本";
+    job_digest = "the digest of a week", "生成每周摘要";
     job_groups = "a grouping of bad cases", "Bad Case 分组";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
@@ -93,6 +94,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "diff_versions" => job_diff(l),
         "cluster_bad_cases" => job_groups(l),
         "fill_annotation" => job_items(l),
+        "weekly_digest" => job_digest(l),
         "publish_annotation" => job_labels(l),
         "import_judgements" => job_judgements(l),
         _ => return None,

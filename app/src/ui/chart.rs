@@ -22,7 +22,7 @@ pub use component::{Chart, FixedChart};
 pub use series::{downsample, smooth};
 
 #[cfg(feature = "ssr")]
-pub use draw::{on_paper, still};
+pub use draw::{on_paper, paper_ink, still};
 
 use serde::{Deserialize, Serialize};
 

@@ -169,16 +169,22 @@ pub fn still(curves: &[super::Curve], width: u32, height: u32) -> Option<String>
     Some(svg(&Scene::new(curves, &super::scene::View::default(), width as usize)?, width, height))
 }
 
-/// Draws curves in the colours of the light theme on any of plotters' backends; false where there is nothing to draw, or the
-/// backend refuses.
+/// Draws curves in the colours of the light theme on any of plotters' backends, which has so many pixels to a unit of length and
+/// letters of so many units; false where there is nothing to draw, or the backend refuses.
 #[cfg(feature = "ssr")]
-pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve]) -> bool {
+pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve], scale: f64, font: f64) -> bool {
     let (width, _) = backend.get_size();
-    let scene = Scene::new(curves, &super::scene::View::default(), width as usize);
+    let scene = Scene::new(curves, &super::scene::View::default(), (f64::from(width) / scale) as usize);
     let palette = Palette::of(|i| PAPER[i]);
-    scene.is_some_and(|scene| {
-        draw(&backend.into_drawing_area(), &scene, &palette, Size { scale: 1.0, font: 11.0 }).is_ok()
-    })
+    scene.is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }).is_ok())
+}
+
+/// The colour of a curve on paper.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn paper_ink(curve: usize) -> (u8, u8, u8) {
+    let RGBColor(r, g, b) = PAPER[3 + curve % 6];
+    (r, g, b)
 }
 
 /// The colours of the light theme in the order of [`TOKENS`], as `style/tokens.css` has them.
