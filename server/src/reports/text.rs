@@ -95,7 +95,7 @@ fn runs(fonts: &Fonts<'_>, style: Style, text: &str, start: usize) -> Vec<(Range
         let (at, font) = (start + at, fonts.place(style, c));
         let end = at + c.len_utf8();
         match runs.last_mut() {
-            Some((range, of)) if *of == font || c.is_whitespace() => range.end = end,
+            Some((range, of)) if *of == font || matches!(c, ' ' | '\n') => range.end = end,
             _ => runs.push((at..end, font)),
         }
     }

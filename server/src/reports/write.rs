@@ -172,7 +172,9 @@ fn glyphs(
         let drawn: Vec<KrillaGlyph> = of_cluster.collect();
         surface.set_fill(Some(filled(text.pieces[first.piece].ink)));
         let font = fonts.written[first.font].clone();
-        surface.draw_glyphs(Point::from_xy(x, y), &drawn, font, &text.text, size, false);
+        if !drawn.is_empty() {
+            surface.draw_glyphs(Point::from_xy(x, y), &drawn, font, &text.text, size, false);
+        }
         x += stretch.iter().map(|cluster| cluster.width * size).sum::<f32>();
     }
 }
