@@ -99,8 +99,8 @@ pub(super) mod tests {
             metric: "accuracy".to_owned(),
             base: 0.5,
             tuned,
-            low: Some(tuned - 0.55),
-            high: Some(tuned - 0.45),
+            low: Some(0.125),
+            high: Some(0.25),
             p_value: Some(0.01),
             verdict,
         }

@@ -9,7 +9,7 @@ use domain::{
     report::{
         Block, BlockEdit, BlockKind, Status,
         digest::Digest,
-        facts::Outcomes,
+        facts::{Facts, Outcomes},
         judge::Recommendation,
         risk::Risk,
         view::{Approval, SignatureState},
@@ -147,7 +147,9 @@ async fn a_submitted_version_stays_whatever_is_deleted(db: PgPool) {
     sqlx::query("delete from bad_cases").execute(&told.p.db).await.unwrap();
     sqlx::query("delete from evals").execute(&told.p.db).await.unwrap();
     let kept = told.shown(None).await;
-    assert_eq!((&kept.facts, &kept.body), (&draft.facts, &draft.body), "times included");
+    // Reading numbers from text may change their last bit, here as there.
+    let read_again: Facts = serde_json::from_str(&serde_json::to_string(&draft.facts).unwrap()).unwrap();
+    assert_eq!((&kept.facts, &kept.body), (&read_again, &draft.body), "times included");
     assert_eq!((kept.head.status, kept.head.content_sha256), (Status::Submitted, Some(hash.clone())));
     assert!(kept.facts.runs[0].bad_cases.examples[0].quote.is_some());
 
@@ -274,7 +276,8 @@ async fn a_week_is_told_once(db: PgPool) {
     assert!(digest.is_whole());
     digests::keep(db, project, &digest).await.unwrap();
     digests::keep(db, project, &Digest { succeeded: 99, ..digest.clone() }).await.unwrap();
-    assert_eq!(digests::list(db, project, None, 10).await.unwrap(), [digest.clone()], "the first one stays");
+    let kept = digests::list(db, project, None, 10).await.unwrap();
+    assert_eq!((kept.len(), kept[0].week, kept[0].succeeded), (1, week, 1), "the first one stays");
     assert_eq!(digests::list(db, project, Some(week), 10).await.unwrap(), []);
 
     // The next week has the same best to be held against, and nothing new.
