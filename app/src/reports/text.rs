@@ -18,7 +18,6 @@ crate::texts! {
     none_title = "No reports yet", "暂无报告";
     none_hint = "A report gathers data, method, results, bad cases, cost and risks of one or several runs.",
         "报告汇集一个或多个训练运行的数据、方法、结果、Bad Case、成本与风险。";
-    number_label = "No.", "编号";
     name_label = "Title", "标题";
     status_label = "Status", "状态";
     runs_label = "Runs", "训练运行";
@@ -53,7 +52,6 @@ crate::texts! {
     add = "Add", "添加";
     html_file = "HTML file", "HTML 文件";
     pdf_file = "PDF", "PDF";
-    json_file = "JSON", "JSON";
     versions = "Versions", "版本";
     differences = "What changed", "查看变更";
     record = "Record", "操作记录";
@@ -73,12 +71,10 @@ crate::texts! {
     reason = "Reason", "原因";
     reason_help = "What must change before it can be approved.", "说明批准前需要修改的内容。";
     reason_problem(n) = "Say why, in at most {n} characters.", "请说明原因，最多 {n} 个字符。";
-    returned_because = "Returned", "已退回";
     next_version = "Begin the next version", "开始下一版本";
     next_version_lead = "With the same blocks and words, and with what is known then.", "沿用现有内容块与文字，事实按届时情况更新。";
     waits = "Waits for a decision by an owner or a manager.", "等待所有者或管理者审批。";
 
-    signature = "Signature", "签名";
     signed_by(name, at) = "Approved and signed by {name}, {at}", "由 {name} 于 {at} 批准并签名";
     sha256_of(hash) = "SHA-256 of the content: {hash}", "内容 SHA-256：{hash}";
     matches = "The content matches the signature.", "内容与签名一致。";
@@ -101,7 +97,6 @@ crate::texts! {
     digest_of(week) = "Week {week}", "{week} 周";
     digest_span(from, to) = "{from} to {to}, UTC", "{from} 至 {to}（UTC）";
     so_far = "So far", "进行中";
-    made_at(at) = "Made {at}", "生成于 {at}";
     no_digests = "No week is over yet.", "尚无已结束的周。";
     older = "Older", "更早";
     json = "JSON", "JSON";

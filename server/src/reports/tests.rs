@@ -21,7 +21,7 @@ fn document() -> Document {
     }
     let curve = Curve::new("训练损失", (0..50u8).map(|i| (f64::from(i), 1.0 / f64::from(i + 1), 0.0)).collect());
     let written = "微调后的模型在封存测试集上“明显更好”，但样本较少；结论见下表。Offices of the finest kind affirm it.\n\n\
-        - 第一项\n- **第二项** with *emphasis* and `code`\n\n> quoted\n\n1. one\n2. two";
+        - 第一项\n- **第二项** with *emphasis* and `code`\n\n> quoted\n\n1. one\n2. two\n\n";
     let mut parts = of_markdown(&written.repeat(3));
     parts.push(Part::Chart(Chart { title: "损失 Loss".to_owned(), curves: vec![curve] }));
     parts.push(Part::Note(Tone::Warn, vec![Span::strong("风险 "), Span::plain("few seeds")]));
