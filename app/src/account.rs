@@ -8,8 +8,6 @@
 
 pub mod api;
 mod invitation;
-#[cfg(feature = "ssr")]
-mod password;
 mod profile;
 mod sessions;
 mod sign_in;

@@ -2,19 +2,23 @@
 //! store error means to a user. Every server function begins with [`caller`] or [`authorise`].
 #![cfg(feature = "ssr")]
 
-use crate::{error::AppError, text::lang};
+use crate::{error::AppError, password::Turn, text::lang};
 use axum::http::request::Parts;
 use domain::{
     access::{Action, Caller},
     dataset::Version,
-    id::{DatasetId, ProjectId},
+    id::{DatasetId, ProjectId, UserId},
     import::{ImportProblem, Preview, PreviewRequest, Upload},
     job::FetchProblem,
     lang::Lang,
 };
 use leptos::prelude::use_context;
 use std::{pin::Pin, sync::Arc};
-use store::{PgPool, Stale, StoreError, access::Denied};
+use store::{
+    PgPool, Stale, StoreError,
+    access::Denied,
+    throttle::{self, Key},
+};
 
 /// A first look at an uploaded data file. Pages know no files, so the server provides it.
 pub trait FirstLook: Send + Sync {
@@ -88,6 +92,8 @@ crate::texts! {
     task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
     group_used = "A task or batch is given to this group. Give it to others first.", "有任务或批次分配给此分组，请先改为分配给其他人。";
+    report_state = "Somebody else has edited this report meanwhile, or its version is in another state by now. What you typed is still in the form.", "其间已有他人修改此报告，或该版本的状态已变化。您填写的内容仍保留在表单中。";
+    own_report = "You have written on this report, and somebody else may approve it: ask an owner or manager who has not.", "您参与撰写了此报告，且另有可审批人，请由未参与撰写的所有者或管理者审批。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -113,6 +119,8 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::ItemDecided => item_decided(l),
         Stale::GroupUsed => group_used(l),
         Stale::SuiteEdited => edited_meanwhile(l),
+        Stale::ReportState => report_state(l),
+        Stale::OwnReport => own_report(l),
     }
 }
 
@@ -146,6 +154,21 @@ pub fn caller() -> Result<Caller, AppError> {
 pub fn in_person() -> Result<Caller, AppError> {
     let caller = caller()?;
     if caller.scope.is_none() { Ok(caller) } else { Err(AppError::Forbidden) }
+}
+
+/// Whether this is the password of somebody who is signed in, as far as they have not guessed too often. Hold the turn for what
+/// follows.
+pub async fn is_password_of(db: &PgPool, turn: &Turn, user: UserId, password: &str) -> Result<bool, AppError> {
+    let key = [Key::account(&user.to_string())];
+    if throttle::is_blocked(db, &key).await? {
+        return Err(AppError::Throttled);
+    }
+    let hash = store::users::password_hash(db, user).await?;
+    let is_right = turn.verify(hash, password).await?;
+    if !is_right {
+        throttle::record(db, &key).await?;
+    }
+    Ok(is_right)
 }
 
 /// The name of whoever is signed in, for pages that anybody may see.

@@ -47,7 +47,10 @@ pub mod lineage;
 pub mod models;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod overlay;
+pub mod password;
 pub mod projects;
+#[cfg(feature = "ssr")]
+pub mod reports;
 pub mod role;
 pub mod routes;
 #[cfg(any(feature = "ssr", feature = "charts"))]

@@ -8,7 +8,9 @@ use domain::{
         BadCaseId, DatasetId, HumanEvaluationId, ItemId, JudgeId, JudgingId, ModelId, ProjectId, RunId, SampleId,
         SweepId, TaskId, TrackedRunId,
     },
+    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, ReportId, RunId, SampleId, SweepId, TaskId, TrackedRunId},
     lineage::NodeId,
+    report::week::Week,
 };
 use leptos::prelude::ReadUntracked;
 use std::str::FromStr;
@@ -457,6 +459,46 @@ pub fn tracked_file(p: ProjectId, r: TrackedRunId, path: &str) -> String {
 pub fn compare(p: ProjectId, runs: &[RunId]) -> String {
     let ids: Vec<_> = runs.iter().map(ToString::to_string).collect();
     format!("/p/{p}/compare?runs={}", ids.join(","))
+}
+
+#[must_use]
+pub fn reports(p: ProjectId) -> String {
+    format!("/p/{p}/reports")
+}
+
+/// A new report of these runs.
+#[must_use]
+pub fn new_report(p: ProjectId, runs: &[RunId]) -> String {
+    let ids: Vec<_> = runs.iter().map(ToString::to_string).collect();
+    format!("/p/{p}/reports/new?runs={}", ids.join(","))
+}
+
+/// The newest version of a report.
+#[must_use]
+pub fn report(p: ProjectId, r: ReportId) -> String {
+    format!("/p/{p}/reports/{r}")
+}
+
+#[must_use]
+pub fn report_version(p: ProjectId, r: ReportId, number: u32) -> String {
+    format!("/p/{p}/reports/{r}/v/{number}")
+}
+
+/// What differs between two versions of a report.
+#[must_use]
+pub fn report_diff(p: ProjectId, r: ReportId, from: u32, to: u32) -> String {
+    format!("/p/{p}/reports/{r}/diff?from={from}&to={to}")
+}
+
+/// What weeks brought.
+#[must_use]
+pub fn digests(p: ProjectId) -> String {
+    format!("/p/{p}/digests")
+}
+
+#[must_use]
+pub fn digest(p: ProjectId, week: Week) -> String {
+    format!("/p/{p}/digests/{week}")
 }
 
 #[must_use]

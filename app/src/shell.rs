@@ -33,6 +33,8 @@ use crate::{
         AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage,
         SweepListPage, SweepPage,
     },
+    reports::{DigestListPage, DigestPage, NewReportPage, ReportDiffPage, ReportListPage, ReportPage},
+    runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
     suites::{BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSlicesPage},
     table::RunTablePage,
@@ -200,6 +202,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("tracked/:run") view=TrackedRunPage ssr=SsrMode::Async/>
                     <Route path=path!("compare") view=ComparePage ssr=SsrMode::Async/>
                     <Route path=path!("overlay") view=OverlayPage ssr=SsrMode::Async/>
+                    <Route path=path!("reports") view=ReportListPage ssr=SsrMode::Async/>
+                    <Route path=path!("reports/new") view=NewReportPage ssr=SsrMode::Async/>
+                    <Route path=path!("reports/:report") view=ReportPage ssr=SsrMode::Async/>
+                    <Route path=path!("reports/:report/diff") view=ReportDiffPage ssr=SsrMode::Async/>
+                    <Route path=path!("reports/:report/v/:number") view=ReportPage ssr=SsrMode::Async/>
+                    <Route path=path!("digests") view=DigestListPage ssr=SsrMode::Async/>
+                    <Route path=path!("digests/:week") view=DigestPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases") view=BadCaseListPage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/new") view=NewBadCasePage ssr=SsrMode::Async/>
                     <Route path=path!("bad-cases/causes") view=CausesPage ssr=SsrMode::Async/>

@@ -1,6 +1,8 @@
 //! Names of the domain's words in every language, for those that several features show.
 
 mod badcase;
+#[cfg(feature = "ssr")]
+mod digest;
 mod edit;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 mod fit;
@@ -19,7 +21,9 @@ mod steps;
 #[cfg(feature = "ssr")]
 mod suite;
 
-pub use badcase::bad_case_status;
+pub use badcase::{bad_case_status, cause_name};
+#[cfg(feature = "ssr")]
+pub use digest::digest_line;
 pub use edit::{edit_action, edit_problem};
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use fit::{fit_advice, fit_badge, fit_name, fit_sentence};
@@ -27,7 +31,7 @@ pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
-pub use run::run_problem;
+pub use run::{run_problem, run_status};
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use status::{run_status, run_status_class};

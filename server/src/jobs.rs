@@ -28,6 +28,7 @@ pub mod sample_project;
 pub mod score_version;
 pub mod splits;
 mod writer_of;
+pub mod weekly_digest;
 
 pub use context::{JobContext, JobError};
 
@@ -92,6 +93,7 @@ pub fn handlers() -> Handlers {
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
         .with(store::suites::KIND, run_suite::run_suite)
         .with(store::judges::KIND, judge::judge)
+        .with(store::reports::digests::KIND, weekly_digest::weekly_digest)
 }
 
 impl Handlers {

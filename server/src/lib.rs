@@ -26,6 +26,7 @@ pub mod partial;
 pub mod postgres;
 pub mod preferences;
 pub mod refusals;
+mod reports;
 pub mod rest;
 pub mod router;
 pub mod serve;

@@ -35,6 +35,7 @@ pub mod paraphrase;
 pub mod people;
 pub mod problem;
 pub mod projects;
+pub mod reports;
 pub mod runs;
 pub mod sample_project;
 pub mod scores;
@@ -126,6 +127,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(compare::routes())
         .merge(overlay::routes())
         .merge(badcases::routes())
+        .merge(reports::routes())
         .merge(annotation::routes())
         .merge(annotation_items::routes())
         .merge(annotation_results::routes())

@@ -115,6 +115,7 @@ fn start_background(state: &AppState) -> TaskTracker {
     jobs::start(state, jobs::handlers(), &tracker);
     worker::start(state, &tracker);
     sweeps::start(state, &tracker);
+    tracker.spawn(jobs::weekly_digest::keep_queued(state.clone()));
     let (db, shutdown, artifacts) = (state.db.clone(), state.shutdown.clone(), state.artifacts.clone());
     tracker.spawn(async move {
         while shutdown.run_until_cancelled(tokio::time::sleep(HOUSEKEEPING)).await.is_some() {

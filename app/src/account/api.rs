@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::{password, text},
-    crate::{api, routes, session, text::lang, words},
+    super::text,
+    crate::{api, password, routes, session, text::lang, words},
     domain::{
         account::{AccountError, Email, check_password, parse_name},
         id::{ProjectId, UserId},
@@ -169,14 +169,8 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     let user = api::in_person()?.user_id;
     let db = api::services()?.db;
     check_password(&new_password).map_err(|e| invalid("new_password", e))?;
-    let key = [Key::account(&user.to_string())];
     let turn = password::turn().await?;
-    if throttle::is_blocked(&db, &key).await? {
-        return Err(AppError::Throttled);
-    }
-    let hash = store::users::password_hash(&db, user).await?;
-    if !turn.verify(hash, &current_password).await? {
-        throttle::record(&db, &key).await?;
+    if !api::is_password_of(&db, &turn, user, &current_password).await? {
         return Err(AppError::invalid("current_password", text::wrong_current(lang())));
     }
     store::users::set_password_hash(&db, user, &turn.hash(&new_password).await?).await?;

@@ -10,6 +10,8 @@ use domain::{
 
 pub use crate::words::bad_case_status as status_name;
 
+pub use crate::words::cause_name;
+
 crate::texts! {
     title = "Bad cases", "Bad Case";
     lead = "Predictions that failed. Confirm, name the cause, correct the answer, and teach the next run.",
@@ -99,11 +101,6 @@ crate::texts! {
     too_long_problem = "The text is too long.", "文本过长。";
 
     added = "Added to data", "已加入数据";
-    cause_data = "Data", "数据";
-    cause_label = "Label", "标注";
-    cause_model = "Model", "模型";
-    cause_prompt = "Prompt", "提示";
-    cause_other = "Other", "其他";
     help_data = "Training data is missing or misleading for this input.", "训练数据缺少或误导此类输入。";
     help_label = "The reference label or answer is wrong.", "参考标签或答案有误。";
     help_model = "The model is too weak or was trained badly.", "模型能力不足或训练不当。";
@@ -176,18 +173,6 @@ pub fn status_class(status: BadCaseStatus) -> &'static str {
         BadCaseStatus::Added => "badge badge-good",
         BadCaseStatus::Resolved => "badge badge-good",
         BadCaseStatus::Dismissed | BadCaseStatus::Duplicate => "badge badge-quiet",
-    }
-}
-
-/// A cause's name.
-#[must_use]
-pub fn cause_name(l: Lang, cause: Cause) -> &'static str {
-    match cause {
-        Cause::Data => cause_data(l),
-        Cause::Label => cause_label(l),
-        Cause::Model => cause_model(l),
-        Cause::Prompt => cause_prompt(l),
-        Cause::Other => cause_other(l),
     }
 }
 

@@ -8,11 +8,12 @@ use super::{
     text,
 };
 use crate::{
-    routes,
+    role, routes,
     text::lang,
     ui::{chart::FixedChart, frame::PageHeader, load::load, metric},
 };
 use domain::{
+    access::Action,
     compare::{MAX_RUNS, MIN_RUNS, SERIES},
     id::{ProjectId, RunId},
 };
@@ -70,9 +71,11 @@ pub fn ComparePage() -> impl IntoView {
     let data = get_comparison(project, chosen.runs.clone(), chosen.baseline, chosen.series.clone());
     let export = format!("/api/v1/projects/{project}/compare{}&format=csv", chosen.query());
     let is_enough = chosen.runs.len() >= MIN_RUNS;
+    let report = (is_enough && role::may(Action::Launch)).then(|| routes::new_report(project, &chosen.runs));
     view! {
         <PageHeader title=text::title(l) lead=text::lead(l)>
             {is_enough.then(|| view! { <a class="button" href=export>{text::export(l)}</a> })}
+            {report.map(|href| view! { <a class="button" href=href>{text::new_report(l)}</a> })}
         </PageHeader>
         {load(data, move |view| body(project, &chosen, view))}
     }

@@ -55,5 +55,6 @@ crate::texts! {
     step(n) = "step {n}", "第 {n} 步";
     overlay = "Zoom, smooth and add tracked runs in the overlay", "在曲线叠加页中缩放、平滑或添加追踪运行";
     curves = "Curves", "曲线";
+    new_report = "New report", "新建报告";
     export = "CSV", "CSV";
 }

@@ -52,6 +52,7 @@ crate::texts! {
     job_labels = "making a version of labels", "由标注结果生成版本";
     job_judgements = "reading judgements from a file", "从文件读取判断";
     job_diff = "a comparison of versions", "比较版本";
+    job_digest = "the digest of a week", "生成每周摘要";
     job_groups = "a grouping of bad cases", "Bad Case 分组";
     job_nearest = "a search for training rows like bad cases", "查找与 Bad Case 相近的训练样本";
     job_suite = "an evaluation suite", "评测套件";
@@ -99,6 +100,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "run_suite" => job_suite(l),
         "fill_annotation" => job_items(l),
         "judge" => job_judge(l),
+        "weekly_digest" => job_digest(l),
         "publish_annotation" => job_labels(l),
         "import_judgements" => job_judgements(l),
         _ => return None,

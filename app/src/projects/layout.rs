@@ -60,6 +60,7 @@ fn Navigation(project: ProjectId) -> impl IntoView {
         (routes::suites(project), text::suites(l)),
         (routes::judges(project), text::judges(l)),
         (routes::bad_cases(project), text::bad_cases(l)),
+        (routes::reports(project), text::reports(l)),
         (routes::settings(project), text::settings(l)),
     ];
     let overview = routes::project(project);

@@ -11,6 +11,7 @@ use crate::{
     role, routes,
     text::lang,
     ui::{format::integer, frame::PageHeader, job::JobProgress, load::load, metric},
+    words,
 };
 use api::project_overview;
 use domain::{
@@ -19,6 +20,7 @@ use domain::{
     id::{JobId, ProjectId},
     lang::Lang,
     overview::{BestRun, Overview},
+    report::digest::Digest,
 };
 use leptos::prelude::*;
 
@@ -45,11 +47,13 @@ fn body(project: ProjectId, o: Overview) -> impl IntoView {
     let suites = suites::cards(project, &o, l);
     #[cfg(not(feature = "ssr"))]
     let suites = ();
+    let digest = o.digest.as_ref().map(|digest| newest_digest(project, digest, l));
     view! {
         {stats(project, &o, l)}
         {suites}
         {steps}
         {best}
+        {digest}
         <section class="card">
             <h2>{text::activity(l)}</h2>
             {activity::list(project, o.activity, l)}
@@ -106,6 +110,19 @@ fn first_steps(project: ProjectId, o: &Overview, l: Lang) -> impl IntoView + use
         <section class="card">
             <h2>{text::first_steps(l)}</h2>
             <ol class="steps">{steps.collect_view()}</ol>
+        </section>
+    }
+}
+
+/// The last week that is over, in a line.
+fn newest_digest(project: ProjectId, digest: &Digest, l: Lang) -> impl IntoView + use<> {
+    view! {
+        <section class="card" id="digest">
+            <div class="card-title">
+                <h2><a href=routes::digest(project, digest.week)>{text::digest_of(l, digest.week)}</a></h2>
+                <a href=routes::digests(project)>{text::all_digests(l)}</a>
+            </div>
+            <p>{words::digest_line(l, digest)}</p>
         </section>
     }
 }

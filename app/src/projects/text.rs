@@ -28,6 +28,7 @@ crate::texts! {
     suites = "Evaluation suites", "评测套件";
     judges = "Judges", "评审";
     bad_cases = "Bad cases", "Bad Case";
+    reports = "Reports", "报告";
     settings = "Settings", "设置";
 
     settings_lead_owner = "Name, members and invitations of this project.", "此项目的名称、成员与邀请。";
@@ -51,7 +52,7 @@ crate::texts! {
     owner_may = "everything, members and settings included", "全部操作，包括成员与设置";
     scientist_may = "register models, upload data, launch runs, work on bad cases", "注册模型、上传数据、启动训练运行、处理 Bad Case";
     annotator_may = "judge items of annotation tasks, work on bad cases: cause, correction, status", "标注任务中的条目；处理 Bad Case：原因、更正、状态";
-    manager_may = "read everything", "查看全部内容";
+    manager_may = "read everything, approve reports", "查看全部内容、审批报告";
 
     invitations = "Invitations", "邀请";
     invitations_lead = "An invitation is a link that you pass on. It is good for seven days and for one person.",

@@ -32,6 +32,7 @@ use domain::{
 use leptos::prelude::*;
 
 crate::texts! {
+    new_report = "New report", "新建报告";
     clone_run = "Clone run", "克隆运行";
     sweep_from = "Sweep from this run", "从此运行开始搜索";
     of_sweep = "Sweep", "所属搜索";
@@ -75,6 +76,7 @@ fn page(project: ProjectId, view: RunView) -> impl IntoView {
         <PageHeader title>
             {has_evaluation.then(|| view! { <a class="button button-primary" href=routes::evaluation(project, id)>{evaluation(l)}</a> })}
             <a class="button" href=routes::lineage_of(project, &NodeId::Run(id))>{lineage(l)}</a>
+            {role::may(Action::Launch).then(|| view! { <a class="button" href=routes::new_report(project, &[id])>{new_report(l)}</a> })}
             {role::may(Action::Launch).then(|| view! { <a class="button" href=clone>{clone_run(l)}</a> })}
             {role::may(Action::Launch).then(|| view! { <a class="button" href=sweep>{sweep_from(l)}</a> })}
         </PageHeader>

@@ -7,6 +7,8 @@ use domain::{
     run::{Failure, FailureKind, QueueReason, RunProblem},
 };
 
+pub use crate::words::run_status as status_name;
+
 crate::texts! {
     run_number(n) = "Run {n}", "运行 {n}";
     title = "Runs", "训练运行";
@@ -121,8 +123,6 @@ crate::texts! {
     too_large_for_f16 = "Activations of Gemma 3 are larger than f16 can hold. Choose the precision bf16 or f32.",
         "Gemma 3 的激活值超出 f16 的表示范围。请选择 bf16 或 f32 精度。";
 }
-
-pub use crate::words::run_status as status_name;
 
 /// Why a run waits.
 #[must_use]

@@ -22,6 +22,9 @@ pub use component::{Chart, FixedChart};
 pub use scene::View;
 pub use series::{downsample, smooth};
 
+#[cfg(feature = "ssr")]
+pub use draw::{on_paper, paper_ink, still};
+
 use serde::{Deserialize, Serialize};
 
 /// A named line: `(step, value, seconds)` by rising step. Values that are not finite are gaps.

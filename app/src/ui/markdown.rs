@@ -1,7 +1,7 @@
 //! A small part of Markdown as elements of a page: headings, paragraphs, lists, quotes, code, emphasis, links. Everything
 //! else stays the text that it is, so that nothing a person writes becomes markup of its own: no HTML, no images.
 
-mod parse;
+pub(crate) mod parse;
 
 use leptos::prelude::*;
 use parse::{Block, Inline, blocks};

@@ -59,13 +59,22 @@ pub enum Action {
     Launch,
     /// Work on bad cases: cause, note, corrected answer, status.
     Annotate,
+    /// Approve reports, or return them.
+    Approve,
     /// Rename or archive the project, manage members and invitations.
     Administer,
 }
 
 impl Action {
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::EditModels, Self::EditDatasets, Self::Launch, Self::Annotate, Self::Administer];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::EditModels,
+        Self::EditDatasets,
+        Self::Launch,
+        Self::Annotate,
+        Self::Approve,
+        Self::Administer,
+    ];
 
     /// Whether the action changes nothing.
     #[must_use]
@@ -132,7 +141,8 @@ pub fn permits(role: Option<Role>, scope: Option<TokenScope>, action: Action) ->
         (None, _) => false,
         (Some(Role::Owner), _) | (Some(_), Action::Read) => true,
         (Some(Role::Scientist), Action::EditModels | Action::EditDatasets | Action::Launch | Action::Annotate)
-        | (Some(Role::Annotator), Action::Annotate) => true,
+        | (Some(Role::Annotator), Action::Annotate)
+        | (Some(Role::Manager), Action::Approve) => true,
         (Some(_), _) => false,
     }
 }
@@ -149,7 +159,7 @@ mod tests {
     #[test]
     fn matrix() {
         let allowed = |r| Action::ALL.into_iter().filter(|a| permits(Some(r), None, *a)).count();
-        assert_eq!(Role::ALL.map(allowed), [6, 5, 2, 1]);
+        assert_eq!(Role::ALL.map(allowed), [7, 5, 2, 2]);
     }
 
     #[test]

@@ -106,6 +106,8 @@ ids! {
     RowId,
     /// A view of the run table that is kept under a name.
     ViewId,
+    /// A report of runs: a chain of versions.
+    ReportId,
 }
 
 macro_rules! numbers {

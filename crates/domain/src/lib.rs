@@ -39,6 +39,7 @@ pub mod page;
 pub mod paraphrase;
 pub mod people;
 pub mod recipe;
+pub mod report;
 pub mod run;
 pub mod sample;
 pub mod score;

@@ -5,6 +5,7 @@ use crate::{
     id::{DatasetId, RunId},
     people::ActivityEntry,
     suite::{SuiteAlarm, TargetStanding},
+    report::digest::Digest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,4 +42,7 @@ pub struct Overview {
     pub alarms: Vec<SuiteAlarm>,
     #[serde(default)]
     pub targets: Vec<TargetStanding>,
+    /// What the last week brought that is over; `None` before there was one.
+    #[serde(default)]
+    pub digest: Option<Digest>,
 }

@@ -114,7 +114,7 @@ pub async fn curves(
 }
 
 /// Drops what a later attempt measured again. `points` are ordered by attempt and step.
-fn one_line(points: Vec<Point>) -> Vec<Point> {
+pub(crate) fn one_line(points: Vec<Point>) -> Vec<Point> {
     let mut line: Vec<Point> = Vec::with_capacity(points.len());
     for point in points {
         while line.last().is_some_and(|last| last.step >= point.step) {

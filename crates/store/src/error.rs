@@ -74,6 +74,10 @@ pub enum Stale {
     ItemDecided,
     #[error("somebody else has made a version of this suite meanwhile")]
     SuiteEdited,
+    #[error("somebody else has edited the report meanwhile, or its version is in another state")]
+    ReportState,
+    #[error("who has written a report cannot approve it where somebody else may")]
+    OwnReport,
 }
 
 impl StoreError {

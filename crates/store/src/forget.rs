@@ -6,6 +6,7 @@ mod derived;
 mod erase;
 mod find;
 mod judged;
+mod reports;
 mod said;
 mod scores;
 mod texts;

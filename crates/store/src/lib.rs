@@ -33,6 +33,7 @@ pub mod preflights;
 pub mod projects;
 pub mod proposals;
 pub mod queue;
+pub mod reports;
 pub mod runs;
 pub mod samples;
 pub mod scores;

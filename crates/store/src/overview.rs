@@ -1,6 +1,6 @@
 //! The project overview: a few aggregate queries.
 
-use crate::{StoreError, activity, badcases, error::json, suites};
+use crate::{StoreError, activity, badcases, error::json, reports::digests, suites};
 use domain::{
     badcase::view::BadCaseQuery,
     eval::EvalMetrics,
@@ -37,6 +37,7 @@ pub async fn of_project(db: &PgPool, project: ProjectId) -> Result<Overview, Sto
         activity: activity::latest(db, project, ACTIVITY).await?,
         alarms: suites::alarms::open(db, project, None).await?,
         targets: suites::targets::standings(db, project, None).await?,
+        digest: digests::list(db, project, None, 1).await?.pop(),
     })
 }
 

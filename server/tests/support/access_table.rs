@@ -16,7 +16,7 @@ pub enum Access {
 }
 
 pub use Access::{Anybody, InPerson, Project, Unbound};
-use Action::{Administer, Annotate, EditDatasets, EditModels, Launch, Read};
+use Action::{Administer, Annotate, Approve, EditDatasets, EditModels, Launch, Read};
 
 /// The table. Order as in the document.
 pub const TABLE: &[(&str, Access)] = &[
@@ -189,6 +189,18 @@ pub const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/regressions/download", Project(Read)),
     ("GET /projects/{project}/bad-case-trends", Project(Read)),
     ("POST /projects/{project}/datasets/{dataset}/corrections", Project(EditDatasets)),
+    ("GET /projects/{project}/reports", Project(Read)),
+    ("POST /projects/{project}/reports", Project(Launch)),
+    ("GET /projects/{project}/reports/{report}", Project(Read)),
+    ("POST /projects/{project}/reports/{report}/versions", Project(Launch)),
+    ("GET /projects/{project}/reports/{report}/versions/{number}", Project(Read)),
+    ("PUT /projects/{project}/reports/{report}/versions/{number}", Project(Launch)),
+    ("POST /projects/{project}/reports/{report}/versions/{number}/submit", Project(Launch)),
+    ("POST /projects/{project}/reports/{report}/versions/{number}/return", Project(Approve)),
+    ("GET /projects/{project}/reports/{report}/versions/{number}/report.html", Project(Read)),
+    ("GET /projects/{project}/reports/{report}/versions/{number}/report.pdf", Project(Read)),
+    ("GET /projects/{project}/digests", Project(Read)),
+    ("GET /projects/{project}/digests/{week}", Project(Read)),
     ("GET /projects/{project}/annotation-tasks", Project(Read)),
     ("POST /projects/{project}/annotation-tasks", Project(EditDatasets)),
     ("GET /projects/{project}/annotation-tasks/{task}", Project(Read)),

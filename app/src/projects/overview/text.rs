@@ -31,6 +31,13 @@ crate::texts! {
     gain = "Gain", "提升";
     open_evaluation = "Evaluation", "评估";
 
+    digest_of(week) = "Week {week}", "{week} 周摘要";
+    all_digests = "All weeks", "全部周摘要";
+    report_created = "began report", "创建了报告";
+    report_submitted = "submitted report", "提交了报告";
+    report_approved = "approved report", "批准了报告";
+    report_returned = "returned report", "退回了报告";
+
     activity = "Recent activity", "最近活动";
     quiet = "Nothing has happened yet.", "还没有任何活动。";
     the_server = "The server", "服务器";

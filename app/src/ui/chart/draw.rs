@@ -203,6 +203,51 @@ fn named(svg: &str) -> String {
     out
 }
 
+/// Curves as an `<svg>` that does not move, for what is read rather than explored; `None` where there is nothing to draw.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn still(curves: &[super::Curve], width: u32, height: u32) -> Option<String> {
+    Some(svg(&Scene::new(curves, &super::scene::View::default(), width as usize)?, width, height))
+}
+
+/// Draws curves in the colours of the light theme on any of plotters' backends, which has so many pixels to a unit of length and
+/// letters of so many units; false where there is nothing to draw, or the backend refuses.
+#[cfg(feature = "ssr")]
+pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve], scale: f64, font: f64) -> bool {
+    let (width, _) = backend.get_size();
+    let scene = Scene::new(curves, &super::scene::View::default(), (f64::from(width) / scale) as usize);
+    let palette = Palette::of(|i| PAPER[i]);
+    scene.is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }).is_ok())
+}
+
+/// The colour of a curve on paper.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn paper_ink(curve: usize) -> (u8, u8, u8) {
+    let RGBColor(r, g, b) = PAPER[3 + curve % COLOURS];
+    (r, g, b)
+}
+
+/// The colours of the light theme in the order of [`TOKENS`], as `style/tokens.css` has them.
+#[cfg(feature = "ssr")]
+const PAPER: [RGBColor; 3 + COLOURS] = [
+    RGBColor(0xff, 0xff, 0xff),
+    RGBColor(0xdf, 0xe3, 0xe6),
+    RGBColor(0x66, 0x73, 0x7f),
+    RGBColor(0x0f, 0x76, 0x6e),
+    RGBColor(0xc2, 0x41, 0x0c),
+    RGBColor(0x1d, 0x5f, 0xae),
+    RGBColor(0x8b, 0x3f, 0xa8),
+    RGBColor(0x8a, 0x6d, 0x00),
+    RGBColor(0xb3, 0x26, 0x1e),
+    RGBColor(0x4d, 0x7c, 0x0f),
+    RGBColor(0xbe, 0x2f, 0x7e),
+    RGBColor(0x0e, 0x74, 0x90),
+    RGBColor(0x6b, 0x4f, 0xd8),
+    RGBColor(0x8a, 0x4b, 0x2a),
+    RGBColor(0x55, 0x61, 0x6d),
+];
+
 /// The style sheet's names of the colours of a [`Palette`].
 pub(super) const TOKENS: [&str; 3 + COLOURS] = [
     "surface",
@@ -272,6 +317,15 @@ mod tests {
             Scene::new(&[Curve { marks: Vec::new(), ..curve }], &View::default(), 600).map(|s| svg(&s, 720, 240));
         let (marks, with) = with.unwrap_or_default();
         assert!(marks == 1 && with.len() > without.unwrap_or_default().len());
+    }
+
+    #[test]
+    fn paper_has_the_colours_of_the_light_theme() {
+        let sheet = include_str!("../../../../style/tokens.css");
+        for (token, color) in TOKENS.iter().zip(PAPER) {
+            let wanted = format!("--{token}: #{:02x}{:02x}{:02x};", color.0, color.1, color.2);
+            assert!(sheet.contains(&wanted), "{wanted}");
+        }
     }
 
     #[test]

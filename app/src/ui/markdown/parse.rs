@@ -5,7 +5,7 @@ const DEEPEST: usize = 4;
 
 /// A part of a text with lines of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Block {
+pub(crate) enum Block {
     /// Its level, from 1.
     Heading(usize, Vec<Inline>),
     Paragraph(Vec<Inline>),
@@ -18,7 +18,7 @@ pub(super) enum Block {
 
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Inline {
+pub(crate) enum Inline {
     Text(String),
     Code(String),
     Strong(Vec<Inline>),
@@ -37,7 +37,7 @@ enum Line<'a> {
     Text(&'a str),
 }
 
-pub(super) fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     // Lines that go on in the next one.

@@ -6,7 +6,7 @@
 use super::{
     busy, derived,
     find::{RUNS, files, gather},
-    judged, said,
+    judged, reports, said,
     texts::Texts,
 };
 use crate::{
@@ -66,6 +66,7 @@ pub async fn erase(
     derived::erase(&mut tx, project, by, &touched, &texts).await?;
     said::erase(&mut tx, project, &texts).await?;
     judged::erase(&mut tx, project, &texts).await?;
+    reports::erase(&mut tx, project, &texts).await?;
     erase_judgements(&mut tx).await?;
     for version in &touched {
         forgotten::subtract(&mut tx, *version).await?;

@@ -2,6 +2,7 @@
 //!
 //! Parameters are OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB of
 //! memory, two passes, one lane. One hash takes that memory, so [`turn`] bounds how many run.
+#![cfg(feature = "ssr")]
 
 use crate::error::AppError;
 use argon2::{
@@ -20,12 +21,12 @@ static PLACES: Semaphore = Semaphore::const_new(4);
 
 /// The right to use argon2id. Hold it over the throttle's check too: then nobody gets more
 /// guesses by sending many at once.
-pub(super) struct Turn {
+pub struct Turn {
     _place: SemaphorePermit<'static>,
 }
 
 /// Waits for a place.
-pub(super) async fn turn() -> Result<Turn, AppError> {
+pub async fn turn() -> Result<Turn, AppError> {
     Ok(Turn { _place: PLACES.acquire().await.map_err(AppError::internal_from)? })
 }
 
@@ -57,13 +58,13 @@ fn verify_now(hash: Option<&str>, password: &str) -> Result<bool, AppError> {
 
 impl Turn {
     /// The PHC string to store for a new password.
-    pub(super) async fn hash(&self, password: &str) -> Result<String, AppError> {
+    pub async fn hash(&self, password: &str) -> Result<String, AppError> {
         let password = password.to_owned();
         tokio::task::spawn_blocking(move || hash_now(&password)).await.map_err(AppError::internal_from)?
     }
 
     /// Whether the password fits the stored hash; without a hash never, but just as slowly.
-    pub(super) async fn verify(&self, hash: Option<String>, password: &str) -> Result<bool, AppError> {
+    pub async fn verify(&self, hash: Option<String>, password: &str) -> Result<bool, AppError> {
         let password = password.to_owned();
         let work = move || verify_now(hash.as_deref(), &password);
         tokio::task::spawn_blocking(work).await.map_err(AppError::internal_from)?

@@ -1,0 +1,101 @@
+//! PDFs of small documents, read again by poppler where it is installed.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use app::{
+    reports::document::{Cell, Chart, Section, Table, Tone, of_markdown},
+    ui::chart::Curve,
+};
+use domain::lang::Lang;
+use std::{io::Write, process::Command};
+
+fn document() -> Document {
+    let mut table = Table::new(["指标", "|Base", "|Tuned", "Verdict"]);
+    for i in 0..80 {
+        table.push([
+            Cell::plain(format!("准确率 {i}")),
+            Cell::link("81.2%", "https://lathe.test/p/1/runs/2"),
+            Cell::link("90.0%", "https://lathe.test/p/1/runs/2"),
+            Cell::plain("better").toned(Tone::Good),
+        ]);
+    }
+    let curve = Curve::new("训练损失", (0..50u8).map(|i| (f64::from(i), 1.0 / f64::from(i + 1), 0.0)).collect());
+    let written = "微调后的模型在封存测试集上“明显更好”，但样本较少；结论见下表。Offices of the finest kind affirm it.\n\n\
+        - 第一项\n- **第二项** with *emphasis* and `code`\n\n> quoted\n\n1. one\n2. two\n\n";
+    let mut parts = of_markdown(&written.repeat(3));
+    parts.push(Part::Chart(Chart { title: "损失 Loss".to_owned(), curves: vec![curve] }));
+    parts.push(Part::Note(Tone::Warn, vec![Span::strong("风险 "), Span::plain("few seeds")]));
+    parts.push(Part::Table(table));
+    Document {
+        lang: Lang::Zh,
+        title: "微调报告 Report 1".to_owned(),
+        front: vec![Part::Paragraph(vec![Span::link("报告 1", "https://lathe.test/p/1/reports/2")])],
+        sections: vec![Section { key: 1, heading: "结果 Results".to_owned(), parts }],
+    }
+}
+
+/// What poppler's program says of a PDF; `None` where it is not installed.
+fn poppler(program: &str, options: &[&str], pdf: &[u8]) -> Option<String> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(pdf).unwrap();
+    let done = Command::new(program).args(options).arg(file.path()).arg("-").output();
+    let done = done.inspect_err(|_| eprintln!("{program} is not installed: not everything was tried")).ok()?;
+    // pdfinfo takes one file alone.
+    let done = if done.status.success() {
+        done
+    } else {
+        Command::new(program).args(options).arg(file.path()).output().unwrap()
+    };
+    assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+    Some(String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+#[test]
+fn both_languages_can_be_searched_and_copied() {
+    let pdf = match pdf_now(&document(), OffsetDateTime::UNIX_EPOCH) {
+        Err(PdfError::NoGlyphs { letters }) => return eprintln!("no font here has {letters:?}: nothing was tried"),
+        made => made.unwrap(),
+    };
+    assert!(pdf.starts_with(b"%PDF-1.") && pdf.len() < 2_000_000, "{} bytes", pdf.len());
+    if let Ok(folder) = std::env::var("LATHE_KEEP_PDF") {
+        std::fs::write(std::path::Path::new(&folder).join("report.pdf"), &pdf).unwrap();
+    }
+    if let Some(text) = poppler("pdftotext", &["-layout"], &pdf) {
+        let joined: String = text.split_whitespace().collect();
+        for part in [
+            "微调报告Report1",
+            "微调后的模型在封存测试集上“明显更好”",
+            "Officesofthefinestkindaffirmit.",
+            "准确率79",
+            "训练损失",
+        ] {
+            assert!(joined.contains(part), "{part} is not in {text}");
+        }
+        // The head of the table stands on each of its pages.
+        assert!(text.matches("Verdict").count() >= 2, "{text}");
+    }
+    if let Some(info) = poppler("pdfinfo", &[], &pdf) {
+        assert!(info.contains("微调报告 Report 1") && info.contains("595.28 x 841.89"), "{info}");
+    }
+    let bytes = String::from_utf8_lossy(&pdf);
+    assert!(bytes.contains("/Lang") && bytes.contains("zh-CN") && bytes.contains("/Outlines"));
+}
+
+#[test]
+fn a_server_without_fonts_says_what_to_install() {
+    let refused = fonts::find_in(&fontdb::Database::new(), &letters(&document()));
+    let Err(error) = refused else { panic!("there are no fonts") };
+    assert!(matches!(&error, PdfError::NoGlyphs { letters } if !letters.is_empty()));
+    assert!(error.to_string().contains("fonts-noto-cjk"));
+}
+
+/// Letters that no font has and that are no words, such as an emoji, stop nothing.
+#[test]
+fn signs_that_no_font_has_stop_nothing() {
+    let mut document = document();
+    document.sections[0].parts.push(Part::Paragraph(vec![Span::plain("done \u{10ffff} 🦀\u{200d}")]));
+    match pdf_now(&document, OffsetDateTime::UNIX_EPOCH) {
+        Err(PdfError::NoGlyphs { letters }) => eprintln!("no font here has {letters:?}: nothing was tried"),
+        made => drop(made.unwrap()),
+    }
+}
