@@ -31,7 +31,7 @@ pub use import::import_problem;
 pub use job::job_failure;
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
-pub use run::{run_problem, run_status};
+pub use run::run_problem;
 pub use split::{leak_check_problem, leak_kind, split_rule_problem};
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use status::{run_status, run_status_class};

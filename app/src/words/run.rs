@@ -1,22 +1,10 @@
-//! How far a run is, and what exactly it failed of, in every language.
+//! What exactly a run failed of, in every language.
 
 use super::model::model_problem;
 use crate::ui::format::number;
-use domain::{
-    lang::Lang,
-    run::{RunProblem, RunStatus},
-};
+use domain::{lang::Lang, run::RunProblem};
 
 crate::texts! {
-    status_checking = "Checking", "预检中";
-    status_queued = "Queued", "排队中";
-    status_claimed = "Preparing", "准备中";
-    status_running = "Training", "训练中";
-    status_evaluating = "Evaluating", "评估中";
-    status_succeeded = "Succeeded", "成功";
-    status_failed = "Failed", "失败";
-    status_cancelled = "Cancelled", "已取消";
-
     loss(step) = "The loss became infinite or no number at step {step}.", "损失在第 {step} 步变为无穷大或非数值。";
     gradient(step) = "The gradient became infinite or no number at step {step}.", "梯度在第 {step} 步变为无穷大或非数值。";
     validation_loss(step) = "The validation loss became infinite or no number at step {step}.", "验证损失在第 {step} 步变为无穷大或非数值。";
@@ -55,21 +43,6 @@ fn split_name(l: Lang, word: &str) -> &str {
         "validation" => validation(l),
         "test" => test(l),
         other => other,
-    }
-}
-
-/// A status in words.
-#[must_use]
-pub fn run_status(l: Lang, status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Checking => status_checking(l),
-        RunStatus::Queued => status_queued(l),
-        RunStatus::Claimed => status_claimed(l),
-        RunStatus::Running => status_running(l),
-        RunStatus::Evaluating => status_evaluating(l),
-        RunStatus::Succeeded => status_succeeded(l),
-        RunStatus::Failed => status_failed(l),
-        RunStatus::Cancelled => status_cancelled(l),
     }
 }
 

@@ -217,7 +217,7 @@ pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve], scale:
     let (width, _) = backend.get_size();
     let scene = Scene::new(curves, &super::scene::View::default(), (f64::from(width) / scale) as usize);
     let palette = Palette::of(|i| PAPER[i]);
-    scene.is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }).is_ok())
+    scene.is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }, |_| ()).is_ok())
 }
 
 /// The colour of a curve on paper.

@@ -184,11 +184,7 @@ impl MetricFacts {
     /// Of a difference from base to tuned.
     #[must_use]
     pub fn of(difference: &Difference) -> Self {
-        let verdict = match difference.verdict() {
-            Some(true) => Verdict::Better,
-            Some(false) => Verdict::Worse,
-            None => Verdict::NoEvidence,
-        };
+        let verdict = difference.verdict();
         let (low, high) = difference.interval.unzip();
         Self {
             metric: difference.metric.clone(),

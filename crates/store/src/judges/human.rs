@@ -97,6 +97,7 @@ fn new_task(new: &NewHumanEvaluation) -> NewTask {
         guideline: String::new(),
         deadline: None,
         annotators: Vec::new(),
+        groups: Vec::new(),
         reviewers: Vec::new(),
     }
 }
