@@ -4,8 +4,6 @@ use crate::{
     account::{AccountPage, InvitationPage, SignInPage},
     annotate::{
         AdjudicatePage, ReviewPage, ReviewedPage, WorkPage,
-        lead::{AgreementPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage, NewTaskPage, TaskListPage, TaskPage},
-        AdjudicatePage, ReviewPage, WorkPage,
         lead::{
             AgreementPage, BatchListPage, GroupListPage, GuidelinePage, ItemListPage, ItemPage, LabelsPage,
             NewTaskPage, TaskListPage, TaskPage,
@@ -29,12 +27,11 @@ use crate::{
     models::{ModelListPage, ModelPage, NewModelPage},
     overlay::OverlayPage,
     projects::{OverviewPage, ProjectLayout, ProjectListPage, SettingsPage},
+    reports::{DigestListPage, DigestPage, NewReportPage, ReportDiffPage, ReportListPage, ReportPage},
     runs::{
         AnswersPage, FitPage, LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage,
         SweepListPage, SweepPage,
     },
-    reports::{DigestListPage, DigestPage, NewReportPage, ReportDiffPage, ReportListPage, ReportPage},
-    runs::{LearningPage, NewRunPage, NewSweepPage, PreflightPage, RunListPage, RunPage, SweepListPage, SweepPage},
     splits::SplitsPage,
     suites::{BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSlicesPage},
     table::RunTablePage,
@@ -65,8 +62,7 @@ impl BrowserFiles {
     /// The bundle that the page at this path needs.
     fn bundle(&self, path: &str) -> &str {
         match path.split('/').nth(3) {
-            Some("runs" | "compare" | "overlay" | "sweeps" | "tracked") => &self.charts,
-            Some("runs" | "compare" | "sweeps" | "table" | "tracked") => &self.charts,
+            Some("runs" | "compare" | "overlay" | "sweeps" | "table" | "tracked") => &self.charts,
             _ => &self.everyday,
         }
     }

@@ -76,17 +76,19 @@ pub(super) fn settings(chosen: &Chosen, metrics: &[String]) -> impl IntoView + u
     let axis = chosen.axis;
     let axes = Axis::ALL.map(|a| view! { <option value=a.as_str() selected=a == axis>{axis_name(l, a)}</option> });
     let end = |x: Option<f64>| x.map(|x| x.to_string());
+    let (runs, from, to) = (chosen.runs.join(","), end(chosen.from), end(chosen.to));
+    let (smooth, is_log) = (chosen.smooth.to_string(), chosen.log);
     view! {
         <form class="filters" method="get">
-            <input type="hidden" name="runs" value=chosen.runs.join(",")/>
+            <input type="hidden" name="runs" value=runs/>
             <Field id="metric" label=text::metric(l)><select id="metric" name="metric">{options}</select></Field>
             <Field id="x" label=text::axis(l)><select id="x" name="x">{axes.collect_view()}</select></Field>
-            <Field id="from" label=text::from(l)><input id="from" name="from" inputmode="decimal" value=end(chosen.from)/></Field>
-            <Field id="to" label=text::to(l)><input id="to" name="to" inputmode="decimal" value=end(chosen.to)/></Field>
+            <Field id="from" label=text::from(l)><input id="from" name="from" inputmode="decimal" value=from/></Field>
+            <Field id="to" label=text::to(l)><input id="to" name="to" inputmode="decimal" value=to/></Field>
             <Field id="smooth" label=text::smoothing(l)>
-                <input id="smooth" name="smooth" type="number" min="0" max="0.999" step="any" value=chosen.smooth.to_string() title=text::smoothing_help(l)/>
+                <input id="smooth" name="smooth" type="number" min="0" max="0.999" step="any" value=smooth title=text::smoothing_help(l)/>
             </Field>
-            <label class="check"><input type="checkbox" name="log" value="1" checked=chosen.log/><span>{text::log_scale(l)}</span></label>
+            <label class="check"><input type="checkbox" name="log" value="1" checked=is_log/><span>{text::log_scale(l)}</span></label>
             <button class="button" type="submit">{text::show(l)}</button>
         </form>
     }

@@ -33,6 +33,7 @@ pub(super) fn card(project: ProjectId, version: &ReportVersion, approval: Option
         Approval::OwnWork => view! { <p class="notice">{text::own_work(l)}</p> }.into_any(),
         Approval::Allowed | Approval::Alone => sign(project, version, hash.clone(), approval).into_any(),
     };
+    let ids = ids(project, version);
     let card = view! {
         <section class="card stack no-print" id="decide">
             <h2>{text::decide(l)}</h2>
@@ -40,7 +41,7 @@ pub(super) fn card(project: ProjectId, version: &ReportVersion, approval: Option
             <p class="hash">{text::sha256_of(l, hash)}</p>
             {sign}
             <PostForm action={ServerAction::<ReturnReport>::new()} class="stack">
-                {ids(project, version)}
+                {ids}
                 <Field id="reason" label=text::reason(l) help=text::reason_help(l)>
                     <textarea id="reason" name="reason" dir="auto" rows="3" aria-describedby="reason-help"></textarea>
                 </Field>
@@ -63,9 +64,10 @@ fn sign(project: ProjectId, version: &ReportVersion, hash: String, approval: App
     let l = lang();
     let alone = (approval == Approval::Alone)
         .then(|| view! { <p class="notice notice-warn" role="status">{text::alone(l)}</p> });
+    let ids = ids(project, version);
     view! {
         <PostForm action={ServerAction::<ApproveReport>::new()} class="stack">
-            {ids(project, version)}
+            {ids}
             <input type="hidden" name="sha256" value=hash/>
             {alone}
             <Field id="password" label=text::password(l) help=text::password_help(l)>

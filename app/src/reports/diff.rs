@@ -38,11 +38,12 @@ fn page(project: ProjectId, view: DiffView) -> impl IntoView {
     let l = lang();
     let DiffView { detail, from, to } = view;
     let numbers = (from.head.number, to.head.number);
+    let (address, title) = (routes::report_version(project, detail.summary.id, numbers.1), detail.summary.title.clone());
     let old = lines(&compose::document(project, &from));
     let new = lines(&compose::document(project, &to));
     view! {
         <PageHeader title=text::diff_title(l, numbers.0, numbers.1) lead=text::diff_lead(l)>
-            <a class="button" href=routes::report_version(project, detail.summary.id, numbers.1)>{detail.summary.title.clone()}</a>
+            <a class="button" href=address>{title}</a>
         </PageHeader>
         {choose(&detail, numbers)}
         {shown(&old, &new)}
@@ -56,10 +57,11 @@ fn choose(detail: &ReportDetail, (from, to): (u32, u32)) -> impl IntoView + use<
         let option = |n: &u32| view! { <option value=n.to_string() selected=*n == chosen>{n.to_string()}</option> };
         numbers.iter().map(option).collect_view()
     };
+    let (from, to) = (options(from), options(to));
     view! {
         <form class="filters" method="get">
-            <Field id="from" label=text::diff_from(l)><select id="from" name="from">{options(from)}</select></Field>
-            <Field id="to" label=text::diff_to(l)><select id="to" name="to">{options(to)}</select></Field>
+            <Field id="from" label=text::diff_from(l)><select id="from" name="from">{from}</select></Field>
+            <Field id="to" label=text::diff_to(l)><select id="to" name="to">{to}</select></Field>
             <button class="button" type="submit">{text::diff_show(l)}</button>
         </form>
     }

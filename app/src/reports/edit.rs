@@ -18,12 +18,13 @@ pub(super) fn form(project: ProjectId, version: &ReportVersion) -> AnyView {
     let blocks: Vec<AnyView> =
         version.body.blocks.iter().enumerate().map(|(i, b)| block(l, project, version, b, i, count)).collect();
     let title = version.body.title.clone();
+    let (report, number, revision) = (version.report_id, version.head.number, version.head.revision);
     view! {
         <PostForm action={ServerAction::<EditReport>::new()} class="report-edit">
             <input type="hidden" name="project" value=project.to_string()/>
-            <input type="hidden" name="report" value=version.report_id.to_string()/>
-            <input type="hidden" name="number" value=version.head.number.to_string()/>
-            <input type="hidden" name="revision" value=version.head.revision.to_string()/>
+            <input type="hidden" name="report" value=report.to_string()/>
+            <input type="hidden" name="number" value=number.to_string()/>
+            <input type="hidden" name="revision" value=revision.to_string()/>
             <div class="card stack">
                 <Field id="title" label=text::name_label(l) help=text::title_help(l, MAX_TITLE_CHARS)>
                     <input id="title" name="title" dir="auto" required value=title aria-describedby="title-help" autocomplete="off"/>
@@ -64,7 +65,7 @@ fn block(l: Lang, project: ProjectId, version: &ReportVersion, block: &Block, i:
         BlockKind::Text => (text::text_block_help(l), "8"),
         _ => (text::block_text_help(l), "3"),
     };
-    let written = block.text.clone();
+    let (written, tag, described) = (block.text.clone(), version.lang.tag(), format!("{id}-help"));
     view! {
         <section class="card report-section" id=format!("block-{key}")>
             <div class="report-block-head">
@@ -75,9 +76,9 @@ fn block(l: Lang, project: ProjectId, version: &ReportVersion, block: &Block, i:
                     {press(Press::Remove(key), text::remove(l), "✕", true)}
                 </span>
             </div>
-            <div lang=version.lang.tag()>{shown}</div>
+            <div lang=tag>{shown}</div>
             <Field id=id.clone() label=text::block_text(l) help>
-                <textarea id=id.clone() name=field dir="auto" rows=rows lang=version.lang.tag() aria-describedby=format!("{id}-help")>{written}</textarea>
+                <textarea id=id.clone() name=field dir="auto" rows=rows lang=tag aria-describedby=described>{written}</textarea>
             </Field>
         </section>
         {adder(l, key)}

@@ -125,8 +125,9 @@ fn drawing(shown: Chart) -> AnyView {
         }
     });
     let names = names.collect_view();
+    let label = shown.title.clone();
     view! {
-        <figure class="chart report-chart" aria-label=shown.title.clone()>
+        <figure class="chart report-chart" aria-label=label>
             <figcaption class="chart-head"><span class="chart-title" dir="auto">{shown.title}</span></figcaption>
             <div class="chart-static" inner_html=svg></div>
             <div class="legend">{names}</div>

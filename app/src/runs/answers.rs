@@ -71,10 +71,11 @@ fn page(project: ProjectId, view: AnswersView) -> AnyView {
     let back = back.map(|href| view! { <a class="button" rel="prev" href=href>{earlier(l)}</a> });
     let on = on.map(|href| view! { <a class="button" rel="next" href=href>{later(l)}</a> });
     let place = window(l, begin + 1, end, steps.len());
+    let label = place.clone();
     let table = table(l, project, run.id, &steps[begin..end], rows);
     view! {
         {header}
-        <nav class="toolbar" aria-label=place.clone()>
+        <nav class="toolbar" aria-label=label>
             {back} <span class="muted">{place}</span> {on}
             <span class="help keyboard-help needs-script">{keys(l)}</span>
             <TurnKeys/>

@@ -106,9 +106,10 @@ fn page(project: ProjectId, run: &RunSummary, history: Option<FitHistory>) -> An
     let l = lang();
     let export = format!("/api/v1/projects/{project}/runs/{}/fit", run.id);
     let export = history.is_some().then(|| view! { <a class="button" href=export download="">{json(l)}</a> });
+    let address = routes::run(project, run.id);
     let header = view! {
         <PageHeader title=title_of(l, run.number) lead=lead(l)>
-            <a class="button" href=routes::run(project, run.id)>{back(l)}</a>
+            <a class="button" href=address>{back(l)}</a>
             {export}
         </PageHeader>
     };

@@ -45,10 +45,11 @@ pub(super) fn done(here: &Here) -> AnyView {
     };
     let undo = back.filter(|_| crate::role::may(Action::Launch)).map(|back| {
         let ids = ids.into_iter().map(|id| view! { <input type="hidden" name="ids[]" value=id/> }).collect_view();
+        let (project, then) = (here.project.to_string(), here.at(""));
         view! {
             <PostForm action={ServerAction::<WriteOnRuns>::new()}>
-                <input type="hidden" name="project" value=here.project.to_string()/>
-                <input type="hidden" name="then" value=here.at("")/>
+                <input type="hidden" name="project" value=project/>
+                <input type="hidden" name="then" value=then/>
                 <input type="hidden" name="from" value="undo"/>
                 <input type="hidden" name="words" value=words/>
                 {ids}

@@ -70,9 +70,10 @@ fn save_form(here: &Here, l: Lang) -> impl IntoView + use<> {
         Some(saved) => (saved.name.clone(), saved.revision.to_string(), saved.is_shared),
         None => (String::new(), String::new(), false),
     };
+    let project = here.project.to_string();
     view! {
         <PostForm action={ServerAction::<SaveView>::new()}>
-            <input type="hidden" name="project" value=here.project.to_string()/>
+            <input type="hidden" name="project" value=project/>
             <input type="hidden" name="state" value=state/>
             <input type="hidden" name="opened" value=name.clone()/>
             <input type="hidden" name="revision" value=revision/>
