@@ -57,6 +57,9 @@ fn only_its_own_folder_is_open() {
         format!("open({path:?}).read()"),
         format!("import os\nos.remove({path:?})"),
         format!("import os\nos.truncate({path:?}, 0)"),
+        // Neither reads nor writes, but truncates.
+        format!("import os\nos.open({path:?}, 3 | os.O_TRUNC)"),
+        format!("import os\nos.open({path:?}, os.O_RDONLY | os.O_TRUNC)"),
         format!("import os\nos.chmod({path:?}, 0)"),
         format!("import os\nos.kill({}, 9)", std::process::id()),
         "import os\nos.kill(os.getppid(), 0)".to_owned(),
