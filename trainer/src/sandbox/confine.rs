@@ -100,14 +100,15 @@ mod linux {
     /// There is no limit on processes: it counts those of the whole user. The filter lets none begin.
     fn limit_resources(walls: &Confinement) -> Result<(), String> {
         let limits = [
-            (Resource::Cpu, walls.seconds),
-            (Resource::As, walls.memory_mib << 20),
-            (Resource::Fsize, walls.file_mib << 20),
-            (Resource::Nofile, OPEN_FILES),
-            (Resource::Core, 0),
+            // At the first it is told by a signal that says why; at the second it is killed by one that does not.
+            (Resource::Cpu, walls.seconds, walls.seconds + 1),
+            (Resource::As, walls.memory_mib << 20, walls.memory_mib << 20),
+            (Resource::Fsize, walls.file_mib << 20, walls.file_mib << 20),
+            (Resource::Nofile, OPEN_FILES, OPEN_FILES),
+            (Resource::Core, 0, 0),
         ];
-        limits.into_iter().try_for_each(|(resource, most)| {
-            setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+        limits.into_iter().try_for_each(|(resource, current, maximum)| {
+            setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })
                 .map_err(|e| format!("{resource:?}: {e}"))
         })
     }
@@ -153,7 +154,8 @@ mod linux {
         Ok(rules)
     }
 
-    /// Calls that fail: signals to others, changes of the system, and of files in ways that Landlock does not see.
+    /// Calls that fail: signals to others, leaving the group in which it is ended, changes of the system, and of files in ways
+    /// that Landlock does not see, memory that no limit counts, folders that only it may look into.
     fn refused(own: u64) -> Result<Rules, String> {
         let mut rules = all(&REFUSED).map_err(told)?;
         #[cfg(target_arch = "x86_64")]
@@ -168,6 +170,9 @@ mod linux {
         #[cfg(target_arch = "x86_64")]
         rules.extend(any(libc::SYS_open, truncating(1)).map_err(told)?);
         rules.extend(any(libc::SYS_openat, truncating(2)).map_err(told)?);
+        #[cfg(target_arch = "x86_64")]
+        rules.extend(any(libc::SYS_mkdir, hiding(1)).map_err(told)?);
+        rules.extend(any(libc::SYS_mkdirat, hiding(2)).map_err(told)?);
         Ok(rules)
     }
 
@@ -181,7 +186,12 @@ mod linux {
         ]
     }
 
-    const REFUSED: [i64; 60] = [
+    /// Modes of a new folder that keep its owner out: it could be neither measured nor removed. `umask` would do the same.
+    fn hiding(mode: u8) -> Vec<Condition> {
+        [0o400, 0o200, 0o100].map(|right| condition(mode, SeccompCmpOp::MaskedEq(right), 0)).into()
+    }
+
+    const REFUSED: [i64; 68] = [
         libc::SYS_tkill,
         libc::SYS_pidfd_open,
         libc::SYS_pidfd_send_signal,
@@ -242,6 +252,14 @@ mod linux {
         libc::SYS_syslog,
         libc::SYS_mknodat,
         libc::SYS_ioprio_set,
+        libc::SYS_setpgid,
+        libc::SYS_setsid,
+        libc::SYS_shmget,
+        libc::SYS_msgget,
+        libc::SYS_semget,
+        libc::SYS_mq_open,
+        libc::SYS_memfd_create,
+        libc::SYS_umask,
     ];
 
     /// Older forms of the same.
