@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 use trainer::sandbox::{Ending, Limits, Outcome, Sandbox, SandboxError};
 
-/// Walls around Python 3; `None` where there is no interpreter or the system gives no namespace.
+/// Walls around Python 3; `None` where there is no interpreter or the system gives no namespace. A kernel without Landlock or
+/// seccomp fails the tests.
 fn sandbox() -> Option<Sandbox> {
     let limits = Limits { seconds: 4, memory_mib: 512, file_mib: 1, folder_mib: 3, output_bytes: 10_000 };
     match Sandbox::new(Path::new(env!("CARGO_BIN_EXE_trainer")), Path::new("python3"), limits, false) {
