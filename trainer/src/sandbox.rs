@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// What one program may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +24,15 @@ pub struct Limits {
     pub memory_mib: u64,
     /// Each file that it writes.
     pub file_mib: u64,
+    /// All files of its folder together.
+    pub folder_mib: u64,
     /// Standard output and standard error, each.
     pub output_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { seconds: 10, memory_mib: 1024, file_mib: 16, output_bytes: 64 << 10 }
+        Self { seconds: 10, memory_mib: 1024, file_mib: 16, folder_mib: 64, output_bytes: 64 << 10 }
     }
 }
 
@@ -129,7 +130,7 @@ impl Sandbox {
         std::fs::write(&file, format!("{program}\nprint()\nprint({mark:?}, flush=True)\n"))?;
         let mut command = self.command(folder.path());
         command.arg(&self.interpreter).args(["-I", "-B", "-X", "utf8"]).arg(&file);
-        let watched = watch::run(command, Duration::from_secs(self.limits.seconds), self.limits.output_bytes)?;
+        let watched = watch::run(command, folder.path(), self.limits)?;
         let has_mark = watched.output.trim_end().ends_with(&mark);
         Ok(Outcome { ending: watched.ending(has_mark), detail: watched.last_line(), seconds: watched.seconds })
     }

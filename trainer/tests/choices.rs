@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use trainer::data::template::ChatTemplate;
 use trainer::data::tokenizer::Tokenizer;
 use trainer::eval::{
-    CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, ANSWER_TOKENS, evaluate,
+    ANSWER_TOKENS, CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, evaluate,
 };
 use trainer::infer::Chat;
 use trainer::model::decoder::Decoder;
@@ -118,6 +118,10 @@ fn letters_are_classes_and_texts_are_not() {
     let (metrics, predictions) = evaluate(tiny.chat(), &listed, &EvalOptions::default(), &mut on).unwrap();
     assert!(predictions.iter().all(|p| ["A", "B"].contains(&p.output.as_str()) && p.scores.contains_key("choice_2")));
     assert!(metrics.values.contains_key("macro_f1") && metrics.confusion.is_some());
+    assert!(predictions.iter().all(|p| !p.scores.contains_key(LATENCY_MS)));
+    let timed = EvalOptions { timed: true, ..EvalOptions::default() };
+    let (_, predictions) = evaluate(tiny.chat(), &listed, &timed, &mut on).unwrap();
+    assert!(predictions.iter().all(|p| p.scores[LATENCY_MS] > 0.0));
     // One sample without choices makes the set another task.
     let mixed = [listed[0].clone(), question("q", &[], "A", Some("A"))];
     let (metrics, _) = evaluate(tiny.chat(), &mixed, &EvalOptions::default(), &mut on).unwrap();

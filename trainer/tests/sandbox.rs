@@ -7,9 +7,10 @@ use std::path::Path;
 use std::process::Command;
 use trainer::sandbox::{Ending, Limits, Outcome, Sandbox, SandboxError};
 
-/// Walls around Python 3; `None` where there is no interpreter or the system gives no namespace.
+/// Walls around Python 3; `None` where there is no interpreter or the system gives no namespace. A kernel without Landlock or
+/// seccomp fails the tests.
 fn sandbox() -> Option<Sandbox> {
-    let limits = Limits { seconds: 4, memory_mib: 512, file_mib: 1, output_bytes: 10_000 };
+    let limits = Limits { seconds: 4, memory_mib: 512, file_mib: 1, folder_mib: 3, output_bytes: 10_000 };
     match Sandbox::new(Path::new(env!("CARGO_BIN_EXE_trainer")), Path::new("python3"), limits, false) {
         Ok(sandbox) => Some(sandbox),
         Err(error @ (SandboxError::Interpreter { .. } | SandboxError::Namespace { .. })) => {
@@ -39,6 +40,10 @@ fn every_harm_is_told_by_its_kind() {
     ends(&sandbox, "import time\ntime.sleep(60)", Ending::TimedOut);
     ends(&sandbox, "x = []\nwhile True: x.append(bytearray(1 << 24))", Ending::OutOfMemory);
     ends(&sandbox, "while True: print('x' * 1000)", Ending::TooMuchOutput);
+    ends(&sandbox, "for i in range(9): open(str(i), 'wb').write(bytes(1 << 20))", Ending::TooMuchOutput);
+    // Several threads at once use up their computing time before the real time is over.
+    let busy = "import threading, zlib\ndata = bytes(1 << 24)\ndef busy():\n    while True: zlib.crc32(data)\nfor _ in range(4): threading.Thread(target=busy).start()";
+    ends(&sandbox, busy, Ending::TimedOut);
     ends(&sandbox, "import os\nwhile True: os.fork()", Ending::Forbidden);
     ends(&sandbox, "import subprocess\nsubprocess.run(['true'])", Ending::Forbidden);
     ends(&sandbox, "import socket\nsocket.create_connection(('127.0.0.1', 80))", Ending::Forbidden);
@@ -57,9 +62,16 @@ fn only_its_own_folder_is_open() {
         format!("open({path:?}).read()"),
         format!("import os\nos.remove({path:?})"),
         format!("import os\nos.truncate({path:?}, 0)"),
+        // Neither reads nor writes, but truncates.
+        format!("import os\nos.open({path:?}, 3 | os.O_TRUNC)"),
+        format!("import os\nos.open({path:?}, os.O_RDONLY | os.O_TRUNC)"),
         format!("import os\nos.chmod({path:?}, 0)"),
         format!("import os\nos.kill({}, 9)", std::process::id()),
         "import os\nos.kill(os.getppid(), 0)".to_owned(),
+        "import os, time\nos.setpgid(0, os.getpgid(os.getppid()))\ntime.sleep(60)".to_owned(),
+        "import os\nos.memfd_create('unseen')".to_owned(),
+        "import os\nos.mkdir('unseen', 0o300)".to_owned(),
+        "import os\nos.umask(0o777)".to_owned(),
         "open('/proc/self/environ').read()".to_owned(),
     ] {
         ends(&sandbox, &harm, Ending::Failed);

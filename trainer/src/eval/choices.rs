@@ -7,7 +7,8 @@
 
 use super::label_search::places;
 use super::{
-    CUT_TOKENS, EvalError, EvalOptions, NEGATIVE_LOG_LIKELIHOOD, OnProgress, answer_ids, perplexity, prompt, report,
+    CUT_TOKENS, EvalError, EvalOptions, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress, answer_ids, perplexity,
+    prompt, report,
 };
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
@@ -15,6 +16,7 @@ use domain::eval::{EvalMetrics, Prediction, RIGHT_CHOICE, Task, choice_key};
 use domain::metrics::classification::ClassificationReport;
 use domain::sample::Sample;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Score key: probability of the predicted choice among all of its sample.
 pub const CHOICE_PROBABILITY: &str = "choice_probability";
@@ -47,8 +49,15 @@ pub(super) fn evaluate(
     let mut done = Vec::with_capacity(samples.len());
     for batch in ready.chunks(options.batch.max(1)) {
         report(on_progress, done.len())?;
-        for (question, likelihoods) in batch.iter().zip(score(chat, batch)?) {
-            done.push((predict(question, &samples[question.index], &likelihoods), likelihoods[question.right]));
+        let began = Instant::now();
+        let scored = score(chat, batch)?;
+        let latency_ms = began.elapsed().as_secs_f64() * 1000.0;
+        for (question, likelihoods) in batch.iter().zip(scored) {
+            let mut prediction = predict(question, &samples[question.index], &likelihoods);
+            if options.timed {
+                prediction.scores.insert(LATENCY_MS.to_owned(), latency_ms);
+            }
+            done.push((prediction, likelihoods[question.right]));
         }
     }
     report(on_progress, samples.len())?;

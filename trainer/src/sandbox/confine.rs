@@ -48,6 +48,8 @@ mod linux {
     const OPEN_FILES: u64 = 64;
     /// Newer than the crate `libc` on some machines; the number is the same on all.
     const SYS_FCHMODAT2: i64 = 452;
+    /// Bits of the flags of `open` that say whether to read or write. C libraries add others to their `O_ACCMODE`.
+    const ACCESS_MODE: u64 = 3;
 
     /// Puts up the walls and becomes the program; returns only when it cannot.
     pub fn become_program(walls: &Confinement, program: &[OsString]) -> SandboxError {
@@ -61,14 +63,17 @@ mod linux {
         }
     }
 
-    /// Landlock: reading of libraries, writing of the folder. All of its first version must be there; truncating, which later
-    /// ones cover, is a call that the filter refuses.
+    /// Landlock: reading of libraries, writing of the folder. All of its first version must be there. Truncating is covered by
+    /// the third; for kernels before it, the filter refuses what truncates a file that was not opened to be written.
     fn limit_files(walls: &Confinement) -> Result<(), String> {
-        let (all, read) = (AccessFs::from_all(ABI::V1), AccessFs::from_read(ABI::V1));
+        let (least, all, read) =
+            (AccessFs::from_all(ABI::V1), AccessFs::from_all(ABI::V3), AccessFs::from_read(ABI::V1));
         let file = |path: &str, access: BitFlags<AccessFs>| Some(PathBeneath::new(PathFd::new(path).ok()?, access));
         let enforced = || -> Result<RulesetStatus, landlock::RulesetError> {
             let mut rules = Ruleset::default()
                 .set_compatibility(CompatLevel::HardRequirement)
+                .handle_access(least)?
+                .set_compatibility(CompatLevel::BestEffort)
                 .handle_access(all)?
                 .create()?
                 .add_rules(path_beneath_rules(LIBRARIES, read))?
@@ -85,7 +90,8 @@ mod linux {
             Ok(rules.restrict_self()?.ruleset)
         };
         match enforced() {
-            Ok(RulesetStatus::FullyEnforced) => Ok(()),
+            // Without its first version there is an error; so "partially" lacks only what came later.
+            Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => Ok(()),
             Ok(status) => Err(format!("Landlock is {status:?}")),
             Err(error) => Err(format!("Landlock: {error}")),
         }
@@ -94,14 +100,15 @@ mod linux {
     /// There is no limit on processes: it counts those of the whole user. The filter lets none begin.
     fn limit_resources(walls: &Confinement) -> Result<(), String> {
         let limits = [
-            (Resource::Cpu, walls.seconds),
-            (Resource::As, walls.memory_mib << 20),
-            (Resource::Fsize, walls.file_mib << 20),
-            (Resource::Nofile, OPEN_FILES),
-            (Resource::Core, 0),
+            // At the first it is told by a signal that says why; at the second it is killed by one that does not.
+            (Resource::Cpu, walls.seconds, walls.seconds + 1),
+            (Resource::As, walls.memory_mib << 20, walls.memory_mib << 20),
+            (Resource::Fsize, walls.file_mib << 20, walls.file_mib << 20),
+            (Resource::Nofile, OPEN_FILES, OPEN_FILES),
+            (Resource::Core, 0, 0),
         ];
-        limits.into_iter().try_for_each(|(resource, most)| {
-            setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+        limits.into_iter().try_for_each(|(resource, current, maximum)| {
+            setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })
                 .map_err(|e| format!("{resource:?}: {e}"))
         })
     }
@@ -112,8 +119,8 @@ mod linux {
         let filters = [
             (fatal(), SeccompAction::KillProcess),
             (refused(own), SeccompAction::Errno(libc::EPERM as u32)),
-            // Its flags lie in memory, where no filter sees them; libraries then use `clone`.
-            (all(&[libc::SYS_clone3]).map_err(told), SeccompAction::Errno(libc::ENOSYS as u32)),
+            // Their flags lie in memory, where no filter sees them; libraries then use `clone` and `openat`.
+            (all(&[libc::SYS_clone3, libc::SYS_openat2]).map_err(told), SeccompAction::Errno(libc::ENOSYS as u32)),
         ];
         for (rules, action) in filters {
             apply(rules?, action)?;
@@ -147,7 +154,8 @@ mod linux {
         Ok(rules)
     }
 
-    /// Calls that fail: signals to others, changes of the system, and of files in ways that Landlock does not see.
+    /// Calls that fail: signals to others, leaving the group in which it is ended, changes of the system, and of files in ways
+    /// that Landlock does not see, memory that no limit counts, folders that only it may look into.
     fn refused(own: u64) -> Result<Rules, String> {
         let mut rules = all(&REFUSED).map_err(told)?;
         #[cfg(target_arch = "x86_64")]
@@ -159,10 +167,31 @@ mod linux {
         let not_itself = condition(0, SeccompCmpOp::Ne, 0);
         rules.extend(only(libc::SYS_prlimit64, vec![other(), not_itself]).map_err(told)?);
         rules.extend(only(libc::SYS_socket, vec![condition(0, SeccompCmpOp::Eq, libc::AF_UNIX as u64)]).map_err(told)?);
+        #[cfg(target_arch = "x86_64")]
+        rules.extend(any(libc::SYS_open, truncating(1)).map_err(told)?);
+        rules.extend(any(libc::SYS_openat, truncating(2)).map_err(told)?);
+        #[cfg(target_arch = "x86_64")]
+        rules.extend(any(libc::SYS_mkdir, hiding(1)).map_err(told)?);
+        rules.extend(any(libc::SYS_mkdirat, hiding(2)).map_err(told)?);
         Ok(rules)
     }
 
-    const REFUSED: [i64; 60] = [
+    /// Flags of an opened file that let it be truncated though it is not opened to be written: access mode 3, which is neither
+    /// reading nor writing, and reading with `O_TRUNC`.
+    fn truncating(flags: u8) -> Vec<Condition> {
+        let truncates = libc::O_TRUNC as u64;
+        vec![
+            condition(flags, SeccompCmpOp::MaskedEq(ACCESS_MODE), ACCESS_MODE),
+            condition(flags, SeccompCmpOp::MaskedEq(ACCESS_MODE | truncates), truncates),
+        ]
+    }
+
+    /// Modes of a new folder that keep its owner out: it could be neither measured nor removed. `umask` would do the same.
+    fn hiding(mode: u8) -> Vec<Condition> {
+        [0o400, 0o200, 0o100].map(|right| condition(mode, SeccompCmpOp::MaskedEq(right), 0)).into()
+    }
+
+    const REFUSED: [i64; 68] = [
         libc::SYS_tkill,
         libc::SYS_pidfd_open,
         libc::SYS_pidfd_send_signal,
@@ -223,6 +252,14 @@ mod linux {
         libc::SYS_syslog,
         libc::SYS_mknodat,
         libc::SYS_ioprio_set,
+        libc::SYS_setpgid,
+        libc::SYS_setsid,
+        libc::SYS_shmget,
+        libc::SYS_msgget,
+        libc::SYS_semget,
+        libc::SYS_mq_open,
+        libc::SYS_memfd_create,
+        libc::SYS_umask,
     ];
 
     /// Older forms of the same.
@@ -255,6 +292,13 @@ mod linux {
     /// These calls, whatever their arguments.
     fn all(calls: &[i64]) -> Result<Rules, BackendError> {
         Ok(calls.iter().flat_map(|call| numbers(*call)).map(|number| (number, Vec::new())).collect())
+    }
+
+    /// A call whose arguments fulfil one of the conditions.
+    fn any(call: i64, conditions: Vec<Condition>) -> Result<Rules, BackendError> {
+        let rules = conditions.into_iter().map(|condition| SeccompRule::new(vec![condition?]));
+        let rules = rules.collect::<Result<Vec<_>, _>>()?;
+        Ok(numbers(call).map(|number| (number, rules.clone())).collect())
     }
 
     /// A call whose arguments fulfil all conditions.

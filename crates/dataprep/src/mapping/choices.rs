@@ -43,7 +43,9 @@ pub(super) fn read(fields: &RowFields<'_>, names: &Names<'_>) -> Result<Asked, L
         return Err(fields.error(first, LineProblem::FewChoices));
     }
     let given = fields.required(names.answer)?;
-    let right = place(&given, &choices)
+    let right = place_by_name(fields, names.choices, &given)
+        .filter(|place| *place < choices.len())
+        .or_else(|| place(&given, &choices))
         .ok_or_else(|| fields.error(names.answer, LineProblem::NoSuchChoice { answer: brief(given.trim()) }))?;
     let is_fixed = names.choices.contains(FIXED);
     let letter = choice_letter(choices.len() - 1).filter(|_| !is_fixed).and_then(|_| choice_letter(right));
@@ -114,6 +116,13 @@ fn lettered(line: &str) -> Option<(usize, &str)> {
     Some((place, text.trim()))
 }
 
+/// The place of an answer among the names of the choices, where a row has them: `choices.label` beside `choices.text`. So ARC
+/// has them, whose rows say A to D or 1 to 4.
+fn place_by_name(fields: &RowFields<'_>, choices: &str, given: &str) -> Option<usize> {
+    let beside = format!("{}.label", choices.trim().strip_suffix(".text")?);
+    texts_of(lookup(fields.value(), &beside)?)?.iter().position(|name| name == given.trim())
+}
+
 /// The place of an answer that is given as a letter, a text, both, or a number from 0.
 fn place(given: &str, choices: &[String]) -> Option<usize> {
     let given = given.trim();
@@ -179,6 +188,18 @@ mod tests {
             let (_, read) = samples(&row.to_string(), FileSyntax::Jsonl);
             assert_eq!(asked(&read[0]), ("Question: Predators eat\nA. lions\nB. grass\nAnswer:", "B", Some(1)));
         }
+    }
+
+    #[test]
+    fn names_of_choices_count_before_numbers_from_0() {
+        let row = |labels: [&str; 3], key: &str| {
+            let choices = json!({"text": ["ice", "fire", "3"], "label": labels});
+            json!({"question": "What is hot?", "choices": choices, "answerKey": key}).to_string()
+        };
+        let file = format!("{}\n{}\n", row(["A", "B", "C"], "B"), row(["1", "2", "3"], "2"));
+        let (mapping, read) = samples(&file, FileSyntax::Jsonl);
+        assert_eq!(mapping.format(), "multiple_choice");
+        assert_eq!(read.iter().map(Sample::right_choice).collect::<Vec<_>>(), [Some(1), Some(1)]);
     }
 
     #[test]

@@ -334,6 +334,7 @@ impl Fields<'_> {
         let choices = self
             .columns()
             .or_else(|| self.find(CHOICES, is_list))
+            .or_else(|| self.paths.iter().find(|path| *path == "choices.text" && self.holds(path, is_list)).cloned())
             .or_else(|| context.as_ref().and_then(|_| self.either(&answer)))?;
         Some(Mapping::MultipleChoice { question, context, choices, answer })
     }

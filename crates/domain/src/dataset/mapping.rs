@@ -40,7 +40,7 @@ pub enum Mapping {
     QuestionAnswer { question: String, context: Option<String>, answer: String },
     /// A question with choices, of which one is right. `choices` is names of fields with commas between them, the name of
     /// a field that holds a list or lettered lines, or texts with `|` between them that are the same for every row.
-    /// `answer` is a letter, a text or a number from 0.
+    /// `answer` is a letter, a text or a number from 0; beside choices in a field `….text`, one of the names in `….label`.
     MultipleChoice { question: String, context: Option<String>, choices: String, answer: String },
     /// A preference pair: two answers to one prompt, each a text or turns, perhaps with the prompt's before them; then
     /// `prompt` is not needed. `input` belongs to a prompt that is a text.
