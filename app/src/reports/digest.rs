@@ -90,7 +90,7 @@ fn page(project: ProjectId, digest: Digest) -> impl IntoView {
     let made_at = digest.made_at;
     let before = routes::digest(project, week.previous());
     view! {
-        <PageHeader title=text::digest_of(l, week) lead=span>
+        <PageHeader title=text::digest_of(l, week.year(), week.number()) lead=span>
             <a class="button button-quiet" href=json download=format!("{week}.json")>{text::json(l)}</a>
             <a class="button" rel="prev" href=before>{week.previous().to_string()}</a>
             <a class="button" href=routes::digests(project)>{text::digests_title(l)}</a>

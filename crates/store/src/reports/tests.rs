@@ -305,7 +305,12 @@ async fn a_week_is_told_once(db: PgPool) {
     assert_eq!(digests::queue_due(db, NOW).await.unwrap(), 0, "no week of the project is over");
     let both = tokio::join!(digests::queue_due(db, after), digests::queue_due(db, after));
     assert_eq!(both.0.unwrap() + both.1.unwrap(), 1);
-    assert_eq!(digests::queue_due(db, after).await.unwrap(), 0);
+    let later = after + Duration::days(2);
+    assert_eq!(digests::queue_due(db, later).await.unwrap(), 0, "its job is there");
+    sqlx::query("update jobs set status = 'failed', ended_at = now()").execute(db).await.unwrap();
+    assert_eq!(digests::queue_due(db, after).await.unwrap(), 0, "not at once");
+    let both = tokio::join!(digests::queue_due(db, later), digests::queue_due(db, later));
+    assert_eq!(both.0.unwrap() + both.1.unwrap(), 1);
     let digest = digests::gather(db, project, week, after).await.unwrap();
     assert!(digest.is_whole());
     digests::keep(db, project, &digest).await.unwrap();
