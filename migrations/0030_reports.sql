@@ -32,9 +32,9 @@ create table report_versions (
     decided_name text,
     decided_at timestamptz,
     reason text,
-    -- What was signed. Equal to `content_sha256` unless somebody has touched one of them.
+    -- What was signed. Equal to `content_sha256` unless texts were erased since, or somebody has touched one of them.
     signed_sha256 text,
-    -- Texts were erased from `frozen` at the wish of whom they are about.
+    -- Texts were erased from `frozen` at the wish of whom they are about; `content_sha256` is of what is left.
     erased_at timestamptz,
     primary key (report_id, number),
     constraint report_versions_frozen
@@ -47,8 +47,8 @@ create table report_versions (
 create unique index report_versions_open on report_versions (report_id) where status in ('draft', 'submitted');
 create index report_versions_waiting on report_versions (submitted_at) where status = 'submitted';
 
--- What the bad cases say that a frozen version quotes: beside it, since it has their SHA-256 alone. So they can be erased, and
--- the signature holds.
+-- What the bad cases say that a frozen version quotes: beside it, since it has their SHA-256 alone, salted so that nobody can
+-- try what an erased one said. So they can be erased, and the signature holds.
 create table report_quotes (
     report_id uuid not null,
     version integer not null,

@@ -14,10 +14,19 @@ use app::reports::document::{Document, Part, Span, Table};
 use fonts::{Fonts, Style};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+
+/// PDFs that are written at a time: each takes a core, and memory for its pages and for the fonts that it embeds.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// A document as a PDF, on a thread of its own. Its addresses must reach the server from elsewhere.
 pub async fn pdf(document: Document, made_at: OffsetDateTime) -> Result<Vec<u8>, PdfError> {
-    let work = move || pdf_now(&document, made_at);
+    let turn = TURNS.acquire().await.map_err(|e| PdfError::Internal(e.to_string()))?;
+    let work = move || {
+        // Until the work is done: it goes on when whoever asked has left.
+        let _turn = turn;
+        pdf_now(&document, made_at)
+    };
     tokio::task::spawn_blocking(work).await.map_err(|e| PdfError::Internal(e.to_string()))?
 }
 

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use domain::{
-    eval::view::{Answer, Outcome, PredictionQuery, PredictionRow},
+    eval::view::{Answer, Outcome, PredictionQuery, PredictionRow, SliceIs},
     id::{ProjectId, RunId},
     lang::Lang,
     page::Page,
@@ -33,10 +33,13 @@ pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>, samples:
         outcome: routes::query("outcome").unwrap_or_default(),
         search: routes::query("q"),
         label: routes::query("label"),
+        predicted: routes::query("predicted"),
+        slice: routes::query("slice"),
         cursor: routes::query("cursor"),
         limit: Some(ROWS),
     };
-    let is_whole = query.outcome == Outcome::All && query.search.is_none() && query.label.is_none();
+    let unfiltered = PredictionQuery { cursor: query.cursor.clone(), limit: query.limit, ..PredictionQuery::default() };
+    let is_whole = query == unfiltered;
     let total = is_whole.then_some(samples);
     let base = format!("/api/v1/projects/{project}/runs/{run}/predictions");
     view! {
@@ -49,7 +52,7 @@ pub fn Predictions(project: ProjectId, run: RunId, labels: Vec<String>, samples:
             </div>
             <CsvDownload action=base label=text::export_csv(l)/>
             {filters(query.clone(), labels, l)}
-            {not_applied([routes::misread::<Outcome>("outcome")])}
+            {not_applied([routes::misread::<Outcome>("outcome"), routes::misread::<SliceIs>("slice")])}
             {load(list_predictions(project, run, query.clone()), move |page| rows(project, &query, page, total))}
         </section>
     }
@@ -68,11 +71,14 @@ fn outcome_name(l: Lang, outcome: Outcome) -> &'static str {
 fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoView {
     let outcomes = Outcome::ALL
         .map(|o| view! { <option value=o.as_str() selected=o == query.outcome>{outcome_name(l, o)}</option> });
-    let chosen = query.label.clone();
-    let options = labels
-        .iter()
-        .map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{shortened(x)}</option> })
-        .collect_view();
+    let options = |chosen: &Option<String>| {
+        labels
+            .iter()
+            .map(|x| view! { <option value=x.clone() selected=chosen.as_ref() == Some(x)>{shortened(x)}</option> })
+            .collect_view()
+    };
+    let (expected, predicted) = (options(&query.label), options(&query.predicted));
+    let slice = query.slice.as_ref().map(ToString::to_string);
     view! {
         <form class="filters" method="get" action="#predictions">
             <Field id="outcome" label=text::outcome(l)>
@@ -80,9 +86,15 @@ fn filters(query: PredictionQuery, labels: Vec<String>, l: Lang) -> impl IntoVie
             </Field>
             {(!labels.is_empty()).then(|| view! {
                 <Field id="label" label=text::label(l)>
-                    <select id="label" name="label"><option value="">{text::any(l)}</option>{options}</select>
+                    <select id="label" name="label"><option value="">{text::any(l)}</option>{expected}</select>
+                </Field>
+                <Field id="predicted" label=text::predicted(l)>
+                    <select id="predicted" name="predicted"><option value="">{text::any(l)}</option>{predicted}</select>
                 </Field>
             })}
+            <Field id="slice" label=text::slice(l) help=text::slice_help(l)>
+                <input id="slice" name="slice" dir="auto" value=slice aria-describedby="slice-help"/>
+            </Field>
             <Field id="q" label=text::search(l)>
                 <input id="q" type="search" dir="auto" name="q" value=query.search placeholder=text::search_help(l)/>
             </Field>
@@ -96,15 +108,18 @@ fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>, 
     if page.items.is_empty() {
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
     }
+    let slice = query.slice.as_ref().map(ToString::to_string);
     let link = |cursor: &str| {
         let part = |name: &str, value: &Option<String>| {
             value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)))
         };
         let cursor = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
         format!(
-            "?outcome={}{}{}{cursor}",
+            "?outcome={}{}{}{}{}{cursor}",
             query.outcome.as_str(),
             part("label", &query.label),
+            part("predicted", &query.predicted),
+            part("slice", &slice),
             part("q", &query.search)
         )
     };

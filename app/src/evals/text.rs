@@ -44,7 +44,10 @@ crate::texts! {
     right = "Tuned is right", "微调后正确";
     changed_better = "Base wrong, tuned right", "基座错、微调后对";
     changed_worse = "Base right, tuned wrong", "基座对、微调后错";
-    label = "Label", "标签";
+    label = "Expected label", "期望标签";
+    predicted = "Predicted label", "预测标签";
+    slice = "Field of the data", "数据字段";
+    slice_help = "As NAME:VALUE.", "格式为 名称:值。";
     any = "Any", "不限";
     search = "Search", "搜索";
     search_help = "text or output", "样本文本或输出";

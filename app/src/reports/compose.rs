@@ -1,4 +1,5 @@
-//! What a report says, from its facts, in its own language. Every number leads to the samples, answers or run behind it.
+//! What a report says, from its facts, in its own language. A number leads to the very samples, answers or run behind it, where
+//! a page shows them.
 
 mod bad_cases;
 mod evidence;

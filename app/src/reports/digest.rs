@@ -90,7 +90,7 @@ fn page(project: ProjectId, digest: Digest) -> impl IntoView {
     let made_at = digest.made_at;
     let before = routes::digest(project, week.previous());
     view! {
-        <PageHeader title=text::digest_of(l, week) lead=span>
+        <PageHeader title=text::digest_of(l, week.year(), week.number()) lead=span>
             <a class="button button-quiet" href=json download=format!("{week}.json")>{text::json(l)}</a>
             <a class="button" rel="prev" href=before>{week.previous().to_string()}</a>
             <a class="button" href=routes::digests(project)>{text::digests_title(l)}</a>
@@ -98,7 +98,7 @@ fn page(project: ProjectId, digest: Digest) -> impl IntoView {
         <p class="muted">{so_far}<Time at=made_at/></p>
         {runs(project, &digest, l)}
         {best(project, digest.best.clone(), l)}
-        {bad_cases(project, &digest, l)}
+        {bad_cases(&digest, l)}
         {regressions(project, &digest, l)}
         {annotation(project, &digest.annotation, l)}
         {waiting(project, &digest, l)}
@@ -174,17 +174,14 @@ fn best(project: ProjectId, best: Vec<DigestBest>, l: Lang) -> AnyView {
     card(text::digest_best(l), text::digest_no_best(l), (!is_empty).then_some(content))
 }
 
-fn bad_cases(project: ProjectId, digest: &Digest, l: Lang) -> AnyView {
+/// Without links: the list of bad cases knows no weeks, and would show others than were counted.
+fn bad_cases(digest: &Digest, l: Lang) -> AnyView {
     let rows = digest.bad_cases.iter().map(|of| {
-        let all = routes::bad_cases(project);
-        let (name, href) = match of.cause {
-            Some(cause) => (words::cause_name(l, cause), format!("{all}?cause={}&sort=newest", cause.as_str())),
-            None => (text::no_cause(l), format!("{all}?status=open&sort=newest")),
-        };
+        let name = of.cause.map_or(text::no_cause(l), |cause| words::cause_name(l, cause));
         view! {
             <tr>
                 <th scope="row">{name}</th>
-                <td class="num" data-label=text::cases(l)><a href=href>{integer(of.cases)}</a></td>
+                <td class="num" data-label=text::cases(l)>{integer(of.cases)}</td>
             </tr>
         }
         .into_any()

@@ -94,7 +94,7 @@ crate::texts! {
 
     digests_title = "Weekly digests", "每周摘要";
     digests_lead = "What each week brought. A digest is made once its week is over (Monday, UTC).", "每周动态汇总，于该周结束后（UTC 周一）自动生成。";
-    digest_of(week) = "Week {week}", "{week} 周";
+    digest_of(year, week) = "Week {week} of {year}", "{year} 年第 {week} 周";
     digest_span(from, to) = "{from} to {to}, UTC", "{from} 至 {to}（UTC）";
     so_far = "So far", "进行中";
     no_digests = "No week is over yet.", "尚无已结束的周。";
@@ -151,9 +151,9 @@ crate::texts! {
     status_returned = "Returned", "已退回";
 
     verb_created = "began the report", "创建了报告";
-    verb_edited = "edited", "进行了编辑";
-    verb_submitted = "submitted", "提交审批";
-    verb_returned = "returned it", "退回";
+    verb_edited = "edited the report", "编辑了报告";
+    verb_submitted = "submitted", "提交了审批";
+    verb_returned = "returned it", "退回了报告";
     verb_approved = "approved and signed", "批准并签名";
     verb_approved_alone = "approved and signed their own work, since nobody else may", "批准并签名（本人撰写；无其他可审批人）";
     verb_continued = "began the version", "开始了新版本";

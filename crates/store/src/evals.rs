@@ -262,6 +262,7 @@ pub async fn predictions(
          and ($3::text is null or t.expected = $3) \
          and ($4::text is null or strpos(lower(s.search_text), lower($4)) > 0 or strpos(lower(t.output), lower($4)) > 0) \
          and ($5::bool is null or (t.correct, t.position) > ($5, $6)) \
+         and ($8::text is null or t.output = $8) and ($9::text is null or s.slices->>$9 = $10) \
          order by t.correct, t.position limit $7"
     )))
     .bind(project.0)
@@ -271,6 +272,9 @@ pub async fn predictions(
     .bind(after.map(|a| a.0))
     .bind(after.map(|a| a.1))
     .bind(i64::from(limit) + 1)
+    .bind(&query.predicted)
+    .bind(query.slice.as_ref().map(|slice| slice.name.as_str()))
+    .bind(query.slice.as_ref().map(|slice| slice.value.as_str()))
     .fetch_all(db)
     .await?;
     let mut items = rows.iter().map(prediction).collect::<Result<Vec<_>, _>>()?;

@@ -97,6 +97,6 @@ async fn note(
 }
 
 /// SHA-256 in hexadecimal digits.
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -5,7 +5,7 @@ use fontdb::{Database, Family, ID, Query, Stretch, Weight};
 use rustybuzz::{Face, ttf_parser};
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 /// Families with Chinese letters.
@@ -26,13 +26,15 @@ const LATIN: [&str; 6] = ["Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial"
 /// Families whose letters are all of one width.
 const MONO: [&str; 5] =
     ["Noto Sans Mono CJK SC", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono", "Courier New"];
+/// A document of which more letters are lost is refused: one in fifty.
+const LOST: usize = 50;
 /// Letters that a refusal names.
 const NAMED: usize = 12;
 
 /// Why there is no PDF.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PdfError {
-    /// No font of the system has these letters.
+    /// No font of the system has these letters, which are too many to leave out.
     #[error(
         "no font on the server has the letters {letters:?}: install fonts that do, such as the packages fonts-noto-cjk and \
          fonts-dejavu-core of Debian and Ubuntu (google-noto-sans-cjk-fonts and dejavu-sans-fonts of Fedora), then ask again"
@@ -63,12 +65,30 @@ impl Style {
 }
 
 /// The fonts of the system, which are looked for once: an installation needs a restart to be seen.
-static SYSTEM: LazyLock<Database> = LazyLock::new(|| {
+static SYSTEM: LazyLock<System> = LazyLock::new(|| {
     let mut fonts = Database::new();
     fonts.load_system_fonts();
     tracing::debug!(faces = fonts.len(), "fonts were looked for");
-    fonts
+    System::new(fonts)
 });
+
+/// Fonts, with the files of those that documents have needed so far: one with Chinese letters has 20 MB.
+pub(super) struct System {
+    fonts: Database,
+    loaded: Mutex<HashMap<ID, Arc<Vec<u8>>>>,
+}
+
+impl System {
+    pub(super) fn new(fonts: Database) -> Self {
+        Self { fonts, loaded: Mutex::default() }
+    }
+
+    /// The file of a face, copied the first time.
+    fn file(&self, id: ID, data: &[u8]) -> Arc<Vec<u8>> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(loaded.entry(id).or_insert_with(|| Arc::new(data.to_vec())))
+    }
+}
 
 /// The files that a document needs, and which of them has a letter.
 #[derive(Default)]
@@ -82,14 +102,14 @@ pub(super) fn find(letters: &BTreeSet<(Style, char)>) -> Result<FontFiles, PdfEr
     find_in(&SYSTEM, letters)
 }
 
-pub(super) fn find_in(system: &Database, letters: &BTreeSet<(Style, char)>) -> Result<FontFiles, PdfError> {
+pub(super) fn find_in(system: &System, letters: &BTreeSet<(Style, char)>) -> Result<FontFiles, PdfError> {
     let mut files = FontFiles::default();
     let mut known: HashMap<ID, usize> = HashMap::new();
     let is_chinese = letters.iter().any(|(_, c)| is_han(*c));
-    let mut lost: BTreeSet<char> = BTreeSet::new();
+    let mut lost: Vec<char> = Vec::new();
     for style in [Style::Regular, Style::Bold, Style::Italic, Style::Mono] {
         let mut missing: BTreeSet<char> = letters.iter().filter(|(s, _)| *s == style).map(|(_, c)| *c).collect();
-        for id in candidates(system, style, is_chinese) {
+        for id in candidates(&system.fonts, style, is_chinese) {
             if missing.is_empty() {
                 break;
             }
@@ -97,10 +117,13 @@ pub(super) fn find_in(system: &Database, letters: &BTreeSet<(Style, char)>) -> R
         }
         lost.extend(missing.into_iter().filter(|c| c.is_alphanumeric()));
     }
-    if lost.is_empty() && !files.files.is_empty() {
+    // A rare letter is drawn as the sign of a missing one, and still copied as what it is.
+    let written = letters.iter().filter(|(_, c)| c.is_alphanumeric()).count();
+    if lost.len() * LOST <= written && !files.files.is_empty() {
         return Ok(files);
     }
-    Err(PdfError::NoGlyphs { letters: lost.into_iter().take(NAMED).collect() })
+    let named: BTreeSet<char> = lost.into_iter().collect();
+    Err(PdfError::NoGlyphs { letters: named.into_iter().take(NAMED).collect() })
 }
 
 fn is_han(c: char) -> bool {
@@ -134,17 +157,17 @@ impl FontFiles {
     /// Takes what a face has of the letters that are missing.
     fn take(
         &mut self,
-        system: &Database,
+        system: &System,
         id: ID,
         style: Style,
         missing: &mut BTreeSet<char>,
         known: &mut HashMap<ID, usize>,
     ) {
-        let loaded = system.with_face_data(id, |data, index| {
+        let loaded = system.fonts.with_face_data(id, |data, index| {
             let face = ttf_parser::Face::parse(data, index).ok()?;
             let has = |c: &char| face.glyph_index(*c).is_some();
             let found: Vec<char> = missing.iter().copied().filter(has).collect();
-            let file = (!found.is_empty() && !known.contains_key(&id)).then(|| (Arc::new(data.to_vec()), index));
+            let file = (!found.is_empty() && !known.contains_key(&id)).then(|| (system.file(id, data), index));
             Some((found, file))
         });
         let Some((found, file)) = loaded.flatten() else { return };

@@ -16,7 +16,7 @@ use axum::{
 use dataprep::export::prompt_text;
 use domain::{
     access::Action,
-    eval::view::{Answer, Outcome, PredictionQuery, PredictionRow, RunEvaluation},
+    eval::view::{Answer, Outcome, PredictionQuery, PredictionRow, RunEvaluation, SliceIs},
     id::{ProjectId, RunId},
     overview::Overview,
     page::{MAX_LIMIT, Page},
@@ -55,6 +55,10 @@ struct PredictionFilter {
     search: Option<String>,
     /// Expected label.
     label: Option<String>,
+    /// What the tuned model answered, the whole of it; with `label`, a cell of the confusion matrix.
+    predicted: Option<String>,
+    /// A field of the data and its value, as `NAME:VALUE`; in the name, `%3A` is a colon.
+    slice: Option<String>,
 }
 
 /// A run's test predictions: failing ones first, then by position.
@@ -71,10 +75,13 @@ async fn list_predictions(
 ) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let run = store::runs::of_ids(&db, project, &[run]).await?.pop().ok_or_else(Problem::not_found)?;
+    let slice = filter.slice.filter(|s| !s.is_empty()).map(|s| s.parse::<SliceIs>()).transpose();
     let query = PredictionQuery {
         outcome: filter.outcome,
         search: filter.search.filter(|s| !s.is_empty()),
         label: filter.label.filter(|l| !l.is_empty()),
+        predicted: filter.predicted.filter(|p| !p.is_empty()),
+        slice: slice.map_err(|error| Problem::invalid("slice", error))?,
         cursor: page.cursor,
         limit: page.limit,
     };

@@ -46,17 +46,22 @@ fn of_run(l: Lang, project: ProjectId, run: &RunFacts) -> Vec<Part> {
 
 fn causes(l: Lang, all: &str, run: &RunFacts) -> Table {
     let mut table = Table::new([text::cause(l), &format!("|{}", text::cases(l))]);
+    let counts = &run.bad_cases.counts;
+    // Causes are counted without those.
+    let all_counted = counts.of(BadCaseStatus::Dismissed) + counts.of(BadCaseStatus::Duplicate) == 0;
     for cause in &run.bad_cases.causes {
         let kind = cause.cause.map_or(text::no_cause(l), |cause| words::cause_name(l, cause));
         let name = match &cause.name {
             Some(own) => format!("{kind}: {own}"),
             None => kind.to_owned(),
         };
-        let href = match cause.cause {
-            Some(cause) => format!("{all}&cause={}", cause.as_str()),
-            None => all.to_owned(),
+        // Only to a list of the very cases that were counted.
+        let is_alone = run.bad_cases.causes.iter().filter(|other| other.cause == cause.cause).count() == 1;
+        let number = match cause.cause.filter(|_| all_counted && is_alone) {
+            Some(of) => Cell::link(integer(cause.cases), format!("{all}&cause={}", of.as_str())),
+            None => Cell::plain(integer(cause.cases)),
         };
-        table.push([Cell::plain(name), Cell::link(integer(cause.cases), href)]);
+        table.push([Cell::plain(name), number]);
     }
     table
 }

@@ -14,8 +14,7 @@ use crate::{
     },
 };
 use domain::{
-    eval::view::Outcome,
-    explore::{Field, Filter},
+    eval::view::{Outcome, SliceIs},
     id::ProjectId,
     lang::Lang,
     report::facts::{CONFUSION_LABELS, Facts, MetricFacts, RunFacts, SliceFacts},
@@ -145,12 +144,11 @@ fn slice_table(l: Lang, project: ProjectId, run: &RunFacts) -> Table {
         [text::support(l), text::base(l), text::tuned(l), text::interval(l), text::adjusted_p(l)].map(number_of);
     let mut table =
         Table::new([text::field(l), text::slice(l), &samples, &base, &tuned, &interval, &p, text::verdict(l)]);
-    let explore = routes::explore(project, run.data.dataset_id, run.data.number);
+    let page = routes::evaluation(project, run.run_id);
     for slice in &run.slices {
         let SliceFacts { field, value, outcomes, low, high, p_value, verdict } = slice;
-        let filter = Filter { field: Field::Slice(field.clone()), value: value.clone() }.to_string();
-        let filter = routes::encode(&filter);
-        let link = |text: String| Cell::link(text, format!("{explore}?f={filter}"));
+        let slice = routes::encode(&SliceIs { name: field.clone(), value: value.clone() }.to_string());
+        let link = |text: String| Cell::link(text, format!("{page}?slice={slice}#predictions"));
         let signed = |x: f64| metric::signed("accuracy", x);
         table.push([
             Cell::plain(field),
@@ -174,18 +172,23 @@ pub(super) fn confusion(l: Lang, project: ProjectId, facts: &Facts) -> Vec<Part>
         let Some(matrix) = &evaluation.confusion else { continue };
         parts.extend(heading_of(run, facts.runs.len()));
         let page = routes::evaluation(project, run.run_id);
-        let answers = |label: &str| format!("{page}?label={}", routes::encode(label));
+        let answers = |expected: Option<&str>, predicted: Option<&str>| {
+            let named = |name: &str, label: Option<&str>| {
+                label.map_or_else(String::new, |label| format!("&{name}={}", routes::encode(label)))
+            };
+            format!("{page}?outcome=all{}{}#predictions", named("label", expected), named("predicted", predicted))
+        };
         let corner = Column { name: text::expected_predicted(l).to_owned(), is_number: false };
         let columns = matrix.labels.iter().map(|label| Column { name: label.clone(), is_number: true });
         let mut table = Table { head: std::iter::once(corner).chain(columns).collect(), rows: Vec::new() };
         for (i, (label, counts)) in matrix.labels.iter().zip(&matrix.counts).enumerate() {
-            let cells = counts.iter().enumerate().map(|(j, n)| {
+            let cells = matrix.labels.iter().zip(counts).enumerate().map(|(j, (predicted, n))| {
                 let tone = match (*n, i == j) {
                     (0, _) => Tone::Quiet,
                     (_, true) => Tone::Good,
                     (_, false) => Tone::Bad,
                 };
-                Cell::link(integer((*n).into()), answers(label)).toned(tone)
+                Cell::link(integer((*n).into()), answers(Some(label.as_str()), Some(predicted.as_str()))).toned(tone)
             });
             table.rows.push(std::iter::once(Cell::plain(label)).chain(cells).collect());
         }
@@ -198,7 +201,10 @@ pub(super) fn confusion(l: Lang, project: ProjectId, facts: &Facts) -> Vec<Part>
     parts
 }
 
-fn classes(l: Lang, run: &RunFacts, answers: &dyn Fn(&str) -> String) -> Table {
+/// Addresses of the answers by expected and predicted label.
+type Answers<'a> = &'a dyn Fn(Option<&str>, Option<&str>) -> String;
+
+fn classes(l: Lang, run: &RunFacts, answers: Answers<'_>) -> Table {
     let number_of = |name: &str| format!("|{name}");
     let [support, precision, recall, f1] =
         [text::support(l), text::precision(l), text::recall(l), text::f1(l)].map(number_of);
@@ -206,16 +212,17 @@ fn classes(l: Lang, run: &RunFacts, answers: &dyn Fn(&str) -> String) -> Table {
     let Some(evaluation) = &run.evaluation else { return table };
     for class in &evaluation.classes {
         let before = evaluation.base_classes.iter().find(|base| base.label == class.label);
-        let link = |text: String| Cell::link(text, answers(&class.label));
+        let label = Some(class.label.as_str());
         let pair = |base: Option<f64>, tuned: f64| {
-            link(base.map_or_else(|| percent(tuned), |base| format!("{} → {}", percent(base), percent(tuned))))
+            base.map_or_else(|| percent(tuned), |base| format!("{} → {}", percent(base), percent(tuned)))
         };
+        // Each leads to the samples that it is a share of; F1 is of both.
         table.push([
             Cell::plain(&class.label),
-            link(integer(class.support.into())),
-            pair(before.map(|b| b.precision), class.precision),
-            pair(before.map(|b| b.recall), class.recall),
-            pair(before.map(|b| b.f1), class.f1),
+            Cell::link(integer(class.support.into()), answers(label, None)),
+            Cell::link(pair(before.map(|b| b.precision), class.precision), answers(None, label)),
+            Cell::link(pair(before.map(|b| b.recall), class.recall), answers(label, None)),
+            Cell::plain(pair(before.map(|b| b.f1), class.f1)),
         ]);
     }
     table

@@ -71,7 +71,7 @@ crate::texts! {
     no_cause = "not judged yet", "尚未判断";
     prompt = "Asked", "提问";
     answered = "Answered", "模型回答";
-    should_be = "Expected", "期望回答";
+    should_be = "Expected", "期望";
     quote_erased = "The text of this case was erased.", "此条内容已被抹除。";
     examples = "Examples", "示例";
     open_case = "Open", "查看";
@@ -83,7 +83,7 @@ crate::texts! {
     memory = "Memory, peak", "内存峰值";
     disk = "Disk", "磁盘";
     attempts = "Attempts", "尝试次数";
-    energy = "Energy was not measured.", "未测量能耗。";
+    energy = "Energy was not measured; – stands for what is not known.", "未测量能耗；“–”表示未知。";
 
     no_risks = "The rules found no risk. They know nothing of what stands outside of this system.", "规则未发现风险；规则不了解系统之外的情况。";
     of_run(run, what) = "Run {run}: {what}", "训练运行 {run}：{what}";

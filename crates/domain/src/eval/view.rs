@@ -99,8 +99,37 @@ pub struct PredictionQuery {
     pub search: Option<String>,
     /// Expected label.
     pub label: Option<String>,
+    /// What the tuned model answered, the whole of it.
+    pub predicted: Option<String>,
+    pub slice: Option<SliceIs>,
     pub cursor: Option<String>,
     pub limit: Option<u32>,
+}
+
+/// A field of the data and the value that samples have in it, written `NAME:VALUE`; in the name, `%3A` is a colon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceIs {
+    pub name: String,
+    pub value: String,
+}
+
+/// Text that names no slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected NAME:VALUE")]
+pub struct NoSlice;
+
+impl std::fmt::Display for SliceIs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.name.replace('%', "%25").replace(':', "%3A"), self.value)
+    }
+}
+
+impl std::str::FromStr for SliceIs {
+    type Err = NoSlice;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let (name, value) = s.split_once(':').ok_or(NoSlice)?;
+        Ok(Self { name: name.replace("%3A", ":").replace("%25", "%"), value: value.to_owned() })
+    }
 }
 
 /// How a metric differs between two models, measured on the same samples.

@@ -5,6 +5,7 @@ use crate::{
     card::CardLeaks,
     eval::{ClassMetrics, ConfusionMatrix, Task, view::Difference},
     id::{BadCaseId, DatasetId, ModelId, RunId, SampleId, VersionId},
+    overfit::{Figures, Fit},
     run::{Cost, RunStatus},
     split::Override,
     statistics::{
@@ -61,6 +62,8 @@ pub struct RunFacts {
     pub data: DataFacts,
     pub method: MethodFacts,
     pub curves: Vec<CurveFacts>,
+    /// What the overfit watch says; absent before the first validation.
+    pub fit: Option<FitFacts>,
     /// Absent until both models were evaluated on the test split.
     pub evaluation: Option<EvaluationFacts>,
     pub slices: Vec<SliceFacts>,
@@ -113,6 +116,8 @@ pub struct MethodFacts {
     pub objective: String,
     pub seed: u64,
     pub steps: u32,
+    /// Whether the adapter is the one with the lowest validation loss, not the last.
+    pub keeps_best: bool,
     /// Settings that are not the usual ones: dotted path, value, usual value.
     pub settings: Vec<SettingFacts>,
 }
@@ -136,6 +141,16 @@ pub struct CurveFacts {
     pub series: String,
     /// Step and value.
     pub points: Vec<(u32, f64)>,
+}
+
+/// What the overfit watch says of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReportFit))]
+pub struct FitFacts {
+    pub fit: Fit,
+    /// `None` while it is too early, and where a loss is no number.
+    pub figures: Option<Figures>,
 }
 
 /// What base and tuned model answered on the test split.
@@ -308,7 +323,7 @@ pub struct ExampleFacts {
     pub sample_id: SampleId,
     pub status: BadCaseStatus,
     pub cause: Option<Cause>,
-    /// Of the quote as canonical JSON.
+    /// Of the quote as canonical JSON, its salt included.
     pub quote_sha256: String,
     /// Absent once it was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -323,6 +338,8 @@ pub struct Quote {
     pub prompt: String,
     pub output: String,
     pub expected: String,
+    /// Random, and erased with the rest: without it an erased quote could be confirmed by guessing what its hash is of.
+    pub salt: String,
 }
 
 /// What a run has used.

@@ -3,6 +3,8 @@
 use super::{
     Block,
     facts::{Facts, Quote},
+    judge::Recommendation,
+    risk::Risk,
 };
 use crate::{
     id::{BadCaseId, ReportId, SampleId},
@@ -20,6 +22,9 @@ pub struct Frozen {
     pub title: String,
     pub blocks: Vec<Block>,
     pub facts: Facts,
+    /// As the rules found them then: a later rule changes nothing that was signed.
+    pub risks: Vec<Risk>,
+    pub recommendation: Recommendation,
 }
 
 /// What a quoted bad case says, kept beside the frozen content.
@@ -42,11 +47,10 @@ impl Frozen {
     }
 
     /// The text. Quotes are no part of it.
-    #[must_use]
-    pub fn canonical(&self) -> String {
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
         let mut without = self.clone();
         without.take_quotes();
-        canonical(&serde_json::to_value(without).unwrap_or_default())
+        Ok(canonical(&serde_json::to_value(without)?))
     }
 
     /// Reads such a text.
@@ -100,6 +104,14 @@ mod tests {
     use crate::report::{Body, judge::tests::facts};
     use serde_json::json;
 
+    fn frozen() -> Frozen {
+        let Body { title, blocks } = Body::new("T".to_owned());
+        let risks = vec![Risk::SmallTest { run: 1, samples: 10, detectable: Some(0.1) }, Risk::DifferentTests];
+        let recommendation = Recommendation::AdoptWithCare { run: 1 };
+        let (report_id, lang) = (ReportId::new(), Lang::Zh);
+        Frozen { report_id, number: 2, lang, title, blocks, facts: facts(), risks, recommendation }
+    }
+
     #[test]
     fn the_order_of_fields_does_not_matter() {
         let a = json!({ "b": [1, { "z": null, "a": "\"字\"" }], "a": 0.1 });
@@ -110,25 +122,21 @@ mod tests {
 
     #[test]
     fn a_frozen_version_reads_as_it_was_written() {
-        let Body { title, blocks } = Body::new("T".to_owned());
-        let frozen = Frozen { report_id: ReportId::new(), number: 2, lang: Lang::Zh, title, blocks, facts: facts() };
-        let text = frozen.canonical();
+        let text = frozen().canonical().unwrap();
         let mut read = Frozen::read(&text).unwrap();
-        assert_eq!(read.canonical(), text, "numbers and times stay what they are");
-        read.title.push('!');
-        assert_ne!(read.canonical(), text);
+        assert_eq!(read.canonical().unwrap(), text, "numbers and times stay what they are");
+        read.recommendation = Recommendation::Adopt { run: 1 };
+        assert_ne!(read.canonical().unwrap(), text, "what is recommended is signed");
     }
 
     #[test]
     fn quotes_can_be_erased_without_a_trace_in_the_text() {
-        let Body { title, blocks } = Body::new("T".to_owned());
-        let mut frozen =
-            Frozen { report_id: ReportId::new(), number: 1, lang: Lang::En, title, blocks, facts: facts() };
-        let text = frozen.canonical();
+        let mut frozen = frozen();
+        let text = frozen.canonical().unwrap();
         assert!(!text.contains("where is my parcel"));
         let quotes = frozen.take_quotes();
         assert_eq!((quotes.len(), quotes[0].quote.prompt.as_str()), (1, "where is my parcel"));
-        assert_eq!(frozen.canonical(), text);
+        assert_eq!(frozen.canonical().unwrap(), text);
         assert!(frozen.take_quotes().is_empty());
     }
 }

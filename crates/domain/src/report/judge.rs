@@ -82,10 +82,11 @@ pub(super) mod tests {
         card::CardLeaks,
         eval::Task,
         id::{BadCaseId, DatasetId, ModelId, RunId, SampleId, VersionId},
+        overfit::{Figures, Fit},
         report::{
             facts::{
-                BadCaseFacts, CostFacts, CurveFacts, DataFacts, EvaluationFacts, ExampleFacts, MethodFacts, Outcomes,
-                Quote, WithoutLeaksFacts,
+                BadCaseFacts, CostFacts, CurveFacts, DataFacts, EvaluationFacts, ExampleFacts, FitFacts, MethodFacts,
+                Outcomes, Quote, WithoutLeaksFacts,
             },
             risk::risks,
         },
@@ -117,6 +118,7 @@ pub(super) mod tests {
                 prompt: "where is my parcel".to_owned(),
                 output: "refund".to_owned(),
                 expected: "delivery".to_owned(),
+                salt: "0".repeat(32),
             }),
         };
         RunFacts {
@@ -153,9 +155,11 @@ pub(super) mod tests {
                 objective: "sft".to_owned(),
                 seed: 42,
                 steps: 100,
+                keeps_best: false,
                 settings: Vec::new(),
             },
             curves: vec![CurveFacts { series: "validation_loss".to_owned(), points: vec![(10, 1.0), (20, 0.9)] }],
+            fit: None,
             evaluation: Some(EvaluationFacts {
                 task: Task::Classification,
                 samples: 2_000,
@@ -177,6 +181,25 @@ pub(super) mod tests {
             forgotten: 0,
             seeds: 3,
         }
+    }
+
+    fn overfitting() -> FitFacts {
+        let figures = Figures {
+            best_step: 20,
+            best_loss: 0.8,
+            step: 30,
+            validation: 0.85,
+            training: None,
+            gap: None,
+            gap_at_best: None,
+            ratio: None,
+            since_best: 4,
+            rise: 0.05,
+            slope: 5.0,
+            p_value: 0.01,
+            noise: 0.001,
+        };
+        FitFacts { fit: Fit::Overfitting, figures: Some(figures) }
     }
 
     pub(in crate::report) fn facts() -> Facts {
@@ -215,13 +238,16 @@ pub(super) mod tests {
         risky.data.test_lookers = 1;
         risky.forgotten = 5;
         risky.seeds = 1;
-        risky.curves[0].points = vec![(10, 1.0), (20, 0.8), (30, 0.85)];
+        risky.fit = Some(overfitting());
         let evaluation = risky.evaluation.as_mut();
         if let Some(evaluation) = evaluation {
             evaluation.outcomes = Outcomes { both_right: 5, only_tuned: 3, only_base: 1, both_wrong: 1 };
             evaluation.samples = 10;
-            let clean = WithoutLeaksFacts { excluded: 2, samples: 8, metrics: vec![metric(0.5, Verdict::NoEvidence)] };
-            evaluation.without_leaks = Some(clean);
+            // Of two metrics that are better, one is not without the leaks.
+            let other = MetricFacts { metric: "rouge_l".to_owned(), ..metric(0.7, Verdict::Better) };
+            evaluation.metrics.push(other.clone());
+            let clean = vec![metric(0.5, Verdict::NoEvidence), other];
+            evaluation.without_leaks = Some(WithoutLeaksFacts { excluded: 2, samples: 8, metrics: clean });
         }
         let found = risks(&Facts { runs: vec![risky.clone()], ..facts() });
         let expected = [
@@ -240,6 +266,18 @@ pub(super) mod tests {
         let two = Facts { runs: vec![run(1, 0.7, Verdict::Better), other], ..facts() };
         assert_eq!(risks(&two), [Risk::DifferentTests]);
         assert_eq!(recommend(&two, &risks(&two)), Recommendation::AdoptWithCare { run: 1 });
+    }
+
+    #[test]
+    fn the_best_adapter_has_not_learnt_by_heart() {
+        let mut watched = run(1, 0.7, Verdict::Better);
+        watched.fit = Some(FitFacts { fit: Fit::Watch, ..overfitting() });
+        let of = |run: &RunFacts| risks(&Facts { runs: vec![run.clone()], ..facts() });
+        assert_eq!(of(&watched), [], "not clearly");
+        watched.fit = Some(overfitting());
+        assert!(matches!(of(&watched).as_slice(), [Risk::Overfit { lowest_step: 20, last_step: 30, .. }]));
+        watched.method.keeps_best = true;
+        assert_eq!(of(&watched), []);
     }
 
     #[test]

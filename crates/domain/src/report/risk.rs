@@ -1,8 +1,8 @@
 //! What may make the results of a report less than they seem, found by rules.
 
-use super::facts::{EvaluationFacts, Facts, RunFacts};
+use super::facts::{EvaluationFacts, Facts, MetricFacts, RunFacts};
 use crate::{
-    event::series,
+    overfit::Fit,
     run::RunStatus,
     statistics::{
         effect::{Plan, minimum_detectable},
@@ -18,8 +18,6 @@ const SIGNIFICANCE: f64 = 0.05;
 const POWER: f64 = 0.8;
 /// Seeds below which a result may be the luck of one.
 pub const WANTED_SEEDS: u32 = 3;
-/// How much the last validation loss may be above the lowest: a twentieth.
-const OVERFIT_GAP: f64 = 0.05;
 
 /// A risk, with the number of the run that it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,13 +35,13 @@ pub enum Risk {
     LeaksFound { run: i32, samples: u64 },
     /// Nobody has looked for leaks in its data.
     LeaksUnchecked { run: i32 },
-    /// It is better on all test samples, but not on those that training has not seen.
+    /// By some metric it is better on all test samples, but not on those that training has not seen.
     BetterByLeaks { run: i32, excluded: u32 },
     /// Its test split shows no difference below `detectable` of accuracy; none at all where that is absent.
     SmallTest { run: i32, samples: u32, detectable: Option<f64> },
     /// People have had sealed test samples shown.
     SealedLooks { run: i32, looks: u64, people: u64 },
-    /// The validation loss has risen since it was lowest.
+    /// The overfit watch says that it has learnt by heart, and its adapter is the last one, not the best.
     Overfit { run: i32, lowest: f64, lowest_step: u32, last: f64, last_step: u32 },
     /// It learnt from samples that were erased since.
     Forgotten { run: i32, samples: u64 },
@@ -135,14 +133,14 @@ fn of_run(facts: &RunFacts) -> Vec<Risk> {
 
 fn of_evaluation(run: i32, evaluation: &EvaluationFacts) -> Vec<Risk> {
     let mut found = Vec::new();
-    let is_better = |metrics: &[super::facts::MetricFacts]| {
-        metrics.iter().any(|metric| metric.low.is_some() && metric.verdict == Verdict::Better)
-    };
-    if let Some(clean) = &evaluation.without_leaks
-        && is_better(&evaluation.metrics)
-        && !is_better(&clean.metrics)
-    {
-        found.push(Risk::BetterByLeaks { run, excluded: clean.excluded });
+    let is_better = |metric: &&MetricFacts| metric.low.is_some() && metric.verdict == Verdict::Better;
+    if let Some(clean) = &evaluation.without_leaks {
+        let mut better = evaluation.metrics.iter().filter(is_better);
+        let stays = |name: &str| clean.metrics.iter().filter(is_better).any(|metric| metric.metric == name);
+        // One that stays better says nothing of the others.
+        if better.any(|metric| !stays(&metric.metric)) {
+            found.push(Risk::BetterByLeaks { run, excluded: clean.excluded });
+        }
     }
     let detectable = detectable(evaluation);
     if detectable.is_none_or(|d| d > WANTED_EFFECT) {
@@ -163,11 +161,15 @@ pub fn detectable(evaluation: &EvaluationFacts) -> Option<f64> {
     minimum_detectable(Plan { samples, discordance, significance: SIGNIFICANCE, power: POWER })
 }
 
-/// Whether the validation loss has turned.
+/// By the overfit watch: a run has one verdict, on its page and here.
 fn overfit(facts: &RunFacts) -> Option<Risk> {
-    let curve = facts.curves.iter().find(|curve| curve.series == series::VALIDATION_LOSS)?;
-    let (lowest_step, lowest) = *curve.points.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let (last_step, last) = *curve.points.last()?;
-    let has_risen = last_step > lowest_step && last > lowest * (1.0 + OVERFIT_GAP);
-    has_risen.then_some(Risk::Overfit { run: facts.number, lowest, lowest_step, last, last_step })
+    let watched = facts.fit.filter(|watched| watched.fit == Fit::Overfitting && !facts.method.keeps_best)?;
+    let figures = watched.figures?;
+    Some(Risk::Overfit {
+        run: facts.number,
+        lowest: figures.best_loss,
+        lowest_step: figures.best_step,
+        last: figures.validation,
+        last_step: figures.step,
+    })
 }

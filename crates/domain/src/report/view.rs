@@ -57,7 +57,7 @@ pub struct VersionHead {
     pub decided_at: Option<OffsetDateTime>,
     /// Why it was returned.
     pub reason: Option<String>,
-    /// SHA-256 of the frozen content as it was submitted.
+    /// SHA-256 of the frozen content as it was submitted, or as erasing texts left it.
     pub content_sha256: Option<String>,
 }
 
@@ -136,6 +136,7 @@ pub struct ReportVersion {
     pub body: Body,
     /// As they were when it was submitted; of a draft, as they are.
     pub facts: Facts,
+    /// What the rules find in the facts, frozen with them.
     pub risks: Vec<Risk>,
     pub recommendation: Recommendation,
     /// Of an approved version.

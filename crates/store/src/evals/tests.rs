@@ -9,7 +9,7 @@ use domain::{
         view::{BadCaseEdit, BadCaseQuery},
     },
     dataset::VersionStats,
-    eval::Task,
+    eval::{Task, view::SliceIs},
     id::{DatasetId, ModelId, UserId},
 };
 use std::collections::BTreeMap;
@@ -146,6 +146,19 @@ async fn failing_predictions_come_first_and_can_be_filtered(db: PgPool) {
     assert_eq!(p.positions(of(Outcome::Worse)).await, [1]);
     let search = PredictionQuery { search: Some("QUESTION 2".to_owned()), ..PredictionQuery::default() };
     assert_eq!(p.positions(search).await, [2]);
+    let cell = PredictionQuery { label: Some("yes".to_owned()), ..PredictionQuery::default() };
+    let cell = |predicted: &str| PredictionQuery { predicted: Some(predicted.to_owned()), ..cell.clone() };
+    assert_eq!((p.positions(cell("yes")).await, p.positions(cell("no")).await), (vec![0], vec![1]));
+    sqlx::query("update samples set slices = '{\"a:b\": \"x:y\"}' where id = $1")
+        .bind(p.samples[2].0)
+        .execute(&p.db)
+        .await
+        .unwrap();
+    for (slice, expected) in [("a%3Ab:x:y", vec![2]), ("a%3Ab:x", vec![]), ("a:b", vec![])] {
+        let slice: SliceIs = slice.parse().unwrap();
+        assert_eq!(slice.to_string().parse::<SliceIs>(), Ok(slice.clone()));
+        assert_eq!(p.positions(PredictionQuery { slice: Some(slice), ..PredictionQuery::default() }).await, expected);
+    }
     // Pages follow each other without gap or repeat.
     let mut seen = Vec::new();
     let mut query = PredictionQuery { limit: Some(1), ..PredictionQuery::default() };

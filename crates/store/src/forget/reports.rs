@@ -1,10 +1,12 @@
 //! Reports and digests that quote erased samples, or the texts that are looked for. What a frozen version quotes of bad cases
-//! stands beside it and goes; texts within it go too, and then the version says when, since its signature is of what it said.
+//! stands beside it and goes; texts within it go too, and then the version says when and has the hash of what is left, since
+//! its signature is of what it said.
 
 use super::texts::Texts;
 use crate::{
     StoreError,
     error::{json, to_json},
+    reports::sha256,
 };
 use domain::{
     forget::TOMBSTONE,
@@ -31,7 +33,7 @@ pub(super) async fn erase(tx: &mut PgConnection, project: ProjectId, texts: &Tex
 async fn quotes(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
     sqlx::query(
         "delete from report_quotes q using reports r where r.id = q.report_id and r.project_id = $1 \
-         and (q.sample_id in (select sample_id from forgetting) or lower(q.quote::text) like any($2))",
+         and (q.sample_id in (select sample_id from forgetting) or lower((q.quote - 'salt')::text) like any($2))",
     )
     .bind(project.0)
     .bind(texts.json_patterns())
@@ -81,12 +83,20 @@ async fn frozen(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Res
         let value: Value = serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let is_usable = |value: &Value| serde_json::from_value::<Frozen>(value.clone()).is_ok();
         let Some(erased) = texts.erased_from(&value, is_usable) else { continue };
-        sqlx::query("update report_versions set frozen = $3, erased_at = now() where report_id = $1 and number = $2")
-            .bind(report)
-            .bind(number)
-            .bind(canonical(&erased))
-            .execute(&mut *tx)
-            .await?;
+        let left = canonical(&erased);
+        // The hash moves on only where it was of this text: erasing covers up for nobody who has changed it before.
+        sqlx::query(
+            "update report_versions set frozen = $3, erased_at = now(), \
+             content_sha256 = case when content_sha256 = $4 then $5 else content_sha256 end \
+             where report_id = $1 and number = $2",
+        )
+        .bind(report)
+        .bind(number)
+        .bind(&left)
+        .bind(sha256(&text))
+        .bind(sha256(&left))
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }

@@ -36,20 +36,27 @@ pub struct WeeklyDigest {
 }
 
 /// Queues the digest of the last week that is over `now`, for each project that has none and was there in that week; how many.
-/// However many servers ask, a week of a project is queued once.
+/// However many servers ask, a week of a project is queued once, and once again a day after that if its job has failed for good.
 pub async fn queue_due(db: &PgPool, now: OffsetDateTime) -> Result<u64, StoreError> {
     let week = Week::finished_at(now);
     let mut tx = db.begin().await?;
+    // In one order, so that of two servers neither has rows that the other waits for. The second one sees when the first queued.
     let due: Vec<(uuid::Uuid, uuid::Uuid)> = sqlx::query_as(
         "with due as (insert into digests (project_id, year, week, queued_at) \
-            select id, $1, $2, $3 from projects where archived_at is null and created_at < $4 \
-            on conflict do nothing returning project_id) \
+            select id, $1, $2, $3 from projects where archived_at is null and created_at < $4 order by id \
+            on conflict (project_id, year, week) do update set queued_at = excluded.queued_at \
+            where digests.content is null and digests.queued_at < $3 - interval '1 day' \
+            and not exists (select from jobs j where j.project_id = digests.project_id and j.kind = $5 \
+                and j.payload->>'week' = $6 and j.status <> 'failed') \
+            returning project_id) \
          select p.id, p.created_by from due join projects p on p.id = due.project_id order by p.id",
     )
     .bind(week.year())
     .bind(i32::from(week.number()))
     .bind(now)
     .bind(week.ends())
+    .bind(KIND)
+    .bind(week.to_string())
     .fetch_all(&mut *tx)
     .await?;
     for (project, by) in &due {

@@ -5,7 +5,7 @@ use crate::{
     StoreError, badcases, cards,
     compare::one_line,
     error::{json, to_json, word},
-    evals, points, runs,
+    evals, fits, points, runs,
     samples::content,
     versions,
 };
@@ -17,12 +17,13 @@ use domain::{
     },
     event::series,
     id::{BadCaseId, ProjectId, ReportId, RunId, SampleId},
-    recipe::Recipe,
+    recipe::{FinalAdapter, Recipe},
     report::{
         facts::{
             BadCaseFacts, CONFUSION_LABELS, CauseFacts, CostFacts, CurveFacts, DataFacts, EXAMPLES, EvaluationFacts,
-            ExampleFacts, Facts, LABELS_LISTED, MethodFacts, MetricFacts, Outcomes, QUOTED_CHARS, Quote, RunFacts,
-            SLICE_SAMPLES, SLICE_VALUES, SLICES_LISTED, SettingFacts, SliceFacts, WithoutLeaksFacts, devices, slices,
+            ExampleFacts, Facts, FitFacts, LABELS_LISTED, MethodFacts, MetricFacts, Outcomes, QUOTED_CHARS, Quote,
+            RunFacts, SLICE_SAMPLES, SLICE_VALUES, SLICES_LISTED, SettingFacts, SliceFacts, WithoutLeaksFacts, devices,
+            slices,
         },
         frozen::canonical,
     },
@@ -74,6 +75,7 @@ async fn of_run(db: &PgPool, project: ProjectId, run: RunDetail) -> Result<Optio
         data,
         method: method(&run),
         curves: curves(db, id).await?,
+        fit: fit(db, project, id).await?,
         evaluation: evaluation.and_then(|e| of_evaluation(e, outcomes)),
         slices: of_slices(db, project, id).await?,
         bad_cases: bad_cases(db, project, id).await?,
@@ -120,6 +122,7 @@ fn method(run: &RunDetail) -> MethodFacts {
         objective: run.recipe.objective.as_str().to_owned(),
         seed: run.recipe.seed,
         steps: run.summary.state.step,
+        keeps_best: run.recipe.checkpoints.final_adapter == FinalAdapter::Best,
         settings: settings.map(|(path, value, usual)| SettingFacts { path, value, usual }).collect(),
     }
 }
@@ -135,6 +138,11 @@ async fn curves(db: &PgPool, run: RunId) -> Result<Vec<CurveFacts>, StoreError> 
         }
     }
     Ok(curves)
+}
+
+async fn fit(db: &PgPool, project: ProjectId, run: RunId) -> Result<Option<FitFacts>, StoreError> {
+    let history = fits::history(db, project, run).await?;
+    Ok(history.map(|history| FitFacts { fit: history.verdict.fit, figures: history.verdict.figures }))
 }
 
 fn cost(run: &RunDetail) -> CostFacts {
@@ -282,6 +290,7 @@ async fn examples(db: &PgPool, project: ProjectId, run: RunId) -> Result<Vec<Exa
             prompt: excerpt(&badcases::prompt_of(&content(row)?), QUOTED_CHARS),
             output: excerpt(row.try_get("output")?, QUOTED_CHARS),
             expected: excerpt(row.try_get("expected")?, QUOTED_CHARS),
+            salt: uuid::Uuid::new_v4().simple().to_string(),
         };
         Ok(ExampleFacts {
             bad_case_id: BadCaseId(row.try_get("id")?),

@@ -13,8 +13,8 @@ use domain::{
         Body, Status,
         facts::Facts,
         frozen::Frozen,
-        judge::recommend,
-        risk::risks,
+        judge::{Recommendation, recommend},
+        risk::{Risk, risks},
         view::{ReportDetail, ReportEvent, ReportSummary, ReportVersion, Signature, SignatureState, VersionHead},
     },
 };
@@ -156,15 +156,15 @@ pub async fn version(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let head = head(&row)?;
-    let Some((body, facts)) = content(db, project, id, &head, &row, now).await? else { return Ok(None) };
-    let risks = risks(&facts);
+    let Some(shown) = content(db, project, id, &head, &row, now).await? else { return Ok(None) };
+    let Shown { body, facts, risks, recommendation } = shown;
     Ok(Some(ReportVersion {
         report_id: id,
         report_number: number(&row, "report_number")?,
         lang: lang(&row)?,
         signature: signature(&row, &head)?,
-        recommendation: recommend(&facts, &risks),
         risks,
+        recommendation,
         head,
         body,
         facts,
@@ -192,7 +192,15 @@ pub async fn draft(
     Ok(Some((row.try_get("revision")?, body)))
 }
 
-/// What a version shows: as it was frozen, or of a draft as it is.
+/// What a version shows.
+struct Shown {
+    body: Body,
+    facts: Facts,
+    risks: Vec<Risk>,
+    recommendation: Recommendation,
+}
+
+/// As it was frozen, or of a draft as it is.
 async fn content(
     db: &PgPool,
     project: ProjectId,
@@ -200,17 +208,19 @@ async fn content(
     head: &VersionHead,
     row: &PgRow,
     now: OffsetDateTime,
-) -> Result<Option<(Body, Facts)>, StoreError> {
+) -> Result<Option<Shown>, StoreError> {
     if head.status == Status::Draft {
         let runs: Vec<RunId> = row.try_get::<Vec<uuid::Uuid>, _>("runs")?.into_iter().map(RunId).collect();
         let body = Body { title: head.title.clone(), blocks: json(row.try_get("blocks")?)? };
-        return Ok(facts::gather(db, project, &runs, now).await?.map(|facts| (body, facts)));
+        let Some(facts) = facts::gather(db, project, &runs, now).await? else { return Ok(None) };
+        let risks = risks(&facts);
+        return Ok(Some(Shown { body, recommendation: recommend(&facts, &risks), risks, facts }));
     }
     let text: &str = row.try_get("frozen")?;
     let frozen = Frozen::read(text).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let (body, mut facts) = (Body { title: frozen.title, blocks: frozen.blocks }, frozen.facts);
+    let Frozen { title, blocks, mut facts, risks, recommendation, .. } = frozen;
     facts::quotes(db, id, head.number, &mut facts).await?;
-    Ok(Some((body, facts)))
+    Ok(Some(Shown { body: Body { title, blocks }, facts, risks, recommendation }))
 }
 
 /// The signature of an approved version, held against what is kept.
@@ -218,11 +228,11 @@ fn signature(row: &PgRow, head: &VersionHead) -> Result<Option<Signature>, Store
     let signed: Option<String> = row.try_get("signed_sha256")?;
     let (Some(signed), Some(at)) = (signed, head.decided_at) else { return Ok(None) };
     let erased: Option<OffsetDateTime> = row.try_get("erased_at")?;
-    let is_same = sha256(row.try_get("frozen")?) == signed;
+    let now = sha256(row.try_get("frozen")?);
     let state = match erased {
-        _ if is_same => SignatureState::Matches,
-        Some(at) => SignatureState::Erased { at },
-        None => SignatureState::Differs,
+        _ if now == signed => SignatureState::Matches,
+        Some(at) if head.content_sha256.as_deref() == Some(now.as_str()) => SignatureState::Erased { at },
+        _ => SignatureState::Differs,
     };
     let by: Option<String> = row.try_get("decided_name")?;
     Ok(Some(Signature { by: by.unwrap_or_default(), at, sha256: signed, state }))

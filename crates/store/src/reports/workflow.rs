@@ -13,6 +13,8 @@ use domain::{
     report::{
         Block, Body, Status,
         frozen::{Frozen, KeptQuote},
+        judge::recommend,
+        risk::risks,
         view::{Approval, Verb},
     },
 };
@@ -36,6 +38,13 @@ struct Locked {
     content_sha256: Option<String>,
     lang: Lang,
     runs: Vec<RunId>,
+}
+
+/// Waits until nobody forgets rows of the project, and has those wait who begin meanwhile. Before a version is locked: whoever
+/// forgets locks in this order, and the record of what happened needs the project's row.
+async fn hold_project(tx: &mut PgConnection, project: ProjectId) -> Result<(), StoreError> {
+    sqlx::query("select from projects where id = $1 for share").bind(project.0).execute(tx).await?;
+    Ok(())
 }
 
 async fn lock(
@@ -114,12 +123,14 @@ pub async fn submit(
     // Seconds of work for several runs: nothing is locked meanwhile.
     let Some(facts) = facts::gather(db, project, &draft.runs, now).await? else { return Ok(false) };
     let Locked { title, blocks, lang, .. } = draft;
-    let mut frozen = Frozen { report_id: report, number: version, lang, title, blocks, facts };
+    let risks = risks(&facts);
+    let recommendation = recommend(&facts, &risks);
+    let mut frozen = Frozen { report_id: report, number: version, lang, title, blocks, facts, risks, recommendation };
     let quotes = frozen.take_quotes();
-    let text = frozen.canonical();
+    let text = frozen.canonical().map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let mut tx = db.begin().await?;
     // Rows that are being erased would be quoted here again.
-    sqlx::query("select from projects where id = $1 for share").bind(project.0).execute(&mut *tx).await?;
+    hold_project(&mut tx, project).await?;
     let is_same = lock(&mut tx, project, report, version)
         .await?
         .is_some_and(|now| now.status == Status::Draft && now.revision == revision);
@@ -229,6 +240,7 @@ pub async fn approve(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    hold_project(&mut tx, project).await?;
     let Some(locked) = lock(&mut tx, project, report, version).await? else { return Ok(false) };
     if locked.status != Status::Submitted || locked.content_sha256.as_deref() != Some(seen) {
         return Err(Stale::ReportState.into());
@@ -265,6 +277,7 @@ pub async fn send_back(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    hold_project(&mut tx, project).await?;
     let Some(locked) = lock(&mut tx, project, report, version).await? else { return Ok(false) };
     if locked.status != Status::Submitted {
         return Err(Stale::ReportState.into());
@@ -297,7 +310,7 @@ pub async fn next_version(
     let mut tx = db.begin().await?;
     let found: Option<(i32, String)> = sqlx::query_as(
         "select v.number, v.status from report_versions v join reports r on r.id = v.report_id \
-         where r.project_id = $1 and r.id = $2 order by v.number desc limit 1 for update of r, v",
+         where r.project_id = $1 and r.id = $2 order by v.number desc limit 1 for update of v",
     )
     .bind(project.0)
     .bind(report.0)
