@@ -319,8 +319,8 @@ mod tests {
     fn edits_do_what_they_say() {
         let edited = |op: &str| {
             let mut form = TaskForm::default().with_design(&all());
-            form.0.insert("op".to_owned(), op.to_owned());
-            form.0.insert("add_kind".to_owned(), "rating".to_owned());
+            form.0.set("op", op);
+            form.0.set("add_kind", "rating");
             form.edited(Lang::En).0.design(Lang::En).unwrap().questions
         };
         let words = |questions: &[Question]| questions.iter().map(|q| q.kind.word().to_owned()).collect::<Vec<_>>();
