@@ -83,7 +83,8 @@ async fn local(
         samples: &questions.samples,
         labels: questions.labels.as_deref(),
         out: &questions.out,
-        max_new_tokens: questions.evaluation.max_new_tokens,
+        task: questions.task.as_ref().map(|(_, path)| path.as_path()),
+        max_new_tokens: questions.max_new_tokens(),
     };
     let mut going = asked.start(&context.config)?;
     while let Some((done, _)) = going.next().await.map_err(not_evaluated)? {
@@ -104,7 +105,7 @@ async fn endpoint(
     work: &Work,
 ) -> Result<Answered, JobError> {
     let samples: Vec<Sample> = read_lines(&questions.samples).await?;
-    let manner = Manner { max_tokens: questions.evaluation.max_new_tokens, ..MANNER };
+    let manner = Manner { max_tokens: questions.max_new_tokens(), ..MANNER };
     let began = Instant::now();
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
     for together in samples.chunks(AT_A_TIME) {
@@ -128,7 +129,7 @@ async fn endpoint(
 /// An endpoint tells no likelihoods: what it wrote is the label that it names, whatever its case and with a full stop behind it
 /// or not, and otherwise no label.
 fn prediction(index: usize, sample: &Sample, questions: &Questions<'_>, reply: Reply) -> Prediction {
-    let written = reply.text.trim();
+    let written = questions.ended(&reply.text).trim();
     let expected = sample.answer().unwrap_or_default().to_owned();
     let output = match questions.evaluation.task {
         Task::Classification => named(written, questions.known.iter()).unwrap_or(written).to_owned(),
