@@ -100,7 +100,7 @@ crate::texts! {
 
     new_version = "New version", "新建版本";
     versions = "Versions", "版本";
-    by(who) = "by {who}", "由 {who}";
+    by(who) = "by {who}", "创建者：{who}";
     asked_of = "Asked", "被提问者";
     calibrations = "Held against people", "与人工标注的对照";
     none_calibrated = "Not held against labels of people yet.", "尚未与人工标注对照。";

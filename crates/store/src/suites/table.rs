@@ -10,8 +10,8 @@ use domain::{
     id::{ProjectId, SuiteResultId},
     model::ModelCard,
     suite::{
-        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, SuiteDetail, SuiteResult, SuiteTable,
-        holm_adjusted,
+        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, SuiteDetail, SuiteResult,
+        SuiteTable, holm_adjusted,
     },
 };
 use sqlx::{PgPool, Row};
@@ -173,12 +173,14 @@ fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<
     gates.collect()
 }
 
-/// All differences of a row from the baseline, each with the key of its evaluation.
+/// All differences of a row from the baseline that are for better or worse, each with the key of its evaluation. Table and alarms
+/// are corrected for these.
 pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
     let cells = row.cells.iter().zip(&table.evaluations);
     cells
         .filter_map(|(cell, evaluation)| Some((cell.as_ref()?, evaluation)))
         .flat_map(|(cell, evaluation)| cell.differences.iter().map(|d| (evaluation.key.clone(), d.clone())))
+        .filter(|(_, difference)| !NEUTRAL.contains(&difference.metric.as_str()))
         .collect()
 }
 
