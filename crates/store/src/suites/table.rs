@@ -2,7 +2,7 @@
 
 use super::{
     alarms, comparisons,
-    results::{COLUMNS, JOINS, result},
+    results::{COLUMNS, JOINS, NAME, result},
 };
 use crate::{StoreError, error::json};
 use domain::{
@@ -46,7 +46,7 @@ async fn latest(
          x as (select distinct on (s.identity, s.candidate) s.*, asked.place from suite_results s \
             join asked on asked.identity = s.identity where s.project_id = $1 and s.suite_id = $2 \
             order by s.identity, s.candidate, s.created_at desc) \
-         select {COLUMNS}, x.place from x {JOINS} \
+         select {COLUMNS}, {NAME}, x.place from x {JOINS} \
          order by (x.candidate = any($4)) desc, x.created_at desc, x.id limit 5000"
     )))
     .bind(project.0)

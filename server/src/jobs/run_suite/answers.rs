@@ -12,7 +12,7 @@ use domain::{
     sample::Sample,
     suite::{Candidate, Timing},
 };
-use futures::future::try_join_all;
+use futures::future::join_all;
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, path::Path, time::Instant};
 use tokio::{
@@ -22,6 +22,8 @@ use tokio::{
 
 /// Questions that an endpoint is asked at a time.
 const AT_A_TIME: usize = 4;
+/// Questions after which an endpoint that has refused them all is given up.
+const REFUSALS: usize = 20;
 /// How an endpoint is to answer: always alike, as far as it can.
 const MANNER: Manner = Manner { temperature: 0.0, seed: 0, max_tokens: 512 };
 
@@ -108,10 +110,26 @@ async fn endpoint(
     let manner = Manner { max_tokens: questions.max_new_tokens(), ..MANNER };
     let began = Instant::now();
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
+    let mut refused = 0;
     for together in samples.chunks(AT_A_TIME) {
         let replies = together.iter().map(|s| service.reply(s.prompt(), manner));
-        for reply in try_join_all(replies).await.map_err(no_answer)? {
+        for reply in join_all(replies).await {
             let index = predictions.len();
+            let reply = match reply {
+                Ok(reply) => reply,
+                // What one question is refused for keeps no other from its answer, unless no question has one.
+                Err(error @ WriterError::Refused { .. }) => {
+                    refused += 1;
+                    if refused > index && (refused == samples.len() || refused >= REFUSALS) {
+                        return Err(no_answer(error));
+                    }
+                    timing.input_tokens = if index == 0 { Some(0) } else { timing.input_tokens };
+                    timing.output_tokens = if index == 0 { Some(0) } else { timing.output_tokens };
+                    predictions.push(refusal(index, &samples[index]));
+                    continue;
+                }
+                Err(error) => return Err(no_answer(error)),
+            };
             let add = |sum: Option<u64>, tokens: Option<u32>| {
                 let tokens = u64::from(tokens?);
                 if index == 0 { Some(tokens) } else { Some(sum? + tokens) }
@@ -139,6 +157,12 @@ fn prediction(index: usize, sample: &Sample, questions: &Questions<'_>, reply: R
     let mut scores = BTreeMap::from([("latency_ms".to_owned(), reply.latency_ms)]);
     scores.extend(reply.answer_tokens.map(|tokens| ("answer_tokens".to_owned(), tokens as f64)));
     Prediction { index: index as u32, correct: output == expected.trim(), output, expected, scores }
+}
+
+/// Of a question that an endpoint refuses: no answer, which is wrong, and took no time.
+fn refusal(index: usize, sample: &Sample) -> Prediction {
+    let expected = sample.answer().unwrap_or_default().to_owned();
+    Prediction { index: index as u32, correct: false, output: String::new(), expected, scores: BTreeMap::new() }
 }
 
 fn named<'a>(written: &str, mut labels: impl Iterator<Item = &'a String>) -> Option<&'a str> {
