@@ -170,8 +170,8 @@ pub fn by_field(cases: &[Case], larger_is_better: bool) -> Vec<FieldSlices> {
         Some(FieldSlices { field: field.to_owned(), slices: slices.collect() })
     };
     let mut found: Vec<FieldSlices> = scores.places().into_iter().filter_map(of_field).collect();
-    let tested = || found.iter().flat_map(|field| &field.slices).filter_map(|slice| slice.p_value);
-    let mut adjusted = benjamini_hochberg(&tested().collect::<Vec<f64>>()).into_iter();
+    let tested: Vec<f64> = found.iter().flat_map(|field| &field.slices).filter_map(|slice| slice.p_value).collect();
+    let mut adjusted = benjamini_hochberg(&tested).into_iter();
     for slice in found.iter_mut().flat_map(|field| &mut field.slices).filter(|slice| slice.p_value.is_some()) {
         slice.adjusted_p_value = adjusted.next();
         if slice.adjusted_p_value.is_none_or(|p| p > FALSE_DISCOVERY_RATE) {

@@ -6,6 +6,7 @@ use crate::{
     trainer::{EvalFile, TrainerError},
     writer::{Manner, Reply, Service, WriterError},
 };
+use dataprep::answer_filter::AnswerFilter;
 use domain::{
     eval::{EvalMetrics, Prediction, Task},
     job::{Gone, JobFailure},
@@ -107,6 +108,9 @@ async fn endpoint(
     work: &Work,
 ) -> Result<Answered, JobError> {
     let samples: Vec<Sample> = read_lines(&questions.samples).await?;
+    let rule = questions.task.as_ref().and_then(|(task, _)| task.filter.clone());
+    let filter = rule.map(AnswerFilter::new).transpose();
+    let filter = filter.map_err(|error| JobFailure::NotAnswered { detail: error.to_string() })?;
     let manner = Manner { max_tokens: questions.max_new_tokens(), ..MANNER };
     let began = Instant::now();
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
@@ -123,8 +127,9 @@ async fn endpoint(
                     if refused > index && (refused == samples.len() || refused >= REFUSALS) {
                         return Err(no_answer(error));
                     }
-                    timing.input_tokens = if index == 0 { Some(0) } else { timing.input_tokens };
-                    timing.output_tokens = if index == 0 { Some(0) } else { timing.output_tokens };
+                    if index == 0 {
+                        (timing.input_tokens, timing.output_tokens) = (Some(0), Some(0));
+                    }
                     predictions.push(refusal(index, &samples[index]));
                     continue;
                 }
@@ -136,7 +141,7 @@ async fn endpoint(
             };
             timing.input_tokens = add(timing.input_tokens, reply.prompt_tokens);
             timing.output_tokens = add(timing.output_tokens, reply.answer_tokens);
-            predictions.push(prediction(index, &samples[index], questions, reply));
+            predictions.push(prediction(index, &samples[index], (questions, filter.as_ref()), reply));
         }
         context.progress("answering", work.done + predictions.len() as u64, work.total).await?;
     }
@@ -146,13 +151,21 @@ async fn endpoint(
 
 /// An endpoint tells no likelihoods: what it wrote is the label that it names, whatever its case and with a full stop behind it
 /// or not, and otherwise no label.
-fn prediction(index: usize, sample: &Sample, questions: &Questions<'_>, reply: Reply) -> Prediction {
-    let written = questions.ended(&reply.text).trim();
+fn prediction(
+    index: usize,
+    sample: &Sample,
+    (questions, filter): (&Questions<'_>, Option<&AnswerFilter>),
+    reply: Reply,
+) -> Prediction {
+    let written = reply.text.trim();
     let expected = sample.answer().unwrap_or_default().to_owned();
     let output = match questions.evaluation.task {
         Task::Classification => named(written, questions.known.iter()).unwrap_or(written).to_owned(),
         Task::MultipleChoice => named(written, sample.choice_answers().iter()).unwrap_or(written).to_owned(),
-        Task::Generation => written.to_owned(),
+        Task::Generation => {
+            let ended = questions.ended(&reply.text);
+            filter.map_or_else(|| ended.trim().to_owned(), |filter| filter.take(ended))
+        }
     };
     let mut scores = BTreeMap::from([("latency_ms".to_owned(), reply.latency_ms)]);
     scores.extend(reply.answer_tokens.map(|tokens| ("answer_tokens".to_owned(), tokens as f64)));
