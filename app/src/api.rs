@@ -94,6 +94,7 @@ crate::texts! {
     group_used = "A task or batch is given to this group. Give it to others first.", "有任务或批次分配给此分组，请先改为分配给其他人。";
     report_state = "Somebody else has edited this report meanwhile, or its version is in another state by now. What you typed is still in the form.", "其间已有他人修改此报告，或该版本的状态已变化。您填写的内容仍保留在表单中。";
     own_report = "You have written on this report, and somebody else may approve it: ask an owner or manager who has not.", "您参与撰写了此报告，且另有可审批人，请由未参与撰写的所有者或管理者审批。";
+    calibrated = "The judge was held against people with this judging. It cannot be deleted: what was measured stays.", "该评审模型已用这次评审与人工标注做过校准，不能删除，校准结果须保留。";
     other_address = "The invitation is for another e-mail address.", "此邀请属于另一个电子邮箱。";
 }
 
@@ -121,6 +122,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::SuiteEdited => edited_meanwhile(l),
         Stale::ReportState => report_state(l),
         Stale::OwnReport => own_report(l),
+        Stale::Calibrated => calibrated(l),
     }
 }
 

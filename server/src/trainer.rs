@@ -197,6 +197,8 @@ pub struct EvalFile<'a> {
     pub samples: &'a Path,
     /// The same, with every label of the closed set.
     pub labels: Option<&'a Path>,
+    /// The [`TaskFile`] that the samples were made of: where answers end, and what is taken of them.
+    pub task: Option<&'a Path>,
     /// Folder for predictions.jsonl, metrics.json and timing.json.
     pub out: &'a Path,
     pub max_new_tokens: u32,
@@ -210,6 +212,9 @@ impl EvalFile<'_> {
         command.args(["--timed", "--events", "-", "--max-new-tokens", &self.max_new_tokens.to_string()]);
         if let Some(labels) = self.labels {
             command.arg("--labels-from").arg(labels);
+        }
+        if let Some(task) = self.task {
+            command.arg("--task").arg(task);
         }
         if let Some(adapter) = self.adapter {
             command.arg("--adapter").arg(adapter);

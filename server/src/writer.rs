@@ -41,6 +41,9 @@ pub enum WriterError {
     /// The endpoint cannot be reached or refuses. `detail` is what it said.
     #[error("{name} did not answer: {detail}")]
     Endpoint { name: String, detail: String },
+    /// The endpoint refuses this question, such as one that is too long, and may answer others.
+    #[error("{name} refuses the question: {detail}")]
+    Refused { name: String, detail: String },
     /// The model cannot be run.
     #[error("the model did not answer: {0}")]
     Model(String),
@@ -69,6 +72,8 @@ pub struct Reply {
     pub latency_ms: f64,
     pub prompt_tokens: Option<u32>,
     pub answer_tokens: Option<u32>,
+    /// Whether it was at its greatest length before it was at its end, as far as an endpoint says so.
+    pub is_cut: bool,
 }
 
 /// Something that answers questions.
@@ -149,6 +154,8 @@ struct Completion {
 #[derive(Deserialize)]
 struct Choice {
     message: Said,
+    #[serde(default)]
+    finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +170,8 @@ enum Try {
     /// It may answer another time.
     Again(String),
     Refused(String),
+    /// This question is refused: as a bad request, as too large, or as not to be worked on.
+    Unwanted(String),
 }
 
 impl Service {
@@ -193,17 +202,21 @@ impl Service {
                     wait *= 3;
                 }
                 Try::Again(detail) | Try::Refused(detail) => {
-                    // Some services repeat what they were sent.
-                    let key = self.endpoint.key.as_deref().filter(|key| !key.is_empty());
-                    let detail = key.map_or(detail.clone(), |key| detail.replace(key, "…"));
-                    return Err(WriterError::Endpoint {
-                        name: self.endpoint.name.clone(),
-                        detail: brief_of(&detail, DETAIL),
-                    });
+                    return Err(WriterError::Endpoint { name: self.endpoint.name.clone(), detail: self.said(&detail) });
+                }
+                Try::Unwanted(detail) => {
+                    return Err(WriterError::Refused { name: self.endpoint.name.clone(), detail: self.said(&detail) });
                 }
             }
         }
         Ok(Reply::default())
+    }
+
+    /// What it said, in short. Some services repeat what they were sent.
+    fn said(&self, detail: &str) -> String {
+        let key = self.endpoint.key.as_deref().filter(|key| !key.is_empty());
+        let detail = key.map_or_else(|| detail.to_owned(), |key| detail.replace(key, "…"));
+        brief_of(&detail, DETAIL)
     }
 
     async fn ask(&self, messages: &[Message], manner: Manner) -> Try {
@@ -231,21 +244,27 @@ impl Service {
             Ok(text) => text,
             Err(ended) => return ended,
         };
-        if status.as_u16() == 429 || status.is_server_error() {
+        if matches!(status.as_u16(), 408 | 429) || status.is_server_error() {
             return Try::Again(format!("{status} {text}"));
+        }
+        if matches!(status.as_u16(), 400 | 413 | 422) {
+            return Try::Unwanted(format!("{status} {text}"));
         }
         if !status.is_success() {
             return Try::Refused(format!("{status} {text}"));
         }
         match serde_json::from_str::<Completion>(&text) {
             Ok(completion) => {
-                let said = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
+                let choice = completion.choices.into_iter().next();
+                let is_cut = choice.as_ref().is_some_and(|choice| choice.finish_reason.as_deref() == Some("length"));
+                let said = choice.and_then(|choice| choice.message.content);
                 let tokens = |name: &str| completion.usage[name].as_u64().and_then(|count| u32::try_from(count).ok());
                 Try::Answered(Reply {
                     text: said.unwrap_or_default(),
                     latency_ms: began.elapsed().as_secs_f64() * 1000.0,
                     prompt_tokens: tokens("prompt_tokens"),
                     answer_tokens: tokens("completion_tokens"),
+                    is_cut,
                 })
             }
             Err(error) => Try::Refused(format!("no chat completion: {error}")),
@@ -372,6 +391,30 @@ mod tests {
         let service = Service::new(&endpoint, &request).unwrap();
         let error = service.answer("?", 0).await.unwrap_err().to_string();
         assert_eq!(error, "house did not answer: its answer is longer than 4 MiB");
+    }
+
+    #[tokio::test]
+    async fn a_refused_question_is_told_from_an_endpoint_that_does_not_answer() {
+        use axum::{Json, http::StatusCode};
+        async fn house(Json(asked): Json<serde_json::Value>) -> (StatusCode, Json<serde_json::Value>) {
+            match asked["messages"][0]["content"].as_str().unwrap() {
+                "long" => (StatusCode::BAD_REQUEST, Json(json!({ "error": "too long" }))),
+                "cut" => {
+                    let choice = json!({ "message": { "content": "so" }, "finish_reason": "length" });
+                    (StatusCode::OK, Json(json!({ "choices": [choice] })))
+                }
+                _ => (StatusCode::UNAUTHORIZED, Json(json!({ "error": "no" }))),
+            }
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = Router::new().route("/chat/completions", post(house));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let endpoint = Endpoint { name: "house".to_owned(), url, model: "m".to_owned(), key: None, key_variable: None };
+        let service = Service::new(&endpoint, Manner { temperature: 0.0, seed: 0, max_tokens: 8 }).unwrap();
+        assert!(matches!(service.answer("long", 0).await, Err(WriterError::Refused { .. })));
+        assert!(service.answer("cut", 0).await.unwrap().is_cut);
+        assert!(matches!(service.answer("?", 0).await, Err(WriterError::Endpoint { .. })));
     }
 
     #[cfg(unix)]

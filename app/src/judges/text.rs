@@ -100,8 +100,8 @@ crate::texts! {
 
     new_version = "New version", "新建版本";
     versions = "Versions", "版本";
-    by(who) = "by {who}", "由 {who}";
-    asked_of = "Asked", "被提问者";
+    by(who) = "by {who}", "创建者：{who}";
+    asked_of = "Asked", "评审者";
     calibrations = "Held against people", "与人工标注的对照";
     none_calibrated = "Not held against labels of people yet.", "尚未与人工标注对照。";
     criterion = "Criterion", "标准";
@@ -133,7 +133,7 @@ crate::texts! {
     all_judges = "All judges", "全部评审模型";
     go_on = "Ask for what is missing", "继续评审";
     delete = "Delete", "删除";
-    delete_question = "Delete all that the judge said here, and what it was held against?", "删除此处的全部评审结果及对照记录？";
+    delete_question = "Delete all that the judge said here?", "删除此处的全部评审结果？";
     no_answer = "No answer yet", "尚无回答";
     no_answer_hint = "Figures appear as the judge answers.", "评审模型作答后将在此显示结果。";
     overall = "Overall (0 to 1)", "总体（0 至 1）";
@@ -182,6 +182,8 @@ crate::texts! {
     unclear_ambiguous = "says two things", "结论前后不一";
     unclear_missing(name) = "no score for {name}", "缺少 {name} 的分数";
     unclear_off_scale(name) = "score for {name} is not on the scale", "{name} 的分数不在范围内";
+    unclear_cut = "cut at its greatest length", "因达到最大长度而被截断";
+    unclear_refused(detail) = "refused by the endpoint: {detail}", "端点拒绝了该提问：{detail}";
     unclear_verdict = "neither A, B nor tie", "既非 A、B，也非平局";
     sample_title(n) = "Sample {n}", "样本 {n}";
     sent = "What it was sent", "发送的提问";
@@ -290,5 +292,7 @@ pub fn unclear(l: Lang, problem: &Unparsable) -> String {
         Unparsable::Missing { criterion } => unclear_missing(l, criterion),
         Unparsable::OffScale { criterion } => unclear_off_scale(l, criterion),
         Unparsable::NotAVerdict => unclear_verdict(l).to_owned(),
+        Unparsable::Cut => unclear_cut(l).to_owned(),
+        Unparsable::Refused { detail } => unclear_refused(l, detail),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     api::get_bake_off,
-    rows::{interval, verdict_word},
+    rows::{self, interval},
     text,
 };
 use crate::{
@@ -105,10 +105,7 @@ fn cell((project, suite): (ProjectId, SuiteId), found: &BakeOffCell, name: &str,
     let score = found.score.as_ref().map(|score| {
         view! { <a class=class href=href>{metric::scored(name, score.value)}</a>" "<span class="muted nowrap">{interval(name, score)}</span> }
     });
-    let difference = found.difference.as_ref().map(|d| {
-        let words = format!("{} {}", metric::scored_difference(name, d.to - d.from), verdict_word(l, found.verdict));
-        view! { <div><span class=metric::verdict_badge(found.verdict)>{words}</span></div> }
-    });
+    let difference = found.difference.as_ref().map(|d| rows::difference(d, found.verdict, l));
     let figures = [
         (text::latency(l), found.latency_ms.map(|x| format!("{} ms", number(x)))),
         (text::memory(l), found.peak_memory_mib.map(|x| format!("{} MiB", number(x)))),

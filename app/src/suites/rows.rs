@@ -9,11 +9,12 @@ use crate::{
 };
 use domain::{
     access::Action,
+    eval::view::Difference,
     id::{ProjectId, SuiteId},
     lang::Lang,
     measure::MetricScore,
     statistics::verdict::Verdict,
-    suite::{CandidateRow, Cell, EvaluationDesign, SuiteAlarm, SuiteTable},
+    suite::{CandidateRow, Cell, EvaluationDesign, NEUTRAL, SuiteAlarm, SuiteTable},
 };
 use leptos::prelude::*;
 
@@ -72,11 +73,7 @@ fn cell(
     let href = routes::suite_result(project, suite, found.result_id);
     let scores = evaluation.measured().into_iter().filter_map(|name| Some((found.scores.get(&name)?.clone(), name)));
     let scores = scores.map(|(score, name)| {
-        let difference = found.difference(&name).map(|d| {
-            let verdict = row.verdict(&evaluation.key, d);
-            let change = metric::scored_difference(&name, d.to - d.from);
-            view! { <div><span class=metric::verdict_badge(verdict)>{change}" "{verdict_word(l, verdict)}</span></div> }
-        });
+        let difference = found.difference(&name).map(|d| difference(d, row.verdict(&evaluation.key, d), l));
         view! {
             <div class="suite-score">
                 <span class="muted">{metric::name(l, &name)}</span>
@@ -107,13 +104,30 @@ fn cell(
     }
 }
 
+/// A difference with what may be said of it, and where that is nothing, with how large it would have had to be.
+pub(super) fn difference(d: &Difference, verdict: Verdict, l: Lang) -> AnyView {
+    let change = metric::scored_difference(&d.metric, d.to - d.from);
+    if NEUTRAL.contains(&d.metric.as_str()) {
+        return view! { <div class="muted">{change}</div> }.into_any();
+    }
+    let detectable = d.detectable().filter(|_| verdict == Verdict::NoEvidence).map(|least| {
+        let least = metric::scored_difference(&d.metric, least);
+        view! { <div class="muted">{text::detectable(l, least.trim_start_matches('+'))}</div> }
+    });
+    view! {
+        <div><span class=metric::verdict_badge(verdict)>{change}" "{verdict_word(l, verdict)}</span></div>
+        {detectable}
+    }
+    .into_any()
+}
+
 /// The interval of a score as `[low … high]`.
 pub(super) fn interval(name: &str, score: &MetricScore) -> Option<String> {
     let bounds = score.interval.map(|i| [i.low, i.high].map(|x| metric::scored(name, x)));
     bounds.map(|[low, high]| format!("[{low} … {high}]"))
 }
 
-pub(super) fn verdict_word(l: Lang, verdict: Verdict) -> &'static str {
+fn verdict_word(l: Lang, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Better => text::better(l),
         Verdict::Worse => text::worse(l),

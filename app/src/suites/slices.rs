@@ -17,7 +17,7 @@ use domain::{
     id::{ProjectId, SuiteId},
     lang::Lang,
     slice::{FieldSlices, SliceScore},
-    suite::{SliceReport, SuiteResult},
+    suite::{NEUTRAL, SliceReport, SuiteResult},
 };
 use leptos::prelude::*;
 
@@ -63,11 +63,14 @@ fn body((project, suite): (ProjectId, SuiteId), result: &SuiteResult, report: Op
         }
         .into_any()
     };
+    let is_neutral = NEUTRAL.contains(&name.as_str());
+    let worst = (!is_neutral)
+        .then(|| view! { <section class="card stack" id="worst"><h2>{text::worst(l)}</h2>{worst}</section> });
     let fields = report.fields.iter().map(|field| of_field(&here, &name, field, l)).collect_view();
     view! {
         {header}
         <nav class="tabs" aria-label=text::metric(l)>{tabs}</nav>
-        <section class="card stack" id="worst"><h2>{text::worst(l)}</h2>{worst}</section>
+        {worst}
         {fields}
     }
     .into_any()
@@ -125,7 +128,7 @@ fn table(here: &str, name: &str, slices: &[SliceScore], l: Lang) -> AnyView {
                 <td class="num" data-label=metric::name(l, name)>{value}</td>
                 <td class="num" data-label=text::rest(l)>{slice.rest.map(|rest| metric::scored(name, rest))}</td>
                 <td class="num" data-label=text::difference(l)>{difference}</td>
-                <td class="num" data-label="p">{p}</td>
+                <td class="num" data-label=text::corrected_p(l)>{p}</td>
             </tr>
         }
     });
@@ -140,7 +143,7 @@ fn table(here: &str, name: &str, slices: &[SliceScore], l: Lang) -> AnyView {
                         <th scope="col" class="num">{metric::name(l, name)}</th>
                         <th scope="col" class="num">{text::rest(l)}</th>
                         <th scope="col" class="num">{text::difference(l)}</th>
-                        <th scope="col" class="num">"p"</th>
+                        <th scope="col" class="num">{text::corrected_p(l)}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -44,7 +44,7 @@ crate::texts! {
         "以逗号分隔，第一个为主要指标；留空则用该任务的常用指标。可选：{known}。";
     gates = "Gates", "门禁";
     gates_help = "One a line: accuracy >= 0.8, latency_ms <= 200, or accuracy within 0.02 of baseline. A gate is met or missed only where the interval is sure of it.",
-        "每行一条，如 accuracy >= 0.8、latency_ms <= 200，或 accuracy within 0.02 of baseline（相对基线不低于 0.02）。仅当区间足以判定时才算通过或未通过。";
+        "每行一条，如 accuracy >= 0.8、latency_ms <= 200，或 accuracy within 0.02 of baseline（与基线相比，变差不超过 0.02）。仅当区间足以判定时才算通过或未通过。";
     filter = "Only samples with", "仅限样本";
     filter_help = "One a line, as FIELD:VALUE, such as label:refund or slice.shop:north. Values of one field are alternatives. Empty: all of the split.",
         "每行一条 字段:值，如 label:退款 或 slice.shop:北区。同一字段的多个值为“或”。留空为整个划分。";
@@ -53,8 +53,8 @@ crate::texts! {
         "以逗号分隔：label、length、script、difficulty 或数据字段。留空为全部。";
     max_samples = "Samples at most", "样本上限";
     max_samples_help = "The first ones of the split. Empty: all.", "取划分中靠前的样本，留空为全部。";
-    max_new_tokens = "Longest answer, in tokens", "回答最大词元数";
-    max_new_tokens_help = "Of generation.", "仅用于生成任务。";
+    max_new_tokens = "Longest answer, in tokens", "回答的最大词元数";
+    max_new_tokens_help = "Of generation. Data of a task file take the task's own length unless this is changed.", "仅用于生成任务。数据来自任务文件且未改动此项时，采用任务文件中的长度。";
     language = "Language of the texts", "文本语言";
     language_help = "Decides how words are cut for BLEU, ROUGE and token F1.", "决定 BLEU、ROUGE 和词元 F1 的分词方式。";
     no_versions = "No dataset version to evaluate on", "没有可用于评测的数据集版本";
@@ -107,6 +107,7 @@ crate::texts! {
     better = "better", "更好";
     worse = "worse", "更差";
     no_evidence = "no evidence", "证据不足";
+    detectable(least) = "a difference of {least} would have been found (80 % power, uncorrected)", "可检出的最小差异约为 {least}（检验功效 80%，未校正）";
     show_answers = "answers", "回答";
     show_slices = "slices", "切片";
 
@@ -143,15 +144,15 @@ crate::texts! {
     too_many_targets = "The project has as many targets as it can have.", "项目的目标数已达上限。";
 
     bake_title(name) = "Base models on {name}", "{name}：基座模型对比";
-    bake_lead = "Before anything is trained: which base model to begin with. The best of each evaluation is bold; the others are held against it, corrected for their number (Holm).",
-        "训练之前先选定基座模型。各评测的最佳值加粗，其余与之对照并按数量校正（Holm）。";
+    bake_lead = "Before anything is trained: which base model to begin with. The best of each evaluation is bold; the others are held against it, corrected for all pairs (Holm).",
+        "训练之前先选定基座模型。各评测的最佳值加粗，其余与之对照，并按所有配对数校正（Holm）。";
     bake_none = "No base model has taken this suite", "还没有基座模型评测过此套件";
     bake_none_hint = "Run the suite on your base models first.", "请先用此套件评测各基座模型。";
     size = "Size", "大小";
     parameters = "Parameters", "参数量";
     latency = "Latency", "延迟";
     memory = "Memory", "内存";
-    cost = "Cost of 1,000", "每千次成本";
+    cost = "Cost of 1,000 answers", "每千次回答的成本";
 
     result_title(candidate, evaluation) = "{candidate} on {evaluation}", "{candidate}：{evaluation}";
     result_lead(suite) = "What the candidate answered in the suite {suite}.", "候选在套件 {suite} 中的回答。";
@@ -181,12 +182,13 @@ crate::texts! {
     metric = "Metric", "指标";
     worst = "Where it does worst", "表现最差的部分";
     worst_help(tested) = "Of {tested} parts of one and two fields, those that are surely worse than the rest: false ones are kept to 5 % (Benjamini–Hochberg).",
-        "共检验 {tested} 个由一或两个字段构成的部分，列出确实差于其余样本的；误报率控制在 5%（Benjamini–Hochberg）。";
+        "共检验 {tested} 个由一或两个字段构成的部分，列出确实差于其余样本的；错误发现率（FDR）控制在 5%（Benjamini–Hochberg）。";
     worst_none(tested) = "{tested} parts of one and two fields were tested: none is surely worse than the rest.", "共检验 {tested} 个由一或两个字段构成的部分，没有确实差于其余样本的。";
     part = "Part", "部分";
     support = "Samples", "样本数";
     rest = "Rest", "其余";
     difference = "Difference", "差值";
+    corrected_p = "p, corrected", "p（已校正）";
     field_label = "Label", "标签";
     field_length = "Length in characters, from", "字符数（起）";
     field_script = "Script", "文字";

@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod answer_filter;
 pub mod diff;
 mod draw;
 pub mod edit;

@@ -1,7 +1,7 @@
 //! How a model does on parts of the samples: by the values of a field, and the parts on which it does worst.
 //!
 //! Every part is held against the rest of the samples, never against all of them, of which it is one. Who looks at many parts
-//! finds bad ones by chance alone: [`worst`] corrects for all that it has looked at.
+//! finds bad ones by chance alone: [`by_field`] and [`worst`] correct for all that they have looked at.
 
 mod test;
 mod worst;
@@ -9,7 +9,9 @@ mod worst;
 pub use test::two_shares_p_value;
 pub use worst::{Found, Search, worst};
 
-use crate::statistics::{bootstrap, proportions, verdict::Verdict};
+use crate::statistics::{
+    bootstrap, correction::benjamini_hochberg, distributions::normal_quantile, proportions, verdict::Verdict,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +21,10 @@ pub const MIN_SUPPORT: usize = 20;
 pub const VALUES_LISTED: usize = 50;
 /// Resamples of the interval of a mean.
 const RESAMPLES: u32 = 1000;
+/// Above this many samples the mean is so close to normal that nothing is resampled, which would take seconds.
+const RESAMPLED: usize = 2000;
+/// Share of false ones among the parts that are called better or worse, on average.
+const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
 /// A sample: how the model did on it, and the values that it has of some fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +50,7 @@ pub struct SliceScore {
     pub support: u32,
     /// Mean score.
     pub value: f64,
-    /// 95 %: Wilson's for right or wrong, else by the bootstrap.
+    /// 95 %: Wilson's for right or wrong, else by the bootstrap, or of many samples by the normal distribution.
     pub interval: Option<(f64, f64)>,
     /// Mean score of all other samples; `None` when there are none.
     pub rest: Option<f64>,
@@ -55,7 +61,7 @@ pub struct SliceScore {
     pub p_value: Option<f64>,
     /// The same after correction for all that was tested.
     pub adjusted_p_value: Option<f64>,
-    /// Of the difference, uncorrected.
+    /// Of the difference, after that correction.
     pub verdict: Verdict,
 }
 
@@ -75,6 +81,8 @@ struct Scores<'a> {
     /// Σ(x − mean)².
     spread: f64,
     are_shares: bool,
+    /// ln n!, of shares.
+    ln_factorial: Vec<f64>,
     larger_is_better: bool,
 }
 
@@ -85,7 +93,8 @@ impl<'a> Scores<'a> {
         let mean = sum / of.len().max(1) as f64;
         let spread = of.iter().map(|x| (x - mean).powi(2)).sum();
         let are_shares = of.iter().all(|x| *x == 0.0 || *x == 1.0);
-        Self { of, cases, sum, spread, are_shares, larger_is_better }
+        let ln_factorial = if are_shares { test::ln_factorials(of.len()) } else { Vec::new() };
+        Self { of, cases, sum, spread, are_shares, ln_factorial, larger_is_better }
     }
 
     /// Places of the samples by field and value, each list ascending.
@@ -99,6 +108,7 @@ impl<'a> Scores<'a> {
         found
     }
 
+    /// Without the interval of the mean, which takes long and is for what is shown; the verdict is uncorrected.
     fn score(&self, conditions: Vec<SliceCondition>, places: &[u32]) -> SliceScore {
         let (n, all) = (places.len(), self.of.len());
         let sum: f64 = places.iter().map(|place| self.of[*place as usize]).sum();
@@ -110,7 +120,7 @@ impl<'a> Scores<'a> {
             conditions,
             support: n as u32,
             value,
-            interval: self.interval(places, sum),
+            interval: None,
             rest,
             difference: rest.map(|rest| value - rest),
             difference_interval,
@@ -120,12 +130,19 @@ impl<'a> Scores<'a> {
         }
     }
 
-    fn interval(&self, places: &[u32], sum: f64) -> Option<(f64, f64)> {
+    fn interval(&self, places: &[u32]) -> Option<(f64, f64)> {
+        let sum: f64 = places.iter().map(|place| self.of[*place as usize]).sum();
         if self.are_shares {
             let share = proportions::wilson(sum as u64, places.len() as u64, proportions::z_95())?;
             return Some((share.low, share.high));
         }
         let values: Vec<f64> = places.iter().map(|place| self.of[*place as usize]).collect();
+        if values.len() > RESAMPLED {
+            let (n, mean) = (values.len() as f64, sum / values.len() as f64);
+            let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            let reach = normal_quantile(0.975) * (variance / n).sqrt();
+            return Some((mean - reach, mean + reach));
+        }
         bootstrap::mean_interval(&values, RESAMPLES, 42).map(|interval| (interval.low, interval.high))
     }
 }
@@ -134,7 +151,8 @@ fn condition(field: &str, value: &str) -> SliceCondition {
     SliceCondition { field: field.to_owned(), value: value.to_owned() }
 }
 
-/// The parts by each field's values, most samples first. A field with a single value that all samples have is left out.
+/// The parts by each field's values, most samples first. A field with a single value that all samples have is left out. Verdicts
+/// are corrected over all of these parts (Benjamini and Hochberg, 1995).
 #[must_use]
 pub fn by_field(cases: &[Case], larger_is_better: bool) -> Vec<FieldSlices> {
     let scores = Scores::new(cases, larger_is_better);
@@ -145,10 +163,22 @@ pub fn by_field(cases: &[Case], larger_is_better: bool) -> Vec<FieldSlices> {
         }
         values.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
         values.truncate(VALUES_LISTED);
-        let slices = values.iter().map(|(value, places)| scores.score(vec![condition(field, value)], places));
+        let slices = values.iter().map(|(value, places)| SliceScore {
+            interval: scores.interval(places),
+            ..scores.score(vec![condition(field, value)], places)
+        });
         Some(FieldSlices { field: field.to_owned(), slices: slices.collect() })
     };
-    scores.places().into_iter().filter_map(of_field).collect()
+    let mut found: Vec<FieldSlices> = scores.places().into_iter().filter_map(of_field).collect();
+    let tested: Vec<f64> = found.iter().flat_map(|field| &field.slices).filter_map(|slice| slice.p_value).collect();
+    let mut adjusted = benjamini_hochberg(&tested).into_iter();
+    for slice in found.iter_mut().flat_map(|field| &mut field.slices).filter(|slice| slice.p_value.is_some()) {
+        slice.adjusted_p_value = adjusted.next();
+        if slice.adjusted_p_value.is_none_or(|p| p > FALSE_DISCOVERY_RATE) {
+            slice.verdict = Verdict::NoEvidence;
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod view;
 pub use candidate::{Candidate, RunSuite, UnknownCandidate};
 pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
 pub use figures::{
-    FIGURES, MEANS, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
+    FIGURES, MEANS, NEUTRAL, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
 };
 pub use gate::{Gate, GateError, Standing, within};
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};

@@ -78,6 +78,8 @@ pub enum Stale {
     ReportState,
     #[error("who has written a report cannot approve it where somebody else may")]
     OwnReport,
+    #[error("the judge was held against people with this judging: it is kept, so that what was measured stays")]
+    Calibrated,
 }
 
 impl StoreError {

@@ -7,8 +7,12 @@ use crate::{
     writer::{Manner, Reply, WriterError},
 };
 use domain::{
+    id::JudgingId,
     job::{Gone, JobFailure},
-    judge::{JudgeSpec, answer::understood},
+    judge::{
+        JudgeSpec,
+        answer::{Understood, Unparsable, understood},
+    },
 };
 use serde::Serialize;
 use std::time::Instant;
@@ -48,16 +52,23 @@ pub async fn judge(context: JobContext, asked: AskJudge) -> Result<Judged, JobEr
         let replies = writer.each(&questions).await;
         // Those that were asked together share the time, so that all times add up.
         let elapsed_ms = u32::try_from(begun.elapsed().as_millis() / open.len() as u128).unwrap_or(u32::MAX);
+        // An endpoint that refuses whatever it is asked answers nobody: only beside answers is a refusal about its question.
+        let refuses_all = progress.answered + counts.answered == 0 && replies.iter().all(Result::is_err);
         let mut failure = None;
         for ((question, (prompt, _)), reply) in open.iter().zip(&questions).zip(replies) {
-            match reply {
-                Ok(reply) => {
-                    let is_clear = keep(&context, (judging, &spec), question, prompt, &reply, elapsed_ms).await?;
-                    counts.answered += 1;
-                    counts.unparsable += u64::from(!is_clear);
+            let (reply, read) = match reply {
+                Ok(reply) => read(&spec, reply),
+                Err(WriterError::Refused { detail, .. }) if !refuses_all => {
+                    (Reply::default(), Err(Unparsable::Refused { detail }))
                 }
-                Err(error) => failure = failure.or(Some(error)),
-            }
+                Err(error) => {
+                    failure = failure.or(Some(error));
+                    continue;
+                }
+            };
+            keep(&context, (judging, question), (prompt, &reply), read.as_ref(), elapsed_ms).await?;
+            counts.answered += 1;
+            counts.unparsable += u64::from(read.is_err());
         }
         if let Some(error) = failure {
             return Err(gave_up(&error));
@@ -69,26 +80,29 @@ fn gave_up(error: &WriterError) -> JobError {
     JobFailure::Judge { detail: error.to_string() }.into()
 }
 
-/// Keeps an answer; whether it was understood.
+/// A reply as the database takes it, which is without NUL, and what it says. What was cut may have meant to go on otherwise.
+fn read(spec: &JudgeSpec, reply: Reply) -> (Reply, Result<Understood, Unparsable>) {
+    let reply = Reply { text: reply.text.replace('\0', "\u{fffd}"), ..reply };
+    let read = if reply.is_cut { Err(Unparsable::Cut) } else { understood(spec, &reply.text) };
+    (reply, read)
+}
+
+/// Keeps an answer.
 async fn keep(
     context: &JobContext,
-    (judging, spec): (domain::id::JudgingId, &JudgeSpec),
-    question: &Question,
-    prompt: &str,
-    reply: &Reply,
+    (judging, question): (JudgingId, &Question),
+    (prompt, reply): (&str, &Reply),
+    understood: Result<&Understood, &Unparsable>,
     elapsed_ms: u32,
-) -> Result<bool, JobError> {
-    // The database takes no NUL.
-    let answer = reply.text.replace('\0', "\u{fffd}");
-    let read = understood(spec, &answer);
+) -> Result<(), JobError> {
     let answered = Answered {
         prompt,
-        answer: &answer,
-        understood: read.as_ref(),
+        answer: &reply.text,
+        understood,
         prompt_tokens: reply.prompt_tokens,
         answer_tokens: reply.answer_tokens,
         elapsed_ms,
     };
     rulings::keep(&context.db, judging, question, &answered).await?;
-    Ok(read.is_ok())
+    Ok(())
 }

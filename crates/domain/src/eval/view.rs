@@ -151,6 +151,12 @@ impl Difference {
     pub fn verdict(&self) -> Verdict {
         Verdict::of(self.interval, larger_is_better(&self.metric))
     }
+
+    /// How large a difference this comparison would have found with a chance of 80 %, uncorrected.
+    #[must_use]
+    pub fn detectable(&self) -> Option<f64> {
+        crate::statistics::effect::detectable(self.interval?, 0.8)
+    }
 }
 
 /// Both evaluations of a run on the test split and how they differ.

@@ -75,15 +75,17 @@ pub struct Ranking {
 /// What people said of an item: the two models, by their places, and who was better.
 pub type Item = Game;
 
-/// Ranks models. `None` while not all of them are compared with each other along some way.
+/// Ranks models. `samples` has the items of each sample: several pairs on one sample are alike, so intervals draw them together.
+/// `None` while not all models are compared with each other along some way.
 #[must_use]
-pub fn ranked(models: &[(EvalId, String)], items: &[Item]) -> Option<Ranking> {
-    let grouped: Vec<Vec<Game>> = items.iter().map(|game| vec![*game]).collect();
+pub fn ranked(models: &[(EvalId, String)], samples: &[Vec<Item>]) -> Option<Ranking> {
+    let items: Vec<Item> = samples.iter().flatten().copied().collect();
+    let items = items.as_slice();
     let outcomes = Outcomes::of(models.len(), items);
     if models.len() < 2 || !outcomes.is_connected() {
         return None;
     }
-    let (fit, strengths) = with_intervals(models.len(), &grouped, Ties::Davidson, RESAMPLES, SEED)?;
+    let (fit, strengths) = with_intervals(models.len(), samples, Ties::Davidson, RESAMPLES, SEED)?;
     let ratings = elo::ratings(models.len(), items, K, ORDERS, SEED);
     let mut order: Vec<usize> = (0..models.len()).collect();
     order.sort_by(|a, b| strengths[*b].value.total_cmp(&strengths[*a].value));
@@ -169,12 +171,29 @@ mod tests {
         of(Winner::First, wins).chain(of(Winner::Second, losses)).chain(of(Winner::Tie, ties)).collect()
     }
 
+    /// Each item of a sample of its own.
+    fn apart(items: &[Game]) -> Vec<Vec<Game>> {
+        items.iter().map(|game| vec![*game]).collect()
+    }
+
+    #[test]
+    fn pairs_of_one_sample_are_drawn_together() {
+        let items = [games(0, 1, (30, 15, 0)), games(0, 1, (15, 30, 0)), games(0, 1, (30, 15, 0))].concat();
+        // The same games, nine samples that say the same thing fifteen times each.
+        let together: Vec<Vec<Game>> = items.chunks(15).map(<[Game]>::to_vec).collect();
+        let width = |samples: &[Vec<Game>]| {
+            let strength = ranked(&models(2), samples).unwrap().models[0].strength;
+            strength.high - strength.low
+        };
+        assert!(width(&together) > 2.0 * width(&apart(&items)));
+    }
+
     #[test]
     fn the_strongest_stands_first_with_what_may_be_said() {
         // Model 2 beats model 0 clearly; model 1 lies between them.
         let items = [games(0, 2, (4, 26, 5)), games(0, 1, (10, 14, 4)), games(2, 1, (15, 9, 2))].concat();
         let models = models(3);
-        let found = ranked(&models, &items).unwrap();
+        let found = ranked(&models, &apart(&items)).unwrap();
         let names: Vec<&str> = found.models.iter().map(|m| m.name.as_str()).collect();
         assert_eq!((names, found.items, found.penalised), (vec!["m2", "m1", "m0"], 89, false));
         assert!(found.tie > 0.0 && found.models[0].elo > found.models[2].elo);
@@ -188,9 +207,9 @@ mod tests {
 
     #[test]
     fn models_that_never_met_have_no_ranking() {
-        assert_eq!(ranked(&models(3), &games(0, 1, (3, 2, 0))), None);
+        assert_eq!(ranked(&models(3), &apart(&games(0, 1, (3, 2, 0)))), None);
         assert_eq!(ranked(&models(2), &[]), None);
-        let swept = ranked(&models(2), &games(0, 1, (8, 0, 0))).unwrap();
+        let swept = ranked(&models(2), &apart(&games(0, 1, (8, 0, 0)))).unwrap();
         assert!(swept.penalised && swept.models[0].strength.value.is_finite());
     }
 }

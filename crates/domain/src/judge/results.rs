@@ -9,6 +9,7 @@ use crate::{
     agreement::Interval,
     statistics::{
         bootstrap::mean_interval,
+        mcnemar::Discordant,
         proportions::{wilson, z_95},
         verdict::Verdict,
     },
@@ -23,6 +24,8 @@ const SLICE_RESAMPLES: u32 = 500;
 const SLICE_SAMPLES: usize = 5;
 const MAX_SLICES: usize = 60;
 const SEED: u64 = 42;
+/// Largest p value of the sign test that is evidence.
+const LEVEL: f64 = 0.05;
 
 /// One answer of a judge, as far as it counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -246,9 +249,16 @@ fn pairwise(rulings: &[Ruling], samples: &BTreeMap<u32, SampleFigures>) -> Pairw
         |wanted: Choice| rulings.iter().filter(|r| r.said == Some(Said::Choice { choice: wanted })).count() as u64;
     let (first, second) = (named(Choice::A), named(Choice::B));
     let count = |is: fn(f64) -> bool| means.iter().filter(|m| is(**m)).count() as u64;
+    let (wins, losses) = (count(|m| m > 0.5), count(|m| m < 0.5));
+    // Resamples of samples that all say the same do too, however few they are: their interval has no width.
+    let sign = Discordant { only_first_right: wins, only_second_right: losses };
+    let verdict = match sign.exact_p_value() <= LEVEL {
+        true => Verdict::of(win_rate.map(|m| (m.low - 0.5, m.high - 0.5)), true),
+        false => Verdict::NoEvidence,
+    };
     PairwiseResult {
-        wins: count(|m| m > 0.5),
-        losses: count(|m| m < 0.5),
+        wins,
+        losses,
         ties: count(|m| m == 0.5),
         consistent,
         inconsistent,
@@ -257,7 +267,7 @@ fn pairwise(rulings: &[Ruling], samples: &BTreeMap<u32, SampleFigures>) -> Pairw
             low: s.low,
             high: s.high,
         }),
-        verdict: Verdict::of(win_rate.map(|m| (m.low - 0.5, m.high - 0.5)), true),
+        verdict,
         win_rate,
     }
 }
@@ -349,6 +359,17 @@ mod tests {
             .collect();
         let pairs = results(&pair_spec(), &rulings, &BTreeMap::new()).pairwise.unwrap();
         assert_eq!((pairs.wins, pairs.ties, pairs.verdict), (25, 5, Verdict::Better));
+    }
+
+    /// Five samples that all go one way have p = 2 · (1/2)^5 = 0.0625 in the sign test, six have 0.03125.
+    #[test]
+    fn a_handful_of_samples_is_no_evidence() {
+        let verdict = |samples: u32| {
+            let both = |i| [chose(i, 0, false, Choice::A), chose(i, 0, true, Choice::B)];
+            let rulings: Vec<Ruling> = (0..samples).flat_map(both).collect();
+            results(&pair_spec(), &rulings, &BTreeMap::new()).pairwise.unwrap().verdict
+        };
+        assert_eq!([1, 5, 6].map(verdict), [Verdict::NoEvidence, Verdict::NoEvidence, Verdict::Better]);
     }
 
     #[test]

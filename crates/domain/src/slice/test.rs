@@ -11,6 +11,7 @@ use crate::statistics::{
     distributions::{normal_quantile, normal_two_sided},
     proportions,
 };
+use std::borrow::Cow;
 
 /// Parts, or rests, below this are permuted; above, the sum of a random part is close to normal.
 const NORMAL_FROM: usize = 30;
@@ -28,7 +29,10 @@ pub(super) fn against_rest(scores: &Scores<'_>, places: &[u32], sum: f64) -> Tes
     if scores.are_shares {
         let (first, second) = ((sum as u64, n as u64), ((scores.sum - sum) as u64, (all - n) as u64));
         let interval = proportions::newcombe(first, second, proportions::z_95());
-        return Tested { interval: interval.map(|i| (i.low, i.high)), p_value: two_shares_p_value(first, second) };
+        return Tested {
+            interval: interval.map(|i| (i.low, i.high)),
+            p_value: two_shares(first, second, || Cow::Borrowed(scores.ln_factorial.as_slice())),
+        };
     }
     Tested { interval: welch(scores, places, sum), p_value: permutation(scores, n, sum) }
 }
@@ -36,6 +40,11 @@ pub(super) fn against_rest(scores: &Scores<'_>, places: &[u32], sum: f64) -> Tes
 /// Two-sided p value of (hits, samples) twice having the same chance of a hit. 1 where one has no samples.
 #[must_use]
 pub fn two_shares_p_value(first: (u64, u64), second: (u64, u64)) -> f64 {
+    two_shares(first, second, || Cow::Owned(ln_factorials((first.1 + second.1) as usize)))
+}
+
+/// `ln_factorial` is asked for [`ln_factorials`] of all samples where they are needed.
+fn two_shares<'a>(first: (u64, u64), second: (u64, u64), ln_factorial: impl FnOnce() -> Cow<'a, [f64]>) -> f64 {
     let (hits, all) = (first.0 + second.0, first.1 + second.1);
     if first.1 == 0 || second.1 == 0 || hits == 0 || hits == all {
         return 1.0;
@@ -43,20 +52,25 @@ pub fn two_shares_p_value(first: (u64, u64), second: (u64, u64)) -> f64 {
     let expected = |samples: u64, of: u64| samples as f64 * of as f64 / all as f64;
     let least = expected(first.1.min(second.1), hits.min(all - hits));
     if least < 5.0 {
-        return fisher(first, second);
+        return fisher(first, second, &ln_factorial());
     }
     let pooled = hits as f64 / all as f64;
     let error = (pooled * (1.0 - pooled) * (1.0 / first.1 as f64 + 1.0 / second.1 as f64)).sqrt();
     normal_two_sided((first.0 as f64 / first.1 as f64 - second.0 as f64 / second.1 as f64) / error)
 }
 
-/// Fisher's exact test: the probability, with all margins fixed, of tables that are no more likely than this one.
-fn fisher(first: (u64, u64), second: (u64, u64)) -> f64 {
-    let (hits, all) = (first.0 + second.0, first.1 + second.1);
-    let mut ln_factorial = vec![0.0; all as usize + 1];
-    for n in 1..ln_factorial.len() {
-        ln_factorial[n] = ln_factorial[n - 1] + (n as f64).ln();
+/// ln n! of 0 up to `most`.
+pub(super) fn ln_factorials(most: usize) -> Vec<f64> {
+    let mut found = vec![0.0; most + 1];
+    for n in 1..found.len() {
+        found[n] = found[n - 1] + (n as f64).ln();
     }
+    found
+}
+
+/// Fisher's exact test: the probability, with all margins fixed, of tables that are no more likely than this one.
+fn fisher(first: (u64, u64), second: (u64, u64), ln_factorial: &[f64]) -> f64 {
+    let (hits, all) = (first.0 + second.0, first.1 + second.1);
     let ln_choose =
         |n: u64, k: u64| ln_factorial[n as usize] - ln_factorial[k as usize] - ln_factorial[(n - k) as usize];
     let ln_p = |k: u64| ln_choose(first.1, k) + ln_choose(second.1, hits - k) - ln_choose(all, hits);

@@ -105,6 +105,21 @@ fn a_part_is_held_against_the_rest() {
     assert_eq!(by_field(&[], true), []);
 }
 
+/// One of 20 parts is worse than the rest by itself (p = 0.04), as one of 20 is by chance.
+#[test]
+fn fields_are_corrected_for_all_their_values() {
+    let case = |i: usize| {
+        let (shop, at) = (i / 50, i % 50);
+        let right = if shop == 0 { 34 } else { 40 };
+        Case { score: f64::from(u8::from(at < right)), fields: vec![("shop".to_owned(), shop.to_string())] }
+    };
+    let all: Vec<Case> = (0..1000).map(case).collect();
+    let found = by_field(&all, true);
+    let first = found[0].slices.iter().find(|slice| slice.conditions[0].value == "0").unwrap();
+    assert!(first.p_value.unwrap() < 0.05 && first.difference_interval.unwrap().1 < 0.0, "{first:?}");
+    assert!(first.adjusted_p_value.unwrap() > 0.05 && first.verdict == Verdict::NoEvidence, "{first:?}");
+}
+
 /// The normal distribution and drawn permutations agree where both hold.
 #[test]
 fn small_parts_are_permuted() {

@@ -64,13 +64,13 @@ pub fn worst(cases: &[super::Case], search: &Search) -> Found {
             }
         }
     }
-    let tested = candidates.kept.iter().map(|(conditions, places)| scores.score(conditions.clone(), places));
-    told(tested.collect(), search)
+    let tested = candidates.kept.iter().map(|(conditions, places)| (scores.score(conditions.clone(), places), places));
+    told(&scores, tested.collect(), search)
 }
 
-fn told(mut tested: Vec<SliceScore>, search: &Search) -> Found {
-    let p_values: Vec<f64> = tested.iter().map(|slice| slice.p_value.unwrap_or(1.0)).collect();
-    for (slice, adjusted) in tested.iter_mut().zip(benjamini_hochberg(&p_values)) {
+fn told(scores: &Scores<'_>, mut tested: Vec<(SliceScore, &Vec<u32>)>, search: &Search) -> Found {
+    let p_values: Vec<f64> = tested.iter().map(|(slice, _)| slice.p_value.unwrap_or(1.0)).collect();
+    for ((slice, _), adjusted) in tested.iter_mut().zip(benjamini_hochberg(&p_values)) {
         slice.adjusted_p_value = Some(adjusted);
     }
     let count = tested.len() as u32;
@@ -78,15 +78,17 @@ fn told(mut tested: Vec<SliceScore>, search: &Search) -> Found {
         let difference = slice.difference.unwrap_or(0.0);
         if search.larger_is_better { -difference } else { difference }
     };
-    tested.retain(|slice| {
+    tested.retain(|(slice, _)| {
         slice.adjusted_p_value.is_some_and(|p| p <= search.false_discovery_rate) && towards_worse(slice) > 0.0
     });
-    for slice in &mut tested {
-        slice.verdict = Verdict::Worse;
-    }
-    tested.sort_by(|a, b| towards_worse(b).total_cmp(&towards_worse(a)).then(b.support.cmp(&a.support)));
+    tested.sort_by(|(a, _), (b, _)| towards_worse(b).total_cmp(&towards_worse(a)).then(b.support.cmp(&a.support)));
     tested.truncate(search.most);
-    Found { tested: count, slices: tested }
+    let shown = tested.into_iter().map(|(slice, places)| SliceScore {
+        interval: scores.interval(places),
+        verdict: Verdict::Worse,
+        ..slice
+    });
+    Found { tested: count, slices: shown.collect() }
 }
 
 struct Candidates<'a> {

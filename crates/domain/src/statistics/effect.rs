@@ -41,6 +41,17 @@ pub fn minimum_detectable(plan: Plan) -> Option<f64> {
     Some(found)
 }
 
+/// The smallest true difference that a comparison with this 95 % interval would have found with a chance of `power`, by the normal
+/// distribution: (z_{0.975} + z_power) standard errors, of which the interval reaches z_{0.975} to either side (Bloom, Minimum
+/// Detectable Effects, Evaluation Review 19, 1995). `None` where the interval has no width, or the power is out of range.
+#[must_use]
+pub fn detectable((low, high): (f64, f64), power: f64) -> Option<f64> {
+    let reach = (high - low) / 2.0;
+    let is_known = reach.is_finite() && reach > 0.0 && (0.5..1.0).contains(&power);
+    let z = normal_quantile(0.975);
+    is_known.then(|| reach / z * (z + normal_quantile(power)))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -65,5 +76,13 @@ mod tests {
         assert_eq!(minimum_detectable(plan(0, 0.3)), None);
         assert_eq!(minimum_detectable(plan(100, 0.0)), None);
         assert_eq!(minimum_detectable(Plan { power: 1.0, ..plan(100, 0.3) }), None);
+    }
+
+    /// 1.960 + 0.842 = 2.80 standard errors at 80 % power, two-sided at 0.05.
+    #[test]
+    fn an_interval_tells_what_it_would_have_shown() {
+        let d = detectable((-1.959_964, 1.959_964), 0.8).unwrap();
+        assert!((d - 2.8016).abs() < 1e-3, "{d}");
+        assert_eq!((detectable((0.1, 0.1), 0.8), detectable((0.0, 1.0), 1.0)), (None, None));
     }
 }

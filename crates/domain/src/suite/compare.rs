@@ -1,6 +1,6 @@
 //! Candidates against each other: paired differences, corrected over a whole suite, and the alarms that they raise.
 
-use super::MEANS;
+use super::{MEANS, NEUTRAL};
 use crate::{
     eval::{
         larger_is_better,
@@ -64,11 +64,12 @@ pub struct Alarmed {
     pub adjusted_p_value: f64,
 }
 
-/// Where a candidate is worse than the baseline, with evidence after correction over the whole suite. How fast it is raises no
-/// alarm: machines are busier at one time than at another.
+/// Where a candidate is worse than the baseline, with evidence after correction over the whole suite; [`NEUTRAL`] metrics raise
+/// no alarm.
 #[must_use]
 pub fn alarms(differences: &[(String, Difference)]) -> Vec<Alarmed> {
-    let quality = || differences.iter().filter(|(_, d)| d.metric != "latency_ms").map(|(key, d)| (key.as_str(), d));
+    let quality =
+        || differences.iter().filter(|(_, d)| !NEUTRAL.contains(&d.metric.as_str())).map(|(key, d)| (key.as_str(), d));
     let adjusted = holm_adjusted(quality());
     quality()
         .filter(|(_, d)| d.verdict() == Verdict::Worse)
@@ -126,6 +127,7 @@ mod tests {
         let better = ("a".to_owned(), difference(0.001, (0.01, 0.2)));
         assert_eq!(alarms(&[better]), []);
         let slower = Difference { metric: "latency_ms".to_owned(), ..difference(0.001, (5.0, 9.0)) };
-        assert_eq!(alarms(&[("a".to_owned(), slower)]), []);
+        let shorter = Difference { metric: "length".to_owned(), ..difference(0.001, (-9.0, -5.0)) };
+        assert_eq!(alarms(&[("a".to_owned(), slower), ("a".to_owned(), shorter)]), []);
     }
 }

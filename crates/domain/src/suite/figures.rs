@@ -13,8 +13,10 @@ pub const FIGURES: [&str; 5] =
     ["latency_ms", "latency_p95_ms", "tokens_per_second", "peak_memory_mib", "cost_per_1000"];
 
 /// Metrics that are means over samples. Their scores are kept by sample, so that two candidates can be paired.
-pub const MEANS: [&str; 14] = [
+pub const MEANS: [&str; 16] = [
     "accuracy",
+    "accuracy_norm",
+    "accuracy_bytes",
     "exact_match",
     "token_f1",
     "rouge_1",
@@ -29,6 +31,10 @@ pub const MEANS: [&str; 14] = [
     "negative_log_likelihood",
     "latency_ms",
 ];
+
+/// Means of which more is neither better nor worse: how long answers are, and how fast they came, since machines are busier at
+/// one time than at another.
+pub const NEUTRAL: [&str; 2] = ["length", "latency_ms"];
 
 /// How likely the reference answer is to the model, which an endpoint does not tell.
 const LIKELIHOOD: &str = "negative_log_likelihood";

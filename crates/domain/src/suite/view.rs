@@ -269,7 +269,7 @@ pub struct BakeOffCell {
     pub is_best: bool,
     /// From the best one to this one; `None` for the best one itself.
     pub difference: Option<Difference>,
-    /// Corrected over the evaluation's candidates (Holm).
+    /// Corrected over all pairs of the evaluation's candidates (Holm).
     pub adjusted_p_value: Option<f64>,
     pub verdict: Verdict,
     pub latency_ms: Option<f64>,
@@ -313,7 +313,11 @@ impl BakeOff {
 
     pub(super) fn mark_best(&mut self) {
         for (column, evaluation) in self.evaluations.iter().enumerate() {
-            let up = larger_is_better(&evaluation.primary());
+            let metric = evaluation.primary();
+            if super::NEUTRAL.contains(&metric.as_str()) {
+                continue;
+            }
+            let up = larger_is_better(&metric);
             let value = |row: &BakeOffRow| row.cells[column].as_ref()?.score.as_ref().map(|score| score.value);
             let better = |a: &f64, b: &f64| if up { a.total_cmp(b) } else { b.total_cmp(a) };
             let best = self.rows.iter().enumerate().filter_map(|(i, row)| Some((i, value(row)?)));
@@ -334,7 +338,8 @@ impl BakeOff {
             .map(|cell| cell.result_id)
     }
 
-    /// Fills in how the others differ from the best: `difference` is asked with (best, other, metric).
+    /// Fills in how the others differ from the best: `difference` is asked with (best, other, metric). The same answers say which
+    /// one is the best, so any pair might have been tested: p values are corrected for all of them.
     pub fn compare(&mut self, difference: impl Fn(SuiteResultId, SuiteResultId, &str) -> Option<Difference>) {
         for column in 0..self.evaluations.len() {
             let (Some(best), metric) = (self.best(column), self.evaluations[column].primary()) else { continue };
@@ -348,7 +353,10 @@ impl BakeOff {
                 cell.difference = difference(best, cell.result_id, &metric);
             }
             let p = |cell: &&mut BakeOffCell| cell.difference.as_ref().and_then(|d| d.p_value);
-            let tested: Vec<f64> = cells.iter().filter_map(p).collect();
+            let mut tested: Vec<f64> = cells.iter().filter_map(p).collect();
+            // With the best one, k candidates make k(k − 1)/2 pairs.
+            let pairs = tested.len() * (tested.len() + 1) / 2;
+            tested.resize(pairs, 1.0);
             let mut adjusted = crate::statistics::correction::holm(&tested).into_iter();
             for cell in cells {
                 let Some(d) = cell.difference.as_ref().filter(|d| d.p_value.is_some()) else { continue };

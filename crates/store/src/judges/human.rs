@@ -14,7 +14,7 @@ use domain::{
         distribution::{Distribution, Order, Review},
         view::{NewTask, Source, TaskMade},
     },
-    id::{EvalId, HumanEvaluationId, ProjectId, TaskId, UserId},
+    id::{EvalId, HumanEvaluationId, ProjectId, SampleId, TaskId, UserId},
     judge::{
         pairing::pairs,
         ranking::{Ranking, ranked},
@@ -26,7 +26,7 @@ use domain::{
     statistics::bradley_terry::{Game, Winner},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// The question that people are asked.
@@ -190,7 +190,7 @@ async fn ranking(
 ) -> Result<Option<Ranking>, StoreError> {
     let Some(task) = people::task(db, project, id).await? else { return Ok(None) };
     let place = |eval: &EvalId| models.iter().position(|(id, _)| id == eval);
-    let mut games = Vec::new();
+    let mut games: BTreeMap<SampleId, Vec<Game>> = BTreeMap::new();
     for said in people::said(db, id, &task, QUESTION).await? {
         let winner = match said.agreed {
             Some(Answer::Preference { value: Better::First }) => Winner::First,
@@ -201,10 +201,11 @@ async fn ranking(
         if let [a, b] = said.evals.as_slice()
             && let (Some(first), Some(second)) = (place(a), place(b))
         {
-            games.push(Game { first, second, winner });
+            games.entry(said.sample).or_default().push(Game { first, second, winner });
         }
     }
     // Hundreds of resamples, each fitted anew.
+    let games: Vec<Vec<Game>> = games.into_values().collect();
     let found = tokio::task::spawn_blocking(move || ranked(&models, &games));
     found.await.map_err(|e| StoreError::Corrupt(e.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use super::{Asked, JudgingError, KIND, LISTED, Standings, asked, maybe_word, rulings};
 use crate::{
-    StoreError, activity,
+    Stale, StoreError, activity,
     error::{json, word},
     evals, jobs,
 };
@@ -14,6 +14,7 @@ use domain::{
         view::{JudgedEvaluation, Judging, JudgingProblem, JudgingSummary, NewJudging},
     },
     sample::Split,
+    statistics::verdict::Verdict,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
@@ -167,18 +168,29 @@ pub async fn go_on(
     Ok(Some(job))
 }
 
-/// Deletes a judging with what the judge said and what was measured of it; false where the project has none such, or a job is
-/// still at it.
+/// Deletes a judging with what the judge said; false where the project has none such, or a job is still at it.
+/// [`Stale::Calibrated`] where the judge was held against people with it: that is kept, or a judge could be made to count again by
+/// deleting where it failed.
 pub async fn delete(db: &PgPool, project: ProjectId, judging: JudgingId) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "delete from judgings g where g.id = $1 and g.project_id = $2 \
+         and not exists (select from judge_calibrations c where c.judging_id = g.id) \
          and not exists (select from jobs j where j.id = g.job_id and j.status in ('queued', 'running'))",
     )
     .bind(judging.0)
     .bind(project.0)
     .execute(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 1 {
+        return Ok(true);
+    }
+    let calibrated: bool =
+        sqlx::query_scalar("select exists (select from judge_calibrations where judging_id = $1 and project_id = $2)")
+            .bind(judging.0)
+            .bind(project.0)
+            .fetch_one(db)
+            .await?;
+    if calibrated { Err(Stale::Calibrated.into()) } else { Ok(false) }
 }
 
 const SUMMARY: &str = "select g.id, g.judge_version_id, v.judge_id, v.number, v.spec, n.name as judge_name, g.first_eval, g.second_eval, \
@@ -258,7 +270,11 @@ pub async fn get(db: &PgPool, project: ProjectId, judging: JudgingId) -> Result<
     .fetch_one(db)
     .await?;
     let spent = |name: &str| Ok::<_, StoreError>(spent.try_get::<i64, _>(name)?.cast_unsigned());
-    let results = of_rulings(db, judging, &spec).await?;
+    let mut results = of_rulings(db, judging, &spec).await?;
+    // What a judge says that nobody should believe is no verdict.
+    if let Some(pairs) = results.pairwise.as_mut().filter(|_| !summary.standing.counts()) {
+        pairs.verdict = Verdict::NoEvidence;
+    }
     Ok(Some(Judging {
         prompt_tokens: spent("prompt")?,
         answer_tokens: spent("answer")?,

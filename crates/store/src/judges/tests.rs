@@ -3,6 +3,7 @@
 
 use super::{calibrate, create, human, judgings, rulings, set_bar, standing};
 use crate::{
+    Stale, StoreError,
     annotation::{content, fill, tasks},
     evals::tests::{Place, place},
     forget,
@@ -14,7 +15,7 @@ use domain::{
         view::NewTask,
     },
     eval::Subject,
-    id::{EvalId, ItemId, JudgeVersionId, JudgingId, TaskId},
+    id::{EvalId, ItemId, JudgeVersionId, JudgingId, ProjectId, TaskId},
     judge::{
         answer::{Said, understood},
         calibration::{Bar, Standing},
@@ -188,6 +189,10 @@ async fn a_judge_counts_only_once_it_agrees_with_people(db: PgPool) {
     // The newest calibration counts, not the best one.
     against(good, "truth").await.unwrap();
     assert_eq!(now().await, Standing::TooFew);
+    sqlx::query("update jobs set status = 'succeeded'").execute(&p.db).await.unwrap();
+    let kept = judgings::delete(&p.db, p.project, judging).await;
+    assert!(matches!(kept, Err(StoreError::Stale(Stale::Calibrated))), "{kept:?}");
+    assert!(!judgings::delete(&p.db, ProjectId::new(), judging).await.unwrap());
 }
 
 #[sqlx::test(migrations = "../../migrations")]

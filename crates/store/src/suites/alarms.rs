@@ -20,7 +20,7 @@ pub async fn raise(
     suite: &SuiteDetail,
     candidate: &Candidate,
 ) -> Result<usize, StoreError> {
-    let table = table::of_suite(db, project, suite).await?;
+    let table = table::with_candidate(db, project, suite, Some(candidate)).await?;
     let baseline = table.rows.iter().find(|row| row.is_baseline);
     let row = table.rows.iter().find(|row| row.candidate == *candidate && !row.is_baseline);
     let (Some(baseline), Some(row)) = (baseline, row) else { return Ok(0) };

@@ -138,11 +138,12 @@ pub async fn exists(
     .await?)
 }
 
-/// Of results `x`. What an endpoint is called stands behind `endpoint:`.
+/// Of results `x`, with [`NAME`].
 pub(super) const COLUMNS: &str = "x.id, x.suite_id, x.suite_version, x.evaluation, x.candidate, x.run_id, x.version_id, x.split, \
      x.measurement, x.contaminated, x.created_at, m.card, \
-     exists (select from run_forgettings f where f.run_id = x.run_id) as saw_erased, \
-     case when r.id is not null then concat(m.name, ' · #', r.number, ' ', r.name) when m.id is not null then m.name \
+     exists (select from run_forgettings f where f.run_id = x.run_id) as saw_erased";
+/// What the candidate of `x` is called. An endpoint's name stands behind `endpoint:`.
+pub(super) const NAME: &str = "case when r.id is not null then concat(m.name, ' · #', r.number, ' ', r.name) when m.id is not null then m.name \
         else substr(x.candidate, 10) end as candidate_name";
 pub(super) const JOINS: &str =
     "left join runs r on r.id = x.run_id left join models m on m.id = coalesce(x.model_id, r.model_id)";
@@ -171,7 +172,7 @@ pub async fn get(
     id: SuiteResultId,
 ) -> Result<Option<SuiteResult>, StoreError> {
     sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS} from suite_results x {JOINS} where x.project_id = $1 and x.suite_id = $2 and x.id = $3"
+        "select {COLUMNS}, {NAME} from suite_results x {JOINS} where x.project_id = $1 and x.suite_id = $2 and x.id = $3"
     )))
     .bind(project.0)
     .bind(suite.0)

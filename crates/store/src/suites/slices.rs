@@ -6,8 +6,9 @@ use domain::{
     eval::larger_is_better,
     explore::{Field, fields},
     id::{ProjectId, SampleId},
-    slice::{Case, Search, by_field, worst},
-    suite::{MEANS, SliceReport, SuiteResult},
+    slice::{Case, Found, Search, by_field, worst},
+    statistics::verdict::Verdict,
+    suite::{MEANS, NEUTRAL, SliceReport, SuiteResult},
 };
 use futures::TryStreamExt;
 use sqlx::{PgPool, Row};
@@ -31,9 +32,14 @@ pub async fn report(
     let chosen = metrics.iter().find(|known| Some(known.as_str()) == metric).or(metrics.first()).cloned();
     let Some(metric) = chosen else { return Ok(None) };
     let cases = cases(db, project, result, &metric, wanted).await?;
-    let up = larger_is_better(&metric);
+    let (up, is_neutral) = (larger_is_better(&metric), NEUTRAL.contains(&metric.as_str()));
     let (fields, found) = tokio::task::spawn_blocking(move || {
-        (by_field(&cases, up), worst(&cases, &Search { larger_is_better: up, ..Search::default() }))
+        let mut fields = by_field(&cases, up);
+        if is_neutral {
+            fields.iter_mut().flat_map(|field| &mut field.slices).for_each(|part| part.verdict = Verdict::NoEvidence);
+            return (fields, Found::default());
+        }
+        (fields, worst(&cases, &Search { larger_is_better: up, ..Search::default() }))
     })
     .await
     .map_err(|e| StoreError::Corrupt(e.to_string()))?;

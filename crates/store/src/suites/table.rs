@@ -2,7 +2,7 @@
 
 use super::{
     alarms, comparisons,
-    results::{COLUMNS, JOINS, result},
+    results::{COLUMNS, JOINS, NAME, result},
 };
 use crate::{StoreError, error::json};
 use domain::{
@@ -10,8 +10,8 @@ use domain::{
     id::{ProjectId, SuiteResultId},
     model::ModelCard,
     suite::{
-        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, SuiteDetail, SuiteResult, SuiteTable,
-        holm_adjusted,
+        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, SuiteDetail, SuiteResult,
+        SuiteTable, holm_adjusted,
     },
 };
 use sqlx::{PgPool, Row};
@@ -28,8 +28,17 @@ struct Found {
     saw_erased: bool,
 }
 
-/// The latest result of every candidate in every evaluation of this version of the suite.
-async fn latest(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<Vec<Found>, StoreError> {
+/// The latest result of every candidate in every evaluation of this version of the suite: all of the baselines' and of `asked`'s,
+/// of others as many as are read at most.
+async fn latest(
+    db: &PgPool,
+    project: ProjectId,
+    suite: &SuiteDetail,
+    asked: Option<&Candidate>,
+) -> Result<Vec<Found>, StoreError> {
+    // However many candidates came after it, what others are held against is read.
+    let kept = suite.baselines.iter().map(|baseline| &baseline.candidate).chain(asked);
+    let kept: Vec<String> = kept.map(Candidate::to_string).collect();
     let identities: Vec<String> = suite.design.evaluations.iter().map(EvaluationDesign::identity).collect();
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "with asked as (select md5(a.text) as identity, min(a.place)::int as place from unnest($3::text[]) with ordinality \
@@ -37,11 +46,13 @@ async fn latest(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<
          x as (select distinct on (s.identity, s.candidate) s.*, asked.place from suite_results s \
             join asked on asked.identity = s.identity where s.project_id = $1 and s.suite_id = $2 \
             order by s.identity, s.candidate, s.created_at desc) \
-         select {COLUMNS}, x.place from x {JOINS} order by x.created_at desc, x.id limit 5000"
+         select {COLUMNS}, {NAME}, x.place from x {JOINS} \
+         order by (x.candidate = any($4)) desc, x.created_at desc, x.id limit 5000"
     )))
     .bind(project.0)
     .bind(suite.summary.id.0)
     .bind(identities)
+    .bind(kept)
     .fetch_all(db)
     .await?;
     rows.iter()
@@ -59,7 +70,17 @@ async fn latest(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<
 
 /// The table.
 pub async fn of_suite(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<SuiteTable, StoreError> {
-    let mut rows = rows(suite, latest(db, project, suite).await?);
+    with_candidate(db, project, suite, None).await
+}
+
+/// The table with the row of `asked`, however many others were evaluated after it.
+pub(super) async fn with_candidate(
+    db: &PgPool,
+    project: ProjectId,
+    suite: &SuiteDetail,
+    asked: Option<&Candidate>,
+) -> Result<SuiteTable, StoreError> {
+    let mut rows = rows(suite, latest(db, project, suite, asked).await?, asked);
     let main = suite.baselines.iter().find(|baseline| baseline.is_main).map(|baseline| baseline.candidate.clone());
     if let Some(main) = main {
         compare_with(db, &mut rows, &main).await?;
@@ -78,8 +99,8 @@ pub async fn of_suite(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> R
     })
 }
 
-/// One row a candidate, baselines first.
-fn rows(suite: &SuiteDetail, found: Vec<Found>) -> Vec<CandidateRow> {
+/// One row a candidate: baselines first, then the one that is asked about.
+fn rows(suite: &SuiteDetail, found: Vec<Found>, asked: Option<&Candidate>) -> Vec<CandidateRow> {
     let mut rows: Vec<CandidateRow> = Vec::new();
     let mut places: HashMap<Candidate, usize> = HashMap::new();
     for Found { result, column, card, saw_erased } in found {
@@ -115,7 +136,7 @@ fn rows(suite: &SuiteDetail, found: Vec<Found>) -> Vec<CandidateRow> {
     }
     let rank = |row: &CandidateRow| {
         let place = suite.baselines.iter().position(|baseline| baseline.candidate == row.candidate);
-        place.unwrap_or(usize::MAX)
+        place.unwrap_or(if asked == Some(&row.candidate) { suite.baselines.len() } else { usize::MAX })
     };
     rows.sort_by_key(|row| (rank(row), std::cmp::Reverse(row.latest)));
     rows.truncate(CANDIDATES + suite.baselines.len());
@@ -152,12 +173,14 @@ fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<
     gates.collect()
 }
 
-/// All differences of a row from the baseline, each with the key of its evaluation.
+/// All differences of a row from the baseline that are for better or worse, each with the key of its evaluation. Table and alarms
+/// are corrected for these.
 pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
     let cells = row.cells.iter().zip(&table.evaluations);
     cells
         .filter_map(|(cell, evaluation)| Some((cell.as_ref()?, evaluation)))
         .flat_map(|(cell, evaluation)| cell.differences.iter().map(|d| (evaluation.key.clone(), d.clone())))
+        .filter(|(_, difference)| !NEUTRAL.contains(&difference.metric.as_str()))
         .collect()
 }
 
@@ -181,7 +204,7 @@ pub fn correct(table: &mut SuiteTable) {
 pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<BakeOff, StoreError> {
     let table = SuiteTable {
         evaluations: suite.design.evaluations.clone(),
-        rows: rows(suite, latest(db, project, suite).await?),
+        rows: rows(suite, latest(db, project, suite, None).await?, None),
         alarms: Vec::new(),
     };
     let mut found = BakeOff::of(&table);

@@ -1,6 +1,6 @@
 //! A project's targets, and how it stands to them.
 
-use super::results::{COLUMNS, JOINS, result};
+use super::results::{COLUMNS, JOINS, NAME, result};
 use crate::{
     StoreError,
     error::{json, word},
@@ -99,7 +99,7 @@ async fn decisive(
     let asked: Vec<(&Target, &str)> =
         targets.iter().filter_map(|(target, identity)| Some((target, identity.as_deref()?))).collect();
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select asked.target_id, {COLUMNS} from unnest($2::uuid[], $3::uuid[], $4::text[]) as asked (target_id, suite_id, identity) \
+        "select asked.target_id, {COLUMNS}, {NAME} from unnest($2::uuid[], $3::uuid[], $4::text[]) as asked (target_id, suite_id, identity) \
          join lateral (select * from suite_results y where y.project_id = $1 and y.suite_id = asked.suite_id \
             and y.identity = md5(asked.identity) order by (y.run_id is not null) desc, y.created_at desc limit 1) x on true {JOINS}"
     )))

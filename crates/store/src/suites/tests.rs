@@ -145,6 +145,20 @@ async fn a_worse_candidate_misses_its_gate_and_raises_an_alarm(db: PgPool) {
 
     assert_eq!(alarms::raise(db, project, &detail, &run).await.unwrap(), 1);
     assert_eq!(alarms::raise(db, project, &detail, &run).await.unwrap(), 1, "again is not twice");
+    // Thousands of candidates come later: both sides of the comparison are still read.
+    sqlx::query(
+        "insert into suite_results (id, project_id, suite_id, suite_version, evaluation, identity, candidate, version_id, split, \
+         measurement, contaminated, job_id, created_by, created_at) \
+         select gen_random_uuid(), project_id, suite_id, suite_version, evaluation, identity, 'endpoint:crowd ' || n, version_id, \
+         split, measurement, contaminated, job_id, created_by, created_at + interval '1 minute' \
+         from suite_results, generate_series(1, 5001) as n where id = $1",
+    )
+    .bind(result.0)
+    .execute(db)
+    .await
+    .unwrap();
+    assert_eq!(alarms::raise(db, project, &detail, &run).await.unwrap(), 1, "whoever came last");
+    sqlx::query("delete from suite_results where candidate like 'endpoint:crowd%'").execute(db).await.unwrap();
     let open = alarms::open(db, project, None).await.unwrap();
     assert_eq!((open.len(), open[0].result_id, open[0].baseline_name.as_str()), (1, result, "Smol"));
     assert!(open[0].candidate_name.contains("#1 first"), "{}", open[0].candidate_name);

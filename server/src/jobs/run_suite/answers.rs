@@ -6,13 +6,14 @@ use crate::{
     trainer::{EvalFile, TrainerError},
     writer::{Manner, Reply, Service, WriterError},
 };
+use dataprep::answer_filter::AnswerFilter;
 use domain::{
     eval::{EvalMetrics, Prediction, Task},
     job::{Gone, JobFailure},
     sample::Sample,
     suite::{Candidate, Timing},
 };
-use futures::future::try_join_all;
+use futures::future::join_all;
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, path::Path, time::Instant};
 use tokio::{
@@ -22,6 +23,8 @@ use tokio::{
 
 /// Questions that an endpoint is asked at a time.
 const AT_A_TIME: usize = 4;
+/// Questions after which an endpoint that has refused them all is given up.
+const REFUSALS: usize = 20;
 /// How an endpoint is to answer: always alike, as far as it can.
 const MANNER: Manner = Manner { temperature: 0.0, seed: 0, max_tokens: 512 };
 
@@ -83,7 +86,8 @@ async fn local(
         samples: &questions.samples,
         labels: questions.labels.as_deref(),
         out: &questions.out,
-        max_new_tokens: questions.evaluation.max_new_tokens,
+        task: questions.task.as_ref().map(|(_, path)| path.as_path()),
+        max_new_tokens: questions.max_new_tokens(),
     };
     let mut going = asked.start(&context.config)?;
     while let Some((done, _)) = going.next().await.map_err(not_evaluated)? {
@@ -104,20 +108,40 @@ async fn endpoint(
     work: &Work,
 ) -> Result<Answered, JobError> {
     let samples: Vec<Sample> = read_lines(&questions.samples).await?;
-    let manner = Manner { max_tokens: questions.evaluation.max_new_tokens, ..MANNER };
+    let rule = questions.task.as_ref().and_then(|(task, _)| task.filter.clone());
+    let filter = rule.map(AnswerFilter::new).transpose();
+    let filter = filter.map_err(|error| JobFailure::NotAnswered { detail: error.to_string() })?;
+    let manner = Manner { max_tokens: questions.max_new_tokens(), ..MANNER };
     let began = Instant::now();
     let (mut predictions, mut timing) = (Vec::with_capacity(samples.len()), Timing { batch: 1, ..Timing::default() });
+    let mut refused = 0;
     for together in samples.chunks(AT_A_TIME) {
         let replies = together.iter().map(|s| service.reply(s.prompt(), manner));
-        for reply in try_join_all(replies).await.map_err(no_answer)? {
+        for reply in join_all(replies).await {
             let index = predictions.len();
+            let reply = match reply {
+                Ok(reply) => reply,
+                // What one question is refused for keeps no other from its answer, unless no question has one.
+                Err(error @ WriterError::Refused { .. }) => {
+                    refused += 1;
+                    if refused > index && (refused == samples.len() || refused >= REFUSALS) {
+                        return Err(no_answer(error));
+                    }
+                    if index == 0 {
+                        (timing.input_tokens, timing.output_tokens) = (Some(0), Some(0));
+                    }
+                    predictions.push(refusal(index, &samples[index]));
+                    continue;
+                }
+                Err(error) => return Err(no_answer(error)),
+            };
             let add = |sum: Option<u64>, tokens: Option<u32>| {
                 let tokens = u64::from(tokens?);
                 if index == 0 { Some(tokens) } else { Some(sum? + tokens) }
             };
             timing.input_tokens = add(timing.input_tokens, reply.prompt_tokens);
             timing.output_tokens = add(timing.output_tokens, reply.answer_tokens);
-            predictions.push(prediction(index, &samples[index], questions, reply));
+            predictions.push(prediction(index, &samples[index], (questions, filter.as_ref()), reply));
         }
         context.progress("answering", work.done + predictions.len() as u64, work.total).await?;
     }
@@ -127,17 +151,31 @@ async fn endpoint(
 
 /// An endpoint tells no likelihoods: what it wrote is the label that it names, whatever its case and with a full stop behind it
 /// or not, and otherwise no label.
-fn prediction(index: usize, sample: &Sample, questions: &Questions<'_>, reply: Reply) -> Prediction {
+fn prediction(
+    index: usize,
+    sample: &Sample,
+    (questions, filter): (&Questions<'_>, Option<&AnswerFilter>),
+    reply: Reply,
+) -> Prediction {
     let written = reply.text.trim();
     let expected = sample.answer().unwrap_or_default().to_owned();
     let output = match questions.evaluation.task {
         Task::Classification => named(written, questions.known.iter()).unwrap_or(written).to_owned(),
         Task::MultipleChoice => named(written, sample.choice_answers().iter()).unwrap_or(written).to_owned(),
-        Task::Generation => written.to_owned(),
+        Task::Generation => {
+            let ended = questions.ended(&reply.text);
+            filter.map_or_else(|| ended.trim().to_owned(), |filter| filter.take(ended))
+        }
     };
     let mut scores = BTreeMap::from([("latency_ms".to_owned(), reply.latency_ms)]);
     scores.extend(reply.answer_tokens.map(|tokens| ("answer_tokens".to_owned(), tokens as f64)));
     Prediction { index: index as u32, correct: output == expected.trim(), output, expected, scores }
+}
+
+/// Of a question that an endpoint refuses: no answer, which is wrong, and took no time.
+fn refusal(index: usize, sample: &Sample) -> Prediction {
+    let expected = sample.answer().unwrap_or_default().to_owned();
+    Prediction { index: index as u32, correct: false, output: String::new(), expected, scores: BTreeMap::new() }
 }
 
 fn named<'a>(written: &str, mut labels: impl Iterator<Item = &'a String>) -> Option<&'a str> {

@@ -8,7 +8,10 @@ use domain::{
         ChineseWords, IntervalMethod, Items, LabelItem, Measurement, MetricScore, ScoreInterval, Settings, TextItem,
         measure as measure_items,
     },
-    statistics::bootstrap::mean_interval,
+    statistics::{
+        bootstrap::mean_interval,
+        proportions::{wilson, z_95},
+    },
     suite::{EvaluationDesign, MEANS},
 };
 use std::collections::BTreeMap;
@@ -17,6 +20,12 @@ use std::collections::BTreeMap;
 const LIKELIHOOD: &str = "negative_log_likelihood";
 /// Scores of an answer that are kept besides those of the metrics.
 const KEPT: [&str; 4] = ["latency_ms", "answer_tokens", "label_probability", LIKELIHOOD];
+
+/// What the trainer tells of each answer to a multiple-choice question, 1 or 0, and the metric that is its mean.
+const BY_LENGTH: [(&str, &str, &str); 2] = [
+    ("correct_norm", "accuracy_norm", "of:choices|length:characters|lib:trainer eval"),
+    ("correct_bytes", "accuracy_bytes", "of:choices|length:bytes|lib:trainer eval"),
+];
 
 /// A set that was measured.
 pub(super) struct Measured {
@@ -52,6 +61,11 @@ pub(super) fn measure(
     if metrics.iter().any(|metric| metric == LIKELIHOOD) {
         measurement.scores.extend(likelihood(&predictions));
     }
+    for (told, metric, signature) in BY_LENGTH {
+        if evaluation.task == Task::MultipleChoice && metrics.iter().any(|name| name == metric) {
+            measurement.scores.extend(share(&mut predictions, (told, metric), signature));
+        }
+    }
     for (metric, value) in trainer.iter().filter(|(metric, _)| metrics.contains(metric)) {
         let told = MetricScore { value: *value, interval: None, signature: "lib:trainer eval".to_owned() };
         measurement.scores.entry(metric.clone()).or_insert(told);
@@ -59,7 +73,8 @@ pub(super) fn measure(
     let by_answer: Vec<String> =
         metrics.iter().filter(|metric| MEANS.contains(&metric.as_str()) && *metric != LIKELIHOOD).cloned().collect();
     for prediction in &mut predictions {
-        prediction.scores.retain(|name, _| KEPT.contains(&name.as_str()));
+        let is_share = |name: &str| BY_LENGTH.iter().any(|(_, metric, _)| *metric == name);
+        prediction.scores.retain(|name, _| KEPT.contains(&name.as_str()) || is_share(name));
         let scores = alone(evaluation, prediction, &by_answer);
         prediction.scores.extend(scores);
     }
@@ -92,11 +107,31 @@ fn alone(evaluation: &EvaluationDesign, prediction: &Prediction, metrics: &[Stri
         return BTreeMap::new();
     }
     if evaluation.task != Task::Generation {
-        return BTreeMap::from([("accuracy".to_owned(), f64::from(u8::from(prediction.correct)))]);
+        let accuracy = metrics.iter().find(|metric| *metric == "accuracy");
+        return accuracy.map(|name| (name.clone(), f64::from(u8::from(prediction.correct)))).into_iter().collect();
     }
     let settings = settings(evaluation.language, metrics, 0);
     let found = measure_items(Items::Texts(&[text(prediction)]), &settings);
     found.scores.into_iter().map(|(name, score)| (name, score.value)).collect()
+}
+
+/// Calls what was told of each answer by the name of its metric, and measures that: a share, by Wilson's interval. Nothing where
+/// an endpoint has not told it.
+fn share(
+    predictions: &mut [Prediction],
+    (told, metric): (&str, &str),
+    signature: &str,
+) -> Option<(String, MetricScore)> {
+    let mut hits = 0;
+    for prediction in &mut *predictions {
+        let is_right = prediction.scores.remove(told)? > 0.5;
+        hits += u64::from(is_right);
+        prediction.scores.insert(metric.to_owned(), f64::from(u8::from(is_right)));
+    }
+    let found = wilson(hits, predictions.len() as u64, z_95())?;
+    let interval = ScoreInterval { low: found.low, high: found.high, method: IntervalMethod::Wilson };
+    let score = MetricScore { value: found.value, interval: Some(interval), signature: signature.to_owned() };
+    Some((metric.to_owned(), score))
 }
 
 /// The mean over all answers; nothing where an endpoint has not told it.
@@ -140,6 +175,22 @@ mod tests {
         assert!(!of(0).contains_key("bleu") && !of(0).contains_key("rouge_l"), "only what was asked: {:?}", of(0));
         let mean = (of(0)["rouge_1"] + of(1)["rouge_1"]) / 2.0;
         assert!((found.measurement.scores["rouge_1"].value - mean).abs() < 1e-12);
+    }
+
+    #[test]
+    fn accuracies_by_length_have_an_interval_and_are_kept_by_answer() {
+        let design = design("multiple_choice", "[\"accuracy\", \"accuracy_norm\"]");
+        let told = |index: u32, norm: f64| {
+            let scores = BTreeMap::from([("correct_norm".to_owned(), norm), ("correct_bytes".to_owned(), 1.0)]);
+            Prediction { scores, ..prediction(index, "a", "a") }
+        };
+        let trainer = BTreeMap::from([("accuracy_norm".to_owned(), 0.5)]);
+        let found = measure(&design, vec![told(0, 1.0), told(1, 0.0)], &trainer);
+        let score = &found.measurement.scores["accuracy_norm"];
+        assert_eq!((score.value, score.interval.unwrap().method), (0.5, IntervalMethod::Wilson));
+        assert!(!found.measurement.scores.contains_key("accuracy_bytes"), "nobody asked");
+        let kept: Vec<&str> = found.predictions[1].scores.keys().map(String::as_str).collect();
+        assert_eq!((kept, found.predictions[1].scores["accuracy_norm"]), (vec!["accuracy", "accuracy_norm"], 0.0));
     }
 
     #[test]

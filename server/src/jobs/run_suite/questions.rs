@@ -7,7 +7,8 @@ use domain::{
     id::SampleId,
     job::{Gone, JobFailure},
     sample::{Message, Sample, Speaker},
-    suite::EvaluationDesign,
+    suite::{EvaluationDesign, MAX_NEW_TOKENS, USUAL_NEW_TOKENS},
+    task_file::TaskFile,
 };
 use futures::TryStreamExt;
 use std::{
@@ -38,6 +39,8 @@ pub(super) struct Questions<'a> {
     /// A sample for every label of the closed set.
     pub(super) labels: Option<PathBuf>,
     pub(super) known: BTreeSet<String>,
+    /// Where the samples were made of a task file: what it says, and where the trainer reads it.
+    pub(super) task: Option<(TaskFile, PathBuf)>,
     /// Sample and its position in the version, by line.
     asked: Vec<(SampleId, u32)>,
 }
@@ -88,7 +91,27 @@ impl<'a> Questions<'a> {
             Task::Classification => Some(write_labels(&known, folder).await?),
             Task::MultipleChoice | Task::Generation => None,
         };
-        Ok(Self { evaluation, samples, out: folder.join("out"), labels, known, asked })
+        let task = match store::versions::task(&context.db, context.project, version.id).await? {
+            Some(task) => {
+                let path = folder.join("task.json");
+                tokio::fs::write(&path, serde_json::to_vec(&task).map_err(JobError::internal)?).await?;
+                Some((task, path))
+            }
+            None => None,
+        };
+        Ok(Self { evaluation, samples, out: folder.join("out"), labels, known, task, asked })
+    }
+
+    /// Longest answer, in tokens: what the design says where it says anything but the usual, else what the task says.
+    pub(super) fn max_new_tokens(&self) -> u32 {
+        let by_task = self.task.as_ref().and_then(|(task, _)| task.max_gen_toks);
+        max_new_tokens(self.evaluation.max_new_tokens, by_task)
+    }
+
+    /// A reply without what comes after the first text that ends an answer of this task. The trainer sees to that itself.
+    pub(super) fn ended<'t>(&self, reply: &'t str) -> &'t str {
+        let until = self.task.as_ref().map(|(task, _)| task.until.as_slice());
+        ended(reply, until.unwrap_or_default())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,6 +138,19 @@ impl<'a> Questions<'a> {
     }
 }
 
+fn max_new_tokens(by_design: u32, by_task: Option<u32>) -> u32 {
+    match by_task {
+        Some(tokens) if by_design == USUAL_NEW_TOKENS => tokens.clamp(1, MAX_NEW_TOKENS),
+        _ => by_design,
+    }
+}
+
+fn ended<'t>(reply: &'t str, until: &[String]) -> &'t str {
+    let stops = until.iter().filter(|stop| !stop.is_empty());
+    let end = stops.filter_map(|stop| reply.find(stop.as_str())).min();
+    end.map_or(reply, |end| &reply[..end])
+}
+
 /// The trainer takes labelled samples for classification, and those with choices for multiple choice: a sample goes without
 /// what would make it another task.
 fn as_asked(sample: Sample, task: Task) -> Sample {
@@ -137,4 +173,19 @@ async fn write_labels(known: &BTreeSet<String>, folder: &Path) -> Result<PathBuf
     }
     tokio::fs::write(&path, lines).await?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_says_where_answers_end() {
+        let until = ["\n\n".to_owned(), String::new(), "Q:".to_owned()];
+        assert_eq!(ended("four Q: five\n\nsix", &until), "four ");
+        assert_eq!((ended("four", &until), ended("four Q:", &[])), ("four", "four Q:"));
+        assert_eq!(max_new_tokens(USUAL_NEW_TOKENS, Some(1024)), 1024);
+        assert_eq!((max_new_tokens(64, Some(1024)), max_new_tokens(USUAL_NEW_TOKENS, None)), (64, USUAL_NEW_TOKENS));
+        assert_eq!(max_new_tokens(USUAL_NEW_TOKENS, Some(0)), 1);
+    }
 }

@@ -93,7 +93,7 @@ async fn get_judging(
     judgings::get(&db, project, judging).await?.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// Delete a judging with what the judge said, and with what it was held against. 404 also while a job is at it.
+/// Delete a judging with what the judge said. 404 also while a job is at it; 409 where the judge was held against people with it.
 #[utoipa::path(delete, path = "/projects/{project}/judgings/{judging}", tag = "judges", params(("project" = ProjectId, Path), ("judging" = JudgingId, Path)), responses((status = NO_CONTENT)))]
 async fn delete_judging(
     State(db): State<PgPool>,
