@@ -123,6 +123,7 @@ crate::texts! {
     name_problem(n) = "The name must have 1 to {n} characters.", "名称应为 1 至 {n} 个字符。";
     name_taken = "There is a view of this name. Tick the box to overwrite it, or choose another name.", "已有同名视图。请勾选覆盖，或另取名称。";
     state_problem = "The view could not be read. Load the page again.", "无法读取视图，请重新加载页面。";
+    view_too_large = "The view holds too many columns, groups or runs, or too long a filter.", "视图中的列、分组或运行过多，或筛选条件过长。";
     changed = "changed", "已更改";
     by_whom(name) = "by {name}", "创建者：{name}";
     link = "Link to share", "分享链接";
