@@ -104,15 +104,15 @@ pub struct TableView {
 /// Why a view cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewProblem {
-    #[error("at most {MOST_GROUPS} columns to group by")]
+    #[error("at most {most} columns to group by", most = MOST_GROUPS)]
     Groups,
-    #[error("at most {MOST_SHOWN} columns")]
+    #[error("at most {most} columns", most = MOST_SHOWN)]
     Columns,
-    #[error("at most {MOST_PINS} pinned runs")]
+    #[error("at most {most} pinned runs", most = MOST_PINS)]
     Pins,
-    #[error("at most {MOST_HIDDEN} hidden runs")]
+    #[error("at most {most} hidden runs", most = MOST_HIDDEN)]
     Hidden,
-    #[error("a filter has at most {FILTER_CHARS} characters")]
+    #[error("a filter has at most {most} characters", most = FILTER_CHARS)]
     Filter,
 }
 

@@ -185,6 +185,13 @@ async fn what_a_script_logs_becomes_columns(db: PgPool) {
     // What comes later is there with the next look, and the other way round.
     place.log(run, &[("val/loss", 0.75)], &[("late", "8")]).await;
     assert_eq!(place.count("`metrics.val/loss` = 0.75 and params.late = 8").await, 1);
+    // A column of texts and numbers finds numbers however they were written.
+    let other = place.track("other").await;
+    place.log(other, &[], &[("lr", "auto"), ("seed", "007")]).await;
+    assert_eq!(place.count("params.lr = 1e-3").await, 1);
+    assert_eq!(place.count("params.lr in (0.0010, auto)").await, 2);
+    assert_eq!((place.count("params.seed = 007").await, place.count("params.seed = 7").await), (1, 0));
+    runs::mark(&place.db, place.project, other, true).await.unwrap();
     let column = columns.get("params.mode").unwrap();
     assert_eq!(known_values(&place.db, place.project, column, "AU", 5).await.unwrap(), ["auto"]);
     runs::mark(&place.db, place.project, run, true).await.unwrap();
