@@ -2,15 +2,24 @@
 
 use super::{address::Here, api::WriteOnRuns, text};
 use crate::{routes, text::lang, ui::form::PostForm};
-use domain::{access::Action, lang::Lang};
+use domain::{access::Action, id::ProjectId, lang::Lang};
 use leptos::prelude::*;
 
 /// The fields and buttons; they stand inside the form that holds the rows.
-pub(super) fn actions(l: Lang) -> impl IntoView + use<> {
+pub(super) fn actions(project: ProjectId, l: Lang) -> impl IntoView + use<> {
+    let to = |address: String| routes::without_query(&address).to_owned();
+    let overlay = to(routes::overlay(project, &[]));
+    let (compare, report) = (to(routes::compare(project, &[])), to(routes::new_report(project, &[])));
     view! {
         <fieldset class="bulk">
             <legend>{text::ticked(l)}</legend>
             <p class="help">{text::tick_all_hint(l)}</p>
+            <div class="actions">
+                <button class="button" type="submit" formmethod="get" formaction=overlay>{text::overlay(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=compare>{text::compare(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=report>{text::new_report(l)}</button>
+            </div>
+            <p class="help">{text::own_runs_alone(l)}</p>
             <div class="field">
                 <label for="words">{text::words(l)}</label>
                 <input id="words" name="words" dir="auto" maxlength="4000" autocomplete="off" aria-describedby="words-help"/>

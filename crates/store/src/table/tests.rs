@@ -220,11 +220,11 @@ async fn a_changed_run_has_a_changed_row(db: PgPool) {
     let run = place.track("script").await;
     place.log(run, &[("loss", 0.5)], &[]).await;
     assert_eq!(place.count("metrics.loss = 0.5").await, 1);
-    place.log(run, &[("loss", 0.25)], &[]).await;
+    place.log(run, &[("loss", 0.75)], &[]).await;
     let mut writer = place.db.begin().await.unwrap();
     sqlx::query("select mark_table_due($1, $2)").bind(run.0).bind(place.project.0).execute(&mut *writer).await.unwrap();
     sqlx::query("update table_rows set refreshed_at = now() - interval '3 seconds'").execute(&place.db).await.unwrap();
-    assert_eq!(place.count("metrics.loss = 0.25").await, 1);
+    assert_eq!(place.count("metrics.loss = 0.75").await, 1);
     writer.commit().await.unwrap();
     let due =
         async || -> i64 { sqlx::query_scalar("select count(*) from table_due").fetch_one(&place.db).await.unwrap() };
