@@ -1,16 +1,15 @@
 //! Every address of the site, so that no page spells a path by hand.
 
+mod annotation;
+mod evaluation;
+
+pub use annotation::*;
+pub use evaluation::*;
+
 use crate::error::AppError;
 use domain::{
-    id::{
-        BadCaseId, DatasetId, ItemId, ModelId, ProjectId, RunId, SampleId, SuiteId, SuiteResultId, SweepId, TaskId,
-        TrackedRunId,
-        BadCaseId, DatasetId, HumanEvaluationId, ItemId, JudgeId, JudgingId, ModelId, ProjectId, RunId, SampleId,
-        SweepId, TaskId, TrackedRunId,
-    },
-    id::{BadCaseId, DatasetId, ItemId, ModelId, ProjectId, ReportId, RunId, SampleId, SweepId, TaskId, TrackedRunId},
+    id::{DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TrackedRunId},
     lineage::NodeId,
-    report::week::Week,
 };
 use leptos::prelude::{GetUntracked, ReadUntracked};
 use std::str::FromStr;
@@ -194,42 +193,6 @@ pub fn bulk_edit(p: ProjectId, d: DatasetId, number: u32) -> String {
     format!("{}/edit", version(p, d, number.cast_signed()))
 }
 
-/// The annotation tasks of a project.
-#[must_use]
-pub fn annotation(p: ProjectId) -> String {
-    format!("/p/{p}/annotation")
-}
-
-/// One annotation task.
-#[must_use]
-pub fn annotation_task(p: ProjectId, t: TaskId) -> String {
-    format!("/p/{p}/annotation/{t}")
-}
-
-/// Deciding where judgements differ.
-#[must_use]
-pub fn annotation_adjudicate(p: ProjectId, t: TaskId) -> String {
-    format!("{}/adjudicate", annotation_task(p, t))
-}
-
-/// Reviewing judgements.
-#[must_use]
-pub fn annotation_review(p: ProjectId, t: TaskId) -> String {
-    format!("{}/review", annotation_task(p, t))
-}
-
-/// What the reader has decided as a reviewer.
-#[must_use]
-pub fn annotation_reviewed(p: ProjectId, t: TaskId) -> String {
-    format!("{}/reviewed", annotation_task(p, t))
-}
-
-/// The annotator's screen.
-#[must_use]
-pub fn annotation_work(p: ProjectId, t: TaskId) -> String {
-    format!("{}/work", annotation_task(p, t))
-}
-
 /// What is known of a version, to be read by people who use it.
 #[must_use]
 pub fn card(p: ProjectId, d: DatasetId, number: u32) -> String {
@@ -259,54 +222,6 @@ pub fn sample(p: ProjectId, d: DatasetId, number: i32, position: u32) -> String 
 #[must_use]
 pub fn lineage_of(p: ProjectId, node: &NodeId) -> String {
     format!("/p/{p}/lineage?of={node}")
-}
-
-/// Groups of members, to whom annotation is given.
-#[must_use]
-pub fn annotation_groups(p: ProjectId) -> String {
-    format!("/p/{p}/annotation/groups")
-}
-
-/// The batches of an annotation task.
-#[must_use]
-pub fn annotation_batches(p: ProjectId, t: TaskId) -> String {
-    format!("{}/batches", annotation_task(p, t))
-}
-
-/// A new annotation task.
-#[must_use]
-pub fn new_annotation(p: ProjectId) -> String {
-    format!("/p/{p}/annotation/new")
-}
-
-/// How far the people of a task agree.
-#[must_use]
-pub fn annotation_agreement(p: ProjectId, t: TaskId) -> String {
-    format!("/p/{p}/annotation/{t}/agreement")
-}
-
-/// What the people of a task go by.
-#[must_use]
-pub fn annotation_guideline(p: ProjectId, t: TaskId) -> String {
-    format!("/p/{p}/annotation/{t}/guideline")
-}
-
-/// The items of a task.
-#[must_use]
-pub fn annotation_items(p: ProjectId, t: TaskId) -> String {
-    format!("/p/{p}/annotation/{t}/items")
-}
-
-/// One item with all that was said of it.
-#[must_use]
-pub fn annotation_item(p: ProjectId, t: TaskId, i: ItemId) -> String {
-    format!("/p/{p}/annotation/{t}/items/{i}")
-}
-
-/// Taking the labels of a task out: the next version, or a file.
-#[must_use]
-pub fn annotation_labels(p: ProjectId, t: TaskId) -> String {
-    format!("/p/{p}/annotation/{t}/labels")
 }
 
 #[must_use]
@@ -361,83 +276,6 @@ pub fn evaluation(p: ProjectId, r: RunId) -> String {
     format!("/p/{p}/runs/{r}/evaluation")
 }
 
-/// Evaluation suites.
-#[must_use]
-pub fn suites(p: ProjectId) -> String {
-    format!("/p/{p}/suites")
-}
-
-#[must_use]
-pub fn new_suite(p: ProjectId) -> String {
-    format!("/p/{p}/suites/new")
-}
-
-#[must_use]
-pub fn suite(p: ProjectId, s: SuiteId) -> String {
-    format!("/p/{p}/suites/{s}")
-}
-
-/// What a suite asks, and changing it.
-#[must_use]
-pub fn suite_design(p: ProjectId, s: SuiteId) -> String {
-    format!("/p/{p}/suites/{s}/design")
-}
-
-/// Base models side by side.
-#[must_use]
-pub fn bake_off(p: ProjectId, s: SuiteId) -> String {
-    format!("/p/{p}/suites/{s}/bake-off")
-}
-
-/// The answers of a candidate to one evaluation.
-#[must_use]
-pub fn suite_result(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
-    format!("/p/{p}/suites/{s}/results/{r}")
-}
-
-/// The same cut into parts.
-#[must_use]
-pub fn suite_slices(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {
-    format!("{}/slices", suite_result(p, s, r))
-/// Judges, what they were asked, and comparisons by people.
-#[must_use]
-pub fn judges(p: ProjectId) -> String {
-    format!("/p/{p}/judges")
-}
-
-#[must_use]
-pub fn new_judge(p: ProjectId) -> String {
-    format!("/p/{p}/judges/new")
-}
-
-#[must_use]
-pub fn judge(p: ProjectId, j: JudgeId) -> String {
-    format!("/p/{p}/judges/{j}")
-}
-
-/// What a judge said of answers.
-#[must_use]
-pub fn judging(p: ProjectId, j: JudgingId) -> String {
-    format!("/p/{p}/judgings/{j}")
-}
-
-/// What a judge said of the answers to one sample, by its position.
-#[must_use]
-pub fn judged_sample(p: ProjectId, j: JudgingId, position: u32) -> String {
-    format!("/p/{p}/judgings/{j}/samples/{position}")
-}
-
-#[must_use]
-pub fn new_human_evaluation(p: ProjectId) -> String {
-    format!("/p/{p}/human-evaluations/new")
-}
-
-/// Models that people compare.
-#[must_use]
-pub fn human_evaluation(p: ProjectId, h: HumanEvaluationId) -> String {
-    format!("/p/{p}/human-evaluations/{h}")
-}
-
 #[must_use]
 pub fn sweeps(p: ProjectId) -> String {
     format!("/p/{p}/sweeps")
@@ -481,86 +319,6 @@ pub fn tracked_file(p: ProjectId, r: TrackedRunId, path: &str) -> String {
 pub fn compare(p: ProjectId, runs: &[RunId]) -> String {
     let ids: Vec<_> = runs.iter().map(ToString::to_string).collect();
     format!("/p/{p}/compare?runs={}", ids.join(","))
-}
-
-#[must_use]
-pub fn reports(p: ProjectId) -> String {
-    format!("/p/{p}/reports")
-}
-
-/// A new report of these runs.
-#[must_use]
-pub fn new_report(p: ProjectId, runs: &[RunId]) -> String {
-    let ids: Vec<_> = runs.iter().map(ToString::to_string).collect();
-    format!("/p/{p}/reports/new?runs={}", ids.join(","))
-}
-
-/// The newest version of a report.
-#[must_use]
-pub fn report(p: ProjectId, r: ReportId) -> String {
-    format!("/p/{p}/reports/{r}")
-}
-
-#[must_use]
-pub fn report_version(p: ProjectId, r: ReportId, number: u32) -> String {
-    format!("/p/{p}/reports/{r}/v/{number}")
-}
-
-/// What differs between two versions of a report.
-#[must_use]
-pub fn report_diff(p: ProjectId, r: ReportId, from: u32, to: u32) -> String {
-    format!("/p/{p}/reports/{r}/diff?from={from}&to={to}")
-}
-
-/// What weeks brought.
-#[must_use]
-pub fn digests(p: ProjectId) -> String {
-    format!("/p/{p}/digests")
-}
-
-#[must_use]
-pub fn digest(p: ProjectId, week: Week) -> String {
-    format!("/p/{p}/digests/{week}")
-}
-
-#[must_use]
-pub fn bad_cases(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases")
-}
-
-#[must_use]
-pub fn bad_case(p: ProjectId, b: BadCaseId) -> String {
-    format!("/p/{p}/bad-cases/{b}")
-}
-
-/// Writing a bad case down by hand.
-#[must_use]
-pub fn new_bad_case(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases/new")
-}
-
-/// The project's own causes of bad cases.
-#[must_use]
-pub fn causes(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases/causes")
-}
-
-/// Bad cases that belong together.
-#[must_use]
-pub fn clusters(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases/clusters")
-}
-
-/// How the bad cases develop.
-#[must_use]
-pub fn trends(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases/trends")
-}
-
-/// What every later model must get right.
-#[must_use]
-pub fn regressions(p: ProjectId) -> String {
-    format!("/p/{p}/bad-cases/regressions")
 }
 
 #[cfg(test)]
