@@ -14,12 +14,6 @@ pub(super) fn actions(project: ProjectId, l: Lang) -> impl IntoView + use<> {
         <fieldset class="bulk">
             <legend>{text::ticked(l)}</legend>
             <p class="help">{text::tick_all_hint(l)}</p>
-            <div class="actions">
-                <button class="button" type="submit" formmethod="get" formaction=overlay>{text::overlay(l)}</button>
-                <button class="button" type="submit" formmethod="get" formaction=compare>{text::compare(l)}</button>
-                <button class="button" type="submit" formmethod="get" formaction=report>{text::new_report(l)}</button>
-            </div>
-            <p class="help">{text::own_runs_alone(l)}</p>
             <div class="field">
                 <label for="words">{text::words(l)}</label>
                 <input id="words" name="words" dir="auto" maxlength="4000" autocomplete="off" aria-describedby="words-help"/>
@@ -32,6 +26,13 @@ pub(super) fn actions(project: ProjectId, l: Lang) -> impl IntoView + use<> {
                 <button class="button" type="submit" name="what" value="archive">{text::archive(l)}</button>
                 <button class="button" type="submit" name="what" value="restore">{text::restore(l)}</button>
             </div>
+            // Behind the others: the first button is the one that the Enter key presses.
+            <div class="actions">
+                <button class="button" type="submit" formmethod="get" formaction=overlay>{text::overlay(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=compare>{text::compare(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=report>{text::new_report(l)}</button>
+            </div>
+            <p class="help">{text::own_runs_alone(l)}</p>
         </fieldset>
     }
 }
@@ -58,7 +59,7 @@ pub(super) fn done(here: &Here) -> AnyView {
             <PostForm action={ServerAction::<WriteOnRuns>::new()}>
                 <input type="hidden" name="project" value=here.project.to_string()/>
                 <input type="hidden" name="then" value=here.at("")/>
-                <input type="hidden" name="from" value="undo"/>
+                <input type="hidden" name="form" value="undo"/>
                 <input type="hidden" name="words" value=words/>
                 {ids}
                 <button class="button button-small" type="submit" name="what" value=back>{text::undo(l)}</button>

@@ -65,7 +65,7 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
             <input type="hidden" name="project" value=project/>
             <input type="hidden" name="then" value=then/>
             // A refusal comes back to this form, not to the one that takes something back.
-            <input type="hidden" name="from" value="rows"/>
+            <input type="hidden" name="form" value="rows"/>
             {rows}
             {marks::actions(here.project, l)}
         </PostForm>
