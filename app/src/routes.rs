@@ -11,7 +11,7 @@ use domain::{
     id::{DatasetId, ModelId, ProjectId, RunId, SampleId, SweepId, TrackedRunId},
     lineage::NodeId,
 };
-use leptos::prelude::ReadUntracked;
+use leptos::prelude::{GetUntracked, ReadUntracked};
 use std::str::FromStr;
 
 /// A part of this page's path, such as the project's id. One that does not parse leads nowhere.
@@ -27,6 +27,28 @@ pub fn param<T: FromStr>(name: &str) -> Result<T, AppError> {
 #[must_use]
 pub fn query<T: FromStr>(name: &str) -> Option<T> {
     leptos_router::hooks::use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())?.parse().ok()
+}
+
+/// Ids of runs and of tracked runs in this page's query, each once: `runs` with commas (links) or several times (check boxes), and
+/// the check boxes of a form that can also be posted, whose name is `ids[]`.
+#[must_use]
+pub fn chosen_runs() -> Vec<String> {
+    let map = leptos_router::hooks::use_query_map().get_untracked();
+    let texts = ["runs", "ids[]"].into_iter().filter_map(|name| map.get_all(name)).flatten().collect::<Vec<_>>();
+    let mut runs: Vec<String> = Vec::new();
+    for id in texts.iter().flat_map(|text| text.split(',')).filter_map(|id| id.parse::<RunId>().ok()) {
+        let id = id.to_string();
+        if !runs.contains(&id) {
+            runs.push(id);
+        }
+    }
+    runs
+}
+
+/// An address without its query, for forms that bring one of their own.
+#[must_use]
+pub fn without_query(address: &str) -> &str {
+    address.split_once('?').map_or(address, |(path, _)| path)
 }
 
 /// The same for the parts of an address that have to be there to be wrong, such as a version's number.

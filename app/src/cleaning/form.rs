@@ -127,7 +127,9 @@ mod tests {
 
     fn with_op(steps: &[Step], op: &[(&str, &str)]) -> Vec<Step> {
         let mut form = StepsForm::of_steps(steps);
-        form.0.extend(op.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        for (name, value) in op {
+            form.0.set(*name, *value);
+        }
         form.edited(Lang::En).0
     }
 
@@ -153,9 +155,9 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         let mut form = StepsForm::of_steps(&[Step::of_kind("length").unwrap()]);
-        form.0.insert("s0.most".to_owned(), "many".to_owned());
+        form.0.set("s0.most", "many");
         assert!(matches!(form.recipe(Lang::En), Err(AppError::Invalid { field, .. }) if field == "s0.most"));
-        form.0.insert("s0.most".to_owned(), "0".to_owned());
+        form.0.set("s0.most", "0");
         assert!(matches!(form.recipe(Lang::En), Err(AppError::Invalid { field, .. }) if field == "s0.most"));
     }
 }

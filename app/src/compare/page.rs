@@ -31,22 +31,9 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// `runs` may stand once with commas (links) or several times (check boxes).
     fn of_address() -> Self {
         let map = use_query_map().get_untracked();
-        let mut runs: Vec<RunId> = Vec::new();
-        for id in map
-            .get_all("runs")
-            .into_iter()
-            .flatten()
-            .flat_map(|text| text.split(',').map(str::to_owned).collect::<Vec<_>>())
-        {
-            if let Ok(id) = id.parse()
-                && !runs.contains(&id)
-            {
-                runs.push(id);
-            }
-        }
+        let mut runs: Vec<RunId> = routes::chosen_runs().iter().filter_map(|id| id.parse().ok()).collect();
         runs.truncate(MAX_RUNS);
         let series = map.get("series").filter(|s| SERIES.contains(&s.as_str())).unwrap_or_else(|| SERIES[0].to_owned());
         let all = map.get("all").is_some_and(|all| all == "1");

@@ -29,14 +29,6 @@ crate::texts! {
     evaluation = "Evaluation", "评估";
     bad_case = "Bad case", "Bad Case";
     sample = "Sample", "样本";
-    checking = "checking", "检查中";
-    queued = "queued", "排队中";
-    claimed = "preparing", "准备中";
-    running = "training", "训练中";
-    evaluating = "evaluating", "评估中";
-    succeeded = "succeeded", "成功";
-    failed = "failed", "失败";
-    cancelled = "cancelled", "已取消";
 }
 
 /// A kind's name.
@@ -76,7 +68,7 @@ pub fn detail(l: Lang, node: &Node) -> String {
         return format!("{metric} {}", number(value));
     }
     let Some(status) = &node.status else { return String::new() };
-    let run = status.parse().ok().map(|status| run_status(l, status));
+    let run = status.parse::<RunStatus>().ok().map(|status| words::run_status(l, status));
     let case = status.parse::<BadCaseStatus>().ok().map(|status| words::bad_case_status(l, status));
     match node.id {
         NodeId::BadCase(_) => case,
@@ -84,17 +76,4 @@ pub fn detail(l: Lang, node: &Node) -> String {
     }
     .unwrap_or_default()
     .to_owned()
-}
-
-fn run_status(l: Lang, status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Checking => checking(l),
-        RunStatus::Queued => queued(l),
-        RunStatus::Claimed => claimed(l),
-        RunStatus::Running => running(l),
-        RunStatus::Evaluating => evaluating(l),
-        RunStatus::Succeeded => succeeded(l),
-        RunStatus::Failed => failed(l),
-        RunStatus::Cancelled => cancelled(l),
-    }
 }

@@ -1,7 +1,8 @@
 //! What the page's address says, and the addresses of the same picture as data.
 
+use crate::routes;
 use domain::{
-    id::{ProjectId, RunId},
+    id::ProjectId,
     overlay::{Axis, MAX_RUNS},
 };
 use leptos::prelude::*;
@@ -29,17 +30,9 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// `runs` may stand once with commas (links) or several times (check boxes).
     pub(super) fn of_address() -> Self {
         let map = use_query_map().get_untracked();
-        let mut runs: Vec<String> = Vec::new();
-        for text in map.get_all("runs").into_iter().flatten() {
-            for id in text.split(',').filter_map(|id| id.parse::<RunId>().ok()).map(|id| id.to_string()) {
-                if !runs.contains(&id) {
-                    runs.push(id);
-                }
-            }
-        }
+        let mut runs = routes::chosen_runs();
         runs.truncate(MAX_RUNS);
         let number = |name: &str| map.get(name).and_then(|t| t.trim().parse::<f64>().ok()).filter(|x| x.is_finite());
         Self {
@@ -56,12 +49,8 @@ impl Chosen {
 
     /// The data behind the picture, as a query.
     pub(super) fn data(&self) -> String {
-        let mut query = format!(
-            "?runs={}&metric={}&x={}",
-            self.runs.join(","),
-            crate::routes::encode(&self.metric),
-            self.axis.as_str()
-        );
+        let mut query =
+            format!("?runs={}&metric={}&x={}", self.runs.join(","), routes::encode(&self.metric), self.axis.as_str());
         for (name, end) in [("from", self.from), ("to", self.to)] {
             if let Some(x) = end {
                 query.push_str(&format!("&{name}={x}"));

@@ -47,33 +47,53 @@ pub fn ProjectLayout() -> impl IntoView {
 fn Navigation(project: ProjectId) -> impl IntoView {
     let l = lang();
     let here = use_location().pathname.get_untracked();
-    let places = [
-        (routes::project(project), text::overview(l)),
-        (routes::models(project), text::models(l)),
-        (routes::datasets(project), text::datasets(l)),
-        (routes::annotation(project), text::annotation(l)),
-        (routes::runs(project), text::runs(l)),
-        (routes::table(project), text::run_table(l)),
-        (routes::sweeps(project), text::sweeps(l)),
-        (routes::tracked_runs(project), text::tracked_runs(l)),
-        (routes::compare(project, &[]), text::compare(l)),
-        (routes::suites(project), text::suites(l)),
-        (routes::judges(project), text::judges(l)),
-        (routes::bad_cases(project), text::bad_cases(l)),
-        (routes::reports(project), text::reports(l)),
-        (routes::settings(project), text::settings(l)),
+    // Headings over what is done one after the other; the overview stands before all.
+    let groups: [(Option<&str>, Vec<(String, &str)>); 5] = [
+        (None, vec![(routes::project(project), text::overview(l))]),
+        (
+            Some(text::group_data(l)),
+            vec![
+                (routes::datasets(project), text::datasets(l)),
+                (routes::annotation(project), text::annotation(l)),
+                (routes::bad_cases(project), text::bad_cases(l)),
+            ],
+        ),
+        (
+            Some(text::group_training(l)),
+            vec![
+                (routes::models(project), text::models(l)),
+                (routes::runs(project), text::runs(l)),
+                (routes::table(project), text::run_table(l)),
+                (routes::sweeps(project), text::sweeps(l)),
+                (routes::tracked_runs(project), text::tracked_runs(l)),
+            ],
+        ),
+        (
+            Some(text::group_evaluation(l)),
+            vec![
+                (routes::compare(project, &[]), text::compare(l)),
+                (routes::suites(project), text::suites(l)),
+                (routes::judges(project), text::judges(l)),
+            ],
+        ),
+        (
+            Some(text::group_project(l)),
+            vec![(routes::reports(project), text::reports(l)), (routes::settings(project), text::settings(l))],
+        ),
     ];
     let overview = routes::project(project);
-    view! {
-        <nav aria-label=text::navigation(l)>
-            <ul class="nav">
-                {places.map(|(href, name)| {
-                    let current = is_current(&here, &href, &overview);
-                    view! { <li><a href=href aria-current=current>{name}</a></li> }
-                }).collect_view()}
-            </ul>
-        </nav>
-    }
+    let groups = groups.map(|(heading, places)| {
+        let places = places.into_iter().map(|(href, name)| {
+            let current = is_current(&here, &href, &overview);
+            view! { <li><a href=href aria-current=current>{name}</a></li> }
+        });
+        // A list of its own under each heading, which names it.
+        view! {
+            {heading.map(|heading| view! { <p class="nav-heading" aria-hidden="true">{heading}</p> })}
+            <ul class="nav" aria-label=heading>{places.collect_view()}</ul>
+        }
+    });
+    view! { <nav aria-label=text::navigation(l)>{groups.into_iter().collect_view()}</nav> }
 }
 
 /// `page` for the very page, `true` for one below it. The overview has no pages below it: its

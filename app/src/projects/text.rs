@@ -16,6 +16,10 @@ crate::texts! {
 
     navigation = "Project", "项目导航";
     menu = "Menu", "菜单";
+    group_data = "Data", "数据";
+    group_training = "Training", "训练";
+    group_evaluation = "Evaluation", "评估";
+    group_project = "Project", "项目";
     overview = "Overview", "概览";
     models = "Models", "模型";
     datasets = "Datasets", "数据集";

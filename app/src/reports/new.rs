@@ -31,8 +31,7 @@ use leptos::prelude::*;
 pub fn NewReportPage() -> impl IntoView {
     let l = lang();
     let Ok(project) = routes::param::<ProjectId>("project") else { return refuse(AppError::NotFound).into_any() };
-    let named = routes::query::<String>("runs").unwrap_or_default();
-    let mut named: Vec<RunId> = named.split(',').filter_map(|id| id.parse().ok()).collect();
+    let mut named: Vec<RunId> = routes::chosen_runs().iter().filter_map(|id| id.parse().ok()).collect();
     named.truncate(MAX_RUNS);
     view! {
         <PageHeader title=text::new_title(l) lead=text::new_lead(l)>

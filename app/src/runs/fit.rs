@@ -41,7 +41,7 @@ crate::texts! {
     at_step(loss, step) = "{loss} at step {step}", "{loss}（第 {step} 步）";
     now = "Validation loss now", "当前验证损失";
     training = "Training loss since the validation before", "上次验证以来的训练损失";
-    gap = "Gap, now and at the lowest", "差距（当前 / 最低点）";
+    gap = "Gap, now and at the lowest", "差值（当前 / 最低点）";
     ratio = "Validation ÷ training loss", "验证损失 ÷ 训练损失";
     since = "Validations since the lowest", "最低点之后的验证次数";
     slope = "Slope since the lowest (nats per 1000 steps)", "最低点之后的斜率（nats/千步）";

@@ -190,6 +190,7 @@ pub async fn save_view(
     }
     let state: TableView =
         serde_json::from_str(&state).map_err(|_| AppError::invalid("state", text::state_problem(l)))?;
+    let state = state.checked().map_err(|_| AppError::Conflict(text::view_too_large(l).to_owned()))?;
     let is_shared = shared == "true";
     let overwrites = match (overwrite.as_str(), opened == name) {
         ("true", true) => revision.parse().ok(),

@@ -2,11 +2,14 @@
 
 use super::{address::Here, api::WriteOnRuns, text};
 use crate::{routes, text::lang, ui::form::PostForm};
-use domain::{access::Action, lang::Lang};
+use domain::{access::Action, id::ProjectId, lang::Lang};
 use leptos::prelude::*;
 
 /// The fields and buttons; they stand inside the form that holds the rows.
-pub(super) fn actions(l: Lang) -> impl IntoView + use<> {
+pub(super) fn actions(project: ProjectId, l: Lang) -> impl IntoView + use<> {
+    let to = |address: String| routes::without_query(&address).to_owned();
+    let overlay = to(routes::overlay(project, &[]));
+    let (compare, report) = (to(routes::compare(project, &[])), to(routes::new_report(project, &[])));
     view! {
         <fieldset class="bulk">
             <legend>{text::ticked(l)}</legend>
@@ -23,6 +26,13 @@ pub(super) fn actions(l: Lang) -> impl IntoView + use<> {
                 <button class="button" type="submit" name="what" value="archive">{text::archive(l)}</button>
                 <button class="button" type="submit" name="what" value="restore">{text::restore(l)}</button>
             </div>
+            // Behind the others: the first button is the one that the Enter key presses.
+            <div class="actions">
+                <button class="button" type="submit" formmethod="get" formaction=overlay>{text::overlay(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=compare>{text::compare(l)}</button>
+                <button class="button" type="submit" formmethod="get" formaction=report>{text::new_report(l)}</button>
+            </div>
+            <p class="help">{text::own_runs_alone(l)}</p>
         </fieldset>
     }
 }
@@ -50,7 +60,7 @@ pub(super) fn done(here: &Here) -> AnyView {
             <PostForm action={ServerAction::<WriteOnRuns>::new()}>
                 <input type="hidden" name="project" value=project/>
                 <input type="hidden" name="then" value=then/>
-                <input type="hidden" name="from" value="undo"/>
+                <input type="hidden" name="form" value="undo"/>
                 <input type="hidden" name="words" value=words/>
                 {ids}
                 <button class="button button-small" type="submit" name="what" value=back>{text::undo(l)}</button>

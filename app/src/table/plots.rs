@@ -117,9 +117,12 @@ fn parallel(here: &Here, columns: &[Column], points: &[Point], l: Lang) -> AnyVi
     if measured.len() < 2 {
         return view! { <p class="muted">{text::too_few_points(l)}</p> }.into_any();
     }
-    let sign = if larger_is_better(metric_key(&metric.name)) { 1.0 } else { -1.0 };
-    // The best are drawn last, on top.
-    measured.sort_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
+    let grows = larger_is_better_in(&metric.name);
+    if let Some(grows) = grows {
+        let sign = if grows { 1.0 } else { -1.0 };
+        // The best are drawn last, on top.
+        measured.sort_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
+    }
     let owned: Vec<Point> = measured.iter().map(|(p, _)| (*p).clone()).collect();
     let axes: Vec<(&Column, Axis)> = columns.iter().enumerate().map(|(i, c)| (c, axis(&owned, i))).collect();
     let axes: Vec<(&Column, Axis)> = axes.into_iter().filter(|(c, a)| a.varies() || c.name == metric.name).collect();
@@ -130,7 +133,7 @@ fn parallel(here: &Here, columns: &[Column], points: &[Point], l: Lang) -> AnyVi
         .enumerate()
         .map(|(i, p)| Item {
             heights: axes.iter().map(|(_, a)| a.heights[i].unwrap_or(-0.04)).collect(),
-            tone: i * 5 / owned.len(),
+            tone: if grows.is_some() { i * 5 / owned.len() } else { NEUTRAL },
             href: address::run(here.project, p.source, p.id),
             title: said(p, columns, l),
         })
@@ -138,14 +141,17 @@ fn parallel(here: &Here, columns: &[Column], points: &[Point], l: Lang) -> AnyVi
     view! { <Parallel title=text::parallel(l) dimensions items/> }.into_any()
 }
 
-/// What a metric is called without what it was measured on: `accuracy` of `eval.accuracy`.
-fn metric_key(name: &str) -> &str {
-    match name.split_once('.') {
+/// The tone of lines of which none is better than another.
+const NEUTRAL: usize = 2;
+
+/// Whether larger values of a column are better; `None` where nobody can say, as of a duration or of what a script logs.
+fn larger_is_better_in(column: &str) -> Option<bool> {
+    match column.split_once('.')? {
         // Every loss is better when it is smaller, whatever it is called.
-        Some(("loss", _)) => "train_loss",
-        Some((_, key)) if key.contains("loss") => "train_loss",
-        Some((_, key)) => key,
-        None => name,
+        ("loss", _) => Some(false),
+        ("metrics", key) if key.contains("loss") => Some(false),
+        ("eval" | "base" | "gain", key) => Some(larger_is_better(key)),
+        _ => None,
     }
 }
 
@@ -251,10 +257,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_are_known_by_their_key() {
-        assert!(
-            !larger_is_better(metric_key("loss.validation.last")) && !larger_is_better(metric_key("eval.perplexity"))
-        );
-        assert!(larger_is_better(metric_key("eval.accuracy")) && larger_is_better(metric_key("duration")));
+    fn the_better_direction_is_known_of_scores_and_losses_alone() {
+        let known = ["loss.validation.last", "eval.perplexity", "metrics.val_loss", "eval.accuracy", "gain.rouge_l"];
+        assert_eq!(known.map(larger_is_better_in), [Some(false), Some(false), Some(false), Some(true), Some(true)]);
+        let unknown = ["duration", "memory", "disk", "params.lr", "metrics.rmse"];
+        assert_eq!(unknown.map(larger_is_better_in), [None; 5]);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     cells, marks, text,
 };
 use crate::{
-    role,
+    role, routes,
     text::lang,
     ui::{
         form::PostForm,
@@ -17,6 +17,7 @@ use crate::{
 use domain::{
     access::Action,
     lang::Lang,
+    overlay::MAX_RUNS,
     page::DEFAULT_LIMIT,
     table::{Column, TableRow, TableView},
 };
@@ -51,8 +52,12 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
         </div>
     };
     let hidden = hidden_runs(here, l);
+    let found: Vec<String> = page.rows.iter().take(MAX_RUNS).map(|r| r.id.to_string()).collect();
+    let overlaid = view! {
+        <p><a class="button" href=routes::overlay(here.project, &found)>{text::overlay_page(l)}</a></p>
+    };
     if !may {
-        return view! { {rows} {pages} {hidden} }.into_any();
+        return view! { {rows} {pages} {overlaid} {hidden} }.into_any();
     }
     let (project, then) = (here.project.to_string(), here.at(&cursor));
     view! {
@@ -60,11 +65,12 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
             <input type="hidden" name="project" value=project/>
             <input type="hidden" name="then" value=then/>
             // A refusal comes back to this form, not to the one that takes something back.
-            <input type="hidden" name="from" value="rows"/>
+            <input type="hidden" name="form" value="rows"/>
             {rows}
-            {marks::actions(l)}
+            {marks::actions(here.project, l)}
         </PostForm>
         {pages}
+        {overlaid}
         {hidden}
     }
     .into_any()

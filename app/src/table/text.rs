@@ -45,7 +45,7 @@ crate::texts! {
     usual_columns = "The usual columns", "恢复默认列";
     group = "Group", "分组";
     group_by = "Group by", "分组依据";
-    then_by = "Then by", "其次";
+    then_by = "Then by", "再按";
     group_help = "Runs with the same values become one line; numbers show mean ± standard deviation, as over seeds, and their range.",
         "取值相同的运行合并为一行；数值显示均值 ± 标准差（如跨随机种子）及范围。";
     nothing = "–", "–";
@@ -56,7 +56,7 @@ crate::texts! {
     plot_help = "Over the runs that match, the newest 2000 of them.", "基于符合条件的运行，最多取最新的 2000 个。";
     parallel = "Parallel coordinates", "平行坐标";
     scatter = "Scatter plot", "散点图";
-    importance = "Importance of settings", "设置重要性";
+    importance = "Importance of settings", "参数重要性";
     metric_or_y = "Metric, or upwards", "指标（纵轴）";
     across = "Across (scatter plot)", "横轴（散点图）";
     color = "Colour (scatter plot)", "颜色（散点图）";
@@ -66,15 +66,15 @@ crate::texts! {
     too_few_points = "Fewer than two of these runs have the metric.", "拥有该指标的运行少于两个。";
     others = "others", "其他";
     logarithmic = "logarithmic", "对数";
-    setting = "Setting", "设置";
+    setting = "Setting", "参数";
     share = "Share of the variance", "方差占比";
     p_value = "p", "p 值";
     direction = "Direction", "方向";
     based_on = "Runs", "运行数";
     too_few = "too few runs", "运行过少";
     importance_help = "Share of the metric's rank variance between the values of one setting (ε²), with the p-value of a permutation test. Each setting is looked at alone.",
-        "按某一设置的取值分组后，指标秩方差中组间所占比例（ε²），p 值来自置换检验。每个设置单独考察。";
-    nothing_varies = "No setting differs between these runs.", "这些运行之间没有任何设置不同。";
+        "按某一参数的取值分组后，指标秩方差中组间所占比例（ε²），p 值来自置换检验。每个参数单独考察。";
+    nothing_varies = "No setting differs between these runs.", "这些运行之间没有任何参数不同。";
     from_to(low, high) = "{low} to {high}", "{low} 至 {high}";
 
     run = "Run", "运行";
@@ -93,6 +93,12 @@ crate::texts! {
     from_mlflow = "MLflow", "MLflow";
 
     ticked = "Ticked runs", "所选运行";
+    overlay = "Overlay", "叠加曲线";
+    compare = "Compare", "对比";
+    new_report = "New report", "新建报告";
+    own_runs_alone = "Compare and New report take the project's own runs alone; Overlay also takes tracked ones.",
+        "“对比”和“新建报告”仅适用于项目自身的运行；“叠加曲线”也支持追踪的运行。";
+    overlay_page = "Overlay the runs of this page", "叠加本页运行的曲线";
     words = "Tag or note", "标签或备注";
     words_help = "A tag has up to 60 characters. An empty note removes the one that is there.", "标签最多 60 个字符。空备注会删除原有备注。";
     add_tag = "Add tag", "添加标签";
@@ -123,6 +129,7 @@ crate::texts! {
     name_problem(n) = "The name must have 1 to {n} characters.", "名称应为 1 至 {n} 个字符。";
     name_taken = "There is a view of this name. Tick the box to overwrite it, or choose another name.", "已有同名视图。请勾选覆盖，或另取名称。";
     state_problem = "The view could not be read. Load the page again.", "无法读取视图，请重新加载页面。";
+    view_too_large = "The view holds too many columns, groups or runs, or too long a filter.", "视图中的列、分组或运行过多，或筛选条件过长。";
     changed = "changed", "已更改";
     by_whom(name) = "by {name}", "创建者：{name}";
     link = "Link to share", "分享链接";
@@ -141,7 +148,7 @@ crate::texts! {
     dataset = "Dataset", "数据集";
     version = "Version", "版本";
     experiment = "Experiment", "实验";
-    by = "By", "启动者";
+    by = "By", "创建者";
     device = "Device", "设备";
     created = "Created", "创建时间";
     started = "Started", "开始时间";

@@ -13,4 +13,4 @@ pub mod view;
 pub use asked::Asked;
 pub use column::{Catalogue, Column, ColumnKind};
 pub use row::{Group, GroupStat, MarksEdit, MarksProblem, NewView, Point, SavedView, Source, TablePage, TableRow};
-pub use view::{PlotKind, Sort, TableView};
+pub use view::{PlotKind, Sort, TableView, ViewProblem};

@@ -9,6 +9,7 @@ mod judged;
 mod reports;
 mod said;
 mod scores;
+mod tabled;
 mod texts;
 
 pub use busy::HARMLESS;

@@ -217,6 +217,14 @@ mod tests {
         assert_eq!(found[2].1.gaps.iter().map(|g| (g.x, g.values)).collect::<Vec<_>>(), [(1.0, 1), (2.0, 1)]);
         let by_time = of_runs(&p.db, p.project, &ask(runs.clone(), Axis::Time)).await.unwrap();
         assert_eq!(downsample::line(&by_time[0].1.cells), [(0.0, 5.0), (0.5, 4.0), (1.5, 6.0)]);
+        // A value that is logged late for an early step, with a clock that is off.
+        let mut connection = p.db.acquire().await.unwrap();
+        tracking::metrics::insert(&mut connection, unstepped, &[point(-1, i64::MAX, 7.0)]).await.unwrap();
+        tracking::metrics::insert(&mut connection, stepped, &[point(1, 9000, 2.0)]).await.unwrap();
+        drop(connection);
+        let late = of_runs(&p.db, p.project, &ask(vec![stepped.0], Axis::Time)).await.unwrap();
+        assert_eq!(downsample::line(&late[0].1.cells).last(), Some(&(8.0, 2.0)));
+        assert_eq!(of_runs(&p.db, p.project, &ask(vec![unstepped.0], Axis::Time)).await.unwrap().len(), 1);
         assert_eq!(metrics(&p.db, p.project, &runs).await.unwrap(), ["loss", "train_loss"]);
     }
 }

@@ -67,6 +67,8 @@ pub struct Rendered<'a> {
     pub sha256: &'a str,
     pub size_bytes: u64,
     pub task: &'a TaskFile,
+    /// The task file and its data.
+    pub from: [UploadId; 2],
 }
 
 /// [`create`] with what its task file says, which the version that is imported from it keeps.
@@ -78,10 +80,11 @@ pub async fn create_rendered(
 ) -> Result<Upload, StoreError> {
     let mut tx = db.begin().await?;
     let upload = insert(&mut tx, project, by, file.file_name, file.sha256, file.size_bytes).await?;
-    sqlx::query("update uploads set task = $3 where id = $1 and project_id = $2")
+    sqlx::query("update uploads set task = $3, rendered_from = $4 where id = $1 and project_id = $2")
         .bind(upload.id.0)
         .bind(project.0)
         .bind(to_json(file.task)?)
+        .bind(file.from.map(|id| id.0).to_vec())
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@
 use domain::{
     account::Email,
     dataset::{BadLines, FileSyntax, Mapping, Origin, Packing, SampleRow, SplitPlan, VersionStats},
-    id::{BadCaseId, ProjectId, SampleId, UserId, VersionId},
+    id::{BadCaseId, ProjectId, SampleId, UploadId, UserId, VersionId},
     import::ImportTarget,
     sample::{Message, Sample, Span, Speaker, Split},
     task_file::TaskFile,
@@ -329,7 +329,8 @@ async fn a_version_keeps_the_task_that_its_file_was_made_of(db: PgPool) {
         "text": {"template": "q"}, "target": {"place": 1}, "target_delimiter": " ", "fewshot_delimiter": "\n\n", "metrics": []
     }))
     .unwrap();
-    let file = uploads::Rendered { file_name: "boolq.jsonl", sha256: &sha256, size_bytes: 10, task: &task };
+    let from = [UploadId::new(), UploadId::new()];
+    let file = uploads::Rendered { file_name: "boolq.jsonl", sha256: &sha256, size_bytes: 10, task: &task, from };
     uploads::create_rendered(&db, project, user, file).await.unwrap();
     let made = import(&db, user, project, &name("boolq")).await.version_id;
     assert_eq!(versions::task(&db, project, made).await.unwrap(), Some(task));

@@ -36,6 +36,9 @@ use store::{
     },
 };
 
+#[path = "forget/tabled.rs"]
+mod tabled;
+
 const ANN: &str = "Ann@Example.org";
 
 struct Place {

@@ -42,6 +42,7 @@ pub async fn render_task(context: JobContext, request: TaskUpload) -> Result<Ren
         sha256: &stored.sha256,
         size_bytes: stored.size_bytes,
         task: &told,
+        from: [task.id, data.id],
     };
     let upload = store::uploads::create_rendered(&context.db, context.project, context.user, file).await?;
     Ok(Rendered { upload_id: upload.id, file_name: upload.file_name, task: told.task })

@@ -334,9 +334,9 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         let mut form = TaskForm::default().with_design(&all());
-        form.0.insert("q5.min".to_owned(), "many".to_owned());
+        form.0.set("q5.min", "many");
         assert!(matches!(form.design(Lang::En), Err(AppError::Invalid { field, .. }) if field == "q5.min"));
-        form.0.insert("q5.min".to_owned(), "9".to_owned());
+        form.0.set("q5.min", "9");
         assert!(matches!(form.checked_design(Lang::En), Err(AppError::Invalid { field, .. }) if field == "q5.min"));
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     Catalogue, Column, ColumnKind, TableView,
     filter::{Filter, FilterError, parse, written_name, written_text},
+    view::{MOST_GROUPS, MOST_SHOWN},
 };
 
 /// Columns of a grouping that are summed up, at most.
@@ -30,9 +31,10 @@ impl Asked {
     #[must_use]
     pub fn unfiltered(view: TableView, catalogue: &Catalogue) -> Self {
         let sort = view.sort.as_ref().and_then(|s| Some((catalogue.get(&s.column)?.clone(), s.descends)));
-        let groups =
-            view.group.iter().filter_map(|name| catalogue.get(name)).filter(|c| c.kind.groups()).cloned().collect();
-        Self { columns: catalogue.chosen(&view.columns), sort, groups, filter: None, view }
+        let groups = view.group.iter().filter_map(|name| catalogue.get(name)).filter(|c| c.kind.groups());
+        let groups = groups.take(MOST_GROUPS).cloned().collect();
+        let columns = catalogue.chosen(&view.columns).into_iter().take(MOST_SHOWN).collect();
+        Self { columns, sort, groups, filter: None, view }
     }
 
     /// Whether archived runs are left out: unless the view or its filter speaks of them.

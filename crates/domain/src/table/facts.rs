@@ -40,9 +40,9 @@ impl Facts {
         }
     }
 
-    /// Adds what a program outside wrote: a number where it is one.
+    /// Adds what a program outside wrote: a number where it is one ([`number_of`]).
     pub fn written(&mut self, name: &str, value: &str) {
-        match value.trim().parse::<f64>().ok().and_then(whole_or_not) {
+        match number_of(value).and_then(whole_or_not) {
             Some(number) => self.put(name, Value::Number(number)),
             None => self.text(name, value),
         }
@@ -112,6 +112,38 @@ impl Facts {
     }
 }
 
+/// The number that a text is, if nothing of it is lost by that: `007`, a hash such as `12345e67` and an id of twenty digits
+/// stay texts. Programs write an exponent of two digits at most, behind one or two digits.
+#[must_use]
+pub fn number_of(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let has_usual_form = are_digits(whole)
+        && are_digits(fraction)
+        && (whole == "0" || !whole.starts_with('0'))
+        && exponent.is_none_or(|e| (1..=2).contains(&e.len()) && are_digits(e) && whole.len() <= 2);
+    if !has_usual_form {
+        return None;
+    }
+    let number = text.parse::<f64>().ok().filter(|x| x.is_finite())?;
+    // The shortest digits that lead back to the number are those that were written.
+    let shortest = format!("{number:e}");
+    let shortest = shortest.split('e').next().unwrap_or_default();
+    (significant(shortest) == significant(mantissa)).then_some(number)
+}
+
+/// The digits of a number without sign, point, and zeros at either end.
+fn significant(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
+}
+
 /// 8 rather than 8.0, so that a value reads the same wherever it came from.
 fn whole_or_not(x: f64) -> Option<Number> {
     // Every whole number below 2⁵³ is exact.
@@ -159,5 +191,36 @@ mod tests {
             facts.written(name, value);
         }
         assert_eq!(facts.into_json(), json!({ "a": 1e-4, "b": 8, "c": "auto", "d": "inf" }));
+    }
+
+    #[test]
+    fn what_would_not_survive_as_a_number_stays_a_text() {
+        for text in [
+            "007",
+            "-01",
+            "12345e67",
+            "1e100",
+            "12345678901234567890",
+            "9007199254740993",
+            "1_000",
+            "e5",
+            ".",
+            "-",
+            "0x10",
+        ] {
+            assert_eq!(number_of(text), None, "{text}");
+        }
+        let numbers = [
+            ("0", 0.0),
+            ("-0.50", -0.5),
+            (" 1e-05 ", 1e-5),
+            ("1.5E+10", 1.5e10),
+            ("0.30000000000000004", 0.300_000_000_000_000_04),
+            ("0.00013292918943162168", 0.000_132_929_189_431_621_68),
+            ("1000000", 1e6),
+        ];
+        for (text, number) in numbers {
+            assert_eq!(number_of(text), Some(number), "{text}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a view of the run table consists of: what its address says, and what is kept under a name.
 
+use super::filter::FILTER_CHARS;
 use crate::id::RowId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -100,6 +101,21 @@ pub struct TableView {
     pub color: String,
 }
 
+/// Why a view cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ViewProblem {
+    #[error("at most {most} columns to group by", most = MOST_GROUPS)]
+    Groups,
+    #[error("at most {most} columns", most = MOST_SHOWN)]
+    Columns,
+    #[error("at most {most} pinned runs", most = MOST_PINS)]
+    Pins,
+    #[error("at most {most} hidden runs", most = MOST_HIDDEN)]
+    Hidden,
+    #[error("a filter has at most {most} characters", most = FILTER_CHARS)]
+    Filter,
+}
+
 /// Between the items of a list in an address. No column has it in its name: MLflow refuses it.
 const BETWEEN: char = ',';
 
@@ -128,6 +144,21 @@ impl TableView {
             x: text("x"),
             y: text("y"),
             color: text("color"),
+        }
+    }
+
+    /// The view, if it keeps to the limits.
+    pub fn checked(self) -> Result<Self, ViewProblem> {
+        let limits = [
+            (self.group.len(), MOST_GROUPS, ViewProblem::Groups),
+            (self.columns.len(), MOST_SHOWN, ViewProblem::Columns),
+            (self.pins.len(), MOST_PINS, ViewProblem::Pins),
+            (self.hidden.len(), MOST_HIDDEN, ViewProblem::Hidden),
+            (self.filter.chars().count(), FILTER_CHARS, ViewProblem::Filter),
+        ];
+        match limits.into_iter().find(|(length, most, _)| length > most) {
+            Some((_, _, problem)) => Err(problem),
+            None => Ok(self),
         }
     }
 
@@ -226,6 +257,17 @@ mod tests {
         assert_eq!(TableView::of_address(get), view);
         assert!(TableView::default().address().is_empty());
         assert_eq!(TableView::of_address(|_| None), TableView::default());
+    }
+
+    #[test]
+    fn a_view_that_is_kept_has_the_limits_of_addresses() {
+        let names = |n: usize| vec!["model".to_owned(); n];
+        let most = TableView { group: names(MOST_GROUPS), columns: names(MOST_SHOWN), ..TableView::default() };
+        assert_eq!(most.clone().checked(), Ok(most.clone()));
+        let groups = TableView { group: names(MOST_GROUPS + 1), ..most.clone() };
+        assert_eq!(groups.checked(), Err(ViewProblem::Groups));
+        let pins = TableView { pins: vec![RowId(Uuid::nil()); MOST_PINS + 1], ..most };
+        assert_eq!(pins.checked(), Err(ViewProblem::Pins));
     }
 
     #[test]

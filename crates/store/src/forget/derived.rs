@@ -17,6 +17,7 @@ use domain::{
     run::{Preflight, RunProblem},
     steps::Change,
     suite::SuiteDesign,
+    task_file::TaskFile,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -123,9 +124,9 @@ async fn previews(
 }
 
 /// A column of JSON: rows of the project `$1` that match one of `$2`, as a key and the value, and the value of a key set anew.
-struct Column {
-    select: &'static str,
-    update: &'static str,
+pub(super) struct Column {
+    pub(super) select: &'static str,
+    pub(super) update: &'static str,
 }
 
 /// What jobs were asked for and answered, how versions came to be, and what was found of runs: the texts in it go, the rest
@@ -172,6 +173,7 @@ async fn quotations(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
     };
     column::<Measurement>(tx, project, texts, &measured).await?;
     designs(tx, project, texts).await?;
+    tasks(tx, project, texts).await?;
     let report = Column {
         select: "select p.run_id::text, p.report from preflights p join runs r on r.id = p.run_id \
                  where r.project_id = $1 and lower(p.report::text) like any($2)",
@@ -183,6 +185,21 @@ async fn quotations(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
         update: "update runs set failure = $2 where id = $1::uuid",
     };
     column::<RunProblem>(tx, project, texts, &run_failure).await
+}
+
+/// What task files say, with what was made of them.
+async fn tasks(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
+    let of_upload = Column {
+        select: "select id::text, task from uploads where project_id = $1 and lower(task::text) like any($2)",
+        update: "update uploads set task = $2 where id = $1::uuid",
+    };
+    column::<TaskFile>(tx, project, texts, &of_upload).await?;
+    let of_version = Column {
+        select: "select v.id::text, v.task from dataset_versions v join datasets d on d.id = v.dataset_id \
+                 where d.project_id = $1 and lower(v.task::text) like any($2)",
+        update: "update dataset_versions set task = $2 where id = $1::uuid",
+    };
+    column::<TaskFile>(tx, project, texts, &of_version).await
 }
 
 /// Filters of evaluation suites, which hold labels and values of fields: such a one finds nothing any more.
@@ -213,7 +230,7 @@ async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Re
 }
 
 /// Takes the texts out of a column, whose values can still be read as `T` afterwards.
-async fn column<T: DeserializeOwned>(
+pub(super) async fn column<T: DeserializeOwned>(
     tx: &mut PgConnection,
     project: ProjectId,
     texts: &Texts,

@@ -6,7 +6,7 @@
 use super::{
     busy, derived,
     find::{RUNS, files, gather},
-    judged, reports, said,
+    judged, reports, said, tabled,
     texts::Texts,
 };
 use crate::{
@@ -67,6 +67,7 @@ pub async fn erase(
     said::erase(&mut tx, project, &texts).await?;
     judged::erase(&mut tx, project, &texts).await?;
     reports::erase(&mut tx, project, &texts).await?;
+    tabled::erase(&mut tx, project, &texts).await?;
     erase_judgements(&mut tx).await?;
     for version in &touched {
         forgotten::subtract(&mut tx, *version).await?;

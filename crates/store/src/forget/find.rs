@@ -124,17 +124,19 @@ async fn runs(tx: &mut PgConnection, project: ProjectId) -> Result<Vec<ForgetRun
     .collect()
 }
 
-/// Uploaded files that the samples were read from.
+/// Uploaded files that the samples were read from, and those of which such a file was made.
 pub(super) async fn files(
     tx: &mut PgConnection,
     project: ProjectId,
 ) -> Result<Vec<domain::forget::ForgetFile>, StoreError> {
     sqlx::query(
-        "select id, file_name, size_bytes, sha256 from uploads where project_id = $1 and sha256 in \
+        "with read as (select id, rendered_from from uploads where project_id = $1 and sha256 in \
          (select v.origin->>'sha256' from forgetting f join samples s on s.id = f.sample_id \
             join version_samples vs on vs.sample_id = s.id join dataset_versions v on v.id = vs.version_id \
             where v.origin->>'kind' = 'import' and (coalesce(v.origin->'appended', 'null') = 'null' or s.source_file = v.origin->>'file_name' \
-            or v.origin->'files' @> jsonb_build_array(jsonb_build_object('name', s.source_file)))) order by created_at",
+            or v.origin->'files' @> jsonb_build_array(jsonb_build_object('name', s.source_file))))) \
+         select id, file_name, size_bytes, sha256 from uploads where project_id = $1 \
+         and (id in (select id from read) or id in (select unnest(rendered_from) from read)) order by created_at",
     )
     .bind(project.0)
     .fetch_all(tx)

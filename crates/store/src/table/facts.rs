@@ -24,16 +24,22 @@ pub(super) struct NewRow {
 
 /// Those of these runs that the project has.
 pub(super) async fn of(db: &mut PgConnection, project: ProjectId, ids: &[Uuid]) -> Result<Vec<NewRow>, StoreError> {
+    // Of losses, an attempt's points count up to the first step of a later one.
     let launched = sqlx::query(
         "select r.id, r.number, r.name, r.status, r.recipe, r.device, r.summary, r.failure_kind, r.created_at, r.started_at, \
          r.ended_at, m.name as model, d.name as dataset, v.number as version, u.name as person, \
          (select jsonb_object_agg(e.subject, e.metrics->'values') from evals e \
              where e.run_id = r.id and e.split = 'test' and e.version_id = r.version_id) as scores, \
          (select jsonb_object_agg(l.key, jsonb_build_array(l.last, l.least)) from ( \
-             select s.key, (array_agg(p.last order by s.attempt desc))[1] as last, min(p.least) as least \
-             from series s cross join lateral (select (select value from points where series_id = s.id order by step desc limit 1) as last, \
-                 (select min(value) from points where series_id = s.id) as least) p \
-             where s.run_id = r.id and s.key in ('train_loss', 'validation_loss') group by s.key) l) as losses \
+             select k.key, (array_agg(p.last order by k.attempt desc) filter (where p.last is not null))[1] as last, min(p.least) as least \
+             from (select *, min(first_step) over (partition by key order by attempt desc \
+                     rows between unbounded preceding and 1 preceding) as until \
+                 from (select s.id, s.key, s.attempt, (select step from points where series_id = s.id order by step limit 1) as first_step \
+                     from series s where s.run_id = r.id and s.key in ('train_loss', 'validation_loss')) f) k \
+             cross join lateral (select \
+                 (select value from points where series_id = k.id and (k.until is null or step < k.until) order by step desc limit 1) as last, \
+                 (select min(value) from points where series_id = k.id and (k.until is null or step < k.until)) as least) p \
+             group by k.key) l) as losses \
          from runs r join models m on m.id = r.model_id join dataset_versions v on v.id = r.version_id \
          join datasets d on d.id = v.dataset_id join users u on u.id = r.created_by \
          where r.project_id = $1 and r.id = any($2)",

@@ -11,10 +11,14 @@ use uuid::Uuid;
 /// Marks that are worked off in one transaction.
 const BATCH: i64 = 1000;
 
-/// Runs at work, whose losses change without a mark, if their row is not of this moment.
+/// Runs at work, whose losses change without a mark, if their row is old: the smallest loss is sought among all points.
 const AT_WORK: &str = "select r.id from runs r left join table_rows t on t.run_id = r.id \
      where r.project_id = $1 and r.status in ('claimed', 'running', 'evaluating') \
-     and (t.refreshed_at is null or t.refreshed_at < now() - interval '2 seconds')";
+     and (t.refreshed_at is null or t.refreshed_at < now() - interval '30 seconds')";
+
+/// Runs whose mark a writer holds, if their row is not of this moment: while it writes without end, the mark is never free.
+const HELD: &str = "select distinct d.run_id from table_due d left join table_rows t on t.run_id = d.run_id \
+     where d.project_id = $1 and (t.refreshed_at is null or t.refreshed_at < now() - interval '2 seconds')";
 
 /// Makes the rows anew that are not what is known any more.
 pub async fn refresh(db: &PgPool, project: ProjectId) -> Result<(), StoreError> {
@@ -39,7 +43,7 @@ async fn batch(db: &PgPool, project: ProjectId) -> Result<i64, StoreError> {
         .bind(project.to_string())
         .execute(&mut *tx)
         .await?;
-    // A mark that is locked belongs to a writer whose change cannot be seen yet.
+    // A mark that is locked belongs to a writer whose change cannot be seen yet: it stays.
     let due: Vec<Uuid> = sqlx::query_scalar(
         "delete from table_due d using (select id from table_due where project_id = $1 order by id limit $2 \
          for update skip locked) x where d.id = x.id returning d.run_id",
@@ -48,8 +52,14 @@ async fn batch(db: &PgPool, project: ProjectId) -> Result<i64, StoreError> {
     .bind(BATCH)
     .fetch_all(&mut *tx)
     .await?;
+    let is_last = (due.len() as i64) < BATCH;
+    let held: Vec<Uuid> = match is_last {
+        true => sqlx::query_scalar(HELD).bind(project.0).fetch_all(&mut *tx).await?,
+        false => Vec::new(),
+    };
     let at_work: Vec<Uuid> = sqlx::query_scalar(AT_WORK).bind(project.0).fetch_all(&mut *tx).await?;
-    let ids: Vec<Uuid> = due.iter().chain(&at_work).copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let ids: Vec<Uuid> =
+        due.iter().chain(&held).chain(&at_work).copied().collect::<BTreeSet<_>>().into_iter().collect();
     // These statements see all that was committed before the marks were taken.
     let rows = facts::of(&mut tx, project, &ids).await?;
     write(&mut tx, project, rows, &ids).await?;

@@ -4,7 +4,8 @@ use domain::{
     id::ProjectId,
     table::{
         Asked, Column, ColumnKind,
-        filter::{Filter, Is, Operand, Test},
+        facts::number_of,
+        filter::{Comparison, Filter, Is, Operand, Test},
     },
 };
 use sqlx::{Postgres, QueryBuilder};
@@ -54,10 +55,17 @@ fn push_joined(query: &mut QueryBuilder<Postgres>, parts: &[Filter], word: &'sta
 fn push_test(query: &mut QueryBuilder<Postgres>, test: &Test) {
     query.push("coalesce(");
     match &test.is {
+        Is::Compared(Comparison::Equal, Operand::Text(text)) if test.kind == ColumnKind::Text => {
+            push_any_text(query, &test.column, vec![text.clone()]);
+        }
         Is::Compared(comparison, operand) => {
             push_value(query, &test.column, test.kind);
             query.push(format!(" {} ", comparison.as_str()));
             push_operand(query, operand);
+        }
+        Is::Among(operands) if test.kind == ColumnKind::Text => {
+            let texts = operands.iter().filter_map(|o| if let Operand::Text(t) = o { Some(t.clone()) } else { None });
+            push_any_text(query, &test.column, texts.collect());
         }
         Is::Among(operands) => {
             push_value(query, &test.column, test.kind);
@@ -77,6 +85,20 @@ fn push_test(query: &mut QueryBuilder<Postgres>, test: &Test) {
         Is::Set => push_value(query, &test.column, test.kind),
     }
     query.push(", false)");
+}
+
+/// That a column is one of these texts. Where some runs hold a text and others a number, `1e-4` is the number 0.0001 as well.
+fn push_any_text(query: &mut QueryBuilder<Postgres>, column: &str, texts: Vec<String>) {
+    let numbers: Vec<f64> = texts.iter().filter_map(|text| number_of(text)).collect();
+    query.push("(");
+    push_text(query, column);
+    query.push(" = any(").push_bind(texts).push(")");
+    if !numbers.is_empty() {
+        query.push(" or ");
+        push_value(query, column, ColumnKind::Number);
+        query.push(" = any(").push_bind(numbers).push(")");
+    }
+    query.push(")");
 }
 
 fn push_operand(query: &mut QueryBuilder<Postgres>, operand: &Operand) {

@@ -185,6 +185,13 @@ async fn what_a_script_logs_becomes_columns(db: PgPool) {
     // What comes later is there with the next look, and the other way round.
     place.log(run, &[("val/loss", 0.75)], &[("late", "8")]).await;
     assert_eq!(place.count("`metrics.val/loss` = 0.75 and params.late = 8").await, 1);
+    // A column of texts and numbers finds numbers however they were written.
+    let other = place.track("other").await;
+    place.log(other, &[], &[("lr", "auto"), ("seed", "007")]).await;
+    assert_eq!(place.count("params.lr = 1e-3").await, 1);
+    assert_eq!(place.count("params.lr in (0.0010, auto)").await, 2);
+    assert_eq!((place.count("params.seed = 007").await, place.count("params.seed = 7").await), (1, 0));
+    runs::mark(&place.db, place.project, other, true).await.unwrap();
     let column = columns.get("params.mode").unwrap();
     assert_eq!(known_values(&place.db, place.project, column, "AU", 5).await.unwrap(), ["auto"]);
     runs::mark(&place.db, place.project, run, true).await.unwrap();
@@ -209,20 +216,41 @@ async fn a_changed_run_has_a_changed_row(db: PgPool) {
         .await
         .unwrap();
     assert_eq!(place.count("status = cancelled and dataset = Garden and eval.accuracy = 1").await, 3);
-    // A run at work is looked at again without any mark.
+    // Also while somebody holds its mark and goes on writing; the mark stays.
+    let run = place.track("script").await;
+    place.log(run, &[("loss", 0.5)], &[]).await;
+    assert_eq!(place.count("metrics.loss = 0.5").await, 1);
+    place.log(run, &[("loss", 0.75)], &[]).await;
+    let mut writer = place.db.begin().await.unwrap();
+    sqlx::query("select mark_table_due($1, $2)").bind(run.0).bind(place.project.0).execute(&mut *writer).await.unwrap();
+    sqlx::query("update table_rows set refreshed_at = now() - interval '3 seconds'").execute(&place.db).await.unwrap();
+    assert_eq!(place.count("metrics.loss = 0.75").await, 1);
+    writer.commit().await.unwrap();
+    let due =
+        async || -> i64 { sqlx::query_scalar("select count(*) from table_due").fetch_one(&place.db).await.unwrap() };
+    assert_eq!((due().await, place.count("source = mlflow").await, due().await), (1, 1, 0));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_run_at_work_shows_the_losses_that_count(db: PgPool) {
+    let place = many(db).await;
+    assert_eq!(place.count("").await, 40);
+    // It is looked at again without any mark.
     sqlx::query("update runs set status = 'running', ended_at = null where number = 9")
         .execute(&place.db)
         .await
         .unwrap();
     assert_eq!(place.count("status = running").await, 1);
     let run = place.ids(&["run 9"]).await[0];
-    sqlx::query("with s as (insert into series (run_id, attempt, key) values ($1, 1, 'train_loss') returning id) \
-         insert into points (series_id, step, value, elapsed_ms) select id, x.step, x.value, 1 from s, (values (1, 2.0), (2, 0.5), (3, 0.75)) as x(step, value)")
+    // The second attempt takes the second step again.
+    sqlx::query("with s as (insert into series (run_id, attempt, key) values ($1, 1, 'train_loss'), ($1, 2, 'train_loss') returning id, attempt) \
+         insert into points (series_id, step, value, elapsed_ms) select s.id, x.step, x.value, 1 from s \
+         join (values (1, 1, 2.0), (1, 2, 0.25), (2, 2, 0.5), (2, 3, 0.75)) as x(attempt, step, value) on x.attempt = s.attempt")
         .bind(run.0)
         .execute(&place.db)
         .await
         .unwrap();
-    sqlx::query("update table_rows set refreshed_at = now() - interval '3 seconds'").execute(&place.db).await.unwrap();
+    sqlx::query("update table_rows set refreshed_at = now() - interval '31 seconds'").execute(&place.db).await.unwrap();
     assert_eq!(place.count("loss.train.last = 0.75 and loss.train.min = 0.5").await, 1);
 }
 

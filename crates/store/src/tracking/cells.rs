@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 /// The metric `$3` of the runs `$1` of project `$2`, with its first and last value.
 const LINES: &str = "lines as (select r.id as run_id, s.id, a.step as first_step, z.step as last_step, \
-    coalesce(r.started_ms, a.logged_ms) as begin_ms, z.logged_ms as end_ms, a.step <> z.step as is_stepped \
+    coalesce(r.started_ms, (select min(logged_ms) from tracked_points where series_id = s.id))::float8 as begin_ms, \
+    a.step <> z.step as is_stepped \
     from unnest($1::uuid[]) as w(run_id) join tracked_runs r on r.id = w.run_id \
     join tracked_experiments e on e.id = r.experiment_id and e.project_id = $2 \
     join tracked_series s on s.run_id = r.id and s.key = $3 \
-    cross join lateral (select step, logged_ms from tracked_points where series_id = s.id order by step, logged_ms, value limit 1) a \
-    cross join lateral (select step, logged_ms from tracked_points where series_id = s.id order by step desc, logged_ms desc, value desc limit 1) z)";
+    cross join lateral (select step from tracked_points where series_id = s.id order by step, logged_ms, value limit 1) a \
+    cross join lateral (select step from tracked_points where series_id = s.id order by step desc, logged_ms desc, value desc limit 1) z)";
 
 /// Where the metric of the runs begins and ends on the axis; `None` without values, and for tokens, which nobody logs here.
 pub async fn extent(
@@ -32,7 +33,11 @@ pub async fn extent(
             "min(case when is_stepped then first_step else 0 end)::float8",
             "max(case when is_stepped then last_step else (select count(*) - 1 from tracked_points where series_id = id) end)::float8",
         ),
-        Axis::Time => ("0.0::float8", "max(end_ms - begin_ms)::float8 / 1000.0"),
+        Axis::Time => (
+            // The last step need not be the latest. In floating point, since clients send any times.
+            "0.0::float8",
+            "max((select max(logged_ms) from tracked_points where series_id = id)::float8 - begin_ms) / 1000.0",
+        ),
         Axis::Tokens => return Ok(None),
     };
     let sql = format!("with {LINES} select {low} as low, {high} as high from lines");
@@ -58,7 +63,7 @@ pub async fn cells(
                  where not l.is_stepped"
         }
         Axis::Time => {
-            "select l.run_id, l.id, p.step, p.logged_ms, p.value, (p.logged_ms - l.begin_ms)::float8 / 1000.0 as x \
+            "select l.run_id, l.id, p.step, p.logged_ms, p.value, (p.logged_ms::float8 - l.begin_ms) / 1000.0 as x \
              from lines l join tracked_points p on p.series_id = l.id and p.step >= $7 and p.step <= $8"
         }
         Axis::Tokens => return Ok(BTreeMap::new()),

@@ -43,6 +43,7 @@ async fn save_table_view(
     if new.name.is_empty() || new.name.chars().count() > NAME_CHARS {
         return Err(Problem::invalid("name", format!("1 to {NAME_CHARS} characters")));
     }
+    new.state = new.state.checked().map_err(|problem| Problem::invalid("state", problem))?;
     let id = views::save(&db, project, &new, caller.user_id, role == Role::Owner).await?;
     let saved = views::get(&db, project, id, caller.user_id).await?.ok_or_else(Problem::not_found)?;
     Ok((StatusCode::CREATED, Json(saved)))
