@@ -31,11 +31,7 @@ use {
     },
     store::{
         PgPool,
-        annotation::{
-            blind, board, content, guidelines,
-            items::{self, Sees},
-            people, tasks,
-        },
+        annotation::{blind, board, content, guidelines, items, people, tasks},
     },
 };
 
@@ -289,11 +285,11 @@ pub async fn get_guidelines(project: ProjectId, task: TaskId) -> Result<Guidelin
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
     let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
-    let mut all = guidelines::history(&db, project, task).await?;
+    let mut all = blind::guidelines(guidelines::history(&db, project, task).await?, sees);
     all.sort_by_key(|g| std::cmp::Reverse(g.revision));
     let mut history = Vec::with_capacity(all.len());
     for guideline in all {
-        let touched = if guideline.judgements_touched > 0 && sees == Sees::All {
+        let touched = if guideline.judgements_touched > 0 {
             guidelines::touched_items(&db, project, task, guideline.revision, TOUCHED).await?
         } else {
             Vec::new()

@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 mod sweep;
 mod take;
 
-pub(in crate::annotation) use sweep::has_free;
+pub(in crate::annotation) use sweep::HAS_AHEAD;
 pub(super) use sweep::left;
 
 /// An item that a person has taken.
@@ -89,7 +89,9 @@ pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, c
     let mut found = attempt(db, &setting, user, count).await?;
     let is_short = matches!(&found, Found::Items { taken, is_test: false } if taken.is_empty());
     let is_cut = setting.distribution.batch_size > 0 && setting.distribution.batch_opening == BatchOpening::InOrder;
-    if is_short && is_cut && !setting.is_over && batches::open_next(db, task).await? {
+    if is_short && is_cut && !setting.is_over {
+        batches::open_next(db, task, user).await?;
+        // Also where somebody else has opened one since the first attempt.
         found = attempt(db, &setting, user, count).await?;
     }
     let (taken, is_test) = match found {
