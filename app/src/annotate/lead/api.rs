@@ -221,6 +221,8 @@ pub struct TaskView {
     pub may_review: bool,
     /// What is missing until the deadline of the task.
     pub due: Option<Due>,
+    /// Whether the reader sees how all others are at it, or judges blind.
+    pub sees_all: bool,
 }
 
 /// A task with its board.
@@ -240,7 +242,7 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
         seconds_left: (at - time::OffsetDateTime::now_utc()).whole_seconds(),
         missing: board.counts.wanted.saturating_sub(board.counts.given),
     });
-    Ok(TaskView { task: found, board, job, may_review, due })
+    Ok(TaskView { task: found, board, job, may_review, due, sees_all: sees == items::Sees::All })
 }
 
 /// Opens, pauses or closes a task.

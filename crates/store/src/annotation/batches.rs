@@ -128,3 +128,9 @@ pub(super) async fn open_next(db: &PgPool, task: TaskId, user: UserId) -> Result
     .await?;
     Ok(())
 }
+
+/// Whether a batch of a task waits to be opened.
+pub(super) async fn any_waits(db: &mut PgConnection, task: TaskId) -> Result<bool, StoreError> {
+    let statement = "select exists(select from annotation_batches where task_id = $1 and status = 'waiting')";
+    Ok(sqlx::query_scalar(statement).bind(task.0).fetch_one(db).await?)
+}

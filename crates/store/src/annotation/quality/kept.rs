@@ -26,7 +26,7 @@ pub(super) struct Kept {
 }
 
 /// The state of the judgements that a report is computed from, taken before they are read.
-pub(super) struct Stamp {
+pub(in crate::annotation) struct Stamp {
     pub(super) at: OffsetDateTime,
     changes: i64,
     revision: i32,
@@ -57,7 +57,7 @@ pub(super) async fn find(db: &PgPool, task: TaskId) -> Result<Option<Kept>, Stor
 }
 
 /// What a report that is computed from now on will be of.
-pub(super) async fn stamp(db: &PgPool, task: TaskId) -> Result<Stamp, StoreError> {
+pub(in crate::annotation) async fn stamp(db: &PgPool, task: TaskId) -> Result<Stamp, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
         "select now() as at, {} as changes, t.revision, t.report_epoch from annotation_tasks t where t.id = $1",
         changes("t.id", "now()")
@@ -82,7 +82,7 @@ fn changes(task: &str, at: &str) -> String {
 }
 
 /// Keeps a report, unless a later one is there or it was dropped before it came: whoever drops it at this moment is waited for.
-pub(super) async fn keep(
+pub(in crate::annotation) async fn keep(
     db: &PgPool,
     task: TaskId,
     stamp: &Stamp,
