@@ -47,6 +47,8 @@ alter table annotation_items
     -- When somebody could last be given it who could not before: a slot was given back, or it became an ordinary item. Null
     -- where that never happened. Whoever has looked through all items looks at these alone.
     add column freed_at timestamptz;
+-- An item is written several times until it is judged: what is not in `annotation_items_free` any more goes from it early.
+alter table annotation_items set (autovacuum_vacuum_scale_factor = 0.02);
 create index annotation_items_freed on annotation_items (task_id, freed_at)
     where freed_at is not null and free > 0 and gold is null and status = 'open';
 
@@ -66,8 +68,14 @@ create table annotation_sweeps (
 insert into annotation_sweeps (task_id, batch, user_id, from_rank, cursor_rank)
     select task_id, 1, user_id, cursor_rank, cursor_rank from annotation_progress;
 
--- Up to when they have looked at what was freed. `cursor_rank` is the last item taken, wherever it was found.
-alter table annotation_progress add column freed_seen timestamptz;
+-- Raised whenever batches or the people of their groups change: what was freed meanwhile may be somebody's now who passed it over.
+alter table annotation_tasks add column look_again integer not null default 0;
+
+-- Up to when they have looked at what was freed, as long as `look_again` of the task is still what it was then. `cursor_rank` is
+-- the last item taken, wherever it was found.
+alter table annotation_progress
+    add column freed_seen timestamptz,
+    add column looked_again integer not null default 0;
 
 -- How many items of a batch are how far, as the sum of its shards: everybody who judges changes these numbers, and on one row
 -- they would wait for each other. A shard by itself may be below zero.

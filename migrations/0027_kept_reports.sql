@@ -13,6 +13,8 @@ create table annotation_reports (
     revision integer not null,
     took_ms bigint not null
 );
+-- Raised when something other than judgements makes reports wrong: what was begun before is not kept.
+alter table annotation_tasks add column report_epoch integer not null default 0;
 create index judgements_made on judgements (task_id, created_at);
 create index judgements_gone on judgements (task_id, superseded_at) where superseded_at is not null;
 

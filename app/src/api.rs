@@ -86,11 +86,12 @@ crate::texts! {
     compares_already = "Another comparison of large versions that you have asked for in this project is not over. Wait until it is, or cancel its job, then load the page again.", "您在此项目中请求的另一个大版本对比尚未结束。请等待其结束或取消该任务，然后重新加载页面。";
     found_others = "The number is not that of the samples found. Nothing was erased; look at the list again.", "输入的数字与找到的样本数不符，未抹除任何内容，请重新核对。";
     merged = "This bad case is merged into another one. Take that back first.", "此 Bad Case 已合并到另一条，请先撤销合并。";
-    not_of_project = "The project has no such member, run, cause or bad case. Load the page again.", "项目中没有该成员、训练运行、原因或 Bad Case，请重新加载页面。";
+    not_of_project = "The project has no such member, group, run, cause or bad case. Load the page again.", "项目中没有该成员、分组、训练运行、原因或 Bad Case，请重新加载页面。";
     too_deep = "A cause cannot lie that deep, or within itself. Choose another one.", "原因层级过深，或位于其自身之下，请另选一个。";
     source_elsewhere = "The version or evaluation is not in this project, or the evaluations are not of one version and split.", "该版本或评估不在此项目中，或所选评估并非针对同一版本和同一划分。";
     task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
+    pairs_uncut = "A task that compares pairs of answers is not cut into batches.", "成对比较的任务不支持切分批次。";
     group_used = "A task or batch is given to this group. Give it to others first.", "有任务或批次分配给此分组，请先改为分配给其他人。";
     report_state = "Somebody else has edited this report meanwhile, or its version is in another state by now. What you typed is still in the form.", "其间已有他人修改此报告，或该版本的状态已变化。您填写的内容仍保留在表单中。";
     own_report = "You have written on this report, and somebody else may approve it: ask an owner or manager who has not.", "您参与撰写了此报告，且另有可审批人，请由未参与撰写的所有者或管理者审批。";
@@ -119,6 +120,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::TaskState => task_state(l),
         Stale::ItemDecided => item_decided(l),
         Stale::GroupUsed => group_used(l),
+        Stale::PairsUncut => pairs_uncut(l),
         Stale::SuiteEdited => edited_meanwhile(l),
         Stale::ReportState => report_state(l),
         Stale::OwnReport => own_report(l),

@@ -62,7 +62,7 @@ fn page(place: Place, view: WorkView) -> impl IntoView {
     let l = lang();
     let WorkView { name, design, guideline: rules, next, me } = view;
     let bar = match &next {
-        Next::Work { mine, .. } | Next::NothingLeft { mine } | Next::DeadlinePassed { mine } => {
+        Next::Work { mine, .. } | Next::NothingLeft { mine, .. } | Next::DeadlinePassed { mine } => {
             progress::bar(*mine).into_any()
         }
         Next::NotOpen { .. } | Next::NotQualified { .. } | Next::NotAssigned => ().into_any(),
@@ -97,10 +97,11 @@ fn nothing(place: Place, next: &Next) -> AnyView {
     let l = lang();
     match next {
         Next::Work { .. } | Next::NothingLeft { .. } => {
-            let skipped = match next {
-                Next::NothingLeft { mine } => mine.skipped,
-                _ => 0,
+            let (skipped, more_later) = match next {
+                Next::NothingLeft { mine, more_later } => (mine.skipped, *more_later),
+                _ => (0, false),
             };
+            let hint = if more_later { text::nothing_now_hint(l) } else { text::nothing_left_hint(l) };
             let again = (skipped > 0).then(|| {
                 view! {
                     <PostForm action={ServerAction::<AskSkippedAgain>::new()}>
@@ -109,7 +110,7 @@ fn nothing(place: Place, next: &Next) -> AnyView {
                     </PostForm>
                 }
             });
-            view! { <Empty title=text::nothing_left(l) hint=text::nothing_left_hint(l)/>{again} }.into_any()
+            view! { <Empty title=text::nothing_left(l) hint/>{again} }.into_any()
         }
         Next::NotOpen { status } => {
             let (title, hint) = match status {

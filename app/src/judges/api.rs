@@ -36,6 +36,7 @@ use {
     store::{
         PgPool, StoreError,
         annotation::{
+            blind,
             items::{self, Sees},
             tasks,
         },
@@ -269,7 +270,7 @@ pub async fn get_judging(
     unparsable: bool,
     cursor: String,
 ) -> Result<JudgingView, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
+    let (db, caller) = api::authorise(project, Action::Read).await?;
     let found = judgings::get(&db, project, judging).await?.ok_or(AppError::NotFound)?;
     let query = rulings::RulingQuery {
         unparsable,
@@ -277,7 +278,9 @@ pub async fn get_judging(
         limit: Some(PAGE),
     };
     let rulings = rulings::page(&db, project, judging, &query).await?.ok_or(AppError::NotFound)?;
-    Ok(JudgingView { judging: found, tasks: tasks::list(&db, project).await?, rulings })
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let tasks = blind::as_seen(&db, caller.user_id, role, tasks::list(&db, project).await?).await?;
+    Ok(JudgingView { judging: found, tasks, rulings })
 }
 
 /// Asks for what is missing.

@@ -1,6 +1,8 @@
 //! Asking our own server for something from the browser.
 #![cfg(feature = "hydrate")]
 
+use leptos::prelude::set_timeout;
+use std::{cell::Cell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::XmlHttpRequest;
 
@@ -49,20 +51,37 @@ impl Latest {
     }
 }
 
-/// Posts a form's body and hands on the status and text of the answer; status 0 where there was none.
+/// Posts a form's body and hands on the status and text of the answer; status 0 where there was none, also where the browser does
+/// not even ask.
 pub fn post(address: &str, body: &str, then: impl FnOnce(u16, String) + 'static) {
-    let Ok(request) = XmlHttpRequest::new() else { return };
+    let then = Rc::new(Cell::new(Some(then)));
+    let is_sent = XmlHttpRequest::new().is_ok_and(|request| send(&request, address, body, then.clone()));
+    if !is_sent {
+        // Not before the caller is done.
+        set_timeout(move || call(&then, 0, String::new()), Duration::ZERO);
+    }
+}
+
+/// What an answer is handed to, until it is.
+type Then<F> = Rc<Cell<Option<F>>>;
+
+fn call<F: FnOnce(u16, String)>(then: &Then<F>, status: u16, text: String) {
+    if let Some(then) = then.take() {
+        then(status, text);
+    }
+}
+
+/// Whether it is under way.
+fn send<F: FnOnce(u16, String) + 'static>(request: &XmlHttpRequest, address: &str, body: &str, then: Then<F>) -> bool {
     let answered = request.clone();
     let done = Closure::once_into_js(move || {
         let text = answered.response_text().ok().flatten().unwrap_or_default();
-        then(answered.status().unwrap_or_default(), text);
+        call(&then, answered.status().unwrap_or_default(), text);
     });
     request.set_onloadend(Some(done.unchecked_ref()));
     let opened = request.open("POST", address).is_ok()
         && request.set_request_header("content-type", "application/x-www-form-urlencoded").is_ok()
         && request.set_request_header("accept", "application/json").is_ok();
-    if opened {
-        request.set_timeout(POST_PATIENCE_MS);
-        let _ = request.send_with_opt_str(Some(body));
-    }
+    request.set_timeout(POST_PATIENCE_MS);
+    opened && request.send_with_opt_str(Some(body)).is_ok()
 }

@@ -60,7 +60,7 @@ pub enum Stale {
     FoundOthers,
     #[error("this bad case is merged into another one: take that back first")]
     Merged,
-    #[error("the project has no such member, run, cause or bad case")]
+    #[error("the project has no such member, group, run, cause or bad case")]
     NotOfProject,
     #[error("a cause cannot lie that deep, or within itself")]
     TooDeep,
@@ -68,6 +68,8 @@ pub enum Stale {
     SourceElsewhere,
     #[error("the task is in another state, or its items are still being made")]
     TaskState,
+    #[error("a task that compares pairs of answers is not cut into batches: its batch_size must be 0")]
+    PairsUncut,
     #[error("a task or batch is given to this group: give it to others first")]
     GroupUsed,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]

@@ -1,6 +1,6 @@
 //! Projects and their members.
 
-use crate::{Stale, StoreError, activity, error::word};
+use crate::{Stale, StoreError, activity, annotation, error::word};
 use domain::{
     access::Role,
     id::{ProjectId, UserId},
@@ -157,8 +157,9 @@ pub async fn set_role(
     role: Option<Role>,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    // Two owners who demote each other at the same time must not both succeed.
-    sqlx::query("select from projects where id = $1 for update").bind(id.0).execute(&mut *tx).await?;
+    // Two owners who demote each other at the same time must not both succeed. Rows of the project are made all the same: whoever
+    // makes one may hold what is changed below.
+    sqlx::query("select from projects where id = $1 for no key update").bind(id.0).execute(&mut *tx).await?;
     let query = match role {
         Some(role) => sqlx::query("update members set role = $3 where project_id = $1 and user_id = $2")
             .bind(id.0)
@@ -175,6 +176,9 @@ pub async fn set_role(
         .await?;
     if owners == 0 {
         return Err(Stale::LastOwner.into());
+    }
+    if role.is_none() {
+        annotation::work::let_go(&mut tx, id, user).await?;
     }
     let name: String =
         sqlx::query_scalar("select name from users where id = $1").bind(user.0).fetch_one(&mut *tx).await?;

@@ -31,11 +31,7 @@ use {
     },
     store::{
         PgPool,
-        annotation::{
-            blind, board, content, guidelines,
-            items::{self, Sees},
-            people, tasks,
-        },
+        annotation::{blind, board, content, guidelines, items, people, tasks},
     },
 };
 
@@ -225,6 +221,8 @@ pub struct TaskView {
     pub may_review: bool,
     /// What is missing until the deadline of the task.
     pub due: Option<Due>,
+    /// Whether the reader sees how all others are at it, or judges blind.
+    pub sees_all: bool,
 }
 
 /// A task with its board.
@@ -244,7 +242,7 @@ pub async fn get_task(project: ProjectId, task: TaskId) -> Result<TaskView, AppE
         seconds_left: (at - time::OffsetDateTime::now_utc()).whole_seconds(),
         missing: board.counts.wanted.saturating_sub(board.counts.given),
     });
-    Ok(TaskView { task: found, board, job, may_review, due })
+    Ok(TaskView { task: found, board, job, may_review, due, sees_all: sees == items::Sees::All })
 }
 
 /// Opens, pauses or closes a task.
@@ -289,11 +287,11 @@ pub async fn get_guidelines(project: ProjectId, task: TaskId) -> Result<Guidelin
     let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
     let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
     let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
-    let mut all = guidelines::history(&db, project, task).await?;
+    let mut all = blind::guidelines(guidelines::history(&db, project, task).await?, sees);
     all.sort_by_key(|g| std::cmp::Reverse(g.revision));
     let mut history = Vec::with_capacity(all.len());
     for guideline in all {
-        let touched = if guideline.judgements_touched > 0 && sees == Sees::All {
+        let touched = if guideline.judgements_touched > 0 {
             guidelines::touched_items(&db, project, task, guideline.revision, TOUCHED).await?
         } else {
             Vec::new()

@@ -51,9 +51,10 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let data = text::version_name(l, &summary.dataset_name, summary.version_number);
     let to_data = routes::version(project, summary.dataset_id, summary.version_number.cast_signed());
     let links = links(project, l, &view);
-    let (counts, days, set_up) = (counts(l, &view.board), days(l, &view.board.days), set_up(l, &view.task));
+    let (counts, days, set_up) =
+        (counts(l, &view.board, view.sees_all), days(l, &view.board.days), set_up(l, &view.task));
     let people = summary.filled.then(|| people(project, id, l, view.board.people.clone()));
-    let stuck = stuck(project, id, l, view.board.stuck.clone());
+    let stuck = view.sees_all.then(|| stuck(project, id, l, view.board.stuck.clone()));
     let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
     let overdue = sharing::mark(l, summary.overdue);
     let extend = role::may(Action::EditDatasets).then(|| sharing::extend(project, l, &view.task, view.due));
@@ -132,7 +133,8 @@ fn change(project: ProjectId, task: TaskId, l: Lang, now: TaskStatus, next: Task
     form.into_any()
 }
 
-fn counts(l: Lang, board: &Board) -> impl IntoView + use<> {
+/// How far the items are; at what pace only for whoever sees all.
+fn counts(l: Lang, board: &Board, sees_all: bool) -> impl IntoView + use<> {
     let ItemCounts { open, judged, review, adjudication, accepted, excluded, gold, wanted, given: done } = board.counts;
     let numbers = [
         (text::item_open(l), open),
@@ -150,10 +152,11 @@ fn counts(l: Lang, board: &Board) -> impl IntoView + use<> {
         Some(seconds) => format!("{}: {} ({})", text::left(l), duration(seconds, l), text::left_help(l)),
         None => format!("{}: {}", text::left(l), text::no_pace(l)),
     };
+    let left = sees_all.then(|| view! { <p class="help">{left}</p> });
     view! {
         <section class="card">
             {given(l, true, done, wanted)}
-            <p class="help">{left}</p>
+            {left}
         </section>
         <div class="stats">{stats}</div>
     }

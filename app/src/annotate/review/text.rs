@@ -13,7 +13,7 @@ crate::texts! {
     previous = "Previous", "上一条";
     item_number(n) = "Item {n}", "条目 {n}";
     decide_anew = "Decide anew", "重新裁定";
-    said_before = "Said of earlier answers", "对此前回答的审核";
+    said_before = "Said of earlier answers", "对此前标注的审核意见";
     nothing = "Nothing waits for you here", "没有待处理的条目";
     nothing_hint = "Items appear when enough people have judged them. Your own judgements are reviewed by others.",
         "条目在收齐标注后出现。您自己的标注由他人审核。";

@@ -104,7 +104,7 @@ pub async fn take_items(
             progress: progress::bar(*mine).to_html(),
             nothing: nothing(place, &next).to_html(),
         },
-        Next::NothingLeft { mine } | Next::DeadlinePassed { mine } => Taken {
+        Next::NothingLeft { mine, .. } | Next::DeadlinePassed { mine } => Taken {
             progress: progress::bar(*mine).to_html(),
             nothing: nothing(place, &next).to_html(),
             ..Taken::default()

@@ -98,6 +98,30 @@ impl Outbox {
         is_aside
     }
 
+    /// Sets aside what the server has decided not to take.
+    pub(super) fn set_aside(&mut self, key: &str, because: &str) {
+        let Some(at) = self.waiting.iter().position(|l| l.key == key) else { return };
+        let mut letter = self.waiting.remove(at);
+        because.clone_into(&mut letter.because);
+        self.aside.push(letter);
+    }
+
+    /// Takes over what another page has left and this one has not seen, before what is here. `seen` are the keys of all that this
+    /// page has had, to which those are added: what it has taken out since does not come back.
+    pub(super) fn take_over(&mut self, mut others: Self, seen: &mut BTreeSet<String>) {
+        others.waiting.retain(|l| !seen.contains(&l.key));
+        others.aside.retain(|l| !seen.contains(&l.key));
+        others.unread.retain(|text| !seen.contains(text));
+        self.put_before(others);
+        self.note(seen);
+    }
+
+    /// Adds the keys of what is here, and the texts that have none.
+    pub(super) fn note(&self, seen: &mut BTreeSet<String>) {
+        seen.extend(self.waiting.iter().chain(&self.aside).map(|l| l.key.clone()));
+        seen.extend(self.unread.iter().cloned());
+    }
+
     /// Sends again what was set aside; whether it was there and can be sent.
     pub(super) fn retry(&mut self, key: &str) -> bool {
         let Some(at) = self.aside.iter().position(|l| l.key == key) else { return false };
@@ -166,7 +190,7 @@ pub(super) enum Fate {
     /// It is not taken now: the page may be of an older server, or the person's role may have changed. Others are tried
     /// before it; when that does not change, it is set aside.
     Kept,
-    /// It will never be taken; the person is told.
+    /// It is not taken as it is; the person is told.
     Refused,
 }
 
@@ -259,6 +283,29 @@ mod tests {
         let mut outbox = of(&[("new", 3), ("both", 2)]);
         outbox.put_before(of(&[("old", 1), ("both", 2)]));
         assert_eq!(keys(&outbox), ["old", "new", "both"]);
+    }
+
+    #[test]
+    fn what_is_refused_is_set_aside_with_its_reason() {
+        let mut outbox = of(&[("late", 1), ("other", 2)]);
+        outbox.set_aside("late", "too late");
+        outbox.set_aside("unknown", "no");
+        assert_eq!(keys(&outbox), ["other"]);
+        assert_eq!(outbox.aside().iter().map(|a| a.because.as_str()).collect::<Vec<_>>(), ["too late"]);
+        assert!(outbox.retry("late"));
+    }
+
+    #[test]
+    fn what_another_tab_adds_is_taken_over_and_what_was_sent_stays_gone() {
+        let (mut outbox, mut seen) = (of(&[("sent", 1), ("mine", 2)]), BTreeSet::new());
+        outbox.note(&mut seen);
+        outbox.remove("sent");
+        // The store has no room for what this tab says: it still says what it said before, and what another tab has added.
+        outbox.take_over(of(&[("sent", 1), ("theirs", 3)]), &mut seen);
+        assert_eq!(keys(&outbox), ["theirs", "mine"]);
+        outbox.remove("theirs");
+        outbox.take_over(of(&[("sent", 1), ("theirs", 3)]), &mut seen);
+        assert_eq!(keys(&outbox), ["mine"]);
     }
 
     #[test]

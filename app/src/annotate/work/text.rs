@@ -39,6 +39,8 @@ crate::texts! {
     nothing_left = "Nothing left for you", "没有待您标注的条目";
     nothing_left_hint = "You have judged or skipped every item that may come to you. Others may still be at work; an item comes back when somebody gives it up.",
         "可分配给您的条目均已标注或跳过。其他人可能仍在标注；如有人放弃条目，会再次分配。";
+    nothing_now_hint = "You have judged or skipped every item that may come to you now. A further batch may be opened later, and an item comes back when somebody gives it up.",
+        "目前可分配给您的条目均已标注或跳过。后续批次可能稍后开放；如有人放弃条目，也会再次分配。";
     skipped_again(n) = "Take the {n} skipped items again", "重新标注跳过的 {n} 条";
     not_open = "The task is not open yet", "任务尚未开放";
     not_open_hint = "Come back when its lead has opened it.", "请等待负责人开放任务。";
@@ -76,8 +78,8 @@ crate::texts! {
     not_taken = "The server did not take this. Load the page again: it may be of an older version.",
         "服务器未接受。请重新加载页面，当前页面可能版本过旧。";
     aside_title = "Not taken by the server", "服务器未接受的提交";
-    aside_lead = "What you sent of these items was refused several times and is kept in this browser. The item itself comes back to you if it is still yours. Send it again, or copy it and show it to the lead of the task.",
-        "以下条目的提交多次被拒绝，已保存在浏览器中。若条目仍归您标注，会再次出现。可重新提交，或复制后发给任务负责人。";
+    aside_lead = "What you sent of these items was refused and is kept in this browser. An item comes back to you if it is still yours. Send it again, or copy it and show it to the lead of the task.",
+        "以下条目的提交被拒绝，已保存在浏览器中。若条目仍归您标注，会再次出现。可重新提交，或复制后发给任务负责人。";
     aside_unread = "Written by another version of this page, which can send it.", "由此页面的其他版本写入，当前版本无法提交。";
     aside_retry = "Send again", "重新提交";
     aside_copy = "Copy", "复制";

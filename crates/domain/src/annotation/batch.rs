@@ -32,7 +32,7 @@ words! {
     BatchOpening {
         /// All from the beginning.
         All = "all",
-        /// The next one as soon as nothing of those before is left to hand out.
+        /// The next one as soon as somebody finds nothing left for them in those before.
         InOrder = "in_order",
         /// The first from the beginning, the others by hand.
         ByLead = "by_lead",

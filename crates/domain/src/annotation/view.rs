@@ -223,7 +223,11 @@ pub enum Next {
     /// Items to judge, the first one now and the others ready in advance.
     Work { items: Vec<Work>, mine: Mine },
     /// Nothing that this person has not judged or skipped; others may still be at work.
-    NothingLeft { mine: Mine },
+    NothingLeft {
+        mine: Mine,
+        /// Batches of the task wait to be opened.
+        more_later: bool,
+    },
     /// The task is not open.
     NotOpen { status: TaskStatus },
     /// The deadline has passed: nothing new is given, and nothing that this person has may still be sent.

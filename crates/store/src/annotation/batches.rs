@@ -1,6 +1,6 @@
 //! Batches of a task's items: listed with how far they are, opened, named, given to a group.
 
-use super::{tasks::counts, work};
+use super::{tasks::counts, work::HAS_AHEAD};
 use crate::{Stale, StoreError, activity, error::word};
 use domain::{
     annotation::batch::{Batch, BatchEdit, NamedGroup},
@@ -61,6 +61,8 @@ pub async fn edit(
     by: UserId,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    // First, since whoever edits a task locks it before its batches.
+    look_again(&mut tx, &[task]).await?;
     if let Some(group) = edit.group_id {
         let is_ours: bool =
             sqlx::query_scalar("select exists(select from member_groups where id = $1 and project_id = $2)")
@@ -90,19 +92,18 @@ pub async fn edit(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(name) = name else { return Ok(false) };
-    look_again(&mut tx, &[task]).await?;
     activity::record(&mut *tx, project, Some(by), "annotation.batch_edited", &task.to_string(), &name).await?;
     tx.commit().await?;
     Ok(true)
 }
 
 /// Has everybody in these tasks look at all that was freed once more: batches may be theirs now that were not, and what was freed
-/// of them meanwhile they have passed over.
+/// of them meanwhile they have passed over. It counts on the tasks and leaves everybody's progress alone: whoever looks for work
+/// holds the lock on theirs while they wait for an item.
 pub(crate) async fn look_again(tx: &mut PgConnection, tasks: &[TaskId]) -> Result<(), StoreError> {
     sqlx::query(
-        "update annotation_progress p set freed_seen = null from (select task_id, user_id from annotation_progress \
-            where task_id = any($1) and freed_seen is not null order by task_id, user_id for no key update) l \
-         where p.task_id = l.task_id and p.user_id = l.user_id",
+        "update annotation_tasks t set look_again = t.look_again + 1 from (select id from annotation_tasks \
+            where id = any($1) order by id for no key update) l where t.id = l.id",
     )
     .bind(tasks.iter().map(|t| t.0).collect::<Vec<_>>())
     .execute(tx)
@@ -110,16 +111,26 @@ pub(crate) async fn look_again(tx: &mut PgConnection, tasks: &[TaskId]) -> Resul
     Ok(())
 }
 
-/// Opens the next waiting batch where nothing of the open ones is left to hand out; whether one was opened.
-pub(super) async fn open_next(db: &PgPool, task: TaskId) -> Result<bool, StoreError> {
-    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "update annotation_batches b set status = 'open' where b.task_id = $1 and b.status = 'waiting' \
-         and b.number = (select min(w.number) from annotation_batches w where w.task_id = $1 and w.status = 'waiting') \
-         and not exists (select from annotation_batches o where o.task_id = $1 and o.status = 'open' and {})",
-        work::has_free("o")
+/// Opens the next waiting batch that would be a person's, where nothing of the open ones is left for that person: what others
+/// have still to judge, or the person has skipped, keeps nobody waiting. Somebody else may have opened it meanwhile.
+pub(super) async fn open_next(db: &PgPool, task: TaskId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "update annotation_batches w set status = 'open' where w.task_id = $1 and w.status = 'waiting' \
+         and w.number = (select min(b.number) from annotation_batches b where b.task_id = $1 and {waiting}) \
+         and not exists (select from annotation_batches b \
+            left join annotation_sweeps s on s.task_id = b.task_id and s.batch = b.number and s.user_id = $2 \
+            where b.task_id = $1 and {GIVEN} and not coalesce(s.is_swept, false) and {HAS_AHEAD})",
+        waiting = GIVEN.replace("'open'", "'waiting'"),
     )))
     .bind(task.0)
+    .bind(user.0)
     .execute(db)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
+}
+
+/// Whether a batch of a task waits to be opened.
+pub(super) async fn any_waits(db: &mut PgConnection, task: TaskId) -> Result<bool, StoreError> {
+    let statement = "select exists(select from annotation_batches where task_id = $1 and status = 'waiting')";
+    Ok(sqlx::query_scalar(statement).bind(task.0).fetch_one(db).await?)
 }

@@ -1,9 +1,13 @@
 //! What somebody sees of tasks in which they judge blind: how far they are themselves, and nothing of the others.
 
+use super::items::Sees;
 use crate::StoreError;
 use domain::{
     access::{Action, Role, permits},
-    annotation::view::TaskSummary,
+    annotation::{
+        batch::Batch,
+        view::{Guideline, TaskSummary},
+    },
     id::{TaskId, UserId},
 };
 use sqlx::{PgPool, Row};
@@ -12,6 +16,29 @@ use std::collections::HashMap;
 /// Whether somebody with this role sees what everybody said in every task.
 pub(super) fn leads(role: Role) -> bool {
     role == Role::Manager || permits(Some(role), None, Action::EditDatasets)
+}
+
+/// What somebody sees of the batches of a task: that they are there, and not how far others are in them.
+#[must_use]
+pub fn batches(mut batches: Vec<Batch>, sees: Sees) -> Vec<Batch> {
+    if sees != Sees::All {
+        for batch in &mut batches {
+            batch.counts = batch.counts.own(0);
+            batch.overdue = false;
+        }
+    }
+    batches
+}
+
+/// What somebody sees of guidelines: all that they say, and not what others have judged by them.
+#[must_use]
+pub fn guidelines(mut guidelines: Vec<Guideline>, sees: Sees) -> Vec<Guideline> {
+    if sees != Sees::All {
+        for guideline in &mut guidelines {
+            guideline.judgements_touched = 0;
+        }
+    }
+    guidelines
 }
 
 /// Tasks with counts of the reader's own work alone, where the reader judges blind: until a task is closed, annotators who

@@ -8,6 +8,8 @@ use sqlx::PgConnection;
 /// Erases what was said of these samples in every task: answers, comments, drafts, reasons. Their items leave the result.
 pub async fn forget(tx: &mut PgConnection, samples: &[SampleId]) -> Result<(), StoreError> {
     let ids: Vec<i64> = samples.iter().map(|id| id.0).collect();
+    // First, since it locks their tasks.
+    quality::kept::drop_of_samples(&mut *tx, &ids).await?;
     let of_items = "(select id from annotation_items where sample_id = any($1))";
     for statement in [
         // The items first, in the order in which all who need several lock them: whoever sends a judgement waits for them.
@@ -24,5 +26,5 @@ pub async fn forget(tx: &mut PgConnection, samples: &[SampleId]) -> Result<(), S
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&ids).execute(&mut *tx).await?;
     }
-    quality::kept::drop_of_samples(tx, &ids).await
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     content,
-    head::head,
+    head::{Head, head},
     items::{self, Sees},
     loaded,
     setting::Setting,
@@ -29,6 +29,8 @@ use std::collections::{HashMap, HashSet};
 const EXAMPLES: usize = 20;
 /// Items whose texts are read at a time.
 const BATCH: i64 = 5000;
+/// Judgements of a transaction: while it lasts it holds rows on which others count.
+const AT_ONCE: usize = 100;
 
 /// The questions of a task; `None` where the project has no such task.
 pub async fn design(db: &PgPool, project: ProjectId, task: TaskId) -> Result<Option<Design>, StoreError> {
@@ -181,15 +183,34 @@ pub async fn take(
 ) -> Result<Option<Imported>, StoreError> {
     let Some(head) = head(db, project, task).await? else { return Ok(None) };
     let known = find(db, task, read).await?;
+    let mut imported = Imported::default();
+    for ((read, known), first) in read.chunks(AT_ONCE).zip(known.chunks(AT_ONCE)).zip((first..).step_by(AT_ONCE)) {
+        if !take_some(db, project, &head, read, known, first, &mut imported).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(imported))
+}
+
+/// Takes some of them, each with its item, in a transaction of their own; false where the task is gone.
+async fn take_some(
+    db: &PgPool,
+    project: ProjectId,
+    head: &Head,
+    read: &[Read],
+    known: &[Option<ItemId>],
+    first: u64,
+    imported: &mut Imported,
+) -> Result<bool, StoreError> {
+    let task = head.id;
     let ids: Vec<ItemId> = known.iter().flatten().copied().collect();
     let contents = content::of_items(db, task, &ids).await?;
-    let mut imported = Imported::default();
     let mut taken: Vec<ItemId> = Vec::new();
     let mut tx = db.begin().await?;
-    let Some(setting) = Setting::find(&mut *tx, project, task).await? else { return Ok(None) };
+    let Some(setting) = Setting::find(&mut *tx, project, task).await? else { return Ok(false) };
     let locked = work::lock_all(&mut tx, task, &ids.iter().map(|id| id.0).collect::<Vec<_>>()).await?;
     let is_there = |item: &ItemId| locked.get(item).is_some_and(|place| *place != Place::Forgotten);
-    for ((at, read), item) in (first..).zip(read).zip(known) {
+    for ((at, read), item) in (first..).zip(read).zip(known.iter().copied()) {
         let Some((item, content)) = item.filter(is_there).and_then(|item| Some((item, contents.get(&item)?))) else {
             imported.unknown += 1;
             continue;
@@ -219,7 +240,7 @@ pub async fn take(
         }
     }
     tx.commit().await?;
-    Ok(Some(imported))
+    Ok(true)
 }
 
 /// Puts a judgement of a file on record, in the place of what a file said before in that name; false where a person of that

@@ -21,6 +21,7 @@ pub async fn set_gold(
     by: UserId,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
+    quality::kept::drop(&mut tx, task).await?;
     if !work::lock(&mut tx, project, task, item).await? {
         return Ok(false);
     }
@@ -62,7 +63,6 @@ pub async fn set_gold(
         let Some(setting) = Setting::find(&mut *tx, project, task).await? else { return Ok(false) };
         work::settle(&mut tx, &setting, item).await?;
     }
-    quality::kept::drop(&mut tx, task).await?;
     let verb = if answers.is_some() { "annotation.gold_set" } else { "annotation.gold_removed" };
     activity::record(&mut *tx, project, Some(by), verb, &task.to_string(), &item.to_string()).await?;
     tx.commit().await?;

@@ -1,13 +1,14 @@
 //! Who works on a task, and who reviews it.
 
 use super::setting::Setting;
-use crate::{StoreError, activity};
+use crate::{Stale, StoreError, activity};
 use domain::{
     access::{Action, Role, permits},
     annotation::{batch::NamedGroup, view::Person},
     id::{GroupId, ProjectId, TaskId, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, PgPool, Row};
+use std::collections::BTreeSet;
 
 /// What somebody does in a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,8 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// Puts these groups in the place of those that a task was given to; who is of another project is left out.
+/// Puts these groups in the place of those that a task was given to. [`Stale::NotOfProject`] where one is another project's: a
+/// task that is left with none is open to everybody.
 pub(super) async fn replace_groups(
     tx: &mut PgConnection,
     project: ProjectId,
@@ -74,16 +76,18 @@ pub(super) async fn replace_groups(
     groups: &[GroupId],
 ) -> Result<(), StoreError> {
     sqlx::query("delete from annotation_task_groups where task_id = $1").bind(task.0).execute(&mut *tx).await?;
-    sqlx::query(
+    let wanted: BTreeSet<uuid::Uuid> = groups.iter().map(|g| g.0).collect();
+    let count = wanted.len() as u64;
+    let done = sqlx::query(
         "insert into annotation_task_groups (task_id, group_id) \
          select $1, g.id from member_groups g where g.project_id = $2 and g.id = any($3)",
     )
     .bind(task.0)
     .bind(project.0)
-    .bind(groups.iter().map(|g| g.0).collect::<Vec<_>>())
+    .bind(wanted.into_iter().collect::<Vec<_>>())
     .execute(tx)
     .await?;
-    Ok(())
+    if done.rows_affected() == count { Ok(()) } else { Err(Stale::NotOfProject.into()) }
 }
 
 /// The groups that work on a task, by name.

@@ -24,10 +24,12 @@ pub(super) struct Setting {
     pub(super) deadline: Option<OffsetDateTime>,
     /// The deadline has passed: nobody is given anything new.
     pub(super) is_over: bool,
+    /// How often batches or groups were changed: what was freed is looked at once more after each time.
+    pub(super) look_again: i32,
 }
 
 /// Its columns, of a table `t`.
-pub(super) const COLUMNS: &str = "t.id as task_id, t.status as task_status, t.source, t.design, t.distribution, t.lead, t.guideline_revision, t.deadline, \
+pub(super) const COLUMNS: &str = "t.id as task_id, t.status as task_status, t.source, t.design, t.distribution, t.lead, t.guideline_revision, t.deadline, t.look_again, \
      coalesce(t.deadline <= now(), false) as is_over";
 
 impl Setting {
@@ -42,6 +44,7 @@ impl Setting {
             guideline_revision: row.try_get("guideline_revision")?,
             deadline: row.try_get("deadline")?,
             is_over: row.try_get("is_over")?,
+            look_again: row.try_get("look_again")?,
         })
     }
 
@@ -57,6 +60,7 @@ impl Setting {
             guideline_revision: 1,
             deadline: None,
             is_over: false,
+            look_again: 0,
         }
     }
 

@@ -11,8 +11,9 @@ mod slots;
 mod submit;
 
 pub use draft::{save_draft, undo};
-pub(super) use next::has_free;
+pub(super) use next::HAS_AHEAD;
 pub use next::next;
+pub(crate) use slots::let_go;
 pub(super) use slots::{Place, lock, lock_all};
 pub use slots::{ask_skipped_again, give_back, recount, skip};
 pub(super) use submit::settle;

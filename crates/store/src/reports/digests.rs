@@ -314,11 +314,11 @@ async fn annotation(db: &PgPool, span: Span) -> Result<DigestAnnotation, StoreEr
     })
 }
 
-/// How well people agree on the tasks in which most was judged in the week.
+/// How well people agree on the closed tasks in which most was judged in the week. In the others people judge blind still.
 async fn agreement(db: &PgPool, span: Span) -> Result<Vec<DigestAgreement>, StoreError> {
     let tasks: Vec<(uuid::Uuid, String)> = sqlx::query_as(
         "select t.id, t.name from judgements j join annotation_tasks t on t.id = j.task_id where t.project_id = $1 \
-         and j.origin = 'annotator' and j.superseded_at is null and j.created_at >= $2 and j.created_at < $3 \
+         and t.status = 'closed' and j.origin = 'annotator' and j.superseded_at is null and j.created_at >= $2 and j.created_at < $3 \
          group by t.id, t.name order by count(*) desc, t.id limit $4",
     )
     .bind(span.project.0)

@@ -1,6 +1,5 @@
 //! Batches of a task: how far each is, opening and closing them, whose they are and until when.
 
-use super::find;
 use crate::{
     rest::{Json, Path, Problem, auth::Caller},
     state::AppState,
@@ -11,23 +10,28 @@ use domain::{
     annotation::batch::{Batch, BatchEdit, MAX_NAME_CHARS},
     id::{ProjectId, TaskId},
 };
-use store::{PgPool, access::authorise, annotation::batches};
+use store::{
+    PgPool,
+    access::authorise,
+    annotation::{batches, blind, items},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_annotation_batches)).routes(routes!(edit_annotation_batch))
 }
 
-/// The batches of a task in their order, with how far each is. A task that is not cut has one.
+/// The batches of a task in their order, with how far each is. A task that is not cut has one. Until the task
+/// is closed annotators, who judge blind, are not told how far others are.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/batches", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = [Batch])))]
 async fn list_annotation_batches(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
 ) -> Result<Json<Vec<Batch>>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    find(&db, project, task).await?;
-    Ok(Json(batches::of_task(&db, project, task).await?))
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(blind::batches(batches::of_task(&db, project, task).await?, sees)))
 }
 
 /// Change a batch: whatever the body names. Open or close it, name it, give it to a group, set its deadline.

@@ -1,6 +1,6 @@
 //! Guidelines of annotation tasks: their history, a new revision, and the items that a changed rule touches.
 
-use super::{check_guideline, find};
+use super::check_guideline;
 use crate::{
     rest::{Json, Path, Problem, auth::Caller},
     state::AppState,
@@ -17,7 +17,7 @@ use store::{
     PgPool,
     access::authorise,
     annotation::{
-        guidelines,
+        blind, guidelines,
         items::{self, Sees},
     },
 };
@@ -28,16 +28,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_guidelines, revise_guideline)).routes(routes!(list_touched_items))
 }
 
-/// All guidelines that a task has had, newest first, with how many judgements each revision touches.
+/// All guidelines that a task has had, newest first, with how many judgements each revision touches: 0 for
+/// annotators, who judge blind, until the task is closed.
 #[utoipa::path(get, path = "/projects/{project}/annotation-tasks/{task}/guidelines", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), responses((status = OK, body = [Guideline])))]
 async fn list_guidelines(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, task)): Path<(ProjectId, TaskId)>,
 ) -> Result<Json<Vec<Guideline>>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    find(&db, project, task).await?;
-    Ok(Json(guidelines::history(&db, project, task).await?))
+    let role = authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(blind::guidelines(guidelines::history(&db, project, task).await?, sees)))
 }
 
 /// The text of a guideline.

@@ -26,7 +26,7 @@ use {
     },
     store::{
         StoreError,
-        annotation::{batches, tasks},
+        annotation::{batches, blind, items, tasks},
         groups,
     },
 };
@@ -115,9 +115,15 @@ pub struct BatchesView {
 /// The batches of a task.
 #[server]
 pub async fn get_batches(project: ProjectId, task: TaskId) -> Result<BatchesView, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    let found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
-    let batches = batches::of_task(&db, project, task).await?;
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let mut found = tasks::get(&db, project, task).await?.ok_or(AppError::NotFound)?;
+    let role = store::access::authorise(&db, &caller, project, Action::Read).await?;
+    let sees = items::sees(&db, project, task, caller.user_id, role).await?.ok_or(AppError::NotFound)?;
+    let seen = blind::as_seen(&db, caller.user_id, role, vec![found.summary.clone()]).await?;
+    if let Some(summary) = seen.into_iter().next() {
+        found.summary = summary;
+    }
+    let batches = blind::batches(batches::of_task(&db, project, task).await?, sees);
     Ok(BatchesView { task: found, batches, groups: groups::list(&db, project).await? })
 }
 

@@ -20,7 +20,7 @@ crate::texts! {
     make_group = "Make the group", "创建分组";
     save = "Save", "保存";
     delete_group = "Delete", "删除";
-    delete_question(name) = "Delete the group “{name}”? Its people and what they judged stay.", "确定删除分组“{name}”？成员及其判断均会保留。";
+    delete_question(name) = "Delete the group “{name}”? Its people and what they judged stay.", "确定删除分组“{name}”？成员及其标注结果均会保留。";
     nobody_in_it = "nobody yet: what is given to it reaches no one", "暂无成员，分配给它的任务无人可做";
     used(n) = "{n} tasks and batches are given to it", "已分配 {n} 个任务或批次";
     bad_name = "Use 1 to 100 characters.", "请使用 1 至 100 个字符。";
@@ -34,7 +34,7 @@ crate::texts! {
     batch_size = "Items of a batch", "每批条目数";
     batch_size_help = "Cuts the task into batches in its order, each with its own progress, group and deadline. 0: one batch. There are at most 200; a larger task gets larger ones.", "按顺序将任务切分为批次，每批有独立的进度、分组与截止日期。0 表示不切分。最多 200 批，任务较大时每批条目会增多。";
     batch_opening = "Batches are opened", "批次开放方式";
-    batch_opening_help = "In order: the next one opens as soon as nothing of those before is left to hand out.", "按顺序：前面的批次全部分出后，下一批自动开放。";
+    batch_opening_help = "All at once: every batch from the beginning. In order: the next one opens as soon as somebody finds nothing left for them in those before. By hand: the first from the beginning, the others when you open them.", "全部同时：一开始即开放所有批次。按顺序：前面的批次对某位标注员全部分配完后，下一批自动开放。手动：一开始仅开放第一批，其余由负责人开放。";
     opening_all = "all at once", "全部同时";
     opening_in_order = "in order", "按顺序";
     opening_by_lead = "by hand", "手动";
@@ -44,7 +44,7 @@ crate::texts! {
     batches_lead = "People are given items of the open ones, in their order.", "标注员按顺序获得已开放批次的条目。";
     batch(n) = "Batch {n}", "第 {n} 批";
     batch_status = "Status", "状态";
-    batch_progress = "Judgements", "判断数";
+    batch_progress = "Judgements", "标注数";
     batch_items = "Items", "条目";
     batch_waiting_for = "To review and adjudicate", "待审核与裁决";
     batch_group = "Given to", "分配给";
@@ -62,7 +62,7 @@ crate::texts! {
     deadline = "Deadline", "截止日期";
     deadline_help = "A day; the end of it in UTC. After it nobody is given anything new; what somebody holds may be sent until its lock ends. Empty: none.", "日期，以 UTC 当天结束为准。截止后不再分配新条目，已锁定的条目在锁定期内仍可提交。留空表示无截止日期。";
     change_deadline = "Change the deadline", "修改截止日期";
-    missing(n) = "{n} judgements are missing", "还缺 {n} 条判断";
+    missing(n) = "{n} judgements are missing", "还缺 {n} 条标注";
     pace_day(n) = "{n} a day are needed", "每天需完成 {n} 条";
     pace_hour(n) = "{n} an hour are needed", "每小时需完成 {n} 条";
 }

@@ -36,6 +36,8 @@ pub(super) struct Mail {
     older_name: String,
     /// The same, where the browser has no room for it or keeps nothing at all.
     memory: RefCell<Option<String>>,
+    /// Keys of all that was in memory while it was there.
+    seen: RefCell<BTreeSet<String>>,
     /// Key of the letter that is under way.
     under_way: RefCell<Option<String>>,
     /// Keys of what this round has tried.
@@ -53,6 +55,7 @@ impl Mail {
             name: format!("{kept}-letters"),
             older_name: format!("{kept}-outbox"),
             memory: RefCell::default(),
+            seen: RefCell::default(),
             under_way: RefCell::default(),
             tried: RefCell::default(),
             failures: Cell::default(),
@@ -65,7 +68,15 @@ impl Mail {
     /// What waits. Another tab may have added to it or sent it. What could not be kept comes first: what is kept is older.
     pub(super) fn outbox(&self) -> Outbox {
         let memory = self.memory.borrow().clone();
-        let mut outbox = Outbox::read(&memory.or_else(|| kept(&self.name)).unwrap_or_default());
+        let in_store = Outbox::read(&kept(&self.name).unwrap_or_default());
+        let mut outbox = match memory {
+            Some(memory) => {
+                let mut outbox = Outbox::read(&memory);
+                outbox.take_over(in_store, &mut self.seen.borrow_mut());
+                outbox
+            }
+            None => in_store,
+        };
         if let Some(older) = kept(&self.older_name) {
             outbox.put_before(Outbox::read(&older));
             if self.set(&outbox) {
@@ -80,6 +91,11 @@ impl Mail {
         let text = outbox.write();
         let is_kept = keep(&self.name, &text);
         *self.memory.borrow_mut() = if is_kept { None } else { Some(text) };
+        if is_kept {
+            self.seen.borrow_mut().clear();
+        } else {
+            outbox.note(&mut self.seen.borrow_mut());
+        }
         is_kept
     }
 
@@ -265,8 +281,17 @@ fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
         }
         Fate::Refused => {
             mail.worked();
-            take_out(screen, letter);
-            say(&reason(answer));
+            let why = reason(answer);
+            if TO_BE_CHANGED.contains(&status) || letter.kind == Kind::Skip {
+                take_out(screen, letter);
+            } else {
+                // Too late: the lead may give more time, or open the task again.
+                let mut outbox = mail.outbox();
+                outbox.set_aside(&letter.key, &why);
+                mail.set(&outbox);
+                aside::show(screen);
+            }
+            say(&why);
             screen.done.borrow_mut().remove(&letter.item);
             if TO_BE_CHANGED.contains(&status) {
                 comes_back(screen, letter);

@@ -5,7 +5,7 @@ use crate::{
     error::{json, to_json},
 };
 use domain::{annotation::agreement_view::Agreement, id::TaskId};
-use sqlx::{PgConnection, PgExecutor, PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -26,10 +26,11 @@ pub(super) struct Kept {
 }
 
 /// The state of the judgements that a report is computed from, taken before they are read.
-pub(super) struct Stamp {
+pub(in crate::annotation) struct Stamp {
     pub(super) at: OffsetDateTime,
     changes: i64,
     revision: i32,
+    epoch: i32,
 }
 
 /// The report of a task.
@@ -56,15 +57,20 @@ pub(super) async fn find(db: &PgPool, task: TaskId) -> Result<Option<Kept>, Stor
 }
 
 /// What a report that is computed from now on will be of.
-pub(super) async fn stamp(db: &PgPool, task: TaskId) -> Result<Stamp, StoreError> {
+pub(in crate::annotation) async fn stamp(db: &PgPool, task: TaskId) -> Result<Stamp, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select now() as at, {} as changes, t.revision from annotation_tasks t where t.id = $1",
+        "select now() as at, {} as changes, t.revision, t.report_epoch from annotation_tasks t where t.id = $1",
         changes("t.id", "now()")
     )))
     .bind(task.0)
     .fetch_one(db)
     .await?;
-    Ok(Stamp { at: row.try_get("at")?, changes: row.try_get("changes")?, revision: row.try_get("revision")? })
+    Ok(Stamp {
+        at: row.try_get("at")?,
+        changes: row.try_get("changes")?,
+        revision: row.try_get("revision")?,
+        epoch: row.try_get("report_epoch")?,
+    })
 }
 
 /// Judgements of a task that came or went shortly before a time or behind it.
@@ -75,8 +81,8 @@ fn changes(task: &str, at: &str) -> String {
     )
 }
 
-/// Keeps a report, unless a later one is there.
-pub(super) async fn keep(
+/// Keeps a report, unless a later one is there or it was dropped before it came: whoever drops it at this moment is waited for.
+pub(in crate::annotation) async fn keep(
     db: &PgPool,
     task: TaskId,
     stamp: &Stamp,
@@ -84,7 +90,8 @@ pub(super) async fn keep(
     took: Duration,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into annotation_reports as r (task_id, report, computed_at, changes, revision, took_ms) values ($1, $2, $3, $4, $5, $6) \
+        "insert into annotation_reports as r (task_id, report, computed_at, changes, revision, took_ms) \
+         select t.id, $2, $3, $4, $5, $6 from annotation_tasks t where t.id = $1 and t.report_epoch = $7 for share \
          on conflict (task_id) do update set report = excluded.report, computed_at = excluded.computed_at, \
          changes = excluded.changes, revision = excluded.revision, took_ms = excluded.took_ms \
          where r.computed_at < excluded.computed_at",
@@ -95,27 +102,31 @@ pub(super) async fn keep(
     .bind(stamp.changes)
     .bind(stamp.revision)
     .bind(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
+    .bind(stamp.epoch)
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Forgets the report of a task: something other than its judgements has changed.
+/// Forgets the report of a task, and one that is being computed: something other than its judgements changes. It locks the task, so it
+/// comes before its items are locked.
 pub(in crate::annotation) async fn drop(tx: &mut PgConnection, task: TaskId) -> Result<(), StoreError> {
+    sqlx::query("update annotation_tasks set report_epoch = report_epoch + 1 where id = $1")
+        .bind(task.0)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query("delete from annotation_reports where task_id = $1").bind(task.0).execute(tx).await?;
     Ok(())
 }
 
-/// Forgets the reports of all tasks that some items belong to.
-pub(in crate::annotation) async fn drop_of_samples<'e>(
-    db: impl PgExecutor<'e>,
-    samples: &[i64],
-) -> Result<(), StoreError> {
-    sqlx::query(
+/// [`drop`] of all tasks that items of some samples belong to.
+pub(in crate::annotation) async fn drop_of_samples(tx: &mut PgConnection, samples: &[i64]) -> Result<(), StoreError> {
+    for statement in [
+        "update annotation_tasks t set report_epoch = t.report_epoch + 1 from (select id from annotation_tasks \
+            where id in (select task_id from annotation_items where sample_id = any($1)) order by id for no key update) l where t.id = l.id",
         "delete from annotation_reports where task_id in (select task_id from annotation_items where sample_id = any($1))",
-    )
-    .bind(samples)
-    .execute(db)
-    .await?;
+    ] {
+        sqlx::query(statement).bind(samples).execute(&mut *tx).await?;
+    }
     Ok(())
 }

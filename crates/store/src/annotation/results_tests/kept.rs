@@ -48,6 +48,24 @@ async fn agreement_is_computed_again_only_after_a_change(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn a_report_that_was_begun_before_it_was_dropped_is_not_kept(db: PgPool) {
+    use crate::annotation::quality::kept;
+    let p = place(db, &["a"], 2, tones()).await;
+    p.say(0, 0, tone("good")).await;
+    p.say(0, 1, tone("good")).await;
+    let report = quality::agreement(&p.db, p.project, p.task).await.unwrap().unwrap();
+    let stamp = kept::stamp(&p.db, p.task).await.unwrap();
+    let right = judgement(tone("good")).answers;
+    assert!(
+        crate::annotation::gold::set_gold(&p.db, p.project, p.task, p.items[0], Some(&right), p.people[0])
+            .await
+            .unwrap()
+    );
+    kept::keep(&p.db, p.task, &stamp, &report, std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(quality::agreement(&p.db, p.project, p.task).await.unwrap().unwrap().items, 0);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn a_report_that_takes_long_is_shown_while_it_is_young(db: PgPool) {
     let p = place(db, &["a"], 2, tones()).await;
     let agreement = async || quality::agreement(&p.db, p.project, p.task).await.unwrap().unwrap();
@@ -133,6 +151,9 @@ async fn whoever_judges_blind_counts_their_own_work(db: PgPool) {
     assert_eq!(counts(p.people[0], Role::Annotator).await, (1, 1, 0, 1, 2));
     assert_eq!(counts(p.people[1], Role::Annotator).await, (2, 0, 0, 0, 2), "not what others did");
     assert_eq!(counts(p.people[0], Role::Manager).await.2, 1);
+    let batches = crate::annotation::batches::of_task(&p.db, p.project, p.task).await.unwrap();
+    let given = |sees| crate::annotation::blind::batches(batches.clone(), sees)[0].counts.given;
+    assert_eq!((given(Sees::All), given(Sees::Own(p.people[0]))), (batches[0].counts.given, 0));
     let whole = board::board(&p.db, p.project, p.task).await.unwrap().unwrap();
     let blind = board::as_seen(whole.clone(), Sees::Own(p.people[0]));
     assert_eq!((blind.counts.judged, blind.counts.adjudication, blind.days.len()), (1, 0, 0));

@@ -14,6 +14,7 @@ use domain::{
     annotation::{
         TaskStatus,
         answer::Answer,
+        batch::BatchOpening,
         design::Design,
         distribution::{Distribution, Review},
         view::TaskEdit,
@@ -29,11 +30,13 @@ struct Locked {
     name: String,
     revision: i32,
     is_filled: bool,
+    /// It shows pairs of answers.
+    has_pairs: bool,
 }
 
 async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result<Option<Locked>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "select {COLUMNS}, t.name, t.revision, t.filled_at is not null as filled \
+        "select {COLUMNS}, t.name, t.revision, t.filled_at is not null as filled, t.pairs is not null as has_pairs \
          from annotation_tasks t where t.id = $1 and t.project_id = $2 for no key update"
     )))
     .bind(task.0)
@@ -46,6 +49,7 @@ async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result
         name: row.try_get("name")?,
         revision: row.try_get("revision")?,
         is_filled: row.try_get("filled")?,
+        has_pairs: row.try_get("has_pairs")?,
     }))
 }
 
@@ -58,8 +62,8 @@ fn makes_same_items(one: &Distribution, other: &Distribution) -> bool {
 
 /// Changes what the edit names; false when there is no such task. [`Stale::EditedMeanwhile`] where somebody else has changed
 /// it since the revision that the person saw, [`Stale::TaskState`] where the task is no draft any more and the edit changes
-/// its questions or which items it has. In a draft such a change of items makes them anew, and gold items are ordinary ones
-/// again; of a changed design the right answers stay where their questions do.
+/// its questions or which items it has, [`Stale::PairsUncut`] where it would cut a task of pairs. In a draft such a change of items makes them anew, and gold items are ordinary ones
+/// again; of a changed design the right answers stay where their questions do. Batches that waited are open once all are to be.
 pub async fn edit(
     db: &PgPool,
     project: ProjectId,
@@ -76,6 +80,10 @@ pub async fn edit(
     let distribution = edit.distribution.as_ref().unwrap_or(&before.setting.distribution);
     let is_draft = before.setting.status == TaskStatus::Draft;
     let same_items = makes_same_items(distribution, &before.setting.distribution);
+    // Their items come round after round, each with another pair: a batch would be no stretch of their order.
+    if before.has_pairs && distribution.batch_size > 0 {
+        return Err(Stale::PairsUncut.into());
+    }
     if !is_draft && (*design != before.setting.design || !same_items) {
         return Err(Stale::TaskState.into());
     }
@@ -95,6 +103,13 @@ pub async fn edit(
         fill_anew(&mut tx, project, task, by).await?;
     } else if *design != before.setting.design {
         keep_gold(&mut tx, task, &before.setting.design, design).await?;
+    }
+    let was_all = before.setting.distribution.batch_opening == BatchOpening::All;
+    if before.is_filled && same_items && distribution.batch_opening == BatchOpening::All && !was_all {
+        sqlx::query("update annotation_batches set status = 'open' where task_id = $1 and status = 'waiting'")
+            .bind(task.0)
+            .execute(&mut *tx)
+            .await?;
     }
     for (part, users) in [(Part::Annotator, &edit.annotators), (Part::Reviewer, &edit.reviewers)] {
         if let Some(users) = users {

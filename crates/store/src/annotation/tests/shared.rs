@@ -68,6 +68,94 @@ async fn batches_open_in_order_as_soon_as_nothing_is_left_to_hand_out(db: PgPool
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn the_next_batch_opens_for_whoever_has_nothing_left_whatever_others_have(db: PgPool) {
+    let p = place(db, 8, Distribution { overlap: 2, ..cut(2, BatchOpening::InOrder) }).await;
+    let ada = p.person("ada").await;
+    // She alone is at work: each item still wants somebody else's judgement.
+    for item in p.next(ada, 2).await {
+        p.submit(ada, item.item_id, &said("yes")).await;
+    }
+    assert_eq!(p.ranks(ada).await, [2, 3]);
+    for item in p.next(ada, 2).await {
+        assert!(work::skip(&p.db, p.project, p.task, item.item_id, ada).await.unwrap());
+    }
+    assert_eq!(p.ranks(ada).await, [4, 5], "what she has skipped keeps no batch waiting");
+    for item in p.next(ada, 2).await {
+        p.submit(ada, item.item_id, &said("yes")).await;
+    }
+    let new = NewGroup { name: "night".to_owned(), people: Vec::new() };
+    let night = groups::create(&p.db, p.project, &new, p.lead).await.unwrap();
+    p.edit_batch(4, BatchEdit { group_id: Some(night), ..BatchEdit::default() }).await;
+    let Next::NothingLeft { more_later, .. } = p.ask(ada, 5).await else { panic!("she is given the group's") };
+    assert!(more_later, "it waits for its group");
+    p.edit_batch(4, BatchEdit { clear_group: true, ..BatchEdit::default() }).await;
+    assert_eq!(p.ranks(ada).await, [6, 7]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_batch_past_its_deadline_keeps_no_later_one_waiting(db: PgPool) {
+    let p = place(db, 4, cut(2, BatchOpening::InOrder)).await;
+    let ada = p.person("ada").await;
+    let passed = OffsetDateTime::now_utc() - Duration::minutes(1);
+    p.edit_batch(1, BatchEdit { deadline: Some(passed), ..BatchEdit::default() }).await;
+    assert_eq!(p.ranks(ada).await, [2, 3]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn batches_that_wait_are_opened_when_all_are_to_be_and_other_projects_groups_are_refused(db: PgPool) {
+    let p = place(db, 4, cut(2, BatchOpening::ByLead)).await;
+    let edit = async |edit: TaskEdit| {
+        let revision = tasks::get(&p.db, p.project, p.task).await.unwrap().unwrap().revision;
+        tasks::edit(&p.db, p.project, p.task, &TaskEdit { revision, ..edit }, p.lead).await
+    };
+    let statuses = async || {
+        let all = batches::of_task(&p.db, p.project, p.task).await.unwrap();
+        all.iter().map(|b| b.status).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses().await, [BatchStatus::Open, BatchStatus::Waiting]);
+    let distribution = Some(cut(2, BatchOpening::All));
+    assert!(edit(TaskEdit { distribution, ..TaskEdit::default() }).await.unwrap());
+    assert_eq!(statuses().await, [BatchStatus::Open, BatchStatus::Open]);
+    let elsewhere = crate::projects::create(&p.db, p.lead, "Q", "").await.unwrap();
+    let new = NewGroup { name: "theirs".to_owned(), people: Vec::new() };
+    let theirs = groups::create(&p.db, elsewhere, &new, p.lead).await.unwrap();
+    let refused = edit(TaskEdit { groups: Some(vec![theirs]), ..TaskEdit::default() }).await;
+    assert!(matches!(refused, Err(StoreError::Stale(Stale::NotOfProject))), "{refused:?}");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn editing_a_batch_waits_for_nobody_who_looks_for_work(db: PgPool) {
+    let p = place(db, 4, cut(2, BatchOpening::All)).await;
+    let ada = p.person("ada").await;
+    p.next(ada, 1).await;
+    // As while she waits for an item that somebody else is sending.
+    let mut waits = p.db.begin().await.unwrap();
+    sqlx::query("select from annotation_progress for update").execute(&mut *waits).await.unwrap();
+    let edit = BatchEdit { name: Some("first".to_owned()), ..BatchEdit::default() };
+    let done = tokio::time::timeout(std::time::Duration::from_secs(20), p.edit_batch(1, edit)).await;
+    assert!(done.is_ok(), "it waits for her progress");
+    waits.rollback().await.unwrap();
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_was_sent_back_to_somebody_who_has_left_goes_to_others(db: PgPool) {
+    let p = place(db, 2, Distribution::default()).await;
+    let (ada, bob) = (p.member("ada").await, p.member("bob").await);
+    let items = p.next(ada, 2).await;
+    p.submit(ada, items[0].item_id, &said("yes")).await;
+    p.execute("update judgements set superseded_at = now()").await;
+    p.execute(
+        "update annotation_assignments set status = 'returned', reason = 'look again' where status = 'submitted'",
+    )
+    .await;
+    p.execute("update annotation_items set status = 'open', judged = 0").await;
+    assert_eq!(p.next(bob, 5).await, []);
+    assert!(crate::projects::set_role(&p.db, p.project, p.lead, ada, None).await.unwrap());
+    assert_eq!(p.next(bob, 5).await.len(), 2);
+    p.assert_balanced().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn a_batch_is_given_to_a_group_and_opened_by_hand(db: PgPool) {
     let p = place(db, 4, cut(2, BatchOpening::ByLead)).await;
     let (ada, bob) = (p.member("ada").await, p.member("bob").await);

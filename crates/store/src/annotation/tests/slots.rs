@@ -110,6 +110,15 @@ async fn drafts_are_kept_and_an_old_one_does_not_come_after_a_newer(db: PgPool) 
     assert_eq!((again[0].draft.as_ref(), again[0].draft_number), (Some(&said("no").judgement), 2));
     // Leaving does not lose it.
     assert_eq!(work::give_back(&p.db, p.project, p.task, ada).await.unwrap(), 0);
+    // Her lock ends while she is offline: what she entered is kept, and the item is somebody else's all the same.
+    p.execute("update annotation_assignments set held_until = now() - interval '1 second'").await;
+    let bob = p.person("bob").await;
+    assert_eq!(p.next(bob, 1).await.len(), 1);
+    assert!(save(3, "yes").await);
+    assert_eq!(p.next(ada, 1).await, []);
+    work::give_back(&p.db, p.project, p.task, bob).await.unwrap();
+    let again = p.next(ada, 1).await;
+    assert_eq!((again[0].draft_number, again[0].draft.is_some()), (3, true));
 }
 
 #[sqlx::test(migrations = "../../migrations")]

@@ -12,8 +12,9 @@ use domain::{
 };
 use sqlx::{PgPool, Row};
 
-/// Keeps what somebody has entered so far, and renews their lock unless a deadline has passed. False when the item is not in their hands, or a later save
-/// is there already, or it cannot be kept ([`Judgement::draft_problem`]).
+/// Keeps what somebody has entered so far, and renews their lock unless a deadline has passed. Of a lock that has ended, as while
+/// they were offline, the draft is kept and the lock is not renewed: the item may be somebody else's by now. False when it was
+/// never in their hands or they gave it up, a later save is there already, or it cannot be kept ([`Judgement::draft_problem`]).
 pub async fn save_draft(
     db: &PgPool,
     project: ProjectId,
@@ -32,7 +33,7 @@ pub async fn save_draft(
             on b.task_id = i.task_id and b.number = i.batch where i.id = a.item_id and least(t.deadline, b.deadline) <= now()) \
             then now() + make_interval(mins => (t.distribution->>'lock_minutes')::int) else a.held_until end \
          from annotation_tasks t where t.id = a.task_id and t.id = $1 and t.project_id = $2 and t.status <> 'closed' \
-         and a.item_id = $3 and a.user_id = $4 and a.draft_number < $6 and a.status in ('held', 'submitted', 'returned') \
+         and a.item_id = $3 and a.user_id = $4 and a.draft_number < $6 and a.status in ('held', 'submitted', 'returned', 'expired') \
          and not exists (select from annotation_items i where i.id = a.item_id and i.status = 'excluded')",
     )
     .bind(task.0)

@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 mod sweep;
 mod take;
 
-pub(in crate::annotation) use sweep::has_free;
+pub(in crate::annotation) use sweep::HAS_AHEAD;
 pub(super) use sweep::left;
 
 /// An item that a person has taken.
@@ -88,8 +88,11 @@ pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, c
     let count = count.clamp(1, MAX_HANDED) as usize;
     let mut found = attempt(db, &setting, user, count).await?;
     let is_short = matches!(&found, Found::Items { taken, is_test: false } if taken.is_empty());
-    let is_cut = setting.distribution.batch_size > 0 && setting.distribution.batch_opening == BatchOpening::InOrder;
-    if is_short && is_cut && !setting.is_over && batches::open_next(db, task).await? {
+    let has_batches = setting.distribution.batch_size > 0;
+    let opens_in_order = has_batches && setting.distribution.batch_opening == BatchOpening::InOrder;
+    if is_short && opens_in_order && !setting.is_over {
+        batches::open_next(db, task, user).await?;
+        // Also where somebody else has opened one since the first attempt.
         found = attempt(db, &setting, user, count).await?;
     }
     let (taken, is_test) = match found {
@@ -99,8 +102,11 @@ pub async fn next(db: &PgPool, project: ProjectId, task: TaskId, user: UserId, c
     let mut connection = db.acquire().await?;
     let mine = how_far(&mut connection, task, user).await?;
     if taken.is_empty() {
-        let is_over = setting.is_over;
-        return Ok(if is_over { Next::DeadlinePassed { mine } } else { Next::NothingLeft { mine } });
+        if setting.is_over {
+            return Ok(Next::DeadlinePassed { mine });
+        }
+        let more_later = has_batches && batches::any_waits(&mut connection, task).await?;
+        return Ok(Next::NothingLeft { mine, more_later });
     }
     let ids: Vec<ItemId> = taken.iter().map(|t| t.id).collect();
     let mut shown = show(&mut connection, &setting, &ids).await?;

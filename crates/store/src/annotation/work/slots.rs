@@ -189,3 +189,17 @@ pub async fn give_back(db: &PgPool, project: ProjectId, task: TaskId, user: User
     .await?;
     Ok(done.rows_affected())
 }
+
+/// Ends the locks of somebody who leaves the project, and makes what a reviewer sent back to them a lock that has ended: others
+/// are given the items when they look for work ([`expire`]).
+pub(crate) async fn let_go(tx: &mut PgConnection, project: ProjectId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query(
+        "update annotation_assignments a set status = 'held', held_until = least(a.held_until, now()) from annotation_tasks t \
+         where t.id = a.task_id and t.project_id = $1 and a.user_id = $2 and a.status in ('held', 'returned')",
+    )
+    .bind(project.0)
+    .bind(user.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -14,13 +14,12 @@ use sqlx::{PgConnection, Row};
 /// What is not yet committed elsewhere may turn up this much later with an earlier time: the last minutes are looked at again.
 const LAG: &str = "interval '2 minutes'";
 
-/// Whether a batch has anything to hand out.
-pub(in crate::annotation) fn has_free(batch: &str) -> String {
-    format!(
-        "exists (select from annotation_items f where f.task_id = {batch}.task_id and f.rank >= {batch}.first_rank and f.rank <= {batch}.last_rank \
-         and f.free > 0 and f.gold is null and f.status = 'open')"
-    )
-}
+/// Whether a batch `b` has anything to hand out ahead of a person, whose sweep of it, or none, is `s`. What lies behind them is not
+/// walked through: near its end a batch has mostly entries there that are not free any more.
+pub(in crate::annotation) const HAS_AHEAD: &str = "(exists (select from annotation_items f where f.task_id = b.task_id and f.rank > coalesce(s.cursor_rank, b.first_rank - 1) \
+        and f.rank <= case when s.is_wrapped then s.from_rank else b.last_rank end and f.free > 0 and f.gold is null and f.status = 'open') \
+     or (not s.is_wrapped and exists (select from annotation_items f where f.task_id = b.task_id and f.rank >= b.first_rank \
+        and f.rank <= s.from_rank and f.free > 0 and f.gold is null and f.status = 'open')))";
 
 /// How far somebody is in a batch, as `annotation_sweeps` has it.
 struct Sweep {
@@ -65,7 +64,7 @@ pub(super) async fn ordinary(
 }
 
 impl Sweep {
-    /// The first batch behind a number that the person is given, has not gone through, and that has anything to hand out. Whoever
+    /// The first batch behind a number that the person is given, has not gone through, and that has anything to hand out ahead of them. Whoever
     /// begins one late begins where others are: what lies before is mostly taken, and they come to it at the end.
     async fn behind(
         tx: &mut PgConnection,
@@ -78,8 +77,7 @@ impl Sweep {
              case when s.user_id is null then (select case when $4 then max(o.cursor_rank) else min(o.cursor_rank) end from annotation_sweeps o \
                 where o.task_id = b.task_id and o.batch = b.number and not o.is_wrapped and not o.is_swept) end as others \
              from annotation_batches b left join annotation_sweeps s on s.task_id = b.task_id and s.batch = b.number and s.user_id = $2 \
-             where b.task_id = $1 and b.number > $3 and {GIVEN} and not coalesce(s.is_swept, false) and {} order by b.number limit 1",
-            has_free("b")
+             where b.task_id = $1 and b.number > $3 and {GIVEN} and not coalesce(s.is_swept, false) and {HAS_AHEAD} order by b.number limit 1"
         )))
         .bind(task.id.0)
         .bind(user.0)
@@ -174,13 +172,16 @@ async fn freed(
         *busy = busy.or(first);
     }
     sqlx::query(sqlx::AssertSqlSafe(format!(
-        "update annotation_progress p set freed_seen = greatest(p.freed_seen, least(now() - {LAG}, \
-            (select f.freed_at - interval '1 microsecond' from annotation_items f where f.task_id = $1 and f.rank = $3))) \
+        "update annotation_progress p set looked_again = $4, \
+            freed_seen = greatest(case when p.looked_again = $4 then p.freed_seen end, least(now() - {LAG}, \
+                (select f.freed_at - interval '1 microsecond' from annotation_items f where f.task_id = $1 and f.rank = $3))) \
          where p.task_id = $1 and p.user_id = $2"
     )))
     .bind(task.id.0)
     .bind(user.0)
     .bind(first)
+    // As it was before anything was looked at: what was given to others since is looked at again the next time.
+    .bind(task.look_again)
     .execute(tx)
     .await?;
     Ok(taken)

@@ -59,9 +59,9 @@ const LATE: &str = "exists (select from annotation_items l left join annotation_
 /// Whether a person ($2) could be given an item `i`: a slot is free, and they have not judged, skipped or got it.
 const OPEN: &str = "i.free > 0 and i.gold is null and i.status = 'open' and coalesce((select a.status from annotation_assignments a \
      where a.item_id = i.id and a.user_id = $2), 'expired') = 'expired'";
-/// What was freed of a task ($1) since somebody ($2) looked last, in batches that they are given.
-const FREED: &str = "i.task_id = $1 and i.freed_at > coalesce((select p.freed_seen from annotation_progress p \
-     where p.task_id = $1 and p.user_id = $2), '-infinity')";
+/// What was freed of a task ($1) since somebody ($2) looked last; all that was, where batches are given to others since.
+const FREED: &str = "i.task_id = $1 and i.freed_at > coalesce((select p.freed_seen from annotation_progress p join annotation_tasks l \
+     on l.id = p.task_id and l.look_again = p.looked_again where p.task_id = $1 and p.user_id = $2), '-infinity')";
 
 /// Items that the person has, and those sent back to them, with their locks renewed, without those on which somebody has
 /// decided meanwhile. Once a deadline has passed a lock is not renewed, and what is not locked any more is not theirs. One that is being sent just now is not waited for.
