@@ -60,6 +60,7 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
         return view! { {rows} {pages} {overlaid} {hidden} }.into_any();
     }
     let (project, then) = (here.project.to_string(), here.at(&cursor));
+    let actions = marks::actions(here.project, l);
     view! {
         <PostForm action={ServerAction::<WriteOnRuns>::new()} id="rows" class="stack">
             <input type="hidden" name="project" value=project/>
@@ -67,7 +68,7 @@ pub(super) fn table(here: &Here, table: &Table, offset: u64) -> AnyView {
             // A refusal comes back to this form, not to the one that takes something back.
             <input type="hidden" name="form" value="rows"/>
             {rows}
-            {marks::actions(here.project, l)}
+            {actions}
         </PostForm>
         {pages}
         {overlaid}
