@@ -190,7 +190,8 @@ impl Annotator {
     async fn lead(mut self, group: GroupId, people: Vec<UserId>) -> usize {
         let mut returned = 0;
         while self.crowd.is_before(2) {
-            let batch = self.of_task(&format!("/batches/{}", 1 + self.draws.below(BATCHES as u64)));
+            let number = 1 + self.draws.below(BATCHES as u64);
+            let batch = self.of_task(&format!("/batches/{number}"));
             match self.draws.below(4) {
                 0 => drop(self.ask(Method::PATCH, &batch, &json!({ "group_id": group })).await),
                 1 => drop(self.ask(Method::PATCH, &batch, &json!({ "clear_group": true, "name": "again" })).await),
