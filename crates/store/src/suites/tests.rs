@@ -7,7 +7,7 @@ use domain::{
     eval::view::Outcome,
     id::{JobId, ModelId, SampleId, SuiteResultId},
     measure::{Measurement, MetricScore},
-    suite::{Baseline, Candidate, EvaluationDesign, NewTarget, Standing, SuitePredictionQuery, TargetWay},
+    suite::{Baseline, Candidate, NewTarget, Standing, SuitePredictionQuery, TargetWay},
 };
 use results::{NewAnswer, NewResult};
 use std::collections::BTreeMap;

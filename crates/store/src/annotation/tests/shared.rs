@@ -163,16 +163,16 @@ async fn a_batch_is_given_to_a_group_and_opened_by_hand(db: PgPool) {
     let night = groups::create(&p.db, p.project, &new, p.lead).await.unwrap();
     assert!(matches!(groups::create(&p.db, p.project, &new, p.lead).await, Err(StoreError::Taken(_))));
     p.edit_batch(1, BatchEdit { group_id: Some(night), ..BatchEdit::default() }).await;
-    assert_eq!(p.ranks(ada).await, [], "the first is the group's, the second waits");
+    assert_eq!(p.ranks(ada).await, [0_i32; 0], "the first is the group's, the second waits");
     assert_eq!(p.ranks(bob).await, [0, 1]);
     work::give_back(&p.db, p.project, p.task, bob).await.unwrap();
-    assert_eq!(p.ranks(ada).await, [], "what is freed of it is still the group's");
+    assert_eq!(p.ranks(ada).await, [0_i32; 0], "what is freed of it is still the group's");
     p.edit_batch(2, BatchEdit { status: Some(BatchStatus::Open), ..BatchEdit::default() }).await;
     assert_eq!(p.ranks(ada).await, [2, 3]);
     for item in p.next(ada, 5).await {
         p.submit(ada, item.item_id, &said("yes")).await;
     }
-    assert_eq!(p.ranks(ada).await, []);
+    assert_eq!(p.ranks(ada).await, [0_i32; 0]);
     // She joins the group.
     let both = NewGroup { name: "night".to_owned(), people: vec![ada, bob] };
     assert!(groups::replace(&p.db, p.project, night, &both, p.lead).await.unwrap());
@@ -249,7 +249,7 @@ async fn a_batch_has_a_deadline_of_its_own(db: PgPool) {
     for item in p.next(ada, 5).await {
         p.submit(ada, item.item_id, &said("yes")).await;
     }
-    assert_eq!(p.ranks(ada).await, []);
+    assert_eq!(p.ranks(ada).await, [0_i32; 0]);
     p.edit_batch(1, BatchEdit { clear_deadline: true, ..BatchEdit::default() }).await;
     assert_eq!(p.ranks(ada).await, [0, 1]);
     assert_eq!(board::counts(&p.db, p.task).await.unwrap().given, 2);
