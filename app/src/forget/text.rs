@@ -55,6 +55,7 @@ crate::texts! {
     job_digest = "the digest of a week", "生成每周摘要";
     job_groups = "a grouping of bad cases", "Bad Case 分组";
     job_nearest = "a search for training rows like bad cases", "查找与 Bad Case 相近的训练样本";
+    job_render = "rendering a task file", "生成任务文件的样本";
     job_suite = "an evaluation suite", "评测套件";
     job_judge = "a judging of answers", "评审回答";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
@@ -97,6 +98,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "diff_versions" => job_diff(l),
         "cluster_bad_cases" => job_groups(l),
         "nearest_to_bad_cases" => job_nearest(l),
+        "render_task" => job_render(l),
         "run_suite" => job_suite(l),
         "fill_annotation" => job_items(l),
         "judge" => job_judge(l),

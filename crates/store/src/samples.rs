@@ -203,7 +203,7 @@ pub async fn of_ids(
     ids: &[SampleId],
 ) -> Result<HashMap<SampleId, SampleRow>, StoreError> {
     sqlx::query(
-        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
+        "select vs.position, vs.split, s.id, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.source_line, s.parent_id, s.bad_case_id \
          from version_samples vs join samples s on s.id = vs.sample_id where vs.version_id = $1 and vs.sample_id = any($2)",
     )
     .bind(version.0)

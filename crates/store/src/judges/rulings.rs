@@ -46,7 +46,7 @@ impl Question {
 }
 
 const TEXTS: &str =
-    "s.messages, s.label, s.rejected, s.slices, s.spans, f.output as first_output, g.output as second_output";
+    "s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, f.output as first_output, g.output as second_output";
 const FROM: &str = "from rulings r join judgings j on j.id = r.judging_id join samples s on s.id = r.sample_id \
      join predictions f on f.eval_id = j.first_eval and f.position = r.position \
      left join predictions g on g.eval_id = j.second_eval and g.position = r.position";
@@ -86,7 +86,7 @@ pub async fn example(
     second: Option<domain::id::EvalId>,
 ) -> Result<Option<Question>, StoreError> {
     let row = sqlx::query(
-        "select f.position, 0::smallint as repeat, false as swapped, s.messages, s.label, s.rejected, s.slices, s.spans, \
+        "select f.position, 0::smallint as repeat, false as swapped, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, \
          f.output as first_output, g.output as second_output from predictions f join evals e on e.id = f.eval_id \
          join samples s on s.id = f.sample_id \
          left join predictions g on g.eval_id = $3 and g.position = f.position and g.sample_id = f.sample_id \

@@ -274,7 +274,7 @@ async fn bad_cases(db: &PgPool, project: ProjectId, run: RunId) -> Result<BadCas
 
 async fn examples(db: &PgPool, project: ProjectId, run: RunId) -> Result<Vec<ExampleFacts>, StoreError> {
     let rows = sqlx::query(
-        "select b.id, b.sample_id, b.status, b.cause, b.output, b.expected, s.messages, s.label, s.rejected, s.slices, s.spans \
+        "select b.id, b.sample_id, b.status, b.cause, b.output, b.expected, s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from bad_cases b join samples s on s.id = b.sample_id \
          where b.project_id = $1 and b.run_id = $2 and b.status not in ('dismissed', 'duplicate') and s.forgotten_at is null \
          order by coalesce(array_position(array['critical', 'high', 'medium', 'low'], b.severity), 9), \

@@ -25,7 +25,7 @@ pub async fn page(
     };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "select p.position, p.sample_id, p.expected, p.output, p.correct, p.scores, \
-         s.messages, s.label, s.rejected, s.slices, s.spans \
+         s.messages, s.label, s.rejected, s.slices, s.spans, s.choices \
          from suite_results x join suite_predictions p on p.result_id = x.id join samples s on s.id = p.sample_id \
          where x.project_id = $1 and x.id = $2 and {condition} \
          and ($3::text is null or p.expected = $3) \

@@ -56,7 +56,7 @@ async fn cases(
     let quarters = difficulty(db, result).await?;
     let mut rows = sqlx::query(
         "select p.position, p.sample_id, (p.scores->>$3)::double precision as score, \
-         s.messages, s.label, s.rejected, s.slices, s.spans, s.source_file, s.parent_id \
+         s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, s.source_file, s.parent_id \
          from suite_results x join suite_predictions p on p.result_id = x.id join samples s on s.id = p.sample_id \
          where x.project_id = $1 and x.id = $2 and p.scores ? $3 and s.forgotten_at is null order by p.position limit $4",
     )
