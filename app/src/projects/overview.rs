@@ -11,7 +11,6 @@ use crate::{
     role, routes,
     text::lang,
     ui::{format::integer, frame::PageHeader, job::JobProgress, load::load, metric},
-    words,
 };
 use api::project_overview;
 use domain::{
@@ -20,9 +19,11 @@ use domain::{
     id::{JobId, ProjectId},
     lang::Lang,
     overview::{BestRun, Overview},
-    report::digest::Digest,
 };
 use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use {crate::words, domain::report::digest::Digest};
 
 /// `/p/:project`; `?job=` shows the job that fills a sample project.
 #[component]
@@ -47,7 +48,10 @@ fn body(project: ProjectId, o: Overview) -> impl IntoView {
     let suites = suites::cards(project, &o, l);
     #[cfg(not(feature = "ssr"))]
     let suites = ();
+    #[cfg(feature = "ssr")]
     let digest = o.digest.as_ref().map(|digest| newest_digest(project, digest, l));
+    #[cfg(not(feature = "ssr"))]
+    let digest = ();
     view! {
         {stats(project, &o, l)}
         {suites}
@@ -115,6 +119,7 @@ fn first_steps(project: ProjectId, o: &Overview, l: Lang) -> impl IntoView + use
 }
 
 /// The last week that is over, in a line.
+#[cfg(feature = "ssr")]
 fn newest_digest(project: ProjectId, digest: &Digest, l: Lang) -> impl IntoView + use<> {
     view! {
         <section class="card" id="digest">

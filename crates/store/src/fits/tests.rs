@@ -46,8 +46,9 @@ async fn only_changes_are_kept_and_a_step_taken_again_replaces_them(db: PgPool) 
     };
     let all = steps(history(&p.db, p.project, p.run).await.unwrap());
     assert_eq!(all, [(10, Fit::Fine), (30, Fit::Watch), (40, Fit::Overfitting)]);
-    let listed = crate::runs::get(&p.db, p.project, p.run).await.unwrap().unwrap();
-    assert_eq!(listed.summary.state.fit, Some(Fit::Overfitting));
+    let kept: String =
+        sqlx::query_scalar("select fit from run_fits where run_id = $1").bind(p.run.0).fetch_one(&p.db).await.unwrap();
+    assert_eq!(kept, Fit::Overfitting.as_str());
     // The run goes back to step 20 and learns better.
     record(&mut connection, p.run, 30, &verdict(Fit::Fine)).await.unwrap();
     assert_eq!(steps(history(&p.db, p.project, p.run).await.unwrap()), [(10, Fit::Fine)]);

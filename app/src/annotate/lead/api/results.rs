@@ -14,7 +14,6 @@ use domain::{
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[cfg(feature = "ssr")]
 use {
@@ -29,6 +28,7 @@ use {
         },
         page::DEFAULT_LIMIT,
     },
+    std::collections::BTreeMap,
     store::{
         PgPool,
         annotation::{
