@@ -44,6 +44,7 @@ pub mod forget;
 pub mod judges;
 #[cfg(feature = "ssr")]
 pub mod lineage;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod models;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub mod overlay;

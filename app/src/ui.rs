@@ -18,4 +18,5 @@ pub mod metric;
 pub mod notice;
 pub mod pager;
 pub mod parallel;
+#[cfg(any(feature = "ssr", not(feature = "charts")))]
 pub mod upload;

@@ -8,7 +8,7 @@ mod table;
 mod text;
 mod write;
 
-pub use fonts::PdfError;
+pub(crate) use fonts::PdfError;
 
 use app::reports::document::{Document, Part, Span, Table};
 use fonts::{Fonts, Style};
@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// A document as a PDF, on a thread of its own. Its addresses must reach the server from elsewhere.
-pub async fn pdf(document: Document, made_at: OffsetDateTime) -> Result<Vec<u8>, PdfError> {
+pub(crate) async fn pdf(document: Document, made_at: OffsetDateTime) -> Result<Vec<u8>, PdfError> {
     let turn = TURNS.acquire().await.map_err(|e| PdfError::Internal(e.to_string()))?;
     let work = move || {
         // Until the work is done: it goes on when whoever asked has left.

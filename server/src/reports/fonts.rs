@@ -33,7 +33,7 @@ const NAMED: usize = 12;
 
 /// Why there is no PDF.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PdfError {
+pub(crate) enum PdfError {
     /// No font of the system has these letters, which are too many to leave out.
     #[error(
         "no font on the server has the letters {letters:?}: install fonts that do, such as the packages fonts-noto-cjk and \
