@@ -74,13 +74,13 @@ step('the filter is completed while it is typed', async () => {
     await hydrated(ada);
     const input = ada.locator('#filter');
     await input.pressSequentially('params.mo');
-    await ada.getByRole('option', { name: /params\.mode/ }).waitFor();
+    await ada.locator('#suggestions').getByRole('option', { name: /params\.mode/ }).waitFor();
     await ada.keyboard.press('ArrowDown');
     await ada.keyboard.press('Enter');
     assert.equal(await input.inputValue(), 'params.mode ');
-    await ada.getByRole('option', { name: /is not null/ }).waitFor();
+    await ada.locator('#suggestions').getByRole('option', { name: /is not null/ }).waitFor();
     await input.pressSequentially('= f');
-    await ada.getByRole('option', { name: /fast/ }).click();
+    await ada.locator('#suggestions').getByRole('option', { name: /fast/ }).click();
     await until('the value is taken', 5000, async () => (await input.inputValue()) === 'params.mode = fast ');
     await ada.keyboard.press('Escape');
     await ada.keyboard.press('Enter');
