@@ -181,7 +181,7 @@ step('evidence says what training has of the like', async () => {
     assert.ok(found.nearest.length > 0 && found.nearest.every((n) => n.answer), JSON.stringify(found));
     assert.equal(found.label[0], 'delivery');
     await page.goto(`${project}/bad-cases/${items[0].id}`);
-    await page.locator('#evidence').getByText('Nearest training rows').waitFor();
+    await page.locator('#evidence').getByText('Nearest training rows by words').waitFor();
     await fits();
     await screenshots(page, 'bad-case-evidence');
 });
