@@ -138,7 +138,7 @@ step('a view is kept and opened by another member, without JavaScript', async ()
     keep = await fold(ada, '#keep');
     await keep.locator('#view-name').fill('By rank');
     await button(keep, 'Save').click();
-    await ada.getByText('There is a view of this name').waitFor();
+    await ada.getByText('There is a view of this name').filter({ visible: true }).first().waitFor();
     keep = await fold(ada, '#keep');
     await keep.getByLabel('Overwrite the view of this name').check();
     await button(keep, 'Save').click();

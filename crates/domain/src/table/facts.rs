@@ -83,7 +83,7 @@ impl Facts {
             Value::String(text) => self.text(name, text),
             Value::Array(_) => self.text(name, &crate::recipe::setting_text(value)),
             Value::Object(fields) => {
-                fields.iter().for_each(|(field, value)| self.flat(&format!("{name}.{field}"), value))
+                fields.iter().for_each(|(field, value)| self.flat(&format!("{name}.{field}"), value));
             }
         }
     }

@@ -69,6 +69,7 @@ fn attribute(key: &str) -> Result<ModelSubject, FilterError> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::tracking::filter::{Comparison, Operand};
 
