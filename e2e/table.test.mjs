@@ -162,7 +162,7 @@ step('runs are tagged, archived and taken back', async () => {
     await ada.getByText('Restored. Runs: 1').waitFor();
     await shown(ada, 2);
     await button(ada, 'Archive').click();
-    await ada.getByText('Tick at least one run.').waitFor();
+    await ada.getByText('Tick at least one run.').filter({ visible: true }).first().waitFor();
     await gracePage.goto(table);
     await gracePage.getByLabel('Tick try 7', { exact: true }).check();
     await gracePage.locator('#words').fill('看起来不对');
@@ -181,7 +181,7 @@ step('it fits a phone, and reads in Chinese and in the dark', async () => {
     await screenshots(ada, 'table', { widths: [1280, 390] });
     await chooseLanguage(ada, 'zh');
     await ada.goto(`${table}?filter=${encodeURIComponent('metrics.accuracy >')}`);
-    await ada.getByText('第 19 个字符处').waitFor();
+    await ada.getByText('第 19 个字符处').filter({ visible: true }).first().waitFor();
     await ada.getByRole('heading', { name: either('运行总表') }).waitFor();
     assert.equal(await overflow(ada), 0);
 });
