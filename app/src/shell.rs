@@ -21,7 +21,8 @@ use crate::{
     explore::{ExplorePage, SamplePage},
     forget::ForgetPage,
     judges::{
-        HumanEvaluationPage, JudgeListPage, JudgePage, JudgedSamplePage, JudgingPage, NewHumanEvaluationPage, NewJudgePage,
+        HumanEvaluationPage, JudgeListPage, JudgePage, JudgedSamplePage, JudgingPage, NewHumanEvaluationPage,
+        NewJudgePage,
     },
     lineage::LineagePage,
     models::{ModelListPage, ModelPage, NewModelPage},

@@ -27,8 +27,8 @@ pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
 pub mod splits;
-mod writer_of;
 pub mod weekly_digest;
+mod writer_of;
 
 pub use context::{JobContext, JobError};
 

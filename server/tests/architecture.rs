@@ -109,8 +109,10 @@ fn pages_reach_the_store_through_api_files() {
 
 #[test]
 fn features_do_not_import_each_other() {
-    let features =
-        ["account", "annotate", "badcases", "compare", "datasets", "evals", "judges", "models", "projects", "reports", "runs"];
+    let features = [
+        "account", "annotate", "badcases", "compare", "datasets", "evals", "judges", "models", "projects", "reports",
+        "runs",
+    ];
     let feature_of = |path: &str| {
         let rest = path.strip_prefix("app/src/")?;
         let name = rest.split(['/', '.']).next()?;

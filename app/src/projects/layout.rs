@@ -43,12 +43,15 @@ pub fn ProjectLayout() -> impl IntoView {
     })
 }
 
+/// A heading, and the addresses and names below it.
+type Group = (Option<&'static str>, Vec<(String, &'static str)>);
+
 #[component]
 fn Navigation(project: ProjectId) -> impl IntoView {
     let l = lang();
     let here = use_location().pathname.get_untracked();
     // Headings over what is done one after the other; the overview stands before all.
-    let groups: [(Option<&str>, Vec<(String, &str)>); 5] = [
+    let groups: [Group; 5] = [
         (None, vec![(routes::project(project), text::overview(l))]),
         (
             Some(text::group_data(l)),

@@ -38,7 +38,8 @@ fn page(project: ProjectId, view: DiffView) -> impl IntoView {
     let l = lang();
     let DiffView { detail, from, to } = view;
     let numbers = (from.head.number, to.head.number);
-    let (address, title) = (routes::report_version(project, detail.summary.id, numbers.1), detail.summary.title.clone());
+    let (address, title) =
+        (routes::report_version(project, detail.summary.id, numbers.1), detail.summary.title.clone());
     let old = lines(&compose::document(project, &from));
     let new = lines(&compose::document(project, &to));
     view! {

@@ -130,7 +130,8 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let languages = Lang::ALL.map(|language| {
         view! { <option value=language.tag() selected=language.tag() == form.language>{language.name()}</option> }
     });
-    let known: Vec<&str> = [Task::Classification, Task::MultipleChoice, Task::Generation].into_iter().flat_map(metrics_of).collect();
+    let known: Vec<&str> =
+        [Task::Classification, Task::MultipleChoice, Task::Generation].into_iter().flat_map(metrics_of).collect();
     let mut unique: Vec<&str> = Vec::new();
     for metric in known {
         if !unique.contains(&metric) {

@@ -49,6 +49,6 @@ pub mod statistics;
 pub mod steps;
 pub mod suite;
 pub mod sweep;
-pub mod task_file;
 pub mod table;
+pub mod task_file;
 pub mod tracking;

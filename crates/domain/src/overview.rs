@@ -4,8 +4,8 @@ use crate::{
     badcase::view::BadCaseCounts,
     id::{DatasetId, RunId},
     people::ActivityEntry,
-    suite::{SuiteAlarm, TargetStanding},
     report::digest::Digest,
+    suite::{SuiteAlarm, TargetStanding},
 };
 use serde::{Deserialize, Serialize};
 

@@ -112,7 +112,8 @@ impl Eval {
 
     fn options(&self) -> Result<EvalOptions> {
         let task = self.task.as_deref().map(read_task).transpose()?;
-        let mut options = EvalOptions { timed: self.timed || self.latency, stop: self.stop.clone(), ..EvalOptions::default() };
+        let mut options =
+            EvalOptions { timed: self.timed || self.latency, stop: self.stop.clone(), ..EvalOptions::default() };
         if self.latency {
             options.batch = 1;
         }

@@ -73,7 +73,7 @@ fn metrics(l: Lang, metrics: &[MetricFacts], page: &str) -> Table {
         let signed = |x: f64| metric::signed(&m.metric, x);
         let interval = m.low.zip(m.high).map(|(low, high)| format!("{} … {}", signed(low), signed(high)));
         // What has no interval is no verdict either.
-        let verdict = m.low.is_some().then(|| judged(l, m.verdict)).unwrap_or_default();
+        let verdict = if m.low.is_some() { judged(l, m.verdict) } else { Cell::default() };
         table.push([
             Cell::plain(metric::name(l, &m.metric)),
             link(metric::value(&m.metric, m.base)),

@@ -217,7 +217,8 @@ pub fn on_paper<DB: DrawingBackend>(backend: DB, curves: &[super::Curve], scale:
     let (width, _) = backend.get_size();
     let scene = Scene::new(curves, &super::scene::View::default(), (f64::from(width) / scale) as usize);
     let palette = Palette::of(|i| PAPER[i]);
-    scene.is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }, |_| ()).is_ok())
+    scene
+        .is_some_and(|scene| draw(&backend.into_drawing_area(), &scene, &palette, Size { scale, font }, |_| ()).is_ok())
 }
 
 /// The colour of a curve on paper.
@@ -311,7 +312,8 @@ mod tests {
     #[test]
     fn a_value_that_is_no_number_is_marked() {
         let curve = Curve { marks: vec![5.0], ..Curve::new("a", vec![(0.0, 1.0, 0.0), (9.0, 2.0, 9.0)]) };
-        let with = Scene::new(&[curve.clone()], &View::default(), 600).map(|s| (s.marks.len(), svg(&s, 720, 240)));
+        let with =
+            Scene::new(std::slice::from_ref(&curve), &View::default(), 600).map(|s| (s.marks.len(), svg(&s, 720, 240)));
         let without =
             Scene::new(&[Curve { marks: Vec::new(), ..curve }], &View::default(), 600).map(|s| svg(&s, 720, 240));
         let (marks, with) = with.unwrap_or_default();

@@ -45,8 +45,7 @@ impl Question {
     }
 }
 
-const TEXTS: &str =
-    "s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, f.output as first_output, g.output as second_output";
+const TEXTS: &str = "s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, f.output as first_output, g.output as second_output";
 const FROM: &str = "from rulings r join judgings j on j.id = r.judging_id join samples s on s.id = r.sample_id \
      join predictions f on f.eval_id = j.first_eval and f.position = r.position \
      left join predictions g on g.eval_id = j.second_eval and g.position = r.position";

@@ -307,6 +307,7 @@ async fn what_a_judge_said_of_erased_samples_is_gone(db: PgPool) {
     let unclear = judgings::get(&p.db, p.project, judging).await.unwrap().unwrap();
     assert_eq!((unclear.results.unparsable, unclear.summary.unparsable), (2, 2));
     sqlx::query("update jobs set status = 'succeeded'").execute(&p.db).await.unwrap();
+    sqlx::query("update runs set status = 'succeeded'").execute(&p.db).await.unwrap();
     forget::erase(&p.db, p.project, p.user, &["question 0".to_owned()], 1).await.unwrap();
     let found = judgings::get(&p.db, p.project, judging).await.unwrap().unwrap();
     let s = &found.summary;

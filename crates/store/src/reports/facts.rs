@@ -158,7 +158,7 @@ fn cost(run: &RunDetail) -> CostFacts {
 /// Seeds that succeeded with the same model, data and settings.
 async fn seeds(db: &PgPool, project: ProjectId, run: &RunDetail) -> Result<u32, StoreError> {
     let seeds: i64 = sqlx::query_scalar(
-        "select count(distinct r.recipe->'seed') from runs r join runs x on x.id = $2 and x.project_id = $1 \
+        "select count(distinct coalesce(r.recipe->>'seed', '')) from runs r join runs x on x.id = $2 and x.project_id = $1 \
          where r.project_id = $1 and r.status = 'succeeded' and r.model_id = x.model_id and r.version_id = x.version_id \
          and r.recipe - 'seed' = x.recipe - 'seed'",
     )

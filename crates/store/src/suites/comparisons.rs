@@ -11,7 +11,7 @@ use domain::{
     suite::{MEANS, paired_differences},
 };
 use sqlx::{PgPool, Row};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 /// (old, new) → their differences.
 pub(super) type Comparisons = HashMap<(SuiteResultId, SuiteResultId), Vec<Difference>>;
@@ -33,8 +33,8 @@ pub(super) async fn of_pairs(db: &PgPool, pairs: &[(SuiteResultId, SuiteResultId
         found.insert(pair, json(row.try_get("differences")?)?);
     }
     for (old, new) in pairs {
-        if !found.contains_key(&(*old, *new)) {
-            found.insert((*old, *new), compute(db, *old, *new).await?);
+        if let Entry::Vacant(place) = found.entry((*old, *new)) {
+            place.insert(compute(db, *old, *new).await?);
         }
     }
     Ok(found)

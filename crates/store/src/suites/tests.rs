@@ -261,6 +261,7 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     sqlx::query("update jobs set status = 'succeeded'").execute(db).await.unwrap();
     let result = record(&place, id, &model(&place).await, &place.samples, 3).await;
     sqlx::query("update jobs set status = 'succeeded'").execute(db).await.unwrap();
+    sqlx::query("update runs set status = 'succeeded'").execute(db).await.unwrap();
     let texts = ["question 1".to_owned()];
     assert_eq!(crate::forget::find(db, project, &texts).await.unwrap().predictions, 1);
     crate::forget::erase(db, project, place.user, &texts, 1).await.unwrap();

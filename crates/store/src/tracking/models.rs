@@ -78,10 +78,10 @@ pub async fn create(db: &PgPool, project: ProjectId, new: &NewModel) -> Result<L
 /// A model of the project.
 pub async fn get(db: &PgPool, project: ProjectId, id: LoggedModelId) -> Result<LoggedModel, TrackError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} where e.project_id = $1 and m.id = $2")))
-    .bind(project.0)
-    .bind(id.0)
-    .fetch_optional(db)
-    .await?;
+        .bind(project.0)
+        .bind(id.0)
+        .fetch_optional(db)
+        .await?;
     match row {
         Some(row) => Ok(model(&row)?),
         None => Err(TrackError::NoModel(name_of(id))),

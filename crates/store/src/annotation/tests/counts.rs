@@ -87,7 +87,7 @@ impl Place {
                 self.execute(
                     "update annotation_assignments set held_until = now() - interval '1 second' where status = 'held'",
                 )
-                .await
+                .await;
             }
             9 => {
                 work::give_back(db, project, task, user).await.unwrap();
