@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a program for measuring may panic")]
 #![allow(unreachable_pub, dead_code, reason = "modules of the tests are reached by nobody else")]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use domain::{

@@ -1,0 +1,217 @@
+//! Evaluation suites over the REST API: run on a model whose trainer is a script, and on an endpoint; what fails midway is gone on
+//! with; gates, differences, slices and exports.
+
+use crate::script::Script;
+use axum::{Json, Router, routing::post};
+use domain::{
+    id::{ModelId, UserId},
+    model::{ModelCard, ModelFormat, ModelSource},
+};
+use serde_json::{Value, json};
+use server::config::{Config, Endpoint};
+use std::os::unix::fs::PermissionsExt;
+use store::{PgPool, models::NewModel};
+
+/// A trainer that finds everything positive, and dies of the second evaluation that it is asked for, once.
+const TRAINER: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+while [ $# -gt 0 ]; do
+    case $1 in --test) test=$2; shift ;; --out) out=$2; shift ;; esac
+    shift
+done
+echo evaluation >>"$here/asked"
+if [ "$(wc -l <"$here/asked")" -eq 2 ]; then
+    echo 'error: out of luck' >&2
+    exit 1
+fi
+mkdir -p "$out"
+echo '{"event":"phase","phase":"scoring","done":1,"total":2,"elapsed_ms":1}'
+index=0
+while read -r line; do
+    label=$(printf '%s' "$line" | sed 's/.*"label":"\([a-z]*\)".*/\1/')
+    correct=false
+    [ "$label" = pos ] && correct=true
+    printf '{"index":%s,"output":"pos","expected":"%s","correct":%s,"scores":{"latency_ms":12.5,"negative_log_likelihood":0.5}}\n' \
+        "$index" "$label" "$correct"
+    index=$((index + 1))
+done <"$test" >"$out/predictions.jsonl"
+echo '{"task":"classification","samples":1,"values":{"perplexity":1.6}}' >"$out/metrics.json"
+echo '{"elapsed_ms":3600000,"batch":8,"peak_memory_mib":321.5,"input_tokens":null,"output_tokens":null}' >"$out/timing.json"
+"#;
+
+/// A service that finds everything negative.
+async fn service() -> Endpoint {
+    async fn answer() -> Json<Value> {
+        Json(json!({
+            "choices": [{ "message": { "role": "assistant", "content": "Neg." } }],
+            "usage": { "prompt_tokens": 1000, "completion_tokens": 500 },
+        }))
+    }
+    let app = Router::new().route("/v1/chat/completions", post(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    Endpoint { name: "house".to_owned(), url, model: "m".to_owned(), key: None, key_variable: None }
+}
+
+fn settings(config: &mut Config, endpoint: Endpoint) {
+    std::fs::write(&config.trainer, TRAINER).unwrap();
+    std::fs::set_permissions(&config.trainer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    config.endpoints = vec![endpoint];
+}
+
+async fn model(script: &Script) -> ModelId {
+    let card = ModelCard {
+        architecture: "LlamaForCausalLM".to_owned(),
+        family: "llama".to_owned(),
+        format: ModelFormat::Gguf,
+        parameters: 1000,
+        layers: 2,
+        hidden_size: 8,
+        intermediate_size: 16,
+        attention_heads: 2,
+        key_value_heads: 1,
+        head_dim: 4,
+        context_length: 512,
+        vocabulary: 100,
+        quantization: "F32".to_owned(),
+        licence: None,
+        chat_template: None,
+        tied_embeddings: true,
+        size_bytes: 4000,
+    };
+    let user: uuid::Uuid = sqlx::query_scalar("select id from users limit 1").fetch_one(&script.app.db).await.unwrap();
+    let new = NewModel {
+        project: script.project,
+        name: "Tiny",
+        source: &ModelSource::Path { path: "/models/tiny".to_owned() },
+        card: &card,
+        files: &[],
+        by: UserId(user),
+    };
+    store::models::create(&script.app.db, new).await.unwrap()
+}
+
+async fn version(script: &Script) -> String {
+    let row = |i: usize| {
+        let (label, shop) = (if i.is_multiple_of(2) { "pos" } else { "neg" }, if i < 60 { "north" } else { "south" });
+        format!("This was film {i} and I saw it,{label},{shop}\n")
+    };
+    let rows: String = (0..120).map(row).collect();
+    let split = json!({ "seed": 1, "train": 1, "validation": 1, "test": 18 });
+    let file = format!("text,label,shop\n{rows}").into_bytes();
+    let job = script.imported("films.csv", file, json!({ "split": split })).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    job["result"]["version_id"].as_str().unwrap().to_owned()
+}
+
+async fn send(script: &Script, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let (status, text) = script.call(method, path, body.to_string().into_bytes()).await;
+    (status.as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// The job of a candidate that takes the suite, once it is over.
+async fn taken(script: &Script, suite: &str, candidate: &Value) -> Value {
+    let (status, job) = send(script, "POST", &format!("{suite}/runs"), &json!({ "candidate": candidate })).await;
+    assert_eq!(status, 202, "{job}");
+    script.finish(job["id"].as_str().unwrap()).await
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn candidates_take_a_suite(db: PgPool) {
+    let endpoint = service().await;
+    let script = Script::with(db, |config| settings(config, endpoint)).await;
+    let (model, version) = (model(&script).await, version(&script).await);
+    let evaluation = |key: &str, filter: Value| {
+        json!({
+            "key": key, "version_id": version, "task": "classification", "metrics": ["accuracy", "f1_macro"],
+            "filter": filter, "gates": ["accuracy >= 0.9", "latency_ms <= 100", "accuracy within 0.1 of baseline"],
+        })
+    };
+    let prices = json!({ "per_hour": 2.0, "endpoints": { "house": { "input": 1.0, "output": 2.0 } } });
+    let evaluations = json!([evaluation("all", json!([])), evaluation("pos", json!(["label:pos"]))]);
+    let design = json!({ "evaluations": evaluations, "prices": prices });
+    let (status, made) = send(&script, "POST", "/suites", &json!({ "name": "Gate", "design": design })).await;
+    assert_eq!(status, 201, "{made}");
+    let suite = format!("/suites/{}", made["id"].as_str().unwrap());
+    let unknown = json!({ "candidate": { "kind": "endpoint", "name": "other" } });
+    assert_eq!(send(&script, "POST", &format!("{suite}/runs"), &unknown).await.0, 422);
+
+    // What was finished before the trainer died is not asked again.
+    let base = json!({ "kind": "model", "model_id": model });
+    let job = taken(&script, &suite, &base).await;
+    assert_eq!((&job["status"], &job["failure"]["code"]), (&json!("failed"), &json!("not_answered")), "{job}");
+    let job = taken(&script, &suite, &base).await;
+    assert_eq!((&job["result"]["evaluated"], &job["result"]["kept"]), (&json!(1), &json!(1)), "{job}");
+    let table = script.get(&format!("{suite}/table")).await;
+    let cell = |table: &Value, row: usize, column: usize| table["rows"][row]["cells"][column].clone();
+    let (all, pos) = (cell(&table, 0, 0), cell(&table, 0, 1));
+    assert_eq!(pos["scores"]["accuracy"]["value"], 1.0, "{pos}");
+    assert!(all["samples"].as_u64() > Some(80) && all["scores"]["accuracy"]["interval"]["low"].as_f64() < Some(0.5));
+    let standings = |cell: &Value| {
+        let gates = cell["gates"].as_array().unwrap().clone();
+        gates.iter().map(|gate| gate["standing"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(standings(&all), ["missed", "met", "inconclusive"]);
+    assert_eq!(standings(&pos)[0], "met");
+    assert_eq!(
+        (&all["scores"]["peak_memory_mib"]["value"], &all["scores"]["latency_ms"]["value"]),
+        (&json!(321.5), &json!(12.5))
+    );
+    let answers = all["samples"].as_f64().unwrap();
+    assert!(
+        (all["scores"]["cost_per_1000"]["value"].as_f64().unwrap() - 2000.0 / answers).abs() < 1e-9,
+        "an hour of 2"
+    );
+
+    // Against the pinned baseline, an endpoint that is right about the others alone.
+    let pin = json!({ "candidate": base, "label": "first", "is_main": true });
+    assert_eq!(send(&script, "PUT", &format!("{suite}/baselines"), &pin).await.0, 200);
+    let job = taken(&script, &suite, &json!({ "kind": "endpoint", "name": "house" })).await;
+    assert_eq!((&job["result"]["evaluated"], &job["result"]["alarms"]), (&json!(2), &json!(1)), "{job}");
+    let table = script.get(&format!("{suite}/table")).await;
+    assert_eq!(table["rows"][0]["is_baseline"], true);
+    let pos = cell(&table, 1, 1);
+    assert_eq!((&pos["scores"]["accuracy"]["value"], &standings(&pos)[2]), (&json!(0.0), &"missed".to_owned()));
+    let cost = cell(&table, 1, 0)["scores"]["cost_per_1000"]["value"].as_f64().unwrap();
+    assert!((cost - 2.0).abs() < 1e-9, "1000 tokens at 1 and 500 at 2 for a million: {cost}");
+    let alarms = script.get("/suite-alarms").await;
+    assert_eq!((&alarms[0]["evaluation"], &alarms[0]["candidate_name"]), (&json!("pos"), &json!("house")), "{alarms}");
+    let overview = script.get("/overview").await;
+    assert_eq!(overview["alarms"].as_array().unwrap().len(), 1);
+
+    // Every number opens its answers, and they can be cut.
+    let result = format!("{suite}/results/{}", all["result_id"].as_str().unwrap());
+    let wrong = script.get(&format!("{result}/predictions?outcome=wrong&limit=500")).await;
+    let wrong = wrong["items"].as_array().unwrap();
+    assert!(!wrong.is_empty() && wrong.iter().all(|p| p["expected"] == "neg" && p["output"] == "pos"));
+    let north = script.get(&format!("{result}/predictions?slice=shop:north&limit=500")).await;
+    assert!(north["items"].as_array().unwrap().iter().all(|p| p["sample"]["slices"]["shop"] == "north"));
+    let slices = script.get(&format!("{result}/slices")).await;
+    let worst = &slices["worst"]["slices"][0]["conditions"][0];
+    assert_eq!((&worst["field"], &worst["value"]), (&json!("label"), &json!("neg")), "{slices}");
+    let (status, csv) = script.call("GET", &format!("{suite}/table?format=csv"), Vec::new()).await;
+    assert!(status.is_success() && csv.starts_with("candidate,name,evaluation,metric,value"), "{csv}");
+
+    // Before training: the model is the best on one, and the endpoint surely worse there.
+    let bake_off = script.get(&format!("{suite}/bake-off")).await;
+    let row = bake_off["rows"].as_array().unwrap().iter().find(|row| row["name"] == "house").unwrap().clone();
+    assert_eq!(row["cells"][1]["verdict"], "worse", "{bake_off}");
+
+    // A target moves with what was evaluated, and a new gate needs no new answers.
+    let target =
+        json!({ "suite_id": made["id"], "evaluation": "pos", "metric": "latency_ms", "way": "at_most", "limit": 1e6 });
+    let (status, targets) = send(&script, "POST", "/targets", &target).await;
+    assert_eq!((status, &targets[0]["standing"]), (200, &json!("met")), "{targets}");
+    let mut design = script.get(&suite).await["design"].clone();
+    design["evaluations"][0]["gates"] = json!(["accuracy >= 0.1"]);
+    let (status, edited) = send(&script, "PATCH", &suite, &json!({ "design": design, "seen": 1 })).await;
+    assert_eq!((status, &edited["version"]), (200, &json!(2)), "{edited}");
+    assert_eq!(send(&script, "PATCH", &suite, &json!({ "design": made["design"], "seen": 1 })).await.0, 409);
+    let table = script.get(&format!("{suite}/table")).await;
+    assert_eq!(standings(&cell(&table, 0, 0)), ["met"]);
+    let (status, toml) = script.call("GET", &format!("{suite}/design.toml?version=1"), Vec::new()).await;
+    assert!(status.is_success() && toml.contains("accuracy within 0.1 of baseline"), "{toml}");
+    assert_eq!(send(&script, "DELETE", &suite, &Value::Null).await.0, 204);
+    assert_eq!(script.get("/suites").await, json!([]));
+}
