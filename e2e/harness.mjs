@@ -3,6 +3,7 @@
 import { chromium } from 'playwright-core';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,15 +13,27 @@ import { test } from 'node:test';
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 export const artifacts = path.join(root, 'e2e', 'artifacts');
 
-const freePort = () =>
-    new Promise((resolve, reject) => {
-        const probe = createServer();
-        probe.once('error', reject);
-        probe.listen(0, '127.0.0.1', () => {
-            const { port } = probe.address();
-            probe.close(() => resolve(port));
+/**
+ * How many times longer than alone on a machine everything may take: stories run beside each other, each with a server,
+ * a database, a browser and often a trainer.
+ */
+const patience = 2;
+
+/**
+ * A port below those that the system gives to outgoing connections: another story's browser must not take it before the
+ * server does, or while the server is stopped.
+ */
+const freePort = async () => {
+    for (;;) {
+        const port = randomInt(20_000, 32_000);
+        const isFree = await new Promise((resolve) => {
+            const probe = createServer();
+            probe.once('error', () => resolve(false));
+            probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
         });
-    });
+        if (isFree) return port;
+    }
+};
 
 const newFolder = () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lathe-e2e-'));
@@ -92,13 +105,13 @@ export class Server {
     }
 }
 
-/** Asks again until `question` gives something true, and returns that. */
+/** Asks again until `question` gives something true, and returns that. `limitMs` is what may pass alone on a machine. */
 export const until = async (what, limitMs, question, everyMs = 100) => {
-    const end = Date.now() + limitMs;
+    const end = Date.now() + limitMs * patience;
     for (;;) {
         const answer = await question();
         if (answer) return answer;
-        if (Date.now() > end) throw new Error(`gave up after ${limitMs / 1000} s: ${what}`);
+        if (Date.now() > end) throw new Error(`gave up after ${(limitMs * patience) / 1000} s: ${what}`);
         await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
 };
@@ -132,7 +145,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
         javaScriptEnabled,
         acceptDownloads: true,
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(20_000 * patience);
     const page = await context.newPage();
     page.complaints = [];
     // A refusal (4xx) is an answer that the page shows; the browser logs it all the same.
@@ -144,7 +157,7 @@ export const openPage = async (browser, server, { lang = 'en', theme = 'light', 
 };
 
 /** Waits until the page's islands answer, so that a click is not lost. The page says so itself. */
-export const hydrated = (page) => page.locator('html[data-ready]').waitFor({ state: 'attached', timeout: 10_000 });
+export const hydrated = (page) => page.locator('html[data-ready]').waitFor({ state: 'attached', timeout: 10_000 * patience });
 
 /** Opens an address. A page that loads itself again at that moment may cut in: then once more. */
 export const open = (page, address) =>
@@ -163,7 +176,7 @@ export const open = (page, address) =>
 export const story = (name, place) => {
     let failed = false;
     return (title, work, timeout = 120_000) =>
-        test(title, { timeout }, async (t) => {
+        test(title, { timeout: timeout * patience }, async (t) => {
             if (failed) return t.skip('an earlier step failed');
             try {
                 await work(t);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a Python environment with scikit-learn, statsmodels and krippendorff for the test that compares measures of agreement:
-#   LATHE_AGREEMENT_PYTHON=$(scripts/agreement-venv.sh) cargo nextest run -p trainer --test agreement --no-capture
+#   LATHE_AGREEMENT_PYTHON=$(scripts/agreement-venv.sh) cargo nextest run -p trainer --test it agreement:: --no-capture
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/agreement-venv

@@ -18,11 +18,11 @@ cd "$(dirname "$0")/.."
 . scripts/cargo-env.sh
 if [ "${1:-}" = explore ]; then
     export ROWS=${2:-1000000}
-    exec scripts/with-postgres.sh cargo test --release --package server --test explore_speed -- --ignored --nocapture
+    exec scripts/with-postgres.sh cargo test --release --package server --test it explore_speed:: -- --ignored --nocapture
 fi
 if [ "${1:-}" = table ]; then
     export RUNS=${2:-10000}
-    exec scripts/with-postgres.sh cargo test --release --package server --test table_speed -- --ignored --nocapture
+    exec scripts/with-postgres.sh cargo test --release --package server --test it table_speed:: -- --ignored --nocapture
 fi
 if [ "${1:-}" = import ]; then
     shift

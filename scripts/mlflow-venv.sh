@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a Python environment with MLflow's client for the tests that track with it:
-#   LATHE_MLFLOW_PYTHON=$(scripts/mlflow-venv.sh) cargo nextest run -p server --test mlflow_client --no-capture
+#   LATHE_MLFLOW_PYTHON=$(scripts/mlflow-venv.sh) cargo nextest run -p server --test it mlflow_client:: --no-capture
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/mlflow-venv

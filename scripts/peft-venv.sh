@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a Python environment with torch, transformers and peft (several GB) for the test that loads our adapters there:
-#   LATHE_PEFT_PYTHON=$(scripts/peft-venv.sh) cargo nextest run -p trainer --test peft --no-capture
+#   LATHE_PEFT_PYTHON=$(scripts/peft-venv.sh) cargo nextest run -p trainer --test it peft:: --no-capture
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/peft-venv

@@ -12,4 +12,4 @@ node e2e/soak.mjs "${1:-20}"
 profile=(--release)
 [ "$LATHE_PROFILE" != debug ] || profile=()
 export LATHE_CROWD_ITEMS=${LATHE_CROWD_ITEMS:-5000}
-scripts/with-postgres.sh cargo test --quiet "${profile[@]}" --package server --test annotation_crowd
+scripts/with-postgres.sh cargo test --quiet "${profile[@]}" --package server --test it annotation_crowd::

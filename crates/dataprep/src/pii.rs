@@ -2,7 +2,7 @@
 //!
 //! Numbers are found by shape and told from other numbers by their check digits and by the words around them; names and
 //! addresses by small dictionaries of our own (`pii/words`) and by context. How much of it is found, and how much of
-//! what is found is none, is measured in `tests/pii.rs`.
+//! what is found is none, is measured in `tests/it/pii.rs`.
 
 mod address;
 mod card;

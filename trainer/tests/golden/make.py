@@ -1,4 +1,4 @@
-"""Makes the reference numbers of trainer/tests/golden.rs: one tiny random model per family, as transformers sees it.
+"""Makes the reference numbers of trainer/tests/it/golden.rs: one tiny random model per family, as transformers sees it.
 
     python3 -m venv target/golden-venv
     target/golden-venv/bin/pip install torch==2.15.0 transformers==5.24.0 numpy==2.4.6

@@ -1,4 +1,4 @@
-//! What is found in single sentences; recall and precision on many are measured in `tests/pii.rs`.
+//! What is found in single sentences; recall and precision on many are measured in `tests/it/pii.rs`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
