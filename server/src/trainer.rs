@@ -75,6 +75,12 @@ pub async fn render_task(config: &Config, task: &Path, data: &Path, out: &Path) 
     answered(config, arguments).await
 }
 
+/// Whether the trainer can keep a program that nobody has read within walls on this machine; why not, where it cannot.
+pub async fn can_run_programs(config: &Config) -> Result<(), TrainerError> {
+    let _: serde::de::IgnoredAny = answered(config, ["code-check", "--only-walls"].map(OsStr::new)).await?;
+    Ok(())
+}
+
 /// What a short command prints.
 async fn answered<'a, T: DeserializeOwned>(
     config: &Config,
@@ -223,7 +229,28 @@ impl EvalFile<'_> {
     }
 }
 
-/// A trainer that scores or evaluates a file. Dropped, it ends.
+/// Programs that a model wrote, each to be run against its sample's tests.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeFile<'a> {
+    /// JSON lines.
+    pub samples: &'a Path,
+    /// Predictions as JSON lines.
+    pub answers: &'a Path,
+    /// Is there when all is done: what became of each.
+    pub out: &'a Path,
+}
+
+impl CodeFile<'_> {
+    /// Has them run.
+    pub fn start(&self, config: &Config) -> Result<Scoring, TrainerError> {
+        let mut command = command(config);
+        command.arg("code-check").arg("--samples").arg(self.samples).arg("--answers").arg(self.answers);
+        command.arg("--out").arg(self.out).args(["--events", "-"]);
+        Scoring::start(config, command)
+    }
+}
+
+/// A trainer that scores or evaluates a file, or runs its programs. Dropped, it ends.
 pub struct Scoring {
     program: String,
     child: Child,

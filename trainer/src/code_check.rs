@@ -1,8 +1,9 @@
 //! Programs that models wrote, tried against their tests: HumanEval's problems (Chen et al., Evaluating Large Language Models
-//! Trained on Code, 2021) and others of the same form.
+//! Trained on Code, 2021) and others of the same form, and samples whose reference answers are tests.
 
 use crate::sandbox::{Ending, Sandbox, SandboxError};
 use domain::metrics::pass_at_k::pass_at_k;
+use domain::sample::Sample;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,7 +11,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-/// A problem: the beginning of a program, and tests that call `check(entry_point)`.
+/// Field of a sample's data that names the function to be written.
+const ENTRY_POINT: &str = "entry_point";
+/// How the first line of a program may begin: what stands before it in a prompt are words.
+const PROGRAM_LINES: [&str; 5] = ["import ", "from ", "def ", "class ", "@"];
+
+/// A problem: the beginning of a program, and its tests, which define `check` for the function or hold by themselves.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Problem {
     pub task_id: String,
@@ -141,6 +147,24 @@ pub fn check(
 }
 
 impl Problem {
+    /// The problem that a sample poses, as lm-evaluation-harness's `humaneval` and `mbpp` lay them out: the last turn before the
+    /// answer is the prompt, and the reference answer is the tests. The function is named by the field `entry_point` of the
+    /// sample's data, or by the call of `check` in the tests. A prompt in words, without that function, begins no program.
+    #[must_use]
+    pub fn of_sample(place: usize, sample: &Sample) -> Self {
+        let asked = sample.prompt().last().map_or("", |message| message.content.as_str());
+        let test = sample.answer().unwrap_or_default();
+        let named = sample.slices.get(ENTRY_POINT).map(String::as_str).or_else(|| called(test));
+        let entry_point = named.unwrap_or_default();
+        Self {
+            task_id: place.to_string(),
+            prompt: begun(asked, entry_point).to_owned(),
+            entry_point: entry_point.to_owned(),
+            test: test.to_owned(),
+            canonical_solution: String::new(),
+        }
+    }
+
     /// The whole program: the prompt goes on with the answer, unless the answer has the function itself; then the tests.
     #[must_use]
     pub fn program(&self, answer: &str) -> String {
@@ -151,8 +175,33 @@ impl Problem {
             Some(at) if code.contains(&definition) => format!("{}\n{code}", &self.prompt[..at]),
             _ => format!("{}{code}", self.prompt),
         };
-        format!("{begun}\n\n{}\n\ncheck({})\n", self.test, self.entry_point)
+        let has_call = called(&self.test).is_some() || !self.test.contains("def check(");
+        let call = if has_call { String::new() } else { format!("\ncheck({})\n", self.entry_point) };
+        format!("{begun}\n\n{}\n{call}", self.test)
     }
+}
+
+/// The function that tests call `check` with at their outermost level.
+fn called(test: &str) -> Option<&str> {
+    test.lines().find_map(|line| line.strip_prefix("check(")?.trim_end().strip_suffix(')'))
+}
+
+/// The program that a prompt begins: its fenced block, or all from the first line on that may begin a program; nothing where that has
+/// not the function.
+fn begun<'a>(asked: &'a str, entry_point: &str) -> &'a str {
+    if entry_point.is_empty() {
+        return "";
+    }
+    let code = fenced(asked);
+    let mut start = 0;
+    for line in code.split_inclusive('\n') {
+        if PROGRAM_LINES.iter().any(|first| line.starts_with(first)) {
+            break;
+        }
+        start += line.len();
+    }
+    let code = &code[start..];
+    if code.contains(&format!("def {entry_point}(")) { code } else { "" }
 }
 
 /// The code of an answer: the first fenced block of Markdown, or all of it.
@@ -186,6 +235,7 @@ pub fn summary(checked: &[Checked]) -> Summary {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use domain::sample::{Message, Speaker};
 
     fn problem() -> Problem {
         Problem {
@@ -204,6 +254,45 @@ mod tests {
         assert_eq!(program, format!("{}    return 1{end}", problem().prompt));
         let whole = "Here it is:\n```python\ndef one(a):\n    return 1\n```\nDone.";
         assert_eq!(problem().program(whole), format!("import math\n\n\ndef one(a):\n    return 1\n{end}"));
+    }
+
+    fn sample(prompt: &str, tests: &str, entry_point: Option<&str>) -> Sample {
+        let messages = vec![Message::new(Speaker::User, prompt), Message::new(Speaker::Assistant, tests)];
+        let slices = entry_point.map(|name| (ENTRY_POINT.to_owned(), name.to_owned())).into_iter().collect();
+        Sample { messages, slices, ..Sample::default() }
+    }
+
+    #[test]
+    fn a_sample_poses_a_problem() {
+        let prompt = "\n\ndef one(a):\n    \"\"\"One.\"\"\"\n";
+        let check = "def check(f):\n    assert f(0) == 1";
+        let program = |prompt: &str, tests: &str, entry: Option<&str>, answer: &str| {
+            Problem::of_sample(0, &sample(prompt, tests, entry)).program(answer)
+        };
+        // HumanEval: the field names the function, or the tests do.
+        let begun = prompt.trim_start();
+        let whole = format!("{begun}    return 1\n\n{check}\n\ncheck(one)\n");
+        assert_eq!(program(prompt, check, Some("one"), "    return 1"), whole);
+        let calls = format!("{check}\n\ncheck(one)");
+        assert_eq!(program(prompt, &calls, None, "    return 1"), whole);
+        // What stands around the code of a prompt is no program.
+        let words = format!("Complete this, please:\n{begun}");
+        assert_eq!(program(&words, check, Some("one"), "    return 1"), whole);
+        let fence = format!("Complete this:\n```python\n{begun}```\nThank you.");
+        assert_eq!(program(&fence, check, Some("one"), "    return 1"), whole);
+        let own = "```python\ndef one(a):\n    return 1\n```";
+        assert_eq!(
+            program(&words, check, Some("one"), own),
+            format!("\ndef one(a):\n    return 1\n\n\n{check}\n\ncheck(one)\n")
+        );
+        // MBPP: words ask, and the tests hold by themselves.
+        let asserts = "assert one(0) == 1\nassert one(5) == 1";
+        let answer = "def one(a):\n    return 1";
+        assert_eq!(program("Write a function one.", asserts, None, answer), format!("{answer}\n\n{asserts}\n"));
+        assert_eq!(
+            program("Write a function one.", check, Some("one"), answer),
+            format!("{answer}\n\n{check}\n\ncheck(one)\n")
+        );
     }
 
     #[test]

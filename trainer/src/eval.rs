@@ -7,6 +7,8 @@ mod generation;
 mod label_search;
 mod preference;
 
+pub use domain::eval::{NEGATIVE_LOG_LIKELIHOOD, REFERENCE_BYTES, REFERENCE_TOKENS};
+
 pub use choices::{CHOICE_PROBABILITY, CORRECT_BYTES, CORRECT_NORM};
 pub use filter::{Filter, FilterError};
 pub use preference::{PREFERENCE_ACCURACY, PREFERENCE_MARGIN, PREFERS_CHOSEN};
@@ -18,8 +20,6 @@ use domain::sample::{Message, Sample};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// Score key: mean −log p of the reference answer's tokens, in nats.
-pub const NEGATIVE_LOG_LIKELIHOOD: &str = "negative_log_likelihood";
 /// Score key: probability of the predicted label among all labels.
 pub const LABEL_PROBABILITY: &str = "label_probability";
 /// Score key: tokens cut off at the beginning of a prompt that is too long for the model.
@@ -143,6 +143,25 @@ fn answer_ids(
         None => chat.answer_ids(messages, prompt, answer),
         Some(delimiter) => chat.continuation_ids(prompt, &format!("{delimiter}{answer}")),
     }
+}
+
+/// The first `room` of an answer's tokens, and the bytes of UTF-8 that they stand for.
+fn fitted(chat: Chat<'_>, answer: &str, mut ids: Vec<u32>, room: usize) -> (Vec<u32>, usize) {
+    if ids.len() <= room {
+        return (ids, answer.len());
+    }
+    ids.truncate(room);
+    let bytes = chat.tokenizer.decode(&ids).len().min(answer.len());
+    (ids, bytes)
+}
+
+/// What a prediction tells of its reference: how likely it is, and of how many tokens and bytes.
+fn reference_scores(likelihood: Likelihood, bytes: usize) -> [(String, f64); 3] {
+    [
+        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), likelihood.per_token()),
+        (REFERENCE_TOKENS.to_owned(), likelihood.tokens as f64),
+        (REFERENCE_BYTES.to_owned(), bytes as f64),
+    ]
 }
 
 /// exp of the mean −log p per token; 1 when there are no tokens. Always finite, since JSON knows no

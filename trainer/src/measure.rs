@@ -5,8 +5,8 @@
 //! - probabilities: `expected`: a label; `probabilities`: an object with a number from 0 to 1 per label; or the `scores` that
 //!   `trainer eval` gives a multiple-choice question;
 //! - generation: `output`: text; if there are right answers, `expected`: text or a list of texts; if known,
-//!   `log_likelihood` (of the first expected text, in nats) with `tokens`; `output_embeddings` with `expected_embeddings`, one
-//!   vector per token; `programs_tried` with `programs_passed`;
+//!   `log_likelihood` (of the first expected text, in nats) with `tokens`, or the `scores` that `trainer eval` gives an answer;
+//!   `output_embeddings` with `expected_embeddings`, one vector per token; `programs_tried` with `programs_passed`;
 //! - spans: `expected`, `output`: lists of objects with `start`, `end` and `label`.
 //!
 //! Other fields may be there; slices are made of them.

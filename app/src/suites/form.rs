@@ -43,6 +43,8 @@ pub struct EvaluationForm {
     pub max_new_tokens: String,
     #[serde(default)]
     pub language: String,
+    #[serde(default)]
+    pub json_schema: String,
 }
 
 /// What stands between commas, or on lines.
@@ -76,6 +78,7 @@ impl EvaluationForm {
             max_samples: number(&self.max_samples, "max_samples", l)?,
             max_new_tokens: number(&self.max_new_tokens, "max_new_tokens", l)?.unwrap_or(USUAL_NEW_TOKENS),
             language: Lang::from_tag(&self.language).unwrap_or_default(),
+            json_schema: Some(self.json_schema.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
         })
     }
 
@@ -93,6 +96,7 @@ impl EvaluationForm {
             max_samples: design.max_samples.map(|n| n.to_string()).unwrap_or_default(),
             max_new_tokens: design.max_new_tokens.to_string(),
             language: design.language.tag().to_owned(),
+            json_schema: design.json_schema.clone().unwrap_or_default(),
         }
     }
 }
@@ -163,7 +167,8 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         }
     };
     let key = input("key", text::key(l), text::key_help(l).to_owned(), form.key.clone());
-    let metrics = input("metrics", text::metrics(l), text::metrics_help(l, unique.join(", ")), form.metrics.clone());
+    let known = format!("{} {}", text::metrics_help(l, unique.join(", ")), text::metrics_more(l));
+    let metrics = input("metrics", text::metrics(l), known, form.metrics.clone());
     let slices = input("slices", text::slices(l), text::slices_help(l).to_owned(), form.slices.clone());
     let most =
         input("max_samples", text::max_samples(l), text::max_samples_help(l).to_owned(), form.max_samples.clone());
@@ -172,6 +177,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let longest = input("max_new_tokens", text::max_new_tokens(l), text::max_new_tokens_help(l).to_owned(), tokens);
     let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
     let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());
+    let schema = area("json_schema", text::json_schema(l), text::json_schema_help(l), form.json_schema.clone());
     let (splits, tasks) = (splits.collect_view().into_any(), tasks.collect_view().into_any());
     let data = select("version_id", text::data(l), text::data_help(l), options.into_any());
     let split = select("split", text::split(l), text::split_help(l), splits);
@@ -185,6 +191,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         <div class="field-row">{gates}{filter}</div>
         {slices}
         <div class="field-row">{most}{longest}</div>
+        {schema}
     }
     .into_any()
 }
@@ -216,6 +223,10 @@ mod tests {
         assert_eq!(field(EvaluationForm { gates: "good".to_owned(), ..form.clone() }), "gates");
         assert_eq!(field(EvaluationForm { filter: "colour:red".to_owned(), ..form.clone() }), "filter");
         assert_eq!(field(EvaluationForm { max_samples: "many".to_owned(), ..form.clone() }), "max_samples");
+        let schema = EvaluationForm { json_schema: " {\"type\": \"object\"}\n".to_owned(), ..form.clone() };
+        let schema = schema.design(Lang::En).unwrap();
+        assert_eq!((schema.json_schema.as_deref(), design.json_schema), (Some("{\"type\": \"object\"}"), None));
+        assert_eq!(EvaluationForm::of(&schema).design(Lang::En).unwrap(), schema);
         assert_eq!(field(EvaluationForm { version_id: String::new(), ..form }), "version_id");
     }
 }

@@ -14,7 +14,7 @@ use domain::{
     lang::Lang,
     measure::MetricScore,
     statistics::verdict::Verdict,
-    suite::{CandidateRow, Cell, EvaluationDesign, NEUTRAL, SuiteAlarm, SuiteTable},
+    suite::{CandidateRow, Cell, EvaluationDesign, LOCAL_ONLY, NEUTRAL, SuiteAlarm, SuiteTable},
 };
 use leptos::prelude::*;
 
@@ -84,6 +84,12 @@ fn cell(
         }
     });
     let scores = scores.collect_view();
+    let is_untold = |name: &String| LOCAL_ONLY.contains(&name.as_str()) && !found.scores.contains_key(name);
+    let untold = evaluation.measured().into_iter().filter(|name| row.candidate.endpoint().is_some() && is_untold(name));
+    let untold = untold.map(|name| {
+        view! { <div class="muted">{metric::name(l, &name)}" "{text::not_of_endpoint(l)}</div> }
+    });
+    let untold = untold.collect_view();
     let gates = found.gates.iter().map(|gate| {
         let words = format!("{}: {}", gate.gate, words::standing(l, gate.standing));
         view! { <li><span class=words::standing_badge(gate.standing)>{words}</span></li> }
@@ -95,6 +101,7 @@ fn cell(
     let samples = text::samples(l, integer(found.samples));
     view! {
         {scores}
+        {untold}
         {gates}
         {contaminated}
         <p class="muted suite-links">

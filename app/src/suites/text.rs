@@ -1,6 +1,10 @@
 //! Texts of evaluation suites.
 
-use domain::{lang::Lang, suite::SuiteError};
+use domain::{
+    lang::Lang,
+    metrics::json_schema::SchemaProblem,
+    suite::{MAX_SCHEMA_BYTES, SuiteError},
+};
 
 crate::texts! {
     title = "Evaluation suites", "评测套件";
@@ -42,6 +46,11 @@ crate::texts! {
     metrics = "Metrics", "指标";
     metrics_help(known) = "Separated by commas; the first one is what candidates are judged by. Empty: the usual ones of the task. There are: {known}.",
         "以逗号分隔，第一个为主要指标；留空则用该任务的常用指标。可选：{known}。";
+    metrics_more = "schema_match holds answers against the JSON Schema below. pass_at_1 runs each answer as a Python program, behind walls, against the tests that its reference answer is; the field entry_point of the data names the function. perplexity compares only models that share a tokenizer, bits_per_byte any. Likelihoods are not available from an endpoint.",
+        "schema_match 检查回答是否符合下方的 JSON Schema。pass_at_1 在沙箱中把每个回答作为 Python 程序运行，以参考回答中的测试检验；数据字段 entry_point 指明函数名。perplexity 只能比较使用同一分词器的模型，bits_per_byte 不受此限。端点不提供似然。";
+    json_schema = "JSON Schema of the answers", "回答的 JSON Schema";
+    json_schema_help = "As JSON, where schema_match is measured. Known are type, properties, required, additionalProperties, items, enum, const, limits of numbers, lengths and items, anyOf, oneOf, allOf; other keywords are refused. An answer matches if it is one JSON value and nothing else, and fits.",
+        "以 JSON 填写，用于 schema_match。支持 type、properties、required、additionalProperties、items、enum、const、数值与长度及项数范围、anyOf、oneOf、allOf，其他关键字会被拒绝。回答须是单个 JSON 值（没有其他文字）且符合 Schema 才算匹配。";
     gates = "Gates", "门禁";
     gates_help = "One a line: accuracy >= 0.8, latency_ms <= 200, or accuracy within 0.02 of baseline. A gate is met or missed only where the interval is sure of it.",
         "每行一条，如 accuracy >= 0.8、latency_ms <= 200，或 accuracy within 0.02 of baseline（与基线相比，变差不超过 0.02）。仅当区间足以判定时才算通过或未通过。";
@@ -108,6 +117,7 @@ crate::texts! {
     worse = "worse", "更差";
     no_evidence = "no evidence", "证据不足";
     detectable(least) = "a difference of {least} would have been found (80 % power, uncorrected)", "可检出的最小差异约为 {least}（检验功效 80%，未校正）";
+    not_of_endpoint = "not available from an endpoint", "端点不提供";
     show_answers = "answers", "回答";
     show_slices = "slices", "切片";
 
@@ -219,6 +229,12 @@ crate::texts! {
     problem_filter(text) = "“{text}” is no filter. Write FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME.", "“{text}”不是有效的筛选。请写成 字段:值，字段可为 label、length、script、turns、system、file、pair 或 slice.名称。";
     problem_many = "There are too many of these.", "数量过多。";
     problem_range = "Expected a number from 1 on; the longest answer has at most 8192 tokens.", "应为不小于 1 的数，回答最多 8192 个词元。";
+    problem_schema_missing = "schema_match needs a JSON Schema.", "schema_match 需要填写 JSON Schema。";
+    problem_schema_unused = "Nothing is held against this schema. Add schema_match to the metrics, or leave the schema empty.", "没有指标使用此 Schema。请在指标中加入 schema_match，或将其留空。";
+    problem_schema_json(most) = "This is not JSON of at most {most} KiB.", "不是有效的 JSON（上限 {most} KiB）。";
+    problem_schema_keyword(path, keyword) = "{path}: the keyword “{keyword}” is not known here.", "{path}：不支持关键字“{keyword}”。";
+    problem_schema_value(path) = "{path}: this is not what a schema has there.", "{path}：此处的值不符合 JSON Schema 规范。";
+    problem_schema_deep = "The schema is nested too deeply.", "Schema 嵌套过深。";
     problem_price = "A price is a number from 0 on.", "价格应为不小于 0 的数。";
     problem_unreadable(detail) = "This cannot be read as a suite (“{detail}”).", "无法读作评测套件（“{detail}”）。";
     problem_data = "Choose a dataset version of this project.", "请选择此项目的数据集版本。";
@@ -237,7 +253,21 @@ pub fn problem(l: Lang, error: &SuiteError) -> String {
         SuiteError::Filter { field, .. } => problem_filter(l, field),
         SuiteError::TooMany { .. } => problem_many(l).to_owned(),
         SuiteError::Range { .. } => problem_range(l).to_owned(),
+        SuiteError::SchemaMissing { .. } => problem_schema_missing(l).to_owned(),
+        SuiteError::SchemaUnused { .. } => problem_schema_unused(l).to_owned(),
+        SuiteError::SchemaNotJson { .. } => problem_schema_json(l, MAX_SCHEMA_BYTES >> 10),
+        SuiteError::Schema { problem, .. } => schema_problem(l, problem),
         SuiteError::Price => problem_price(l).to_owned(),
         SuiteError::Unreadable { detail } => problem_unreadable(l, detail),
+    }
+}
+
+fn schema_problem(l: Lang, problem: &SchemaProblem) -> String {
+    // The schema itself has an empty path.
+    let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+    match problem {
+        SchemaProblem::UnknownKeyword { path, keyword } => problem_schema_keyword(l, place(path), keyword),
+        SchemaProblem::Malformed { path } => problem_schema_value(l, place(path)),
+        SchemaProblem::TooDeep => problem_schema_deep(l).to_owned(),
     }
 }

@@ -49,6 +49,11 @@ crate::texts! {
     peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
     cost_per_1000 = "Cost of 1,000 answers", "每千次回答成本";
     json_valid = "Valid JSON", "有效 JSON";
+    schema_match = "JSON matches the schema", "JSON 符合 Schema";
+    bits_per_byte = "Bits per byte", "每字节比特数";
+    pass_at_1 = "pass@1", "pass@1";
+    reference_tokens = "Tokens of the reference", "参考回答词元数";
+    reference_bytes = "Bytes of the reference", "参考回答字节数";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -99,6 +104,11 @@ pub fn name(l: Lang, key: &str) -> String {
         "peak_memory_mib" => peak_memory_mib(l),
         "cost_per_1000" => cost_per_1000(l),
         "json_valid" => json_valid(l),
+        "schema_match" => schema_match(l),
+        "bits_per_byte" => bits_per_byte(l),
+        "pass_at_1" => pass_at_1(l),
+        "reference_tokens" => reference_tokens(l),
+        "reference_bytes" => reference_bytes(l),
         other => return composed(l, other),
     };
     known.to_owned()
@@ -140,6 +150,8 @@ fn is_share(key: &str) -> bool {
             | "f1_weighted"
             | "token_f1"
             | "json_valid"
+            | "schema_match"
+            | "pass_at_1"
     )
 }
 

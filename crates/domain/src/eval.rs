@@ -2,6 +2,7 @@
 
 pub mod view;
 
+use crate::measure::TextLikelihood;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,6 +55,22 @@ pub enum Task {
     /// Every test sample has choices: the one that the model most likely writes is the prediction.
     #[serde(rename = "multiple_choice")]
     MultipleChoice,
+}
+
+/// Score key: mean −log p of the reference answer's tokens, in nats.
+pub const NEGATIVE_LOG_LIKELIHOOD: &str = "negative_log_likelihood";
+/// Score key: those tokens, the end of the turn among them.
+pub const REFERENCE_TOKENS: &str = "reference_tokens";
+/// Score key: bytes of UTF-8 that those tokens stand for.
+pub const REFERENCE_BYTES: &str = "reference_bytes";
+
+/// How likely the reference answer is to the model, by the scores of a prediction; `None` where they do not tell, as those of
+/// an endpoint.
+#[must_use]
+pub fn reference_likelihood(score: impl Fn(&str) -> Option<f64>) -> Option<TextLikelihood> {
+    let (per_token, tokens) = (score(NEGATIVE_LOG_LIKELIHOOD)?, score(REFERENCE_TOKENS)?);
+    let bytes = score(REFERENCE_BYTES)?;
+    Some(TextLikelihood { log_likelihood: -per_token * tokens, tokens: tokens as u64, bytes: bytes as u64 })
 }
 
 /// Score key: the place of the right choice, from 1.

@@ -5,15 +5,17 @@
 //! another: measure what belongs to it.
 
 mod labels;
+mod likelihoods;
 mod meter;
 mod probabilities;
 mod spans;
 mod texts;
 
 pub use labels::LabelItem;
+pub use likelihoods::TextLikelihood;
 pub use probabilities::ProbabilityItem;
 pub use spans::{LabelSpans, SpanItem};
-pub use texts::{Programs, TextItem, TextLikelihood, TokenEmbeddings};
+pub use texts::{Programs, TextItem, TokenEmbeddings};
 
 use crate::eval::{ClassMetrics, ConfusionMatrix};
 use crate::lang::Lang;
@@ -33,6 +35,8 @@ pub enum Items<'a> {
     Texts(&'a [TextItem]),
     /// Labelled stretches of text.
     Spans(&'a [SpanItem]),
+    /// How likely texts are that the model has not written.
+    Likelihoods(&'a [TextLikelihood]),
 }
 
 /// How to measure.
@@ -117,6 +121,7 @@ impl Items<'_> {
             Self::Probabilities(items) => items.len(),
             Self::Texts(items) => items.len(),
             Self::Spans(items) => items.len(),
+            Self::Likelihoods(items) => items.len(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Items<'_> {
             Self::Probabilities(_) => &probabilities::METRICS,
             Self::Texts(_) => &texts::METRICS,
             Self::Spans(_) => &spans::METRICS,
+            Self::Likelihoods(_) => &likelihoods::METRICS,
         }
     }
 }
@@ -146,6 +152,7 @@ pub fn measure(items: Items<'_>, settings: &Settings<'_>) -> Measurement {
         Items::Probabilities(items) => probabilities::measure(items, &mut meter),
         Items::Texts(items) => texts::measure(items, &mut meter),
         Items::Spans(items) => spans::measure(items, &mut meter),
+        Items::Likelihoods(items) => likelihoods::measure(items, &mut meter),
     }
     meter.found
 }

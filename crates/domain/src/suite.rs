@@ -8,15 +8,18 @@ mod candidate;
 mod compare;
 mod figures;
 mod gate;
+mod schema;
 mod target;
 mod view;
 
 pub use candidate::{Candidate, RunSuite, UnknownCandidate};
 pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
 pub use figures::{
-    FIGURES, MEANS, NEUTRAL, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
+    FIGURES, LOCAL_ONLY, MEANS, NEUTRAL, PROGRAMS, Price, Prices, Timing, costs, metrics_of, task_of, task_word,
+    timing_scores, usual_metrics,
 };
 pub use gate::{Gate, GateError, Standing, within};
+pub use schema::MAX_SCHEMA_BYTES;
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};
 pub use view::{
     BakeOff, BakeOffCell, BakeOffRow, Baseline, CandidateRow, Cell, GateResult, HistoryPoint, SliceReport, SuiteAlarm,
@@ -28,6 +31,7 @@ use crate::{
     explore::{Field, Filter, MAX_VALUE_CHARS},
     id::VersionId,
     lang::Lang,
+    metrics::json_schema::SchemaProblem,
     sample::Split,
 };
 use serde::{Deserialize, Serialize};
@@ -91,6 +95,9 @@ pub struct EvaluationDesign {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub language: Lang,
+    /// A JSON Schema, as JSON: what answers must match for `schema_match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json_schema: Option<String>,
 }
 
 fn test_split() -> Split {
@@ -122,6 +129,14 @@ pub enum SuiteError {
     TooMany { key: String },
     #[error("{key}: expected max_samples from 1 on and max_new_tokens from 1 to {MAX_NEW_TOKENS}")]
     Range { key: String },
+    #[error("{key}: schema_match needs a JSON Schema in json_schema")]
+    SchemaMissing { key: String },
+    #[error("{key}: nothing is held against json_schema: add schema_match to the metrics, or leave the schema out")]
+    SchemaUnused { key: String },
+    #[error("{key}: json_schema is not JSON of at most {MAX_SCHEMA_BYTES} bytes")]
+    SchemaNotJson { key: String },
+    #[error("{key}: json_schema cannot be used: {problem}")]
+    Schema { key: String, problem: SchemaProblem },
     #[error("a price is a number from 0 on")]
     Price,
     /// `detail` is what the parser says.
@@ -140,6 +155,10 @@ impl SuiteError {
             Self::Gate { .. } => "gates",
             Self::Filter { .. } => "filter",
             Self::Range { .. } => "max_samples",
+            Self::SchemaMissing { .. }
+            | Self::SchemaUnused { .. }
+            | Self::SchemaNotJson { .. }
+            | Self::Schema { .. } => "json_schema",
             Self::Price => "prices",
         }
     }
@@ -206,7 +225,16 @@ impl EvaluationDesign {
         filter.sort();
         let asked = (self.version_id, self.split, filter, task_word(self.task));
         let how = (metrics, self.max_samples, self.max_new_tokens, self.language.tag());
-        serde_json::to_string(&(asked, how)).unwrap_or_default()
+        match self.schema_asked() {
+            None => serde_json::to_string(&(asked, how)).unwrap_or_default(),
+            Some(schema) => serde_json::to_string(&(asked, how, schema)).unwrap_or_default(),
+        }
+    }
+
+    /// Whether answers are programs, to be run against tests.
+    #[must_use]
+    pub fn runs_programs(&self) -> bool {
+        self.measured().iter().any(|metric| metric == PROGRAMS)
     }
 
     /// Whether a sample with these fields is asked.
@@ -236,6 +264,7 @@ impl EvaluationDesign {
             let known = known.iter().map(|metric| (*metric).to_owned()).collect();
             return Err(SuiteError::Metric { key: key(), metric: metric.clone(), known });
         }
+        self.check_schema()?;
         let measured = self.measured();
         let is_measured = |gate: &Gate| measured.iter().any(|m| m == gate.metric()) || FIGURES.contains(&gate.metric());
         if let Some(gate) = self.gates.iter().find(|gate| !is_measured(gate)) {

@@ -3,14 +3,16 @@
 
 mod answers;
 mod measured;
+mod programs;
 mod questions;
 
 use crate::jobs::{JobContext, JobError};
-use answers::Answerer;
+use answers::{Answered, Answerer};
 use domain::{
     job::{Gone, JobFailure},
     suite::{RunSuite, SuiteDetail, costs, timing_scores},
 };
+use measured::Told;
 use questions::{Questions, Work};
 use serde::Serialize;
 use store::suites::{self, results};
@@ -45,6 +47,7 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
         for (i, evaluation) in open.into_iter().enumerate() {
             asked.push(Questions::write(&context, evaluation, &folder.path().join(i.to_string())).await?);
         }
+        programs::refuse_in_vain(&context, &asked).await?;
         let mut work = Work { done: 0, total: asked.iter().map(|questions| questions.len() as u64).sum() };
         for questions in asked {
             evaluate(&context, (&suite, &request), &mut answerer, &questions, &mut work).await?;
@@ -63,16 +66,18 @@ async fn evaluate(
     questions: &Questions<'_>,
     work: &mut Work,
 ) -> Result<(), JobError> {
-    let answered = answerer.answer(context, questions, work).await?;
+    let Answered { predictions, timing, trainer } = answerer.answer(context, questions, work).await?;
     work.done += questions.len() as u64;
+    let programs = programs::run(context, questions, &predictions, work).await?;
+    let told = Told { trainer, programs, schema: questions.evaluation.schema().map_err(JobError::internal)? };
     context.progress("measuring", work.done, work.total).await?;
-    let cost = costs(&suite.design.prices, request.candidate.endpoint(), &answered.timing, questions.len() as u64);
+    let cost = costs(&suite.design.prices, request.candidate.endpoint(), &timing, questions.len() as u64);
     let evaluation = questions.evaluation.clone();
     let measured = tokio::task::spawn_blocking(move || {
-        let mut measured = measured::measure(&evaluation, answered.predictions, &answered.trainer);
+        let mut measured = measured::measure(&evaluation, predictions, &told);
         let latencies: Vec<f64> =
             measured.predictions.iter().filter_map(|p| p.scores.get("latency_ms").copied()).collect();
-        measured.measurement.scores.extend(timing_scores(&latencies, &answered.timing, cost));
+        measured.measurement.scores.extend(timing_scores(&latencies, &timing, cost));
         measured
     });
     let measured = measured.await.map_err(JobError::internal)?;

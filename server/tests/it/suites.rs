@@ -39,6 +39,40 @@ echo '{"task":"classification","samples":1,"values":{"perplexity":1.6}}' >"$out/
 echo '{"elapsed_ms":3600000,"batch":8,"peak_memory_mib":321.5,"input_tokens":null,"output_tokens":null}' >"$out/timing.json"
 "#;
 
+/// A trainer whose answers are all the same JSON, each second one a program that passes. Beside a file `no-walls` it runs none.
+const WRITER: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+command=$1
+while [ $# -gt 0 ]; do
+    case $1 in
+        --test) test=$2; shift ;; --out) out=$2; shift ;; --answers) answers=$2; shift ;; --only-walls) walls=1 ;;
+    esac
+    shift
+done
+if [ -n "$walls" ]; then
+    [ -e "$here/no-walls" ] || { echo true; exit 0; }
+    echo 'error: no program was run: there is no namespace' >&2
+    exit 1
+fi
+echo '{"event":"phase","phase":"scoring","done":1,"total":2,"elapsed_ms":1}'
+index=0
+if [ "$command" = code-check ]; then
+    while read -r line; do
+        printf '{"index":%s,"programs_tried":1,"programs_passed":%s,"output":""}\n' "$index" $((index % 2))
+        index=$((index + 1))
+    done <"$answers" >"$out"
+    exit 0
+fi
+mkdir -p "$out"
+scores='{"negative_log_likelihood":2,"reference_tokens":4,"reference_bytes":8}'
+while read -r line; do
+    printf '{"index":%s,"output":"{\\"a\\": 1}","expected":"x","correct":false,"scores":%s}\n' "$index" "$scores"
+    index=$((index + 1))
+done <"$test" >"$out/predictions.jsonl"
+echo '{"task":"generation","samples":1,"values":{"perplexity":1.6}}' >"$out/metrics.json"
+echo '{"elapsed_ms":1000,"batch":8,"peak_memory_mib":1.0,"input_tokens":null,"output_tokens":null}' >"$out/timing.json"
+"#;
+
 /// A service that finds everything negative.
 async fn service() -> Endpoint {
     async fn answer() -> Json<Value> {
@@ -54,8 +88,8 @@ async fn service() -> Endpoint {
     Endpoint { name: "house".to_owned(), url, model: "m".to_owned(), key: None, key_variable: None }
 }
 
-fn settings(config: &mut Config, endpoint: Endpoint) {
-    std::fs::write(&config.trainer, TRAINER).unwrap();
+fn settings(config: &mut Config, trainer: &str, endpoint: Endpoint) {
+    std::fs::write(&config.trainer, trainer).unwrap();
     std::fs::set_permissions(&config.trainer, std::fs::Permissions::from_mode(0o755)).unwrap();
     config.endpoints = vec![endpoint];
 }
@@ -120,7 +154,7 @@ async fn taken(script: &Script, suite: &str, candidate: &Value) -> Value {
 #[sqlx::test(migrations = "../migrations")]
 async fn candidates_take_a_suite(db: PgPool) {
     let endpoint = service().await;
-    let script = Script::with(db, |config| settings(config, endpoint)).await;
+    let script = Script::with(db, |config| settings(config, TRAINER, endpoint)).await;
     let (model, version) = (model(&script).await, version(&script).await);
     let evaluation = |key: &str, filter: Value| {
         json!({
@@ -214,4 +248,59 @@ async fn candidates_take_a_suite(db: PgPool) {
     assert!(status.is_success() && toml.contains("accuracy within 0.1 of baseline"), "{toml}");
     assert_eq!(send(&script, "DELETE", &suite, &Value::Null).await.0, 204);
     assert_eq!(script.get("/suites").await, json!([]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn answers_are_held_against_schema_likelihoods_and_tests(db: PgPool) {
+    let endpoint = service().await;
+    let script = Script::with(db, |config| settings(config, WRITER, endpoint)).await;
+    let (model, version) = (model(&script).await, version(&script).await);
+    let design = |schema: &str| {
+        json!({ "evaluations": [{
+            "key": "written", "version_id": version, "task": "generation", "json_schema": schema,
+            "metrics": ["schema_match", "perplexity", "bits_per_byte", "pass_at_1"], "gates": ["perplexity <= 8"],
+        }] })
+    };
+    let body = json!({ "name": "Code", "design": design(r#"{"pattern": "x"}"#) });
+    let (status, refused) = send(&script, "POST", "/suites", &body).await;
+    assert_eq!(status, 422, "{refused}");
+    assert!(refused.to_string().contains("pattern"), "{refused}");
+    let body = json!({ "name": "Code", "design": design(r#"{"type": "object", "required": ["a"]}"#) });
+    let (status, made) = send(&script, "POST", "/suites", &body).await;
+    assert_eq!(status, 201, "{made}");
+    let suite = format!("/suites/{}", made["id"].as_str().unwrap());
+
+    // Where no program can be run, no model answers in vain.
+    let no_walls = script.app.state.config.trainer.with_file_name("no-walls");
+    std::fs::write(&no_walls, "").unwrap();
+    let base = json!({ "kind": "model", "model_id": model });
+    let failure = taken(&script, &suite, &base).await["failure"].clone();
+    assert_eq!((&failure["code"], &failure["evaluation"]), (&json!("no_programs"), &json!("written")), "{failure}");
+    assert!(failure["detail"].as_str().unwrap().contains("no namespace"), "{failure}");
+    std::fs::remove_file(&no_walls).unwrap();
+
+    let job = taken(&script, &suite, &base).await;
+    assert_eq!((&job["status"], &job["result"]["evaluated"]), (&json!("succeeded"), &json!(1)), "{job}");
+    let job = taken(&script, &suite, &json!({ "kind": "endpoint", "name": "house" })).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    let table = script.get(&format!("{suite}/table")).await;
+    let of = |kind: &str| {
+        let rows = table["rows"].as_array().unwrap();
+        rows.iter().find(|row| row["candidate"]["kind"] == kind).unwrap()["cells"][0].clone()
+    };
+    let (local, remote) = (of("model"), of("endpoint"));
+    let value = |cell: &Value, metric: &str| cell["scores"][metric]["value"].as_f64();
+    assert!((value(&local, "perplexity").unwrap() - 2f64.exp()).abs() < 1e-9, "{local}");
+    assert!((value(&local, "bits_per_byte").unwrap() - 1.0 / std::f64::consts::LN_2).abs() < 1e-9, "{local}");
+    assert_eq!((value(&local, "schema_match"), value(&remote, "schema_match")), (Some(1.0), Some(0.0)));
+    let (passed, samples) = (value(&local, "pass_at_1").unwrap(), local["samples"].as_f64().unwrap());
+    assert!((passed - (samples / 2.0).floor() / samples).abs() < 1e-9, "{local}");
+    assert_eq!(local["gates"][0]["standing"], "met", "{local}");
+    assert_eq!((value(&remote, "perplexity"), value(&remote, "bits_per_byte")), (None, None), "an endpoint tells none");
+    assert_eq!(remote["gates"][0]["standing"], "inconclusive");
+    // A program that passes is a right answer.
+    let result = format!("{suite}/results/{}", local["result_id"].as_str().unwrap());
+    let right = script.get(&format!("{result}/predictions?outcome=right&limit=500")).await;
+    let right = right["items"].as_array().unwrap();
+    assert!(!right.is_empty() && right.iter().all(|p| p["scores"]["pass_at_1"] == 1.0), "{right:?}");
 }

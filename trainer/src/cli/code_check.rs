@@ -1,24 +1,37 @@
 //! `trainer code-check`: programs that a model wrote, run against their tests where they can do no harm.
 
+use super::limits::Limits;
+use super::model::read_samples;
+use super::run::open_pipe;
 use anyhow::{Context, Result};
+use domain::event::Phase;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use trainer::code_check::{Answer, CheckError, Checked, Problem, check, read_lines, sorted, summary};
-use trainer::sandbox::{Limits, Sandbox};
+use trainer::event::Sink;
+use trainer::sandbox::{self, Sandbox};
 
 /// Runs programs against their tests and prints pass@k as JSON. Each is a process without network and with limits.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CodeCheck {
     /// Problems as HumanEval has them: a JSON object a line with task_id, prompt, entry_point and test.
+    #[arg(long, required_unless_present_any = ["samples", "only_walls"], conflicts_with = "samples")]
+    problems: Option<PathBuf>,
+    /// Samples in their place, as trainer eval takes them: the last turn before the answer is the prompt and the answer is the
+    /// tests, as in lm-evaluation-harness's humaneval and mbpp. The field entry_point names the function.
     #[arg(long)]
-    problems: PathBuf,
+    samples: Option<PathBuf>,
     /// Answers, one JSON object a line: task_id with completion, or the predictions of `trainer eval`. Several of one problem
     /// are several programs.
-    #[arg(long, required_unless_present = "canonical", conflicts_with = "canonical")]
+    #[arg(long, required_unless_present_any = ["canonical", "only_walls"], conflicts_with = "canonical")]
     answers: Option<PathBuf>,
     /// Try the problems' own solutions instead: shows whether interpreter and tests work here.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "samples")]
     canonical: bool,
+    /// Run none, and only find out whether programs can be run here.
+    #[arg(long)]
+    only_walls: bool,
     /// A file for what became of each problem, one JSON object a line, which `trainer measure --task generation` reads.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -38,30 +51,71 @@ pub(crate) struct CodeCheck {
     /// programs from the network.
     #[arg(long)]
     without_namespace: bool,
+    /// Copy events as JSON lines to `-` (standard output) or a named pipe. Then nothing else is printed.
+    #[arg(long)]
+    events: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl CodeCheck {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
-        let problems: Vec<Problem> = read_lines(&self.problems)?;
+        self.limits.apply()?;
+        let work = if self.only_walls { None } else { Some(self.read()?) };
+        let helper = std::env::current_exe().context("cannot find this program")?;
+        let limits =
+            sandbox::Limits { seconds: self.seconds, memory_mib: self.memory_mib, ..sandbox::Limits::default() };
+        let sandbox = Sandbox::new(&helper, &self.python, limits, self.without_namespace)?;
+        let Some((problems, answers)) = work else {
+            println!("true");
+            return Ok(());
+        };
+        super::use_threads(self.jobs)?;
+        let checked = self.check(&sandbox, &problems, &answers)?;
+        if let Some(out) = &self.out {
+            write(out, &checked)?;
+        }
+        if self.events.is_none() {
+            println!("{}", serde_json::to_string_pretty(&summary(&checked))?);
+        }
+        Ok(())
+    }
+
+    /// The problems, and the answers to each.
+    fn read(&self) -> Result<(Vec<Problem>, Vec<Vec<String>>)> {
+        let problems: Vec<Problem> = match (&self.samples, &self.problems) {
+            (Some(samples), _) => {
+                let samples = read_samples(samples)?;
+                samples.iter().enumerate().map(|(place, sample)| Problem::of_sample(place, sample)).collect()
+            }
+            (None, Some(problems)) => read_lines(problems)?,
+            (None, None) => Vec::new(),
+        };
         let answers = match &self.answers {
             Some(path) => sorted(&problems, read_lines::<Answer>(path)?)?,
             None => problems.iter().map(|problem| vec![problem.canonical_solution.clone()]).collect(),
         };
-        let helper = std::env::current_exe().context("cannot find this program")?;
-        let limits = Limits { seconds: self.seconds, memory_mib: self.memory_mib, ..Limits::default() };
-        let sandbox = Sandbox::new(&helper, &self.python, limits, self.without_namespace)?;
-        super::use_threads(self.jobs)?;
-        let bar = indicatif::ProgressBar::new(answers.iter().map(Vec::len).sum::<usize>() as u64);
+        Ok((problems, answers))
+    }
+
+    fn check(&self, sandbox: &Sandbox, problems: &[Problem], answers: &[Vec<String>]) -> Result<Vec<Checked>> {
+        let programs = answers.iter().map(Vec::len).sum::<usize>();
+        let bar = indicatif::ProgressBar::new(programs as u64);
         bar.set_style(indicatif::ProgressStyle::with_template("{pos}/{len} programs {wide_bar} {eta} left")?);
-        let checked: Result<Vec<Checked>, CheckError> = check(&sandbox, &problems, &answers, &|| bar.inc(1));
+        let pipe = self.events.as_deref().map(open_pipe).transpose()?;
+        let told = Mutex::new((Sink::piped(pipe, false)?, 0));
+        let total = u32::try_from(programs).unwrap_or(u32::MAX);
+        let checked: Result<Vec<Checked>, CheckError> = check(sandbox, problems, answers, &|| {
+            bar.inc(1);
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            let (sink, done) = &mut *told;
+            *done += 1;
+            // Nothing is kept of events here, so that no program fails of a lost one.
+            let _ = sink.phase(Phase::Scoring, *done, total);
+        });
         bar.finish_and_clear();
-        let checked = checked?;
-        if let Some(out) = &self.out {
-            write(out, &checked)?;
-        }
-        println!("{}", serde_json::to_string_pretty(&summary(&checked))?);
-        Ok(())
+        Ok(checked?)
     }
 }
 

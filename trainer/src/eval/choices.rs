@@ -7,8 +7,8 @@
 
 use super::label_search::places;
 use super::{
-    CUT_TOKENS, EvalError, EvalOptions, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress, answer_ids, perplexity,
-    prompt, report,
+    CUT_TOKENS, EvalError, EvalOptions, LATENCY_MS, OnProgress, answer_ids, fitted, perplexity, prompt,
+    reference_scores, report,
 };
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
@@ -32,6 +32,8 @@ struct Ready {
     /// What is written to take each choice, and its tokens.
     texts: Vec<String>,
     answers: Vec<Vec<u32>>,
+    /// That each one's tokens stand for.
+    bytes: Vec<usize>,
     right: usize,
 }
 
@@ -73,13 +75,12 @@ fn prepare(chat: Chat<'_>, index: usize, sample: &Sample, options: &EvalOptions)
     let longest = texts.iter().map(String::len).max().unwrap_or(0) + 8;
     let prompt = prompt(chat, messages, options, longest)?;
     let room = chat.room_after(&prompt, usize::MAX);
-    let ids = |text: &String| -> Result<Vec<u32>, InferError> {
-        let mut ids = answer_ids(chat, messages, &prompt, options, text)?;
-        ids.truncate(room);
-        Ok(ids)
+    let ids = |text: &String| -> Result<(Vec<u32>, usize), InferError> {
+        Ok(fitted(chat, text, answer_ids(chat, messages, &prompt, options, text)?, room))
     };
-    let answers = texts.iter().map(ids).collect::<Result<Vec<_>, _>>()?;
-    Ok(Ready { index, prompt, texts, answers, right: sample.right_choice().unwrap_or(0) })
+    let read = texts.iter().map(ids).collect::<Result<Vec<_>, _>>()?;
+    let (answers, bytes) = read.into_iter().unzip();
+    Ok(Ready { index, prompt, texts, answers, bytes, right: sample.right_choice().unwrap_or(0) })
 }
 
 /// Of every question how likely each of its choices is.
@@ -130,8 +131,8 @@ fn predict(question: &Ready, sample: &Sample, likelihoods: &[Likelihood]) -> Pre
         (CHOICE_PROBABILITY.to_owned(), 1.0 / total),
         (CORRECT_NORM.to_owned(), is_right(|text| text.chars().count())),
         (CORRECT_BYTES.to_owned(), is_right(str::len)),
-        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), likelihoods[question.right].per_token()),
     ]);
+    scores.extend(reference_scores(likelihoods[question.right], question.bytes[question.right]));
     if question.prompt.cut_tokens > 0 {
         scores.insert(CUT_TOKENS.to_owned(), question.prompt.cut_tokens as f64);
     }

@@ -4,8 +4,7 @@
 
 use super::label_search::{LabelScore, Question, prompts_at_once, score};
 use super::{
-    CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress, perplexity,
-    report,
+    CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, LATENCY_MS, OnProgress, perplexity, reference_scores, report,
 };
 use crate::infer::batch::Likelihood;
 use crate::infer::{Chat, InferError};
@@ -78,10 +77,8 @@ fn choose(
     let reference = reference.unwrap_or_default();
     let best = (0..scores.len()).max_by(|a, b| scores[*a].log_p.total_cmp(&scores[*b].log_p)).unwrap_or(0);
     let total: f64 = scores.iter().map(|s| (s.log_p - scores[best].log_p).exp()).sum();
-    let mut named = BTreeMap::from([
-        (LABEL_PROBABILITY.to_owned(), 1.0 / total),
-        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), reference.per_token()),
-    ]);
+    let mut named = BTreeMap::from([(LABEL_PROBABILITY.to_owned(), 1.0 / total)]);
+    named.extend(reference_scores(reference, question.reference.map_or(0, |i| labels[i].len())));
     if question.prompt.cut_tokens > 0 {
         named.insert(CUT_TOKENS.to_owned(), question.prompt.cut_tokens as f64);
     }

@@ -1,8 +1,8 @@
 //! Evaluation of free text: the model answers greedily, its text is held against the reference.
 
 use super::{
-    ANSWER_TOKENS, CUT_TOKENS, EvalError, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, NEGATIVE_LOG_LIKELIHOOD, OnProgress,
-    answer_ids, perplexity, prompt, report,
+    ANSWER_TOKENS, CUT_TOKENS, EvalError, EvalOptions, FIRST_TOKEN_MS, LATENCY_MS, OnProgress, answer_ids, fitted,
+    perplexity, prompt, reference_scores, report,
 };
 use crate::infer::batch::{Likelihood, Prompted};
 use crate::infer::{Chat, InferError, Prompt};
@@ -17,6 +17,8 @@ struct Ready {
     index: usize,
     prompt: Prompt,
     reference: Vec<u32>,
+    /// That these tokens stand for.
+    reference_bytes: usize,
 }
 
 /// What a model did with a sample.
@@ -56,9 +58,10 @@ pub(super) fn evaluate(
 fn prepare(chat: Chat<'_>, index: usize, sample: &Sample, options: &EvalOptions) -> Result<Ready, InferError> {
     let messages = sample.prompt();
     let prompt = prompt(chat, messages, options, options.max_new_tokens)?;
-    let mut reference = answer_ids(chat, messages, &prompt, options, sample.answer().unwrap_or_default())?;
-    reference.truncate(chat.room_after(&prompt, usize::MAX));
-    Ok(Ready { index, prompt, reference })
+    let answer = sample.answer().unwrap_or_default();
+    let ids = answer_ids(chat, messages, &prompt, options, answer)?;
+    let (reference, reference_bytes) = fitted(chat, answer, ids, chat.room_after(&prompt, usize::MAX));
+    Ok(Ready { index, prompt, reference, reference_bytes })
 }
 
 /// Each prompt's greedy answer and the likelihood of its reference, which takes no part in the times.
@@ -102,8 +105,8 @@ fn predict(ready: &Ready, sample: &Sample, answer: &Answer, options: &EvalOption
     let mut scores = BTreeMap::from([
         ("rouge_l".to_owned(), rouge_l(&output, &expected)),
         ("bleu".to_owned(), sentence_bleu(&output, &expected)),
-        (NEGATIVE_LOG_LIKELIHOOD.to_owned(), answer.likelihood.per_token()),
     ]);
+    scores.extend(reference_scores(answer.likelihood, ready.reference_bytes));
     if ready.prompt.cut_tokens > 0 {
         scores.insert(CUT_TOKENS.to_owned(), ready.prompt.cut_tokens as f64);
     }

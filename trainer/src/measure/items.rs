@@ -1,7 +1,7 @@
 //! How each kind of item is read from the fields of a line.
 
 use super::fields::{Fields, Kind, LineProblem};
-use domain::eval::{RIGHT_CHOICE, choice_key};
+use domain::eval::{RIGHT_CHOICE, choice_key, reference_likelihood};
 use domain::measure::{
     Items, LabelItem, ProbabilityItem, Programs, SpanItem, TextItem, TextLikelihood, TokenEmbeddings,
 };
@@ -60,11 +60,17 @@ fn probabilities(value: &Value) -> Option<BTreeMap<String, f64>> {
 
 impl Item for TextItem {
     fn read(fields: &Fields) -> Result<Self, LineProblem> {
+        let references = fields.may("expected", Kind::Texts, texts)?.unwrap_or_default();
         let likelihood = match fields.may("log_likelihood", Kind::Number, Value::as_f64)? {
             Some(log_likelihood) => {
-                Some(TextLikelihood { log_likelihood, tokens: fields.must("tokens", Kind::Count, Value::as_u64)? })
+                let bytes = references.first().map_or(0, String::len) as u64;
+                let tokens = fields.must("tokens", Kind::Count, Value::as_u64)?;
+                Some(TextLikelihood { log_likelihood, tokens, bytes })
             }
-            None => None,
+            // A field of this name may be anything where no evaluation wrote it.
+            None => fields
+                .may("scores", Kind::Scores, Some)?
+                .and_then(|scores| reference_likelihood(|key| scores.get(key)?.as_f64())),
         };
         let programs = match fields.may("programs_tried", Kind::Count, small)? {
             Some(tried) => {
@@ -79,13 +85,7 @@ impl Item for TextItem {
             }
             None => None,
         };
-        Ok(Self {
-            output: fields.text("output")?,
-            references: fields.may("expected", Kind::Texts, texts)?.unwrap_or_default(),
-            likelihood,
-            embeddings,
-            programs,
-        })
+        Ok(Self { output: fields.text("output")?, references, likelihood, embeddings, programs })
     }
 
     fn items(of: &[Self]) -> Items<'_> {

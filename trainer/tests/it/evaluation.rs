@@ -2,14 +2,15 @@
 
 use crate::support;
 use candle_core::Device;
-use domain::eval::Task;
+use domain::eval::{Task, reference_likelihood};
+use domain::metrics::likelihood::perplexity;
 use domain::sample::{Message, Sample, Speaker};
 use std::ops::ControlFlow;
 use trainer::data::template::ChatTemplate;
 use trainer::data::tokenizer::Tokenizer;
 use trainer::eval::{
     CUT_TOKENS, EvalError, EvalOptions, LABEL_PROBABILITY, NEGATIVE_LOG_LIKELIHOOD, PREFERENCE_ACCURACY,
-    PREFERENCE_MARGIN, PREFERS_CHOSEN, evaluate,
+    PREFERENCE_MARGIN, PREFERS_CHOSEN, REFERENCE_BYTES, REFERENCE_TOKENS, evaluate,
 };
 use trainer::infer::Chat;
 use trainer::infer::batch::Prompted;
@@ -89,6 +90,12 @@ fn answers_in_batches_equal_answers_one_by_one() {
     let options = EvalOptions { max_new_tokens: 12, batch: 4, ..EvalOptions::default() };
     let (metrics, predictions) = evaluate(tiny.chat(), &samples, &options, &mut on).unwrap();
     assert_eq!((metrics.task, metrics.samples), (Task::Generation, 11));
+    // What each prediction tells of its reference adds up to the perplexity of all.
+    let told = predictions.iter().map(|p| reference_likelihood(|key| p.scores.get(key).copied()).unwrap());
+    let (sum, tokens) = told.fold((0.0, 0), |(sum, tokens), of| (sum + of.log_likelihood, tokens + of.tokens));
+    let all = perplexity(sum, tokens).unwrap();
+    assert!((metrics.values["perplexity"] / all - 1.0).abs() < 1e-9, "{all} {metrics:?}");
+    assert!(predictions.iter().all(|p| p.scores[REFERENCE_BYTES] == 8.0), "ein Wort");
     for (sample, prediction) in samples.iter().zip(predictions) {
         let limits = GenerateOptions { max_new_tokens: 12, ..GenerateOptions::default() };
         let mut streamed = String::new();
@@ -143,6 +150,11 @@ fn long_prompts_are_cut_and_say_so() {
     let (metrics, predictions) = evaluate(tiny.chat(), &samples, &options, &mut on).unwrap();
     assert!(predictions[0].scores[CUT_TOKENS] > 1000.0);
     assert!(!predictions[1].scores.contains_key(CUT_TOKENS));
+    // Of an answer that does not fit, only what was read counts; an empty one is the end of its turn.
+    assert!(predictions[0].scores[REFERENCE_BYTES] == 0.0 && predictions[0].scores[REFERENCE_TOKENS] >= 1.0);
+    let read = &predictions[1].scores;
+    assert!(read[REFERENCE_BYTES] > 0.0 && read[REFERENCE_BYTES] < long.len() as f64, "{read:?}");
+    assert!(read[REFERENCE_TOKENS] > 1.0 && read[REFERENCE_TOKENS] < 256.0, "{read:?}");
     let text = serde_json::to_string(&metrics).unwrap();
     assert!(serde_json::from_str::<domain::eval::EvalMetrics>(&text).is_ok(), "every value is a finite number: {text}");
     let labelled = Sample { label: Some("y".to_owned()), ..free_text(&long, "y") };

@@ -59,6 +59,28 @@ fn what_an_evaluation_wrote_is_measured() {
 }
 
 #[test]
+fn an_evaluation_tells_how_likely_its_references_are() {
+    let prediction = |index: u32, nats: f64, tokens: f64, bytes: f64| {
+        let scores = [("negative_log_likelihood", nats), ("reference_tokens", tokens), ("reference_bytes", bytes)];
+        let (output, expected) = ("a".to_owned(), "b".to_owned());
+        let scores = scores.map(|(name, value)| (name.to_owned(), value)).into();
+        serde_json::to_value(Prediction { index, output, expected, correct: false, scores }).unwrap()
+    };
+    // 1 · 2 + 3 · 6 nats over 8 tokens and 10 bytes.
+    let lines = [prediction(0, 1.0, 2.0, 4.0), prediction(1, 3.0, 6.0, 6.0)];
+    let wanted = ["--task", "generation", "--metrics", "perplexity,bits_per_byte"];
+    let report = measure(&lines, &wanted);
+    near(&report["scores"]["perplexity"], 2.5f64.exp());
+    near(&report["scores"]["bits_per_byte"], 2.0 / std::f64::consts::LN_2);
+    let report = measure(&[json!({ "output": "a", "expected": "b", "scores": "none" })], &wanted);
+    assert_eq!(
+        report["undefined"],
+        json!(["perplexity", "bits_per_byte"]),
+        "a field of the data called so is no score"
+    );
+}
+
+#[test]
 fn chinese_is_cut_into_its_words() {
     let lines =
         [json!({ "output": "我来到北京清华大学", "expected": "我来到清华大学", "log_likelihood": -10.0, "tokens": 5 })];

@@ -82,6 +82,43 @@ fn only_its_own_folder_is_open() {
 }
 
 #[test]
+fn samples_are_problems_whose_answers_are_tests() {
+    if sandbox().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let sample = |asked: &str, tests: &str| {
+        let messages = [json!({ "role": "user", "content": asked }), json!({ "role": "assistant", "content": tests })];
+        json!({ "messages": messages, "slices": { "entry_point": "add" } }).to_string()
+    };
+    let samples = [
+        sample("def add(a, b):\n", "def check(candidate):\n    assert candidate(2, 3) == 5\n"),
+        sample("Write a function that adds.", "assert add(1, 1) == 2"),
+    ];
+    std::fs::write(path("samples.jsonl"), samples.join("\n")).unwrap();
+    let answer = |index: usize, output: &str| json!({ "index": index, "output": output, "scores": {} }).to_string();
+    let answers = [answer(0, "    return a + b"), answer(1, "def add(a, b):\n    return a"), answer(1, "")];
+    std::fs::write(path("answers.jsonl"), answers.join("\n")).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+        let output = command.current_dir(folder.path()).arg("code-check").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(run(&["--only-walls", "--max-memory-mib", "3072", "--max-seconds", "120"]).trim(), "true");
+    let files = ["--samples", "samples.jsonl", "--answers", "answers.jsonl", "--out", "run.jsonl", "--events", "-"];
+    let events = run(&files);
+    let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["phase"], &last["done"], &last["total"]), (&json!("scoring"), &json!(3), &json!(3)), "{events}");
+    let found = std::fs::read_to_string(path("run.jsonl")).unwrap();
+    let found: Vec<serde_json::Value> = found.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let counts =
+        |i: usize| (found[i]["programs_tried"].as_u64().unwrap(), found[i]["programs_passed"].as_u64().unwrap());
+    assert_eq!((counts(0), counts(1)), ((1, 1), (2, 0)), "{found:?}");
+}
+
+#[test]
 fn solutions_pass_and_wrong_ones_do_not() {
     if sandbox().is_none() {
         return;

@@ -37,6 +37,7 @@ crate::texts! {
     scoring = "Scoring", "正在评分";
     answering = "Answering", "正在作答";
     measuring = "Measuring", "正在计算指标";
+    running_programs = "Running the programs that were written", "正在运行生成的程序";
     reading_scores = "Reading scores", "正在读取评分";
     clustering = "Grouping", "正在聚类";
     finding_nearest = "Comparing with the training rows", "正在与训练样本比较";
@@ -83,6 +84,7 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "scoring" => scoring(l),
         "answering" => answering(l),
         "measuring" => measuring(l),
+        "running_programs" => running_programs(l),
         "reading_scores" => reading_scores(l),
         "clustering" => clustering(l),
         "finding_nearest" => finding_nearest(l),

@@ -85,7 +85,7 @@ fn texts() {
 #[test]
 fn texts_with_more_to_them() {
     let mut items = [text(r#"{"a":1}"#, &["abcd"]), text("no", &["efgh"])];
-    let likelihood = TextLikelihood { log_likelihood: -4.0 * 256f64.ln(), tokens: 4 };
+    let likelihood = TextLikelihood { log_likelihood: -4.0 * 256f64.ln(), tokens: 4, bytes: 4 };
     for (item, passed) in items.iter_mut().zip([1, 0]) {
         item.likelihood = Some(likelihood);
         item.embeddings = Some(TokenEmbeddings { output: vec![vec![1.0, 0.0]], expected: vec![vec![2.0, 0.0]] });
@@ -99,6 +99,29 @@ fn texts_with_more_to_them() {
     assert_eq!(value("bertscore_like"), 1.0);
     assert!((value("perplexity") - 256.0).abs() < 1e-9 && (value("bits_per_byte") - 8.0).abs() < 1e-12);
     assert!(!found.scores.contains_key("pass_at_10"), "two programs tell nothing of ten");
+}
+
+#[test]
+fn likelihoods_are_pooled() {
+    let text = |log_likelihood, tokens, bytes| TextLikelihood { log_likelihood, tokens, bytes };
+    // 6 nats over 4 tokens and 12 bytes; a mean of the two perplexities would be another number.
+    let few = [text(-1.0, 2, 2), text(-5.0, 2, 10)];
+    let found = measure(Items::Likelihoods(&few), &settings(Lang::En, None));
+    sound(Items::Likelihoods(&few), &found);
+    assert!((found.scores["perplexity"].value - 1.5f64.exp()).abs() < 1e-12);
+    assert!((found.scores["bits_per_byte"].value - 0.5 / std::f64::consts::LN_2).abs() < 1e-12);
+    assert!(found.scores["perplexity"].signature.contains("average:pooled"));
+    // Texts of one and of three nats a token: whatever is drawn lies between both.
+    let many: Vec<TextLikelihood> = (0..40).map(|i| text(if i % 2 == 0 { -2.0 } else { -6.0 }, 2, 4)).collect();
+    let found = measure(Items::Likelihoods(&many), &settings(Lang::En, None));
+    let interval = found.scores["perplexity"].interval.map(|i| (i.low.ln(), i.high.ln()));
+    assert!(interval.is_some_and(|(low, high)| 1.0 < low && low < 2.0 && 2.0 < high && high < 3.0), "{interval:?}");
+    let broken = [text(f64::NEG_INFINITY, 2, 2), text(-1.0, 1, 1)];
+    assert!(measure(Items::Likelihoods(&broken), &settings(Lang::En, None)).scores.is_empty());
+    let wanted = ["bits_per_byte".to_owned()];
+    let found = measure(Items::Likelihoods(&few), &settings(Lang::En, Some(&wanted)));
+    assert_eq!(found.scores.keys().collect::<Vec<_>>(), ["bits_per_byte"]);
+    assert!(measure(Items::Likelihoods(&[]), &settings(Lang::En, None)).scores.is_empty());
 }
 
 #[test]

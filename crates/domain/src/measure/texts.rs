@@ -1,6 +1,6 @@
 //! Written text, against references and by itself.
 
-use super::meter::Meter;
+use super::{TextLikelihood, meter::Meter};
 use crate::lang::Lang;
 use crate::metrics::{
     answer::{Normalisation, exact_match, token_f1},
@@ -10,7 +10,6 @@ use crate::metrics::{
     diversity::{distinct, repetition},
     embedding::greedy_match,
     json_schema,
-    likelihood::{bits_per_byte, perplexity},
     meteor::meteor_like,
     pass_at_k::pass_at_k,
     rouge::{self, Overlap},
@@ -60,14 +59,6 @@ pub struct TextItem {
     pub embeddings: Option<TokenEmbeddings>,
     /// Where the sample asks for programs: how many were tried.
     pub programs: Option<Programs>,
-}
-
-/// How likely a text is to a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TextLikelihood {
-    /// Sum over its tokens of log p, in nats.
-    pub log_likelihood: f64,
-    pub tokens: u64,
 }
 
 /// One vector per token of the output, and of the first reference.
@@ -252,26 +243,9 @@ fn embeddings(items: &[TextItem], meter: &mut Meter<'_>) {
 }
 
 fn likelihoods(items: &[TextItem], meter: &mut Meter<'_>) {
-    let known: Option<Vec<(TextLikelihood, u64)>> = items
-        .iter()
-        .map(|item| Some((item.likelihood?, item.references.first().map_or(0, String::len) as u64)))
-        .collect();
-    let Some(known) = known else { return };
-    let sums = |places: &[usize]| {
-        places.iter().map(|place| &known[*place]).fold((0.0, 0, 0), |(sum, tokens, bytes), (of, length)| {
-            (sum + of.log_likelihood, tokens + of.tokens, bytes + length)
-        })
-    };
-    let of_tokens = |places: &[usize]| {
-        let (sum, tokens, _) = sums(places);
-        perplexity(sum, tokens)
-    };
-    let of_bytes = |places: &[usize]| {
-        let (sum, _, bytes) = sums(places);
-        bits_per_byte(sum, bytes)
-    };
-    meter.statistic("perplexity", of_tokens, "unit:token of the model|average:pooled");
-    meter.statistic("bits_per_byte", of_bytes, "unit:byte of UTF-8|average:pooled");
+    if let Some(known) = items.iter().map(|item| item.likelihood).collect::<Option<Vec<TextLikelihood>>>() {
+        super::likelihoods::measure(&known, meter);
+    }
 }
 
 fn programs(items: &[TextItem], meter: &mut Meter<'_>) {

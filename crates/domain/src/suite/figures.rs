@@ -1,7 +1,7 @@
 //! Which metrics there are for a task, and the figures that stand beside them: time, memory, cost.
 
 use crate::{
-    eval::Task,
+    eval::{NEGATIVE_LOG_LIKELIHOOD, Task},
     measure::{IntervalMethod, Items, MetricScore, ScoreInterval},
     statistics::bootstrap::{Interval, mean_interval, statistic_intervals},
 };
@@ -13,7 +13,7 @@ pub const FIGURES: [&str; 5] =
     ["latency_ms", "latency_p95_ms", "tokens_per_second", "peak_memory_mib", "cost_per_1000"];
 
 /// Metrics that are means over samples. Their scores are kept by sample, so that two candidates can be paired.
-pub const MEANS: [&str; 16] = [
+pub const MEANS: [&str; 18] = [
     "accuracy",
     "accuracy_norm",
     "accuracy_bytes",
@@ -28,7 +28,9 @@ pub const MEANS: [&str; 16] = [
     "length",
     "repetition_4",
     "json_valid",
-    "negative_log_likelihood",
+    "schema_match",
+    PROGRAMS,
+    NEGATIVE_LOG_LIKELIHOOD,
     "latency_ms",
 ];
 
@@ -36,8 +38,12 @@ pub const MEANS: [&str; 16] = [
 /// one time than at another.
 pub const NEUTRAL: [&str; 2] = ["length", "latency_ms"];
 
-/// How likely the reference answer is to the model, which an endpoint does not tell.
-const LIKELIHOOD: &str = "negative_log_likelihood";
+/// The metric for which answers are run as programs, against the tests that their reference answers are.
+pub const PROGRAMS: &str = "pass_at_1";
+
+/// What needs likelihoods, which an endpoint does not tell.
+pub const LOCAL_ONLY: [&str; 5] =
+    ["accuracy_norm", "accuracy_bytes", NEGATIVE_LOG_LIKELIHOOD, "perplexity", "bits_per_byte"];
 
 /// The metrics that can be asked for.
 #[must_use]
@@ -47,12 +53,11 @@ pub fn metrics_of(task: Task) -> Vec<&'static str> {
         Task::MultipleChoice => &["accuracy", "accuracy_norm", "accuracy_bytes"],
         Task::Generation => Items::Texts(&[]).metrics(),
     };
-    // What needs more than texts: embeddings, likelihoods of whole texts, programs, a schema.
-    let is_ours = |metric: &&str| {
-        !metric.starts_with("pass_at_")
-            && !matches!(*metric, "bertscore_like" | "perplexity" | "bits_per_byte" | "schema_match")
-    };
-    known.iter().copied().filter(is_ours).chain([LIKELIHOOD]).collect()
+    let likelihoods = Items::Likelihoods(&[]).metrics();
+    // Nobody gives embeddings here, and each sample has a single answer.
+    let needs_more = |metric: &&str| matches!(*metric, "bertscore_like" | "pass_at_10" | "pass_at_100");
+    let own = known.iter().filter(|metric| !needs_more(metric) && !likelihoods.contains(metric));
+    own.chain(&[NEGATIVE_LOG_LIKELIHOOD]).chain(likelihoods).copied().collect()
 }
 
 /// The metrics where none were asked for.
@@ -211,6 +216,13 @@ mod tests {
             assert_eq!(task_of(&task_word(task)), Some(task));
             let known = metrics_of(task);
             assert!(usual_metrics(task).iter().all(|metric| known.contains(metric)));
+            let mut once = known.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), known.len(), "each is named once: {known:?}");
+            assert!(known.contains(&"perplexity") && known.contains(&"bits_per_byte"));
+            let is_generation = task == Task::Generation;
+            assert_eq!((known.contains(&"schema_match"), known.contains(&PROGRAMS)), (is_generation, is_generation));
         }
         assert_eq!(task_of("guessing"), None);
     }

@@ -81,6 +81,41 @@ fn a_gate_needs_no_new_answers_but_another_question_does() {
 }
 
 #[test]
+fn a_schema_is_checked_and_belongs_to_the_question() {
+    let with = |metrics: &str, schema: &str| {
+        let lines = format!("task = \"generation\"\nmetrics = [{metrics}]\n{schema}");
+        SuiteDesign::from_toml(&DESIGN.replace("task = \"generation\"", &lines))
+    };
+    let design = with("\"schema_match\"", r#"json_schema = '{"type": "object", "required": ["a"]}'"#).unwrap();
+    assert_eq!(SuiteDesign::from_toml(&design.to_toml()).unwrap(), design);
+    let asked = &design.evaluations[1];
+    assert!(asked.schema().unwrap().is_some() && design.evaluations[0].schema().unwrap().is_none());
+    let spaced = r#"{ "type":"object", "required":["a"] }"#;
+    let spaced = EvaluationDesign { json_schema: Some(spaced.to_owned()), ..asked.clone() };
+    assert_eq!(spaced.identity(), asked.identity());
+    let other = EvaluationDesign { json_schema: Some("true".to_owned()), ..asked.clone() };
+    assert_ne!(other.identity(), asked.identity());
+
+    let problem = |metrics: &str, schema: &str| with(metrics, schema).unwrap_err();
+    assert!(matches!(problem("\"schema_match\"", ""), SuiteError::SchemaMissing { .. }));
+    assert!(matches!(problem("\"bleu\"", "json_schema = 'true'"), SuiteError::SchemaUnused { .. }));
+    assert!(matches!(problem("\"schema_match\"", "json_schema = '{'"), SuiteError::SchemaNotJson { .. }));
+    let long = format!("json_schema = '{{\"title\": \"{}\"}}'", "x".repeat(MAX_SCHEMA_BYTES));
+    assert!(matches!(problem("\"schema_match\"", &long), SuiteError::SchemaNotJson { .. }));
+    let unknown = problem("\"schema_match\"", r#"json_schema = '{"pattern": "x"}'"#);
+    assert!(unknown.to_string().contains("\"pattern\"") && unknown.field() == "json_schema", "{unknown}");
+}
+
+#[test]
+fn identities_of_old_stay() {
+    // Results are kept under the hash of this text.
+    let asked = SuiteDesign::from_toml(DESIGN).unwrap().evaluations.remove(1);
+    let text = "[[\"01890a5d-ac96-774b-bcce-b302099a8057\",\"validation\",[],\"generation\"],\
+                [[\"exact_match\",\"rouge_l\",\"token_f1\"],100,256,\"zh-CN\"]]";
+    assert_eq!(asked.identity(), text);
+}
+
+#[test]
 fn values_of_a_field_are_alternatives() {
     let design = SuiteDesign::from_toml(DESIGN).unwrap();
     let field = |label: &str, shop: &str| {

@@ -164,7 +164,12 @@ fn prediction(
         Task::MultipleChoice => named(written, sample.choice_answers().iter()).unwrap_or(written).to_owned(),
         Task::Generation => {
             let ended = questions.ended(&reply.text);
-            filter.map_or_else(|| ended.trim().to_owned(), |filter| filter.take(ended))
+            match filter {
+                Some(filter) => filter.take(ended),
+                // The first line of a program may be indented.
+                None if questions.evaluation.runs_programs() => ended.to_owned(),
+                None => ended.trim().to_owned(),
+            }
         }
     };
     let mut scores = BTreeMap::from([("latency_ms".to_owned(), reply.latency_ms)]);
