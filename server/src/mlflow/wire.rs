@@ -2,8 +2,12 @@
 //! protobuf writes it), numbers that JSON lacks come and go as `"NaN"`, `"Infinity"`, `"-Infinity"`.
 
 use super::refusal::Refusal;
-use axum::extract::{FromRequest, FromRequestParts};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
 use domain::{
     id::TrackedRunId,
     tracking::{
@@ -13,15 +17,31 @@ use domain::{
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, Visitor},
+    de::{DeserializeOwned, Error, Visitor},
 };
 use std::fmt;
 use store::tracking::TrackError;
 
 /// A JSON body, in or out.
-#[derive(Clone, Copy, Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Refusal))]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if request.headers().get(CONTENT_TYPE).is_none_or(|it| it != "application/json") {
+            return Ok(Self(axum::Json::<T>::from_request(request, state).await?.0));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(JsonRejection::from)?;
+        // To say where in a body the fault lies, axum's reader writes down each key that it comes by: a batch is read without
+        // that, and again with it where it cannot be read.
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Self(value)),
+            Err(_) => Ok(Self(axum::Json::<T>::from_bytes(&body)?.0)),
+        }
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
