@@ -193,6 +193,26 @@ pub(super) fn next_token(has_more: bool, limit: u32, offset: u32) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::{body::Body, http::StatusCode};
+
+    #[tokio::test]
+    async fn a_body_is_read_by_its_type_and_content() -> Result<(), axum::http::Error> {
+        let cases = [
+            ("application/json", "[1]", Ok(vec![1])),
+            ("application/json; charset=utf-8", "[1]", Ok(vec![1])),
+            ("text/plain", "[1]", Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+            ("application/json", "[1", Err(StatusCode::BAD_REQUEST)),
+            ("application/json", "[1] 2", Err(StatusCode::BAD_REQUEST)),
+            ("application/json", "[true]", Err(StatusCode::UNPROCESSABLE_ENTITY)),
+        ];
+        for (kind, text, expected) in cases {
+            let request = axum::http::Request::builder().header(CONTENT_TYPE, kind).body(Body::from(text))?;
+            let read = Json::<Vec<i32>>::from_request(request, &()).await;
+            let read = read.map(|Json(read)| read).map_err(|refusal| refusal.into_response().status());
+            assert_eq!(read, expected, "{kind} {text}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn integers_come_as_numbers_or_texts() {
