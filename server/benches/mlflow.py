@@ -90,7 +90,11 @@ class Server:
         return answer.status, content
 
     def ask(self, method, path, body=None, keep=False):
-        status, content = self.call(method, path, None if body is None else json.dumps(body), keep)
+        return self.send(method, path, None if body is None else json.dumps(body), keep)
+
+    def send(self, method, path, text, keep):
+        """As `ask`, with the body as it is sent."""
+        status, content = self.call(method, path, text, keep)
         assert status == 200, (self.name, path, status, content[:500])
         return content
 
@@ -160,10 +164,11 @@ def log(server, values, keep):
     batches = []
     for begin in range(0, values, BATCH):
         metrics = [{"key": "loss", "value": 1 / (i + 1), "timestamp": 1_700_000_000_000 + i, "step": i} for i in range(begin, begin + BATCH)]
-        batches.append({"run_id": run, "metrics": metrics})
+        # Written before the clock starts, as the statements of `bare` are: writing it takes as long as some servers need for the rest.
+        batches.append(json.dumps({"run_id": run, "metrics": metrics}))
     begin = time.perf_counter()
     for batch in batches:
-        server.ask("POST", "/runs/log-batch", batch, keep)
+        server.send("POST", "/runs/log-batch", batch, keep)
     return run, values / (time.perf_counter() - begin)
 
 

@@ -107,6 +107,15 @@ pub struct MetricPoint {
     pub step: i64,
 }
 
+/// One value in the history of a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistoryPoint {
+    pub step: i64,
+    /// Milliseconds since 1970.
+    pub timestamp_ms: i64,
+    pub value: f64,
+}
+
 /// A key with its text: a parameter or a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {

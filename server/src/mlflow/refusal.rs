@@ -58,7 +58,7 @@ impl Refusal {
     }
 
     /// Logged here under a number; the client learns the number alone, and tries again.
-    fn internal(error: impl std::fmt::Display) -> Self {
+    pub(super) fn internal(error: impl std::fmt::Display) -> Self {
         let id = &uuid::Uuid::new_v4().simple().to_string()[..8];
         tracing::error!(%id, %error, "an MLflow request failed");
         let message = format!("something went wrong on the server; tell the administrator this number: {id}");

@@ -68,7 +68,7 @@ struct DataOut {
 
 /// A value of a metric as clients read it.
 #[derive(Serialize)]
-pub(super) struct MetricOut {
+struct MetricOut {
     key: String,
     value: Real,
     timestamp: i64,

@@ -2,8 +2,12 @@
 //! protobuf writes it), numbers that JSON lacks come and go as `"NaN"`, `"Infinity"`, `"-Infinity"`.
 
 use super::refusal::Refusal;
-use axum::extract::{FromRequest, FromRequestParts};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
 use domain::{
     id::TrackedRunId,
     tracking::{
@@ -13,15 +17,31 @@ use domain::{
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, Visitor},
+    de::{DeserializeOwned, Error, Visitor},
 };
 use std::fmt;
 use store::tracking::TrackError;
 
 /// A JSON body, in or out.
-#[derive(Clone, Copy, Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Refusal))]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if request.headers().get(CONTENT_TYPE).is_none_or(|it| it != "application/json") {
+            return Ok(Self(axum::Json::<T>::from_request(request, state).await?.0));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(JsonRejection::from)?;
+        // To say where in a body the fault lies, axum's reader writes down each key that it comes by: a batch is read without
+        // that, and again with it where it cannot be read.
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Self(value)),
+            Err(_) => Ok(Self(axum::Json::<T>::from_bytes(&body)?.0)),
+        }
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -173,6 +193,26 @@ pub(super) fn next_token(has_more: bool, limit: u32, offset: u32) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::{body::Body, http::StatusCode};
+
+    #[tokio::test]
+    async fn a_body_is_read_by_its_type_and_content() -> Result<(), axum::http::Error> {
+        let cases = [
+            ("application/json", "[1]", Ok(vec![1])),
+            ("application/json; charset=utf-8", "[1]", Ok(vec![1])),
+            ("text/plain", "[1]", Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+            ("application/json", "[1", Err(StatusCode::BAD_REQUEST)),
+            ("application/json", "[1] 2", Err(StatusCode::BAD_REQUEST)),
+            ("application/json", "[true]", Err(StatusCode::UNPROCESSABLE_ENTITY)),
+        ];
+        for (kind, text, expected) in cases {
+            let request = axum::http::Request::builder().header(CONTENT_TYPE, kind).body(Body::from(text))?;
+            let read = Json::<Vec<i32>>::from_request(request, &()).await;
+            let read = read.map(|Json(read)| read).map_err(|refusal| refusal.into_response().status());
+            assert_eq!(read, expected, "{kind} {text}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn integers_come_as_numbers_or_texts() {

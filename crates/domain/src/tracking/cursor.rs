@@ -1,6 +1,6 @@
 //! Where the next page of a metric's history begins.
 
-use super::MetricPoint;
+use super::HistoryPoint;
 use std::{fmt, str::FromStr};
 
 /// The last value of a page: what follows is greater in (step, time, value).
@@ -18,7 +18,7 @@ impl HistoryCursor {
 
     /// Behind this value.
     #[must_use]
-    pub fn behind(point: &MetricPoint) -> Self {
+    pub fn behind(point: &HistoryPoint) -> Self {
         Self { step: point.step, timestamp_ms: point.timestamp_ms, value: point.value }
     }
 }

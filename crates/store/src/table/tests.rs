@@ -90,7 +90,7 @@ impl Desk {
             params: params.iter().map(pair).collect(),
             tags: Vec::new(),
         };
-        log::batch(&self.db, run, &batch).await.unwrap();
+        log::batch(&self.db, self.project, run, &batch).await.unwrap();
     }
 }
 

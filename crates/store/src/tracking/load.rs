@@ -9,7 +9,7 @@ use domain::{
     tracking::{Input, MetricPoint, Pair, view::TrackedRun},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What [`bare`] reads, of [`FROM`].
@@ -36,52 +36,72 @@ pub(super) fn bare(row: &PgRow) -> Result<TrackedRun, StoreError> {
     })
 }
 
-/// Adds what the runs logged.
+/// The newest values of the runs `$1`, by a run's place from 1. One row for a run: as many rows as values take longer to send
+/// and to read.
+const METRICS: &str = "select w.place, s.* from unnest($1::uuid[]) with ordinality as w(run_id, place) cross join lateral \
+     (select array_agg(key) as keys, array_agg(value), array_agg(logged_ms), array_agg(step) from tracked_series \
+         where run_id = w.run_id) s where s.keys is not null";
+
+type Metrics = (i64, Vec<String>, Vec<f64>, Vec<i64>, Vec<i64>);
+
+/// Parameters or tags of the runs `$1`, likewise.
+macro_rules! pairs_of {
+    ($table:literal) => {
+        concat!(
+            "select w.place, s.* from unnest($1::uuid[]) with ordinality as w(run_id, place) cross join lateral \
+             (select array_agg(key) as keys, array_agg(value) from ",
+            $table,
+            " where run_id = w.run_id) s where s.keys is not null"
+        )
+    };
+}
+
+type Pairs = (i64, Vec<String>, Vec<String>);
+
+const INPUTS: &str = "select w.place, i.* from unnest($1::uuid[]) with ordinality as w(run_id, place) \
+     join tracked_inputs i on i.run_id = w.run_id order by w.place, i.name, i.digest";
+
+/// Adds what the runs logged, each by its key.
 pub(super) async fn fill(db: &PgPool, runs: &mut [TrackedRun]) -> Result<(), StoreError> {
-    let ids: Vec<Uuid> = runs.iter().map(|run| run.id.0).collect();
-    if ids.is_empty() {
+    if runs.is_empty() {
         return Ok(());
     }
-    let of = |sql: &'static str| sqlx::query(sql).bind(ids.clone()).fetch_all(db);
+    let ids: Vec<Uuid> = runs.iter().map(|run| run.id.0).collect();
     let (metrics, params, tags, inputs) = tokio::try_join!(
-        of(
-            "select run_id, key, value, logged_ms, step from tracked_series where run_id = any($1) order by run_id, key"
-        ),
-        of("select run_id, key, value from tracked_params where run_id = any($1) order by run_id, key"),
-        of("select run_id, key, value from tracked_tags where run_id = any($1) order by run_id, key"),
-        of("select * from tracked_inputs where run_id = any($1) order by run_id, name, digest"),
+        sqlx::query_as::<_, Metrics>(METRICS).bind(&ids).fetch_all(db),
+        sqlx::query_as::<_, Pairs>(pairs_of!("tracked_params")).bind(&ids).fetch_all(db),
+        sqlx::query_as::<_, Pairs>(pairs_of!("tracked_tags")).bind(&ids).fetch_all(db),
+        sqlx::query(INPUTS).bind(&ids).fetch_all(db),
     )?;
-    let places: HashMap<Uuid, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-    let place = |row: &PgRow| -> Result<usize, StoreError> {
-        let run: Uuid = row.try_get("run_id")?;
-        places.get(&run).copied().ok_or_else(|| StoreError::Corrupt("a row of another run".to_owned()))
-    };
-    for row in &metrics {
-        runs[place(row)?].metrics.push(metric(row)?);
+    for (place, keys, values, times, steps) in metrics {
+        let logged = keys.into_iter().zip(values).zip(times).zip(steps);
+        let point = |(((key, value), timestamp_ms), step)| MetricPoint { key, value, timestamp_ms, step };
+        let run = at(runs, place)?;
+        run.metrics = logged.map(point).collect();
+        run.metrics.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     }
-    for row in &params {
-        runs[place(row)?].params.push(pair(row)?);
+    for (place, keys, values) in params {
+        at(runs, place)?.params = pairs(keys, values);
     }
-    for row in &tags {
-        runs[place(row)?].tags.push(pair(row)?);
+    for (place, keys, values) in tags {
+        at(runs, place)?.tags = pairs(keys, values);
     }
     for row in &inputs {
-        runs[place(row)?].inputs.push(input(row)?);
+        at(runs, row.try_get("place")?)?.inputs.push(input(row)?);
     }
     Ok(())
 }
 
-fn metric(row: &PgRow) -> Result<MetricPoint, StoreError> {
-    Ok(MetricPoint {
-        key: row.try_get("key")?,
-        value: row.try_get("value")?,
-        timestamp_ms: row.try_get("logged_ms")?,
-        step: row.try_get("step")?,
-    })
+/// The run in this place, from 1.
+fn at(runs: &mut [TrackedRun], place: i64) -> Result<&mut TrackedRun, StoreError> {
+    let index = usize::try_from(place - 1).ok();
+    index.and_then(|i| runs.get_mut(i)).ok_or_else(|| StoreError::Corrupt("a row of another run".to_owned()))
 }
 
-fn pair(row: &PgRow) -> Result<Pair, StoreError> {
-    Ok(Pair { key: row.try_get("key")?, value: row.try_get("value")? })
+fn pairs(keys: Vec<String>, values: Vec<String>) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = keys.into_iter().zip(values).map(|(key, value)| Pair { key, value }).collect();
+    pairs.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    pairs
 }
 
 fn input(row: &PgRow) -> Result<Input, StoreError> {

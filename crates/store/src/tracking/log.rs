@@ -1,12 +1,12 @@
 //! What a run logs in one request: all of it is kept, or nothing.
 
-use super::{TrackError, metrics};
+use super::{TrackError, metrics, runs};
 use crate::StoreError;
 use domain::{
-    id::TrackedRunId,
+    id::{ProjectId, TrackedRunId},
     tracking::{MetricPoint, NAME_TAG, Pair},
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 use std::collections::BTreeMap;
 
 /// Metrics, parameters and tags of one run.
@@ -17,14 +17,16 @@ pub struct Batch {
     pub tags: Vec<Pair>,
 }
 
-/// Keeps a batch. The caller has made sure that the run may be written to.
-pub async fn batch(db: &PgPool, run: TrackedRunId, batch: &Batch) -> Result<(), TrackError> {
+/// Keeps a batch of an active run of the project.
+pub async fn batch(db: &PgPool, project: ProjectId, run: TrackedRunId, batch: &Batch) -> Result<(), TrackError> {
+    // One connection for all of it: the pool asks each that it lends whether it is alive.
+    let mut connection = db.acquire().await?;
+    runs::must_be_active(&mut *connection, project, run).await?;
     if batch.params.is_empty() && batch.tags.is_empty() {
         // One statement needs no transaction around it.
-        let mut connection = db.acquire().await?;
-        return Ok(metrics::insert(&mut connection, run, &batch.metrics).await?);
+        return Ok(metrics::insert_alone(&mut connection, run, &batch.metrics).await?);
     }
-    let mut tx = db.begin().await?;
+    let mut tx = connection.begin().await?;
     set_params(&mut tx, run, &batch.params).await?;
     set_tags(&mut tx, run, &batch.tags).await?;
     metrics::insert(&mut tx, run, &batch.metrics).await?;

@@ -6,7 +6,7 @@ use domain::{
     id::{ProjectId, TrackedRunId, UserId},
     tracking::{NAME_TAG, Pair, TrackedStatus, view::TrackedRun},
 };
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgExecutor, PgPool};
 
 /// What a new run begins with.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub async fn get(db: &PgPool, project: ProjectId, run: TrackedRunId) -> Result<O
 }
 
 /// Refuses a run that is not the project's, and one that is deleted.
-pub async fn must_be_active(db: &PgPool, project: ProjectId, run: TrackedRunId) -> Result<(), TrackError> {
+pub async fn must_be_active(db: impl PgExecutor<'_>, project: ProjectId, run: TrackedRunId) -> Result<(), TrackError> {
     let is_deleted: Option<bool> = sqlx::query_scalar(
         "select (r.deleted_at is not null or e.deleted_at is not null) \
          from tracked_runs r join tracked_experiments e on e.id = r.experiment_id where e.project_id = $1 and r.id = $2",

@@ -16,6 +16,9 @@ use domain::{
 };
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
+/// Letters of a parameter's or tag's value by which an index finds it.
+const INDEXED: usize = 40;
+
 /// Which runs are looked for.
 #[derive(Debug, Default)]
 pub struct Search {
@@ -33,7 +36,7 @@ pub async fn runs(db: &PgPool, project: ProjectId, search: &Search) -> Result<(V
     let mut query =
         QueryBuilder::<Postgres>::new(format!("select {} from {} where e.project_id = ", load::COLUMNS, load::FROM));
     query.push_bind(project.0);
-    query.push(" and e.number = any(").push_bind(search.experiments.clone()).push(")");
+    push_experiments(&mut query, project, &search.experiments);
     query.push(match search.among {
         Among::ActiveOnly => " and r.deleted_at is null and e.deleted_at is null",
         Among::DeletedOnly => " and (r.deleted_at is not null or e.deleted_at is not null)",
@@ -55,6 +58,18 @@ pub async fn runs(db: &PgPool, project: ProjectId, search: &Search) -> Result<(V
     let mut found = rows.iter().take(search.limit as usize).map(load::bare).collect::<Result<Vec<_>, _>>()?;
     load::fill(db, &mut found).await?;
     Ok((found, has_more))
+}
+
+/// Of one experiment, as most searches are, the index has the runs in their order; of several they must be sorted.
+fn push_experiments(query: &mut QueryBuilder<Postgres>, project: ProjectId, numbers: &[i32]) {
+    if let [number] = numbers {
+        query
+            .push(" and r.experiment_id = (select id from tracked_experiments where project_id = ")
+            .push_bind(project.0);
+        query.push(" and number = ").push_bind(*number).push(")");
+    } else {
+        query.push(" and e.number = any(").push_bind(numbers.to_vec()).push(")");
+    }
 }
 
 fn push_condition(query: &mut QueryBuilder<Postgres>, condition: &Condition<Subject>) {
@@ -96,7 +111,15 @@ fn push_pair(
 ) {
     query.push(if comparison == Comparison::IsNull { "not " } else { "" });
     query.push(format!("exists (select from {table} x where x.run_id = r.id and x.key = ")).push_bind(key.to_owned());
-    if !matches!(comparison, Comparison::IsNull | Comparison::IsNotNull) {
+    if let (Operand::Text(text), Comparison::Equal) = (operand, comparison) {
+        query
+            .push(format!(" and left(x.value, {INDEXED}) = left("))
+            .push_bind(text.clone())
+            .push(format!(", {INDEXED})"));
+    }
+    // All letters of a text that is shorter have been compared then.
+    let is_compared = matches!(operand, Operand::Text(text) if comparison == Comparison::Equal && text.len() < INDEXED);
+    if !is_compared && !matches!(comparison, Comparison::IsNull | Comparison::IsNotNull) {
         query.push(" and ");
         push_comparison(query, "x.value", comparison, operand);
     }

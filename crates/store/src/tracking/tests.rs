@@ -12,7 +12,7 @@ use super::{
 };
 use domain::{
     id::{ProjectId, TrackedRunId, UserId},
-    tracking::{Among, Input, MetricPoint, Pair, TrackedStatus, cursor::HistoryCursor, filter, order},
+    tracking::{Among, HistoryPoint, Input, MetricPoint, Pair, TrackedStatus, cursor::HistoryCursor, filter, order},
 };
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ impl Place {
 
     async fn log(&self, run: TrackedRunId, metrics: &[MetricPoint], params: &[(&str, &str)]) {
         let batch = Batch { metrics: metrics.to_vec(), params: pairs(params), tags: Vec::new() };
-        log::batch(&self.db, run, &batch).await.unwrap();
+        log::batch(&self.db, self.project, run, &batch).await.unwrap();
     }
 
     async fn found(&self, filter: &str, order: &[&str]) -> Vec<String> {
@@ -65,10 +65,22 @@ impl Place {
     }
 
     async fn history(&self, run: TrackedRunId, key: &str) -> Vec<(i64, i64, f64)> {
-        let (points, has_more) =
-            metrics::history(&self.db, self.project, run, key, HistoryCursor::START, 10_000).await.unwrap();
-        assert!(!has_more);
+        let (points, next) = self.page(run, key, HistoryCursor::START, 10_000).await;
+        assert!(next.is_none());
         points.iter().map(|p| (p.step, p.timestamp_ms, p.value)).collect()
+    }
+
+    async fn page(
+        &self,
+        run: TrackedRunId,
+        key: &str,
+        after: HistoryCursor,
+        limit: u32,
+    ) -> (Vec<HistoryPoint>, Option<HistoryCursor>) {
+        let mut seen = Vec::new();
+        let keep = |points: &[HistoryPoint]| seen.extend_from_slice(points);
+        let next = metrics::history(&self.db, self.project, run, key, after, limit, keep).await.unwrap();
+        (seen, next)
     }
 }
 
@@ -116,20 +128,55 @@ async fn a_history_is_read_by_pages(db: PgPool) {
     place.log(run, &points, &[]).await;
     let (mut after, mut seen) = (HistoryCursor::START, Vec::new());
     loop {
-        let (page, has_more) = metrics::history(&place.db, place.project, run, "m", after, 7).await.unwrap();
-        after = HistoryCursor::behind(page.last().unwrap()).to_string().parse().unwrap();
+        let (page, next) = place.page(run, "m", after, 7).await;
         seen.extend(page);
-        if !has_more {
-            break;
-        }
+        let Some(next) = next else { break };
+        after = next.to_string().parse().unwrap();
     }
     assert_eq!(seen.len(), 25);
     assert!(seen.is_sorted_by_key(|p| p.step));
     let few = metrics::thinned(&place.db, place.project, run, "m", 3).await.unwrap();
     assert!(few.len() < 12 && few[0].step == 0 && few[few.len() - 1].step == 12);
-    let elsewhere = ProjectId::new();
-    let (none, _) = metrics::history(&place.db, elsewhere, run, "m", HistoryCursor::START, 7).await.unwrap();
-    assert!(none.is_empty());
+    let place = Place { project: ProjectId::new(), ..place };
+    assert!(place.page(run, "m", HistoryCursor::START, 7).await.0.is_empty());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_long_page_is_read_in_stretches(db: PgPool) {
+    let place = Place::new(db).await;
+    let run = place.run("r", 1).await;
+    place.log(run, &(0..10_001).map(|i| at("m", i, i as f64)).collect::<Vec<_>>(), &[]).await;
+    let steps = |points: &[HistoryPoint]| points.iter().map(|p| p.step).collect::<Vec<_>>();
+    // Pages that end within a stretch, with one, and with the history.
+    for limit in [7_000, 10_000, 10_001, 20_000] {
+        let (page, next) = place.page(run, "m", HistoryCursor::START, limit).await;
+        assert_eq!(steps(&page), (0..i64::from(limit.min(10_001))).collect::<Vec<_>>(), "{limit}");
+        let rest = match next {
+            Some(next) => steps(&place.page(run, "m", next, 20_000).await.0),
+            None => Vec::new(),
+        };
+        assert_eq!(rest, (i64::from(limit)..10_001).collect::<Vec<_>>(), "{limit}");
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn batches_of_many_metrics_at_once_keep_each_value_with_its_metric(db: PgPool) {
+    let place = Place::new(db).await;
+    let run = place.run("r", 1).await;
+    // Names that a language's collation orders otherwise than their bytes.
+    let keys = ["a", "B", "a b", "a/b", "_", "é", "准确率", "Z:1", "a-b", "ab"];
+    let batch: Vec<_> =
+        (0..3).flat_map(|step| (0_i32..).zip(keys).map(move |(i, key)| at(key, step, f64::from(i)))).collect();
+    let half: Vec<_> = batch.iter().filter(|p| p.step < 2).cloned().collect();
+    // The same values from two clients at once, one of which sends more.
+    tokio::join!(place.log(run, &batch, &[]), place.log(run, &half, &[]), place.log(run, &batch, &[]));
+    for (i, key) in (0_i32..).zip(keys) {
+        let values: Vec<_> = place.history(run, key).await.iter().map(|p| (p.0, p.2)).collect();
+        assert_eq!(values, [0, 1, 2].map(|step| (step, f64::from(i))), "{key}");
+    }
+    let found = runs::get(&place.db, place.project, run).await.unwrap().unwrap();
+    assert!(found.metrics.is_sorted_by_key(|m| &m.key) && found.metrics.iter().all(|m| m.step == 2));
+    assert_eq!(found.metrics.len(), keys.len());
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -140,7 +187,7 @@ async fn a_parameter_is_written_once(db: PgPool) {
     place.log(run, &[], &[("lr", "0.1")]).await;
     let changed =
         Batch { params: pairs(&[("new", "1"), ("lr", "0.2")]), metrics: vec![at("m", 1, 1.0)], ..Batch::default() };
-    let refused = log::batch(&place.db, run, &changed).await;
+    let refused = log::batch(&place.db, place.project, run, &changed).await;
     assert!(matches!(refused, Err(TrackError::ParamChanged { ref old, .. }) if old == "0.1"), "{refused:?}");
     let found = runs::get(&place.db, place.project, run).await.unwrap().unwrap();
     assert_eq!(found.params, pairs(&[("depth", "3"), ("lr", "0.1")]), "nothing of a refused batch stays");
@@ -180,6 +227,50 @@ async fn a_search_finds_what_the_filter_says(db: PgPool) {
     // What has no number comes last either way.
     assert_eq!(place.found("", &["metrics.acc DESC", "run_name"]).await, ["one", "two", "three"]);
     assert_eq!(place.found("", &["params.model", "start_time"]).await, ["two", "three", "one"]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn long_values_are_told_apart_by_their_ends(db: PgPool) {
+    let place = Place::new(db).await;
+    // At the length that the index has, below and above it.
+    let lengths = [38, 39, 40].iter().flat_map(|n| ["x".repeat(*n), "字".repeat(*n)]);
+    let values: Vec<String> = lengths.flat_map(|begin| [format!("{begin}a"), format!("{begin}b")]).collect();
+    for value in &values {
+        let run = place.run(value, 1).await;
+        let batch = Batch {
+            params: pairs(&[("p", value.as_str())]),
+            tags: pairs(&[("t", value.as_str())]),
+            ..Batch::default()
+        };
+        log::batch(&place.db, place.project, run, &batch).await.unwrap();
+    }
+    for value in &values {
+        for filter in [format!("params.p = '{value}'"), format!("tags.t = '{value}'")] {
+            assert_eq!(place.found(&filter, &[]).await, [value.as_str()], "{filter}");
+        }
+    }
+    assert!(place.found(&format!("params.p = '{}'", "x".repeat(39)), &[]).await.is_empty());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn several_experiments_are_searched_together(db: PgPool) {
+    let place = Place::new(db).await;
+    let second = experiments::create(&place.db, place.project, "second", &BTreeMap::new()).await.unwrap();
+    for (name, experiment, started_ms) in [("a", 0, Some(1)), ("b", second, Some(2)), ("c", 0, Some(3)), ("d", 0, None)]
+    {
+        let new =
+            NewTrackedRun { experiment, name: name.to_owned(), user_name: String::new(), started_ms, tags: Vec::new() };
+        runs::create(&place.db, place.project, place.user, new).await.unwrap();
+    }
+    let names = async |experiments: &[i32]| {
+        let search = Search { experiments: experiments.to_vec(), limit: 10, ..Search::default() };
+        let (found, _) = search::runs(&place.db, place.project, &search).await.unwrap();
+        found.into_iter().map(|r| r.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[0]).await, ["c", "a", "d"], "what says no start comes last");
+    assert_eq!(names(&[0, second]).await, ["c", "b", "a", "d"]);
+    assert_eq!(names(&[9]).await, Vec::<String>::new());
+    assert_eq!(names(&[]).await, Vec::<String>::new());
 }
 
 #[sqlx::test(migrations = "../../migrations")]
