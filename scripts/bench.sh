@@ -6,7 +6,8 @@
 # with llama.cpp on the same files and threads.
 # bench.sh explore [ROWS]: exploring a version of a million samples in a database of its own: index, search, filters, pages.
 # bench.sh import [ROWS]: how many rows a second become a dataset version, beside COPY of the same bytes into the same Postgres.
-# bench.sh annotation [ITEMS]: the next item of a task of a million, and judgements a second of eight annotators, beside Label Studio.
+# bench.sh annotation [ITEMS] [--only submits|next]: judgements a second of eight annotators, beside Label Studio, and the next item of a
+# task of a million.
 # bench.sh screen [ITEMS]: what an annotator waits for, from the key to the next item being painted, beside a round trip to the server.
 # bench.sh mlflow [arguments of mlflow.py]: tracking runs beside MLflow 3.17 on the same Postgres: logging, search, history, memory.
 # bench.sh overlay [browser]: 50 runs of 100,000 values over each other, beside one run's values as they are; with `browser` also how long
@@ -29,8 +30,10 @@ if [ "${1:-}" = import ]; then
     exec scripts/with-postgres.sh cargo bench --quiet --package server --bench import -- "$@"
 fi
 if [ "${1:-}" = annotation ]; then
-    python=$(scripts/bench-venv.sh label-studio) || { python=; echo "Label Studio is left out: it needs python3 with venv and a package index (see above)"; }
-    exec scripts/with-postgres.sh cargo bench --quiet --package server --bench annotation -- "${2:-1000000}" ${python:+--python "$python"}
+    shift
+    python=
+    [[ " $* " = *" --only next "* ]] || python=$(scripts/bench-venv.sh label-studio) || { python=; echo "Label Studio is left out: it needs python3 with venv and a package index (see above)"; }
+    exec scripts/with-postgres.sh cargo bench --quiet --package server --bench annotation -- "$@" ${python:+--python "$python"}
 fi
 if [ "${1:-}" = screen ]; then
     scripts/setup.sh test

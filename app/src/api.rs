@@ -92,6 +92,7 @@ crate::texts! {
     task_state = "The task is in another state by now, or its items are still being made. Load the page again.", "任务状态已变化，或条目仍在生成中，请重新加载页面。";
     item_decided = "This item does not wait for your decision any more, or its judgement was replaced meanwhile.", "该条目已不再等待您的裁定，或其标注已被更新。";
     pairs_uncut = "A task that compares pairs of answers is not cut into batches.", "成对比较的任务不支持切分批次。";
+    not_more = "The task asks for as many judgements of an item already. Ask for more, or for a larger share of the items: they cannot become fewer, since judgements that are there would count no more.", "该任务每条要求的判断人数已达到此数。请增加人数或扩大条目比例；人数不可减少，否则已有的判断将不再计入。";
     group_used = "A task or batch is given to this group. Give it to others first.", "有任务或批次分配给此分组，请先改为分配给其他人。";
     report_state = "Somebody else has edited this report meanwhile, or its version is in another state by now. What you typed is still in the form.", "其间已有他人修改此报告，或该版本的状态已变化。您填写的内容仍保留在表单中。";
     own_report = "You have written on this report, and somebody else may approve it: ask an owner or manager who has not.", "您参与撰写了此报告，且另有可审批人，请由未参与撰写的所有者或管理者审批。";
@@ -121,6 +122,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::ItemDecided => item_decided(l),
         Stale::GroupUsed => group_used(l),
         Stale::PairsUncut => pairs_uncut(l),
+        Stale::NotMore => not_more(l),
         Stale::SuiteEdited => edited_meanwhile(l),
         Stale::ReportState => report_state(l),
         Stale::OwnReport => own_report(l),

@@ -1,10 +1,11 @@
 //! How quickly annotators are given items and rid of judgements, over HTTP against the real server:
+//! - judgements a second of eight annotators who work off a task of 10,000 items, each asking for items as it goes;
 //! - the next item of a task of ITEMS items, one annotator at a time and eight at once, at places all over the task;
-//! - the same for somebody who has judged nearly all of a task of ITEMS items of which others have judged none;
-//! - judgements a second of eight annotators who work off a task of 10,000 items, each asking for items as it goes.
+//! - the same for somebody who has judged nearly all of a task of ITEMS items of which others have judged none.
 //!
-//! `annotation [ITEMS] [--python PYTHON]` (1,000,000 by default); DATABASE_URL names an empty database. With PYTHON, which
-//! has Label Studio, the same eight clients send 10,000 annotations to it, and the ratio is printed.
+//! `annotation [ITEMS] [--only submits|next] [--python PYTHON]` (1,000,000 by default); DATABASE_URL names an empty database.
+//! `--only` leaves the other figures out. With PYTHON, which has Label Studio, the same eight clients send 10,000 annotations to
+//! it, and the ratio is printed.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a program for measuring may panic")]
 #![allow(unreachable_pub, dead_code, reason = "modules of the tests are reached by nobody else")]
 
@@ -40,34 +41,83 @@ const CLIENTS: usize = 8;
 const WORKED: u32 = 10_000;
 /// Times that one annotator, and each of eight, asks for an item.
 const ASKED: usize = 2000;
+/// How many of those are one after the other; then the annotator goes to another place of the task.
+const STRETCH: usize = 100;
+/// Such places: of one annotator, then of each of eight. All lie apart, so that each has items for all who ask there.
+const STRETCHES: usize = (1 + CLIENTS) * ASKED / STRETCH;
+/// Items that are asked for, all in all: no task may have fewer.
+const LEAST: usize = STRETCHES * STRETCH;
+/// Items of a task that nobody has judged, where somebody has judged the others.
+const UNJUDGED: u32 = 100;
 /// What asking may take, 99 times of 100.
 const LIMIT: Duration = Duration::from_millis(20);
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let items = args.iter().filter_map(|a| a.parse().ok()).next().unwrap_or(1_000_000);
-    let python = args.iter().position(|a| a == "--python").and_then(|at| args.get(at + 1)).cloned();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let ours = runtime.block_on(measure(items));
-    if let Some(python) = python {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/label_studio.py");
-        let run = std::process::Command::new(python)
-            .args([script, "--tasks", &WORKED.to_string(), "--clients", &CLIENTS.to_string()])
-            .stderr(std::process::Stdio::inherit())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&run.stdout);
-        assert!(run.status.success(), "Label Studio was not measured: {text}");
-        let theirs: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap();
-        let rate = theirs["per_second"].as_f64().unwrap();
-        println!(
-            "Label Studio {}, {CLIENTS} clients, {} annotations into {WORKED} tasks: {rate:.1}/s; ours is {:.0} times that",
-            theirs["version"].as_str().unwrap_or("?"),
-            theirs["sent"],
-            ours / rate
-        );
+    let after = |name: &str| args.iter().position(|a| a == name).map(|at| args.get(at + 1).map_or("", String::as_str));
+    let items: u32 = args.iter().find_map(|a| a.parse().ok()).unwrap_or(1_000_000);
+    let (submits, next) = match after("--only") {
+        None => (true, true),
+        Some("submits") => (true, false),
+        Some("next") => (false, true),
+        Some(other) => refuse(&format!("--only takes submits or next, not \"{other}\".")),
+    };
+    if next && (items as usize) < LEAST {
+        refuse(&format!("ITEMS is {items}: the annotators judge {LEAST} items between them, so give {LEAST} or more."));
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bench = Bench::start().await;
+        if submits {
+            let ours = bench.submits().await;
+            if let Some(python) = after("--python") {
+                compare(python, ours);
+            }
+        }
+        if next {
+            bench.next_items(items).await;
+        }
+    });
 }
+
+/// Says why nothing is measured, and ends.
+fn refuse(why: &str) -> ! {
+    eprintln!("{why}");
+    std::process::exit(2)
+}
+
+/// Has the same clients send annotations to Label Studio; `ours` is what Lathe took a second.
+fn compare(python: &str, ours: f64) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/label_studio.py");
+    let run = std::process::Command::new(python)
+        .args([script, "--tasks", &WORKED.to_string(), "--clients", &CLIENTS.to_string()])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "Label Studio was not measured: {text}");
+    let theirs: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap();
+    let rate = theirs["per_second"].as_f64().unwrap();
+    println!(
+        "Label Studio {}, {CLIENTS} clients, {} annotations into {WORKED} tasks: {rate:.1}/s; ours is {:.0} times that",
+        theirs["version"].as_str().unwrap_or("?"),
+        theirs["sent"],
+        ours / rate
+    );
+}
+
+/// The foreign keys of items and of who has them, which are taken away and put back: to look at each of millions of rows takes
+/// minutes, to look at them all at once seconds.
+const KEYS_AWAY: &str = "do $$ declare k record; begin \
+     create temp table keys_away on commit drop as \
+        select conrelid::regclass::text as owner, conname, pg_get_constraintdef(oid) as definition from pg_constraint \
+        where contype = 'f' and conrelid in ('annotation_items'::regclass, 'annotation_assignments'::regclass); \
+     for k in select * from keys_away loop execute format('alter table %s drop constraint %I', k.owner, k.conname); end loop; \
+     end $$";
+const KEYS_BACK: &str = "do $$ declare k record; begin \
+     for k in select * from keys_away loop \
+        execute format('alter table %s add constraint %I %s', k.owner, k.conname, k.definition); end loop; \
+     end $$";
 
 /// The server and its people.
 struct Bench {
@@ -81,7 +131,10 @@ struct Bench {
 }
 
 impl Bench {
-    async fn start(db: PgPool) -> Self {
+    async fn start() -> Self {
+        let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names an empty database");
+        let db = PgPool::connect(&url).await.unwrap();
+        store::migrate(&db).await.unwrap();
         let app = TestApp::new(db);
         let lead = app.person("lead").await;
         let project = store::projects::create(&app.db, lead, "p", "").await.unwrap();
@@ -126,8 +179,8 @@ impl Bench {
         version
     }
 
-    /// A task that is filled and open.
-    async fn task(&self, version: VersionId, overlap: u32) -> TaskId {
+    /// A task without items, in draft.
+    async fn draft(&self, version: VersionId, overlap: u32) -> TaskId {
         let design: Design =
             serde_json::from_value(json!({ "questions": [{ "name": "tone", "title": "Tone?", "kind": "choice",
             "options": [{ "value": "positive" }, { "value": "negative" }] }] }))
@@ -143,12 +196,56 @@ impl Bench {
             groups: Vec::new(),
             reviewers: Vec::new(),
         };
-        let db = &self.app.db;
-        let task = tasks::create(db, self.project, &new, self.lead).await.unwrap().task_id;
+        tasks::create(&self.app.db, self.project, &new, self.lead).await.unwrap().task_id
+    }
+
+    async fn open(&self, task: TaskId) {
+        assert!(tasks::set_status(&self.app.db, self.project, task, TaskStatus::Open, self.lead).await.unwrap());
+    }
+
+    /// A task that is filled and open, and wants one judgement of each item.
+    async fn task(&self, version: VersionId) -> TaskId {
+        let task = self.draft(version, 1).await;
         let begin = Instant::now();
-        let made = fill::fill(db, task).await.unwrap();
+        let made = fill::fill(&self.app.db, task).await.unwrap();
         println!("{made} items made in {:.1} s", begin.elapsed().as_secs_f64());
-        assert!(tasks::set_status(db, self.project, task, TaskStatus::Open, self.lead).await.unwrap());
+        self.open(task).await;
+        task
+    }
+
+    /// An open task that wants two judgements of each item, of which the first annotator has given theirs but for the last
+    /// [`UNJUDGED`]: the items are written as they are then, and their counts by the same triggers as ever.
+    async fn nearly_done(&self, version: VersionId, items: u32) -> TaskId {
+        let task = self.draft(version, 2).await;
+        let begin = Instant::now();
+        let mut tx = self.app.db.begin().await.unwrap();
+        sqlx::query(KEYS_AWAY).execute(&mut *tx).await.unwrap();
+        for statement in [
+            "insert into annotation_items (task_id, rank, sample_id, wanted, free, judged) \
+                select $1, position, sample_id, 2, case when position < $3 then 1 else 2 end, case when position < $3 then 1 else 0 end \
+                from version_samples where version_id = $2 order by position",
+            "insert into annotation_assignments (item_id, user_id, task_id, status, held_until) \
+                select i.id, u.id, i.task_id, 'submitted', now() from annotation_items i, users u \
+                where i.task_id = $1 and i.rank < $3 and u.name = 'p0' order by i.id",
+            "update annotation_batches b set last_rank = (select max(position) from version_samples where version_id = $2) where b.task_id = $1",
+            "update annotation_tasks set filled_at = now() where id = $1",
+        ] {
+            sqlx::query(statement)
+                .bind(task.0)
+                .bind(version.0)
+                .bind((items - UNJUDGED).cast_signed())
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+        }
+        sqlx::query(KEYS_BACK).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        sqlx::query("vacuum analyze annotation_items, annotation_assignments").execute(&self.app.db).await.unwrap();
+        println!("{items} items, nearly all judged once, made in {:.1} s", begin.elapsed().as_secs_f64());
+        self.open(task).await;
+        let counts = tasks::get(&self.app.db, self.project, task).await.unwrap().unwrap().summary.counts;
+        let (wanted, given) = (2 * u64::from(items), u64::from(items - UNJUDGED));
+        assert_eq!((counts.open, counts.wanted, counts.given), (u64::from(items), wanted, given), "as counted");
         task
     }
 
@@ -178,19 +275,9 @@ impl Bench {
         assert_eq!(done["outcome"], "taken", "{done}");
     }
 
-    /// The times of asking of the first annotator, who has judged every item of a task that wants two judgements of each, but
-    /// the last ones, while the second one is somewhere in it and gives items back now and then.
+    /// The times of asking of the first annotator, who has judged nearly every item of a task that wants two judgements of each,
+    /// while the second one is somewhere in it and gives items back now and then.
     async fn near_the_end(&self, task: TaskId) -> Vec<Duration> {
-        let db = &self.app.db;
-        sqlx::query(
-            "with judged as (update annotation_items set free = 1, judged = 1 where task_id = $1 and rank < (select max(rank) - 100 from annotation_items where task_id = $1) returning id) \
-             insert into annotation_assignments (item_id, user_id, task_id, status, held_until) select j.id, u.id, $1, 'submitted', now() from judged j, users u where u.name = 'p0'",
-        )
-        .bind(task.0)
-        .execute(db)
-        .await
-        .unwrap();
-        sqlx::query("vacuum analyze annotation_items, annotation_assignments").execute(db).await.unwrap();
         let mut times = Vec::new();
         for turn in 0..ASKED {
             if turn % 10 == 0 {
@@ -220,26 +307,57 @@ impl Bench {
         }
     }
 
-    /// Asks and answers over and over, from another place of the task each hundredth time; the times of asking.
-    async fn ask(&self, person: &str, task: TaskId, items: u32, seed: u32) -> Vec<Duration> {
+    /// Asks and answers over and over, from another place of the task after each stretch; the times of asking. Each `walk` (0 to
+    /// [`CLIENTS`]) has places of its own.
+    async fn ask(&self, person: usize, task: TaskId, items: u32, walk: usize) -> Vec<Duration> {
         let mut times = Vec::new();
-        for turn in 0..ASKED as u32 {
-            if turn % 100 == 0 {
-                let place = (u64::from(turn / 100 + 20 * seed) * 2_654_435_761 % u64::from(items)) as u32;
+        for turn in 0..ASKED {
+            if turn % STRETCH == 0 {
+                // 73 has no factor in common with the number of stretches: each is walked once, and neighbours far apart in time.
+                let stretch = (walk * ASKED + turn) / STRETCH * 73 % STRETCHES;
+                let first = (stretch as u64 * u64::from(items) / STRETCHES as u64) as u32;
                 sqlx::query("insert into annotation_sweeps (task_id, batch, user_id, from_rank, cursor_rank) select $1, 1, u.id, -1, $2 from users u where u.name = $3 \
                      on conflict (task_id, batch, user_id) do update set cursor_rank = excluded.cursor_rank, is_wrapped = false, is_swept = false")
                     .bind(task.0)
-                    .bind(place.cast_signed())
-                    .bind(format!("p{seed}"))
+                    .bind(first.cast_signed() - 1)
+                    .bind(format!("p{person}"))
                     .execute(&self.app.db)
                     .await
                     .unwrap();
             }
-            let (found, elapsed) = self.next(person, task, 1).await;
+            let (found, elapsed) = self.next(&self.people[person], task, 1).await;
             times.push(elapsed);
-            self.submit(person, task, &found[0]).await;
+            self.submit(&self.people[person], task, found.first().expect("each stretch has items for all who ask"))
+                .await;
         }
         times
+    }
+
+    /// Measures how long the next item takes.
+    async fn next_items(&self, items: u32) {
+        let version = self.version(items).await;
+        let large = self.task(version).await;
+        println!("{:<44} {:>7} {:>7} {:>7}", "next item, milliseconds", "p50", "p99", "most");
+        let mut alone = self.ask(0, large, items, 0).await;
+        print_times("one annotator", &mut alone);
+        let all = futures::future::join_all((0..CLIENTS).map(|i| self.ask(i, large, items, 1 + i))).await;
+        print_times("eight at once, each judging", &mut all.concat());
+
+        let twice = self.nearly_done(version, items).await;
+        let mut done = self.near_the_end(twice).await;
+        print_times("who has judged all, and others have not", &mut done);
+    }
+
+    /// Measures the judgements that the server takes a second of eight annotators.
+    async fn submits(&self) -> f64 {
+        let task = self.task(self.version(WORKED).await).await;
+        let begin = Instant::now();
+        futures::future::join_all(self.people.iter().map(|person| self.work_off(person, task))).await;
+        let rate = f64::from(WORKED) / begin.elapsed().as_secs_f64();
+        let found = tasks::get(&self.app.db, self.project, task).await.unwrap().unwrap();
+        assert_eq!(found.summary.counts.given, u64::from(WORKED), "every item judged once");
+        println!("{WORKED} judgements of {CLIENTS} clients, who ask for 5 items at a time: {rate:.0}/s");
+        rate
     }
 }
 
@@ -248,33 +366,4 @@ fn print_times(what: &str, times: &mut [Duration]) {
     let ms = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
     let verdict = ms(99) / (LIMIT.as_secs_f64() * 1e3);
     println!("{what:<44} {:>7.2} {:>7.2} {:>7.2}   {verdict:.2} of {} ms", ms(50), ms(99), ms(100), LIMIT.as_millis());
-}
-
-/// Measures; judgements a second of eight annotators.
-async fn measure(items: u32) -> f64 {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names an empty database");
-    let db = PgPool::connect(&url).await.unwrap();
-    store::migrate(&db).await.unwrap();
-    let bench = Bench::start(db).await;
-    let version = bench.version(items).await;
-    let large = bench.task(version, 1).await;
-    println!("{:<44} {:>7} {:>7} {:>7}", "next item, milliseconds", "p50", "p99", "most");
-    let mut alone = bench.ask(&bench.people[0], large, items, 0).await;
-    print_times("one annotator", &mut alone);
-    let all =
-        futures::future::join_all((0..CLIENTS).map(|i| bench.ask(&bench.people[i], large, items, i as u32))).await;
-    print_times("eight at once, each judging", &mut all.concat());
-
-    let twice = bench.task(version, 2).await;
-    let mut done = bench.near_the_end(twice).await;
-    print_times("who has judged all, and others have not", &mut done);
-
-    let task = bench.task(bench.version(WORKED).await, 1).await;
-    let begin = Instant::now();
-    futures::future::join_all(bench.people.iter().map(|person| bench.work_off(person, task))).await;
-    let rate = f64::from(WORKED) / begin.elapsed().as_secs_f64();
-    let found = tasks::get(&bench.app.db, bench.project, task).await.unwrap().unwrap();
-    assert_eq!(found.summary.counts.given, u64::from(WORKED), "every item judged once");
-    println!("{WORKED} judgements of {CLIENTS} clients, who ask for 5 items at a time: {rate:.0}/s");
-    rate
 }

@@ -11,6 +11,7 @@ pub mod distribution;
 pub mod exchange;
 pub mod guideline;
 pub mod outcome;
+pub mod overlap;
 pub mod publish;
 pub mod quality;
 pub mod review_view;

@@ -70,6 +70,11 @@ pub enum Stale {
     TaskState,
     #[error("a task that compares pairs of answers is not cut into batches: its batch_size must be 0")]
     PairsUncut,
+    #[error(
+        "the task asks for as many judgements of an item already: ask for more, or for a larger share of the items; they cannot become fewer, \
+         since judgements that are there would count no more"
+    )]
+    NotMore,
     #[error("a task or batch is given to this group: give it to others first")]
     GroupUsed,
     #[error("the item does not wait for this decision any more, or its judgement was replaced meanwhile")]

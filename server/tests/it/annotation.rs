@@ -187,6 +187,35 @@ async fn what_cannot_be_used_is_refused_with_its_reason(db: PgPool) {
     assert_eq!((status, &made["touched"]), (201, &json!(["pos"])), "{made}");
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn items_of_an_open_task_are_judged_by_more_people(db: PgPool) {
+    let place = Place::new(db, 2).await;
+    let task = place.task(json!({})).await;
+    let (ada, bob) = (place.annotator("bea").await, place.annotator("bob").await);
+    for _ in 0..2 {
+        let item = place.next(&ada, &task).await["items"][0]["item_id"].clone();
+        assert_eq!(place.submit(&ada, &task, &item, &said("pos")).await, "taken");
+    }
+    assert_eq!(place.next(&bob, &task).await["kind"], "nothing_left");
+    let (_, found) = place.lead("GET", &task, &Value::Null).await;
+    let path = format!("{task}/overlap");
+    let more = json!({ "revision": found["revision"], "overlap": 2 });
+    assert_eq!(place.ask(&ada, "POST", &path, &more).await.0, 403);
+    let (status, problem) = place.lead("POST", &path, &json!({ "revision": 0, "overlap": 101 })).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("overlap")), "{problem}");
+    let (status, raised) = place.lead("POST", &path, &more).await;
+    assert_eq!((status, raised), (200, json!({ "items": 2, "reopened": 2, "settled": 0 })));
+    assert_eq!(place.lead("POST", &path, &more).await.0, 409, "the task was changed since");
+    let (_, found) = place.lead("GET", &task, &Value::Null).await;
+    let counts = &found["counts"];
+    assert_eq!((&counts["open"], &counts["wanted"], &counts["given"]), (&json!(2), &json!(4), &json!(2)), "{found}");
+    assert_eq!(found["distribution"]["overlap"], 2, "{found}");
+    let fewer = json!({ "revision": found["revision"], "overlap": 2, "overlap_share": 0.5 });
+    assert_eq!(place.lead("POST", &path, &fewer).await.0, 409, "it asks for no more");
+    assert_eq!(place.next(&ada, &task).await["kind"], "nothing_left", "she has judged both");
+    assert_eq!(place.next(&bob, &task).await["items"].as_array().unwrap().len(), 2);
+}
+
 /// Many people, of whom some vanish in the middle of things: whatever they were told was taken is there, once.
 #[sqlx::test(migrations = "../migrations")]
 async fn nothing_is_lost_or_doubled_by_people_who_come_and_go(db: PgPool) {

@@ -58,6 +58,8 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
     let overdue = sharing::mark(l, summary.overdue);
     let extend = role::may(Action::EditDatasets).then(|| sharing::extend(project, l, &view.task, view.due));
+    let may_raise = role::may(Action::EditDatasets) && matches!(summary.status, TaskStatus::Open | TaskStatus::Paused);
+    let raise = may_raise.then(|| sharing::raise(project, l, &view.task, view.board.counts.accepted));
     view! {
         <PageHeader title=summary.name.clone()>{links}</PageHeader>
         <p class="annotation-line">
@@ -67,6 +69,7 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
             {overdue}
         </p>
         {extend}
+        {raise}
         {job}
         {counts}
         {people}

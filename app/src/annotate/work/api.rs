@@ -163,7 +163,7 @@ pub async fn save_draft(
     Ok(work::save_draft(&db, project, task, item, caller.user_id, number, &draft).await?)
 }
 
-/// Gives an item back unjudged; whether it was in the person's hands.
+/// Gives an item back unjudged.
 #[server]
 pub async fn skip_item(
     project: ProjectId,
@@ -173,9 +173,11 @@ pub async fn skip_item(
 ) -> Result<bool, AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     same_person(shown_to, &caller)?;
-    let skipped = work::skip(&db, project, task, item, caller.user_id).await?;
+    if !work::skip(&db, project, task, item, caller.user_id).await? {
+        return Err(AppError::Conflict(text::not_skipped(lang()).to_owned()));
+    }
     leptos_axum::redirect(&routes::annotation_work(project, task));
-    Ok(skipped)
+    Ok(true)
 }
 
 /// What the person sent last, to be changed; `None` where nothing may be changed.

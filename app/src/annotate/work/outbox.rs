@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// How often a letter is not taken before it is set aside: half a minute where nothing else is taken either, since a server
 /// that is being replaced is no reason.
 const MAX_REFUSALS: u32 = 6;
+/// Statuses of letters that were understood and cannot be taken so, or are too long.
+const TO_BE_CHANGED: [u16; 2] = [422, 413];
 
 /// What a letter asks for. Not an address: those may change while it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ impl Letter {
 pub(super) struct Aside {
     /// Names it to [`Outbox::retry`] and [`Outbox::discard`].
     pub(super) key: String,
+    /// What it asked for; `None` for what this page cannot read.
+    pub(super) kind: Option<Kind>,
     /// What the server said; empty for what this page cannot read, which cannot be sent either.
     pub(super) because: String,
     pub(super) body: String,
@@ -98,12 +102,17 @@ impl Outbox {
         is_aside
     }
 
-    /// Sets aside what the server has decided not to take.
-    pub(super) fn set_aside(&mut self, key: &str, because: &str) {
-        let Some(at) = self.waiting.iter().position(|l| l.key == key) else { return };
+    /// The server has decided not to take it, with this status. Whether its form has to be changed, which then is the person's
+    /// again; all else is set aside, judgements and skips alike: the lead may give more time, or open the task again.
+    pub(super) fn refused(&mut self, key: &str, status: u16, because: &str) -> bool {
+        let is_to_be_changed = TO_BE_CHANGED.contains(&status);
+        let Some(at) = self.waiting.iter().position(|l| l.key == key) else { return is_to_be_changed };
         let mut letter = self.waiting.remove(at);
-        because.clone_into(&mut letter.because);
-        self.aside.push(letter);
+        if !is_to_be_changed {
+            because.clone_into(&mut letter.because);
+            self.aside.push(letter);
+        }
+        is_to_be_changed
     }
 
     /// Takes over what another page has left and this one has not seen, before what is here. `seen` are the keys of all that this
@@ -140,10 +149,15 @@ impl Outbox {
 
     /// What was set aside, oldest first.
     pub(super) fn aside(&self) -> Vec<Aside> {
-        let letters =
-            self.aside.iter().map(|l| Aside { key: l.key.clone(), because: l.because.clone(), body: l.body.clone() });
+        let letters = self.aside.iter().map(|l| Aside {
+            key: l.key.clone(),
+            kind: Some(l.kind),
+            because: l.because.clone(),
+            body: l.body.clone(),
+        });
         let unread = self.unread.iter().enumerate().map(|(at, text)| Aside {
             key: format!("{UNREAD}{at}"),
+            kind: None,
             because: String::new(),
             body: text.clone(),
         });
@@ -288,11 +302,32 @@ mod tests {
     #[test]
     fn what_is_refused_is_set_aside_with_its_reason() {
         let mut outbox = of(&[("late", 1), ("other", 2)]);
-        outbox.set_aside("late", "too late");
-        outbox.set_aside("unknown", "no");
+        assert!(!outbox.refused("late", 409, "too late"));
+        assert!(!outbox.refused("unknown", 409, "no"));
         assert_eq!(keys(&outbox), ["other"]);
         assert_eq!(outbox.aside().iter().map(|a| a.because.as_str()).collect::<Vec<_>>(), ["too late"]);
         assert!(outbox.retry("late"));
+    }
+
+    #[test]
+    fn a_refused_skip_is_kept_as_a_judgement_is() {
+        let mut outbox = of(&[("said", 1)]);
+        outbox.add(Letter::new("skip-k".to_owned(), 2, Kind::Skip, "item=2".to_owned()));
+        assert!(!outbox.refused("skip-k", 409, "not yours"));
+        let aside = outbox.aside();
+        assert_eq!(
+            aside.iter().map(|a| (a.kind, a.because.as_str())).collect::<Vec<_>>(),
+            [(Some(Kind::Skip), "not yours")]
+        );
+        assert!(outbox.retry("skip-k"));
+        assert_eq!(outbox.waiting().iter().map(|l| l.kind).collect::<Vec<_>>(), [Kind::Submit, Kind::Skip]);
+    }
+
+    #[test]
+    fn a_form_that_has_to_be_changed_goes_back_to_the_person() {
+        let mut outbox = of(&[("wrong", 1), ("long", 2)]);
+        assert!(outbox.refused("wrong", 422, "no answer") && outbox.refused("long", 413, "too long"));
+        assert_eq!((keys(&outbox), outbox.aside()), (Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -67,6 +67,8 @@ crate::texts! {
         "其间该条目已分配给他人并完成标注，您的标注未被采纳，请继续下一条。";
     task_closed = "The task was closed before this judgement arrived. It was not taken.", "任务已关闭，该标注未被采纳。";
     not_in_hands = "This item is not in your hands any more.", "该条目已不在您手中。";
+    not_skipped = "This item was not skipped: it is not in your hands any more, or you have judged it, and that judgement counts.",
+        "未跳过该条目：它已不在您手中，或您已提交标注且该标注有效。";
 
     sending = "Sending…", "正在提交…";
     saved = "Saved", "已保存";
@@ -80,6 +82,7 @@ crate::texts! {
     aside_title = "Not taken by the server", "服务器未接受的提交";
     aside_lead = "What you sent of these items was refused and is kept in this browser. An item comes back to you if it is still yours. Send it again, or copy it and show it to the lead of the task.",
         "以下条目的提交被拒绝，已保存在浏览器中。若条目仍归您标注，会再次出现。可重新提交，或复制后发给任务负责人。";
+    aside_skip(because) = "Skip: {because}", "跳过：{because}";
     aside_unread = "Written by another version of this page, which can send it.", "由此页面的其他版本写入，当前版本无法提交。";
     aside_retry = "Send again", "重新提交";
     aside_copy = "Copy", "复制";

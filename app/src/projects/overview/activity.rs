@@ -84,6 +84,7 @@ fn verb(l: Lang, verb: &str) -> String {
         "annotation.gold_removed" => text::gold_removed(l),
         "annotation.retried" => text::qualification_again(l),
         "annotation.batch_edited" => text::batch_edited(l),
+        "annotation.overlap_raised" => text::overlap_raised(l),
         "group.created" => text::group_created(l),
         "group.edited" => text::group_edited(l),
         "group.deleted" => text::group_deleted(l),

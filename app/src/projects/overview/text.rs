@@ -71,6 +71,7 @@ crate::texts! {
     guideline_revised = "revised a guideline, revision", "修订了标注指南，版本";
     qualification_again = "lets try the qualification again:", "允许重新参加资格测试：";
     batch_edited = "changed a batch of the annotation task", "修改了标注任务的批次：";
+    overlap_raised = "has items judged by more people in the annotation task", "增加了每条判断人数，标注任务：";
     group_created = "made the group", "创建了分组";
     group_edited = "changed the group", "修改了分组";
     group_deleted = "deleted the group", "删除了分组";

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Distribution {
     /// Judgements that an item wants, of as many people.
     pub overlap: u32,
-    /// Share of the items that want so many (0 to 1); the others want one.
+    /// Share of the items that want so many (0 to 1); the others want one, or what they wanted before it was raised.
     pub overlap_share: f64,
     pub order: Order,
     /// Seed of whatever is drawn: the order, which items overlap, where gold items stand.

@@ -99,9 +99,9 @@ const MODELS: &str = "left join (select p.sample_id, count(distinct p.output) as
 const LOSSES: &str = "left join sample_scores l on l.sample_id = c.sample_id and l.scoring_id = \
      (select id from scorings where version_id = $2 order by created_at desc limit 1)";
 
-/// A number from 0 to below 1 that the seed ($6), a word and the sample decide.
-fn drawn(word: &str) -> String {
-    format!("(('x' || substr(md5($6 || ':{word}:' || o.sample_id), 1, 8))::bit(32)::bigint / 4294967296.0)")
+/// A number from 0 to below 1 that the seed, a word and the sample decide; seed and sample are expressions.
+pub(super) fn drawn(word: &str, seed: &str, sample: &str) -> String {
+    format!("(('x' || substr(md5({seed} || ':{word}:' || {sample}), 1, 8))::bit(32)::bigint / 4294967296.0)")
 }
 
 async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<u64, StoreError> {
@@ -127,8 +127,8 @@ async fn insert(tx: &mut PgConnection, task: &Setting, version: Uuid) -> Result<
          from shared order by rank",
         chosen = chosen(&task.source),
         order = order(task.distribution.order),
-        overlaps = drawn("overlap"),
-        reviewed = drawn("review"),
+        overlaps = drawn("overlap", "$6", "o.sample_id"),
+        reviewed = drawn("review", "$6", "o.sample_id"),
     );
     let Distribution { seed, overlap, overlap_share, review, review_share, batch_size, .. } = &task.distribution;
     let done = sqlx::query(sqlx::AssertSqlSafe(statement))

@@ -4,10 +4,12 @@ pub use super::people::may_review;
 
 mod create;
 mod edit;
+mod raise;
 
 pub use create::create;
 pub(crate) use create::{insert, placed};
 pub use edit::{edit, set_status};
+pub use raise::raise;
 
 use super::{
     batches::SUMS,

@@ -5,6 +5,7 @@ mod counts;
 mod gold;
 mod many;
 mod models;
+mod overlap;
 mod shared;
 mod slots;
 mod texts;

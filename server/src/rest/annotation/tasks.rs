@@ -10,6 +10,7 @@ use domain::{
     access::Action,
     annotation::{
         TaskStatus,
+        overlap::{MoreOverlap, OverlapRaised},
         view::{NewTask, Source, Task, TaskEdit, TaskMade, TaskSummary},
     },
     id::{ProjectId, TaskId, UserId},
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_annotation_tasks, create_annotation_task))
         .routes(routes!(get_annotation_task, edit_annotation_task))
         .routes(routes!(set_annotation_status))
+        .routes(routes!(raise_annotation_overlap))
         .routes(routes!(fill_annotation_task))
         .routes(routes!(let_annotator_try_again))
 }
@@ -133,6 +135,23 @@ async fn set_annotation_status(
         return Err(Problem::not_found());
     }
     tasks::get(&db, project, task).await?.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Have items of an open or paused task judged by more people, all of them or a drawn share. Items that have less than they want
+/// then are open again; those on which somebody has decided stay as they are, unless `reopen` says otherwise. 409 where no more
+/// are asked for than now: they cannot become fewer, since judgements that are there would count no more.
+#[utoipa::path(post, path = "/projects/{project}/annotation-tasks/{task}/overlap", tag = "annotation", params(("project" = ProjectId, Path), ("task" = TaskId, Path)), request_body = MoreOverlap, responses((status = OK, body = OverlapRaised)))]
+async fn raise_annotation_overlap(
+    State(db): State<PgPool>,
+    caller: Caller,
+    Path((project, task)): Path<(ProjectId, TaskId)>,
+    Json(more): Json<MoreOverlap>,
+) -> Result<Json<OverlapRaised>, Problem> {
+    authorise(&db, &caller, project, Action::EditDatasets).await?;
+    if let Some(problem) = more.problems().first() {
+        return Err(Problem::invalid(&problem.field, problem));
+    }
+    tasks::raise(&db, project, task, &more, caller.user_id).await?.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// Make a task's items after the job that every task gets has failed. Answers with a job.

@@ -207,6 +207,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("PATCH /projects/{project}/annotation-tasks/{task}", Project(EditDatasets)),
     ("PUT /projects/{project}/annotation-tasks/{task}/status", Project(EditDatasets)),
     ("POST /projects/{project}/annotation-tasks/{task}/fill", Project(EditDatasets)),
+    ("POST /projects/{project}/annotation-tasks/{task}/overlap", Project(EditDatasets)),
     ("GET /projects/{project}/annotation-tasks/{task}/batches", Project(Read)),
     ("PATCH /projects/{project}/annotation-tasks/{task}/batches/{batch}", Project(EditDatasets)),
     ("GET /projects/{project}/groups", Project(Read)),

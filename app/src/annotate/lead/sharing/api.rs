@@ -21,6 +21,7 @@ use {
         access::Action,
         annotation::{
             batch::{BatchEdit, MAX_GROUPS, MAX_NAME_CHARS, NewGroup},
+            overlap::MoreOverlap,
             view::TaskEdit,
         },
     },
@@ -176,6 +177,29 @@ pub async fn set_task_groups(
         return Err(AppError::NotFound);
     }
     leptos_axum::redirect(&routes::annotation_batches(project, task));
+    Ok(())
+}
+
+/// Has items of a task judged by more people, a share of them as it was typed.
+#[server]
+pub async fn raise_overlap(
+    project: ProjectId,
+    task: TaskId,
+    revision: i32,
+    #[server(default)] overlap: String,
+    #[server(default)] overlap_share: String,
+    #[server(default)] reopen: bool,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::EditDatasets).await?;
+    // What is no number is out of range.
+    let (overlap, share) = (overlap.trim().parse().unwrap_or(0), overlap_share.trim().parse().unwrap_or(0.0));
+    let more = MoreOverlap { revision, overlap, overlap_share: share, reopen };
+    if let Some(problem) = more.problems().into_iter().next() {
+        let range = super::super::text::problem_range(lang(), problem.min, problem.max);
+        return Err(AppError::invalid(problem.field, range));
+    }
+    tasks::raise(&db, project, task, &more, caller.user_id).await?.ok_or(AppError::NotFound)?;
+    leptos_axum::redirect(&routes::annotation_task(project, task));
     Ok(())
 }
 

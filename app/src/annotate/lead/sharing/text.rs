@@ -39,6 +39,16 @@ crate::texts! {
     opening_in_order = "in order", "按顺序";
     opening_by_lead = "by hand", "手动";
 
+    raise_overlap = "Have items judged by more people", "增加每条判断人数";
+    raise_overlap_lead(n) = "Now {n} for an item. Items that have less than they want then are open again, and come to those who have not judged them.", "目前每条 {n} 人。判断不足的条目将重新开放，并分配给尚未判断过的人员。";
+    raise_overlap_to = "Judgements for an item", "每条判断人数";
+    raise_overlap_to_help = "By as many people, at most 100. They cannot become fewer: judgements that are there would count no more.", "由同样多的人员分别判断，最多 100 人。人数不可减少，否则已有的判断将不再计入。";
+    raise_overlap_share = "Share of the items", "条目比例";
+    raise_overlap_share_help = "Above 0, to 1 for all. The others want what they wanted. Items that were drawn for several people before come first.", "大于 0，1 表示全部；其余条目不变。先前抽中多人判断的条目优先。";
+    reopen_decided(n) = "Also the {n} accepted items, and those that somebody has excluded", "包括 {n} 条已接受的条目，以及由人工排除的条目";
+    reopen_decided_help = "What was decided of them is void, and they are decided anew. Otherwise they stay as they are.", "其裁定作废并重新裁定；否则保持不变。";
+    raise_overlap_question = "Judged items are opened again, and what their judgements came to is computed anew. This cannot be taken back.", "已判断的条目将重新开放，其结论将重新计算。此操作不可撤销。";
+
     to_batches = "Batches", "批次";
     batches_title = "Batches", "批次";
     batches_lead = "People are given items of the open ones, in their order.", "标注员按顺序获得已开放批次的条目。";

@@ -1,8 +1,14 @@
 //! What the server never took: shown beside the work, to be sent again, copied or discarded. The page holds a line of it as
 //! HTML, which is copied for each.
 
-use super::{Screen, mail};
-use crate::annotate::browser::dom::{all, by_id, closest, flag, listen, one, target};
+use super::{
+    super::{outbox::Kind, text},
+    Screen, mail,
+};
+use crate::{
+    annotate::browser::dom::{all, by_id, closest, flag, listen, one, target},
+    text::lang,
+};
 use leptos::prelude::window;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -63,7 +69,9 @@ pub(super) fn show(screen: &Rc<Screen>) {
         if !letter.because.is_empty()
             && let Some(why) = one(&line, "[data-why]")
         {
-            why.set_text_content(Some(&letter.because));
+            let because = letter.because;
+            let told = if letter.kind == Some(Kind::Skip) { text::aside_skip(lang(), &because) } else { because };
+            why.set_text_content(Some(&told));
         } else if let Some(retry) = one(&line, "[data-aside=retry]") {
             // A page of another version wrote it: this one cannot send it.
             retry.remove();

@@ -25,9 +25,6 @@ use std::{
     time::Duration,
 };
 
-/// The answers were understood and cannot be taken so, or are too long.
-const TO_BE_CHANGED: [u16; 2] = [422, 413];
-
 /// What waits to be sent.
 pub(super) struct Mail {
     /// The names under which the browser keeps it, and under which pages of the version before kept it: such a page may
@@ -282,18 +279,13 @@ fn answered(screen: &Rc<Screen>, letter: &Letter, status: u16, answer: &str) {
         Fate::Refused => {
             mail.worked();
             let why = reason(answer);
-            if TO_BE_CHANGED.contains(&status) || letter.kind == Kind::Skip {
-                take_out(screen, letter);
-            } else {
-                // Too late: the lead may give more time, or open the task again.
-                let mut outbox = mail.outbox();
-                outbox.set_aside(&letter.key, &why);
-                mail.set(&outbox);
-                aside::show(screen);
-            }
+            let mut outbox = mail.outbox();
+            let is_to_be_changed = outbox.refused(&letter.key, status, &why);
+            mail.set(&outbox);
+            aside::show(screen);
             say(&why);
             screen.done.borrow_mut().remove(&letter.item);
-            if TO_BE_CHANGED.contains(&status) {
+            if is_to_be_changed {
                 comes_back(screen, letter);
             }
         }

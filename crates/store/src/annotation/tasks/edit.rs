@@ -25,16 +25,20 @@ use sqlx::{PgConnection, PgPool, Row};
 use std::collections::BTreeMap;
 
 /// A task under a lock.
-struct Locked {
-    setting: Setting,
-    name: String,
-    revision: i32,
+pub(super) struct Locked {
+    pub(super) setting: Setting,
+    pub(super) name: String,
+    pub(super) revision: i32,
     is_filled: bool,
     /// It shows pairs of answers.
     has_pairs: bool,
 }
 
-async fn lock(tx: &mut PgConnection, project: ProjectId, task: TaskId) -> Result<Option<Locked>, StoreError> {
+pub(super) async fn lock(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    task: TaskId,
+) -> Result<Option<Locked>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!(
         "select {COLUMNS}, t.name, t.revision, t.filled_at is not null as filled, t.pairs is not null as has_pairs \
          from annotation_tasks t where t.id = $1 and t.project_id = $2 for no key update"
