@@ -12,6 +12,7 @@ mod rows;
 mod slices;
 mod targets;
 pub mod text;
+pub mod waiting;
 
 pub use bake_off::BakeOffPage;
 pub use design::{NewSuitePage, SuiteDesignPage};

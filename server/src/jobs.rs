@@ -5,6 +5,7 @@
 
 pub mod clean;
 pub mod cluster_bad_cases;
+pub mod compare_suite;
 mod context;
 pub mod count_tokens;
 pub mod delete_upload;
@@ -26,6 +27,7 @@ pub mod render_task;
 pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
+pub mod slice_result;
 pub mod splits;
 pub mod weekly_digest;
 mod writer_of;
@@ -92,6 +94,8 @@ pub fn handlers() -> Handlers {
         .with(store::badcases::evidence::embedded::KIND, nearest_to_bad_cases::nearest_to_bad_cases)
         .with(store::annotation::fill::KIND, fill_annotation::fill_annotation)
         .with(store::suites::KIND, run_suite::run_suite)
+        .with(store::suites::ask::COMPARE_KIND, compare_suite::compare_suite)
+        .with(store::suites::ask::SLICE_KIND, slice_result::slice_result)
         .with(store::judges::KIND, judge::judge)
         .with(store::reports::digests::KIND, weekly_digest::weekly_digest)
 }

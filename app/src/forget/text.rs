@@ -57,6 +57,7 @@ crate::texts! {
     job_nearest = "a search for training rows like bad cases", "查找与 Bad Case 相近的训练样本";
     job_render = "rendering a task file", "生成任务文件的样本";
     job_suite = "an evaluation suite", "评测套件";
+    job_slices = "cutting a result into parts", "结果切片";
     job_judge = "a judging of answers", "评审回答";
     problem_nothing = "Name at least one text.", "请至少填写一个文本。";
     problem_many(n) = "Name at most {n} texts.", "最多填写 {n} 个文本。";
@@ -100,6 +101,7 @@ pub fn job(l: Lang, kind: &str) -> Option<&'static str> {
         "nearest_to_bad_cases" => job_nearest(l),
         "render_task" => job_render(l),
         "run_suite" => job_suite(l),
+        "slice_result" => job_slices(l),
         "fill_annotation" => job_items(l),
         "judge" => job_judge(l),
         "weekly_digest" => job_digest(l),

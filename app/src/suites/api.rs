@@ -1,14 +1,14 @@
 //! Server functions of evaluation suites.
 
-use super::form::EvaluationForm;
+use super::{form::EvaluationForm, waiting::api::Waiting};
 use crate::error::AppError;
 use domain::{
     dataset::VersionSummary,
     id::{DatasetId, ProjectId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
     page::Page,
     suite::{
-        BakeOff, HistoryPoint, SliceReport, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery,
-        SuiteResult, SuiteSummary, SuiteTable, TargetStanding,
+        HistoryPoint, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult, SuiteSummary,
+        SuiteTable, TargetStanding,
     },
 };
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    super::text,
+    super::{text, waiting::api::compared},
     crate::{api, routes, text::lang},
     domain::{
         access::Action,
@@ -64,7 +64,12 @@ pub async fn get_design(project: ProjectId, suite: Option<SuiteId>) -> Result<De
 }
 
 #[cfg(feature = "ssr")]
-async fn find(db: &PgPool, project: ProjectId, suite: SuiteId, version: Option<u32>) -> Result<SuiteDetail, AppError> {
+pub(super) async fn find(
+    db: &PgPool,
+    project: ProjectId,
+    suite: SuiteId,
+    version: Option<u32>,
+) -> Result<SuiteDetail, AppError> {
     suites::get(db, project, suite, version).await?.ok_or(AppError::NotFound)
 }
 
@@ -199,6 +204,8 @@ pub struct Choice {
 pub struct SuiteView {
     pub suite: SuiteDetail,
     pub table: SuiteTable,
+    /// While results are compared with the baseline's.
+    pub waiting: Option<Waiting>,
     pub choices: Vec<Choice>,
     pub targets: Vec<TargetStanding>,
     pub history: Vec<HistoryPoint>,
@@ -207,11 +214,12 @@ pub struct SuiteView {
 /// A suite with what candidates reached in it.
 #[server]
 pub async fn get_suite(project: ProjectId, suite: SuiteId, version: Option<u32>) -> Result<SuiteView, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
+    let (db, caller) = api::authorise(project, Action::Read).await?;
     let suite = find(&db, project, suite, version).await?;
     let mut table = suites::table::of_suite(&db, project, &suite).await?;
     suites::table::correct(&mut table);
     Ok(SuiteView {
+        waiting: compared(&db, (project, caller.user_id), &suite, table.pending).await?,
         table,
         choices: choices(&db, project).await?,
         targets: suites::targets::standings(&db, project, Some(suite.summary.id)).await?,
@@ -343,15 +351,6 @@ pub async fn remove_target(project: ProjectId, suite: SuiteId, target: TargetId)
     Ok(())
 }
 
-/// Base models side by side.
-#[server]
-pub async fn get_bake_off(project: ProjectId, suite: SuiteId) -> Result<(SuiteDetail, BakeOff), AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    let suite = find(&db, project, suite, None).await?;
-    let found = suites::table::bake_off(&db, project, &suite).await?;
-    Ok((suite, found))
-}
-
 /// A result, and where its samples are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResultView {
@@ -380,20 +379,4 @@ pub async fn get_result(
         number: version.number,
         result: found,
     })
-}
-
-/// A result cut into parts.
-#[server]
-pub async fn get_slices(
-    project: ProjectId,
-    suite: SuiteId,
-    result: SuiteResultId,
-    metric: Option<String>,
-) -> Result<(SuiteResult, Option<SliceReport>), AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    let found = suites::results::get(&db, project, suite, result).await?.ok_or(AppError::NotFound)?;
-    let design = find(&db, project, suite, Some(found.version)).await?.design;
-    let wanted = design.evaluation(&found.evaluation).map(|e| e.slices.clone()).unwrap_or_default();
-    let report = suites::slices::report(&db, project, &found, (metric.as_deref(), &wanted)).await?;
-    Ok((found, report))
 }

@@ -1,9 +1,12 @@
 //! Base models side by side, before any of them is trained.
 
 use super::{
-    api::get_bake_off,
     rows::{self, interval},
     text,
+    waiting::{
+        self,
+        api::{BakeOffView, get_bake_off},
+    },
 };
 use crate::{
     error::AppError,
@@ -20,7 +23,7 @@ use crate::{
 use domain::{
     id::{ProjectId, SuiteId},
     lang::Lang,
-    suite::{BakeOff, BakeOffCell, BakeOffRow, EvaluationDesign, SuiteDetail},
+    suite::{BakeOffCell, BakeOffRow, EvaluationDesign},
 };
 use leptos::prelude::*;
 
@@ -30,14 +33,17 @@ pub fn BakeOffPage() -> impl IntoView {
     let ids = routes::param::<ProjectId>("project").and_then(|p| Ok((p, routes::param::<SuiteId>("suite")?)));
     let data = async move {
         let (project, suite) = ids?;
-        let (suite, found) = get_bake_off(project, suite).await?;
-        Ok::<_, AppError>((project, suite, found))
+        let view = get_bake_off(project, suite).await?;
+        Ok::<_, AppError>((project, view))
     };
-    load(data, |(project, suite, found)| body(project, &suite, &found))
+    load(data, |(project, view)| body(project, &view))
 }
 
-fn body(project: ProjectId, suite: &SuiteDetail, found: &BakeOff) -> AnyView {
+fn body(project: ProjectId, view: &BakeOffView) -> AnyView {
+    let BakeOffView { suite, found, waiting: job } = view;
     let (l, id) = (lang(), suite.summary.id);
+    let comparing =
+        job.map(|job| waiting::comparing((project, id), suite.shown, job, (routes::bake_off(project, id), true)));
     let header = view! {
         <PageHeader title=text::bake_title(l, &suite.summary.name) lead=text::bake_lead(l)>
             <a class="button" href=routes::suite(project, id)>{text::to_suite(l)}</a>
@@ -61,6 +67,7 @@ fn body(project: ProjectId, suite: &SuiteDetail, found: &BakeOff) -> AnyView {
     let rows = found.rows.iter().map(|row| one((project, id), row, &found.evaluations, l)).collect_view();
     view! {
         {header}
+        {comparing}
         <div class="table-wrap">
             <table class="table table-cards suite-table">
                 <thead>

@@ -12,7 +12,7 @@ use domain::{
     explore::Filter,
     lang::Lang,
     sample::Split,
-    suite::{EvaluationDesign, Gate, USUAL_NEW_TOKENS, metrics_of, task_of, task_word},
+    suite::{EvaluationDesign, Gate, NamedSlice, USUAL_NEW_TOKENS, metrics_of, task_of, task_word},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub struct EvaluationForm {
     pub filter: String,
     #[serde(default)]
     pub slices: String,
+    #[serde(default)]
+    pub named_slices: String,
     #[serde(default)]
     pub max_samples: String,
     #[serde(default)]
@@ -66,6 +68,10 @@ impl EvaluationForm {
         let filter = |line: &str| {
             Filter::from_str(line).map_err(|_| AppError::invalid("filter", text::problem_filter(l, shortened(line))))
         };
+        let named = |line: &str| {
+            NamedSlice::from_str(line)
+                .map_err(|_| AppError::invalid("named_slices", text::problem_named(l, shortened(line))))
+        };
         Ok(EvaluationDesign {
             key: self.key.trim().to_owned(),
             version_id: self.version_id.parse().map_err(|_| AppError::invalid("version_id", text::problem_data(l)))?,
@@ -79,6 +85,7 @@ impl EvaluationForm {
             max_new_tokens: number(&self.max_new_tokens, "max_new_tokens", l)?.unwrap_or(USUAL_NEW_TOKENS),
             language: Lang::from_tag(&self.language).unwrap_or_default(),
             json_schema: Some(self.json_schema.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
+            named_slices: lines(&self.named_slices).map(named).collect::<Result<_, _>>()?,
         })
     }
 
@@ -93,6 +100,7 @@ impl EvaluationForm {
             gates: joined(design.gates.iter().map(ToString::to_string).collect()),
             filter: joined(design.filter.iter().map(ToString::to_string).collect()),
             slices: design.slices.join(", "),
+            named_slices: joined(design.named_slices.iter().map(ToString::to_string).collect()),
             max_samples: design.max_samples.map(|n| n.to_string()).unwrap_or_default(),
             max_new_tokens: design.max_new_tokens.to_string(),
             language: design.language.tag().to_owned(),
@@ -178,6 +186,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
     let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());
     let schema = area("json_schema", text::json_schema(l), text::json_schema_help(l), form.json_schema.clone());
+    let named = area("named_slices", text::named_slices(l), text::named_slices_help(l), form.named_slices.clone());
     let (splits, tasks) = (splits.collect_view().into_any(), tasks.collect_view().into_any());
     let data = select("version_id", text::data(l), text::data_help(l), options.into_any());
     let split = select("split", text::split(l), text::split_help(l), splits);
@@ -189,7 +198,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         <div class="field-row">{task}{language}</div>
         {metrics}
         <div class="field-row">{gates}{filter}</div>
-        {slices}
+        <div class="field-row">{slices}{named}</div>
         <div class="field-row">{most}{longest}</div>
         {schema}
     }
@@ -211,6 +220,7 @@ mod tests {
             metrics: "accuracy，f1_macro".to_owned(),
             gates: "accuracy >= 0.8\n\n accuracy within 0.02 of baseline ".to_owned(),
             filter: "label:pos".to_owned(),
+            named_slices: "north = slice.shop:north & label:\"a & b\"\n".to_owned(),
             ..EvaluationForm::default()
         };
         let design = form.design(Lang::En).unwrap();
@@ -222,6 +232,7 @@ mod tests {
         };
         assert_eq!(field(EvaluationForm { gates: "good".to_owned(), ..form.clone() }), "gates");
         assert_eq!(field(EvaluationForm { filter: "colour:red".to_owned(), ..form.clone() }), "filter");
+        assert_eq!(field(EvaluationForm { named_slices: "north".to_owned(), ..form.clone() }), "named_slices");
         assert_eq!(field(EvaluationForm { max_samples: "many".to_owned(), ..form.clone() }), "max_samples");
         let schema = EvaluationForm { json_schema: " {\"type\": \"object\"}\n".to_owned(), ..form.clone() };
         let schema = schema.design(Lang::En).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{
     api::{Choice, PinBaseline, RunSuiteOn, SuiteView, UnpinBaseline, get_suite},
-    history, rows, targets, text,
+    history, rows, targets, text, waiting,
 };
 use crate::{
     error::AppError,
@@ -34,10 +34,15 @@ pub fn SuitePage() -> impl IntoView {
 
 fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
     let l = lang();
-    let SuiteView { suite, table, choices, targets: standings, history: points } = view;
+    let SuiteView { suite, table, waiting: job_of, choices, targets: standings, history: points } = view;
     let (id, name, shown) = (suite.summary.id, suite.summary.name.clone(), suite.shown);
     let here = routes::suite(project, id);
     let job = routes::query::<JobId>("job").map(|job| view! { <JobProgress project job then=here.clone()/> });
+    let comparing = job_of.map(|job| {
+        let is_newest = shown == suite.summary.version;
+        let then = if is_newest { here.clone() } else { format!("{here}?version={shown}") };
+        waiting::comparing((project, id), shown, job, (then, false))
+    });
     let may = role::may(Action::Launch);
     let run = may.then(|| run_form(project, &suite, &choices, l));
     let main = suite.baselines.iter().find(|b| b.is_main).map(|b| b.candidate.clone());
@@ -46,7 +51,7 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
     let export = format!("/api/v1/projects/{project}/suites/{id}/table");
     let alarms = rows::alarms(project, &table.alarms, l);
     let candidates = rows::table(project, id, &table);
-    let has_rows = !table.rows.is_empty();
+    let can_export = !table.rows.is_empty() && table.pending == 0;
     view! {
         <PageHeader title=name lead=text::lead(l)>
             <span class="muted">{text::version_of(l, shown)}</span>
@@ -55,6 +60,7 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
         </PageHeader>
         {job}
         {versions}
+        {comparing}
         {alarms}
         {run}
         <section class="card stack" id="table">
@@ -63,7 +69,7 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
                 <a class="button button-small" href=format!("{export}?version={shown}&format=json")>{text::json(l)}</a>
             </div>
             {candidates}
-            {has_rows.then(|| view! { <CsvDownload action=export.clone() label=text::csv(l)/> })}
+            {can_export.then(|| view! { <CsvDownload action=export.clone() label=text::csv(l)/> })}
         </section>
         {baselines(project, &suite, &choices, may, l)}
         {targets::card(project, &suite, &standings, l)}

@@ -1,6 +1,13 @@
 //! A result cut into parts, and the parts on which the candidate does worst.
 
-use super::{api::get_slices, result::ids, text};
+use super::{
+    result::ids,
+    text,
+    waiting::{
+        self,
+        api::{SlicesView, get_slices},
+    },
+};
 use crate::{
     error::AppError,
     routes,
@@ -16,8 +23,8 @@ use crate::{
 use domain::{
     id::{ProjectId, SuiteId},
     lang::Lang,
-    slice::{FieldSlices, SliceScore},
-    suite::{NEUTRAL, SliceReport, SuiteResult},
+    slice::{FieldSlices, SliceCondition, SliceScore},
+    suite::{NAMED, NEUTRAL},
 };
 use leptos::prelude::*;
 
@@ -26,16 +33,18 @@ use leptos::prelude::*;
 pub fn SuiteSlicesPage() -> impl IntoView {
     let ids = ids();
     let metric = routes::query::<String>("metric");
+    let asked = metric.clone();
     let data = async move {
         let (project, suite, result) = ids?;
-        let (found, report) = get_slices(project, suite, result, metric).await?;
-        Ok::<_, AppError>((project, suite, found, report))
+        let view = get_slices(project, suite, result, asked).await?;
+        Ok::<_, AppError>((project, suite, view))
     };
-    load(data, |(project, suite, result, report)| body((project, suite), &result, report))
+    load(data, |(project, suite, view)| body((project, suite), view, metric))
 }
 
-fn body((project, suite): (ProjectId, SuiteId), result: &SuiteResult, report: Option<SliceReport>) -> AnyView {
+fn body((project, suite): (ProjectId, SuiteId), view: SlicesView, metric: Option<String>) -> AnyView {
     let l = lang();
+    let SlicesView { result, report, waiting: job } = view;
     let here = routes::suite_result(project, suite, result.id);
     let answers = here.clone();
     let header = view! {
@@ -44,6 +53,12 @@ fn body((project, suite): (ProjectId, SuiteId), result: &SuiteResult, report: Op
             <a class="button" href=answers>{text::answers(l)}</a>
         </PageHeader>
     };
+    if let Some(job) = job {
+        let chosen = metric.as_ref().map(|metric| format!("?metric={}", routes::encode(metric))).unwrap_or_default();
+        let then = format!("{}{chosen}", routes::suite_slices(project, suite, result.id));
+        let cutting = waiting::cutting((project, suite, result.id), metric, job, then);
+        return view! { {header} {cutting} }.into_any();
+    }
     let Some(report) = report else {
         return view! { {header} <Empty title=text::slices_none(l) hint=text::slices_lead(l)/> }.into_any();
     };
@@ -88,7 +103,7 @@ fn of_field(here: &str, name: &str, field: &FieldSlices, l: Lang) -> impl IntoVi
 
 /// What a part is, as a link to its answers where they can be filtered so.
 fn part(here: &str, slice: &SliceScore, l: Lang) -> AnyView {
-    let words = slice.conditions.iter().map(|c| format!("{}: {}", text::field(l, &c.field), shortened(&c.value)));
+    let words = slice.conditions.iter().map(|c| format!("{}: {}", text::field(l, &c.field), value(l, c)));
     let words = words.collect::<Vec<_>>().join(" · ");
     let filter = match &slice.conditions[..] {
         [one] if one.field == "label" => Some(format!("label={}", routes::encode(&one.value))),
@@ -101,6 +116,15 @@ fn part(here: &str, slice: &SliceScore, l: Lang) -> AnyView {
     match filter {
         Some(filter) => view! { <a href=format!("{here}?{filter}#answers") dir="auto">{words}</a> }.into_any(),
         None => view! { <bdi>{words}</bdi> }.into_any(),
+    }
+}
+
+/// The value of a field: whether a sample is in a slice that the suite names, or as the data have it.
+fn value(l: Lang, condition: &SliceCondition) -> String {
+    match (condition.field.starts_with(NAMED), condition.value.as_str()) {
+        (true, "in") => text::within(l).to_owned(),
+        (true, _) => text::outside(l).to_owned(),
+        (false, value) => shortened(value),
     }
 }
 

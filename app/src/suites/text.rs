@@ -3,7 +3,7 @@
 use domain::{
     lang::Lang,
     metrics::json_schema::SchemaProblem,
-    suite::{MAX_SCHEMA_BYTES, SuiteError},
+    suite::{MAX_SCHEMA_BYTES, NAMED, SuiteError},
 };
 
 crate::texts! {
@@ -58,8 +58,11 @@ crate::texts! {
     filter_help = "One a line, as FIELD:VALUE, such as label:refund or slice.shop:north. Values of one field are alternatives. Empty: all of the split.",
         "每行一条 字段:值，如 label:退款 或 slice.shop:北区。同一字段的多个值为“或”。留空为整个划分。";
     slices = "Cut results by", "结果切片字段";
-    slices_help = "Fields separated by commas: label, length, script, difficulty, or fields of the data. Empty: all that there are.",
-        "以逗号分隔：label、length、script、difficulty 或数据字段。留空为全部。";
+    slices_help = "Fields separated by commas: label, length, script, difficulty (by the base model's loss), cluster (of bad cases that were found before), language, or fields of the data. Empty: all that there are, but for language, which takes longer.",
+        "以逗号分隔：label、length、script、difficulty（按基座模型损失）、cluster（已发现的 Bad Case 所在的聚类）、language 或数据字段。留空为全部（language 除外，因其耗时较长）。";
+    named_slices = "Named slices", "命名切片";
+    named_slices_help = "One a line, as NAME = FIELD:VALUE & FIELD:VALUE: samples that meet all fields, against all others. Values of one field are alternatives; one that holds “&” stands in double quotes. No new answers are needed.",
+        "每行一条，如 名称 = 字段:值 & 字段:值：满足全部字段的样本与其余样本对照。同一字段的多个值为“或”；含“&”的值请加英文双引号。无需重新作答。";
     max_samples = "Samples at most", "样本上限";
     max_samples_help = "The first ones of the split. Empty: all.", "取划分中靠前的样本，留空为全部。";
     max_new_tokens = "Longest answer, in tokens", "回答的最大词元数";
@@ -153,6 +156,15 @@ crate::texts! {
     no_evaluation = "The suite has no such evaluation.", "套件中没有此评测。";
     too_many_targets = "The project has as many targets as it can have.", "项目的目标数已达上限。";
 
+    comparing = "Results are being compared", "正在对比结果";
+    comparing_help = "A job compares them once and keeps the result. Differences, and gates that need them, are told when it is done.", "由后台任务对比一次并保留结果。差值及相关门禁在完成后显示。";
+    not_compared = "The results were not compared", "结果未能对比";
+    compare_again = "Compare again", "重新对比";
+    cutting = "The result is being cut into slices", "正在对结果切片";
+    cutting_help = "A job does it once; it is kept until fields, filters, difficulty or clusters change.", "由后台任务完成一次并保留，直到字段、筛选、难度或聚类发生变化。";
+    not_cut = "The result was not cut into slices", "结果未能切片";
+    cut_again = "Try again", "重试";
+
     bake_title(name) = "Base models on {name}", "{name}：基座模型对比";
     bake_lead = "Before anything is trained: which base model to begin with. The best of each evaluation is bold; the others are held against it, corrected for all pairs (Holm).",
         "训练之前先选定基座模型。各评测的最佳值加粗，其余与之对照，并按所有配对数校正（Holm）。";
@@ -204,6 +216,10 @@ crate::texts! {
     field_script = "Script", "文字";
     field_difficulty = "Difficulty (quarter by the base model's loss)", "难度（按基座模型损失分四档）";
     field_turns = "Turns", "轮数";
+    field_cluster = "Cluster of its newest bad case", "最新 Bad Case 所在聚类";
+    field_language = "Language", "语言";
+    within = "in", "属于";
+    outside = "not in", "不属于";
 }
 
 /// The name of a field that results are cut by.
@@ -215,7 +231,9 @@ pub fn field(l: Lang, name: &str) -> String {
         "script" => field_script(l).to_owned(),
         "difficulty" => field_difficulty(l).to_owned(),
         "turns" => field_turns(l).to_owned(),
-        other => other.strip_prefix("slice.").unwrap_or(other).to_owned(),
+        "cluster" => field_cluster(l).to_owned(),
+        "language" => field_language(l).to_owned(),
+        other => ["slice.", NAMED].iter().find_map(|p| other.strip_prefix(p)).unwrap_or(other).to_owned(),
     }
 }
 
@@ -227,6 +245,9 @@ crate::texts! {
     problem_gate(gate) = "The gate “{gate}” is about something that is not measured here.", "门禁“{gate}”所用的指标未在此测量。";
     problem_gate_text(text) = "“{text}” is no gate. Write METRIC >= NUMBER, METRIC <= NUMBER, or METRIC within NUMBER of baseline.", "“{text}”不是有效的门禁。请写成 指标 >= 数值、指标 <= 数值，或 指标 within 数值 of baseline。";
     problem_filter(text) = "“{text}” is no filter. Write FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME.", "“{text}”不是有效的筛选。请写成 字段:值，字段可为 label、length、script、turns、system、file、pair 或 slice.名称。";
+    problem_named(text) = "“{text}” is no named slice. Write NAME = FIELD:VALUE & FIELD:VALUE.", "“{text}”不是有效的命名切片。请写成 名称 = 字段:值 & 字段:值。";
+    problem_named_name(name) = "A named slice cannot be called “{name}”: use 1 to 60 characters in one line without “=”, each name once.", "命名切片不能称为“{name}”：请使用 1 至 60 个字符，不含换行和“=”，且名称不重复。";
+    problem_named_filter(name, field) = "The named slice “{name}” cannot be cut by “{field}”. Write at least one FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME.", "命名切片“{name}”不能按“{field}”划分。请至少写一个 字段:值，字段可为 label、length、script、turns、system、file、pair 或 slice.名称。";
     problem_many = "There are too many of these.", "数量过多。";
     problem_range = "Expected a number from 1 on; the longest answer has at most 8192 tokens.", "应为不小于 1 的数，回答最多 8192 个词元。";
     problem_schema_missing = "schema_match needs a JSON Schema.", "schema_match 需要填写 JSON Schema。";
@@ -251,6 +272,8 @@ pub fn problem(l: Lang, error: &SuiteError) -> String {
         SuiteError::Metric { metric, known, .. } => problem_metric(l, metric, known.join(", ")),
         SuiteError::Gate { gate, .. } => problem_gate(l, gate),
         SuiteError::Filter { field, .. } => problem_filter(l, field),
+        SuiteError::SliceName { name, .. } => problem_named_name(l, name),
+        SuiteError::SliceFilter { name, field, .. } => problem_named_filter(l, name, field),
         SuiteError::TooMany { .. } => problem_many(l).to_owned(),
         SuiteError::Range { .. } => problem_range(l).to_owned(),
         SuiteError::SchemaMissing { .. } => problem_schema_missing(l).to_owned(),

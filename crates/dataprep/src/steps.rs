@@ -30,6 +30,8 @@ mod turns;
 mod unicode;
 mod width;
 
+pub use language::language_of;
+
 use crate::scores::Scores;
 use domain::{
     id::SampleId,

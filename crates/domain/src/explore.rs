@@ -148,6 +148,15 @@ impl<'de> Deserialize<'de> for Filter {
     }
 }
 
+/// Whether a sample with these fields meets all filters: values of one field are alternatives, different fields must all hold.
+#[must_use]
+pub fn all_hold(filters: &[Filter], fields: &[(Field, String)]) -> bool {
+    filters.iter().all(|filter| {
+        let mut alternatives = filters.iter().filter(|other| other.field == filter.field);
+        alternatives.any(|other| fields.iter().any(|(f, value)| *f == other.field && *value == other.value))
+    })
+}
+
 /// What samples are ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -8,6 +8,7 @@ mod candidate;
 mod compare;
 mod figures;
 mod gate;
+mod named;
 mod schema;
 mod target;
 mod view;
@@ -19,6 +20,7 @@ pub use figures::{
     timing_scores, usual_metrics,
 };
 pub use gate::{Gate, GateError, Standing, within};
+pub use named::{NAMED, NamedSlice, NamedSliceError};
 pub use schema::MAX_SCHEMA_BYTES;
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};
 pub use view::{
@@ -28,7 +30,7 @@ pub use view::{
 
 use crate::{
     eval::Task,
-    explore::{Field, Filter, MAX_VALUE_CHARS},
+    explore::{Field, Filter, MAX_VALUE_CHARS, all_hold},
     id::VersionId,
     lang::Lang,
     metrics::json_schema::SchemaProblem,
@@ -78,7 +80,8 @@ pub struct EvaluationDesign {
     /// The first one is what the evaluation is judged by. Empty: the usual ones of the task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
-    /// Fields by whose values results are cut. Empty: all that the samples have.
+    /// Fields by whose values results are cut: label, length, script, turns, system, file, pair, difficulty, cluster, language or
+    /// slice.NAME. Empty: all that the samples have, but for language, which takes long to tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<String>,
     /// What a candidate must reach: `accuracy >= 0.8`, `latency_ms <= 200`, `accuracy within 0.02 of baseline`.
@@ -98,6 +101,10 @@ pub struct EvaluationDesign {
     /// A JSON Schema, as JSON: what answers must match for `schema_match`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json_schema: Option<String>,
+    /// More slices: samples that a filter takes, against all others.
+    // Last, since TOML has tables behind values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_slices: Vec<NamedSlice>,
 }
 
 fn test_split() -> Split {
@@ -125,6 +132,14 @@ pub enum SuiteError {
         "{key}: cannot be filtered by {field}: only by label, length, script, turns, system, file, pair or slice.NAME"
     )]
     Filter { key: String, field: String },
+    #[error(
+        "{key}: the named slice {name:?}: expected a name of 1 to {MAX_KEY_CHARS} characters in one line without `=`, once in the evaluation"
+    )]
+    SliceName { key: String, name: String },
+    #[error(
+        "{key}: the named slice {name:?} cannot be cut by {field:?}: expected at least one FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME"
+    )]
+    SliceFilter { key: String, name: String, field: String },
     #[error("{key}: at most {MAX_PARTS} metrics, gates, filters and slices of each kind")]
     TooMany { key: String },
     #[error("{key}: expected max_samples from 1 on and max_new_tokens from 1 to {MAX_NEW_TOKENS}")]
@@ -154,6 +169,7 @@ impl SuiteError {
             Self::Metric { .. } | Self::TooMany { .. } => "metrics",
             Self::Gate { .. } => "gates",
             Self::Filter { .. } => "filter",
+            Self::SliceName { .. } | Self::SliceFilter { .. } => "named_slices",
             Self::Range { .. } => "max_samples",
             Self::SchemaMissing { .. }
             | Self::SchemaUnused { .. }
@@ -240,10 +256,7 @@ impl EvaluationDesign {
     /// Whether a sample with these fields is asked.
     #[must_use]
     pub fn wants(&self, fields: &[(Field, String)]) -> bool {
-        self.filter.iter().all(|filter| {
-            let mut alternatives = self.filter.iter().filter(|other| other.field == filter.field);
-            alternatives.any(|other| fields.iter().any(|(f, value)| *f == other.field && *value == other.value))
-        })
+        all_hold(&self.filter, fields)
     }
 
     fn check(&self) -> Result<(), SuiteError> {
@@ -252,8 +265,10 @@ impl EvaluationDesign {
         if self.key.is_empty() || self.key.chars().count() > MAX_KEY_CHARS || !self.key.chars().all(is_good) {
             return Err(SuiteError::Key { key: key() });
         }
-        let counts = [self.metrics.len(), self.gates.len(), self.filter.len(), self.slices.len()];
-        if counts.into_iter().any(|count| count > MAX_PARTS) {
+        let counts =
+            [self.metrics.len(), self.gates.len(), self.filter.len(), self.slices.len(), self.named_slices.len()];
+        let of_named = self.named_slices.iter().map(|slice| slice.filter.len());
+        if counts.into_iter().chain(of_named).any(|count| count > MAX_PARTS) {
             return Err(SuiteError::TooMany { key: key() });
         }
         if self.max_samples == Some(0) || !(1..=MAX_NEW_TOKENS).contains(&self.max_new_tokens) {
@@ -270,25 +285,46 @@ impl EvaluationDesign {
         if let Some(gate) = self.gates.iter().find(|gate| !is_measured(gate)) {
             return Err(SuiteError::Gate { key: key(), gate: gate.to_string() });
         }
-        let cannot = |filter: &&Filter| {
-            let can = matches!(
-                filter.field,
-                Field::Label
-                    | Field::Length
-                    | Field::Script
-                    | Field::Turns
-                    | Field::System
-                    | Field::File
-                    | Field::Pair
-                    | Field::Slice(_)
-            );
-            !can || filter.value.chars().count() > MAX_VALUE_CHARS
-        };
-        match self.filter.iter().find(cannot) {
-            Some(filter) => Err(SuiteError::Filter { key: key(), field: filter.field.to_string() }),
-            None => Ok(()),
+        if let Some(filter) = self.filter.iter().find(|filter| !can_cut(filter)) {
+            return Err(SuiteError::Filter { key: key(), field: filter.field.to_string() });
         }
+        self.check_named()
     }
+
+    fn check_named(&self) -> Result<(), SuiteError> {
+        for (i, slice) in self.named_slices.iter().enumerate() {
+            let (key, name) = (self.key.clone(), slice.name.clone());
+            let is_plain = !name.contains(|c: char| c == '=' || c.is_control()) && name.trim() == name;
+            let is_twice = self.named_slices[..i].iter().any(|other| other.name == name);
+            if !is_plain || is_twice || !(1..=MAX_KEY_CHARS).contains(&name.chars().count()) {
+                return Err(SuiteError::SliceName { key, name });
+            }
+            match slice.filter.iter().find(|filter| !can_cut(filter)) {
+                Some(filter) => return Err(SuiteError::SliceFilter { key, name, field: filter.field.to_string() }),
+                None if slice.filter.is_empty() => {
+                    return Err(SuiteError::SliceFilter { key, name, field: String::new() });
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a sample tells by itself if it meets the filter.
+fn can_cut(filter: &Filter) -> bool {
+    let can = matches!(
+        filter.field,
+        Field::Label
+            | Field::Length
+            | Field::Script
+            | Field::Turns
+            | Field::System
+            | Field::File
+            | Field::Pair
+            | Field::Slice(_)
+    );
+    can && filter.value.chars().count() <= MAX_VALUE_CHARS
 }
 
 #[cfg(test)]

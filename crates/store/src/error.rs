@@ -56,6 +56,8 @@ pub enum Stale {
     SearchTooWide,
     #[error("another comparison that you have asked for in this project is not over: wait for it, or cancel its job")]
     ComparesAlready,
+    #[error("as many results are cut for you as may be at a time: wait until one is done, or cancel its job")]
+    CutsMany,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
     #[error("this bad case is merged into another one: take that back first")]

@@ -7,7 +7,7 @@ mod cells;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cells::by_run;
+pub(crate) use cells::ask;
 pub use cells::{cells, extent};
 
 use crate::StoreError;

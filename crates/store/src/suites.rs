@@ -1,9 +1,10 @@
 //! Evaluation suites: their versions, what candidates reached in them, and what follows from that.
 
 pub mod alarms;
+pub mod ask;
 pub mod automatic;
 pub mod baselines;
-mod comparisons;
+pub mod comparisons;
 pub mod history;
 pub mod predictions;
 pub mod results;

@@ -1,14 +1,16 @@
 //! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
-//! that an interrupted job goes on behind the last one. Then the candidate is held against the baseline.
+//! that an interrupted job goes on behind the last one. Then the candidate is held against the baseline, and what is new is cut into
+//! parts, so that the first pages that are looked at are there.
 
 mod answers;
 mod measured;
 mod programs;
 mod questions;
 
-use crate::jobs::{JobContext, JobError};
+use crate::jobs::{JobContext, JobError, compare_suite, slice_result};
 use answers::{Answered, Answerer};
 use domain::{
+    id::SuiteResultId,
     job::{Gone, JobFailure},
     suite::{RunSuite, SuiteDetail, costs, timing_scores},
 };
@@ -39,6 +41,7 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
             open.push(evaluation);
         }
     }
+    let mut made = Vec::with_capacity(open.len());
     let mut run = SuiteRun { kept: suite.design.evaluations.len() - open.len(), ..SuiteRun::default() };
     if !open.is_empty() {
         let mut answerer = Answerer::of(&context, &request.candidate).await?;
@@ -50,11 +53,17 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
         programs::refuse_in_vain(&context, &asked).await?;
         let mut work = Work { done: 0, total: asked.iter().map(|questions| questions.len() as u64).sum() };
         for questions in asked {
-            evaluate(&context, (&suite, &request), &mut answerer, &questions, &mut work).await?;
+            made.push(evaluate(&context, (&suite, &request), &mut answerer, &questions, &mut work).await?);
             run.evaluated += 1;
         }
     }
+    compare_suite::compare(&context, &suite).await?;
     run.alarms = suites::alarms::raise(&context.db, context.project, &suite, &request.candidate).await?;
+    for id in made {
+        if let Some(result) = results::get(&context.db, context.project, request.suite_id, id).await? {
+            slice_result::cut(&context, &result, 1).await?;
+        }
+    }
     Ok(run)
 }
 
@@ -65,7 +74,7 @@ async fn evaluate(
     answerer: &mut Answerer,
     questions: &Questions<'_>,
     work: &mut Work,
-) -> Result<(), JobError> {
+) -> Result<SuiteResultId, JobError> {
     let Answered { predictions, timing, trainer } = answerer.answer(context, questions, work).await?;
     work.done += questions.len() as u64;
     let programs = programs::run(context, questions, &predictions, work).await?;
@@ -94,6 +103,5 @@ async fn evaluate(
         measurement: &measured.measurement,
         answers: &answers,
     };
-    results::record(&context.db, new).await?;
-    Ok(())
+    Ok(results::record(&context.db, new).await?)
 }

@@ -221,9 +221,15 @@ async fn candidates_take_a_suite(db: PgPool) {
     assert!(!wrong.is_empty() && wrong.iter().all(|p| p["expected"] == "neg" && p["output"] == "pos"));
     let north = script.get(&format!("{result}/predictions?slice=shop:north&limit=500")).await;
     assert!(north["items"].as_array().unwrap().iter().all(|p| p["sample"]["slices"]["shop"] == "north"));
+    // The job that made this result died before it could cut it: whoever asks has another one do that, once.
+    let (status, job) = send(&script, "GET", &format!("{result}/slices"), &Value::Null).await;
+    assert_eq!((status, &job["kind"]), (202, &json!("slice_result")), "{job}");
+    assert_eq!(script.finish(job["id"].as_str().unwrap()).await["status"], "succeeded");
     let slices = script.get(&format!("{result}/slices")).await;
     let worst = &slices["worst"]["slices"][0]["conditions"][0];
     assert_eq!((&worst["field"], &worst["value"]), (&json!("label"), &json!("neg")), "{slices}");
+    let house = format!("{suite}/results/{}/slices", cell(&table, 1, 0)["result_id"].as_str().unwrap());
+    assert_eq!(script.get(&house).await["metric"], "accuracy", "what was run without a mishap is cut already");
     let (status, csv) = script.call("GET", &format!("{suite}/table?format=csv"), Vec::new()).await;
     assert!(status.is_success() && csv.starts_with("candidate,name,evaluation,metric,value"), "{csv}");
 
@@ -244,6 +250,43 @@ async fn candidates_take_a_suite(db: PgPool) {
     assert_eq!(send(&script, "PATCH", &suite, &json!({ "design": made["design"], "seen": 1 })).await.0, 409);
     let table = script.get(&format!("{suite}/table")).await;
     assert_eq!(standings(&cell(&table, 0, 0)), ["met"]);
+
+    // A slice with a name needs none either; what was cut without it is not shown as if it were current.
+    let named = |filter: Value| json!([{ "name": "north and wrong", "filter": filter }]);
+    design["evaluations"][0]["named_slices"] = named(json!(["tag:x"]));
+    let (status, refused) = send(&script, "PATCH", &suite, &json!({ "design": design, "seen": 2 })).await;
+    assert_eq!((status, &refused["errors"][0]["field"]), (422, &json!("named_slices")), "{refused}");
+    assert!(refused.to_string().contains("north and wrong"), "{refused}");
+    design["evaluations"][0]["named_slices"] = named(json!(["slice.shop:north", "label:neg"]));
+    let (status, edited) = send(&script, "PATCH", &suite, &json!({ "design": design, "seen": 2 })).await;
+    assert_eq!((status, &edited["version"]), (200, &json!(3)), "{edited}");
+    let (status, job) = send(&script, "GET", &format!("{result}/slices"), &Value::Null).await;
+    assert_eq!(status, 202, "{job}");
+    assert_eq!(script.finish(job["id"].as_str().unwrap()).await["status"], "succeeded");
+    let slices = script.get(&format!("{result}/slices")).await;
+    let mut fields = slices["fields"].as_array().unwrap().iter();
+    let own = fields.find(|field| field["field"] == "named.north and wrong").unwrap()["slices"].clone();
+    let inside = own.as_array().unwrap().iter().find(|slice| slice["conditions"][0]["value"] == "in").unwrap().clone();
+    assert_eq!((&inside["value"], &inside["verdict"]), (&json!(0.0), &json!("worse")), "{own}");
+
+    // Another baseline: nobody who looks compares, and no figures are sent with holes in them.
+    let other = json!({ "candidate": { "kind": "endpoint", "name": "house" }, "label": "next", "is_main": true });
+    sqlx::query("delete from suite_comparisons").execute(&script.app.db).await.unwrap();
+    sqlx::query("update jobs set status = 'cancelled' where status in ('queued', 'running')")
+        .execute(&script.app.db)
+        .await
+        .unwrap();
+    assert_eq!(send(&script, "PUT", &format!("{suite}/baselines"), &other).await.0, 200);
+    let job: uuid::Uuid =
+        sqlx::query_scalar("select id from jobs where kind = 'compare_suite' order by created_at desc limit 1")
+            .fetch_one(&script.app.db)
+            .await
+            .unwrap();
+    // Two evaluations with the baseline's, and where another one is the best, with that.
+    assert!(script.finish(&job.to_string()).await["result"]["compared"].as_u64() >= Some(2));
+    let table = script.get(&format!("{suite}/table")).await;
+    assert_eq!((&table["pending"], &table["rows"][0]["name"]), (&json!(0), &json!("house")));
+    assert!(!cell(&table, 1, 0)["differences"].as_array().unwrap().is_empty(), "{table}");
     let (status, toml) = script.call("GET", &format!("{suite}/design.toml?version=1"), Vec::new()).await;
     assert!(status.is_success() && toml.contains("accuracy within 0.1 of baseline"), "{toml}");
     assert_eq!(send(&script, "DELETE", &suite, &Value::Null).await.0, 204);

@@ -30,6 +30,8 @@ crate::texts! {
     counting = "Counting tokens", "正在统计词元";
     comparing_splits = "Comparing the splits", "正在比较各划分";
     comparing = "Comparing the versions", "正在对比版本";
+    comparing_candidates = "Comparing the candidates", "正在对比候选";
+    slicing = "Cutting the result into parts", "正在切片";
     indexing = "Building the index", "正在构建索引";
     rewriting = "Writing texts", "正在改写";
     dividing = "Dividing", "正在划分";
@@ -78,6 +80,8 @@ fn stage(l: Lang, word: &str) -> Option<&'static str> {
         "counting" => counting(l),
         "comparing_splits" => comparing_splits(l),
         "comparing" => comparing(l),
+        "comparing_candidates" => comparing_candidates(l),
+        "slicing" => slicing(l),
         "indexing" => indexing(l),
         "dividing" => dividing(l),
         "trying_steps" => trying_steps(l),

@@ -57,7 +57,8 @@ impl RowStep for Language {
 }
 
 /// A text's language as a word of [`steps::LANGUAGES`]; `None` where it cannot be told for sure.
-fn language_of(text: &str) -> Option<&'static str> {
+#[must_use]
+pub fn language_of(text: &str) -> Option<&'static str> {
     let end = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| at);
     let text = &text[..end];
     let mut counts = [0u32; SCRIPTS];

@@ -12,6 +12,10 @@ metrics = ["accuracy", "f1_macro"]
 filter = ["label:pos", "label:neg", "slice.shop:a"]
 gates = ["accuracy >= 0.8", "accuracy within 0.02 of baseline", "latency_ms <= 200"]
 
+[[evaluations.named_slices]]
+name = "good in a"
+filter = ["label:pos", "slice.shop:a"]
+
 [[evaluations]]
 key = "answers"
 version_id = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -51,6 +55,12 @@ fn what_cannot_be_done_is_named() {
     assert!(matches!(problem("\"f1_macro\"", "\"bleu\""), SuiteError::Metric { .. }));
     assert!(matches!(problem("accuracy >= 0.8", "mcc >= 0.8"), SuiteError::Gate { .. }));
     assert!(matches!(problem("slice.shop:a", "tag:a"), SuiteError::Filter { .. }));
+    assert!(matches!(problem("\"good in a\"", "\"a = b\""), SuiteError::SliceName { .. }));
+    let unfiltered = problem("[\"label:pos\", \"slice.shop:a\"]", "[]");
+    assert!(matches!(&unfiltered, SuiteError::SliceFilter { field, .. } if field.is_empty()));
+    let tagged = problem("[\"label:pos\", \"slice.shop:a\"]", "[\"tag:a\"]");
+    let words = (tagged.field(), tagged.to_string());
+    assert!(words.0 == "named_slices" && words.1.contains("reviews: the named slice \"good in a\""), "{words:?}");
     assert!(matches!(problem("max_samples = 100", "max_samples = 0"), SuiteError::Range { .. }));
     assert!(matches!(problem("per_hour = 2.5", "per_hour = -1.0"), SuiteError::Price));
     let unreadable = problem("accuracy >= 0.8", "accuracy is good").to_string();
@@ -66,6 +76,7 @@ fn a_gate_needs_no_new_answers_but_another_question_does() {
         key: "other".to_owned(),
         gates: Vec::new(),
         slices: vec!["label".to_owned()],
+        named_slices: Vec::new(),
         ..asked.clone()
     };
     assert_eq!(asked.identity(), same.identity());
@@ -150,7 +161,8 @@ fn a_bake_off_holds_all_against_the_best() {
         cells: vec![Some(cell(value))],
     };
     let design = SuiteDesign::from_toml(DESIGN).unwrap();
-    let mut found = BakeOff { evaluations: design.evaluations[..1].to_vec(), rows: vec![row(0.5), row(0.9), row(0.7)] };
+    let rows = vec![row(0.5), row(0.9), row(0.7)];
+    let mut found = BakeOff { evaluations: design.evaluations[..1].to_vec(), rows, pending: 0 };
     found.mark_best();
     assert_eq!(found.best(0), found.rows[1].cells[0].as_ref().map(|cell| cell.result_id));
     let worse = crate::eval::view::Difference {

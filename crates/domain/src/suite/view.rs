@@ -163,6 +163,10 @@ pub struct SuiteTable {
     /// Baselines first, then whatever was evaluated last.
     pub rows: Vec<CandidateRow>,
     pub alarms: Vec<SuiteAlarm>,
+    /// Results that are not compared with the baseline's yet. Their candidates are told no difference at all until they are, since
+    /// p values are corrected for all of them.
+    #[serde(default)]
+    pub pending: u32,
 }
 
 /// A candidate that is worse than the baseline was.
@@ -246,6 +250,9 @@ pub struct SliceReport {
 pub struct BakeOff {
     pub evaluations: Vec<EvaluationDesign>,
     pub rows: Vec<BakeOffRow>,
+    /// Results that are not compared with the best yet. Their evaluations are told no difference at all until they are.
+    #[serde(default)]
+    pub pending: u32,
 }
 
 /// One candidate of a bake-off.
@@ -306,7 +313,7 @@ impl BakeOff {
                 cells: cells.collect(),
             }
         });
-        let mut found = Self { evaluations: table.evaluations.clone(), rows: rows.collect() };
+        let mut found = Self { evaluations: table.evaluations.clone(), rows: rows.collect(), pending: 0 };
         found.mark_best();
         found
     }

@@ -2,7 +2,7 @@
 //! nothing comes back.
 
 use super::{find::RUNS, texts::Texts};
-use crate::{StoreError, diffs, explore, preflights};
+use crate::{StoreError, diffs, explore, preflights, suites};
 use domain::{
     forget::Busy,
     id::{JobId, ProjectId, RunId},
@@ -11,9 +11,17 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 /// Kinds of jobs that write nothing of a sample, or nothing that outlives the erasure: an index that is being built is deleted
-/// and begun anew, a comparison of versions keeps positions alone and begins anew, too, and a preflight is its run's.
-pub const HARMLESS: [&str; 6] =
-    [explore::build::KIND, diffs::KIND, preflights::KIND, "register_model", "fetch_upload", "delete_upload"];
+/// and begun anew, a comparison of versions keeps positions alone and begins anew, too, one of a suite's results keeps figures alone,
+/// and a preflight is its run's.
+pub const HARMLESS: [&str; 7] = [
+    explore::build::KIND,
+    diffs::KIND,
+    suites::ask::COMPARE_KIND,
+    preflights::KIND,
+    "register_model",
+    "fetch_upload",
+    "delete_upload",
+];
 
 /// A job of the project that is at work, or that waits with one of the texts in its request. With `hold`, those that wait go
 /// on waiting until the transaction ends.

@@ -36,6 +36,7 @@ pub(super) async fn erase(
     audits(tx, project, touched).await?;
     scores::erase(tx, touched).await?;
     of_samples(tx, project, texts).await?;
+    slices(tx, project).await?;
     previews(tx, project, touched, texts).await?;
     quotations(tx, project, texts).await?;
     reports(tx, project, by).await
@@ -101,6 +102,15 @@ async fn of_samples(tx: &mut PgConnection, project: ProjectId, texts: &Texts) ->
     ] {
         sqlx::query(statement).bind(project.0).bind(&patterns).execute(&mut *tx).await?;
     }
+    Ok(())
+}
+
+/// Results of suites that were cut by what samples say, which are cut again.
+async fn slices(tx: &mut PgConnection, project: ProjectId) -> Result<(), StoreError> {
+    sqlx::query("delete from suite_slices s using suite_results r where r.id = s.result_id and r.project_id = $1")
+        .bind(project.0)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -202,7 +212,8 @@ async fn tasks(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Resu
     column::<TaskFile>(tx, project, texts, &of_version).await
 }
 
-/// Filters of evaluation suites, which hold labels and values of fields: such a one finds nothing any more.
+/// Filters of evaluation suites and of the slices that they name, which hold labels and values of fields: such a one finds nothing
+/// any more.
 async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
     let rows: Vec<(Uuid, i32, Value)> = sqlx::query_as(
         "select v.suite_id, v.number, v.design from suite_versions v join suites s on s.id = v.suite_id \
@@ -214,9 +225,17 @@ async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Re
     .await?;
     for (suite, number, design) in rows {
         let mut design: SuiteDesign = json(design)?;
-        for filter in design.evaluations.iter_mut().flat_map(|evaluation| &mut evaluation.filter) {
-            if texts.are_in_text(&filter.value) {
-                TOMBSTONE.clone_into(&mut filter.value);
+        for evaluation in &mut design.evaluations {
+            for slice in &mut evaluation.named_slices {
+                if texts.are_in_text(&slice.name) {
+                    TOMBSTONE.clone_into(&mut slice.name);
+                }
+            }
+            let named = evaluation.named_slices.iter_mut().flat_map(|slice| &mut slice.filter);
+            for filter in evaluation.filter.iter_mut().chain(named) {
+                if texts.are_in_text(&filter.value) {
+                    TOMBSTONE.clone_into(&mut filter.value);
+                }
             }
         }
         sqlx::query("update suite_versions set design = $3 where suite_id = $1 and number = $2")

@@ -50,8 +50,9 @@ pub async fn cells(
     project: ProjectId,
     runs: &[RunId],
     key: &str,
-    (axis, (low, high), columns): (Axis, (f64, f64), u32),
+    range: (Axis, (f64, f64), u32),
 ) -> Result<BTreeMap<Uuid, Columns>, StoreError> {
+    let axis = range.0;
     let (x, join) = match axis {
         Axis::Step => ("p.step::float8", ""),
         Axis::Time => ("(l.before_ms + p.elapsed_ms) / 1000.0", ""),
@@ -61,8 +62,6 @@ pub async fn cells(
             "left join points t on t.series_id = l.tokens_id and t.step = p.step",
         ),
     };
-    // On the axis of steps the index finds the range.
-    let steps = if axis == Axis::Step { (whole(low.ceil()), whole(high.floor())) } else { (i32::MIN, i32::MAX) };
     let sql = format!(
         "with {LINES}, \
          xs as (select l.run_id, l.id, p.step, p.value, {x} as x, \
@@ -79,8 +78,21 @@ pub async fn cells(
          from cells c order by c.run_id, c.cell, c.first_x",
         if axis == Axis::Tokens { "where l.tokens_id is not null" } else { "" }
     );
+    ask(db, sql, (ids(runs), project, key), range).await
+}
+
+/// The series `$3` of the runs `$1` of project `$2`, by run: on the axis from `$4` to `$5`, which is `$9` long, in `$6` columns; of
+/// steps `$7` to `$8`, all where that is not the axis.
+pub(crate) async fn ask(
+    db: &PgPool,
+    sql: String,
+    (runs, project, key): (Vec<Uuid>, ProjectId, &str),
+    (axis, (low, high), columns): (Axis, (f64, f64), u32),
+) -> Result<BTreeMap<Uuid, Columns>, StoreError> {
+    // On the axis of steps the index finds the range.
+    let steps = if axis == Axis::Step { (low.ceil() as i64, high.floor() as i64) } else { (i64::MIN, i64::MAX) };
     let rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(ids(runs))
+        .bind(runs)
         .bind(project.0)
         .bind(key)
         .bind(low)
@@ -98,13 +110,8 @@ fn ids(runs: &[RunId]) -> Vec<Uuid> {
     runs.iter().map(|r| r.0).collect()
 }
 
-/// A place on the axis as a step, as far as there are steps.
-fn whole(x: f64) -> i32 {
-    x.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i32
-}
-
 /// Rows of columns, in their order, by run.
-pub(crate) fn by_run(rows: &[PgRow]) -> Result<BTreeMap<Uuid, Columns>, StoreError> {
+fn by_run(rows: &[PgRow]) -> Result<BTreeMap<Uuid, Columns>, StoreError> {
     let mut out: BTreeMap<Uuid, Columns> = BTreeMap::new();
     for row in rows {
         let curve = out.entry(row.try_get("run_id")?).or_default();

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
-use crate::evals::tests::{Place, place};
+use crate::{
+    evals::tests::{Place, place},
+    runs::tests::card,
+};
 use domain::{
     eval::Subject,
-    model::{ModelCard, ModelFormat},
     report::{
         Block, BlockEdit, BlockKind, Status,
         digest::Digest,
@@ -21,28 +23,6 @@ use domain::{
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 const NOW: OffsetDateTime = datetime!(2026-07-30 10:00 UTC);
-
-fn card() -> ModelCard {
-    ModelCard {
-        architecture: "LlamaForCausalLM".to_owned(),
-        family: "llama".to_owned(),
-        format: ModelFormat::Gguf,
-        parameters: 1000,
-        layers: 2,
-        hidden_size: 8,
-        intermediate_size: 16,
-        attention_heads: 2,
-        key_value_heads: 1,
-        head_dim: 4,
-        context_length: 512,
-        vocabulary: 100,
-        quantization: "F32".to_owned(),
-        licence: None,
-        chat_template: None,
-        tied_embeddings: true,
-        size_bytes: 4000,
-    }
-}
 
 /// A project with a run that has succeeded: its tuned model gets the first two of three right, the base model the second alone.
 struct Told {

@@ -21,7 +21,8 @@ pub(crate) struct Place {
     pub(crate) version: VersionId,
 }
 
-fn card() -> ModelCard {
+/// A model that is small.
+pub(crate) fn card() -> ModelCard {
     ModelCard {
         architecture: "LlamaForCausalLM".to_owned(),
         family: "llama".to_owned(),

@@ -1,6 +1,7 @@
 //! Candidates that a suite's others are held against.
 
-use crate::{StoreError, error::word};
+use super::ask::{self, CompareSuite};
+use crate::{StoreError, diffs::Asker, error::word};
 use domain::{
     id::{ProjectId, SuiteId, UserId},
     suite::{Baseline, Candidate},
@@ -26,8 +27,8 @@ pub(super) async fn list(db: &PgPool, suite: SuiteId) -> Result<Vec<Baseline>, S
     .collect()
 }
 
-/// Pins a candidate, or changes how. The first one of a suite is its main one in any case. False when the project has no such
-/// suite.
+/// Pins a candidate, or changes how. The first one of a suite is its main one in any case, and a job holds the others against it.
+/// False when the project has no such suite.
 pub async fn pin(
     db: &PgPool,
     project: ProjectId,
@@ -64,6 +65,14 @@ pub async fn pin(
     .bind(by.0)
     .execute(&mut *tx)
     .await?;
+    if is_main {
+        let version: i32 = sqlx::query_scalar("select max(number) from suite_versions where suite_id = $1")
+            .bind(suite.0)
+            .fetch_one(&mut *tx)
+            .await?;
+        let compare = CompareSuite { suite_id: suite, version: version.cast_unsigned() };
+        ask::queue_comparisons(&mut tx, Asker { project, user: by, again: true }, compare).await?;
+    }
     tx.commit().await?;
     Ok(true)
 }

@@ -1,4 +1,4 @@
-//! How results differ, computed once and kept.
+//! How results differ, computed once by a job and kept. Pages read what is there.
 
 use super::results;
 use crate::{
@@ -11,13 +11,15 @@ use domain::{
     suite::{MEANS, paired_differences},
 };
 use sqlx::{PgPool, Row};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-/// (old, new) → their differences.
-pub(super) type Comparisons = HashMap<(SuiteResultId, SuiteResultId), Vec<Difference>>;
+/// Two results, old before new.
+pub type Pair = (SuiteResultId, SuiteResultId);
+/// Pair → its differences.
+pub(super) type Comparisons = HashMap<Pair, Vec<Difference>>;
 
-/// The differences of these pairs, old before new. What is not kept yet is computed, which takes a moment for each.
-pub(super) async fn of_pairs(db: &PgPool, pairs: &[(SuiteResultId, SuiteResultId)]) -> Result<Comparisons, StoreError> {
+/// The differences of those of these pairs that were compared.
+pub(super) async fn kept(db: &PgPool, pairs: &[Pair]) -> Result<Comparisons, StoreError> {
     let (old, new): (Vec<_>, Vec<_>) = pairs.iter().map(|(old, new)| (old.0, new.0)).unzip();
     let rows = sqlx::query(
         "select c.old_id, c.new_id, c.differences from unnest($1::uuid[], $2::uuid[]) as asked (old_id, new_id) \
@@ -32,15 +34,29 @@ pub(super) async fn of_pairs(db: &PgPool, pairs: &[(SuiteResultId, SuiteResultId
         let pair = (SuiteResultId(row.try_get("old_id")?), SuiteResultId(row.try_get("new_id")?));
         found.insert(pair, json(row.try_get("differences")?)?);
     }
-    for (old, new) in pairs {
-        if let Entry::Vacant(place) = found.entry((*old, *new)) {
-            place.insert(compute(db, *old, *new).await?);
+    Ok(found)
+}
+
+/// The differences of all these pairs. What is not kept yet is computed, which takes a moment for each: not for who waits for a page.
+pub(super) async fn made(db: &PgPool, pairs: &[Pair]) -> Result<Comparisons, StoreError> {
+    let mut found = kept(db, pairs).await?;
+    for pair in pairs {
+        if let Entry::Vacant(place) = found.entry(*pair) {
+            place.insert(make(db, *pair).await?);
         }
     }
     Ok(found)
 }
 
-async fn compute(db: &PgPool, old: SuiteResultId, new: SuiteResultId) -> Result<Vec<Difference>, StoreError> {
+/// Those of these pairs that nobody has compared yet, each once.
+pub(super) async fn missing(db: &PgPool, pairs: &[Pair]) -> Result<Vec<Pair>, StoreError> {
+    let known = kept(db, pairs).await?;
+    let mut seen = HashSet::new();
+    Ok(pairs.iter().filter(|pair| !known.contains_key(*pair) && seen.insert(**pair)).copied().collect())
+}
+
+/// Compares two results and keeps how they differ.
+pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, StoreError> {
     let (before, after) = (results::scores(db, old).await?, results::scores(db, new).await?);
     let metrics: Vec<String> = MEANS.iter().map(|metric| (*metric).to_owned()).collect();
     let differences = tokio::task::spawn_blocking(move || paired_differences(&before, &after, &metrics))

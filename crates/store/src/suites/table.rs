@@ -1,7 +1,8 @@
 //! The table of a suite: candidates by evaluations, held against the baseline and the gates; and base models against the best.
 
 use super::{
-    alarms, comparisons,
+    alarms,
+    comparisons::{self, Comparisons, Pair},
     results::{COLUMNS, JOINS, NAME, result},
 };
 use crate::{StoreError, error::json};
@@ -15,7 +16,7 @@ use domain::{
     },
 };
 use sqlx::{PgPool, Row};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Candidates of a table, besides baselines: those evaluated last.
 const CANDIDATES: usize = 50;
@@ -68,12 +69,13 @@ async fn latest(
         .collect()
 }
 
-/// The table.
+/// The table, with the comparisons that were made.
 pub async fn of_suite(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<SuiteTable, StoreError> {
     with_candidate(db, project, suite, None).await
 }
 
-/// The table with the row of `asked`, however many others were evaluated after it.
+/// The table with the row of `asked`, however many others were evaluated after it. With one, comparisons that are missing are made,
+/// which is for jobs alone.
 pub(super) async fn with_candidate(
     db: &PgPool,
     project: ProjectId,
@@ -81,10 +83,12 @@ pub(super) async fn with_candidate(
     asked: Option<&Candidate>,
 ) -> Result<SuiteTable, StoreError> {
     let mut rows = rows(suite, latest(db, project, suite, asked).await?, asked);
-    let main = suite.baselines.iter().find(|baseline| baseline.is_main).map(|baseline| baseline.candidate.clone());
-    if let Some(main) = main {
-        compare_with(db, &mut rows, &main).await?;
-    }
+    let pairs = with_baseline(&rows);
+    let known = match asked {
+        Some(_) => comparisons::made(db, &pairs).await?,
+        None => comparisons::kept(db, &pairs).await?,
+    };
+    let pending = compare(&mut rows, &known);
     for row in &mut rows {
         for (cell, evaluation) in row.cells.iter_mut().zip(&suite.design.evaluations) {
             if let Some(cell) = cell {
@@ -96,6 +100,7 @@ pub(super) async fn with_candidate(
         evaluations: suite.design.evaluations.clone(),
         rows,
         alarms: alarms::open(db, project, Some(suite.summary.id)).await?,
+        pending,
     })
 }
 
@@ -143,26 +148,37 @@ fn rows(suite: &SuiteDetail, found: Vec<Found>, asked: Option<&Candidate>) -> Ve
     rows
 }
 
-/// Fills in how all others differ from the baseline, where both were evaluated.
-async fn compare_with(db: &PgPool, rows: &mut [CandidateRow], main: &Candidate) -> Result<(), StoreError> {
-    let Some(baseline) = rows.iter().find(|row| row.candidate == *main) else { return Ok(()) };
-    let old: Vec<Option<SuiteResultId>> =
-        baseline.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.result_id)).collect();
-    let others = rows.iter().filter(|row| row.candidate != *main);
-    let pairs: Vec<(SuiteResultId, SuiteResultId)> = others
-        .flat_map(|row| row.cells.iter().zip(&old))
-        .filter_map(|(cell, old)| Some(((*old)?, cell.as_ref()?.result_id)))
-        .collect();
-    let known = comparisons::of_pairs(db, &pairs).await?;
-    for row in rows.iter_mut().filter(|row| row.candidate != *main) {
-        for (cell, old) in row.cells.iter_mut().zip(&old) {
+/// The results of all other rows, each with the baseline's of the same evaluation.
+fn with_baseline(rows: &[CandidateRow]) -> Vec<Pair> {
+    let Some(baseline) = rows.iter().find(|row| row.is_baseline) else { return Vec::new() };
+    let others = rows.iter().filter(|row| !row.is_baseline);
+    others.flat_map(|row| with(baseline, row)).collect()
+}
+
+fn with<'a>(baseline: &'a CandidateRow, row: &'a CandidateRow) -> impl Iterator<Item = Pair> + use<'a> {
+    let cells = baseline.cells.iter().zip(&row.cells);
+    cells.filter_map(|(old, new)| Some((old.as_ref()?.result_id, new.as_ref()?.result_id)))
+}
+
+/// Fills in how all others differ from the baseline, where both were evaluated; how many results are not compared yet. A row is
+/// corrected for all of its differences, so it is told none before they are all there.
+fn compare(rows: &mut [CandidateRow], known: &Comparisons) -> u32 {
+    let Some(baseline) = rows.iter().find(|row| row.is_baseline).cloned() else { return 0 };
+    let mut pending = 0;
+    for row in rows.iter_mut().filter(|row| !row.is_baseline) {
+        let missing = with(&baseline, row).filter(|pair| !known.contains_key(pair)).count();
+        pending += missing as u32;
+        if missing > 0 {
+            continue;
+        }
+        for (cell, old) in row.cells.iter_mut().zip(&baseline.cells) {
             if let (Some(cell), Some(old)) = (cell.as_mut(), old) {
-                cell.differences = known.get(&(*old, cell.result_id)).cloned().unwrap_or_default();
+                cell.differences = known.get(&(old.result_id, cell.result_id)).cloned().unwrap_or_default();
                 cell.differences.retain(|difference| cell.scores.contains_key(&difference.metric));
             }
         }
     }
-    Ok(())
+    pending
 }
 
 fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<GateResult> {
@@ -200,22 +216,42 @@ pub fn correct(table: &mut SuiteTable) {
     }
 }
 
-/// Base models and endpoints against the best of them.
+/// Base models and endpoints against the best of them, with the comparisons that were made.
 pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<BakeOff, StoreError> {
-    let table = SuiteTable {
-        evaluations: suite.design.evaluations.clone(),
-        rows: rows(suite, latest(db, project, suite, None).await?, None),
-        alarms: Vec::new(),
-    };
-    let mut found = BakeOff::of(&table);
-    let pairs: Vec<(SuiteResultId, SuiteResultId)> = (0..found.evaluations.len())
+    let mut found = base_models(suite, rows(suite, latest(db, project, suite, None).await?, None));
+    let pairs = with_best(&found);
+    let known = comparisons::kept(db, &pairs).await?;
+    let missing: Vec<&Pair> = pairs.iter().filter(|pair| !known.contains_key(*pair)).collect();
+    found.pending = missing.len() as u32;
+    // An evaluation is corrected for all of its pairs, so it is told none before they are all there.
+    let partial: HashSet<SuiteResultId> = missing.into_iter().map(|(best, _)| *best).collect();
+    found.compare(|best, other, metric| {
+        let differences = known.get(&(best, other)).filter(|_| !partial.contains(&best))?;
+        differences.iter().find(|d| d.metric == metric).cloned()
+    });
+    Ok(found)
+}
+
+fn base_models(suite: &SuiteDetail, rows: Vec<CandidateRow>) -> BakeOff {
+    let evaluations = suite.design.evaluations.clone();
+    BakeOff::of(&SuiteTable { evaluations, rows, alarms: Vec::new(), pending: 0 })
+}
+
+/// The results of base models, each with the best one's of the same evaluation.
+fn with_best(found: &BakeOff) -> Vec<Pair> {
+    (0..found.evaluations.len())
         .filter_map(|column| Some((column, found.best(column)?)))
         .flat_map(|(column, best)| {
             found.rows.iter().filter_map(move |row| Some((best, row.cells[column].as_ref()?.result_id)))
         })
         .filter(|(best, other)| best != other)
-        .collect();
-    let known = comparisons::of_pairs(db, &pairs).await?;
-    found.compare(|best, other, metric| known.get(&(best, other))?.iter().find(|d| d.metric == metric).cloned());
-    Ok(found)
+        .collect()
+}
+
+/// What the table and the bake-off of this version of the suite hold against each other and nobody has compared yet.
+pub async fn uncompared(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<Vec<Pair>, StoreError> {
+    let rows = rows(suite, latest(db, project, suite, None).await?, None);
+    let mut pairs = with_baseline(&rows);
+    pairs.extend(with_best(&base_models(suite, rows)));
+    comparisons::missing(db, &pairs).await
 }

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
-use crate::evals::tests::{Place, place};
+use crate::{
+    diffs::Asker,
+    evals::tests::{Place, place},
+};
 use domain::{
     eval::view::Outcome,
     id::{JobId, ModelId, SampleId, SuiteResultId},
@@ -12,7 +15,7 @@ use domain::{
 use results::{NewAnswer, NewResult};
 use std::collections::BTreeMap;
 
-fn design(place: &Place) -> SuiteDesign {
+pub(super) fn design(place: &Place) -> SuiteDesign {
     let text = format!(
         "[[evaluations]]\nkey = \"all\"\nversion_id = \"{}\"\ntask = \"classification\"\nmetrics = [\"accuracy\"]\n\
          gates = [\"accuracy >= 0.5\", \"accuracy within 0.1 of baseline\"]\n",
@@ -21,17 +24,17 @@ fn design(place: &Place) -> SuiteDesign {
     SuiteDesign::from_toml(&text).unwrap()
 }
 
-async fn suite(place: &Place) -> SuiteId {
+pub(super) async fn suite(place: &Place) -> SuiteId {
     create(&place.db, place.project, "Release", &design(place), place.user).await.unwrap()
 }
 
-async fn model(place: &Place) -> Candidate {
+pub(super) async fn model(place: &Place) -> Candidate {
     let id: uuid::Uuid = sqlx::query_scalar("select id from models").fetch_one(&place.db).await.unwrap();
     Candidate::Model { model_id: ModelId(id) }
 }
 
 /// Samples of the same content as those of the place, so that there are enough for a test.
-async fn many(place: &Place, count: i64) -> Vec<SampleId> {
+pub(super) async fn many(place: &Place, count: i64) -> Vec<SampleId> {
     let ids: Vec<i64> = sqlx::query_scalar(
         "insert into samples (dataset_id, messages, label, slices, content_hash, search_text) \
          select s.dataset_id, s.messages, s.label, jsonb_build_object('shop', case when i % 2 = 0 then 'a' else 'b' end), \
@@ -47,7 +50,7 @@ async fn many(place: &Place, count: i64) -> Vec<SampleId> {
 }
 
 /// A result in which the first `right` of the samples are right.
-async fn record(
+pub(super) async fn record(
     place: &Place,
     suite: SuiteId,
     candidate: &Candidate,
@@ -137,7 +140,20 @@ async fn a_worse_candidate_misses_its_gate_and_raises_an_alarm(db: PgPool) {
     assert!(!baselines::pin(db, ProjectId::new(), id, &pin(&base, false), place.user).await.unwrap());
     let detail = get(db, project, id, None).await.unwrap().unwrap();
     assert!(detail.baselines[0].is_main, "the first one is");
+    let table = table::of_suite(db, project, &detail).await.unwrap();
+    assert_eq!((table.pending, gate(&table, &run, 1)), (1, Standing::Inconclusive), "who looks computes nothing");
+    assert!(table.rows[1].cells[0].as_ref().unwrap().differences.is_empty());
+    let asker = Asker { project, user: place.user, again: false };
+    let compare = ask::CompareSuite { suite_id: id, version: 1 };
+    let job = ask::comparisons(db, asker, compare).await.unwrap();
+    let queued: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from jobs where kind = 'compare_suite'").fetch_all(db).await.unwrap();
+    assert_eq!(queued, [job.id.0], "who pins asks for it, and who looks waits for the same job");
+    for pair in table::uncompared(db, project, &detail).await.unwrap() {
+        comparisons::make(db, pair).await.unwrap();
+    }
     let mut table = table::of_suite(db, project, &detail).await.unwrap();
+    assert_eq!(table.pending, 0);
     table::correct(&mut table);
     assert!(table.rows[0].is_baseline && table.rows[0].candidate == base);
     assert_eq!((gate(&table, &run, 1), gate(&table, &base, 1)), (Standing::Missed, Standing::Met));
@@ -204,7 +220,7 @@ async fn targets_are_judged_by_the_run_that_came_last(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
-async fn answers_are_paged_and_cut(db: PgPool) {
+async fn answers_are_paged(db: PgPool) {
     let place = place(db).await;
     let (db, project) = (&place.db, place.project);
     let id = suite(&place).await;
@@ -226,18 +242,6 @@ async fn answers_are_paged_and_cut(db: PgPool) {
     let query = SuitePredictionQuery { slice, limit: Some(500), ..SuitePredictionQuery::default() };
     assert_eq!(predictions::page(db, project, result, &query).await.unwrap().items.len(), 40);
     assert!(predictions::page(db, ProjectId::new(), result, &query).await.unwrap().items.is_empty());
-
-    let found = results::get(db, project, id, result).await.unwrap().unwrap();
-    let report = slices::report(db, project, &found, (None, &[])).await.unwrap().unwrap();
-    assert_eq!((report.metric.as_str(), report.metrics.len()), ("accuracy", 1));
-    let shop = report.fields.iter().find(|field| field.field == "slice.shop").unwrap();
-    assert_eq!(
-        shop.slices.iter().map(|slice| (slice.support, slice.value)).collect::<Vec<_>>(),
-        [(40, 1.0), (40, 0.0)]
-    );
-    assert_eq!(report.worst.slices[0].conditions[0].value, "b");
-    let only = slices::report(db, project, &found, (None, &["label".to_owned()])).await.unwrap().unwrap();
-    assert!(only.fields.iter().all(|field| field.field == "label"), "{:?}", only.fields);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -262,6 +266,12 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     let result = record(&place, id, &model(&place).await, &place.samples, 3).await;
     sqlx::query("update jobs set status = 'succeeded'").execute(db).await.unwrap();
     sqlx::query("update runs set status = 'succeeded'").execute(db).await.unwrap();
+    let found = results::get(db, project, id, result).await.unwrap().unwrap();
+    slices::read(db, project, &found).await.unwrap().cut(db, &found, "accuracy").await.unwrap();
+    assert!(slices::missing(db, project, &found).await.unwrap().is_empty());
+    let mut named = design(&place);
+    named.evaluations[0].named_slices = vec!["of one = slice.said:question 1".parse().unwrap()];
+    save(db, project, id, 1, &named, place.user).await.unwrap();
     let texts = ["question 1".to_owned()];
     assert_eq!(crate::forget::find(db, project, &texts).await.unwrap().predictions, 1);
     crate::forget::erase(db, project, place.user, &texts, 1).await.unwrap();
@@ -269,4 +279,9 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     let page = predictions::page(db, project, result, &all).await.unwrap();
     let erased: Vec<_> = page.items.iter().map(|p| p.output == domain::forget::TOMBSTONE).collect();
     assert_eq!(erased, [false, true, false]);
+    let kept: i64 = sqlx::query_scalar("select count(*) from suite_slices").fetch_one(db).await.unwrap();
+    assert_eq!(kept, 0, "labels and fields of samples stand in it");
+    let newest = get(db, project, id, None).await.unwrap().unwrap();
+    let slice = &newest.design.evaluations[0].named_slices[0];
+    assert_eq!((slice.name.as_str(), slice.filter[0].value.as_str()), ("of one", domain::forget::TOMBSTONE));
 }

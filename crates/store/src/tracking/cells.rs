@@ -1,7 +1,7 @@
 //! Long histories of a metric of many tracked runs in columns of pixels. Scripts that name no step have all values at one
 //! step: on the axis of steps those stand side by side in their order.
 
-use crate::{StoreError, points::by_run};
+use crate::{StoreError, points::ask};
 use domain::{
     id::{ProjectId, TrackedRunId},
     overlay::{Axis, Columns},
@@ -52,9 +52,9 @@ pub async fn cells(
     project: ProjectId,
     runs: &[TrackedRunId],
     key: &str,
-    (axis, (low, high), columns): (Axis, (f64, f64), u32),
+    range: (Axis, (f64, f64), u32),
 ) -> Result<BTreeMap<Uuid, Columns>, StoreError> {
-    let values = match axis {
+    let values = match range.0 {
         Axis::Step => {
             "select l.run_id, l.id, p.step, p.logged_ms, p.value, p.step::float8 as x from lines l \
                  join tracked_points p on p.series_id = l.id and p.step >= $7 and p.step <= $8 where l.is_stepped \
@@ -68,8 +68,6 @@ pub async fn cells(
         }
         Axis::Tokens => return Ok(BTreeMap::new()),
     };
-    // On the axis of steps the index finds the range.
-    let steps = if axis == Axis::Step { (low.ceil() as i64, high.floor() as i64) } else { (i64::MIN, i64::MAX) };
     let sql = format!(
         "with {LINES}, \
          xs as (select *, case when value > '-infinity' and value < 'infinity' then value end as v from ({values}) y), \
@@ -85,19 +83,7 @@ pub async fn cells(
                  order by logged_ms desc, value desc limit 1) as last_value \
          from cells c order by c.run_id, c.cell, c.first_x"
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(ids(runs))
-        .bind(project.0)
-        .bind(key)
-        .bind(low)
-        .bind(high)
-        .bind(i32::try_from(columns).unwrap_or(i32::MAX))
-        .bind(steps.0)
-        .bind(steps.1)
-        .bind((high - low).max(1e-9))
-        .fetch_all(db)
-        .await?;
-    by_run(&rows)
+    ask(db, sql, (ids(runs), project, key), range).await
 }
 
 fn ids(runs: &[TrackedRunId]) -> Vec<Uuid> {

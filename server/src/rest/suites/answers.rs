@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::{
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use dataprep::export::prompt_text;
@@ -19,13 +20,23 @@ use domain::{
     access::Action,
     eval::view::Outcome,
     id::{ProjectId, SuiteId, SuiteResultId},
+    job::Job,
     page::{MAX_LIMIT, Page},
     suite::{
         BakeOff, HistoryPoint, SliceReport, SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult, SuiteTable,
     },
 };
 use serde::{Deserialize, Serialize};
-use store::{PgPool, access::authorise, suites};
+use store::{
+    PgPool,
+    access::authorise,
+    diffs::Asker,
+    suites::{
+        self,
+        ask::{self, CompareSuite},
+        slices::Cut,
+    },
+};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -130,15 +141,22 @@ fn figures(table: &SuiteTable) -> Vec<Figure> {
     found
 }
 
-async fn table(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<SuiteTable, Problem> {
-    let mut table = suites::table::of_suite(db, project, suite).await?;
-    suites::table::correct(&mut table);
-    Ok(table)
+/// Somebody who asks again for what has failed, too: that they come back is all that tells it from the first time.
+fn asker(caller: &Caller, project: ProjectId) -> Asker {
+    Asker { project, user: caller.user_id, again: true }
+}
+
+/// Has a job make the comparisons that are missing.
+async fn ask_for(db: &PgPool, asker: Asker, suite: &SuiteDetail) -> Result<(), Problem> {
+    let compare = CompareSuite { suite_id: suite.summary.id, version: suite.shown };
+    ask::comparisons(db, asker, compare).await?;
+    Ok(())
 }
 
 /// The table of a suite: the latest result of each candidate in each evaluation, gates judged, held against the main baseline.
 ///
-/// With `format` every figure comes as a line of one file.
+/// While results are compared with the baseline's by a job, `pending` says how many are not yet; their candidates have no differences
+/// until then. With `format` every figure comes as a line of one file, or 409 until all are compared.
 #[utoipa::path(get, path = "/projects/{project}/suites/{suite}/table", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path), VersionQuery, ExportQuery), responses((status = OK, body = SuiteTable)))]
 async fn get_table(
     State(db): State<PgPool>,
@@ -149,8 +167,15 @@ async fn get_table(
 ) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let suite = find(&db, project, suite, query.version).await?;
-    let table = table(&db, project, &suite).await?;
+    let mut table = suites::table::of_suite(&db, project, &suite).await?;
+    suites::table::correct(&mut table);
+    if table.pending > 0 {
+        ask_for(&db, asker(&caller, project), &suite).await?;
+    }
     Ok(match export.format {
+        Some(_) if table.pending > 0 => {
+            return Err(Problem::conflict("results are being compared with the baseline: ask again in a moment"));
+        }
         Some(format) => {
             let name = format!("suite-{}-v{}", suite.summary.name, suite.shown);
             export::items(&name, format, export.formulas(), figures(&table))
@@ -159,7 +184,8 @@ async fn get_table(
     })
 }
 
-/// Base models and endpoints before training: each against the best of them.
+/// Base models and endpoints before training: each against the best of them. While results are compared with the best one's by a job,
+/// `pending` says how many are not yet; their evaluations have no differences until then.
 #[utoipa::path(get, path = "/projects/{project}/suites/{suite}/bake-off", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path), VersionQuery), responses((status = OK, body = BakeOff)))]
 async fn get_bake_off(
     State(db): State<PgPool>,
@@ -169,7 +195,11 @@ async fn get_bake_off(
 ) -> Result<Json<BakeOff>, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let suite = find(&db, project, suite, query.version).await?;
-    Ok(Json(suites::table::bake_off(&db, project, &suite).await?))
+    let found = suites::table::bake_off(&db, project, &suite).await?;
+    if found.pending > 0 {
+        ask_for(&db, asker(&caller, project), &suite).await?;
+    }
+    Ok(Json(found))
 }
 
 /// All results of the evaluations of a version of the suite, in the metric that each is judged by, oldest first.
@@ -282,19 +312,24 @@ struct SliceQuery {
     metric: Option<String>,
 }
 
-/// A result cut by the fields of its samples, and the parts of one and two fields on which the candidate does worst. 409 where no
-/// metric of it can be cut.
-#[utoipa::path(get, path = "/projects/{project}/suites/{suite}/results/{result}/slices", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path), ("result" = SuiteResultId, Path), SliceQuery), responses((status = OK, body = SliceReport)))]
+/// A result cut by the fields of its samples and the slices that the suite names, and the parts of one and two fields on which the
+/// candidate does worst. 409 where no metric of it can be cut.
+///
+/// What was not cut yet, or depends on something that has changed since, is cut by a job, which comes with 202: ask again when it is
+/// over. Each person has 8 results cut at a time in a project: 409 for another one until then.
+#[utoipa::path(get, path = "/projects/{project}/suites/{suite}/results/{result}/slices", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path), ("result" = SuiteResultId, Path), SliceQuery), responses((status = OK, body = SliceReport), (status = ACCEPTED, body = Job)))]
 async fn get_slices(
     State(db): State<PgPool>,
     caller: Caller,
     Path((project, suite, id)): Path<(ProjectId, SuiteId, SuiteResultId)>,
     Query(query): Query<SliceQuery>,
-) -> Result<Json<SliceReport>, Problem> {
+) -> Result<Response, Problem> {
     authorise(&db, &caller, project, Action::Read).await?;
     let found = result(&db, project, suite, id).await?;
-    let design = find(&db, project, suite, Some(found.version)).await?.design;
-    let wanted = design.evaluation(&found.evaluation).map(|e| e.slices.clone()).unwrap_or_default();
-    let report = suites::slices::report(&db, project, &found, (query.metric.as_deref(), &wanted)).await?;
-    report.map(Json).ok_or_else(|| Problem::conflict("no metric of this result is a mean over samples"))
+    let asker = asker(&caller, project);
+    let cut = suites::slices::report_or_job(&db, asker, &found, query.metric.as_deref()).await?;
+    match cut.ok_or_else(|| Problem::conflict("no metric of this result is a mean over samples"))? {
+        Cut::Kept(report) => Ok(Json(report).into_response()),
+        Cut::By(job) => Ok((StatusCode::ACCEPTED, Json(job)).into_response()),
+    }
 }

@@ -1,0 +1,138 @@
+//! Server functions of what jobs compute for the pages of suites: comparisons, and results cut into parts.
+
+use crate::error::AppError;
+use domain::{
+    id::{JobId, ProjectId, SuiteId, SuiteResultId},
+    suite::{BakeOff, SliceReport, SuiteDetail, SuiteResult},
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{api, routes, suites::api::find},
+    domain::{access::Action, id::UserId, job::Job},
+    store::{
+        PgPool,
+        diffs::Asker,
+        suites::{
+            self,
+            ask::{self, CompareSuite},
+            slices::Cut,
+        },
+    },
+};
+
+/// The job that computes what a page is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub job: JobId,
+    /// Over without success.
+    pub failed: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl Waiting {
+    fn on(job: &Job) -> Self {
+        Self { job: job.id, failed: job.status.is_final() }
+    }
+}
+
+/// The job that makes comparisons, where some are missing.
+#[cfg(feature = "ssr")]
+pub(in crate::suites) async fn compared(
+    db: &PgPool,
+    (project, user): (ProjectId, UserId),
+    suite: &SuiteDetail,
+    pending: u32,
+) -> Result<Option<Waiting>, AppError> {
+    if pending == 0 {
+        return Ok(None);
+    }
+    let asker = Asker { project, user, again: false };
+    let compare = CompareSuite { suite_id: suite.summary.id, version: suite.shown };
+    Ok(Some(Waiting::on(&ask::comparisons(db, asker, compare).await?)))
+}
+
+/// Begins comparisons again that failed or were cancelled, and goes back to the suite, or to its base models.
+#[server]
+pub async fn compare_suite_again(
+    project: ProjectId,
+    suite: SuiteId,
+    version: u32,
+    #[server(default)] bake_off: bool,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    find(&db, project, suite, Some(version)).await?;
+    let asker = Asker { project, user: caller.user_id, again: true };
+    ask::comparisons(&db, asker, CompareSuite { suite_id: suite, version }).await?;
+    leptos_axum::redirect(&match bake_off {
+        true => routes::bake_off(project, suite),
+        false => format!("{}?version={version}", routes::suite(project, suite)),
+    });
+    Ok(())
+}
+
+/// Base models side by side.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BakeOffView {
+    pub suite: SuiteDetail,
+    pub found: BakeOff,
+    /// While results are compared with the best one's.
+    pub waiting: Option<Waiting>,
+}
+
+/// Base models side by side.
+#[server]
+pub async fn get_bake_off(project: ProjectId, suite: SuiteId) -> Result<BakeOffView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let suite = find(&db, project, suite, None).await?;
+    let found = suites::table::bake_off(&db, project, &suite).await?;
+    let waiting = compared(&db, (project, caller.user_id), &suite, found.pending).await?;
+    Ok(BakeOffView { suite, found, waiting })
+}
+
+/// A result cut into parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SlicesView {
+    pub result: SuiteResult,
+    /// `None` while a job cuts it, and where no metric can be cut.
+    pub report: Option<SliceReport>,
+    pub waiting: Option<Waiting>,
+}
+
+/// A result cut into parts.
+#[server]
+pub async fn get_slices(
+    project: ProjectId,
+    suite: SuiteId,
+    result: SuiteResultId,
+    metric: Option<String>,
+) -> Result<SlicesView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let result = suites::results::get(&db, project, suite, result).await?.ok_or(AppError::NotFound)?;
+    let asker = Asker { project, user: caller.user_id, again: false };
+    let (report, waiting) = match suites::slices::report_or_job(&db, asker, &result, metric.as_deref()).await? {
+        Some(Cut::Kept(report)) => (Some(*report), None),
+        Some(Cut::By(job)) => (None, Some(Waiting::on(&job))),
+        None => (None, None),
+    };
+    Ok(SlicesView { result, report, waiting })
+}
+
+/// Begins again to cut a result where that failed or was cancelled, and goes back to the page as it was.
+#[server]
+pub async fn cut_again(
+    project: ProjectId,
+    suite: SuiteId,
+    result: SuiteResultId,
+    #[server(default)] metric: Option<String>,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let found = suites::results::get(&db, project, suite, result).await?.ok_or(AppError::NotFound)?;
+    let asker = Asker { project, user: caller.user_id, again: true };
+    suites::slices::report_or_job(&db, asker, &found, metric.as_deref()).await?;
+    let metric = metric.map(|metric| format!("?metric={}", routes::encode(&metric))).unwrap_or_default();
+    leptos_axum::redirect(&format!("{}{metric}", routes::suite_slices(project, suite, result)));
+    Ok(())
+}
