@@ -36,6 +36,12 @@ pub const MEANS: [&str; 16] = [
 /// one time than at another.
 pub const NEUTRAL: [&str; 2] = ["length", "latency_ms"];
 
+/// Whether a metric is a mean over samples: one of [`MEANS`], or a judge's.
+#[must_use]
+pub fn is_mean(metric: &str) -> bool {
+    MEANS.contains(&metric) || super::judge_of(metric).is_some()
+}
+
 /// How likely the reference answer is to the model, which an endpoint does not tell.
 const LIKELIHOOD: &str = "negative_log_likelihood";
 
