@@ -5,6 +5,7 @@ pub mod automatic;
 pub mod baselines;
 mod comparisons;
 pub mod history;
+pub mod judged;
 pub mod predictions;
 pub mod results;
 pub mod slices;

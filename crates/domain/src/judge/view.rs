@@ -84,7 +84,7 @@ pub struct Calibration {
 }
 
 /// A model's answers to a split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JudgedEvaluation {
     /// Absent of a suite's result.

@@ -8,10 +8,10 @@ use crate::{
 use domain::{
     eval::view::Difference,
     id::SuiteResultId,
-    suite::{MEANS, paired_differences},
+    suite::{is_mean, paired_differences},
 };
 use sqlx::{PgPool, Row};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 /// (old, new) → their differences.
 pub(super) type Comparisons = HashMap<(SuiteResultId, SuiteResultId), Vec<Difference>>;
@@ -42,7 +42,9 @@ pub(super) async fn of_pairs(db: &PgPool, pairs: &[(SuiteResultId, SuiteResultId
 
 async fn compute(db: &PgPool, old: SuiteResultId, new: SuiteResultId) -> Result<Vec<Difference>, StoreError> {
     let (before, after) = (results::scores(db, old).await?, results::scores(db, new).await?);
-    let metrics: Vec<String> = MEANS.iter().map(|metric| (*metric).to_owned()).collect();
+    let measured = after.values().flat_map(|scores| scores.keys());
+    let metrics: BTreeSet<String> = measured.filter(|metric| is_mean(metric)).cloned().collect();
+    let metrics: Vec<String> = metrics.into_iter().collect();
     let differences = tokio::task::spawn_blocking(move || paired_differences(&before, &after, &metrics))
         .await
         .map_err(|e| StoreError::Corrupt(e.to_string()))?;

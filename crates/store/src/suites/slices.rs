@@ -8,7 +8,7 @@ use domain::{
     id::{ProjectId, SampleId},
     slice::{Case, Found, Search, by_field, worst},
     statistics::verdict::Verdict,
-    suite::{MEANS, NEUTRAL, SliceReport, SuiteResult},
+    suite::{MEANS, NEUTRAL, SliceReport, SuiteResult, judge_of},
 };
 use futures::TryStreamExt;
 use sqlx::{PgPool, Row};
@@ -28,7 +28,8 @@ pub async fn report(
     (metric, wanted): (Option<&str>, &[String]),
 ) -> Result<Option<SliceReport>, StoreError> {
     let measured = |metric: &&str| result.measurement.scores.contains_key(*metric);
-    let metrics: Vec<String> = MEANS.iter().copied().filter(measured).map(str::to_owned).collect();
+    let judges = result.measurement.scores.keys().filter(|metric| judge_of(metric).is_some()).cloned();
+    let metrics: Vec<String> = MEANS.iter().copied().filter(measured).map(str::to_owned).chain(judges).collect();
     let chosen = metrics.iter().find(|known| Some(known.as_str()) == metric).or(metrics.first()).cloned();
     let Some(metric) = chosen else { return Ok(None) };
     let cases = cases(db, project, result, &metric, wanted).await?;

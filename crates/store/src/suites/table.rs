@@ -8,10 +8,11 @@ use crate::{StoreError, error::json};
 use domain::{
     eval::view::Difference,
     id::{ProjectId, SuiteResultId},
+    measure::MetricScore,
     model::ModelCard,
     suite::{
-        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, SuiteDetail, SuiteResult,
-        SuiteTable, holm_adjusted,
+        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, Standing, SuiteDetail,
+        SuiteResult, SuiteTable, decides, holm_adjusted, judge_of, undecided,
     },
 };
 use sqlx::{PgPool, Row};
@@ -128,6 +129,7 @@ fn rows(suite: &SuiteDetail, found: Vec<Found>, asked: Option<&Candidate>) -> Ve
                     samples: result.measurement.samples,
                     contaminated: result.contaminated,
                     scores: result.measurement.scores.clone(),
+                    judged: result.judged.clone(),
                     differences: Vec::new(),
                     gates: Vec::new(),
                 });
@@ -146,8 +148,9 @@ fn rows(suite: &SuiteDetail, found: Vec<Found>, asked: Option<&Candidate>) -> Ve
 /// Fills in how all others differ from the baseline, where both were evaluated.
 async fn compare_with(db: &PgPool, rows: &mut [CandidateRow], main: &Candidate) -> Result<(), StoreError> {
     let Some(baseline) = rows.iter().find(|row| row.candidate == *main) else { return Ok(()) };
+    let of_baseline = baseline.cells.clone();
     let old: Vec<Option<SuiteResultId>> =
-        baseline.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.result_id)).collect();
+        of_baseline.iter().map(|cell| cell.as_ref().map(|cell| cell.result_id)).collect();
     let others = rows.iter().filter(|row| row.candidate != *main);
     let pairs: Vec<(SuiteResultId, SuiteResultId)> = others
         .flat_map(|row| row.cells.iter().zip(&old))
@@ -155,31 +158,47 @@ async fn compare_with(db: &PgPool, rows: &mut [CandidateRow], main: &Candidate) 
         .collect();
     let known = comparisons::of_pairs(db, &pairs).await?;
     for row in rows.iter_mut().filter(|row| row.candidate != *main) {
-        for (cell, old) in row.cells.iter_mut().zip(&old) {
+        for (cell, old) in row.cells.iter_mut().zip(&of_baseline) {
             if let (Some(cell), Some(old)) = (cell.as_mut(), old) {
-                cell.differences = known.get(&(*old, cell.result_id)).cloned().unwrap_or_default();
-                cell.differences.retain(|difference| cell.scores.contains_key(&difference.metric));
+                cell.differences = known.get(&(old.result_id, cell.result_id)).cloned().unwrap_or_default();
+                let (scores, before) = (&cell.scores, &old.scores);
+                cell.differences.retain(|difference| is_comparable(scores, before, &difference.metric));
             }
         }
     }
     Ok(())
 }
 
+/// Whether two scores of a metric may be held against each other: those of a judge only where it was the same judge.
+fn is_comparable(new: &BTreeMap<String, MetricScore>, old: &BTreeMap<String, MetricScore>, metric: &str) -> bool {
+    let signature = |scores: &BTreeMap<String, MetricScore>| scores.get(metric).map(|score| score.signature.clone());
+    new.contains_key(metric) && (judge_of(metric).is_none() || signature(new) == signature(old))
+}
+
 fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<GateResult> {
     let gates = evaluation.gates.iter().map(|gate| {
         let (score, difference) = (cell.scores.get(gate.metric()), cell.difference(gate.metric()));
-        GateResult { gate: gate.to_string(), standing: gate.judge(score, difference, is_baseline) }
+        // What nobody should believe passes and fails nobody.
+        let judge = undecided(&cell.judged, gate.metric());
+        let standing = match judge {
+            Some(_) => Standing::Inconclusive,
+            None => gate.judge(score, difference, is_baseline),
+        };
+        GateResult { gate: gate.to_string(), standing, judge }
     });
     gates.collect()
 }
 
-/// All differences of a row from the baseline that are for better or worse, each with the key of its evaluation. Table and alarms
+/// All differences of a row from the baseline that are for better or worse and that decide something, each with the key of its evaluation. Table and alarms
 /// are corrected for these.
 pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
     let cells = row.cells.iter().zip(&table.evaluations);
     cells
         .filter_map(|(cell, evaluation)| Some((cell.as_ref()?, evaluation)))
-        .flat_map(|(cell, evaluation)| cell.differences.iter().map(|d| (evaluation.key.clone(), d.clone())))
+        .flat_map(|(cell, evaluation)| {
+            let deciding = cell.differences.iter().filter(|d| decides(&cell.judged, &d.metric));
+            deciding.map(|d| (evaluation.key.clone(), d.clone()))
+        })
         .filter(|(_, difference)| !NEUTRAL.contains(&difference.metric.as_str()))
         .collect()
 }
@@ -216,6 +235,13 @@ pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> R
         .filter(|(best, other)| best != other)
         .collect();
     let known = comparisons::of_pairs(db, &pairs).await?;
-    found.compare(|best, other, metric| known.get(&(best, other))?.iter().find(|d| d.metric == metric).cloned());
+    let cells: HashMap<SuiteResultId, &Cell> =
+        table.rows.iter().flat_map(|row| row.cells.iter().flatten()).map(|cell| (cell.result_id, cell)).collect();
+    found.compare(|best, other, metric| {
+        let (new, old) = (cells.get(&other)?, cells.get(&best)?);
+        let is_fair = decides(&new.judged, metric) && is_comparable(&new.scores, &old.scores, metric);
+        let differences = known.get(&(best, other)).filter(|_| is_fair)?;
+        differences.iter().find(|d| d.metric == metric).cloned()
+    });
     Ok(found)
 }
