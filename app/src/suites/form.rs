@@ -10,6 +10,7 @@ use domain::{
     dataset::VersionSummary,
     eval::Task,
     explore::Filter,
+    id::JudgeVersionId,
     lang::Lang,
     sample::Split,
     suite::{EvaluationDesign, Gate, USUAL_NEW_TOKENS, metrics_of, task_of, task_word},
@@ -17,6 +18,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+
+/// A version of a judge that can be a metric, and how it is called.
+pub type JudgeChoice = (JudgeVersionId, String);
 
 /// As it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub struct EvaluationForm {
     pub max_new_tokens: String,
     #[serde(default)]
     pub language: String,
+    /// One a line, as `truth = helpfulness v2`.
+    #[serde(default)]
+    pub judges: String,
 }
 
 /// What stands between commas, or on lines.
@@ -55,14 +62,21 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl EvaluationForm {
-    /// The design that it means.
-    pub fn design(&self, l: Lang) -> Result<EvaluationDesign, AppError> {
+    /// The design that it means. `known` are the versions of judges by name.
+    pub fn design(&self, l: Lang, known: &[JudgeChoice]) -> Result<EvaluationDesign, AppError> {
         let choice = |field: &str| AppError::invalid(field, text::problem_choice(l));
         let gate = |line: &str| {
             Gate::from_str(line).map_err(|_| AppError::invalid("gates", text::problem_gate_text(l, shortened(line))))
         };
         let filter = |line: &str| {
             Filter::from_str(line).map_err(|_| AppError::invalid("filter", text::problem_filter(l, shortened(line))))
+        };
+        let judge = |line: &str| {
+            let (name, judge) =
+                line.split_once(['=', '＝']).map_or((line, ""), |(name, judge)| (name.trim(), judge.trim()));
+            let version =
+                known.iter().find(|(_, known)| known == judge).map(|(version, _)| (name.to_owned(), *version));
+            version.ok_or_else(|| AppError::invalid("judges", text::problem_judge_text(l, shortened(line))))
         };
         Ok(EvaluationDesign {
             key: self.key.trim().to_owned(),
@@ -76,10 +90,15 @@ impl EvaluationForm {
             max_samples: number(&self.max_samples, "max_samples", l)?,
             max_new_tokens: number(&self.max_new_tokens, "max_new_tokens", l)?.unwrap_or(USUAL_NEW_TOKENS),
             language: Lang::from_tag(&self.language).unwrap_or_default(),
+            judges: lines(&self.judges).map(judge).collect::<Result<_, _>>()?,
         })
     }
 
-    pub fn of(design: &EvaluationDesign) -> Self {
+    pub fn of(design: &EvaluationDesign, known: &[JudgeChoice]) -> Self {
+        let judge =
+            |version: JudgeVersionId| known.iter().find(|(known, _)| *known == version).map(|(_, name)| name.as_str());
+        let judges =
+            design.judges.iter().map(|(name, version)| format!("{name} = {}", judge(*version).unwrap_or_default()));
         let joined = |all: Vec<String>| all.join("\n");
         Self {
             key: design.key.clone(),
@@ -93,6 +112,7 @@ impl EvaluationForm {
             max_samples: design.max_samples.map(|n| n.to_string()).unwrap_or_default(),
             max_new_tokens: design.max_new_tokens.to_string(),
             language: design.language.tag().to_owned(),
+            judges: joined(judges.collect()),
         }
     }
 }
@@ -106,7 +126,12 @@ fn number(text: &str, field: &str, l: Lang) -> Result<Option<u32>, AppError> {
 }
 
 /// The fields of an evaluation. `place` tells the ids of several forms on a page apart.
-pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: &str, l: Lang) -> AnyView {
+pub(super) fn fields(
+    form: &EvaluationForm,
+    (versions, judges): (&[VersionSummary], &[JudgeChoice]),
+    place: &str,
+    l: Lang,
+) -> AnyView {
     let id = |name: &str| format!("{name}{place}");
     let help = |name: &str| format!("{name}{place}-help");
     let options = versions.iter().map(|v| {
@@ -146,7 +171,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
             </Field>
         }
     };
-    let area = |name: &'static str, label: &'static str, about: &'static str, value: String| {
+    let area = |name: &'static str, label: &'static str, about: String, value: String| {
         let (this, described) = (id(name), help(name));
         view! {
             <Field id=this.clone() label=label help=about>
@@ -170,8 +195,13 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let tokens =
         if form.max_new_tokens.is_empty() { USUAL_NEW_TOKENS.to_string() } else { form.max_new_tokens.clone() };
     let longest = input("max_new_tokens", text::max_new_tokens(l), text::max_new_tokens_help(l).to_owned(), tokens);
-    let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
-    let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());
+    let gates = area("gates", text::gates(l), text::gates_help(l).to_owned(), form.gates.clone());
+    let filter = area("filter", text::filter(l), text::filter_help(l).to_owned(), form.filter.clone());
+    let judged = match judges.is_empty() {
+        true => text::judges_help_none(l).to_owned(),
+        false => text::judges_help(l, judges.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")),
+    };
+    let judges = area("judges", text::judges(l), judged, form.judges.clone());
     let (splits, tasks) = (splits.collect_view().into_any(), tasks.collect_view().into_any());
     let data = select("version_id", text::data(l), text::data_help(l), options.into_any());
     let split = select("split", text::split(l), text::split_help(l), splits);
@@ -183,7 +213,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         <div class="field-row">{task}{language}</div>
         {metrics}
         <div class="field-row">{gates}{filter}</div>
-        {slices}
+        <div class="field-row">{judges}{slices}</div>
         <div class="field-row">{most}{longest}</div>
     }
     .into_any()
@@ -204,17 +234,21 @@ mod tests {
             metrics: "accuracy，f1_macro".to_owned(),
             gates: "accuracy >= 0.8\n\n accuracy within 0.02 of baseline ".to_owned(),
             filter: "label:pos".to_owned(),
+            judges: "truth = good answers v2".to_owned(),
             ..EvaluationForm::default()
         };
-        let design = form.design(Lang::En).unwrap();
+        let known = [(JudgeVersionId::new(), "good answers v2".to_owned())];
+        let design = form.design(Lang::En, &known).unwrap();
+        assert_eq!(design.judges["truth"], known[0].0);
         assert_eq!((design.key.as_str(), design.metrics.len(), design.gates.len()), ("reviews", 2, 2));
-        assert_eq!(EvaluationForm::of(&design).design(Lang::En).unwrap(), design);
-        let field = |form: EvaluationForm| match form.design(Lang::Zh).unwrap_err() {
+        assert_eq!(EvaluationForm::of(&design, &known).design(Lang::En, &known).unwrap(), design);
+        let field = |form: EvaluationForm| match form.design(Lang::Zh, &known).unwrap_err() {
             AppError::Invalid { field, .. } => field,
             other => panic!("{other}"),
         };
         assert_eq!(field(EvaluationForm { gates: "good".to_owned(), ..form.clone() }), "gates");
         assert_eq!(field(EvaluationForm { filter: "colour:red".to_owned(), ..form.clone() }), "filter");
+        assert_eq!(field(EvaluationForm { judges: "truth = other v1".to_owned(), ..form.clone() }), "judges");
         assert_eq!(field(EvaluationForm { max_samples: "many".to_owned(), ..form.clone() }), "max_samples");
         assert_eq!(field(EvaluationForm { version_id: String::new(), ..form }), "version_id");
     }

@@ -49,6 +49,7 @@ crate::texts! {
     peak_memory_mib = "Peak memory (MiB)", "内存峰值（MiB）";
     cost_per_1000 = "Cost of 1,000 answers", "每千次回答成本";
     json_valid = "Valid JSON", "有效 JSON";
+    judge(name) = "Judge: {name} (0 to 1)", "评审：{name}（0 至 1）";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -106,6 +107,9 @@ pub fn name(l: Lang, key: &str) -> String {
 
 /// Names with a number in them.
 fn composed(l: Lang, key: &str) -> String {
+    if let Some(of) = domain::suite::judge_of(key) {
+        return judge(l, of);
+    }
     if let Some(place) = key.strip_prefix("choice_") {
         return choice(l, place);
     }

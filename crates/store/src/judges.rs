@@ -261,6 +261,19 @@ pub async fn spec(db: &PgPool, project: ProjectId, version: JudgeVersionId) -> R
     spec.map(json).transpose()
 }
 
+/// Versions that can be metrics of a suite, since they rate by criteria, as `helpfulness v2`; the newest of each judge first.
+pub async fn metrics(db: &PgPool, project: ProjectId) -> Result<Vec<(JudgeVersionId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "select v.id, concat(j.name, ' v', v.number) from judge_versions v join judges j on j.id = v.judge_id \
+         where j.project_id = $1 and v.spec->>'mode' = 'rubric' order by lower(j.name), j.id, v.number desc limit $2",
+    )
+    .bind(project.0)
+    .bind(LISTED)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id, name)| (JudgeVersionId(id), name)).collect())
+}
+
 /// What a project asks of its judges.
 pub async fn bar(db: &PgPool, project: ProjectId) -> Result<Bar, StoreError> {
     let row = sqlx::query("select kappa, by_lower_bound from judge_bars where project_id = $1")

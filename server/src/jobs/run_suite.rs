@@ -1,7 +1,8 @@
 //! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
-//! that an interrupted job goes on behind the last one. Then the candidate is held against the baseline.
+//! that an interrupted job goes on behind the last one. Then judges are asked, and the candidate is held against the baseline.
 
 mod answers;
+mod judges;
 mod measured;
 mod questions;
 
@@ -22,6 +23,8 @@ pub struct SuiteRun {
     evaluated: usize,
     /// Those that had a result already.
     kept: usize,
+    /// Figures of judges that were made now.
+    judged: usize,
     alarms: usize,
 }
 
@@ -51,7 +54,10 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
             run.evaluated += 1;
         }
     }
+    // A judge that does not answer keeps no alarm of other metrics from being raised.
+    let judged = Box::pin(judges::judge(&context, &suite, &request)).await;
     run.alarms = suites::alarms::raise(&context.db, context.project, &suite, &request.candidate).await?;
+    run.judged = judged?;
     Ok(run)
 }
 

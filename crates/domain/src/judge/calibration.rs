@@ -113,6 +113,17 @@ pub enum Standing {
 
 impl Standing {
     #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::NotCalibrated => "not_calibrated",
+            Self::Changed => "changed",
+            Self::TooFew => "too_few",
+            Self::BelowBar => "below_bar",
+        }
+    }
+
+    #[must_use]
     pub fn counts(self) -> bool {
         self == Self::Counts
     }
