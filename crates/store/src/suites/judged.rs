@@ -8,12 +8,13 @@ use crate::{
     judges::{Asked, Standings, asked, rulings},
 };
 use domain::{
-    id::{JudgeVersionId, JudgingId, ProjectId, SuiteId, SuiteResultId},
+    id::{JudgeVersionId, JudgingId, ProjectId, RunId, SuiteId, SuiteResultId},
     judge::{
         JudgeSpec, Mode,
         overall::{Overall, overall},
     },
     measure::{IntervalMethod, MetricScore, ScoreInterval},
+    report::facts::JudgedFacts,
     suite::{JudgedFigure, SuiteDesign},
 };
 use sqlx::{PgPool, Row};
@@ -186,4 +187,39 @@ pub async fn weigh_again(
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// What judges say of a run's newest results, by suite and evaluation; of suites that are put away nothing.
+pub(crate) async fn of_run(db: &PgPool, project: ProjectId, run: RunId) -> Result<Vec<JudgedFacts>, StoreError> {
+    let rows = sqlx::query(
+        "select x.id, x.suite_id, s.name as suite_name, x.evaluation, x.measurement->'scores' as scores, x.judged \
+         from (select distinct on (suite_id, identity) * from suite_results where project_id = $1 and run_id = $2 \
+            order by suite_id, identity, created_at desc) x join suites s on s.id = x.suite_id and s.archived_at is null \
+         where x.judged <> '{}' order by lower(s.name), s.id, x.evaluation, x.id limit 100",
+    )
+    .bind(project.0)
+    .bind(run.0)
+    .fetch_all(db)
+    .await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        let scores: BTreeMap<String, MetricScore> = json(row.try_get("scores")?)?;
+        let judged: BTreeMap<String, JudgedFigure> = json(row.try_get("judged")?)?;
+        for (metric, figure) in judged {
+            let score = scores.get(&metric);
+            let interval = score.and_then(|score| score.interval);
+            found.push(JudgedFacts {
+                suite_id: SuiteId(row.try_get("suite_id")?),
+                result_id: SuiteResultId(row.try_get("id")?),
+                suite: row.try_get("suite_name")?,
+                evaluation: row.try_get("evaluation")?,
+                score: score.map(|score| score.value),
+                low: interval.map(|interval| interval.low),
+                high: interval.map(|interval| interval.high),
+                metric,
+                figure,
+            });
+        }
+    }
+    Ok(found)
 }
