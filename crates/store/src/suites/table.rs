@@ -189,8 +189,8 @@ fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<
     gates.collect()
 }
 
-/// All differences of a row from the baseline that are for better or worse and that decide something, each with the key of its evaluation. Table and alarms
-/// are corrected for these.
+/// All differences of a row from the baseline that are for better or worse and that decide something, each with the key of its
+/// evaluation. Table and alarms are corrected for these.
 pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
     let cells = row.cells.iter().zip(&table.evaluations);
     cells
