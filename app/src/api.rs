@@ -10,6 +10,7 @@ use domain::{
     id::{DatasetId, ProjectId, UserId},
     import::{ImportProblem, Preview, PreviewRequest, Upload},
     job::FetchProblem,
+    judge::identity::AskedEndpoint,
     lang::Lang,
 };
 use leptos::prelude::use_context;
@@ -53,6 +54,8 @@ pub struct Services {
     pub may_fetch: Arc<MayFetch>,
     /// Names of the services that write texts.
     pub endpoints: Vec<String>,
+    /// The same, with what of them decides whether a judge is who it was.
+    pub asked_endpoints: Vec<AskedEndpoint>,
     /// Reads uploaded files for their preview.
     pub first_look: Arc<dyn FirstLook>,
 }

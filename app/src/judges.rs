@@ -19,6 +19,7 @@ pub use new::NewJudgePage;
 pub use new_human::NewHumanEvaluationPage;
 pub use sample::JudgedSamplePage;
 
+use crate::words;
 use domain::{
     agreement::Interval,
     judge::{Mode, calibration::Standing},
@@ -37,12 +38,7 @@ fn mode(l: Lang, mode: Mode) -> &'static str {
 
 /// Whether a judge's figures count, as a badge.
 fn standing(l: Lang, standing: Standing) -> impl IntoView + use<> {
-    let (words, class) = match standing {
-        Standing::Counts => (text::counts(l), "badge badge-good"),
-        Standing::NotCalibrated => (text::not_calibrated(l), "badge badge-quiet"),
-        Standing::TooFew => (text::too_few(l), "badge badge-warn"),
-        Standing::BelowBar => (text::below_bar(l), "badge badge-bad"),
-    };
+    let (words, class) = (words::judge_standing(l, standing), words::judge_badge(standing));
     view! { <span class=class>{words}</span> }
 }
 

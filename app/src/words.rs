@@ -8,6 +8,8 @@ mod edit;
 mod fit;
 mod import;
 mod job;
+#[cfg(feature = "ssr")]
+mod judge;
 mod line;
 mod model;
 #[cfg(any(feature = "ssr", feature = "charts"))]
@@ -29,6 +31,8 @@ pub use edit::{edit_action, edit_problem};
 pub use fit::{fit_advice, fit_badge, fit_name, fit_sentence};
 pub use import::import_problem;
 pub use job::job_failure;
+#[cfg(feature = "ssr")]
+pub use judge::{judge_badge, judge_noise, judge_standing, judge_weight};
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;

@@ -6,6 +6,7 @@ mod endpoints;
 pub use endpoints::Endpoint;
 
 use crate::fetch::allowed::AllowedHost;
+use domain::judge::identity::AskedEndpoint;
 use serde::Deserialize;
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -95,6 +96,12 @@ struct Settings {
 }
 
 impl Config {
+    /// The endpoints as judges are asked through them.
+    #[must_use]
+    pub fn asked_endpoints(&self) -> Vec<AskedEndpoint> {
+        self.endpoints.iter().map(Endpoint::asked).collect()
+    }
+
     /// Reads `file` (or `./lathe.toml` if it exists), then the process environment.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let default = Path::new("lathe.toml");

@@ -33,6 +33,7 @@ impl AppState {
             import_hosts: self.config.import_hosts.iter().map(ToString::to_string).collect(),
             may_fetch: Arc::new(move |url: &str| fetch::allowed::parse(url, &config.import_hosts).map(drop)),
             endpoints: self.config.endpoints.iter().map(|e| e.name.clone()).collect(),
+            asked_endpoints: self.config.asked_endpoints(),
             first_look: Arc::new(self.artifacts.clone()),
         }
     }

@@ -60,8 +60,9 @@ pub struct JudgesView {
 #[server]
 pub async fn list_judges(project: ProjectId) -> Result<JudgesView, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
+    let endpoints = api::services()?.asked_endpoints;
     Ok(JudgesView {
-        judges: judges::list(&db, project).await?,
+        judges: judges::list(&db, project, &endpoints).await?,
         judgings: judgings::list(&db, project, None).await?,
         human: human::list(&db, project).await?,
         bar: judges::bar(&db, project).await?,
@@ -106,7 +107,8 @@ pub async fn get_new_judge(project: ProjectId, form: JudgeForm) -> Result<NewJud
     let l = lang();
     let mut form = form;
     if let Ok(of) = form.of.parse::<JudgeId>() {
-        let judge = judges::get(&db, project, of).await?.ok_or(AppError::NotFound)?;
+        let endpoints = api::services()?.asked_endpoints;
+        let judge = judges::get(&db, project, of, &endpoints).await?.ok_or(AppError::NotFound)?;
         if form.op.is_empty()
             && let Some(newest) = judge.versions.first()
         {
@@ -201,8 +203,9 @@ pub struct JudgeView {
 #[server]
 pub async fn get_judge(project: ProjectId, judge: JudgeId) -> Result<JudgeView, AppError> {
     let (db, _) = api::authorise(project, Action::Read).await?;
+    let endpoints = api::services()?.asked_endpoints;
     Ok(JudgeView {
-        judge: judges::get(&db, project, judge).await?.ok_or(AppError::NotFound)?,
+        judge: judges::get(&db, project, judge, &endpoints).await?.ok_or(AppError::NotFound)?,
         judgings: judgings::list(&db, project, Some(judge)).await?,
         evaluations: store::evals::of_project(&db, project).await?,
         writers: writers(&db, project, lang()).await?,

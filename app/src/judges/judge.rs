@@ -23,7 +23,7 @@ use domain::{
     id::{EvalId, JudgeId, ProjectId},
     judge::{
         Mode,
-        calibration::Bar,
+        calibration::{Bar, Standing},
         view::{Calibration, JudgeVersion},
     },
     lang::Lang,
@@ -135,6 +135,10 @@ fn version(
     let template = spec.template().to_owned();
     let calibrations = calibrations(project, l, &v.calibrations, bar);
     let badge = standing(l, v.standing);
+    let changed = changed(l, v);
+    let model = v.model.clone().map(|model| {
+        view! { <div><dt>{text::model_now(l)}</dt><dd><bdi>{model}</bdi></dd></div> }
+    });
     let (number, at, by) = (text::version(l, v.number), v.created_at, v.created_by.clone());
     let (repeats, temperature, max_tokens) =
         (spec.repeats.to_string(), spec.temperature.to_string(), integer(spec.max_tokens.into()));
@@ -142,8 +146,10 @@ fn version(
         <details class="card fold" open=is_open>
             <summary>{number}" "{badge}" "<span class="muted"><Time at/>" "{text::by(l, by)}</span></summary>
             {note}
+            {changed}
             <dl class="meta">
                 <div><dt>{text::asked_of(l)}</dt><dd dir="auto">{asked}</dd></div>
+                {model}
                 <div><dt>{text::repeats(l)}</dt><dd>{repeats}</dd></div>
                 <div><dt>{text::temperature(l)}</dt><dd>{temperature}</dd></div>
                 <div><dt>{text::max_tokens(l)}</dt><dd>{max_tokens}</dd></div>
@@ -155,6 +161,15 @@ fn version(
             {calibrations}
         </details>
     }
+}
+
+/// That somebody else was held against people than who would be asked now.
+fn changed(l: Lang, v: &JudgeVersion) -> Option<impl IntoView + use<>> {
+    let words = match (v.calibrations.first().and_then(|c| c.asked_model.clone()), v.model.clone()) {
+        (Some(then), Some(now)) if then != now => text::changed(l, then, now),
+        _ => text::changed_unknown(l).to_owned(),
+    };
+    (v.standing == Standing::Changed).then(|| view! { <p class="notice notice-warn" dir="auto">{words}</p> })
 }
 
 fn calibrations(project: ProjectId, l: Lang, all: &[Calibration], bar: Bar) -> AnyView {
@@ -175,6 +190,7 @@ fn calibrations(project: ProjectId, l: Lang, all: &[Calibration], bar: Bar) -> A
                 <td class="num" data-label=text::labels(l)>{integer(a.samples)}</td>
                 <td class="num" data-label=text::same(l)>{percent(a.same)}</td>
                 <td data-label=text::standing_label(l)>{badge}</td>
+                <td data-label=text::asked_model(l)><bdi>{c.asked_model.clone()}</bdi></td>
                 <td data-label=text::task(l)><a href=task dir="auto">{c.task_name.clone()}</a></td>
                 <td class="nowrap" data-label=text::created(l)><Time at=c.created_at/></td>
             </tr>
@@ -192,6 +208,7 @@ fn calibrations(project: ProjectId, l: Lang, all: &[Calibration], bar: Bar) -> A
                     <th scope="col" class="num">{text::labels(l)}</th>
                     <th scope="col" class="num">{text::same(l)}</th>
                     <th scope="col">{text::standing_label(l)}</th>
+                    <th scope="col">{text::asked_model(l)}</th>
                     <th scope="col">{text::task(l)}</th>
                     <th scope="col">{text::created(l)}</th>
                 </tr></thead>

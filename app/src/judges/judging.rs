@@ -75,7 +75,8 @@ fn page(project: ProjectId, view: JudgingView, shown: &Shown) -> impl IntoView +
     let actions = actions(project, l, &judging, is_open);
     let figures = figures(l, &judging);
     let (slices, rulings) = (slices(l, &judging.results.slices), self::rulings(project, l, s.id, rulings, shown));
-    let calibrate = role::may(Action::Launch).then(|| calibrate(project, l, &judging, &tasks));
+    let is_held = role::may(Action::Launch) && s.first.result.is_none();
+    let calibrate = is_held.then(|| calibrate(project, l, &judging, &tasks));
     view! {
         <PageHeader title=title lead=lead>
             <a class="button button-quiet" href=to_judge>{text::judge(l)}</a>
@@ -95,7 +96,8 @@ fn page(project: ProjectId, view: JudgingView, shown: &Shown) -> impl IntoView +
 fn actions(project: ProjectId, l: Lang, judging: &Judging, is_open: bool) -> impl IntoView + use<> {
     let s = &judging.summary;
     let id = s.id.to_string();
-    let may = role::may(Action::Launch) && !is_open;
+    let result = s.first.result.map(|of| routes::suite_result(project, of.suite_id, of.result_id));
+    let may = role::may(Action::Launch) && !is_open && result.is_none();
     let more = (may && s.answered < s.wanted).then(|| {
         let id = id.clone();
         view! {
@@ -117,7 +119,9 @@ fn actions(project: ProjectId, l: Lang, judging: &Judging, is_open: bool) -> imp
             </Confirm>
         }
     });
-    view! { <div class="actions">{more}{delete}</div> }
+    let result =
+        result.map(|href| view! { <p class="muted">{text::of_result(l)}" "<a href=href>{text::to_result(l)}</a></p> });
+    view! { <div class="actions">{more}{delete}</div>{result} }
 }
 
 /// A mean with its interval, as `0.612 (0.580 … 0.643)`.

@@ -32,11 +32,15 @@ crate::texts! {
     rubric = "rates by criteria", "按标准评分";
     pairwise = "compares two answers", "比较两个回答";
 
-    counts = "counts", "算数";
-    not_calibrated = "not calibrated", "未校准";
-    too_few = "too few labels", "标注太少";
-    below_bar = "below the bar", "低于门槛";
     not_counted = "This judge does not count: its figures are shown here, and are left out of verdicts and comparisons. Hold it against labels of people below.", "该评审模型尚不算数：其结果仅在此显示，不进入结论和对比。请在下方用人工标注进行校准。";
+    changed(then, now) = "People judged what {then} said; the judge's endpoint answers now with {now}. Ask the judge anew and hold that against people: until then it does not count.",
+        "人工标注对照的是 {then} 的评审结果，而该端点现在使用 {now}。请重新评审并校准，此前该评审模型不算数。";
+    changed_unknown = "It is not known any more who was held against people: the endpoint's model, address or settings are others now. Ask the judge anew and hold that against people.",
+        "端点的模型、地址或设置已变更，无法确认此前校准的评审者。请重新评审并校准。";
+    model_now = "Model behind the endpoint", "端点使用的模型";
+    asked_model = "Model then", "当时的模型";
+    of_result = "The answers are those of a suite: they are asked about with it, and go with it.", "这些回答来自评测套件：评审随套件进行，也随其结果删除。";
+    to_result = "The result", "查看结果";
     better = "better", "更好";
     worse = "worse", "更差";
     no_evidence = "no evidence", "证据不足";

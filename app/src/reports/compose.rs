@@ -4,6 +4,7 @@
 mod bad_cases;
 mod evidence;
 mod judged;
+mod judges;
 mod results;
 mod text;
 

@@ -1,6 +1,9 @@
 //! Server functions of evaluation suites.
 
-use super::{form::EvaluationForm, waiting::api::Waiting};
+use super::{
+    form::{EvaluationForm, JudgeChoice},
+    waiting::api::Waiting,
+};
 use crate::error::AppError;
 use domain::{
     dataset::VersionSummary,
@@ -23,7 +26,10 @@ use {
         lang::Lang,
         suite::{Baseline, Candidate, FIGURES, NewTarget, RunSuite, SuiteDesign},
     },
-    store::{PgPool, suites},
+    store::{
+        PgPool, judges,
+        suites::{self, judged::UnusableJudge},
+    },
 };
 
 /// All suites, with what they say.
@@ -50,6 +56,8 @@ pub async fn list_suites(project: ProjectId) -> Result<SuiteList, AppError> {
 pub struct DesignView {
     pub suite: Option<SuiteDetail>,
     pub versions: Vec<VersionSummary>,
+    /// Judges that can be metrics.
+    pub judges: Vec<JudgeChoice>,
 }
 
 /// What the form of a new suite, or that of a suite's newest version, shows.
@@ -60,7 +68,8 @@ pub async fn get_design(project: ProjectId, suite: Option<SuiteId>) -> Result<De
         Some(suite) => Some(find(&db, project, suite, None).await?),
         None => None,
     };
-    Ok(DesignView { suite, versions: store::versions::of_project(&db, project).await? })
+    let (versions, judges) = (store::versions::of_project(&db, project).await?, judges::metrics(&db, project).await?);
+    Ok(DesignView { suite, versions, judges })
 }
 
 #[cfg(feature = "ssr")]
@@ -84,16 +93,29 @@ fn named(name: &str, field: &str, l: Lang) -> Result<String, AppError> {
 #[cfg(feature = "ssr")]
 async fn check(
     db: &PgPool,
-    project: ProjectId,
+    (project, suite): (ProjectId, Option<SuiteId>),
     design: &SuiteDesign,
     field: Option<&str>,
     l: Lang,
 ) -> Result<(), AppError> {
     let at = |own: &str| field.unwrap_or(own).to_owned();
     design.check().map_err(|e| AppError::invalid(at(e.field()), text::problem(l, &e)))?;
+    if let Some(problem) = suites::judged::unusable(db, project, suite, design).await? {
+        return Err(AppError::invalid(at("judges"), unusable(l, &problem)));
+    }
     match suites::without_data(db, project, design).await? {
         Some(_) => Err(AppError::invalid(at("version_id"), text::problem_data(l))),
         None => Ok(()),
+    }
+}
+
+/// Why a judge cannot be a metric of a suite.
+#[cfg(feature = "ssr")]
+fn unusable(l: Lang, problem: &UnusableJudge) -> String {
+    match problem {
+        UnusableJudge::Unknown { name } => text::problem_judge_unknown(l, name),
+        UnusableJudge::Compares { name } => text::problem_judge_compares(l, name),
+        UnusableJudge::Named { name } => text::problem_judge_named(l, name),
     }
 }
 
@@ -107,8 +129,11 @@ pub async fn create_suite(
     let (db, caller) = api::authorise(project, Action::Launch).await?;
     let l = lang();
     let name = named(&name, "name", l)?;
-    let design = SuiteDesign { evaluations: vec![form.design(l)?], ..SuiteDesign::default() };
-    check(&db, project, &design, None, l).await?;
+    let design = SuiteDesign {
+        evaluations: vec![form.design(l, &judges::metrics(&db, project).await?)?],
+        ..SuiteDesign::default()
+    };
+    check(&db, (project, None), &design, None, l).await?;
     let id = suites::create(&db, project, &name, &design, caller.user_id).await?;
     leptos_axum::redirect(&routes::suite(project, id));
     Ok(())
@@ -125,12 +150,13 @@ pub async fn save_evaluation(
 ) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Launch).await?;
     let l = lang();
-    let (mut design, evaluation) = (find(&db, project, suite, None).await?.design, form.design(l)?);
+    let known = judges::metrics(&db, project).await?;
+    let (mut design, evaluation) = (find(&db, project, suite, None).await?.design, form.design(l, &known)?);
     match design.evaluations.iter_mut().find(|e| !old.is_empty() && e.key == old) {
         Some(place) => *place = evaluation,
         None => design.evaluations.push(evaluation),
     }
-    check(&db, project, &design, None, l).await?;
+    check(&db, (project, Some(suite)), &design, None, l).await?;
     suites::save(&db, project, suite, seen, &design, caller.user_id).await?;
     leptos_axum::redirect(&routes::suite_design(project, suite));
     Ok(())
@@ -143,7 +169,7 @@ pub async fn remove_evaluation(project: ProjectId, suite: SuiteId, seen: u32, ke
     let l = lang();
     let mut design = find(&db, project, suite, None).await?.design;
     design.evaluations.retain(|evaluation| evaluation.key != key);
-    check(&db, project, &design, None, l).await?;
+    check(&db, (project, Some(suite)), &design, None, l).await?;
     suites::save(&db, project, suite, seen, &design, caller.user_id).await?;
     leptos_axum::redirect(&routes::suite_design(project, suite));
     Ok(())
@@ -155,7 +181,7 @@ pub async fn take_design(project: ProjectId, suite: SuiteId, seen: u32, toml: St
     let (db, caller) = api::authorise(project, Action::Launch).await?;
     let l = lang();
     let design = SuiteDesign::from_toml(&toml).map_err(|e| AppError::invalid("toml", text::problem(l, &e)))?;
-    check(&db, project, &design, Some("toml"), l).await?;
+    check(&db, (project, Some(suite)), &design, Some("toml"), l).await?;
     suites::save(&db, project, suite, seen, &design, caller.user_id).await?;
     leptos_axum::redirect(&routes::suite_design(project, suite));
     Ok(())

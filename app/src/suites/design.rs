@@ -2,7 +2,7 @@
 
 use super::{
     api::{ArchiveSuite, CreateSuite, DesignView, RemoveEvaluation, SaveEvaluation, SetSuite, TakeDesign, get_design},
-    form::{EvaluationForm, fields},
+    form::{EvaluationForm, JudgeChoice, fields},
     text,
 };
 use crate::{
@@ -38,13 +38,13 @@ pub fn NewSuitePage() -> impl IntoView {
         <PageHeader title=text::new_title(l) lead=text::new_lead(l)>
             <a class="button button-quiet" href=routes::suites(project)>{text::title(l)}</a>
         </PageHeader>
-        {load(get_design(project, None), move |view| new(project, &view.versions, l))}
+        {load(get_design(project, None), move |view| new(project, &view, l))}
     }
     .into_any()
 }
 
-fn new(project: ProjectId, versions: &[VersionSummary], l: Lang) -> AnyView {
-    if versions.is_empty() {
+fn new(project: ProjectId, view: &DesignView, l: Lang) -> AnyView {
+    if view.versions.is_empty() {
         return view! {
             <Empty title=text::no_versions(l) hint=text::no_versions_hint(l)>
                 <a class="button" href=routes::new_dataset(project)>{text::to_datasets(l)}</a>
@@ -52,7 +52,7 @@ fn new(project: ProjectId, versions: &[VersionSummary], l: Lang) -> AnyView {
         }
         .into_any();
     }
-    let fields = fields(&EvaluationForm::default(), versions, "", l);
+    let fields = fields(&EvaluationForm::default(), (&view.versions, &view.judges), "", l);
     view! {
         <PostForm action={ServerAction::<CreateSuite>::new()} class="card stack">
             <input type="hidden" name="project" value=project.to_string()/>
@@ -80,14 +80,15 @@ pub fn SuiteDesignPage() -> impl IntoView {
 }
 
 fn page(project: ProjectId, view: DesignView, l: Lang) -> AnyView {
-    let DesignView { suite, versions } = view;
+    let DesignView { suite, versions, judges } = view;
+    let known = (versions.as_slice(), judges.as_slice());
     let Some(suite) = suite else { return refuse(AppError::NotFound) };
     let (id, name) = (suite.summary.id, suite.summary.name.clone());
     let may = role::may(Action::Launch);
-    let evaluations = suite.design.evaluations.iter().map(|e| one(project, &suite, e, &versions, may, l));
+    let evaluations = suite.design.evaluations.iter().map(|e| one(project, &suite, e, known, may, l));
     let evaluations = evaluations.collect_view();
     let add = may.then(|| {
-        let (ids, fields) = (about(project, &suite), fields(&EvaluationForm::default(), &versions, "-new", l));
+        let (ids, fields) = (about(project, &suite), fields(&EvaluationForm::default(), known, "-new", l));
         view! {
             <details class="card fold" id="add">
                 <summary>{text::add(l)}</summary>
@@ -130,7 +131,7 @@ fn one(
     project: ProjectId,
     suite: &SuiteDetail,
     evaluation: &EvaluationDesign,
-    versions: &[VersionSummary],
+    (versions, judges): (&[VersionSummary], &[JudgeChoice]),
     may: bool,
     l: Lang,
 ) -> impl IntoView + use<> {
@@ -139,9 +140,9 @@ fn one(
     let data = data.map(|v| format!("{} v{}", v.dataset_name, v.number)).unwrap_or_default();
     let metrics = evaluation.measured().join(", ");
     let gates = evaluation.gates.iter().map(|gate| view! { <li><code>{gate.to_string()}</code></li> }).collect_view();
-    let form = EvaluationForm::of(evaluation);
+    let form = EvaluationForm::of(evaluation, judges);
     let forms = may.then(|| {
-        let fields = fields(&form, versions, &format!("-{key}"), l);
+        let fields = fields(&form, (versions, judges), &format!("-{key}"), l);
         let remove = (suite.design.evaluations.len() > 1).then(|| {
             let (ids, question, key) = (about(project, suite), text::remove_question(l, &key), key.clone());
             view! {

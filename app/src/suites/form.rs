@@ -10,6 +10,7 @@ use domain::{
     dataset::VersionSummary,
     eval::Task,
     explore::Filter,
+    id::JudgeVersionId,
     lang::Lang,
     sample::Split,
     suite::{EvaluationDesign, Gate, NamedSlice, USUAL_NEW_TOKENS, metrics_of, task_of, task_word},
@@ -17,6 +18,9 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+
+/// A version of a judge that can be a metric, and how it is called.
+pub type JudgeChoice = (JudgeVersionId, String);
 
 /// As it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +51,9 @@ pub struct EvaluationForm {
     pub language: String,
     #[serde(default)]
     pub json_schema: String,
+    /// One a line, as `truth = helpfulness v2`.
+    #[serde(default)]
+    pub judges: String,
 }
 
 /// What stands between commas, or on lines.
@@ -59,8 +66,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl EvaluationForm {
-    /// The design that it means.
-    pub fn design(&self, l: Lang) -> Result<EvaluationDesign, AppError> {
+    /// The design that it means. `known` are the versions of judges by name.
+    pub fn design(&self, l: Lang, known: &[JudgeChoice]) -> Result<EvaluationDesign, AppError> {
         let choice = |field: &str| AppError::invalid(field, text::problem_choice(l));
         let gate = |line: &str| {
             Gate::from_str(line).map_err(|_| AppError::invalid("gates", text::problem_gate_text(l, shortened(line))))
@@ -71,6 +78,13 @@ impl EvaluationForm {
         let named = |line: &str| {
             NamedSlice::from_str(line)
                 .map_err(|_| AppError::invalid("named_slices", text::problem_named(l, shortened(line))))
+        };
+        let judge = |line: &str| {
+            let (name, judge) =
+                line.split_once(['=', '＝']).map_or((line, ""), |(name, judge)| (name.trim(), judge.trim()));
+            let version =
+                known.iter().find(|(_, known)| known == judge).map(|(version, _)| (name.to_owned(), *version));
+            version.ok_or_else(|| AppError::invalid("judges", text::problem_judge_text(l, shortened(line))))
         };
         Ok(EvaluationDesign {
             key: self.key.trim().to_owned(),
@@ -86,10 +100,15 @@ impl EvaluationForm {
             language: Lang::from_tag(&self.language).unwrap_or_default(),
             json_schema: Some(self.json_schema.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
             named_slices: lines(&self.named_slices).map(named).collect::<Result<_, _>>()?,
+            judges: lines(&self.judges).map(judge).collect::<Result<_, _>>()?,
         })
     }
 
-    pub fn of(design: &EvaluationDesign) -> Self {
+    pub fn of(design: &EvaluationDesign, known: &[JudgeChoice]) -> Self {
+        let judge =
+            |version: JudgeVersionId| known.iter().find(|(known, _)| *known == version).map(|(_, name)| name.as_str());
+        let judges =
+            design.judges.iter().map(|(name, version)| format!("{name} = {}", judge(*version).unwrap_or_default()));
         let joined = |all: Vec<String>| all.join("\n");
         Self {
             key: design.key.clone(),
@@ -105,6 +124,7 @@ impl EvaluationForm {
             max_new_tokens: design.max_new_tokens.to_string(),
             language: design.language.tag().to_owned(),
             json_schema: design.json_schema.clone().unwrap_or_default(),
+            judges: joined(judges.collect()),
         }
     }
 }
@@ -118,7 +138,12 @@ fn number(text: &str, field: &str, l: Lang) -> Result<Option<u32>, AppError> {
 }
 
 /// The fields of an evaluation. `place` tells the ids of several forms on a page apart.
-pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: &str, l: Lang) -> AnyView {
+pub(super) fn fields(
+    form: &EvaluationForm,
+    (versions, judges): (&[VersionSummary], &[JudgeChoice]),
+    place: &str,
+    l: Lang,
+) -> AnyView {
     let id = |name: &str| format!("{name}{place}");
     let help = |name: &str| format!("{name}{place}-help");
     let options = versions.iter().map(|v| {
@@ -158,7 +183,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
             </Field>
         }
     };
-    let area = |name: &'static str, label: &'static str, about: &'static str, value: String| {
+    let area = |name: &'static str, label: &'static str, about: String, value: String| {
         let (this, described) = (id(name), help(name));
         view! {
             <Field id=this.clone() label=label help=about>
@@ -183,10 +208,17 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let tokens =
         if form.max_new_tokens.is_empty() { USUAL_NEW_TOKENS.to_string() } else { form.max_new_tokens.clone() };
     let longest = input("max_new_tokens", text::max_new_tokens(l), text::max_new_tokens_help(l).to_owned(), tokens);
-    let gates = area("gates", text::gates(l), text::gates_help(l), form.gates.clone());
-    let filter = area("filter", text::filter(l), text::filter_help(l), form.filter.clone());
-    let schema = area("json_schema", text::json_schema(l), text::json_schema_help(l), form.json_schema.clone());
-    let named = area("named_slices", text::named_slices(l), text::named_slices_help(l), form.named_slices.clone());
+    let gates = area("gates", text::gates(l), text::gates_help(l).to_owned(), form.gates.clone());
+    let filter = area("filter", text::filter(l), text::filter_help(l).to_owned(), form.filter.clone());
+    let schema =
+        area("json_schema", text::json_schema(l), text::json_schema_help(l).to_owned(), form.json_schema.clone());
+    let named =
+        area("named_slices", text::named_slices(l), text::named_slices_help(l).to_owned(), form.named_slices.clone());
+    let judged = match judges.is_empty() {
+        true => text::judges_help_none(l).to_owned(),
+        false => text::judges_help(l, judges.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")),
+    };
+    let judges = area("judges", text::judges(l), judged, form.judges.clone());
     let (splits, tasks) = (splits.collect_view().into_any(), tasks.collect_view().into_any());
     let data = select("version_id", text::data(l), text::data_help(l), options.into_any());
     let split = select("split", text::split(l), text::split_help(l), splits);
@@ -199,6 +231,7 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         {metrics}
         <div class="field-row">{gates}{filter}</div>
         <div class="field-row">{slices}{named}</div>
+        {judges}
         <div class="field-row">{most}{longest}</div>
         {schema}
     }
@@ -221,23 +254,27 @@ mod tests {
             gates: "accuracy >= 0.8\n\n accuracy within 0.02 of baseline ".to_owned(),
             filter: "label:pos".to_owned(),
             named_slices: "north = slice.shop:north & label:\"a & b\"\n".to_owned(),
+            judges: "truth = good answers v2".to_owned(),
             ..EvaluationForm::default()
         };
-        let design = form.design(Lang::En).unwrap();
+        let known = [(JudgeVersionId::new(), "good answers v2".to_owned())];
+        let design = form.design(Lang::En, &known).unwrap();
+        assert_eq!(design.judges["truth"], known[0].0);
         assert_eq!((design.key.as_str(), design.metrics.len(), design.gates.len()), ("reviews", 2, 2));
-        assert_eq!(EvaluationForm::of(&design).design(Lang::En).unwrap(), design);
-        let field = |form: EvaluationForm| match form.design(Lang::Zh).unwrap_err() {
+        assert_eq!(EvaluationForm::of(&design, &known).design(Lang::En, &known).unwrap(), design);
+        let field = |form: EvaluationForm| match form.design(Lang::Zh, &known).unwrap_err() {
             AppError::Invalid { field, .. } => field,
             other => panic!("{other}"),
         };
         assert_eq!(field(EvaluationForm { gates: "good".to_owned(), ..form.clone() }), "gates");
         assert_eq!(field(EvaluationForm { filter: "colour:red".to_owned(), ..form.clone() }), "filter");
         assert_eq!(field(EvaluationForm { named_slices: "north".to_owned(), ..form.clone() }), "named_slices");
+        assert_eq!(field(EvaluationForm { judges: "truth = other v1".to_owned(), ..form.clone() }), "judges");
         assert_eq!(field(EvaluationForm { max_samples: "many".to_owned(), ..form.clone() }), "max_samples");
         let schema = EvaluationForm { json_schema: " {\"type\": \"object\"}\n".to_owned(), ..form.clone() };
-        let schema = schema.design(Lang::En).unwrap();
+        let schema = schema.design(Lang::En, &known).unwrap();
         assert_eq!((schema.json_schema.as_deref(), design.json_schema), (Some("{\"type\": \"object\"}"), None));
-        assert_eq!(EvaluationForm::of(&schema).design(Lang::En).unwrap(), schema);
+        assert_eq!(EvaluationForm::of(&schema, &known).design(Lang::En, &known).unwrap(), schema);
         assert_eq!(field(EvaluationForm { version_id: String::new(), ..form }), "version_id");
     }
 }

@@ -64,7 +64,7 @@ fn body((project, suite): (ProjectId, SuiteId), view: ResultView, query: &SuiteP
     let l = lang();
     let ResultView { suite_name, result, dataset, number, page } = view;
     let base = format!("/api/v1/projects/{project}/suites/{suite}/results/{}/predictions", result.id);
-    let (shown, scores) = (page.items.len(), scores(&result, l));
+    let (shown, scores) = (page.items.len(), scores(project, &result, l));
     let labels: Vec<String> = result.measurement.classes.iter().map(|class| class.label.clone()).collect();
     let is_whole =
         query.outcome == Outcome::All && query.search.is_none() && query.label.is_none() && query.slice.is_none();
@@ -99,11 +99,12 @@ fn body((project, suite): (ProjectId, SuiteId), view: ResultView, query: &SuiteP
     .into_any()
 }
 
-fn scores(result: &SuiteResult, l: Lang) -> impl IntoView + use<> {
+fn scores(project: ProjectId, result: &SuiteResult, l: Lang) -> impl IntoView + use<> {
     let rows = result.measurement.scores.iter().map(|(name, score)| {
+        let judged = result.judged.get(name).map(|figure| rows::judged(project, figure, l));
         view! {
             <tr>
-                <th scope="row">{metric::name(l, name)}</th>
+                <th scope="row">{metric::name(l, name)}{judged}</th>
                 <td class="num" data-label=text::score(l)>{metric::scored(name, score.value)}</td>
                 <td data-label=text::interval(l)>{rows::interval(name, score)}</td>
                 <td class="prose" data-label=text::signature(l)><code>{score.signature.clone()}</code></td>

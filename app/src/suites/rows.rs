@@ -14,7 +14,7 @@ use domain::{
     lang::Lang,
     measure::MetricScore,
     statistics::verdict::Verdict,
-    suite::{CandidateRow, Cell, EvaluationDesign, LOCAL_ONLY, NEUTRAL, SuiteAlarm, SuiteTable},
+    suite::{CandidateRow, Cell, EvaluationDesign, JudgedFigure, LOCAL_ONLY, NEUTRAL, SuiteAlarm, SuiteTable},
 };
 use leptos::prelude::*;
 
@@ -74,11 +74,13 @@ fn cell(
     let scores = evaluation.measured().into_iter().filter_map(|name| Some((found.scores.get(&name)?.clone(), name)));
     let scores = scores.map(|(score, name)| {
         let difference = found.difference(&name).map(|d| difference(d, row.verdict(&evaluation.key, d), l));
+        let judged = found.judged.get(&name).map(|figure| judged(project, figure, l));
         view! {
             <div class="suite-score">
                 <span class="muted">{metric::name(l, &name)}</span>
                 " "<a href=href.clone()>{metric::scored(&name, score.value)}</a>
                 " "<span class="muted nowrap">{interval(&name, &score)}</span>
+                {judged}
                 {difference}
             </div>
         }
@@ -91,7 +93,9 @@ fn cell(
     });
     let untold = untold.collect_view();
     let gates = found.gates.iter().map(|gate| {
-        let words = format!("{}: {}", gate.gate, words::standing(l, gate.standing));
+        let why_not = gate.judge.map(|standing| text::gate_undecided(l, words::judge_standing(l, standing)));
+        let why_not = why_not.map_or_else(String::new, |why_not| format!(" ({why_not})"));
+        let words = format!("{}: {}{why_not}", gate.gate, words::standing(l, gate.standing));
         view! { <li><span class=words::standing_badge(gate.standing)>{words}</span></li> }
     });
     let gates = (!found.gates.is_empty()).then(|| view! { <ul class="suite-gates">{gates.collect_view()}</ul> });
@@ -108,6 +112,18 @@ fn cell(
             {samples}" · "<a href=href.clone()>{text::show_answers(l)}</a>
             " · "<a href=routes::suite_slices(project, suite, found.result_id)>{text::show_slices(l)}</a>
         </p>
+    }
+}
+
+/// Whether a judge's figure counts, and by what, with the judge's own noise.
+pub(super) fn judged(project: ProjectId, figure: &JudgedFigure, l: Lang) -> impl IntoView + use<> {
+    let noise = words::judge_noise(l, figure).into_iter().map(|part| format!(" · {part}")).collect::<String>();
+    let model = figure.model.clone().map(|model| view! { " · "<bdi>{model}</bdi> });
+    view! {
+        <div class="suite-judge">
+            <span class=words::judge_badge(figure.standing)>{words::judge_weight(l, figure)}</span>
+            <span class="muted">{model}{noise}" · "<a href=routes::judging(project, figure.judging_id)>{text::judge_said(l)}</a></span>
+        </div>
     }
 }
 

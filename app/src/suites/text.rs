@@ -57,6 +57,11 @@ crate::texts! {
     filter = "Only samples with", "仅限样本";
     filter_help = "One a line, as FIELD:VALUE, such as label:refund or slice.shop:north. Values of one field are alternatives. Empty: all of the split.",
         "每行一条 字段:值，如 label:退款 或 slice.shop:北区。同一字段的多个值为“或”。留空为整个划分。";
+    judges = "Judges", "评审";
+    judges_help(known) = "One a line, as NAME = JUDGE, such as truth = helpfulness v2: it rates every answer, and the metric is called judge.NAME. Gates on it are inconclusive until the judge counts. Only judges that rate by criteria; a name means one version of a judge for ever. There are: {known}.",
+        "每行一个 名称 = 评审，如 truth = helpfulness v2：它会为每个回答评分，指标名为 judge.名称。评审算数之前，相关门禁一律为“无法判定”。只能用按标准评分的评审，同一名称在套件中始终指同一版本。可选：{known}。";
+    judges_help_none = "There is no judge yet that rates by criteria. Make one under “Judges and people”, and it can rate every answer here.",
+        "还没有按标准评分的评审模型。请先在“评审与人工评估”中创建，之后可在此为每个回答评分。";
     slices = "Cut results by", "结果切片字段";
     slices_help = "Fields separated by commas: label, length, script, difficulty (by the base model's loss), cluster (of bad cases that were found before), language, or fields of the data. Empty: all that there are, but for language, which takes longer.",
         "以逗号分隔：label、length、script、difficulty（按基座模型损失）、cluster（已发现的 Bad Case 所在的聚类）、language 或数据字段。留空为全部（language 除外，因其耗时较长）。";
@@ -121,6 +126,8 @@ crate::texts! {
     no_evidence = "no evidence", "证据不足";
     detectable(least) = "a difference of {least} would have been found (80 % power, uncorrected)", "可检出的最小差异约为 {least}（检验功效 80%，未校正）";
     not_of_endpoint = "not available from an endpoint", "端点不提供";
+    judge_said = "what it said", "评审内容";
+    gate_undecided(why) = "the judge does not count: {why}", "评审不算数：{why}";
     show_answers = "answers", "回答";
     show_slices = "slices", "切片";
 
@@ -259,6 +266,12 @@ crate::texts! {
     problem_price = "A price is a number from 0 on.", "价格应为不小于 0 的数。";
     problem_unreadable(detail) = "This cannot be read as a suite (“{detail}”).", "无法读作评测套件（“{detail}”）。";
     problem_data = "Choose a dataset version of this project.", "请选择此项目的数据集版本。";
+    problem_judge_text(text) = "“{text}” is no judge of this project. Write NAME = JUDGE, such as truth = helpfulness v2.", "“{text}”不是此项目的评审。请写成 名称 = 评审，如 truth = helpfulness v2。";
+    problem_judge(name, most) = "“{name}”: use lower-case letters, digits and _, for at most {most} judges.", "“{name}”：请使用小写字母、数字和 _，最多 {most} 个评审。";
+    problem_judge_twice(name) = "Two judges are called “{name}” in this suite.", "此套件中有两个评审都叫“{name}”。";
+    problem_judge_unknown(name) = "“{name}”: the project has no such version of a judge.", "“{name}”：项目中没有该评审版本。";
+    problem_judge_compares(name) = "“{name}”: this judge compares two answers. A metric needs one that rates by criteria.", "“{name}”：该评审用于比较两个回答，指标需要按标准评分的评审。";
+    problem_judge_named(name) = "“{name}” has meant another version of a judge in this suite, whose figures stay. Choose another name.", "“{name}”在此套件中曾指另一评审版本，其结果仍保留，请换一个名称。";
     problem_choice = "Choose one of the list.", "请从列表中选择。";
 }
 
@@ -281,6 +294,8 @@ pub fn problem(l: Lang, error: &SuiteError) -> String {
         SuiteError::SchemaNotJson { .. } => problem_schema_json(l, MAX_SCHEMA_BYTES >> 10),
         SuiteError::Schema { problem, .. } => schema_problem(l, problem),
         SuiteError::Price => problem_price(l).to_owned(),
+        SuiteError::Judge { name, .. } => problem_judge(l, name, domain::suite::MAX_JUDGES),
+        SuiteError::JudgeTwice { name } => problem_judge_twice(l, name),
         SuiteError::Unreadable { detail } => problem_unreadable(l, detail),
     }
 }

@@ -54,6 +54,7 @@ crate::texts! {
     pass_at_1 = "pass@1", "pass@1";
     reference_tokens = "Tokens of the reference", "参考回答词元数";
     reference_bytes = "Bytes of the reference", "参考回答字节数";
+    judge(name) = "Judge: {name} (0 to 1)", "评审：{name}（0 至 1）";
 }
 
 /// The name of a metric, score or series. Unknown ones are shown by their key.
@@ -116,6 +117,9 @@ pub fn name(l: Lang, key: &str) -> String {
 
 /// Names with a number in them.
 fn composed(l: Lang, key: &str) -> String {
+    if let Some(of) = domain::suite::judge_of(key) {
+        return judge(l, of);
+    }
     if let Some(place) = key.strip_prefix("choice_") {
         return choice(l, place);
     }

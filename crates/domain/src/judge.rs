@@ -8,6 +8,8 @@
 pub mod answer;
 pub mod calibration;
 pub mod criteria_text;
+pub mod identity;
+pub mod overall;
 pub mod pairing;
 pub mod prompt;
 pub mod ranking;
@@ -213,7 +215,7 @@ impl Criterion {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')

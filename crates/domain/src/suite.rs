@@ -8,6 +8,7 @@ mod candidate;
 mod compare;
 mod figures;
 mod gate;
+mod judged;
 mod named;
 mod schema;
 mod target;
@@ -16,10 +17,11 @@ mod view;
 pub use candidate::{Candidate, RunSuite, UnknownCandidate};
 pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
 pub use figures::{
-    FIGURES, LOCAL_ONLY, MEANS, NEUTRAL, PROGRAMS, Price, Prices, Timing, costs, metrics_of, task_of, task_word,
-    timing_scores, usual_metrics,
+    FIGURES, LOCAL_ONLY, MEANS, NEUTRAL, PROGRAMS, Price, Prices, Timing, costs, is_mean, metrics_of, task_of,
+    task_word, timing_scores, usual_metrics,
 };
 pub use gate::{Gate, GateError, Standing, within};
+pub use judged::{JudgedFigure, MAX_JUDGES, decides, judge_metric, judge_of, undecided};
 pub use named::{NAMED, NamedSlice, NamedSliceError};
 pub use schema::MAX_SCHEMA_BYTES;
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};
@@ -31,12 +33,14 @@ pub use view::{
 use crate::{
     eval::Task,
     explore::{Field, Filter, MAX_VALUE_CHARS, all_hold},
-    id::VersionId,
+    id::{JudgeVersionId, VersionId},
+    judge,
     lang::Lang,
     metrics::json_schema::SchemaProblem,
     sample::Split,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Evaluations of one suite at most.
 pub const MAX_EVALUATIONS: usize = 50;
@@ -101,6 +105,10 @@ pub struct EvaluationDesign {
     /// A JSON Schema, as JSON: what answers must match for `schema_match`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json_schema: Option<String>,
+    /// Judges that rate every answer, by what their metrics are called here: `truth` makes the metric `judge.truth`, the mean over
+    /// all criteria on 0 to 1. Only judges that rate by criteria. A name means one version of a judge in a suite for ever.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judges: BTreeMap<String, JudgeVersionId>,
     /// More slices: samples that a filter takes, against all others.
     // Last, since TOML has tables behind values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -140,6 +148,12 @@ pub enum SuiteError {
         "{key}: the named slice {name:?} cannot be cut by {field:?}: expected at least one FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME"
     )]
     SliceFilter { key: String, name: String, field: String },
+    #[error(
+        "{key}: {name:?} is no name of a judge here: lower-case letters, digits and underscores, at most {MAX_JUDGES} judges"
+    )]
+    Judge { key: String, name: String },
+    #[error("two judges are called {name:?} in this suite: a name means one version of one judge")]
+    JudgeTwice { name: String },
     #[error("{key}: at most {MAX_PARTS} metrics, gates, filters and slices of each kind")]
     TooMany { key: String },
     #[error("{key}: expected max_samples from 1 on and max_new_tokens from 1 to {MAX_NEW_TOKENS}")]
@@ -176,6 +190,7 @@ impl SuiteError {
             | Self::SchemaNotJson { .. }
             | Self::Schema { .. } => "json_schema",
             Self::Price => "prices",
+            Self::Judge { .. } | Self::JudgeTwice { .. } => "judges",
         }
     }
 }
@@ -193,6 +208,12 @@ impl SuiteDesign {
             evaluation.check()?;
             if self.evaluations[..i].iter().any(|other| other.key == evaluation.key) {
                 return Err(SuiteError::Twice { key: evaluation.key.clone() });
+            }
+            let is_other = |(name, version): &(&String, &JudgeVersionId)| {
+                self.evaluations[..i].iter().any(|e| e.judges.get(*name).is_some_and(|known| known != *version))
+            };
+            if let Some((name, _)) = evaluation.judges.iter().find(is_other) {
+                return Err(SuiteError::JudgeTwice { name: name.clone() });
             }
         }
         Ok(())
@@ -217,13 +238,19 @@ impl SuiteDesign {
 }
 
 impl EvaluationDesign {
-    /// The metrics that are measured, the one to judge by first.
+    /// The metrics that are measured, the one to judge by first; those of judges last, unless the metrics name them.
     #[must_use]
     pub fn measured(&self) -> Vec<String> {
-        if self.metrics.is_empty() {
-            return usual_metrics(self.task).iter().map(|metric| (*metric).to_owned()).collect();
+        let mut all: Vec<String> = match self.metrics.is_empty() {
+            true => usual_metrics(self.task).iter().map(|metric| (*metric).to_owned()).collect(),
+            false => self.metrics.clone(),
+        };
+        for metric in self.judges.keys().map(|name| judge_metric(name)) {
+            if !all.contains(&metric) {
+                all.push(metric);
+            }
         }
-        self.metrics.clone()
+        all
     }
 
     /// The metric to judge by.
@@ -233,9 +260,11 @@ impl EvaluationDesign {
     }
 
     /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate.
+    /// Judges are asked about answers that are there, so another judge needs no new ones.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut metrics = self.measured();
+        metrics.retain(|metric| judge_of(metric).is_none());
         metrics.sort();
         let mut filter: Vec<String> = self.filter.iter().map(ToString::to_string).collect();
         filter.sort();
@@ -274,8 +303,13 @@ impl EvaluationDesign {
         if self.max_samples == Some(0) || !(1..=MAX_NEW_TOKENS).contains(&self.max_new_tokens) {
             return Err(SuiteError::Range { key: key() });
         }
+        if let Some(name) = self.judges.keys().enumerate().find(|(i, name)| *i >= MAX_JUDGES || !judge::is_name(name)) {
+            return Err(SuiteError::Judge { key: key(), name: name.1.clone() });
+        }
         let known = metrics_of(self.task);
-        if let Some(metric) = self.metrics.iter().find(|metric| !known.contains(&metric.as_str())) {
+        let is_known =
+            |metric: &str| known.contains(&metric) || judge_of(metric).is_some_and(|j| self.judges.contains_key(j));
+        if let Some(metric) = self.metrics.iter().find(|metric| !is_known(metric)) {
             let known = known.iter().map(|metric| (*metric).to_owned()).collect();
             return Err(SuiteError::Metric { key: key(), metric: metric.clone(), known });
         }

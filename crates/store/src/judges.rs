@@ -3,22 +3,27 @@
 mod calibrate;
 pub mod human;
 pub mod judgings;
+pub mod of_results;
 mod people;
 pub mod rulings;
+mod standings;
 #[cfg(test)]
 mod tests;
 
 pub use calibrate::calibrate;
+pub(crate) use standings::Standings;
 
 use crate::{
     StoreError, activity,
     error::{json, to_json, word},
+    reports::sha256,
 };
 use domain::{
     id::{EvalId, JudgeId, JudgeVersionId, JudgingId, ProjectId, TaskId, UserId},
     judge::{
-        JudgeSpec, Mode,
+        JudgeSpec,
         calibration::{Agreement, Bar, Standing, counts},
+        identity::{AskedEndpoint, identity},
         view::{Calibration, Judge, JudgeSummary, JudgeVersion, JudgingProblem, NewJudge, NewJudgeVersion},
     },
 };
@@ -46,8 +51,18 @@ impl From<sqlx::Error> for JudgingError {
     }
 }
 
-/// A project's judges by name.
-pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<JudgeSummary>, StoreError> {
+/// Hash of who a definition is with these endpoints; `None` where they are without the one that it names.
+#[must_use]
+pub fn identified(spec: &JudgeSpec, endpoints: &[AskedEndpoint]) -> Option<String> {
+    identity(spec, endpoints).map(|identity| sha256(&identity.text))
+}
+
+/// A project's judges by name; who they are depends on the endpoints of the settings.
+pub async fn list(
+    db: &PgPool,
+    project: ProjectId,
+    endpoints: &[AskedEndpoint],
+) -> Result<Vec<JudgeSummary>, StoreError> {
     let rows = sqlx::query(
         "select j.id, j.name, j.created_at, u.name as creator, v.id as version_id, v.number, v.spec, \
          (select count(*) from judgings g join judge_versions x on x.id = g.judge_version_id where x.judge_id = j.id) as judgings \
@@ -63,12 +78,13 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<JudgeSummary>, 
     rows.iter()
         .map(|row| {
             let spec: JudgeSpec = json(row.try_get("spec")?)?;
+            let version = JudgeVersionId(row.try_get("version_id")?);
             Ok(JudgeSummary {
                 id: JudgeId(row.try_get("id")?),
                 name: row.try_get("name")?,
                 number: row.try_get::<i32, _>("number")?.cast_unsigned(),
                 mode: spec.mode,
-                standing: standings.of(JudgeVersionId(row.try_get("version_id")?), &spec),
+                standing: standings.of(version, &spec, identified(&spec, endpoints).as_deref()),
                 judgings: row.try_get::<i64, _>("judgings")?.cast_unsigned(),
                 created_by: row.try_get("creator")?,
                 created_at: row.try_get("created_at")?,
@@ -77,8 +93,13 @@ pub async fn list(db: &PgPool, project: ProjectId) -> Result<Vec<JudgeSummary>, 
         .collect()
 }
 
-/// A judge whole.
-pub async fn get(db: &PgPool, project: ProjectId, judge: JudgeId) -> Result<Option<Judge>, StoreError> {
+/// A judge whole; who its versions are depends on the endpoints of the settings.
+pub async fn get(
+    db: &PgPool,
+    project: ProjectId,
+    judge: JudgeId,
+    endpoints: &[AskedEndpoint],
+) -> Result<Option<Judge>, StoreError> {
     let name: Option<String> = sqlx::query_scalar("select name from judges where id = $1 and project_id = $2")
         .bind(judge.0)
         .bind(project.0)
@@ -98,13 +119,18 @@ pub async fn get(db: &PgPool, project: ProjectId, judge: JudgeId) -> Result<Opti
     let versions = rows.iter().map(|row| {
         let id = JudgeVersionId(row.try_get("id")?);
         let spec: JudgeSpec = json(row.try_get("spec")?)?;
+        let now = identified(&spec, endpoints);
+        let held = calibrations.remove(&id).unwrap_or_default().into_iter();
         Ok(JudgeVersion {
             id,
             number: row.try_get::<i32, _>("number")?.cast_unsigned(),
-            standing: standings.of(id, &spec),
+            standing: standings.of(id, &spec, now.as_deref()),
+            calibrations: held
+                .map(|(held, calibration)| of_now(held.as_deref(), now.as_deref(), calibration))
+                .collect(),
+            model: identity(&spec, endpoints).and_then(|identity| identity.model),
             spec,
             note: row.try_get("note")?,
-            calibrations: calibrations.remove(&id).unwrap_or_default(),
             created_by: row.try_get("creator")?,
             created_at: row.try_get("created_at")?,
         })
@@ -113,16 +139,19 @@ pub async fn get(db: &PgPool, project: ProjectId, judge: JudgeId) -> Result<Opti
     Ok(Some(Judge { id: judge, name, versions }))
 }
 
-/// What the versions of a judge were held against, newest first.
-async fn calibrations(
-    db: &PgPool,
-    project: ProjectId,
-    judge: JudgeId,
-    bar: &Bar,
-) -> Result<HashMap<JudgeVersionId, Vec<Calibration>>, StoreError> {
+/// A calibration as it counts for who the judge is now.
+fn of_now(held: Option<&str>, now: Option<&str>, calibration: Calibration) -> Calibration {
+    let is_same = now.is_some() && held == now;
+    Calibration { standing: if is_same { calibration.standing } else { Standing::Changed }, ..calibration }
+}
+
+type Calibrations = HashMap<JudgeVersionId, Vec<(Option<String>, Calibration)>>;
+
+/// What the versions of a judge were held against, newest first, each with who the judge was then.
+async fn calibrations(db: &PgPool, project: ProjectId, judge: JudgeId, bar: &Bar) -> Result<Calibrations, StoreError> {
     let rows = sqlx::query(
         "select c.judge_version_id, c.judging_id, c.task_id, t.name as task_name, c.question, c.criterion, c.agreement, \
-         c.created_at, u.name as creator from judge_calibrations c join judge_versions v on v.id = c.judge_version_id \
+         c.identity, c.asked_model, c.created_at, u.name as creator from judge_calibrations c join judge_versions v on v.id = c.judge_version_id \
          join annotation_tasks t on t.id = c.task_id join users u on u.id = c.created_by \
          where v.judge_id = $1 and c.project_id = $2 order by c.created_at desc, c.id desc limit $3",
     )
@@ -131,10 +160,10 @@ async fn calibrations(
     .bind(LISTED)
     .fetch_all(db)
     .await?;
-    let mut found: HashMap<JudgeVersionId, Vec<Calibration>> = HashMap::new();
+    let mut found = Calibrations::new();
     for row in &rows {
         let agreement: Agreement = json(row.try_get("agreement")?)?;
-        found.entry(JudgeVersionId(row.try_get("judge_version_id")?)).or_default().push(Calibration {
+        let calibration = Calibration {
             judging_id: JudgingId(row.try_get("judging_id")?),
             task_id: TaskId(row.try_get("task_id")?),
             task_name: row.try_get("task_name")?,
@@ -142,9 +171,12 @@ async fn calibrations(
             criterion: row.try_get("criterion")?,
             standing: counts(Some(&agreement), bar),
             agreement,
+            asked_model: row.try_get("asked_model")?,
             created_by: row.try_get("creator")?,
             created_at: row.try_get("created_at")?,
-        });
+        };
+        let version = JudgeVersionId(row.try_get("judge_version_id")?);
+        found.entry(version).or_default().push((row.try_get("identity")?, calibration));
     }
     Ok(found)
 }
@@ -229,6 +261,19 @@ pub async fn spec(db: &PgPool, project: ProjectId, version: JudgeVersionId) -> R
     spec.map(json).transpose()
 }
 
+/// Versions that can be metrics of a suite, since they rate by criteria, as `helpfulness v2`; the newest of each judge first.
+pub async fn metrics(db: &PgPool, project: ProjectId) -> Result<Vec<(JudgeVersionId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "select v.id, concat(j.name, ' v', v.number) from judge_versions v join judges j on j.id = v.judge_id \
+         where j.project_id = $1 and v.spec->>'mode' = 'rubric' order by lower(j.name), j.id, v.number desc limit $2",
+    )
+    .bind(project.0)
+    .bind(LISTED)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id, name)| (JudgeVersionId(id), name)).collect())
+}
+
 /// What a project asks of its judges.
 pub async fn bar(db: &PgPool, project: ProjectId) -> Result<Bar, StoreError> {
     let row = sqlx::query("select kappa, by_lower_bound from judge_bars where project_id = $1")
@@ -264,54 +309,28 @@ pub async fn standing(
     db: &PgPool,
     project: ProjectId,
     version: JudgeVersionId,
+    endpoints: &[AskedEndpoint],
 ) -> Result<Option<Standing>, StoreError> {
     let Some(spec) = spec(db, project, version).await? else { return Ok(None) };
-    Ok(Some(Standings::of_project(db, project).await?.of(version, &spec)))
-}
-
-/// The newest calibration of each criterion of each version, against the bar.
-struct Standings {
-    bar: Bar,
-    newest: HashMap<(JudgeVersionId, String), Agreement>,
-}
-
-impl Standings {
-    async fn of_project(db: &PgPool, project: ProjectId) -> Result<Self, StoreError> {
-        let rows = sqlx::query(
-            "select distinct on (judge_version_id, criterion) judge_version_id, criterion, agreement from judge_calibrations \
-             where project_id = $1 order by judge_version_id, criterion, created_at desc, id desc",
-        )
-        .bind(project.0)
-        .fetch_all(db)
-        .await?;
-        let newest = rows.iter().map(|row| {
-            let key = (JudgeVersionId(row.try_get("judge_version_id")?), row.try_get("criterion")?);
-            Ok((key, json(row.try_get("agreement")?)?))
-        });
-        Ok(Self { bar: bar(db, project).await?, newest: newest.collect::<Result<_, StoreError>>()? })
-    }
-
-    fn of(&self, version: JudgeVersionId, spec: &JudgeSpec) -> Standing {
-        let criteria: Vec<String> = match spec.mode {
-            Mode::Rubric => spec.criteria.iter().map(|c| c.name.clone()).collect(),
-            Mode::Pairwise => vec![String::new()],
-        };
-        let of = |criterion: String| counts(self.newest.get(&(version, criterion)), &self.bar);
-        Standing::of_all(criteria.into_iter().map(of))
-    }
+    let now = identified(&spec, endpoints);
+    Ok(Some(Standings::of_project(db, project).await?.of(version, &spec, now.as_deref())))
 }
 
 /// A judging as whatever works on it needs it.
 pub(crate) struct Asked {
     pub(crate) version: JudgeVersionId,
     pub(crate) spec: JudgeSpec,
-    pub(crate) first: EvalId,
+    /// Absent where the answers are those of a suite's result.
+    pub(crate) first: Option<EvalId>,
     pub(crate) second: Option<EvalId>,
+    /// Hash of who was asked; absent where that is not known.
+    pub(crate) identity: Option<String>,
+    pub(crate) model: Option<String>,
 }
 
 pub(crate) async fn asked(db: &PgPool, project: ProjectId, judging: JudgingId) -> Result<Option<Asked>, StoreError> {
     let row = sqlx::query(
-        "select g.judge_version_id, v.spec, g.first_eval, g.second_eval from judgings g \
+        "select g.judge_version_id, v.spec, g.first_eval, g.second_eval, g.identity, g.asked_model from judgings g \
          join judge_versions v on v.id = g.judge_version_id where g.id = $1 and g.project_id = $2",
     )
     .bind(judging.0)
@@ -322,8 +341,10 @@ pub(crate) async fn asked(db: &PgPool, project: ProjectId, judging: JudgingId) -
         Ok(Asked {
             version: JudgeVersionId(row.try_get("judge_version_id")?),
             spec: json(row.try_get("spec")?)?,
-            first: EvalId(row.try_get("first_eval")?),
+            first: row.try_get::<Option<Uuid>, _>("first_eval")?.map(EvalId),
             second: row.try_get::<Option<Uuid>, _>("second_eval")?.map(EvalId),
+            identity: row.try_get("identity")?,
+            model: row.try_get("asked_model")?,
         })
     })
     .transpose()

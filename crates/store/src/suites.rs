@@ -6,6 +6,7 @@ pub mod automatic;
 pub mod baselines;
 pub mod comparisons;
 pub mod history;
+pub mod judged;
 pub mod predictions;
 pub mod results;
 pub mod slices;

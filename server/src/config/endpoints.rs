@@ -2,6 +2,7 @@
 //! address and key stay here.
 
 use super::{ConfigError, parse_http_url, wrong};
+use domain::judge::identity::AskedEndpoint;
 use serde::Deserialize;
 use url::Url;
 
@@ -18,6 +19,14 @@ pub struct Endpoint {
     pub key: Option<String>,
     /// The variable of the environment that the key came from: no program that the server starts gets it.
     pub key_variable: Option<String>,
+}
+
+impl Endpoint {
+    /// What of it decides what it answers.
+    #[must_use]
+    pub fn asked(&self) -> AskedEndpoint {
+        AskedEndpoint { name: self.name.clone(), url: self.url.to_string(), model: self.model.clone() }
+    }
 }
 
 /// Nobody logs a key by accident.

@@ -31,12 +31,17 @@ pub struct Judged {
 
 /// The handler.
 pub async fn judge(context: JobContext, asked: AskJudge) -> Result<Judged, JobError> {
-    let judging = asked.judging_id;
-    let found = judgings::to_ask(&context.db, context.project, judging).await?;
+    ask(&context, asked.judging_id).await
+}
+
+/// Asks for all that a judging wants and has not got.
+pub(super) async fn ask(context: &JobContext, judging: JudgingId) -> Result<Judged, JobError> {
+    let endpoints = context.config.asked_endpoints();
+    let found = judgings::to_ask(&context.db, context.project, judging, &endpoints).await?;
     let (spec, progress) = found.ok_or(JobFailure::Gone { what: Gone::Judging })?;
     context.progress("reading", progress.answered, progress.wanted).await?;
     let manner = Manner { temperature: spec.temperature, seed: progress.seed, max_tokens: spec.max_tokens };
-    let (mut writer, _name, _files) = writer_of(&context, &spec.asked, manner).await?;
+    let (mut writer, _name, _files) = writer_of(context, &spec.asked, manner).await?;
     let at_a_time = u32::try_from(writer.at_a_time()).unwrap_or(1);
     let mut counts = Judged::default();
     loop {
@@ -66,7 +71,7 @@ pub async fn judge(context: JobContext, asked: AskJudge) -> Result<Judged, JobEr
                     continue;
                 }
             };
-            keep(&context, (judging, question), (prompt, &reply), read.as_ref(), elapsed_ms).await?;
+            keep(context, (judging, question), (prompt, &reply), read.as_ref(), elapsed_ms).await?;
             counts.answered += 1;
             counts.unparsable += u64::from(read.is_err());
         }

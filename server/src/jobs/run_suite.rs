@@ -1,8 +1,10 @@
 //! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
-//! that an interrupted job goes on behind the last one. Then the candidate is held against the baseline, and what is new is cut into
-//! parts, so that the first pages that are looked at are there.
+//! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
+//! that an interrupted job goes on behind the last one. Then judges are asked, the candidate is held against the baseline, and what
+//! is new is cut into parts, so that the first pages that are looked at are there.
 
 mod answers;
+mod judges;
 mod measured;
 mod programs;
 mod questions;
@@ -26,6 +28,8 @@ pub struct SuiteRun {
     evaluated: usize,
     /// Those that had a result already.
     kept: usize,
+    /// Figures of judges that were made now.
+    judged: usize,
     alarms: usize,
 }
 
@@ -57,6 +61,8 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
             run.evaluated += 1;
         }
     }
+    // A judge that does not answer keeps no alarm of other metrics from being raised.
+    let judged = Box::pin(judges::judge(&context, &suite, &request)).await;
     compare_suite::compare(&context, &suite).await?;
     run.alarms = suites::alarms::raise(&context.db, context.project, &suite, &request.candidate).await?;
     for id in made {
@@ -64,6 +70,7 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
             slice_result::cut(&context, &result, 1).await?;
         }
     }
+    run.judged = judged?;
     Ok(run)
 }
 

@@ -63,12 +63,12 @@ fn field(problem: JudgingProblem) -> &'static str {
 /// A project's judges by name. Figures of a judge whose `standing` is not `counts` belong in no verdict.
 #[utoipa::path(get, path = "/projects/{project}/judges", tag = "judges", params(("project" = ProjectId, Path)), responses((status = OK, body = [JudgeSummary])))]
 async fn list_judges(
-    State(db): State<PgPool>,
+    State(state): State<AppState>,
     caller: Caller,
     Path(project): Path<ProjectId>,
 ) -> Result<Json<Vec<JudgeSummary>>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    Ok(Json(judges::list(&db, project).await?))
+    authorise(&state.db, &caller, project, Action::Read).await?;
+    Ok(Json(judges::list(&state.db, project, &state.config.asked_endpoints()).await?))
 }
 
 /// A judge that was made.
@@ -123,15 +123,17 @@ async fn check_writer(db: &PgPool, config: &Config, project: ProjectId, writer: 
     }
 }
 
-/// One judge with all its versions and what each was held against.
+/// One judge with all its versions and what each was held against. A calibration counts only for who was asked then: with another
+/// model or address behind the endpoint's name a version's `standing` is `changed`.
 #[utoipa::path(get, path = "/projects/{project}/judges/{judge}", tag = "judges", params(("project" = ProjectId, Path), ("judge" = JudgeId, Path)), responses((status = OK, body = Judge)))]
 async fn get_judge(
-    State(db): State<PgPool>,
+    State(state): State<AppState>,
     caller: Caller,
     Path((project, judge)): Path<(ProjectId, JudgeId)>,
 ) -> Result<Json<Judge>, Problem> {
-    authorise(&db, &caller, project, Action::Read).await?;
-    judges::get(&db, project, judge).await?.map(Json).ok_or_else(Problem::not_found)
+    authorise(&state.db, &caller, project, Action::Read).await?;
+    let endpoints = state.config.asked_endpoints();
+    judges::get(&state.db, project, judge, &endpoints).await?.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// A version that was made.

@@ -63,8 +63,11 @@ fn named(name: &str) -> Result<&str, Problem> {
 }
 
 /// Whether the design can be done with the project's data.
-async fn check(db: &PgPool, project: ProjectId, design: &SuiteDesign) -> Result<(), Problem> {
+async fn check(db: &PgPool, project: ProjectId, suite: Option<SuiteId>, design: &SuiteDesign) -> Result<(), Problem> {
     design.check()?;
+    if let Some(problem) = suites::judged::unusable(db, project, suite, design).await? {
+        return Err(Problem::invalid("judges", problem));
+    }
     match suites::without_data(db, project, design).await? {
         Some(key) => Err(Problem::invalid("version_id", format!("{key}: this project has no such dataset version"))),
         None => Ok(()),
@@ -103,7 +106,7 @@ async fn create_suite(
 ) -> Result<(StatusCode, Json<SuiteDetail>), Problem> {
     authorise(&db, &caller, project, Action::Launch).await?;
     let name = named(&new.name)?;
-    check(&db, project, &new.design).await?;
+    check(&db, project, None, &new.design).await?;
     let id = suites::create(&db, project, name, &new.design, caller.user_id).await?;
     if new.automatic {
         suites::set(&db, project, id, name, true).await?;
@@ -150,7 +153,7 @@ async fn update_suite(
     authorise(&db, &caller, project, Action::Launch).await?;
     let now = find(&db, project, suite, None).await?;
     if let Some(design) = &edit.design {
-        check(&db, project, design).await?;
+        check(&db, project, Some(suite), design).await?;
         let seen = edit.seen.unwrap_or(now.summary.version);
         suites::save(&db, project, suite, seen, design, caller.user_id).await?;
     }
@@ -198,7 +201,8 @@ struct SuiteRunRequest {
 
 /// Run a suite on a candidate: a run, a base model, or an endpoint of the server's settings.
 ///
-/// Answers with a job. Evaluations that the candidate has a result of are not repeated, unless `again` is true.
+/// Answers with a job. Evaluations that the candidate has a result of are not repeated, unless `again` is true; judges are then
+/// asked for what they have not said of the answers yet, and whether they count is taken again.
 #[utoipa::path(post, path = "/projects/{project}/suites/{suite}/runs", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path)), request_body = SuiteRunRequest, responses((status = ACCEPTED, body = Job)))]
 async fn run_suite(
     State(state): State<AppState>,

@@ -39,6 +39,7 @@ mod explore_speed;
 mod faults;
 mod from_address;
 mod judges;
+mod judges_in_suites;
 mod mlflow;
 #[cfg(target_os = "linux")]
 mod mlflow_client;

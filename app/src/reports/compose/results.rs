@@ -1,6 +1,6 @@
 //! Metrics, curves, slices and confusion.
 
-use super::{heading_of, run_link, run_name, text};
+use super::{heading_of, judges, run_link, run_name, text};
 use crate::{
     reports::{
         document::{Cell, Chart, Column, Part, Span, Table, Tone},
@@ -27,6 +27,7 @@ pub(super) fn results(l: Lang, project: ProjectId, facts: &Facts) -> Vec<Part> {
     for run in &facts.runs {
         parts.extend(heading_of(run, facts.runs.len()));
         parts.extend(of_run(l, project, run));
+        parts.extend(judges::of_run(l, project, run));
     }
     if facts.runs.len() > 1 {
         let runs: Vec<_> = facts.runs.iter().map(|run| run.run_id).collect();

@@ -42,6 +42,10 @@ crate::texts! {
     became_right(n) = "{n} answers became right", "{n} 个回答由错变对";
     became_wrong(n) = "{n} became wrong", "{n} 个由对变错";
     without_leaks(n) = "Without the {n} test samples that training has seen:", "去除训练集见过的 {n} 条测试样本后：";
+    judges_say = "What judges say of its answers in suites, from 0 to 1. Only a judge that counted when its figure was taken is evidence:",
+        "评审对其在评测套件中回答的评价（0 至 1）。仅当取得结果时评审已算数，才可作为依据：";
+    suite = "Suite", "评测套件";
+    judge = "Judge", "评审";
     between_runs = "Compare the runs", "对比这些训练运行";
 
     loss_of(name) = "Loss of {name}", "{name} 的损失";

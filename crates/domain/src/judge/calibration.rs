@@ -103,6 +103,8 @@ pub enum Standing {
     Counts,
     /// Nobody has held the judge against people.
     NotCalibrated,
+    /// It was another judge that was held against people: its endpoint had another model or address, or the two are not known.
+    Changed,
     /// Fewer than [`MIN_SAMPLES`] answers were judged by both.
     TooFew,
     /// κ measured nothing, or lies below the bar.
@@ -110,6 +112,17 @@ pub enum Standing {
 }
 
 impl Standing {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::NotCalibrated => "not_calibrated",
+            Self::Changed => "changed",
+            Self::TooFew => "too_few",
+            Self::BelowBar => "below_bar",
+        }
+    }
+
     #[must_use]
     pub fn counts(self) -> bool {
         self == Self::Counts
@@ -122,7 +135,8 @@ impl Standing {
             Self::Counts => 0,
             Self::BelowBar => 1,
             Self::TooFew => 2,
-            Self::NotCalibrated => 3,
+            Self::Changed => 3,
+            Self::NotCalibrated => 4,
         };
         standings.into_iter().max_by_key(rank).unwrap_or(Self::NotCalibrated)
     }
@@ -138,6 +152,31 @@ pub fn counts(newest: Option<&Agreement>, bar: &Bar) -> Standing {
     }
     let reached = agreement.kappa.map(|kappa| if bar.by_lower_bound { kappa.low } else { kappa.value });
     if reached.is_some_and(|kappa| kappa >= bar.kappa) { Standing::Counts } else { Standing::BelowBar }
+}
+
+/// A calibration as far as it decides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    pub agreement: Agreement,
+    /// Who was held against people ([`super::identity`], hashed); absent where that is not known, or was not one judge.
+    pub identity: Option<String>,
+}
+
+impl Held {
+    #[must_use]
+    pub fn is_of(&self, identity: Option<&str>) -> bool {
+        identity.is_some() && self.identity.as_deref() == identity
+    }
+}
+
+/// As [`counts`], by the calibrations of one criterion, newest first, of those who were the judge that `identity` says.
+#[must_use]
+pub fn stands(held: &[Held], identity: Option<&str>, bar: &Bar) -> Standing {
+    match held.iter().find(|held| held.is_of(identity)) {
+        Some(held) => counts(Some(&held.agreement), bar),
+        None if held.is_empty() => Standing::NotCalibrated,
+        None => Standing::Changed,
+    }
 }
 
 #[cfg(test)]
@@ -186,6 +225,20 @@ mod tests {
         assert_eq!(counts(Some(&with(30, 0.7, 0.3)), &by_value), Standing::Counts);
         let nothing = Agreement { samples: 100, ..measured(&Labels::default(), false) };
         assert_eq!(counts(Some(&nothing), &by_value), Standing::BelowBar);
+    }
+
+    #[test]
+    fn what_people_said_of_another_model_does_not_count() {
+        let kappa = Some(Interval { value: 0.9, low: 0.8, high: 1.0 });
+        let agreement = Agreement { samples: 40, kappa, ..measured(&Labels::default(), false) };
+        let held =
+            |identity: Option<&str>| Held { agreement: agreement.clone(), identity: identity.map(str::to_owned) };
+        let standing = |held: &[Held], identity| stands(held, identity, &Bar::default());
+        assert_eq!(standing(&[held(Some("b")), held(Some("a"))], Some("a")), Standing::Counts);
+        assert_eq!(standing(&[held(Some("b"))], Some("a")), Standing::Changed);
+        assert_eq!(standing(&[held(None)], None), Standing::Changed, "two that nobody knows are not the same");
+        assert_eq!(standing(&[], Some("a")), Standing::NotCalibrated);
+        assert_eq!(Standing::of_all([Standing::Changed, Standing::TooFew]), Standing::Changed);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Resamples of an interval of all samples, and of a slice.
-const RESAMPLES: u32 = 2000;
+pub(super) const RESAMPLES: u32 = 2000;
 const SLICE_RESAMPLES: u32 = 500;
 /// Samples that a slice has at least, and slices that are shown at most.
 const SLICE_SAMPLES: usize = 5;
@@ -183,7 +183,7 @@ fn points(straight: Choice, swapped: Choice) -> f64 {
     }
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
+pub(super) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
@@ -195,7 +195,7 @@ fn variance(values: &[f64]) -> Option<f64> {
 }
 
 /// `repeats` has what each repeat gave, by sample; of `means` only those with their samples in it count.
-fn mean_of(means: &[f64], repeats: &[&[f64]], resamples: u32) -> Option<Mean> {
+pub(super) fn mean_of(means: &[f64], repeats: &[&[f64]], resamples: u32) -> Option<Mean> {
     let interval = mean_interval(means, resamples, SEED)?;
     let within: Vec<f64> = repeats.iter().filter_map(|values| variance(values)).collect();
     Some(Mean {

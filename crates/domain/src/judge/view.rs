@@ -8,7 +8,9 @@ use super::{
     results::JudgingResults,
 };
 use crate::{
-    id::{EvalId, HumanEvaluationId, JobId, JudgeId, JudgeVersionId, JudgingId, SampleId, TaskId},
+    id::{
+        EvalId, HumanEvaluationId, JobId, JudgeId, JudgeVersionId, JudgingId, SampleId, SuiteId, SuiteResultId, TaskId,
+    },
     job::JobStatus,
 };
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,8 @@ pub struct JudgeVersion {
     pub calibrations: Vec<Calibration>,
     /// Over all criteria, by the newest calibration of each.
     pub standing: Standing,
+    /// The model behind its endpoint now; absent where it asks a model of the project, or the endpoint is gone.
+    pub model: Option<String>,
     pub created_by: String,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -70,19 +74,34 @@ pub struct Calibration {
     /// The judge's criterion; empty of comparisons.
     pub criterion: String,
     pub agreement: Agreement,
+    /// `changed` where the judge was another one then.
     pub standing: Standing,
+    /// The model that was behind the judge's endpoint.
+    pub asked_model: Option<String>,
     pub created_by: String,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
 
 /// A model's answers to a split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JudgedEvaluation {
-    pub id: EvalId,
+    /// Absent of a suite's result.
+    pub id: Option<EvalId>,
     /// Which model, which data, which split.
     pub name: String,
+    /// Of a suite's result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<JudgedResult>,
+}
+
+/// A suite's result whose answers are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JudgedResult {
+    pub suite_id: SuiteId,
+    pub result_id: SuiteResultId,
 }
 
 /// A judging as a line of a list.
@@ -104,6 +123,8 @@ pub struct JudgingSummary {
     pub answered: u64,
     pub unparsable: u64,
     pub standing: Standing,
+    /// The model behind the judge's endpoint when it was asked; absent also where that changed in between.
+    pub asked_model: Option<String>,
     /// The latest job that asks.
     pub job_id: Option<JobId>,
     pub job_status: Option<JobStatus>,

@@ -4,7 +4,7 @@ use crate::{
     badcase::{BadCaseStatus, Cause, view::BadCaseCounts},
     card::CardLeaks,
     eval::{ClassMetrics, ConfusionMatrix, Task, view::Difference},
-    id::{BadCaseId, DatasetId, ModelId, RunId, SampleId, VersionId},
+    id::{BadCaseId, DatasetId, ModelId, RunId, SampleId, SuiteId, SuiteResultId, VersionId},
     overfit::{Figures, Fit},
     run::{Cost, RunStatus},
     split::Override,
@@ -14,6 +14,7 @@ use crate::{
         proportions::{PairedOutcomes, newcombe_paired, z_95},
         verdict::Verdict,
     },
+    suite::JudgedFigure,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -67,6 +68,9 @@ pub struct RunFacts {
     /// Absent until both models were evaluated on the test split.
     pub evaluation: Option<EvaluationFacts>,
     pub slices: Vec<SliceFacts>,
+    /// What judges say of its answers in suites.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<JudgedFacts>,
     pub bad_cases: BadCaseFacts,
     pub cost: CostFacts,
     /// An owner's signature under a launch in spite of leaks.
@@ -288,6 +292,25 @@ pub fn slices(counted: Vec<(String, String, Outcomes)>) -> Vec<SliceFacts> {
         Some(SliceFacts { field, value, outcomes, low: interval.low, high: interval.high, p_value, verdict })
     });
     judged.collect()
+}
+
+/// What a judge says of a run's answers in a suite, and whether the judge counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReportJudged))]
+pub struct JudgedFacts {
+    pub suite_id: SuiteId,
+    pub result_id: SuiteResultId,
+    pub suite: String,
+    /// Its key in the suite.
+    pub evaluation: String,
+    /// `judge.NAME`.
+    pub metric: String,
+    /// Mean over criteria and samples, from 0 to 1, with its 95 % interval; absent where nothing was understood.
+    pub score: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub figure: JudgedFigure,
 }
 
 /// The bad cases that a run has.

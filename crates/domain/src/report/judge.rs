@@ -171,6 +171,7 @@ pub(super) mod tests {
                 without_leaks: None,
             }),
             slices: Vec::new(),
+            judged: Vec::new(),
             bad_cases: BadCaseFacts { examples: vec![example], ..BadCaseFacts::default() },
             cost: CostFacts {
                 actual: Some(Cost { seconds: 3.25, memory_bytes: None, disk_bytes: None }),

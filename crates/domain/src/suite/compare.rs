@@ -1,6 +1,6 @@
 //! Candidates against each other: paired differences, corrected over a whole suite, and the alarms that they raise.
 
-use super::{MEANS, NEUTRAL};
+use super::{NEUTRAL, is_mean};
 use crate::{
     eval::{
         larger_is_better,
@@ -23,7 +23,7 @@ pub const SIGNIFICANCE: f64 = 0.05;
 #[must_use]
 pub fn paired_differences(old: &SampleScores, new: &SampleScores, metrics: &[String]) -> Vec<Difference> {
     let of_metric = |metric: &String| {
-        if !MEANS.contains(&metric.as_str()) {
+        if !is_mean(metric) {
             return None;
         }
         let pairs = new.iter().filter_map(|(id, scores)| Some((*scores.get(metric)?, *old.get(id)?.get(metric)?)));

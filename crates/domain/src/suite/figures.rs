@@ -45,6 +45,12 @@ pub const PROGRAMS: &str = "pass_at_1";
 pub const LOCAL_ONLY: [&str; 5] =
     ["accuracy_norm", "accuracy_bytes", NEGATIVE_LOG_LIKELIHOOD, "perplexity", "bits_per_byte"];
 
+/// Whether a metric is a mean over samples: one of [`MEANS`], or a judge's.
+#[must_use]
+pub fn is_mean(metric: &str) -> bool {
+    MEANS.contains(&metric) || super::judge_of(metric).is_some()
+}
+
 /// The metrics that can be asked for.
 #[must_use]
 pub fn metrics_of(task: Task) -> Vec<&'static str> {

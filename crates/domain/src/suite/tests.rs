@@ -127,6 +127,27 @@ fn identities_of_old_stay() {
 }
 
 #[test]
+fn a_judge_is_a_metric_that_needs_no_new_answers() {
+    let judge = "01890a5d-ac96-774b-bcce-b302099a8058";
+    let text = DESIGN.replace("key = \"answers\"", &format!("key = \"answers\"\njudges = {{ truth = \"{judge}\" }}"));
+    let gated = text.replace("language = \"zh\"", "language = \"zh\"\ngates = [\"judge.truth >= 0.7\"]");
+    let design = SuiteDesign::from_toml(&gated).unwrap();
+    assert_eq!(SuiteDesign::from_toml(&design.to_toml()).unwrap(), design);
+    let answers = &design.evaluations[1];
+    assert_eq!(answers.measured(), ["exact_match", "token_f1", "rouge_l", "judge.truth"]);
+    assert_eq!(answers.identity(), SuiteDesign::from_toml(DESIGN).unwrap().evaluations[1].identity());
+    let first = EvaluationDesign { metrics: vec!["judge.truth".to_owned()], ..answers.clone() };
+    assert_eq!((first.primary(), first.measured().len()), ("judge.truth".to_owned(), 1));
+    let unknown = SuiteDesign::from_toml(&gated.replace("judge.truth >=", "judge.tone >=")).unwrap_err();
+    assert!(matches!(unknown, SuiteError::Gate { .. }), "{unknown}");
+    let bad = SuiteDesign::from_toml(&text.replace("truth =", "\"the truth\" =")).unwrap_err();
+    assert!(matches!(bad, SuiteError::Judge { .. }), "{bad}");
+    let mut twice = design.clone();
+    twice.evaluations[0].judges = BTreeMap::from([("truth".to_owned(), JudgeVersionId::new())]);
+    assert_eq!(twice.check(), Err(SuiteError::JudgeTwice { name: "truth".to_owned() }));
+}
+
+#[test]
 fn values_of_a_field_are_alternatives() {
     let design = SuiteDesign::from_toml(DESIGN).unwrap();
     let field = |label: &str, shop: &str| {

@@ -1,12 +1,13 @@
 //! What is shown of suites: their list, the table of candidates, predictions, slices, the comparison of base models.
 
-use super::{Candidate, EvaluationDesign, Standing, SuiteDesign};
+use super::{Candidate, EvaluationDesign, JudgedFigure, Standing, SuiteDesign, decides};
 use crate::{
     eval::{
         larger_is_better,
         view::{Difference, Outcome},
     },
     id::{SampleId, SuiteAlarmId, SuiteId, SuiteResultId, VersionId},
+    judge::calibration,
     measure::{Measurement, MetricScore},
     sample::{Sample, Split},
     slice::{FieldSlices, Found},
@@ -76,6 +77,9 @@ pub struct SuiteResult {
     pub split: Split,
     /// What was measured; figures such as `latency_ms` are among the scores.
     pub measurement: Measurement,
+    /// By metric, whose figure it is and whether the judge counted when it was taken.
+    #[serde(default)]
+    pub judged: BTreeMap<String, JudgedFigure>,
     /// Samples among them that the training split of the candidate's own data has in some form, as far as somebody has looked.
     pub contaminated: u32,
     #[serde(with = "time::serde::rfc3339")]
@@ -88,6 +92,9 @@ pub struct SuiteResult {
 pub struct GateResult {
     pub gate: String,
     pub standing: Standing,
+    /// Where it is inconclusive since the judge whose metric it is about does not count: why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<calibration::Standing>,
 }
 
 /// An evaluation of a candidate in the table.
@@ -99,6 +106,9 @@ pub struct Cell {
     pub samples: u64,
     pub contaminated: u32,
     pub scores: BTreeMap<String, MetricScore>,
+    /// By metric, whose figure it is and whether the judge counted when it was taken.
+    #[serde(default)]
+    pub judged: BTreeMap<String, JudgedFigure>,
     /// From the baseline to the candidate, for metrics that are means over samples.
     pub differences: Vec<Difference>,
     pub gates: Vec<GateResult>,
@@ -291,11 +301,11 @@ impl BakeOff {
         let is_base = |row: &&CandidateRow| !matches!(row.candidate, Candidate::Run { .. });
         let rows = table.rows.iter().filter(is_base).map(|row| {
             let cells = row.cells.iter().zip(&table.evaluations).map(|(cell, evaluation)| {
-                let cell = cell.as_ref()?;
+                let (cell, primary) = (cell.as_ref()?, evaluation.primary());
                 let figure = |name: &str| cell.scores.get(name).map(|score| score.value);
                 Some(BakeOffCell {
                     result_id: cell.result_id,
-                    score: cell.scores.get(&evaluation.primary()).cloned(),
+                    score: cell.scores.get(&primary).filter(|_| decides(&cell.judged, &primary)).cloned(),
                     is_best: false,
                     difference: None,
                     adjusted_p_value: None,

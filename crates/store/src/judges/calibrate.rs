@@ -41,8 +41,8 @@ pub async fn calibrate(
     let agreement = tokio::task::spawn_blocking(move || measured(&labels, is_scale)).await;
     let agreement = agreement.map_err(|e| StoreError::Corrupt(e.to_string()))?;
     sqlx::query(
-        "insert into judge_calibrations (id, project_id, judge_version_id, judging_id, task_id, question, criterion, agreement, created_by) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into judge_calibrations (id, project_id, judge_version_id, judging_id, task_id, question, criterion, agreement, created_by, \
+         identity, asked_model) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(Uuid::now_v7())
     .bind(project.0)
@@ -53,6 +53,8 @@ pub async fn calibrate(
     .bind(&new.criterion)
     .bind(to_json(&agreement)?)
     .bind(by.0)
+    .bind(&about.identity)
+    .bind(&about.model)
     .execute(db)
     .await?;
     Ok(agreement)
@@ -63,7 +65,7 @@ fn check(about: &Asked, task: &people::Task, new: &NewCalibration) -> Result<(),
     let question = task.question(&new.question).ok_or(JudgingProblem::Question)?;
     match about.spec.mode {
         Mode::Rubric => {
-            if task.evals != [about.first] {
+            if about.first.is_none_or(|first| task.evals != [first]) {
                 return Err(JudgingProblem::Task);
             }
             let criterion = about.spec.criteria.iter().find(|c| c.name == new.criterion);
@@ -74,8 +76,8 @@ fn check(about: &Asked, task: &people::Task, new: &NewCalibration) -> Result<(),
             }
         }
         Mode::Pairwise => {
-            let both = [Some(about.first), about.second];
-            if !both.iter().flatten().all(|id| task.evals.contains(id)) {
+            let both = [about.first, about.second];
+            if !both.iter().all(|id| id.is_some_and(|id| task.evals.contains(&id))) {
                 return Err(JudgingProblem::Task);
             }
             if !new.criterion.is_empty() {
@@ -121,7 +123,7 @@ fn labels(about: &Asked, said: &[people::Said], judged: &BTreeMap<SampleId, f64>
     let mut labels = Labels::default();
     for item in said {
         let Some(judge) = judged.get(&item.sample) else { continue };
-        let category = |answer: &Answer| category(answer, &item.evals, about.first, about.second);
+        let category = |answer: &Answer| category(answer, &item.evals, about.first.zip(about.second));
         if let Some(people) = item.agreed.as_ref().and_then(category) {
             labels.judged.push((*judge, people));
         }
@@ -135,11 +137,11 @@ fn labels(about: &Asked, said: &[people::Said], judged: &BTreeMap<SampleId, f64>
 
 /// A person's answer as the judge's category: a number of the scale, or a side, turned where the item showed the evaluations
 /// the other way round. `None` where it compares other evaluations.
-fn category(answer: &Answer, shown: &[EvalId], first: EvalId, second: Option<EvalId>) -> Option<f64> {
+fn category(answer: &Answer, shown: &[EvalId], compared: Option<(EvalId, EvalId)>) -> Option<f64> {
     match answer {
         Answer::Rating { value } => Some(f64::from(*value)),
         Answer::Preference { value } => {
-            let second = second?;
+            let (first, second) = compared?;
             let is_turned = match shown {
                 [a, b] if (*a, *b) == (first, second) => false,
                 [a, b] if (*a, *b) == (second, first) => true,

@@ -164,7 +164,10 @@ pub async fn get(
     let ranking = if is_blind { None } else { ranking(db, project, summary.task_id, named.clone()).await? };
     Ok(Some(HumanEvaluation {
         summary,
-        evaluations: named.into_iter().map(|(id, name)| JudgedEvaluation { id, name }).collect(),
+        evaluations: named
+            .into_iter()
+            .map(|(id, name)| JudgedEvaluation { id: Some(id), name, result: None })
+            .collect(),
         seed: distribution.seed,
         ranking,
         is_blind,

@@ -1,15 +1,17 @@
 //! Judgings: made, listed, and what they come to.
 
-use super::{Asked, JudgingError, KIND, LISTED, Standings, asked, maybe_word, rulings};
+use super::{Asked, JudgingError, KIND, LISTED, Standings, asked, maybe_word, of_results, rulings};
 use crate::{
     Stale, StoreError, activity,
     error::{json, word},
     evals, jobs,
+    reports::sha256,
 };
 use domain::{
     id::{EvalId, JobId, JudgeId, JudgeVersionId, JudgingId, ProjectId, UserId},
     judge::{
         JudgeSpec, MAX_RULINGS, Mode,
+        identity::{AskedEndpoint, identity},
         results::{JudgingResults, results},
         view::{JudgedEvaluation, Judging, JudgingProblem, JudgingSummary, NewJudging},
     },
@@ -143,7 +145,7 @@ async fn insert_rulings(
 }
 
 /// Queues another job where the last one ended before the judge had answered everything; `None` where the project has no such
-/// judging, or nothing is left to ask, or a job is at it.
+/// judging, or nothing is left to ask, or a job is at it. What a suite asks of a result goes on with the suite.
 pub async fn go_on(
     db: &PgPool,
     project: ProjectId,
@@ -153,7 +155,7 @@ pub async fn go_on(
     let mut tx = db.begin().await?;
     let waits: Option<Uuid> = sqlx::query_scalar(
         "select g.id from judgings g where g.id = $1 and g.project_id = $2 and g.answered < g.wanted \
-         and not exists (select from jobs j where j.id = g.job_id and j.status in ('queued', 'running')) for update",
+         and g.first_result is null and not exists (select from jobs j where j.id = g.job_id and j.status in ('queued', 'running')) for update",
     )
     .bind(judging.0)
     .bind(project.0)
@@ -168,13 +170,14 @@ pub async fn go_on(
     Ok(Some(job))
 }
 
-/// Deletes a judging with what the judge said; false where the project has none such, or a job is still at it.
+/// Deletes a judging with what the judge said; false where the project has none such, or a job is still at it, or it is of a
+/// suite's result, with which it goes.
 /// [`Stale::Calibrated`] where the judge was held against people with it: that is kept, or a judge could be made to count again by
 /// deleting where it failed.
 pub async fn delete(db: &PgPool, project: ProjectId, judging: JudgingId) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "delete from judgings g where g.id = $1 and g.project_id = $2 \
-         and not exists (select from judge_calibrations c where c.judging_id = g.id) \
+         and g.first_result is null and not exists (select from judge_calibrations c where c.judging_id = g.id) \
          and not exists (select from jobs j where j.id = g.job_id and j.status in ('queued', 'running'))",
     )
     .bind(judging.0)
@@ -194,6 +197,7 @@ pub async fn delete(db: &PgPool, project: ProjectId, judging: JudgingId) -> Resu
 }
 
 const SUMMARY: &str = "select g.id, g.judge_version_id, v.judge_id, v.number, v.spec, n.name as judge_name, g.first_eval, g.second_eval, \
+     g.first_result, g.identity, g.asked_model, \
      g.samples, g.wanted, g.answered, g.unparsable, g.job_id, j.status as job_status, g.created_at, u.name as creator \
      from judgings g join judge_versions v on v.id = g.judge_version_id join judges n on n.id = v.judge_id \
      join users u on u.id = g.created_by left join jobs j on j.id = g.job_id";
@@ -212,21 +216,29 @@ pub async fn list(db: &PgPool, project: ProjectId, judge: Option<JudgeId>) -> Re
 }
 
 async fn summaries(db: &PgPool, project: ProjectId, rows: &[PgRow]) -> Result<Vec<JudgingSummary>, StoreError> {
-    let mut ids: Vec<Uuid> = Vec::new();
+    let (mut ids, mut results): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
     for row in rows {
-        ids.push(row.try_get("first_eval")?);
+        ids.extend(row.try_get::<Option<Uuid>, _>("first_eval")?);
         ids.extend(row.try_get::<Option<Uuid>, _>("second_eval")?);
+        results.extend(row.try_get::<Option<Uuid>, _>("first_result")?);
     }
-    let names: HashMap<EvalId, String> = evals::names(db, project, &ids).await?.into_iter().collect();
+    let evaluation = |(id, name): (EvalId, String)| (id.0, JudgedEvaluation { id: Some(id), name, result: None });
+    let mut names: Names = evals::names(db, project, &ids).await?.into_iter().map(evaluation).collect();
+    names.extend(of_results::named(db, project, &results).await?);
     let standings = Standings::of_project(db, project).await?;
     rows.iter().map(|row| summary(row, &names, &standings)).collect()
 }
 
-fn summary(row: &PgRow, names: &HashMap<EvalId, String>, standings: &Standings) -> Result<JudgingSummary, StoreError> {
-    let named = |id: Uuid| {
-        let id = EvalId(id);
-        JudgedEvaluation { id, name: names.get(&id).cloned().unwrap_or_default() }
+/// What answers are judged, by the id of their evaluation or result.
+type Names = HashMap<Uuid, JudgedEvaluation>;
+
+fn summary(row: &PgRow, names: &Names, standings: &Standings) -> Result<JudgingSummary, StoreError> {
+    let named = |name: &str| {
+        let id = row.try_get::<Option<Uuid>, _>(name)?;
+        Ok::<_, StoreError>(id.map(|id| names.get(&id).cloned().unwrap_or_default()))
     };
+    let first = named("first_eval")?.or(named("first_result")?);
+    let identity: Option<String> = row.try_get("identity")?;
     let count = |name: &str| Ok::<_, StoreError>(u64::from(row.try_get::<i32, _>(name)?.cast_unsigned()));
     let version = JudgeVersionId(row.try_get("judge_version_id")?);
     let spec: JudgeSpec = json(row.try_get("spec")?)?;
@@ -237,13 +249,14 @@ fn summary(row: &PgRow, names: &HashMap<EvalId, String>, standings: &Standings) 
         version_id: version,
         version_number: row.try_get::<i32, _>("number")?.cast_unsigned(),
         mode: spec.mode,
-        first: named(row.try_get("first_eval")?),
-        second: row.try_get::<Option<Uuid>, _>("second_eval")?.map(named),
+        first: first.unwrap_or_default(),
+        second: named("second_eval")?,
         samples: count("samples")?,
         wanted: count("wanted")?,
         answered: count("answered")?,
         unparsable: count("unparsable")?,
-        standing: standings.of(version, &spec),
+        standing: standings.of(version, &spec, identity.as_deref()),
+        asked_model: row.try_get("asked_model")?,
         job_id: row.try_get::<Option<Uuid>, _>("job_id")?.map(JobId),
         job_status: maybe_word(row, "job_status")?,
         created_by: row.try_get("creator")?,
@@ -295,13 +308,26 @@ async fn of_rulings(db: &PgPool, judging: JudgingId, spec: &JudgeSpec) -> Result
     found.await.map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// What a job that asks needs to know; `None` where the judging is gone.
+/// What a job that asks needs to know; `None` where the judging is gone. From then on it is a judging by whoever the judge is
+/// with these endpoints, or where another one has begun it, by nobody: such answers say nothing of either.
 pub async fn to_ask(
     db: &PgPool,
     project: ProjectId,
     judging: JudgingId,
+    endpoints: &[AskedEndpoint],
 ) -> Result<Option<(JudgeSpec, Progress)>, StoreError> {
     let Some(Asked { spec, .. }) = asked(db, project, judging).await? else { return Ok(None) };
+    if let Some(now) = identity(&spec, endpoints) {
+        sqlx::query(
+            "update judgings set identity = case when answered = 0 or identity = $2 then $2 end, \
+             asked_model = case when answered = 0 or identity = $2 then $3 end where id = $1 and answered < wanted",
+        )
+        .bind(judging.0)
+        .bind(sha256(&now.text))
+        .bind(now.model)
+        .execute(db)
+        .await?;
+    }
     let row =
         sqlx::query("select seed, wanted, answered from judgings where id = $1").bind(judging.0).fetch_one(db).await?;
     let count = |name: &str| Ok::<_, StoreError>(u64::from(row.try_get::<i32, _>(name)?.cast_unsigned()));

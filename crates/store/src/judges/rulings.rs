@@ -47,7 +47,8 @@ impl Question {
 
 const TEXTS: &str = "s.messages, s.label, s.rejected, s.slices, s.spans, s.choices, f.output as first_output, g.output as second_output";
 const FROM: &str = "from rulings r join judgings j on j.id = r.judging_id join samples s on s.id = r.sample_id \
-     join predictions f on f.eval_id = j.first_eval and f.position = r.position \
+     join lateral (select output from predictions where eval_id = j.first_eval and position = r.position \
+        union all select output from suite_predictions where result_id = j.first_result and position = r.position) f on true \
      left join predictions g on g.eval_id = j.second_eval and g.position = r.position";
 
 fn question(row: &PgRow) -> Result<Question, StoreError> {
@@ -148,7 +149,7 @@ pub async fn keep(
 }
 
 /// All answers that are there, as far as they count.
-pub(super) async fn given(db: &PgPool, judging: JudgingId) -> Result<Vec<Ruling>, StoreError> {
+pub(crate) async fn given(db: &PgPool, judging: JudgingId) -> Result<Vec<Ruling>, StoreError> {
     sqlx::query(
         "select position, repeat, swapped, said from rulings where judging_id = $1 and answered_at is not null \
          order by position, repeat, swapped",

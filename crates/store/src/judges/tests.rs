@@ -19,12 +19,18 @@ use domain::{
     judge::{
         answer::{Said, understood},
         calibration::{Bar, Standing},
+        identity::AskedEndpoint,
         view::{JudgingProblem, NewCalibration, NewHumanEvaluation, NewJudge, NewJudging},
     },
 };
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
+
+/// The endpoint that judges are asked through, with this model behind it.
+fn house(model: &str) -> [AskedEndpoint; 1] {
+    [AskedEndpoint { name: "house".to_owned(), url: "http://house/v1/".to_owned(), model: model.to_owned() }]
+}
 
 async fn version(p: &Place, spec: serde_json::Value) -> JudgeVersionId {
     let mut whole = json!({ "asked": { "kind": "endpoint", "name": "house" } });
@@ -36,7 +42,7 @@ async fn version(p: &Place, spec: serde_json::Value) -> JudgeVersionId {
     };
     assert_eq!(new.spec.problems(), []);
     let judge = create(&p.db, p.project, &new, p.user).await.unwrap();
-    super::get(&p.db, p.project, judge).await.unwrap().unwrap().versions[0].id
+    super::get(&p.db, p.project, judge, &house("m")).await.unwrap().unwrap().versions[0].id
 }
 
 fn rubric() -> serde_json::Value {
@@ -58,7 +64,7 @@ async fn asked_of(p: &Place, version_id: JudgeVersionId, first: EvalId, second: 
 
 /// Answers so many questions; `answer` is asked for what the judge says.
 async fn answer(p: &Place, judging: JudgingId, count: u32, says: impl Fn(&rulings::Question) -> String) -> usize {
-    let spec = judgings::to_ask(&p.db, p.project, judging).await.unwrap().unwrap().0;
+    let spec = judgings::to_ask(&p.db, p.project, judging, &house("m")).await.unwrap().unwrap().0;
     let open = rulings::open(&p.db, judging, count).await.unwrap();
     for question in &open {
         let (prompt, answer) = (question.prompt(&spec), says(question));
@@ -177,7 +183,7 @@ async fn a_judge_counts_only_once_it_agrees_with_people(db: PgPool) {
     let found = against(good, "truth").await.unwrap();
     assert_eq!((found.samples, found.kappa.map(|k| k.value), found.people), (3, Some(1.0), None));
 
-    let now = async || standing(&p.db, p.project, version).await.unwrap().unwrap();
+    let now = async || standing(&p.db, p.project, version, &house("m")).await.unwrap().unwrap();
     assert_eq!(now().await, Standing::TooFew);
     // As if there were many labels.
     let many = json!({ "samples": 40, "kappa": Interval { value: 0.7, low: 0.55, high: 0.8 } });
@@ -185,7 +191,22 @@ async fn a_judge_counts_only_once_it_agrees_with_people(db: PgPool) {
     assert_eq!(now().await, Standing::BelowBar);
     set_bar(&p.db, p.project, &Bar { kappa: 0.55, by_lower_bound: true }, p.user).await.unwrap();
     assert_eq!(now().await, Standing::Counts);
-    assert_eq!(super::list(&p.db, p.project).await.unwrap()[0].standing, Standing::Counts);
+    assert_eq!(super::list(&p.db, p.project, &house("m")).await.unwrap()[0].standing, Standing::Counts);
+    let other = house("m2");
+    let changed = standing(&p.db, p.project, version, &other).await.unwrap();
+    assert_eq!(changed, Some(Standing::Changed), "the model behind the endpoint is another one");
+    assert_eq!(
+        standing(&p.db, p.project, version, &[]).await.unwrap(),
+        Some(Standing::Changed),
+        "the endpoint is gone"
+    );
+    let judge = super::list(&p.db, p.project, &other).await.unwrap()[0].id;
+    let shown = super::get(&p.db, p.project, judge, &other).await.unwrap().unwrap().versions.remove(0);
+    let held = &shown.calibrations[0];
+    assert_eq!((held.standing, held.asked_model.as_deref()), (Standing::Changed, Some("m")));
+    assert_eq!(shown.model.as_deref(), Some("m2"));
+    let said = judgings::get(&p.db, p.project, judging).await.unwrap().unwrap().summary;
+    assert_eq!(said.standing, Standing::Counts, "what the old model has said is as good as it was");
     // The newest calibration counts, not the best one.
     against(good, "truth").await.unwrap();
     assert_eq!(now().await, Standing::TooFew);
@@ -212,6 +233,22 @@ async fn what_people_prefer_is_turned_the_way_the_judge_was_asked(db: PgPool) {
     let new = NewCalibration { task_id, question: "better".to_owned(), criterion: String::new() };
     let found = calibrate(&p.db, p.project, judging, &new, p.user).await.unwrap();
     assert!((found.same - 2.0 / 3.0).abs() < 1e-12, "{found:?}");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn answers_of_two_judges_are_those_of_neither(db: PgPool) {
+    let p = place(db).await;
+    let [_, tuned] = both(&p).await;
+    let judging = asked_of(&p, version(&p, rubric()).await, tuned, None).await;
+    let model = async || {
+        let found = judgings::get(&p.db, p.project, judging).await.unwrap().unwrap();
+        (found.summary.asked_model, found.summary.answered)
+    };
+    judgings::to_ask(&p.db, p.project, judging, &house("m0")).await.unwrap();
+    answer(&p, judging, 2, |_| "{\"scores\": {\"truth\": 3}}".to_owned()).await;
+    assert_eq!(model().await, (Some("m".to_owned()), 2), "who has answered nothing was not asked");
+    judgings::to_ask(&p.db, p.project, judging, &house("m2")).await.unwrap();
+    assert_eq!(model().await, (None, 2));
 }
 
 /// A third model's answers, of another run.

@@ -7,7 +7,7 @@ use crate::{
     error::{json, to_json, word},
     evals, fits, points, runs,
     samples::content,
-    versions,
+    suites, versions,
 };
 use domain::{
     badcase::view::{BadCaseCounts, BadCaseQuery},
@@ -78,6 +78,7 @@ async fn of_run(db: &PgPool, project: ProjectId, run: RunDetail) -> Result<Optio
         fit: fit(db, project, id).await?,
         evaluation: evaluation.and_then(|e| of_evaluation(e, outcomes)),
         slices: of_slices(db, project, id).await?,
+        judged: suites::judged::of_run(db, project, id).await?,
         bad_cases: bad_cases(db, project, id).await?,
         cost: cost(&run),
         leak_override: run.leak_override.clone(),

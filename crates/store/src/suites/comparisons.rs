@@ -8,10 +8,10 @@ use crate::{
 use domain::{
     eval::view::Difference,
     id::SuiteResultId,
-    suite::{MEANS, paired_differences},
+    suite::{is_mean, paired_differences},
 };
 use sqlx::{PgPool, Row};
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap, HashSet, hash_map::Entry};
 
 /// Two results, old before new.
 pub type Pair = (SuiteResultId, SuiteResultId);
@@ -58,7 +58,9 @@ pub(super) async fn missing(db: &PgPool, pairs: &[Pair]) -> Result<Vec<Pair>, St
 /// Compares two results and keeps how they differ.
 pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, StoreError> {
     let (before, after) = (results::scores(db, old).await?, results::scores(db, new).await?);
-    let metrics: Vec<String> = MEANS.iter().map(|metric| (*metric).to_owned()).collect();
+    let measured = after.values().flat_map(|scores| scores.keys());
+    let metrics: BTreeSet<String> = measured.filter(|metric| is_mean(metric)).cloned().collect();
+    let metrics: Vec<String> = metrics.into_iter().collect();
     let differences = tokio::task::spawn_blocking(move || paired_differences(&before, &after, &metrics))
         .await
         .map_err(|e| StoreError::Corrupt(e.to_string()))?;

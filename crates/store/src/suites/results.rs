@@ -1,4 +1,5 @@
-//! What evaluations yielded: written once by the job, read by everything else.
+//! What evaluations yielded: written once by the job, read by everything else. What judges say of the answers joins it later
+//! ([`super::judged`]).
 
 use crate::{
     StoreError,
@@ -9,7 +10,7 @@ use domain::{
     eval::view::SampleScores,
     id::{JobId, ProjectId, SampleId, SuiteId, SuiteResultId, UserId, VersionId},
     measure::Measurement,
-    suite::{Candidate, EvaluationDesign, SuiteResult},
+    suite::{Candidate, EvaluationDesign, JudgedFigure, SuiteResult},
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use std::collections::{BTreeMap, HashSet};
@@ -138,14 +139,42 @@ pub async fn exists(
     .await?)
 }
 
+/// A candidate's newest result of an evaluation.
+#[derive(Clone, Debug)]
+pub struct NewestResult {
+    pub id: SuiteResultId,
+    /// By metric, the figures of judges that are there.
+    pub judged: BTreeMap<String, JudgedFigure>,
+}
+
+/// The newest result of what this evaluation asks.
+pub async fn newest(
+    db: &PgPool,
+    suite: SuiteId,
+    candidate: &Candidate,
+    evaluation: &EvaluationDesign,
+) -> Result<Option<NewestResult>, StoreError> {
+    let row = sqlx::query(
+        "select id, judged from suite_results where suite_id = $1 and identity = md5($2) and candidate = $3 \
+         order by created_at desc limit 1",
+    )
+    .bind(suite.0)
+    .bind(evaluation.identity())
+    .bind(candidate.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok(NewestResult { id: SuiteResultId(row.try_get("id")?), judged: json(row.try_get("judged")?)? }))
+        .transpose()
+}
+
 /// Of results `x`, with [`NAME`].
 pub(super) const COLUMNS: &str = "x.id, x.suite_id, x.suite_version, x.evaluation, x.candidate, x.run_id, x.version_id, x.split, \
-     x.measurement, x.contaminated, x.created_at, m.card, \
+     x.measurement, x.judged, x.contaminated, x.created_at, m.card, \
      exists (select from run_forgettings f where f.run_id = x.run_id) as saw_erased";
 /// What the candidate of `x` is called. An endpoint's name stands behind `endpoint:`.
-pub(super) const NAME: &str = "case when r.id is not null then concat(m.name, ' · #', r.number, ' ', r.name) when m.id is not null then m.name \
+pub(crate) const NAME: &str = "case when r.id is not null then concat(m.name, ' · #', r.number, ' ', r.name) when m.id is not null then m.name \
         else substr(x.candidate, 10) end as candidate_name";
-pub(super) const JOINS: &str =
+pub(crate) const JOINS: &str =
     "left join runs r on r.id = x.run_id left join models m on m.id = coalesce(x.model_id, r.model_id)";
 
 pub(super) fn result(row: &PgRow) -> Result<SuiteResult, StoreError> {
@@ -159,6 +188,7 @@ pub(super) fn result(row: &PgRow) -> Result<SuiteResult, StoreError> {
         version_id: VersionId(row.try_get("version_id")?),
         split: word(row.try_get("split")?)?,
         measurement: json(row.try_get("measurement")?)?,
+        judged: json(row.try_get("judged")?)?,
         contaminated: row.try_get::<i32, _>("contaminated")?.cast_unsigned(),
         created_at: row.try_get("created_at")?,
     })

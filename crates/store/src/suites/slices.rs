@@ -13,7 +13,7 @@ use super::ask::{self, SliceResult};
 use crate::{StoreError, diffs::Asker};
 use domain::{
     job::Job,
-    suite::{MEANS, SliceReport, SuiteResult},
+    suite::{MEANS, SliceReport, SuiteResult, judge_of},
 };
 use sqlx::PgPool;
 
@@ -25,11 +25,12 @@ pub enum Cut {
     By(Box<Job>),
 }
 
-/// The metrics of a result that can be cut: means over samples.
+/// The metrics of a result that can be cut: means over samples, those of judges behind all others.
 #[must_use]
 pub fn metrics(result: &SuiteResult) -> Vec<String> {
     let measured = |metric: &&str| result.measurement.scores.contains_key(*metric);
-    MEANS.iter().copied().filter(measured).map(str::to_owned).collect()
+    let judges = result.measurement.scores.keys().filter(|metric| judge_of(metric).is_some()).cloned();
+    MEANS.iter().copied().filter(measured).map(str::to_owned).chain(judges).collect()
 }
 
 /// The report of a result in one of its metrics, the first that can be cut where none is given or that one cannot; where it is not

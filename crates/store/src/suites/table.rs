@@ -9,10 +9,11 @@ use crate::{StoreError, error::json};
 use domain::{
     eval::view::Difference,
     id::{ProjectId, SuiteResultId},
+    measure::MetricScore,
     model::ModelCard,
     suite::{
-        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, SuiteDetail, SuiteResult,
-        SuiteTable, holm_adjusted,
+        BakeOff, Candidate, CandidateRow, Cell, EvaluationDesign, GateResult, NEUTRAL, Standing, SuiteDetail,
+        SuiteResult, SuiteTable, decides, holm_adjusted, judge_of, undecided,
     },
 };
 use sqlx::{PgPool, Row};
@@ -133,6 +134,7 @@ fn rows(suite: &SuiteDetail, found: Vec<Found>, asked: Option<&Candidate>) -> Ve
                     samples: result.measurement.samples,
                     contaminated: result.contaminated,
                     scores: result.measurement.scores.clone(),
+                    judged: result.judged.clone(),
                     differences: Vec::new(),
                     gates: Vec::new(),
                 });
@@ -174,28 +176,44 @@ fn compare(rows: &mut [CandidateRow], known: &Comparisons) -> u32 {
         for (cell, old) in row.cells.iter_mut().zip(&baseline.cells) {
             if let (Some(cell), Some(old)) = (cell.as_mut(), old) {
                 cell.differences = known.get(&(old.result_id, cell.result_id)).cloned().unwrap_or_default();
-                cell.differences.retain(|difference| cell.scores.contains_key(&difference.metric));
+                let (scores, before) = (&cell.scores, &old.scores);
+                cell.differences.retain(|difference| is_comparable(scores, before, &difference.metric));
             }
         }
     }
     pending
 }
 
+/// Whether two scores of a metric may be held against each other: those of a judge only where it was the same judge.
+fn is_comparable(new: &BTreeMap<String, MetricScore>, old: &BTreeMap<String, MetricScore>, metric: &str) -> bool {
+    let signature = |scores: &BTreeMap<String, MetricScore>| scores.get(metric).map(|score| score.signature.clone());
+    new.contains_key(metric) && (judge_of(metric).is_none() || signature(new) == signature(old))
+}
+
 fn judged(cell: &Cell, evaluation: &EvaluationDesign, is_baseline: bool) -> Vec<GateResult> {
     let gates = evaluation.gates.iter().map(|gate| {
         let (score, difference) = (cell.scores.get(gate.metric()), cell.difference(gate.metric()));
-        GateResult { gate: gate.to_string(), standing: gate.judge(score, difference, is_baseline) }
+        // What nobody should believe passes and fails nobody.
+        let judge = undecided(&cell.judged, gate.metric());
+        let standing = match judge {
+            Some(_) => Standing::Inconclusive,
+            None => gate.judge(score, difference, is_baseline),
+        };
+        GateResult { gate: gate.to_string(), standing, judge }
     });
     gates.collect()
 }
 
-/// All differences of a row from the baseline that are for better or worse, each with the key of its evaluation. Table and alarms
-/// are corrected for these.
+/// All differences of a row from the baseline that are for better or worse and that decide something, each with the key of its
+/// evaluation. Table and alarms are corrected for these.
 pub(super) fn differences(table: &SuiteTable, row: &CandidateRow) -> Vec<(String, Difference)> {
     let cells = row.cells.iter().zip(&table.evaluations);
     cells
         .filter_map(|(cell, evaluation)| Some((cell.as_ref()?, evaluation)))
-        .flat_map(|(cell, evaluation)| cell.differences.iter().map(|d| (evaluation.key.clone(), d.clone())))
+        .flat_map(|(cell, evaluation)| {
+            let deciding = cell.differences.iter().filter(|d| decides(&cell.judged, &d.metric));
+            deciding.map(|d| (evaluation.key.clone(), d.clone()))
+        })
         .filter(|(_, difference)| !NEUTRAL.contains(&difference.metric.as_str()))
         .collect()
 }
@@ -218,7 +236,10 @@ pub fn correct(table: &mut SuiteTable) {
 
 /// Base models and endpoints against the best of them, with the comparisons that were made.
 pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<BakeOff, StoreError> {
-    let mut found = base_models(suite, rows(suite, latest(db, project, suite, None).await?, None));
+    let rows = rows(suite, latest(db, project, suite, None).await?, None);
+    let cells: HashMap<SuiteResultId, Cell> =
+        rows.iter().flat_map(|row| row.cells.iter().flatten()).map(|cell| (cell.result_id, cell.clone())).collect();
+    let mut found = base_models(suite, rows);
     let pairs = with_best(&found);
     let known = comparisons::kept(db, &pairs).await?;
     let missing: Vec<&Pair> = pairs.iter().filter(|pair| !known.contains_key(*pair)).collect();
@@ -226,7 +247,9 @@ pub async fn bake_off(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> R
     // An evaluation is corrected for all of its pairs, so it is told none before they are all there.
     let partial: HashSet<SuiteResultId> = missing.into_iter().map(|(best, _)| *best).collect();
     found.compare(|best, other, metric| {
-        let differences = known.get(&(best, other)).filter(|_| !partial.contains(&best))?;
+        let (new, old) = (cells.get(&other)?, cells.get(&best)?);
+        let is_fair = decides(&new.judged, metric) && is_comparable(&new.scores, &old.scores, metric);
+        let differences = known.get(&(best, other)).filter(|_| is_fair && !partial.contains(&best))?;
         differences.iter().find(|d| d.metric == metric).cloned()
     });
     Ok(found)

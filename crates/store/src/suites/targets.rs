@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     id::{ProjectId, SuiteId, TargetId, UserId},
-    suite::{NewTarget, SuiteDesign, SuiteResult, Target, TargetStanding},
+    suite::{NewTarget, Standing, SuiteDesign, SuiteResult, Target, TargetStanding, decides},
 };
 use sqlx::{PgPool, Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -115,8 +115,9 @@ async fn decisive(
 fn standing(target: Target, decisive: &Decisive) -> TargetStanding {
     let found = decisive.get(&target.id.0);
     let score = found.and_then(|result| result.measurement.scores.get(&target.metric)).cloned();
+    let is_deciding = found.is_none_or(|result| decides(&result.judged, &target.metric));
     TargetStanding {
-        standing: target.judge(score.as_ref()),
+        standing: if is_deciding { target.judge(score.as_ref()) } else { Standing::Inconclusive },
         result_id: found.map(|result| result.id).filter(|_| score.is_some()),
         candidate: found.map(|result| result.candidate.clone()),
         candidate_name: found.map(|result| result.candidate_name.clone()),

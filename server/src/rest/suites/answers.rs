@@ -67,6 +67,8 @@ struct Figure {
     difference_high: Option<f64>,
     p_value: Option<f64>,
     adjusted_p_value: Option<f64>,
+    /// Of a judge's figure: whether it counts, `counts`, or why not.
+    judge: Option<&'static str>,
     result_id: SuiteResultId,
 }
 
@@ -86,6 +88,7 @@ impl Record for Figure {
         "difference_high",
         "p_value",
         "adjusted_p_value",
+        "judge",
         "result_id",
     ];
 
@@ -106,6 +109,7 @@ impl Record for Figure {
             number(self.difference_high),
             number(self.p_value),
             number(self.adjusted_p_value),
+            self.judge.unwrap_or_default().to_owned(),
             self.result_id.to_string(),
         ]
     }
@@ -133,6 +137,7 @@ fn figures(table: &SuiteTable) -> Vec<Figure> {
                     difference_high: difference.and_then(|d| d.interval).map(|i| i.1),
                     p_value: difference.and_then(|d| d.p_value),
                     adjusted_p_value: row.adjusted_p_values.get(&format!("{}/{metric}", evaluation.key)).copied(),
+                    judge: cell.judged.get(metric).map(|figure| figure.standing.as_str()),
                     result_id: cell.result_id,
                 });
             }
