@@ -176,17 +176,21 @@ async fn candidates_take_a_suite(db: PgPool) {
     let pin = json!({ "candidate": base, "label": "first", "is_main": true });
     assert_eq!(send(&script, "PUT", &format!("{suite}/baselines"), &pin).await.0, 200);
     let job = taken(&script, &suite, &json!({ "kind": "endpoint", "name": "house" })).await;
-    assert_eq!((&job["result"]["evaluated"], &job["result"]["alarms"]), (&json!(2), &json!(1)), "{job}");
+    assert_eq!((&job["result"]["evaluated"], &job["result"]["alarms"]), (&json!(2), &json!(2)), "{job}");
     let table = script.get(&format!("{suite}/table")).await;
     assert_eq!(table["rows"][0]["is_baseline"], true);
     let pos = cell(&table, 1, 1);
     assert_eq!((&pos["scores"]["accuracy"]["value"], &standings(&pos)[2]), (&json!(0.0), &"missed".to_owned()));
+    let differences = pos["differences"].as_array().unwrap();
+    let macro_f1 = differences.iter().find(|d| d["metric"] == "f1_macro").unwrap();
+    assert_eq!((&macro_f1["from"], &macro_f1["to"]), (&json!(1.0), &json!(0.0)), "{macro_f1}");
+    assert!(macro_f1["p_value"].as_f64().unwrap() < 0.001 && macro_f1["interval"][1].as_f64().unwrap() < 0.0);
     let cost = cell(&table, 1, 0)["scores"]["cost_per_1000"]["value"].as_f64().unwrap();
     assert!((cost - 2.0).abs() < 1e-9, "1000 tokens at 1 and 500 at 2 for a million: {cost}");
     let alarms = script.get("/suite-alarms").await;
     assert_eq!((&alarms[0]["evaluation"], &alarms[0]["candidate_name"]), (&json!("pos"), &json!("house")), "{alarms}");
     let overview = script.get("/overview").await;
-    assert_eq!(overview["alarms"].as_array().unwrap().len(), 1);
+    assert_eq!(overview["alarms"].as_array().unwrap().len(), 2, "accuracy and macro F1");
 
     // Every number opens its answers, and they can be cut.
     let result = format!("{suite}/results/{}", all["result_id"].as_str().unwrap());

@@ -97,8 +97,8 @@ crate::texts! {
     json = "JSON", "JSON";
 
     table_title = "Candidates", "候选结果";
-    table_help = "Each value with its 95 % interval. Below it, the difference from the baseline: better or worse only with evidence after correction over the whole suite (Holm).",
-        "各数值附 95% 区间；其下为与基线的差值，仅当全套件校正（Holm）后仍有证据才标为更好或更差。";
+    table_help(draws, seed) = "Each value with its 95 % interval. Below it, the difference from the baseline: better or worse only with evidence after correction over the whole suite (Holm). Metrics of the whole set, such as macro F1 or BLEU, are compared by paired bootstrap and approximate randomization: {draws} draws each, from the seed {seed}.",
+        "各数值附 95% 区间；其下为与基线的差值，仅当全套件校正（Holm）后仍有证据才标为更好或更差。宏平均 F1、BLEU 等整体指标用配对自助法与近似随机化检验比较，各抽样 {draws} 次，种子为 {seed}。";
     table_none = "No candidate has taken this suite yet.", "还没有候选评测过此套件。";
     baseline = "baseline", "基线";
     gates_all = "Gates", "门禁";

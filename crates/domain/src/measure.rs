@@ -4,12 +4,14 @@
 //! Every task has its own kind of item and its own metrics; the formulas stand in [`crate::metrics`]. A set may be a slice of
 //! another: measure what belongs to it.
 
+mod corpus;
 mod labels;
 mod meter;
 mod probabilities;
 mod spans;
 mod texts;
 
+pub use corpus::Corpus;
 pub use labels::LabelItem;
 pub use probabilities::ProbabilityItem;
 pub use spans::{LabelSpans, SpanItem};

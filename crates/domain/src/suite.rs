@@ -6,6 +6,7 @@
 
 mod candidate;
 mod compare;
+mod corpus;
 mod figures;
 mod gate;
 mod target;
@@ -13,6 +14,7 @@ mod view;
 
 pub use candidate::{Candidate, RunSuite, UnknownCandidate};
 pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
+pub use corpus::{SEED, SampleAnswer, SampleAnswers, corpus_differences};
 pub use figures::{
     FIGURES, MEANS, NEUTRAL, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
 };

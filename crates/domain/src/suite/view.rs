@@ -99,7 +99,8 @@ pub struct Cell {
     pub samples: u64,
     pub contaminated: u32,
     pub scores: BTreeMap<String, MetricScore>,
-    /// From the baseline to the candidate, for metrics that are means over samples.
+    /// From the baseline to the candidate: paired by sample where a metric is a mean over samples, else by the paired bootstrap and
+    /// approximate randomization.
     pub differences: Vec<Difference>,
     pub gates: Vec<GateResult>,
 }

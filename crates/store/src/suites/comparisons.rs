@@ -6,9 +6,9 @@ use crate::{
     error::{json, to_json},
 };
 use domain::{
-    eval::view::Difference,
+    eval::view::{Difference, SampleScores},
     id::SuiteResultId,
-    suite::{MEANS, paired_differences},
+    suite::{MEANS, SampleAnswers, corpus_differences, paired_differences},
 };
 use sqlx::{PgPool, Row};
 use std::collections::{HashMap, hash_map::Entry};
@@ -41,11 +41,17 @@ pub(super) async fn of_pairs(db: &PgPool, pairs: &[(SuiteResultId, SuiteResultId
 }
 
 async fn compute(db: &PgPool, old: SuiteResultId, new: SuiteResultId) -> Result<Vec<Difference>, StoreError> {
-    let (before, after) = (results::scores(db, old).await?, results::scores(db, new).await?);
+    let (before, after) = (results::answers(db, old).await?, results::answers(db, new).await?);
+    let design = results::design(db, new).await?;
     let metrics: Vec<String> = MEANS.iter().map(|metric| (*metric).to_owned()).collect();
-    let differences = tokio::task::spawn_blocking(move || paired_differences(&before, &after, &metrics))
-        .await
-        .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let differences = tokio::task::spawn_blocking(move || {
+        let mut found = paired_differences(&scores(&before), &scores(&after), &metrics);
+        if let Some(design) = design {
+            found.extend(corpus_differences(&before, &after, &design, &design.measured()));
+        }
+        found
+    });
+    let differences = differences.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
     sqlx::query(
         "insert into suite_comparisons (old_id, new_id, differences) \
          select $1, $2, $3 where exists (select from suite_results where id = $1) \
@@ -57,4 +63,8 @@ async fn compute(db: &PgPool, old: SuiteResultId, new: SuiteResultId) -> Result<
     .execute(db)
     .await?;
     Ok(differences)
+}
+
+fn scores(answers: &SampleAnswers) -> SampleScores {
+    answers.iter().map(|(id, answer)| (*id, answer.scores.clone())).collect()
 }
