@@ -9,7 +9,7 @@ mod script;
 #[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
-use axum::{Json, Router, routing::post};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use domain::{
     id::{ModelId, UserId},
     model::{ModelCard, ModelFormat, ModelSource},
@@ -17,7 +17,13 @@ use domain::{
 use script::Script;
 use serde_json::{Value, json};
 use server::config::{Config, Endpoint};
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use store::{PgPool, models::NewModel};
 
 /// A trainer that finds everything positive, and dies of the second evaluation that it is asked for, once.
@@ -47,15 +53,21 @@ echo '{"task":"classification","samples":1,"values":{"perplexity":1.6}}' >"$out/
 echo '{"elapsed_ms":3600000,"batch":8,"peak_memory_mib":321.5,"input_tokens":null,"output_tokens":null}' >"$out/timing.json"
 "#;
 
-/// A service that finds everything negative.
-async fn service() -> Endpoint {
-    async fn answer() -> Json<Value> {
-        Json(json!({
+/// How many questions were asked, and the number of the one that is refused for want of a key; 0 is none.
+type Weary = (Arc<AtomicUsize>, usize);
+
+/// A service that finds everything negative, but refuses the question of this number.
+async fn service((asked, weary): Weary) -> Endpoint {
+    async fn answer(State((asked, weary)): State<Weary>) -> Result<Json<Value>, StatusCode> {
+        if asked.fetch_add(1, Ordering::SeqCst) + 1 == weary {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        Ok(Json(json!({
             "choices": [{ "message": { "role": "assistant", "content": "Neg." } }],
             "usage": { "prompt_tokens": 1000, "completion_tokens": 500 },
-        }))
+        })))
     }
-    let app = Router::new().route("/v1/chat/completions", post(answer));
+    let app = Router::new().route("/v1/chat/completions", post(answer)).with_state((asked, weary));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -127,7 +139,7 @@ async fn taken(script: &Script, suite: &str, candidate: &Value) -> Value {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn candidates_take_a_suite(db: PgPool) {
-    let endpoint = service().await;
+    let endpoint = service((Arc::default(), 0)).await;
     let script = Script::with(db, |config| settings(config, endpoint)).await;
     let (model, version) = (model(&script).await, version(&script).await);
     let evaluation = |key: &str, filter: Value| {
@@ -226,4 +238,46 @@ async fn candidates_take_a_suite(db: PgPool) {
     assert!(status.is_success() && toml.contains("accuracy within 0.1 of baseline"), "{toml}");
     assert_eq!(send(&script, "DELETE", &suite, &Value::Null).await.0, 204);
     assert_eq!(script.get("/suites").await, json!([]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_endpoint_is_asked_each_question_once(db: PgPool) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let endpoint = service((asked.clone(), 22)).await;
+    let script = Script::with(db, |config| settings(config, endpoint)).await;
+    let evaluation = json!({ "key": "all", "version_id": version(&script).await, "task": "classification" });
+    let design = json!({ "evaluations": [evaluation] });
+    let (status, made) = send(&script, "POST", "/suites", &json!({ "name": "Gate", "design": design })).await;
+    assert_eq!(status, 201, "{made}");
+    let suite = format!("/suites/{}", made["id"].as_str().unwrap());
+    let house = json!({ "kind": "endpoint", "name": "house" });
+    let job = taken(&script, &suite, &house).await;
+    assert_eq!(job["failure"]["code"], "not_answered", "{job}");
+    let kept: i64 = sqlx::query_scalar("select count(*) from suite_answers").fetch_one(&script.app.db).await.unwrap();
+    assert_eq!((kept, asked.load(Ordering::SeqCst)), (23, 24), "those beside the refused one, too");
+
+    // Only the rest is asked, and the figures are those of all answers.
+    let job = taken(&script, &suite, &house).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    let table = script.get(&format!("{suite}/table")).await;
+    let cell = &table["rows"][0]["cells"][0];
+    let samples = cell["samples"].as_u64().unwrap() as usize;
+    assert_eq!(asked.load(Ordering::SeqCst), samples + 1);
+    let result = format!("{suite}/results/{}", cell["result_id"].as_str().unwrap());
+    let answers = script.get(&format!("{result}/predictions?limit=500")).await;
+    assert!(
+        answers["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|p| p["output"] == "neg" && p["scores"]["answer_tokens"] == 500.0)
+    );
+    let kept: i64 = sqlx::query_scalar("select count(*) from suite_answers").fetch_one(&script.app.db).await.unwrap();
+    assert_eq!(kept, 0, "the result has them");
+
+    // Asked again, it answers everything again.
+    let request = json!({ "candidate": house, "again": true });
+    let (_, job) = send(&script, "POST", &format!("{suite}/runs"), &request).await;
+    let job = script.finish(job["id"].as_str().unwrap()).await;
+    assert_eq!((&job["result"]["evaluated"], asked.load(Ordering::SeqCst)), (&json!(1), 2 * samples + 1), "{job}");
 }

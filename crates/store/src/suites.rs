@@ -1,6 +1,7 @@
 //! Evaluation suites: their versions, what candidates reached in them, and what follows from that.
 
 pub mod alarms;
+pub mod answers;
 pub mod automatic;
 pub mod baselines;
 mod comparisons;

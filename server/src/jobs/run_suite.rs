@@ -2,6 +2,7 @@
 //! that an interrupted job goes on behind the last one. Then the candidate is held against the baseline.
 
 mod answers;
+mod endpoint;
 mod measured;
 mod questions;
 
@@ -63,7 +64,7 @@ async fn evaluate(
     questions: &Questions<'_>,
     work: &mut Work,
 ) -> Result<(), JobError> {
-    let answered = answerer.answer(context, questions, work).await?;
+    let answered = answerer.answer(context, request, questions, work).await?;
     work.done += questions.len() as u64;
     context.progress("measuring", work.done, work.total).await?;
     let cost = costs(&suite.design.prices, request.candidate.endpoint(), &answered.timing, questions.len() as u64);

@@ -1,5 +1,6 @@
 //! What evaluations yielded: written once by the job, read by everything else.
 
+use super::answers::{self, Asked};
 use crate::{
     StoreError,
     error::{json, to_json, word},
@@ -77,6 +78,8 @@ pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<SuiteResultId, St
     for batch in new.answers.chunks(BATCH) {
         insert(&mut tx, id, batch).await?;
     }
+    let asked = Asked { suite: new.suite, evaluation: new.evaluation, candidate: new.candidate };
+    answers::settle(&mut tx, asked).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -270,3 +270,44 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     let erased: Vec<_> = page.items.iter().map(|p| p.output == domain::forget::TOMBSTONE).collect();
     assert_eq!(erased, [false, true, false]);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn answers_are_kept_until_the_result_has_them(db: PgPool) {
+    let place = place(db).await;
+    let (db, id) = (&place.db, suite(&place).await);
+    let (candidate, design) = (Candidate::Endpoint { name: "house".to_owned() }, design(&place));
+    let asked = answers::Asked { suite: id, evaluation: &design.evaluations[0], candidate: &candidate };
+    let owner = uuid::Uuid::new_v4();
+    crate::jobs::enqueue(db, place.project, KIND, &0, place.user).await.unwrap();
+    let job = crate::jobs::claim(db, owner, &[KIND]).await.unwrap().unwrap().id;
+    let answer = |position: u32| answers::KeptAnswer {
+        sample: place.samples[position as usize],
+        position,
+        reply: "yes".to_owned(),
+        latency_ms: 2.5,
+        prompt_tokens: Some(7),
+        answer_tokens: None,
+        elapsed_ms: 3.0,
+    };
+    let keep = async |owner, position| {
+        let lease = crate::jobs::Lease { job, owner };
+        answers::keep(db, lease, asked, &[answer(position)]).await.unwrap();
+    };
+    keep(owner, 1).await;
+    keep(owner, 0).await;
+    keep(owner, 1).await;
+    keep(uuid::Uuid::new_v4(), 2).await;
+    assert_eq!(
+        answers::of(db, asked, None).await.unwrap(),
+        [answer(0), answer(1)],
+        "each once, and none of whoever lost the job"
+    );
+    assert_eq!(answers::of(db, asked, Some(job)).await.unwrap().len(), 2);
+    record(&place, id, &candidate, &place.samples, 1).await;
+    assert!(answers::of(db, asked, None).await.unwrap().is_empty());
+    keep(owner, 0).await;
+    assert!(answers::of(db, asked, Some(JobId::new())).await.unwrap().is_empty(), "to be answered again by itself");
+    keep(owner, 0).await;
+    sqlx::query("update suite_answers set created_at = now() - interval '8 days'").execute(db).await.unwrap();
+    assert!(answers::of(db, asked, None).await.unwrap().is_empty(), "too old");
+}
