@@ -43,6 +43,9 @@ pub struct EvaluationForm {
     pub max_new_tokens: String,
     #[serde(default)]
     pub language: String,
+    /// `true`, or nothing.
+    #[serde(default)]
+    pub plain: String,
 }
 
 /// What stands between commas, or on lines.
@@ -76,6 +79,7 @@ impl EvaluationForm {
             max_samples: number(&self.max_samples, "max_samples", l)?,
             max_new_tokens: number(&self.max_new_tokens, "max_new_tokens", l)?.unwrap_or(USUAL_NEW_TOKENS),
             language: Lang::from_tag(&self.language).unwrap_or_default(),
+            plain: self.plain == "true",
         })
     }
 
@@ -93,6 +97,7 @@ impl EvaluationForm {
             max_samples: design.max_samples.map(|n| n.to_string()).unwrap_or_default(),
             max_new_tokens: design.max_new_tokens.to_string(),
             language: design.language.tag().to_owned(),
+            plain: if design.plain { "true".to_owned() } else { String::new() },
         }
     }
 }
@@ -177,6 +182,8 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
     let split = select("split", text::split(l), text::split_help(l), splits);
     let task = select("task", text::task(l), text::task_help(l), tasks);
     let language = select("language", text::language(l), text::language_help(l), languages.collect_view().into_any());
+    let (this, described, is_plain) = (id("plain"), help("plain"), form.plain == "true");
+    let about = described.clone();
     view! {
         {key}
         <div class="field-row">{data}{split}</div>
@@ -185,6 +192,10 @@ pub(super) fn fields(form: &EvaluationForm, versions: &[VersionSummary], place: 
         <div class="field-row">{gates}{filter}</div>
         {slices}
         <div class="field-row">{most}{longest}</div>
+        <div class="field">
+            <label class="check"><input id=this type="checkbox" name="plain" value="true" checked=is_plain aria-describedby=about/><span>{text::plain(l)}</span></label>
+            <p class="help" id=described>{text::plain_help(l)}</p>
+        </div>
     }
     .into_any()
 }
@@ -204,10 +215,12 @@ mod tests {
             metrics: "accuracy，f1_macro".to_owned(),
             gates: "accuracy >= 0.8\n\n accuracy within 0.02 of baseline ".to_owned(),
             filter: "label:pos".to_owned(),
+            plain: "true".to_owned(),
             ..EvaluationForm::default()
         };
         let design = form.design(Lang::En).unwrap();
         assert_eq!((design.key.as_str(), design.metrics.len(), design.gates.len()), ("reviews", 2, 2));
+        assert!(design.plain);
         assert_eq!(EvaluationForm::of(&design).design(Lang::En).unwrap(), design);
         let field = |form: EvaluationForm| match form.design(Lang::Zh).unwrap_err() {
             AppError::Invalid { field, .. } => field,

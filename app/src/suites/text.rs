@@ -55,6 +55,8 @@ crate::texts! {
     max_samples_help = "The first ones of the split. Empty: all.", "取划分中靠前的样本，留空为全部。";
     max_new_tokens = "Longest answer, in tokens", "回答的最大词元数";
     max_new_tokens_help = "Of generation. Data of a task file take the task's own length unless this is changed.", "仅用于生成任务。数据来自任务文件且未改动此项时，采用任务文件中的长度。";
+    plain = "Without the chat template", "不使用对话模板";
+    plain_help = "Prompts and answers as plain text, as base models are asked and as lm-evaluation-harness does. An endpoint always uses its own template.", "提示与回答按纯文本处理，适用于基座模型，与 lm-evaluation-harness 一致。端点始终使用自身的模板。";
     language = "Language of the texts", "文本语言";
     language_help = "Decides how words are cut for BLEU, ROUGE and token F1.", "决定 BLEU、ROUGE 和词元 F1 的分词方式。";
     no_versions = "No dataset version to evaluate on", "没有可用于评测的数据集版本";

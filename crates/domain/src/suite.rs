@@ -93,6 +93,9 @@ pub struct EvaluationDesign {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub language: Lang,
+    /// Whether prompts and answers go without the chat template, as base models are asked. An endpoint always has its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
 }
 
 fn test_split() -> Split {
@@ -199,7 +202,8 @@ impl EvaluationDesign {
         self.measured().into_iter().next().unwrap_or_default()
     }
 
-    /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate.
+    /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate. The
+    /// task file that samples were made of is part of it by their version, which keeps it and never changes.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut metrics = self.measured();
@@ -208,7 +212,9 @@ impl EvaluationDesign {
         filter.sort();
         let asked = (self.version_id, self.split, filter, task_word(self.task));
         let how = (metrics, self.max_samples, self.max_new_tokens, self.language.tag());
-        serde_json::to_string(&(asked, how)).unwrap_or_default()
+        // A prompt with its template is told by nothing, as it was before there were others: results stay what they are.
+        let plain = self.plain.then_some("plain");
+        serde_json::to_string(&(asked, how)).unwrap_or_default() + plain.unwrap_or_default()
     }
 
     /// Whether a sample with these fields is asked.

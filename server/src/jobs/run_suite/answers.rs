@@ -82,6 +82,7 @@ async fn local(
         out: &questions.out,
         task: questions.task.as_ref().map(|(_, path)| path.as_path()),
         max_new_tokens: questions.max_new_tokens(),
+        plain: questions.evaluation.plain,
     };
     let mut going = asked.start(&context.config)?;
     while let Some((done, _)) = going.next().await.map_err(not_evaluated)? {
