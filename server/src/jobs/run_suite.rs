@@ -41,7 +41,7 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
     let mut run = SuiteRun { kept: suite.design.evaluations.len() - open.len(), ..SuiteRun::default() };
     if !open.is_empty() {
         let mut answerer = Answerer::of(&context, &request.candidate).await?;
-        let folder = tempfile::tempdir_in(&context.config.data)?;
+        let folder = context.folder()?;
         let mut asked = Vec::with_capacity(open.len());
         for (i, evaluation) in open.into_iter().enumerate() {
             asked.push(Questions::write(&context, evaluation, &folder.path().join(i.to_string())).await?);
