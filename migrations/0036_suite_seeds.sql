@@ -28,3 +28,14 @@ create table suite_answers (
 create index suite_answers_sample on suite_answers (sample_id);
 create index suite_answers_job on suite_answers (job_id) where job_id is not null;
 create index suite_answers_created on suite_answers (created_at);
+
+-- What runs that differ only in their seed reached together, and how they differ from another group of runs
+-- (domain::suite::SeedFigures). Computed once, since results never change.
+create table suite_seed_figures (
+    -- MD5 of the results' ids, and of those they are held against.
+    key text primary key,
+    -- The first of them.
+    result_id uuid not null references suite_results on delete cascade,
+    figures jsonb not null
+);
+create index suite_seed_figures_result on suite_seed_figures (result_id);

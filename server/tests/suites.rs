@@ -222,6 +222,11 @@ async fn candidates_take_a_suite(db: PgPool) {
     let row = bake_off["rows"].as_array().unwrap().iter().find(|row| row["name"] == "house").unwrap().clone();
     assert_eq!(row["cells"][1]["verdict"], "worse", "{bake_off}");
 
+    // No run has taken it, so that there is nothing over seeds.
+    assert_eq!(script.get(&format!("{suite}/seeds")).await["groups"], json!([]));
+    let unknown = format!("{suite}/seeds?runs={}", domain::id::RunId::new());
+    assert_eq!(send(&script, "GET", &unknown, &Value::Null).await.0, 422);
+
     // A target moves with what was evaluated, and a new gate needs no new answers.
     let target =
         json!({ "suite_id": made["id"], "evaluation": "pos", "metric": "latency_ms", "way": "at_most", "limit": 1e6 });

@@ -4,10 +4,10 @@ use super::form::EvaluationForm;
 use crate::error::AppError;
 use domain::{
     dataset::VersionSummary,
-    id::{DatasetId, ProjectId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
+    id::{DatasetId, ProjectId, RunId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
     page::Page,
     suite::{
-        BakeOff, HistoryPoint, SliceReport, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery,
+        BakeOff, HistoryPoint, SeedTable, SliceReport, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery,
         SuiteResult, SuiteSummary, SuiteTable, TargetStanding,
     },
 };
@@ -21,7 +21,7 @@ use {
     domain::{
         access::Action,
         lang::Lang,
-        suite::{Baseline, Candidate, FIGURES, NewTarget, RunSuite, SuiteDesign},
+        suite::{Baseline, Candidate, FIGURES, NewTarget, NoSeedGroup, RunSuite, SuiteDesign},
     },
     store::{PgPool, suites},
 };
@@ -396,4 +396,35 @@ pub async fn get_slices(
     let wanted = design.evaluation(&found.evaluation).map(|e| e.slices.clone()).unwrap_or_default();
     let report = suites::slices::report(&db, project, &found, (metric.as_deref(), &wanted)).await?;
     Ok((found, report))
+}
+
+/// Groups of runs, and why those that somebody chose are none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeedsView {
+    pub suite: SuiteDetail,
+    pub table: SeedTable,
+    pub problem: Option<String>,
+}
+
+/// Runs that differ only in their seed. `runs` are ids of a group to put together, with commas between them; `against` is a run of
+/// the group that the others are held against.
+#[server]
+pub async fn get_seeds(
+    project: ProjectId,
+    suite: SuiteId,
+    #[server(default)] runs: String,
+    against: Option<RunId>,
+) -> Result<SeedsView, AppError> {
+    let (db, _) = api::authorise(project, Action::Read).await?;
+    let suite = find(&db, project, suite, None).await?;
+    let runs: Vec<RunId> = runs.split(',').filter_map(|id| id.parse().ok()).collect();
+    let told = |problem: NoSeedGroup| text::no_seed_group(lang(), problem);
+    let (table, problem) = match suites::seeds::of_suite(&db, project, &suite, &runs, against).await? {
+        Ok(table) => (table, None),
+        Err(problem) => {
+            let found = suites::seeds::of_suite(&db, project, &suite, &[], against).await?;
+            (found.map_err(|e| AppError::invalid("runs", told(e)))?, Some(told(problem)))
+        }
+    };
+    Ok(SeedsView { suite, table, problem })
 }

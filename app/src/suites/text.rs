@@ -1,6 +1,9 @@
 //! Texts of evaluation suites.
 
-use domain::{lang::Lang, suite::SuiteError};
+use domain::{
+    lang::Lang,
+    suite::{MAX_SEEDS, NoSeedGroup, SuiteError},
+};
 
 crate::texts! {
     title = "Evaluation suites", "评测套件";
@@ -156,6 +159,28 @@ crate::texts! {
     memory = "Memory", "内存";
     cost = "Cost of 1,000 answers", "每千次回答的成本";
 
+    seeds = "Over seeds", "跨种子";
+    seeds_title(name) = "{name} over seeds", "{name}：跨种子结果";
+    seeds_lead = "Runs that differ only in their seed, as one candidate: what of a score is the method, and what the luck of a seed.",
+        "仅种子不同的训练运行合为一个候选，区分方法本身与种子带来的差异。";
+    seeds_none = "No method has several seeds here", "这里还没有使用多个种子的方法";
+    seeds_none_hint = "Run the suite on runs whose recipes differ only in their seed, such as the arms of an ablation, or choose runs below.",
+        "请用此套件评测配方仅种子不同的训练运行（如消融实验的各分支），或在下方选择运行。";
+    seeds_help(draws) = "Mean ± standard deviation over the seeds, with a 95 % interval of the mean, were other seeds and other samples drawn: variance of the seeds plus that of a bootstrap over samples ({draws} draws), Student’s t with Satterthwaite’s degrees of freedom. Below it, the difference from the group that the others are held against, corrected over the whole suite (Holm).",
+        "各种子的均值 ± 标准差及均值的 95% 区间：合并种子方差与样本自助法方差（{draws} 次抽样），按 Satterthwaite 自由度的 t 分布计算。其下为与参照组的差值，按全套件校正（Holm）。";
+    seeds_method = "Method", "方法";
+    seeds_count(n) = "{n} seeds", "{n} 个种子";
+    seed_of(n) = "seed {n}", "种子 {n}";
+    seeds_by_hand = "chosen by hand", "手动选择";
+    seeds_reference = "reference", "参照";
+    seeds_against = "Hold the others against it", "设为参照";
+    seeds_against_name(name) = "Hold the others against {name}", "以 {name} 为参照";
+    seeds_choose = "Put a group together", "手动组合";
+    seeds_choose_help(most) = "2 to {most} runs that have taken this suite, each with a seed of its own.", "选择 2 至 {most} 个已评测过此套件且种子各不相同的训练运行。";
+    seeds_show = "Show this group", "查看此组";
+    seeds_problem_count(most) = "Choose 2 to {most} runs that have taken this suite.", "请选择 2 至 {most} 个已评测过此套件的训练运行。";
+    seeds_problem_same = "Two of these runs have the same seed: one is the repetition of the other.", "所选运行中有两个种子相同，其一是另一个的重复。";
+
     result_title(candidate, evaluation) = "{candidate} on {evaluation}", "{candidate}：{evaluation}";
     result_lead(suite) = "What the candidate answered in the suite {suite}.", "候选在套件 {suite} 中的回答。";
     scores = "Scores", "得分";
@@ -241,5 +266,14 @@ pub fn problem(l: Lang, error: &SuiteError) -> String {
         SuiteError::Range { .. } => problem_range(l).to_owned(),
         SuiteError::Price => problem_price(l).to_owned(),
         SuiteError::Unreadable { detail } => problem_unreadable(l, detail),
+    }
+}
+
+/// Why runs are no group.
+#[must_use]
+pub fn no_seed_group(l: Lang, problem: NoSeedGroup) -> String {
+    match problem {
+        NoSeedGroup::Count => seeds_problem_count(l, MAX_SEEDS),
+        NoSeedGroup::SameSeed => seeds_problem_same(l).to_owned(),
     }
 }

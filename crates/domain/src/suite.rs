@@ -9,6 +9,7 @@ mod compare;
 mod corpus;
 mod figures;
 mod gate;
+mod seeds;
 mod target;
 mod view;
 
@@ -19,6 +20,10 @@ pub use figures::{
     FIGURES, MEANS, NEUTRAL, Price, Prices, Timing, costs, metrics_of, task_of, task_word, timing_scores, usual_metrics,
 };
 pub use gate::{Gate, GateError, Standing, within};
+pub use seeds::{
+    MAX_SEED_GROUPS, MAX_SEEDS, NoSeedGroup, SEED_RESAMPLES, SeedCell, SeedFigures, SeedGroup, SeedRun, SeedScore,
+    SeedTable, seed_figures,
+};
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};
 pub use view::{
     BakeOff, BakeOffCell, BakeOffRow, Baseline, CandidateRow, Cell, GateResult, HistoryPoint, SliceReport, SuiteAlarm,

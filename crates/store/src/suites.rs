@@ -8,6 +8,7 @@ mod comparisons;
 pub mod history;
 pub mod predictions;
 pub mod results;
+pub mod seeds;
 pub mod slices;
 pub mod table;
 pub mod targets;
