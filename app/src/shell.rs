@@ -34,7 +34,10 @@ use crate::{
         SweepListPage, SweepPage,
     },
     splits::SplitsPage,
-    suites::{BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSlicesPage},
+    suites::{
+        BakeOffPage, NewSuitePage, SuiteDesignPage, SuiteListPage, SuitePage, SuiteResultPage, SuiteSeedsPage,
+        SuiteSlicesPage,
+    },
     table::RunTablePage,
     text,
     tracking::{TrackedRunListPage, TrackedRunPage},
@@ -182,6 +185,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("suites/:suite") view=SuitePage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/design") view=SuiteDesignPage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/bake-off") view=BakeOffPage ssr=SsrMode::Async/>
+                    <Route path=path!("suites/:suite/seeds") view=SuiteSeedsPage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/results/:result") view=SuiteResultPage ssr=SsrMode::Async/>
                     <Route path=path!("suites/:suite/results/:result/slices") view=SuiteSlicesPage ssr=SsrMode::Async/>
                     <Route path=path!("judges") view=JudgeListPage ssr=SsrMode::Async/>

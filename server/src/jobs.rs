@@ -13,6 +13,7 @@ pub mod diff_versions;
 pub mod edit_version;
 pub mod fetch_upload;
 pub mod fill_annotation;
+pub mod folders;
 pub mod import_dataset;
 pub mod import_judgements;
 pub mod index_version;

@@ -116,6 +116,7 @@ fn start_background(state: &AppState) -> TaskTracker {
     worker::start(state, &tracker);
     sweeps::start(state, &tracker);
     tracker.spawn(jobs::weekly_digest::keep_queued(state.clone()));
+    tracker.spawn(jobs::folders::keep_swept(state.clone()));
     let (db, shutdown, artifacts) = (state.db.clone(), state.shutdown.clone(), state.artifacts.clone());
     tracker.spawn(async move {
         while shutdown.run_until_cancelled(tokio::time::sleep(HOUSEKEEPING)).await.is_some() {

@@ -208,6 +208,8 @@ pub struct EvalFile<'a> {
     /// Folder for predictions.jsonl, metrics.json and timing.json.
     pub out: &'a Path,
     pub max_new_tokens: u32,
+    /// Without the chat template.
+    pub plain: bool,
 }
 
 impl EvalFile<'_> {
@@ -221,6 +223,9 @@ impl EvalFile<'_> {
         }
         if let Some(task) = self.task {
             command.arg("--task").arg(task);
+        }
+        if self.plain {
+            command.arg("--plain");
         }
         if let Some(adapter) = self.adapter {
             command.arg("--adapter").arg(adapter);

@@ -33,6 +33,12 @@ pub fn bake_off(p: ProjectId, s: SuiteId) -> String {
     format!("/p/{p}/suites/{s}/bake-off")
 }
 
+/// Runs that differ only in their seed, each group as one candidate.
+#[must_use]
+pub fn suite_seeds(p: ProjectId, s: SuiteId) -> String {
+    format!("/p/{p}/suites/{s}/seeds")
+}
+
 /// The answers of a candidate to one evaluation.
 #[must_use]
 pub fn suite_result(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {

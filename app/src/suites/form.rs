@@ -54,6 +54,9 @@ pub struct EvaluationForm {
     /// One a line, as `truth = helpfulness v2`.
     #[serde(default)]
     pub judges: String,
+    /// `true`, or nothing.
+    #[serde(default)]
+    pub plain: String,
 }
 
 /// What stands between commas, or on lines.
@@ -101,6 +104,7 @@ impl EvaluationForm {
             json_schema: Some(self.json_schema.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
             named_slices: lines(&self.named_slices).map(named).collect::<Result<_, _>>()?,
             judges: lines(&self.judges).map(judge).collect::<Result<_, _>>()?,
+            plain: self.plain == "true",
         })
     }
 
@@ -125,6 +129,7 @@ impl EvaluationForm {
             language: design.language.tag().to_owned(),
             json_schema: design.json_schema.clone().unwrap_or_default(),
             judges: joined(judges.collect()),
+            plain: if design.plain { "true".to_owned() } else { String::new() },
         }
     }
 }
@@ -224,6 +229,8 @@ pub(super) fn fields(
     let split = select("split", text::split(l), text::split_help(l), splits);
     let task = select("task", text::task(l), text::task_help(l), tasks);
     let language = select("language", text::language(l), text::language_help(l), languages.collect_view().into_any());
+    let (this, described, is_plain) = (id("plain"), help("plain"), form.plain == "true");
+    let about = described.clone();
     view! {
         {key}
         <div class="field-row">{data}{split}</div>
@@ -234,6 +241,10 @@ pub(super) fn fields(
         {judges}
         <div class="field-row">{most}{longest}</div>
         {schema}
+        <div class="field">
+            <label class="check"><input id=this type="checkbox" name="plain" value="true" checked=is_plain aria-describedby=about/><span>{text::plain(l)}</span></label>
+            <p class="help" id=described>{text::plain_help(l)}</p>
+        </div>
     }
     .into_any()
 }
@@ -255,14 +266,16 @@ mod tests {
             filter: "label:pos".to_owned(),
             named_slices: "north = slice.shop:north & label:\"a & b\"\n".to_owned(),
             judges: "truth = good answers v2".to_owned(),
+            plain: "true".to_owned(),
             ..EvaluationForm::default()
         };
         let known = [(JudgeVersionId::new(), "good answers v2".to_owned())];
         let design = form.design(Lang::En, &known).unwrap();
         assert_eq!(design.judges["truth"], known[0].0);
         assert_eq!((design.key.as_str(), design.metrics.len(), design.gates.len()), ("reviews", 2, 2));
-        assert_eq!(EvaluationForm::of(&design, &known).design(Lang::En, &known).unwrap(), design);
-        let field = |form: EvaluationForm| match form.design(Lang::Zh, &known).unwrap_err() {
+        assert!(design.plain);
+        assert_eq!(EvaluationForm::of(&design).design(Lang::En).unwrap(), design);
+        let field = |form: EvaluationForm| match form.design(Lang::Zh).unwrap_err() {
             AppError::Invalid { field, .. } => field,
             other => panic!("{other}"),
         };

@@ -57,6 +57,7 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
             <span class="muted">{text::version_of(l, shown)}</span>
             <a class="button" href=routes::suite_design(project, id)>{text::design(l)}</a>
             <a class="button" href=routes::bake_off(project, id)>{text::bake_off(l)}</a>
+            <a class="button" href=routes::suite_seeds(project, id)>{text::seeds(l)}</a>
         </PageHeader>
         {job}
         {versions}

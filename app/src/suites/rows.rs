@@ -9,12 +9,12 @@ use crate::{
 };
 use domain::{
     access::Action,
-    eval::view::Difference,
+    eval::view::{Difference, RESAMPLES},
     id::{ProjectId, SuiteId},
     lang::Lang,
     measure::MetricScore,
     statistics::verdict::Verdict,
-    suite::{CandidateRow, Cell, EvaluationDesign, JudgedFigure, LOCAL_ONLY, NEUTRAL, SuiteAlarm, SuiteTable},
+    suite::{CandidateRow, Cell, EvaluationDesign, JudgedFigure, LOCAL_ONLY, NEUTRAL, SEED, SuiteAlarm, SuiteTable},
 };
 use leptos::prelude::*;
 
@@ -34,7 +34,7 @@ pub(super) fn table(project: ProjectId, suite: SuiteId, table: &SuiteTable) -> A
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <p class="help">{text::table_help(l)}</p>
+        <p class="help">{text::table_help(l, integer(RESAMPLES.into()), SEED)}</p>
     }
     .into_any()
 }

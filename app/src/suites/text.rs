@@ -3,7 +3,7 @@
 use domain::{
     lang::Lang,
     metrics::json_schema::SchemaProblem,
-    suite::{MAX_SCHEMA_BYTES, NAMED, SuiteError},
+    suite::{MAX_SCHEMA_BYTES, MAX_SEEDS, NAMED, NoSeedGroup, SuiteError},
 };
 
 crate::texts! {
@@ -72,6 +72,8 @@ crate::texts! {
     max_samples_help = "The first ones of the split. Empty: all.", "取划分中靠前的样本，留空为全部。";
     max_new_tokens = "Longest answer, in tokens", "回答的最大词元数";
     max_new_tokens_help = "Of generation. Data of a task file take the task's own length unless this is changed.", "仅用于生成任务。数据来自任务文件且未改动此项时，采用任务文件中的长度。";
+    plain = "Without the chat template", "不使用对话模板";
+    plain_help = "Prompts and answers as plain text, as base models are asked and as lm-evaluation-harness does. An endpoint always uses its own template.", "提示与回答按纯文本处理，适用于基座模型，与 lm-evaluation-harness 一致。端点始终使用自身的模板。";
     language = "Language of the texts", "文本语言";
     language_help = "Decides how words are cut for BLEU, ROUGE and token F1.", "决定 BLEU、ROUGE 和词元 F1 的分词方式。";
     no_versions = "No dataset version to evaluate on", "没有可用于评测的数据集版本";
@@ -114,8 +116,8 @@ crate::texts! {
     json = "JSON", "JSON";
 
     table_title = "Candidates", "候选结果";
-    table_help = "Each value with its 95 % interval. Below it, the difference from the baseline: better or worse only with evidence after correction over the whole suite (Holm).",
-        "各数值附 95% 区间；其下为与基线的差值，仅当全套件校正（Holm）后仍有证据才标为更好或更差。";
+    table_help(draws, seed) = "Each value with its 95 % interval. Below it, the difference from the baseline: better or worse only with evidence after correction over the whole suite (Holm). Metrics of the whole set, such as macro F1 or BLEU, are compared by paired bootstrap and approximate randomization: {draws} draws each, from the seed {seed}.",
+        "各数值附 95% 区间；其下为与基线的差值，仅当全套件校正（Holm）后仍有证据才标为更好或更差。宏平均 F1、BLEU 等整体指标用配对自助法与近似随机化检验比较，各抽样 {draws} 次，种子为 {seed}。";
     table_none = "No candidate has taken this suite yet.", "还没有候选评测过此套件。";
     baseline = "baseline", "基线";
     gates_all = "Gates", "门禁";
@@ -182,6 +184,28 @@ crate::texts! {
     latency = "Latency", "延迟";
     memory = "Memory", "内存";
     cost = "Cost of 1,000 answers", "每千次回答的成本";
+
+    seeds = "Over seeds", "跨种子";
+    seeds_title(name) = "{name} over seeds", "{name}：跨种子结果";
+    seeds_lead = "Runs that differ only in their seed, as one candidate: what of a score is the method, and what the luck of a seed.",
+        "仅种子不同的训练运行合为一个候选，区分方法本身与种子带来的差异。";
+    seeds_none = "No method has several seeds here", "这里还没有使用多个种子的方法";
+    seeds_none_hint = "Run the suite on runs whose recipes differ only in their seed, such as the arms of an ablation, or choose runs below.",
+        "请用此套件评测配方仅种子不同的训练运行（如消融实验的各分支），或在下方选择运行。";
+    seeds_help(draws) = "Mean ± standard deviation over the seeds, with a 95 % interval of the mean, were other seeds and other samples drawn: variance of the seeds plus that of a bootstrap over samples ({draws} draws), Student’s t with Satterthwaite’s degrees of freedom. Below it, the difference from the group that the others are held against, corrected over the whole suite (Holm).",
+        "各种子的均值 ± 标准差及均值的 95% 区间：合并种子方差与样本自助法方差（{draws} 次抽样），按 Satterthwaite 自由度的 t 分布计算。其下为与参照组的差值，按全套件校正（Holm）。";
+    seeds_method = "Method", "方法";
+    seeds_count(n) = "{n} seeds", "{n} 个种子";
+    seed_of(n) = "seed {n}", "种子 {n}";
+    seeds_by_hand = "chosen by hand", "手动选择";
+    seeds_reference = "reference", "参照";
+    seeds_against = "Hold the others against it", "设为参照";
+    seeds_against_name(name) = "Hold the others against {name}", "以 {name} 为参照";
+    seeds_choose = "Put a group together", "手动组合";
+    seeds_choose_help(most) = "2 to {most} runs that have taken this suite, each with a seed of its own.", "选择 2 至 {most} 个已评测过此套件且种子各不相同的训练运行。";
+    seeds_show = "Show this group", "查看此组";
+    seeds_problem_count(most) = "Choose 2 to {most} runs that have taken this suite.", "请选择 2 至 {most} 个已评测过此套件的训练运行。";
+    seeds_problem_same = "Two of these runs have the same seed: one is the repetition of the other.", "所选运行中有两个种子相同，其一是另一个的重复。";
 
     result_title(candidate, evaluation) = "{candidate} on {evaluation}", "{candidate}：{evaluation}";
     result_lead(suite) = "What the candidate answered in the suite {suite}.", "候选在套件 {suite} 中的回答。";
@@ -307,5 +331,14 @@ fn schema_problem(l: Lang, problem: &SchemaProblem) -> String {
         SchemaProblem::UnknownKeyword { path, keyword } => problem_schema_keyword(l, place(path), keyword),
         SchemaProblem::Malformed { path } => problem_schema_value(l, place(path)),
         SchemaProblem::TooDeep => problem_schema_deep(l).to_owned(),
+    }
+}
+
+/// Why runs are no group.
+#[must_use]
+pub fn no_seed_group(l: Lang, problem: NoSeedGroup) -> String {
+    match problem {
+        NoSeedGroup::Count => seeds_problem_count(l, MAX_SEEDS),
+        NoSeedGroup::SameSeed => seeds_problem_same(l).to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! Every task has its own kind of item and its own metrics; the formulas stand in [`crate::metrics`]. A set may be a slice of
 //! another: measure what belongs to it.
 
+mod corpus;
 mod labels;
 mod likelihoods;
 mod meter;
@@ -11,6 +12,7 @@ mod probabilities;
 mod spans;
 mod texts;
 
+pub use corpus::Corpus;
 pub use labels::LabelItem;
 pub use likelihoods::TextLikelihood;
 pub use probabilities::ProbabilityItem;

@@ -1,6 +1,6 @@
 //! Pure scoring maths. [`crate::statistics`] says how sure a score is.
 //!
-//! - Labels: [`classification`], [`averages`]; of their probabilities [`ranking`], [`calibration`].
+//! - Labels: [`classification`], [`averages`] (of counts alone: [`margins`]); of their probabilities [`ranking`], [`calibration`].
 //! - Texts against references: [`answer`], [`bleu`], [`chrf`], [`rouge`], [`meteor`], [`distance`], [`embedding`]; [`text`] is
 //!   what a training run reports.
 //! - Texts alone: [`diversity`], [`json_schema`], [`likelihood`]. Programs: [`pass_at_k`]. Stretches of text: [`spans`].
@@ -16,6 +16,7 @@ pub mod diversity;
 pub mod embedding;
 pub mod json_schema;
 pub mod likelihood;
+pub mod margins;
 pub mod meteor;
 pub(crate) mod ngrams;
 pub mod pass_at_k;

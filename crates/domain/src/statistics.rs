@@ -2,7 +2,8 @@
 //!
 //! - One score: [`bootstrap`], [`proportions`], [`seeds`].
 //! - Two models on the same samples: [`paired`] asks [`bootstrap`], [`permutation`], [`wilcoxon`], and for right or wrong
-//!   [`mcnemar`] and [`proportions`]; [`effect`] says beforehand what could be found.
+//!   [`mcnemar`] and [`proportions`]; [`effect`] says beforehand what could be found. By what is no mean over samples:
+//!   [`randomization`].
 //! - One series: [`trend`]. Several models that met in pairs: [`bradley_terry`], [`elo`].
 //! - Many comparisons: [`correction`]. What to say of an interval: [`verdict`].
 
@@ -16,6 +17,7 @@ pub mod mcnemar;
 pub mod paired;
 pub mod permutation;
 pub mod proportions;
+pub mod randomization;
 pub mod seeds;
 pub mod trend;
 pub mod verdict;

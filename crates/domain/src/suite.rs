@@ -6,16 +6,19 @@
 
 mod candidate;
 mod compare;
+mod corpus;
 mod figures;
 mod gate;
 mod judged;
 mod named;
 mod schema;
+mod seeds;
 mod target;
 mod view;
 
 pub use candidate::{Candidate, RunSuite, UnknownCandidate};
 pub use compare::{Alarmed, SIGNIFICANCE, alarms, holm_adjusted, paired_differences};
+pub use corpus::{SEED, SampleAnswer, SampleAnswers, corpus_differences};
 pub use figures::{
     FIGURES, LOCAL_ONLY, MEANS, NEUTRAL, PROGRAMS, Price, Prices, Timing, costs, is_mean, metrics_of, task_of,
     task_word, timing_scores, usual_metrics,
@@ -24,6 +27,10 @@ pub use gate::{Gate, GateError, Standing, within};
 pub use judged::{JudgedFigure, MAX_JUDGES, decides, judge_metric, judge_of, undecided};
 pub use named::{NAMED, NamedSlice, NamedSliceError};
 pub use schema::MAX_SCHEMA_BYTES;
+pub use seeds::{
+    MAX_SEED_GROUPS, MAX_SEEDS, NoSeedGroup, SEED_RESAMPLES, SeedCell, SeedFigures, SeedGroup, SeedRun, SeedScore,
+    SeedTable, seed_figures,
+};
 pub use target::{NewTarget, Target, TargetStanding, TargetWay};
 pub use view::{
     BakeOff, BakeOffCell, BakeOffRow, Baseline, CandidateRow, Cell, GateResult, HistoryPoint, SliceReport, SuiteAlarm,
@@ -105,6 +112,9 @@ pub struct EvaluationDesign {
     /// A JSON Schema, as JSON: what answers must match for `schema_match`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json_schema: Option<String>,
+    /// Whether prompts and answers go without the chat template, as base models are asked. An endpoint always has its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
     /// Judges that rate every answer, by what their metrics are called here: `truth` makes the metric `judge.truth`, the mean over
     /// all criteria on 0 to 1. Only judges that rate by criteria. A name means one version of a judge in a suite for ever.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -259,8 +269,9 @@ impl EvaluationDesign {
         self.measured().into_iter().next().unwrap_or_default()
     }
 
-    /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate.
-    /// Judges are asked about answers that are there, so another judge needs no new ones.
+    /// What was asked and how it was measured. Two evaluations with the same identity have the same result for a candidate. The
+    /// task file that samples were made of is part of it by their version, which keeps it and never changes. Judges are asked about
+    /// answers that are there, so another judge needs no new ones.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut metrics = self.measured();
@@ -270,10 +281,12 @@ impl EvaluationDesign {
         filter.sort();
         let asked = (self.version_id, self.split, filter, task_word(self.task));
         let how = (metrics, self.max_samples, self.max_new_tokens, self.language.tag());
-        match self.schema_asked() {
+        let text = match self.schema_asked() {
             None => serde_json::to_string(&(asked, how)).unwrap_or_default(),
             Some(schema) => serde_json::to_string(&(asked, how, schema)).unwrap_or_default(),
-        }
+        };
+        // A prompt with its template is told by nothing, as it was before there were others: results stay what they are.
+        text + self.plain.then_some("plain").unwrap_or_default()
     }
 
     /// Whether answers are programs, to be run against tests.

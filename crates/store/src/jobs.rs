@@ -255,6 +255,19 @@ pub async fn finish(db: &PgPool, id: JobId, owner: Uuid, outcome: &Outcome) -> R
     Ok(done.rows_affected() == 1)
 }
 
+/// Who works on these jobs now.
+pub async fn held(db: &PgPool, ids: &[JobId]) -> Result<Vec<Lease>, StoreError> {
+    sqlx::query(
+        "select id, lease_owner from jobs where id = any($1) and status = 'running' and lease_owner is not null",
+    )
+    .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| Ok(Lease { job: JobId(row.try_get("id")?), owner: row.try_get("lease_owner")? }))
+    .collect()
+}
+
 /// Whether the lease holds. It cannot be lost before the caller's transaction ends.
 pub(crate) async fn holds(tx: &mut PgConnection, lease: Lease) -> Result<bool, StoreError> {
     let held = sqlx::query("select from jobs where id = $1 and lease_owner = $2 and status = 'running' for share");

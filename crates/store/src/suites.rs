@@ -1,6 +1,7 @@
 //! Evaluation suites: their versions, what candidates reached in them, and what follows from that.
 
 pub mod alarms;
+pub mod answers;
 pub mod ask;
 pub mod automatic;
 pub mod baselines;
@@ -9,6 +10,7 @@ pub mod history;
 pub mod judged;
 pub mod predictions;
 pub mod results;
+pub mod seeds;
 pub mod slices;
 pub mod table;
 pub mod targets;

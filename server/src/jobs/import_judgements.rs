@@ -42,7 +42,7 @@ pub async fn import_judgements(context: JobContext, request: ImportJudgements) -
         return Err(JobFailure::NotJudgements { detail }.into());
     }
     context.progress("reading", 0, 0).await?;
-    let folder = tempfile::tempdir_in(&context.config.data)?;
+    let folder = context.folder()?;
     let path = folder.path().join("judgements");
     context.artifacts.place(&upload.sha256, &path).await?;
     let read = match request.kind {

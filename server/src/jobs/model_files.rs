@@ -23,7 +23,7 @@ impl ModelFiles {
         if store::models::get(&context.db, context.project, model).await?.is_none() {
             return Err(JobFailure::Gone { what: Gone::Model }.into());
         }
-        let folder = tempfile::tempdir_in(&context.config.data)?;
+        let folder = context.folder()?;
         let place = folder.path().join("model");
         let mut only = None;
         let files = store::models::files(&context.db, model).await?;

@@ -50,7 +50,7 @@ impl From<FetchError> for JobError {
 
 /// The handler: gathers, checks and stores a model.
 pub async fn register_model(context: JobContext, request: RegisterModel) -> Result<Registered, JobError> {
-    let folder = tempfile::Builder::new().prefix("model-").tempdir_in(work_folder(&context).await?)?;
+    let folder = context.folder()?;
     let (root, source, guess) = gather(&context, &request.origin, folder.path()).await?;
     context.progress("checking", 0, 0).await?;
     let card = trainer::inspect(&context.config, &root).await?;

@@ -27,7 +27,7 @@ pub struct Rendered {
 /// The handler.
 pub async fn render_task(context: JobContext, request: TaskUpload) -> Result<Rendered, JobError> {
     let (task, data) = (find(&context, request.task_upload_id).await?, find(&context, request.data_upload_id).await?);
-    let folder = tempfile::tempdir()?;
+    let folder = context.folder()?;
     let [task_path, data_path, out] = ["task.yaml", "data", "samples.jsonl"].map(|name| folder.path().join(name));
     context.artifacts.place(&task.sha256, &task_path).await?;
     context.artifacts.place(&data.sha256, &data_path).await?;

@@ -1,9 +1,9 @@
 //! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
-//! Runs an evaluation suite on a candidate: every evaluation that it has no result of is answered, measured and kept by itself, so
 //! that an interrupted job goes on behind the last one. Then judges are asked, the candidate is held against the baseline, and what
 //! is new is cut into parts, so that the first pages that are looked at are there.
 
 mod answers;
+mod endpoint;
 mod judges;
 mod measured;
 mod programs;
@@ -49,7 +49,7 @@ pub async fn run_suite(context: JobContext, request: RunSuite) -> Result<SuiteRu
     let mut run = SuiteRun { kept: suite.design.evaluations.len() - open.len(), ..SuiteRun::default() };
     if !open.is_empty() {
         let mut answerer = Answerer::of(&context, &request.candidate).await?;
-        let folder = tempfile::tempdir_in(&context.config.data)?;
+        let folder = context.folder()?;
         let mut asked = Vec::with_capacity(open.len());
         for (i, evaluation) in open.into_iter().enumerate() {
             asked.push(Questions::write(&context, evaluation, &folder.path().join(i.to_string())).await?);
@@ -82,7 +82,7 @@ async fn evaluate(
     questions: &Questions<'_>,
     work: &mut Work,
 ) -> Result<SuiteResultId, JobError> {
-    let Answered { predictions, timing, trainer } = answerer.answer(context, questions, work).await?;
+    let Answered { predictions, timing, trainer } = answerer.answer(context, request, questions, work).await?;
     work.done += questions.len() as u64;
     let programs = programs::run(context, questions, &predictions, work).await?;
     let told = Told { trainer, programs, schema: questions.evaluation.schema().map_err(JobError::internal)? };

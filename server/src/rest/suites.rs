@@ -1,6 +1,7 @@
 //! Evaluation suites: make and edit them, run them on candidates, read what came of it.
 
 mod answers;
+mod seeds;
 mod standings;
 
 use crate::{
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(run_suite))
         .routes(routes!(pin_baseline, unpin_baseline))
         .merge(answers::routes())
+        .merge(seeds::routes())
         .merge(standings::routes())
 }
 

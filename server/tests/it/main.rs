@@ -38,6 +38,7 @@ mod explore_speed;
 #[cfg(target_os = "linux")]
 mod faults;
 mod from_address;
+mod job_folders;
 mod judges;
 mod judges_in_suites;
 mod mlflow;

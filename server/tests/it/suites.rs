@@ -2,14 +2,20 @@
 //! with; gates, differences, slices and exports.
 
 use crate::script::Script;
-use axum::{Json, Router, routing::post};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use domain::{
     id::{ModelId, UserId},
     model::{ModelCard, ModelFormat, ModelSource},
 };
 use serde_json::{Value, json};
 use server::config::{Config, Endpoint};
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use store::{PgPool, models::NewModel};
 
 /// A trainer that finds everything positive, and dies of the second evaluation that it is asked for, once.
@@ -73,15 +79,21 @@ echo '{"task":"generation","samples":1,"values":{"perplexity":1.6}}' >"$out/metr
 echo '{"elapsed_ms":1000,"batch":8,"peak_memory_mib":1.0,"input_tokens":null,"output_tokens":null}' >"$out/timing.json"
 "#;
 
-/// A service that finds everything negative.
-async fn service() -> Endpoint {
-    async fn answer() -> Json<Value> {
-        Json(json!({
+/// How many questions were asked, and the number of the one that is refused for want of a key; 0 is none.
+type Weary = (Arc<AtomicUsize>, usize);
+
+/// A service that finds everything negative, but refuses the question of this number.
+async fn service((asked, weary): Weary) -> Endpoint {
+    async fn answer(State((asked, weary)): State<Weary>) -> Result<Json<Value>, StatusCode> {
+        if asked.fetch_add(1, Ordering::SeqCst) + 1 == weary {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        Ok(Json(json!({
             "choices": [{ "message": { "role": "assistant", "content": "Neg." } }],
             "usage": { "prompt_tokens": 1000, "completion_tokens": 500 },
-        }))
+        })))
     }
-    let app = Router::new().route("/v1/chat/completions", post(answer));
+    let app = Router::new().route("/v1/chat/completions", post(answer)).with_state((asked, weary));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -153,7 +165,7 @@ async fn taken(script: &Script, suite: &str, candidate: &Value) -> Value {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn candidates_take_a_suite(db: PgPool) {
-    let endpoint = service().await;
+    let endpoint = service((Arc::default(), 0)).await;
     let script = Script::with(db, |config| settings(config, TRAINER, endpoint)).await;
     let (model, version) = (model(&script).await, version(&script).await);
     let evaluation = |key: &str, filter: Value| {
@@ -202,17 +214,21 @@ async fn candidates_take_a_suite(db: PgPool) {
     let pin = json!({ "candidate": base, "label": "first", "is_main": true });
     assert_eq!(send(&script, "PUT", &format!("{suite}/baselines"), &pin).await.0, 200);
     let job = taken(&script, &suite, &json!({ "kind": "endpoint", "name": "house" })).await;
-    assert_eq!((&job["result"]["evaluated"], &job["result"]["alarms"]), (&json!(2), &json!(1)), "{job}");
+    assert_eq!((&job["result"]["evaluated"], &job["result"]["alarms"]), (&json!(2), &json!(2)), "{job}");
     let table = script.get(&format!("{suite}/table")).await;
     assert_eq!(table["rows"][0]["is_baseline"], true);
     let pos = cell(&table, 1, 1);
     assert_eq!((&pos["scores"]["accuracy"]["value"], &standings(&pos)[2]), (&json!(0.0), &"missed".to_owned()));
+    let differences = pos["differences"].as_array().unwrap();
+    let macro_f1 = differences.iter().find(|d| d["metric"] == "f1_macro").unwrap();
+    assert_eq!((&macro_f1["from"], &macro_f1["to"]), (&json!(1.0), &json!(0.0)), "{macro_f1}");
+    assert!(macro_f1["p_value"].as_f64().unwrap() < 0.001 && macro_f1["interval"][1].as_f64().unwrap() < 0.0);
     let cost = cell(&table, 1, 0)["scores"]["cost_per_1000"]["value"].as_f64().unwrap();
     assert!((cost - 2.0).abs() < 1e-9, "1000 tokens at 1 and 500 at 2 for a million: {cost}");
     let alarms = script.get("/suite-alarms").await;
     assert_eq!((&alarms[0]["evaluation"], &alarms[0]["candidate_name"]), (&json!("pos"), &json!("house")), "{alarms}");
     let overview = script.get("/overview").await;
-    assert_eq!(overview["alarms"].as_array().unwrap().len(), 1);
+    assert_eq!(overview["alarms"].as_array().unwrap().len(), 2, "accuracy and macro F1");
 
     // Every number opens its answers, and they can be cut.
     let result = format!("{suite}/results/{}", all["result_id"].as_str().unwrap());
@@ -237,6 +253,11 @@ async fn candidates_take_a_suite(db: PgPool) {
     let bake_off = script.get(&format!("{suite}/bake-off")).await;
     let row = bake_off["rows"].as_array().unwrap().iter().find(|row| row["name"] == "house").unwrap().clone();
     assert_eq!(row["cells"][1]["verdict"], "worse", "{bake_off}");
+
+    // No run has taken it, so that there is nothing over seeds.
+    assert_eq!(script.get(&format!("{suite}/seeds")).await["groups"], json!([]));
+    let unknown = format!("{suite}/seeds?runs={}", domain::id::RunId::new());
+    assert_eq!(send(&script, "GET", &unknown, &Value::Null).await.0, 422);
 
     // A target moves with what was evaluated, and a new gate needs no new answers.
     let target =
@@ -295,7 +316,7 @@ async fn candidates_take_a_suite(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn answers_are_held_against_schema_likelihoods_and_tests(db: PgPool) {
-    let endpoint = service().await;
+    let endpoint = service((Arc::default(), 0)).await;
     let script = Script::with(db, |config| settings(config, WRITER, endpoint)).await;
     let (model, version) = (model(&script).await, version(&script).await);
     let design = |schema: &str| {
@@ -346,4 +367,46 @@ async fn answers_are_held_against_schema_likelihoods_and_tests(db: PgPool) {
     let right = script.get(&format!("{result}/predictions?outcome=right&limit=500")).await;
     let right = right["items"].as_array().unwrap();
     assert!(!right.is_empty() && right.iter().all(|p| p["scores"]["pass_at_1"] == 1.0), "{right:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_endpoint_is_asked_each_question_once(db: PgPool) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let endpoint = service((asked.clone(), 22)).await;
+    let script = Script::with(db, |config| settings(config, TRAINER, endpoint)).await;
+    let evaluation = json!({ "key": "all", "version_id": version(&script).await, "task": "classification" });
+    let design = json!({ "evaluations": [evaluation] });
+    let (status, made) = send(&script, "POST", "/suites", &json!({ "name": "Gate", "design": design })).await;
+    assert_eq!(status, 201, "{made}");
+    let suite = format!("/suites/{}", made["id"].as_str().unwrap());
+    let house = json!({ "kind": "endpoint", "name": "house" });
+    let job = taken(&script, &suite, &house).await;
+    assert_eq!(job["failure"]["code"], "not_answered", "{job}");
+    let kept: i64 = sqlx::query_scalar("select count(*) from suite_answers").fetch_one(&script.app.db).await.unwrap();
+    assert_eq!((kept, asked.load(Ordering::SeqCst)), (23, 24), "those beside the refused one, too");
+
+    // Only the rest is asked, and the figures are those of all answers.
+    let job = taken(&script, &suite, &house).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    let table = script.get(&format!("{suite}/table")).await;
+    let cell = &table["rows"][0]["cells"][0];
+    let samples = cell["samples"].as_u64().unwrap() as usize;
+    assert_eq!(asked.load(Ordering::SeqCst), samples + 1);
+    let result = format!("{suite}/results/{}", cell["result_id"].as_str().unwrap());
+    let answers = script.get(&format!("{result}/predictions?limit=500")).await;
+    assert!(
+        answers["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|p| p["output"] == "neg" && p["scores"]["answer_tokens"] == 500.0)
+    );
+    let kept: i64 = sqlx::query_scalar("select count(*) from suite_answers").fetch_one(&script.app.db).await.unwrap();
+    assert_eq!(kept, 0, "the result has them");
+
+    // Asked again, it answers everything again.
+    let request = json!({ "candidate": house, "again": true });
+    let (_, job) = send(&script, "POST", &format!("{suite}/runs"), &request).await;
+    let job = script.finish(job["id"].as_str().unwrap()).await;
+    assert_eq!((&job["result"]["evaluated"], asked.load(Ordering::SeqCst)), (&json!(1), 2 * samples + 1), "{job}");
 }

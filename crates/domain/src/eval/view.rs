@@ -139,8 +139,7 @@ pub struct Difference {
     pub metric: String,
     pub from: f64,
     pub to: f64,
-    /// Mean difference `to - from` per sample with its 95 % paired-bootstrap interval; absent for
-    /// metrics that are no mean over samples.
+    /// Of the difference `to - from` with 95 % confidence, the answers paired by sample; absent where a metric has none.
     pub interval: Option<(f64, f64)>,
     pub p_value: Option<f64>,
 }

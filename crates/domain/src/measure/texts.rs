@@ -1,12 +1,10 @@
 //! Written text, against references and by itself.
 
-use super::{TextLikelihood, meter::Meter};
+use super::{TextLikelihood, corpus, meter::Meter};
 use crate::lang::Lang;
 use crate::metrics::{
     answer::{Normalisation, exact_match, token_f1},
-    bleu::{Bleu, BleuCounts, tokenizer::Tokenizer},
-    chrf::{Chrf, ChrfCounts},
-    distance::Errors,
+    chrf::Chrf,
     diversity::{distinct, repetition},
     embedding::greedy_match,
     json_schema,
@@ -111,30 +109,13 @@ fn reference_count(items: &[TextItem]) -> Option<usize> {
 fn translations(items: &[TextItem], meter: &mut Meter<'_>) {
     let references = reference_count(items);
     if meter.wants("bleu") {
-        let tokenizer = match meter.settings.language {
-            Lang::En => Tokenizer::V13a,
-            Lang::Zh => Tokenizer::Zh,
-        };
-        let bleu = Bleu { tokenizer, ..Bleu::default() };
-        let counts: Vec<BleuCounts> = items.iter().map(|i| bleu.counts(&i.output, &i.references)).collect();
-        let of_places = |places: &[usize]| {
-            let mut sum = BleuCounts::default();
-            places.iter().for_each(|place| sum += &counts[*place]);
-            Some(bleu.score(&sum))
-        };
-        meter.statistic("bleu", of_places, &bleu.signature(references));
+        let bleu = corpus::bleu(meter.settings.language);
+        meter.statistic("bleu", corpus::bleu_of(items, bleu), &bleu.signature(references));
     }
     for (metric, chrf) in [("chrf", Chrf::default()), ("chrf_plus_plus", Chrf::plus_plus())] {
-        if !meter.wants(metric) {
-            continue;
+        if meter.wants(metric) {
+            meter.statistic(metric, corpus::chrf_of(items, chrf), &chrf.signature(references));
         }
-        let counts: Vec<ChrfCounts> = items.iter().map(|i| chrf.counts(&i.output, &i.references)).collect();
-        let of_places = |places: &[usize]| {
-            let mut sum = ChrfCounts::default();
-            places.iter().for_each(|place| sum.add(&counts[*place]));
-            Some(chrf.score(&sum))
-        };
-        meter.statistic(metric, of_places, &chrf.signature(references));
     }
 }
 
@@ -178,9 +159,6 @@ fn summaries(items: &[TextItem], meter: &mut Meter<'_>) {
     }
 }
 
-/// The pair of numbers of an error rate.
-type Count = fn(&str, &str) -> Errors;
-
 fn edits(items: &[TextItem], meter: &mut Meter<'_>) {
     if meter.wants("edit_distance") {
         let nearest = |item: &TextItem| {
@@ -189,22 +167,13 @@ fn edits(items: &[TextItem], meter: &mut Meter<'_>) {
         let values: Vec<f64> = items.iter().map(nearest).collect();
         meter.mean("edit_distance", &values, "unit:character|per:longer text|average:samples|references:nearest");
     }
-    let rates: [(&str, Count, &str); 2] =
-        [("cer", Errors::of_characters, "unit:character"), ("wer", Errors::of_words, "unit:word|tok:space")];
-    for (metric, count, unit) in rates {
+    for (metric, count, unit) in corpus::ERROR_RATES {
         // Chinese has no words between white space.
         if !meter.wants(metric) || (metric == "wer" && meter.settings.language == Lang::Zh && !meter.insists_on(metric))
         {
             continue;
         }
-        let nearest = |item: &TextItem| {
-            let errors = item.references.iter().map(|r| count(&item.output, r));
-            let rate = |e: &Errors| e.rate().unwrap_or(f64::INFINITY);
-            errors.min_by(|a, b| rate(a).total_cmp(&rate(b))).unwrap_or_default()
-        };
-        let counts: Vec<Errors> = items.iter().map(nearest).collect();
-        let pooled =
-            |places: &[usize]| places.iter().fold(Errors::default(), |sum, place| sum.plus(counts[*place])).rate();
+        let pooled = corpus::errors_of(items, count);
         meter.statistic(metric, pooled, &format!("{unit}|average:pooled|references:nearest"));
     }
 }

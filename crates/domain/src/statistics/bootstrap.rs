@@ -84,7 +84,7 @@ fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
 }
 
 /// Linear interpolation between order statistics (Hyndman & Fan 1996, type 7).
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let position = q * (sorted.len() - 1) as f64;
     let (i, fraction) = (position.floor() as usize, position.fract());
     let next = sorted[(i + 1).min(sorted.len() - 1)];

@@ -1,6 +1,12 @@
-//! One score over several seeds: what of it is the method, and what the luck of a seed.
+//! One score over several seeds: what of it is the method, and what the luck of a seed. Where each seed was scored on the same
+//! samples, those might have been others, too: the variance of a mean then has one part of the seeds and one of the samples, which
+//! add up, with Satterthwaite's degrees of freedom (An Approximate Distribution of Estimates of Variance Components, 1946; of two
+//! groups, Welch 1947). What is drawn anew for each seed and sample is in both parts, so that intervals are a little too wide
+//! rather than too narrow. Few seeds make them wide, which resampling the seeds would not.
 
-use super::distributions::t_quantile;
+use super::bootstrap::SplitMix64;
+use super::distributions::{t_above, t_quantile};
+use super::paired::Draws;
 
 /// Mean and spread of a score over repeated runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +32,122 @@ pub fn over_seeds(scores: &[f64]) -> Option<OverSeeds> {
     Some(OverSeeds { mean, variance, low: mean - half, high: mean + half })
 }
 
+/// A score over seeds and samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OverSeedsAndSamples {
+    pub mean: f64,
+    /// Of one seed's score, on these samples (n − 1).
+    pub deviation: f64,
+    /// 95 % interval of the mean, were other seeds and other samples drawn.
+    pub low: f64,
+    pub high: f64,
+}
+
+/// The difference of two groups of seeds on the same samples, new minus old.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeedsDifference {
+    /// Means over each group's seeds.
+    pub new: f64,
+    pub old: f64,
+    /// 95 % interval of the difference, were other seeds and other samples drawn.
+    pub low: f64,
+    pub high: f64,
+    /// Two-sided; `None` where nothing varies.
+    pub p_value: Option<f64>,
+}
+
+/// `scores` tells each seed's score on the samples at these places, some of them several times; `None` where one is undefined.
+/// `None` of fewer than two seeds or samples, and without draws.
+#[must_use]
+pub fn over_seeds_and_samples(
+    samples: usize,
+    draws: Draws,
+    scores: impl Fn(&[usize]) -> Option<Vec<f64>>,
+) -> Option<OverSeedsAndSamples> {
+    let all: Vec<usize> = (0..samples).collect();
+    let of_all = scores(&all)?;
+    let seeds = over_seeds(&of_all)?;
+    let parts =
+        [part_of_seeds(seeds, of_all.len()), part_of_samples(samples, draws, |places| Some(mean(&scores(places)?)))?];
+    let half = half_width(&parts);
+    Some(OverSeedsAndSamples {
+        mean: seeds.mean,
+        deviation: seeds.variance.sqrt(),
+        low: seeds.mean - half,
+        high: seeds.mean + half,
+    })
+}
+
+/// Compares two groups of seeds that were scored on the same samples; `new` and `old` as above.
+#[must_use]
+pub fn difference_of_seeds(
+    samples: usize,
+    draws: Draws,
+    new: impl Fn(&[usize]) -> Option<Vec<f64>>,
+    old: impl Fn(&[usize]) -> Option<Vec<f64>>,
+) -> Option<SeedsDifference> {
+    let all: Vec<usize> = (0..samples).collect();
+    let (of_new, of_old) = (new(&all)?, old(&all)?);
+    let (first, second) = (over_seeds(&of_new)?, over_seeds(&of_old)?);
+    let difference = |places: &[usize]| Some(mean(&new(places)?) - mean(&old(places)?));
+    let parts = [
+        part_of_seeds(first, of_new.len()),
+        part_of_seeds(second, of_old.len()),
+        part_of_samples(samples, draws, difference)?,
+    ];
+    let (between, half) = (first.mean - second.mean, half_width(&parts));
+    let variance = variance(&parts);
+    let p_value = (variance > 0.0).then(|| 2.0 * t_above(between.abs() / variance.sqrt(), degrees(&parts)));
+    Some(SeedsDifference { new: first.mean, old: second.mean, low: between - half, high: between + half, p_value })
+}
+
+/// A part of the variance of an estimate.
+#[derive(Clone, Copy)]
+struct Part {
+    variance: f64,
+    /// With how many degrees of freedom it was estimated.
+    degrees: f64,
+}
+
+fn part_of_seeds(seeds: OverSeeds, count: usize) -> Part {
+    Part { variance: seeds.variance / count as f64, degrees: count as f64 - 1.0 }
+}
+
+/// By the bootstrap over samples.
+fn part_of_samples(samples: usize, draws: Draws, value: impl Fn(&[usize]) -> Option<f64>) -> Option<Part> {
+    if samples < 2 {
+        return None;
+    }
+    let mut random = SplitMix64::new(draws.seed);
+    let mut places = vec![0; samples];
+    let mut drawn = Vec::with_capacity(draws.count as usize);
+    for _ in 0..draws.count {
+        places.fill_with(|| random.below(samples));
+        drawn.extend(value(&places).filter(|value| value.is_finite()));
+    }
+    let known = drawn.len() * 2 > draws.count as usize;
+    let variance = over_seeds(&drawn).filter(|_| known)?.variance;
+    Some(Part { variance, degrees: samples as f64 - 1.0 })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn variance(parts: &[Part]) -> f64 {
+    parts.iter().map(|part| part.variance).sum()
+}
+
+/// Satterthwaite's, of parts that are not all 0.
+fn degrees(parts: &[Part]) -> f64 {
+    variance(parts).powi(2) / parts.iter().map(|part| part.variance.powi(2) / part.degrees).sum::<f64>()
+}
+
+fn half_width(parts: &[Part]) -> f64 {
+    let variance = variance(parts);
+    if variance > 0.0 { t_quantile(0.975, degrees(parts)) * variance.sqrt() } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -43,5 +165,45 @@ mod tests {
     #[test]
     fn one_seed_has_no_spread() {
         assert_eq!((over_seeds(&[]), over_seeds(&[0.5]), over_seeds(&[0.5, f64::NAN])), (None, None, None));
+    }
+
+    const DRAWS: Draws = Draws { count: 400, seed: 1 };
+
+    /// Where each sample scores alike, only the seeds vary; where seeds score alike, only the samples do.
+    #[test]
+    fn each_part_by_itself() {
+        let constant = |_: &[usize]| Some(vec![0.70, 0.72, 0.74]);
+        let (found, seeds) =
+            (over_seeds_and_samples(50, DRAWS, constant).unwrap(), over_seeds(&[0.70, 0.72, 0.74]).unwrap());
+        assert!((found.deviation - 0.02).abs() < 1e-12 && (found.mean - 0.72).abs() < 1e-12);
+        assert!((found.low - seeds.low).abs() < 1e-9 && (found.high - seeds.high).abs() < 1e-9, "{found:?}");
+        // Half of 100 samples are right: a standard error of 0.05, and t with 99 degrees is 1.984.
+        let right = |places: &[usize]| places.iter().filter(|place| *place % 2 == 0).count() as f64 / 100.0;
+        let found = over_seeds_and_samples(100, DRAWS, |places| Some(vec![right(places); 3])).unwrap();
+        assert!((found.mean - 0.5).abs() < 1e-12 && found.deviation < 1e-12);
+        assert!(((found.high - found.low) / (2.0 * 1.984 * 0.05) - 1.0).abs() < 0.12, "{found:?}");
+    }
+
+    /// Welch's test by hand where samples tell nothing: variances 0.0004 / 3 each, 4 degrees, d = 0.06, t = 3.674.
+    #[test]
+    fn groups_are_compared() {
+        let group = |middle: f64| move |_: &[usize]| Some(vec![middle - 0.02, middle, middle + 0.02]);
+        let found = difference_of_seeds(50, DRAWS, group(0.78), group(0.72)).unwrap();
+        assert!((found.new - 0.78).abs() < 1e-12 && (found.old - 0.72).abs() < 1e-12);
+        let t = 0.06 / (2.0 * 0.0004f64 / 3.0).sqrt();
+        assert!((found.p_value.unwrap() - 2.0 * t_above(t, 4.0)).abs() < 1e-9, "{found:?}");
+        assert!(found.low > 0.0 && (found.low + found.high - 0.12).abs() < 1e-9);
+        let near = difference_of_seeds(50, DRAWS, group(0.73), group(0.72)).unwrap();
+        assert!(near.low < 0.0 && near.p_value.unwrap() > 0.5);
+    }
+
+    #[test]
+    fn what_cannot_vary_is_not_judged() {
+        let same = |_: &[usize]| Some(vec![0.5, 0.5]);
+        let found = difference_of_seeds(10, DRAWS, same, same).unwrap();
+        assert_eq!((found.low, found.high, found.p_value), (0.0, 0.0, None));
+        assert_eq!(over_seeds_and_samples(1, DRAWS, same), None);
+        assert_eq!(over_seeds_and_samples(10, DRAWS, |_| Some(vec![0.5])), None);
+        assert_eq!(over_seeds_and_samples(10, DRAWS, |_| None), None);
     }
 }

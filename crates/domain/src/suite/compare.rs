@@ -1,6 +1,6 @@
 //! Candidates against each other: paired differences, corrected over a whole suite, and the alarms that they raise.
 
-use super::{NEUTRAL, is_mean};
+use super::{NEUTRAL, SEED, is_mean};
 use crate::{
     eval::{
         larger_is_better,
@@ -28,7 +28,7 @@ pub fn paired_differences(old: &SampleScores, new: &SampleScores, metrics: &[Str
         }
         let pairs = new.iter().filter_map(|(id, scores)| Some((*scores.get(metric)?, *old.get(id)?.get(metric)?)));
         let (to, from): (Vec<f64>, Vec<f64>) = pairs.unzip();
-        let found = compare(&to, &from, larger_is_better(metric), Draws { count: RESAMPLES, seed: 42 })?;
+        let found = compare(&to, &from, larger_is_better(metric), Draws { count: RESAMPLES, seed: SEED })?;
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let interval = found.outcomes.map_or((found.difference.low, found.difference.high), |outcomes| {
             (outcomes.difference.low, outcomes.difference.high)

@@ -39,6 +39,9 @@ fn a_design_survives_toml_and_json() {
     assert_eq!(design.evaluations[1].primary(), "exact_match");
     assert_eq!((design.prices.per_hour, design.evaluations[1].max_new_tokens), (Some(2.5), USUAL_NEW_TOKENS));
     assert_eq!(SuiteDesign::from_toml(&design.to_toml()).unwrap(), design);
+    let plain = SuiteDesign::from_toml(&DESIGN.replace("language = \"zh\"", "plain = true")).unwrap();
+    assert!(plain.evaluations[1].plain && plain.to_toml().contains("plain = true"));
+    assert!(!design.to_toml().contains("plain"));
     let json = serde_json::to_string(&design).unwrap();
     assert!(json.contains("\"accuracy within 0.02 of baseline\""), "{json}");
     assert_eq!(serde_json::from_str::<SuiteDesign>(&json).unwrap(), design);
@@ -86,6 +89,9 @@ fn a_gate_needs_no_new_answers_but_another_question_does() {
         EvaluationDesign { split: Split::Validation, ..asked.clone() },
         EvaluationDesign { max_samples: Some(3), ..asked.clone() },
         EvaluationDesign { filter: Vec::new(), ..asked.clone() },
+        EvaluationDesign { plain: true, ..asked.clone() },
+        // Another task file is kept with another version.
+        EvaluationDesign { version_id: VersionId::new(), ..asked.clone() },
         EvaluationDesign { metrics: vec!["accuracy".to_owned()], ..asked.clone() },
     ];
     assert!(others.iter().all(|other| other.identity() != asked.identity()));

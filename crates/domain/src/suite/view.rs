@@ -109,7 +109,8 @@ pub struct Cell {
     /// By metric, whose figure it is and whether the judge counted when it was taken.
     #[serde(default)]
     pub judged: BTreeMap<String, JudgedFigure>,
-    /// From the baseline to the candidate, for metrics that are means over samples.
+    /// From the baseline to the candidate: paired by sample where a metric is a mean over samples, else by the paired bootstrap and
+    /// approximate randomization.
     pub differences: Vec<Difference>,
     pub gates: Vec<GateResult>,
 }

@@ -143,6 +143,9 @@ async fn erase_answers(tx: &mut PgConnection, project: ProjectId, texts: &Texts)
          and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
         "update suite_predictions p set output = $3, expected = $3 from suite_results r where r.id = p.result_id and r.project_id = $1 \
          and (p.sample_id in (select sample_id from forgetting) or lower(p.output) like any($2) or lower(p.expected) like any($2))",
+        // Of an evaluation that is not done: such a question is not asked any more, or asked again.
+        "delete from suite_answers a using suites s where s.id = a.suite_id and s.project_id = $1 \
+         and (a.sample_id in (select sample_id from forgetting) or lower(a.reply) like any($2)) and $3::text is not null",
         // A correction that waits would bring the text back.
         "update bad_cases set output = $3, expected = $3, note = '', correction = case when correction is null then null else $3 end, \
          status = case when status in ('open', 'confirmed', 'corrected') then 'dismissed' else status end, \

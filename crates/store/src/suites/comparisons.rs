@@ -6,9 +6,9 @@ use crate::{
     error::{json, to_json},
 };
 use domain::{
-    eval::view::Difference,
+    eval::view::{Difference, SampleScores},
     id::SuiteResultId,
-    suite::{is_mean, paired_differences},
+    suite::{SampleAnswers, corpus_differences, is_mean, paired_differences},
 };
 use sqlx::{PgPool, Row};
 use std::collections::{BTreeSet, HashMap, HashSet, hash_map::Entry};
@@ -57,13 +57,19 @@ pub(super) async fn missing(db: &PgPool, pairs: &[Pair]) -> Result<Vec<Pair>, St
 
 /// Compares two results and keeps how they differ.
 pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, StoreError> {
-    let (before, after) = (results::scores(db, old).await?, results::scores(db, new).await?);
-    let measured = after.values().flat_map(|scores| scores.keys());
+    let (before, after) = (results::answers(db, old).await?, results::answers(db, new).await?);
+    let design = results::design(db, new).await?;
+    let measured = after.values().flat_map(|answer| answer.scores.keys());
     let metrics: BTreeSet<String> = measured.filter(|metric| is_mean(metric)).cloned().collect();
     let metrics: Vec<String> = metrics.into_iter().collect();
-    let differences = tokio::task::spawn_blocking(move || paired_differences(&before, &after, &metrics))
-        .await
-        .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let differences = tokio::task::spawn_blocking(move || {
+        let mut found = paired_differences(&scores(&before), &scores(&after), &metrics);
+        if let Some(design) = design {
+            found.extend(corpus_differences(&before, &after, &design, &design.measured()));
+        }
+        found
+    });
+    let differences = differences.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
     sqlx::query(
         "insert into suite_comparisons (old_id, new_id, differences) \
          select $1, $2, $3 where exists (select from suite_results where id = $1) \
@@ -75,4 +81,8 @@ pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, Stor
     .execute(db)
     .await?;
     Ok(differences)
+}
+
+fn scores(answers: &SampleAnswers) -> SampleScores {
+    answers.iter().map(|(id, answer)| (*id, answer.scores.clone())).collect()
 }

@@ -1,16 +1,16 @@
 //! What evaluations yielded: written once by the job, read by everything else. What judges say of the answers joins it later
 //! ([`super::judged`]).
 
+use super::answers::{self, Asked};
 use crate::{
     StoreError,
     error::{json, to_json, word},
     split_checks,
 };
 use domain::{
-    eval::view::SampleScores,
     id::{JobId, ProjectId, SampleId, SuiteId, SuiteResultId, UserId, VersionId},
     measure::Measurement,
-    suite::{Candidate, EvaluationDesign, JudgedFigure, SuiteResult},
+    suite::{Candidate, EvaluationDesign, JudgedFigure, SampleAnswer, SampleAnswers, SuiteDesign, SuiteResult},
 };
 use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use std::collections::{BTreeMap, HashSet};
@@ -79,6 +79,8 @@ pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<SuiteResultId, St
     for batch in new.answers.chunks(BATCH) {
         insert(&mut tx, id, batch).await?;
     }
+    let asked = Asked { suite: new.suite, evaluation: new.evaluation, candidate: new.candidate };
+    answers::settle(&mut tx, asked).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -214,13 +216,34 @@ pub async fn get(
     .transpose()
 }
 
-/// Scores by sample.
-pub(super) async fn scores(db: &PgPool, id: SuiteResultId) -> Result<SampleScores, StoreError> {
-    sqlx::query("select sample_id, scores from suite_predictions where result_id = $1")
+/// Answers by sample.
+pub(super) async fn answers(db: &PgPool, id: SuiteResultId) -> Result<SampleAnswers, StoreError> {
+    sqlx::query("select sample_id, output, expected, scores from suite_predictions where result_id = $1")
         .bind(id.0)
         .fetch_all(db)
         .await?
         .iter()
-        .map(|row| Ok((SampleId(row.try_get("sample_id")?), json(row.try_get("scores")?)?)))
+        .map(|row| {
+            let answer = SampleAnswer {
+                output: row.try_get("output")?,
+                expected: row.try_get("expected")?,
+                scores: json(row.try_get("scores")?)?,
+            };
+            Ok((SampleId(row.try_get("sample_id")?), answer))
+        })
         .collect()
+}
+
+/// The evaluation that a result is of, as the suite's version has it.
+pub(super) async fn design(db: &PgPool, id: SuiteResultId) -> Result<Option<EvaluationDesign>, StoreError> {
+    let row = sqlx::query(
+        "select r.evaluation, v.design from suite_results r \
+         join suite_versions v on v.suite_id = r.suite_id and v.number = r.suite_version where r.id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (key, design): (String, SuiteDesign) = (row.try_get("evaluation")?, json(row.try_get("design")?)?);
+    Ok(design.evaluation(&key).cloned())
 }

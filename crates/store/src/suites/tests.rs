@@ -446,3 +446,88 @@ async fn a_name_means_one_judge_in_a_suite(db: PgPool) {
     assert_eq!(problem(None, pairwise).await, Some(judged::UnusableJudge::Compares { name: name() }));
     assert_eq!(problem(None, JudgeVersionId::new()).await, Some(judged::UnusableJudge::Unknown { name: name() }));
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn answers_are_kept_until_the_result_has_them(db: PgPool) {
+    let place = place(db).await;
+    let (db, id) = (&place.db, suite(&place).await);
+    let (candidate, design) = (Candidate::Endpoint { name: "house".to_owned() }, design(&place));
+    let asked = answers::Asked { suite: id, evaluation: &design.evaluations[0], candidate: &candidate };
+    let owner = uuid::Uuid::new_v4();
+    crate::jobs::enqueue(db, place.project, KIND, &0, place.user).await.unwrap();
+    let job = crate::jobs::claim(db, owner, &[KIND]).await.unwrap().unwrap().id;
+    let answer = |position: u32| answers::KeptAnswer {
+        sample: place.samples[position as usize],
+        position,
+        reply: "yes".to_owned(),
+        latency_ms: 2.5,
+        prompt_tokens: Some(7),
+        answer_tokens: None,
+        elapsed_ms: 3.0,
+    };
+    let keep = async |owner, position| {
+        let lease = crate::jobs::Lease { job, owner };
+        answers::keep(db, lease, asked, &[answer(position)]).await.unwrap();
+    };
+    keep(owner, 1).await;
+    keep(owner, 0).await;
+    keep(owner, 1).await;
+    keep(uuid::Uuid::new_v4(), 2).await;
+    assert_eq!(
+        answers::of(db, asked, None).await.unwrap(),
+        [answer(0), answer(1)],
+        "each once, and none of whoever lost the job"
+    );
+    assert_eq!(answers::of(db, asked, Some(job)).await.unwrap().len(), 2);
+    record(&place, id, &candidate, &place.samples, 1).await;
+    assert!(answers::of(db, asked, None).await.unwrap().is_empty());
+    keep(owner, 0).await;
+    assert!(answers::of(db, asked, Some(JobId::new())).await.unwrap().is_empty(), "to be answered again by itself");
+    keep(owner, 0).await;
+    sqlx::query("update suite_answers set created_at = now() - interval '8 days'").execute(db).await.unwrap();
+    assert!(answers::of(db, asked, None).await.unwrap().is_empty(), "too old");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn runs_of_several_seeds_are_one_candidate(db: PgPool) {
+    let place = place(db).await;
+    let (db, project, id) = (&place.db, place.project, suite(&place).await);
+    let samples = many(&place, 80).await;
+    let second = domain::id::RunId::new();
+    sqlx::query(
+        "insert into runs (id, project_id, number, name, model_id, version_id, recipe, created_by) \
+         select $1, project_id, 2, 'again', model_id, version_id, '{\"seed\": 7}', created_by from runs where id = $2",
+    )
+    .bind(second.0)
+    .bind(place.run.0)
+    .execute(db)
+    .await
+    .unwrap();
+    for (run_id, right) in [(place.run, 60), (second, 70)] {
+        record(&place, id, &Candidate::Run { run_id }, &samples, right).await;
+    }
+    let detail = get(db, project, id, None).await.unwrap().unwrap();
+    let table = seeds::of_suite(db, project, &detail, &[], None).await.unwrap().unwrap();
+    assert_eq!((table.groups.len(), table.runs.len()), (1, 2));
+    let group = &table.groups[0];
+    assert_eq!(group.runs.iter().map(|run| run.seed).collect::<Vec<_>>(), [42, 7]);
+    let cell = group.cells[0].as_ref().unwrap();
+    assert_eq!((cell.seeds, cell.samples, cell.differences.len(), group.is_reference), (2, 80, 0, true));
+    let score = &cell.scores[0];
+    assert!((score.mean - 0.8125).abs() < 1e-12 && (score.deviation - 0.125 / 2f64.sqrt()).abs() < 1e-12, "{score:?}");
+    sqlx::query("update suite_seed_figures set figures = jsonb_set(figures, '{samples}', '79')")
+        .execute(db)
+        .await
+        .unwrap();
+    let again = seeds::of_suite(db, project, &detail, &[], None).await.unwrap().unwrap();
+    assert_eq!(again.groups[0].cells[0].as_ref().unwrap().samples, 79, "figures are kept, not computed again");
+
+    let by_hand = seeds::of_suite(db, project, &detail, &[place.run, second], None).await.unwrap().unwrap();
+    let hand = &by_hand.groups[1];
+    let difference = &hand.cells[0].as_ref().unwrap().differences[0];
+    assert!(hand.by_hand && difference.from == difference.to && difference.p_value > Some(0.99), "{difference:?}");
+    let alone = seeds::of_suite(db, project, &detail, &[second], None).await.unwrap();
+    assert_eq!(alone, Err(domain::suite::NoSeedGroup::Count));
+    let elsewhere = seeds::of_suite(db, ProjectId::new(), &detail, &[], None).await.unwrap().unwrap();
+    assert!(elsewhere.groups.is_empty() && elsewhere.runs.is_empty());
+}

@@ -118,6 +118,11 @@ impl<'a> Questions<'a> {
         self.asked.len()
     }
 
+    /// Samples and their positions in the version, by question.
+    pub(super) fn places(&self) -> &[(SampleId, u32)] {
+        &self.asked
+    }
+
     /// The predictions with the samples that they answer.
     pub(super) fn kept(&self, predictions: Vec<Prediction>) -> Result<Vec<NewAnswer>, JobError> {
         let kept = |p: Prediction| {

@@ -155,6 +155,7 @@ pub const TABLE: &[(&str, Access)] = &[
     ("GET /projects/{project}/suites/{suite}/table", Project(Read)),
     ("GET /projects/{project}/suites/{suite}/bake-off", Project(Read)),
     ("GET /projects/{project}/suites/{suite}/history", Project(Read)),
+    ("GET /projects/{project}/suites/{suite}/seeds", Project(Read)),
     ("GET /projects/{project}/suites/{suite}/results/{result}", Project(Read)),
     ("GET /projects/{project}/suites/{suite}/results/{result}/predictions", Project(Read)),
     ("GET /projects/{project}/suites/{suite}/results/{result}/slices", Project(Read)),
