@@ -213,8 +213,10 @@ step('it is a metric of a suite, and its gate is judged', async () => {
     await page.locator('.suite-judge').waitFor();
     await fits();
     await link(page, 'slices').first().click();
-    await page.getByRole('link', { name: 'Judge: truth' }).click();
-    await page.getByText('Where it does worst').waitFor();
+    // Each metric is cut by a job, and its page comes when that is done.
+    await page.getByRole('link', { name: 'Judge: truth' }).click({ timeout: 60_000 });
+    await page.waitForURL(/metric=judge\.truth/);
+    await page.getByText('Where it does worst').waitFor({ timeout: 60_000 });
     await page.goto(suite);
     await link(page, 'what it said').click();
     await page.getByText('The answers are those of a suite').waitFor();

@@ -274,8 +274,8 @@ mod tests {
         assert_eq!(design.judges["truth"], known[0].0);
         assert_eq!((design.key.as_str(), design.metrics.len(), design.gates.len()), ("reviews", 2, 2));
         assert!(design.plain);
-        assert_eq!(EvaluationForm::of(&design).design(Lang::En).unwrap(), design);
-        let field = |form: EvaluationForm| match form.design(Lang::Zh).unwrap_err() {
+        assert_eq!(EvaluationForm::of(&design, &known).design(Lang::En, &known).unwrap(), design);
+        let field = |form: EvaluationForm| match form.design(Lang::Zh, &known).unwrap_err() {
             AppError::Invalid { field, .. } => field,
             other => panic!("{other}"),
         };
