@@ -286,7 +286,7 @@ impl EvaluationDesign {
             Some(schema) => serde_json::to_string(&(asked, how, schema)).unwrap_or_default(),
         };
         // A prompt with its template is told by nothing, as it was before there were others: results stay what they are.
-        text + self.plain.then_some("plain").unwrap_or_default()
+        if self.plain { text + "plain" } else { text }
     }
 
     /// Whether answers are programs, to be run against tests.

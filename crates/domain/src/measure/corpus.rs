@@ -2,8 +2,9 @@
 //! of them several times, their counts are only added up.
 
 use super::{
-    LabelItem, TextItem,
+    LabelItem, TextItem, TextLikelihood,
     labels::{self, Table},
+    likelihoods,
 };
 use crate::lang::Lang;
 use crate::metrics::{
@@ -32,14 +33,31 @@ impl Corpus {
     /// Of labels: those of `wanted` that are no means over samples. `None` where there are none.
     #[must_use]
     pub fn of_labels(items: &[LabelItem], wanted: &[String]) -> Option<Self> {
-        let is_wanted = |metric: &&str| wanted.iter().any(|name| name == metric);
-        let chosen: Vec<usize> = (0..labels::CORPUS.len()).filter(|i| is_wanted(&labels::CORPUS[*i])).collect();
+        let table = Table::of(items);
+        Self::of_some(&labels::CORPUS, wanted, move |places| table.scores(places))
+    }
+
+    /// Of texts that were there before, by how likely they are: perplexity and bits per byte, as far as they are wanted. `None`
+    /// where they are not.
+    #[must_use]
+    pub fn of_likelihoods(items: &[TextLikelihood], wanted: &[String]) -> Option<Self> {
+        let items = items.to_vec();
+        Self::of_some(&likelihoods::METRICS, wanted, move |places| likelihoods::pooled(&items, places))
+    }
+
+    /// Those of `known` that are wanted, of scores in the order of `known`.
+    fn of_some<const N: usize>(
+        known: &[&'static str; N],
+        wanted: &[String],
+        scores: impl Fn(&[usize]) -> [Option<f64>; N] + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let chosen: Vec<usize> = (0..N).filter(|i| wanted.iter().any(|name| name == known[*i])).collect();
         if chosen.is_empty() {
             return None;
         }
-        let (table, metrics) = (Table::of(items), chosen.iter().map(|i| labels::CORPUS[*i]).collect());
+        let metrics = chosen.iter().map(|i| known[*i]).collect();
         let statistics = move |places: &[usize]| {
-            let scores = table.scores(places);
+            let scores = scores(places);
             chosen.iter().map(|i| scores[*i]).collect::<Vec<_>>()
         };
         Some(Self { metrics, statistics: Box::new(statistics) })
@@ -135,6 +153,17 @@ mod tests {
         // Sample 1 twice: nobody is right, a was never expected.
         assert_eq!(corpus.scores(&[1, 1]), [Some(0.0), Some(0.0)]);
         assert!(Corpus::of_labels(&items, &names(&["accuracy"])).is_none());
+    }
+
+    #[test]
+    fn likelihoods_of_some_places() {
+        let text = |log_likelihood, tokens, bytes| TextLikelihood { log_likelihood, tokens, bytes };
+        let items = [text(-1.0, 2, 2), text(-5.0, 2, 10)];
+        let corpus = Corpus::of_likelihoods(&items, &names(&["bits_per_byte", "perplexity"])).unwrap();
+        assert_eq!(corpus.metrics, ["perplexity", "bits_per_byte"]);
+        assert_eq!(corpus.scores(&[0, 1])[0], Some(1.5f64.exp()));
+        assert_eq!(corpus.scores(&[1, 1])[0], Some(2.5f64.exp()));
+        assert!(Corpus::of_likelihoods(&items, &names(&["negative_log_likelihood"])).is_none());
     }
 
     #[test]

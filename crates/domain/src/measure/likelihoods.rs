@@ -15,19 +15,19 @@ pub struct TextLikelihood {
     pub bytes: u64,
 }
 
-/// Both are of the sums over all texts, and so are their intervals: a resample draws texts, each with all of its tokens.
+/// [`METRICS`] of the texts at these places, both of the sums over them.
+pub(super) fn pooled(items: &[TextLikelihood], places: &[usize]) -> [Option<f64>; 2] {
+    let texts = places.iter().map(|place| &items[*place]);
+    let (sum, tokens, bytes) = texts
+        .fold((0.0, 0, 0), |(sum, tokens, bytes), of| (sum + of.log_likelihood, tokens + of.tokens, bytes + of.bytes));
+    [perplexity(sum, tokens), bits_per_byte(sum, bytes)]
+}
+
+/// Intervals are of sums, too: a resample draws texts, each with all of its tokens.
 pub(super) fn measure(items: &[TextLikelihood], meter: &mut Meter<'_>) {
-    let sums = |places: &[usize]| {
-        places.iter().map(|place| &items[*place]).fold((0.0, 0, 0), |(sum, tokens, bytes), of| {
-            (sum + of.log_likelihood, tokens + of.tokens, bytes + of.bytes)
-        })
-    };
     let signatures = [
         ("perplexity", "unit:token of the model|average:pooled"),
         ("bits_per_byte", "unit:byte of UTF-8|average:pooled"),
     ];
-    meter.statistics(signatures, |places| {
-        let (sum, tokens, bytes) = sums(places);
-        [perplexity(sum, tokens), bits_per_byte(sum, bytes)]
-    });
+    meter.statistics(signatures, |places| pooled(items, places));
 }

@@ -1,14 +1,14 @@
-//! Metrics of a whole set, such as macro F1 and BLEU, over the answers of several candidates to the same samples.
+//! Metrics of a whole set, such as macro F1, BLEU and perplexity, over the answers of several candidates to the same samples.
 
 use super::EvaluationDesign;
 use crate::{
     eval::{
-        Task,
+        Task, reference_likelihood,
         view::{Difference, RESAMPLES},
     },
     forget::TOMBSTONE,
     id::SampleId,
-    measure::{Corpus, LabelItem, TextItem},
+    measure::{Corpus, LabelItem, TextItem, TextLikelihood},
     statistics::{
         paired::Draws,
         randomization::{CorpusComparison, compare_corpora},
@@ -24,8 +24,14 @@ pub const SEED: u64 = 42;
 pub struct SampleAnswer {
     pub output: String,
     pub expected: String,
-    /// By metric, where it is a mean over samples.
+    /// By metric, where it is a mean over samples; and how likely the reference is ([`reference_likelihood`]).
     pub scores: BTreeMap<String, f64>,
+}
+
+impl SampleAnswer {
+    fn likelihood(&self) -> Option<TextLikelihood> {
+        reference_likelihood(|key| self.scores.get(key).copied())
+    }
 }
 
 /// A candidate's answers.
@@ -47,11 +53,35 @@ pub(super) fn counted(
     design: &EvaluationDesign,
     metrics: &[String],
 ) -> Vec<Corpus> {
-    let answers = || systems.iter().flat_map(move |answers| samples.iter().filter_map(move |id| answers.get(id)));
+    let mut found = by_answers(systems, samples, design, metrics);
+    found.extend(by_likelihoods(systems, samples, metrics));
+    found
+}
+
+fn answers<'a>(
+    systems: &'a [&'a SampleAnswers],
+    samples: &'a [SampleId],
+) -> impl Iterator<Item = &'a SampleAnswer> + use<'a> {
+    systems.iter().flat_map(move |answers| samples.iter().filter_map(move |id| answers.get(id)))
+}
+
+/// Of them those by how likely the references are; `None` also where a candidate does not tell that of every sample.
+fn by_likelihoods(systems: &[&SampleAnswers], samples: &[SampleId], metrics: &[String]) -> Option<Corpus> {
+    let items = answers(systems, samples).map(SampleAnswer::likelihood).collect::<Option<Vec<_>>>()?;
+    Corpus::of_likelihoods(&items, metrics)
+}
+
+/// Of them those by what was answered.
+fn by_answers(
+    systems: &[&SampleAnswers],
+    samples: &[SampleId],
+    design: &EvaluationDesign,
+    metrics: &[String],
+) -> Vec<Corpus> {
     match design.task {
         Task::Classification | Task::MultipleChoice => {
             let label = |a: &SampleAnswer| LabelItem { expected: a.expected.clone(), output: a.output.clone() };
-            let items: Vec<LabelItem> = answers().map(label).collect();
+            let items: Vec<LabelItem> = answers(systems, samples).map(label).collect();
             Corpus::of_labels(&items, metrics).into_iter().collect()
         }
         Task::Generation => {
@@ -60,7 +90,7 @@ pub(super) fn counted(
                 references: vec![a.expected.clone()],
                 ..TextItem::default()
             };
-            let items: Vec<TextItem> = answers().map(text).collect();
+            let items: Vec<TextItem> = answers(systems, samples).map(text).collect();
             Corpus::of_texts(&items, metrics, design.language)
         }
     }
@@ -78,31 +108,49 @@ pub fn corpus_differences(
 ) -> Vec<Difference> {
     let systems = [new, old];
     let samples = common(&systems);
-    let differs = |id: &SampleId| new.get(id).map(|a| &a.output) != old.get(id).map(|a| &a.output);
-    let moving: Vec<usize> = (0..samples.len()).filter(|place| differs(&samples[*place])).collect();
-    let draws = Draws { count: RESAMPLES, seed: SEED };
-    let of = |corpus: Corpus| {
-        let found = compare_corpora(samples.len(), &moving, draws, |places| corpus.scores(places));
-        let difference = |(metric, found): (&'static str, Option<CorpusComparison>)| {
-            let found = found?;
-            Some(Difference {
-                metric: metric.to_owned(),
-                from: found.old,
-                to: found.new,
-                interval: Some((found.low, found.high)),
-                p_value: Some(found.p_value),
-            })
-        };
-        corpus.metrics.iter().copied().zip(found).filter_map(difference).collect::<Vec<_>>()
+    let moving = |differs: &dyn Fn(&SampleId) -> bool| -> Vec<usize> {
+        (0..samples.len()).filter(|place| differs(&samples[*place])).collect()
     };
-    counted(&systems, &samples, design, metrics).into_iter().flat_map(of).collect()
+    let answered = moving(&|id| new.get(id).map(|a| &a.output) != old.get(id).map(|a| &a.output));
+    let likely = |answers: &SampleAnswers, id: &SampleId| answers.get(id).and_then(SampleAnswer::likelihood);
+    let told = moving(&|id| likely(new, id) != likely(old, id));
+    let mut found: Vec<Difference> = Vec::new();
+    for corpus in by_answers(&systems, &samples, design, metrics) {
+        found.extend(compared(&corpus, samples.len(), &answered));
+    }
+    if let Some(corpus) = by_likelihoods(&systems, &samples, metrics) {
+        found.extend(compared(&corpus, samples.len(), &told));
+    }
+    found
+}
+
+/// The differences of two systems in the metrics of a corpus; `moving` are the samples whose answers differ.
+fn compared(corpus: &Corpus, samples: usize, moving: &[usize]) -> Vec<Difference> {
+    let draws = Draws { count: RESAMPLES, seed: SEED };
+    let found = compare_corpora(samples, moving, draws, |places| corpus.scores(places));
+    let difference = |(metric, found): (&'static str, Option<CorpusComparison>)| {
+        let found = found?;
+        Some(Difference {
+            metric: metric.to_owned(),
+            from: found.old,
+            to: found.new,
+            interval: Some((found.low, found.high)),
+            p_value: Some(found.p_value),
+        })
+    };
+    corpus.metrics.iter().copied().zip(found).filter_map(difference).collect()
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-    use crate::{dataset::splitmix64, statistics::verdict::Verdict, suite::SuiteDesign};
+    use crate::{
+        dataset::splitmix64,
+        eval::{NEGATIVE_LOG_LIKELIHOOD, REFERENCE_BYTES, REFERENCE_TOKENS},
+        statistics::verdict::Verdict,
+        suite::SuiteDesign,
+    };
 
     fn design(task: &str) -> EvaluationDesign {
         let text = format!(
@@ -148,6 +196,31 @@ mod tests {
         let found = corpus_differences(&answers(&old), &answers(&new), &design("generation"), &metrics);
         assert_eq!(found.iter().map(|d| d.metric.as_str()).collect::<Vec<_>>(), ["bleu", "chrf", "wer"]);
         assert!(found.iter().all(|d| d.verdict() == Verdict::Better && d.p_value.unwrap() < 0.001), "{found:?}");
+    }
+
+    /// Both say the same of references that are likelier to the new one: the answers cannot be told apart, the likelihoods can.
+    #[test]
+    fn likelier_references_are_found() {
+        let mut old = answers(&[("a", "a"); 40]);
+        let mut new = old.clone();
+        let tell = |answers: &mut SampleAnswers, nats: f64| {
+            for (id, answer) in answers {
+                let nats = nats + f64::from(u8::try_from(id.0 % 3).unwrap()) / 10.0;
+                let told = [(NEGATIVE_LOG_LIKELIHOOD, nats), (REFERENCE_TOKENS, 2.0), (REFERENCE_BYTES, 4.0)];
+                answer.scores = told.map(|(key, value)| (key.to_owned(), value)).into();
+            }
+        };
+        tell(&mut old, 2.0);
+        tell(&mut new, 1.0);
+        let metrics = ["f1_macro", "perplexity", "bits_per_byte"].map(str::to_owned);
+        let found = corpus_differences(&old, &new, &design("classification"), &metrics);
+        assert_eq!(found.iter().map(|d| d.metric.as_str()).collect::<Vec<_>>(), metrics);
+        assert_eq!(found[0].p_value, Some(1.0));
+        assert!(found[1..].iter().all(|d| d.verdict() == Verdict::Better && d.p_value.unwrap() < 0.001), "{found:?}");
+        assert!((found[1].from.ln() - found[1].to.ln() - 1.0).abs() < 1e-9, "{found:?}");
+        // One answer whose likelihood nobody knows, as of an endpoint.
+        new.values_mut().take(1).for_each(|answer| answer.scores.clear());
+        assert_eq!(corpus_differences(&old, &new, &design("classification"), &metrics).len(), 1);
     }
 
     /// Two systems that err alike often: at 5 %, about one test in twenty finds a difference.

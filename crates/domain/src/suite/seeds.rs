@@ -56,7 +56,8 @@ pub struct SeedRun {
     pub run_id: RunId,
     pub name: String,
     pub seed: u64,
-    /// Its results, and its score in the metric that each evaluation is judged by, in the order of the evaluations.
+    /// Its results, and its score in the metric that each evaluation is judged by, in the order of the evaluations; none of a judge
+    /// that does not count.
     pub results: Vec<Option<SuiteResultId>>,
     pub scores: Vec<Option<f64>>,
 }
@@ -143,7 +144,8 @@ impl Scores<'_> {
     }
 }
 
-/// Every metric that all these systems have, by name.
+/// Every metric that all these systems have, by name; not those of judges, which may be other judges for one run than for another,
+/// and are asked after figures were kept.
 fn with_metrics<T>(
     systems: &[&SampleAnswers],
     samples: &[SampleId],

@@ -14,6 +14,7 @@ use domain::{
     id::{ProjectId, UserId, VersionId},
     job::JobFailure,
     measure::Measurement,
+    metrics::json_schema::{Schema, parse},
     run::{Preflight, RunProblem},
     steps::Change,
     suite::SuiteDesign,
@@ -213,7 +214,7 @@ async fn tasks(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Resu
 }
 
 /// Filters of evaluation suites and of the slices that they name, which hold labels and values of fields: such a one finds nothing
-/// any more.
+/// any more. And schemas, whose words no answer has then.
 async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Result<(), StoreError> {
     let rows: Vec<(Uuid, i32, Value)> = sqlx::query_as(
         "select v.suite_id, v.number, v.design from suite_versions v join suites s on s.id = v.suite_id \
@@ -226,6 +227,11 @@ async fn designs(tx: &mut PgConnection, project: ProjectId, texts: &Texts) -> Re
     for (suite, number, design) in rows {
         let mut design: SuiteDesign = json(design)?;
         for evaluation in &mut design.evaluations {
+            let schema = evaluation.json_schema.as_deref().and_then(parse);
+            let is_usable = |value: &Value| Schema::new(value).is_ok();
+            if let Some(erased) = schema.and_then(|schema| texts.erased_from(&schema, is_usable)) {
+                evaluation.json_schema = Some(erased.to_string());
+            }
             for slice in &mut evaluation.named_slices {
                 if texts.are_in_text(&slice.name) {
                     TOMBSTONE.clone_into(&mut slice.name);

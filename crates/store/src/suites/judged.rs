@@ -1,6 +1,9 @@
 //! What judges said of a suite's results, as figures beside the others: by sample, so that pairs and slices work with them, and
 //! with whether the judge counted then.
 
+#[cfg(test)]
+mod tests;
+
 use super::results::NewestResult;
 use crate::{
     StoreError,

@@ -10,8 +10,8 @@ use domain::{
     measure::Measurement,
     recipe::Recipe,
     suite::{
-        EvaluationDesign, MAX_SEED_GROUPS, MAX_SEEDS, NoSeedGroup, SampleAnswers, SeedCell, SeedFigures, SeedGroup,
-        SeedRun, SeedTable, SuiteDetail, seed_figures,
+        EvaluationDesign, JudgedFigure, MAX_SEED_GROUPS, MAX_SEEDS, NoSeedGroup, SampleAnswers, SeedCell, SeedFigures,
+        SeedGroup, SeedRun, SeedTable, SuiteDetail, decides, seed_figures,
     },
 };
 use sqlx::{PgPool, Row};
@@ -76,10 +76,10 @@ async fn taken(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<V
     let rows = sqlx::query(
         "with asked as (select md5(a.text) as identity, min(a.place)::int as place from unnest($3::text[]) with ordinality \
             as a (text, place) group by 1), \
-         x as (select distinct on (s.identity, s.run_id) s.id, s.run_id, s.measurement, asked.place from suite_results s \
+         x as (select distinct on (s.identity, s.run_id) s.id, s.run_id, s.measurement, s.judged, asked.place from suite_results s \
             join asked on asked.identity = s.identity where s.project_id = $1 and s.suite_id = $2 and s.run_id is not null \
             order by s.identity, s.run_id, s.created_at desc) \
-         select x.id, x.measurement, x.place, r.id as run_id, r.number, r.recipe, r.model_id, r.version_id, r.continues, \
+         select x.id, x.measurement, x.judged, x.place, r.id as run_id, r.number, r.recipe, r.model_id, r.version_id, r.continues, \
             concat(m.name, ' · #', r.number, ' ', r.name) as name \
          from x join runs r on r.id = x.run_id join models m on m.id = r.model_id order by r.number desc limit $4",
     )
@@ -112,11 +112,14 @@ async fn taken(db: &PgPool, project: ProjectId, suite: &SuiteDetail) -> Result<V
         let Some(taken) = found.get_mut(&number) else { continue };
         let place = (row.try_get::<i32, _>("place")?.max(1) - 1) as usize;
         let measurement: Measurement = json(row.try_get("measurement")?)?;
+        let judged: BTreeMap<String, JudgedFigure> = json(row.try_get("judged")?)?;
         // Evaluations that ask the same under two keys share a result.
         for (column, evaluation) in evaluations.iter().enumerate().filter(|(i, _)| identities[*i] == identities[place])
         {
             taken.run.results[column] = Some(SuiteResultId(row.try_get("id")?));
-            taken.run.scores[column] = measurement.scores.get(&evaluation.primary()).map(|score| score.value);
+            let primary = evaluation.primary();
+            let score = measurement.scores.get(&primary).filter(|_| decides(&judged, &primary));
+            taken.run.scores[column] = score.map(|score| score.value);
         }
     }
     Ok(found.into_values().collect())

@@ -8,7 +8,9 @@ use crate::{
 };
 use domain::{
     id::{ProjectId, SuiteResultId},
-    suite::{EvaluationDesign, NamedSlice, SliceReport, SuiteDesign, SuiteResult},
+    slice::Found,
+    statistics::verdict::Verdict,
+    suite::{EvaluationDesign, NamedSlice, SliceReport, SuiteDesign, SuiteResult, decides},
 };
 use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
@@ -76,7 +78,8 @@ async fn asked(db: &mut PgConnection, result: &SuiteResult) -> Result<Option<Eva
     Ok(Some(found.cloned().unwrap_or(own)))
 }
 
-/// The report in a metric, if it is there and current.
+/// The report in a metric, if it is there and current. Judges may have been asked since it was kept, and people may have been asked
+/// about a judge: what its figure decides is of now.
 pub(super) async fn find(
     db: &PgPool,
     project: ProjectId,
@@ -85,14 +88,21 @@ pub(super) async fn find(
 ) -> Result<Option<SliceReport>, StoreError> {
     let mut connection = db.acquire().await?;
     let stamp = inputs(&mut connection, project, result).await?.stamp;
-    let report: Option<serde_json::Value> =
+    let kept: Option<serde_json::Value> =
         sqlx::query_scalar("select report from suite_slices where result_id = $1 and metric = $2 and stamp = $3")
             .bind(result.id.0)
             .bind(metric)
             .bind(stamp)
             .fetch_optional(&mut *connection)
             .await?;
-    report.map(json).transpose()
+    let Some(kept) = kept else { return Ok(None) };
+    let mut report = SliceReport { metrics: super::metrics(result), ..json(kept)? };
+    if !decides(&result.judged, metric) {
+        let parts = report.fields.iter_mut().flat_map(|field| &mut field.slices);
+        parts.for_each(|part| part.verdict = Verdict::NoEvidence);
+        report.worst = Found::default();
+    }
+    Ok(Some(report))
 }
 
 /// Metrics of which there is no current report, the one that is shown first before the others.
