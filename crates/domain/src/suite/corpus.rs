@@ -65,10 +65,22 @@ fn answers<'a>(
     systems.iter().flat_map(move |answers| samples.iter().filter_map(move |id| answers.get(id)))
 }
 
-/// Of them those by how likely the references are; `None` also where a candidate does not tell that of every sample.
+/// Of them those by how likely the references are; `None` also where a candidate does not tell that of every sample. Where not as
+/// many bytes were read of each reference, there is none; where these are not as many tokens, the tokenizers are others, and
+/// perplexities of such models are not comparable.
 fn by_likelihoods(systems: &[&SampleAnswers], samples: &[SampleId], metrics: &[String]) -> Option<Corpus> {
     let items = answers(systems, samples).map(SampleAnswer::likelihood).collect::<Option<Vec<_>>>()?;
-    Corpus::of_likelihoods(&items, metrics)
+    let is_alike = |count: fn(&TextLikelihood) -> u64| {
+        let (first, others) = items.split_at(samples.len());
+        others.iter().zip(first.iter().cycle()).all(|(other, first)| count(other) == count(first))
+    };
+    if !is_alike(|text| text.bytes) {
+        return None;
+    }
+    let same_tokens = is_alike(|text| text.tokens);
+    let metrics: Vec<String> =
+        metrics.iter().filter(|metric| same_tokens || *metric != "perplexity").cloned().collect();
+    Corpus::of_likelihoods(&items, &metrics)
 }
 
 /// Of them those by what was answered.
@@ -218,6 +230,15 @@ mod tests {
         assert_eq!(found[0].p_value, Some(1.0));
         assert!(found[1..].iter().all(|d| d.verdict() == Verdict::Better && d.p_value.unwrap() < 0.001), "{found:?}");
         assert!((found[1].from.ln() - found[1].to.ln() - 1.0).abs() < 1e-9, "{found:?}");
+        // Another tokenizer makes three tokens of a reference.
+        let cut = |(id, answer): (&SampleId, &SampleAnswer)| {
+            let mut answer = answer.clone();
+            answer.scores.insert(REFERENCE_TOKENS.to_owned(), 3.0);
+            (*id, answer)
+        };
+        let other: SampleAnswers = new.iter().map(cut).collect();
+        let found = corpus_differences(&old, &other, &design("classification"), &metrics);
+        assert_eq!(found.iter().map(|d| d.metric.as_str()).collect::<Vec<_>>(), ["f1_macro", "bits_per_byte"]);
         // One answer whose likelihood nobody knows, as of an endpoint.
         new.values_mut().take(1).for_each(|answer| answer.scores.clear());
         assert_eq!(corpus_differences(&old, &new, &design("classification"), &metrics).len(), 1);
