@@ -1,10 +1,12 @@
 //! Reports as PDF, made here and not by a browser: fonts of the system ([`fonts`]), text shaped and broken into lines ([`text`]),
-//! put on pages ([`flow`], [`table`], [`chart`]) and written ([`write`]). What a report says is composed by the pages' own code.
+//! put on pages ([`flow`], [`table`], [`chart`]), given roles for readers that do not see them ([`tags`]) and written ([`write`]).
+//! What a report says is composed by the pages' own code.
 
 mod chart;
 mod flow;
 mod fonts;
 mod table;
+mod tags;
 mod text;
 mod write;
 
@@ -33,7 +35,7 @@ pub(crate) async fn pdf(document: Document, made_at: OffsetDateTime) -> Result<V
 fn pdf_now(document: &Document, made_at: OffsetDateTime) -> Result<Vec<u8>, PdfError> {
     let files = fonts::find(&letters(document))?;
     let fonts = Fonts::new(&files)?;
-    write::write(document, flow::lay_out(document, &fonts), &fonts, made_at)
+    write::write(document, &flow::lay_out(document, &fonts), &fonts, made_at)
 }
 
 /// All that is written, by how it is written.

@@ -1,7 +1,19 @@
-//! Charts on paper: plotters draws into a list of shapes, by the function that draws them on pages.
+//! Charts on paper: plotters draws into a list of shapes, by the function that draws them on pages. For readers that see none, a
+//! chart is a figure with the same text beside it as on pages, and a list of its curves.
 
-use super::text::Ink;
-use app::ui::chart::{Curve, on_paper};
+use super::{
+    flow::{BODY, Flow, INK, LEADING, LEFT, Mark, PALE, WIDTH},
+    fonts::Style,
+    text::{Ink, Piece, shaped},
+};
+use app::{
+    reports::document::Chart,
+    ui::chart::{Curve, on_paper, paper_ink},
+};
+use krilla::{
+    geom::Rect,
+    tagging::{BBox, ListNumbering, Tag},
+};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
     text_anchor::{HPos, VPos},
@@ -12,9 +24,76 @@ use std::convert::Infallible;
 const FINE: f32 = 8.0;
 /// Height of letters in points.
 const LETTERS: f32 = 7.0;
+/// Height of what the axes enclose, with their numbers.
+const HEIGHT: f32 = 165.0;
+/// Height of the letters of the legend.
+const LEGEND: f32 = 8.0;
+
+/// Draws a chart with its title and its legend; nothing where no curve has a point.
+pub(super) fn chart(flow: &mut Flow<'_>, shown: &Chart) {
+    let shapes = shapes(&shown.curves, (WIDTH, HEIGHT));
+    if shapes.is_empty() {
+        return;
+    }
+    let title = shaped(flow.fonts, vec![Piece::new(shown.title.as_str(), Style::Bold, INK)]);
+    flow.make_room(HEIGHT + 3.0 * BODY * LEADING);
+    flow.tagged(Tag::Caption, |flow| {
+        title.lines(WIDTH / BODY).into_iter().for_each(|line| flow.line(&title, line, LEFT, BODY));
+    });
+    let origin = (LEFT, flow.y);
+    let area = Rect::from_xywh(origin.0, origin.1, WIDTH, HEIGHT);
+    let bounds = area.map(|area| BBox::new(flow.sheets.len() - 1, area));
+    flow.tagged(Tag::Figure(Some(shown.title.clone())).with_bbox(bounds), |flow| {
+        let place = flow.tags.content();
+        for shape in shapes {
+            let mark = mark(flow, shape, origin);
+            flow.sheet().marks.push((place, mark));
+        }
+    });
+    flow.y += HEIGHT;
+    flow.tagged(Tag::L(ListNumbering::None), |flow| legend(flow, &shown.curves));
+    flow.y += LEGEND * LEADING + 8.0;
+}
+
+fn legend(flow: &mut Flow<'_>, curves: &[Curve]) {
+    let mut x = LEFT;
+    for (i, curve) in curves.iter().enumerate() {
+        let name = shaped(flow.fonts, vec![Piece::new(curve.name.as_str(), Style::Regular, PALE)]);
+        let all = 0..name.clusters.len();
+        let width = name.width_of(all.clone()) * LEGEND;
+        if x > LEFT && x + width + 20.0 > LEFT + WIDTH {
+            (x, flow.y) = (LEFT, flow.y + LEGEND * LEADING);
+        }
+        let y = flow.y;
+        flow.decorate(Mark::Fill { at: (x, y + 6.0), size: (10.0, 2.5), ink: paper_ink(i) });
+        flow.tagged(Tag::LI, |flow| {
+            flow.tagged(Tag::LBody, |flow| flow.line_at(&name, all, (x + 14.0, y), LEGEND));
+        });
+        x += width + 30.0;
+    }
+}
+
+/// A shape where the chart stands.
+fn mark(flow: &Flow<'_>, shape: Shape, (x, y): (f32, f32)) -> Mark {
+    let moved = |(dx, dy): (f32, f32)| (x + dx, y + dy);
+    match shape {
+        Shape::Line { points, ink, width, opacity } => {
+            Mark::Path { points: points.into_iter().map(moved).collect(), ink, width, opacity }
+        }
+        Shape::Disc { center, radius, ink } => Mark::Disc { center: moved(center), radius, ink },
+        Shape::Words { text, at, size, ink, align } => {
+            let words = shaped(flow.fonts, vec![Piece::new(text, Style::Regular, ink)]);
+            let all = 0..words.clusters.len();
+            let left = at.0 - words.width_of(all.clone()) * size * align.0;
+            // From the middle or the top of the letters to their baseline.
+            let base = at.1 + size * (0.85 - 0.5 * align.1);
+            Mark::Glyphs { text: words, line: all, at: moved((left, base)), size }
+        }
+    }
+}
 
 /// Something drawn, in points from the top left of the chart.
-pub(super) enum Shape {
+enum Shape {
     Line {
         points: Vec<(f32, f32)>,
         ink: Ink,
@@ -36,13 +115,8 @@ pub(super) enum Shape {
     },
 }
 
-/// The colour of a curve, as the legend has it.
-pub(super) fn ink(curve: usize) -> Ink {
-    app::ui::chart::paper_ink(curve)
-}
-
 /// The shapes of a chart of this size.
-pub(super) fn shapes(curves: &[Curve], (width, height): (f32, f32)) -> Vec<Shape> {
+fn shapes(curves: &[Curve], (width, height): (f32, f32)) -> Vec<Shape> {
     let mut shapes = Vec::new();
     let size = ((width * FINE) as u32, (height * FINE) as u32);
     on_paper(Recorder { size, shapes: &mut shapes }, curves, f64::from(FINE), f64::from(LETTERS));

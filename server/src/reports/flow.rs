@@ -1,12 +1,14 @@
-//! Puts a document on pages of A4, top to bottom. Lengths are in points (1/72 inch).
+//! Puts a document on pages of A4, top to bottom, and says of each mark what it belongs to. Lengths are in points (1/72 inch).
 
 use super::{
     chart,
     fonts::{Fonts, Style},
     table,
-    text::{Ink, Piece, Shaped, shaped},
+    tags::{Place, Tags},
+    text::{Cluster, Ink, Piece, Shaped, shaped},
 };
-use app::reports::document::{Chart, Document, Part, Span, Tone};
+use app::reports::document::{Document, Part, Span, Tone};
+use krilla::tagging::{ArtifactType, ListNumbering, Tag, TagKind};
 use std::{ops::Range, sync::Arc};
 
 /// A4.
@@ -60,11 +62,15 @@ pub(super) enum Mark {
 pub(super) struct Way {
     pub(super) area: (f32, f32, f32, f32),
     pub(super) href: String,
+    /// Its text, for those who do not see it.
+    pub(super) says: String,
+    /// The piece of content that it is.
+    pub(super) content: usize,
 }
 
 #[derive(Default)]
 pub(super) struct Sheet {
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<(Place, Mark)>,
     pub(super) ways: Vec<Way>,
 }
 
@@ -81,20 +87,23 @@ pub(super) struct Flow<'a> {
     pub(super) fonts: &'a Fonts<'a>,
     pub(super) sheets: Vec<Sheet>,
     pub(super) entries: Vec<Entry>,
+    pub(super) tags: Tags,
     pub(super) y: f32,
 }
 
 /// The pages of a document.
 pub(super) fn lay_out<'a>(document: &Document, fonts: &'a Fonts<'a>) -> Flow<'a> {
-    let mut flow = Flow { fonts, sheets: vec![Sheet::default()], entries: Vec::new(), y: TOP };
+    let (sheets, tags) = (vec![Sheet::default()], Tags::default());
+    let mut flow = Flow { fonts, sheets, entries: Vec::new(), tags, y: TOP };
     flow.heading(0, &document.title);
     document.front.iter().for_each(|part| flow.part(part));
     for section in &document.sections {
         flow.y += 8.0;
-        if !section.heading.is_empty() {
+        flow.tags.leave_headings(1);
+        flow.tagged(Tag::Section, |flow| {
             flow.heading(1, &section.heading);
-        }
-        section.parts.iter().for_each(|part| flow.part(part));
+            section.parts.iter().for_each(|part| flow.part(part));
+        });
     }
     flow.footers(&document.title);
     flow
@@ -123,8 +132,23 @@ impl Flow<'_> {
         is_full
     }
 
-    /// Of the title (0), a section (1) or a part of one.
+    /// Draws something that has a role in the document.
+    pub(super) fn tagged(&mut self, tag: impl Into<TagKind>, draw: impl FnOnce(&mut Self)) {
+        self.tags.open(tag);
+        draw(self);
+        self.tags.close();
+    }
+
+    /// Draws a rule or something else that only looks well.
+    pub(super) fn decorate(&mut self, mark: Mark) {
+        self.sheet().marks.push((Place::Artifact(ArtifactType::Layout), mark));
+    }
+
+    /// Of the title (0), a section (1) or a part of one; nothing where it has no text.
     fn heading(&mut self, level: usize, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
         let size = match level {
             0 => 18.0,
             1 => 13.0,
@@ -137,12 +161,11 @@ impl Flow<'_> {
         self.make_room(lines.len() as f32 * size * LEADING + 4.0 * BODY * LEADING);
         let (page, y) = (self.sheets.len() - 1, self.y);
         self.entries.push(Entry { level, text: text.to_owned(), page, y });
-        for line in lines {
-            self.line(&text_shaped, line, LEFT, size);
-        }
+        let tag = self.tags.heading(level, text);
+        self.tagged(tag, |flow| lines.into_iter().for_each(|line| flow.line(&text_shaped, line, LEFT, size)));
         if level == 1 {
             let at = (LEFT, self.y);
-            self.sheet().marks.push(Mark::Fill { at, size: (WIDTH, 0.6), ink: LINE });
+            self.decorate(Mark::Fill { at, size: (WIDTH, 0.6), ink: LINE });
         }
         self.y += if level < 2 { 6.0 } else { 3.0 };
     }
@@ -150,34 +173,45 @@ impl Flow<'_> {
     fn part(&mut self, part: &Part) {
         match part {
             Part::Heading(level, text) => self.heading(level + 1, text),
-            Part::Paragraph(spans) => self.paragraph(spans, INK, 0.0),
-            Part::Quote(spans) => self.paragraph(spans, PALE, 12.0),
-            Part::Note(tone, spans) => self.paragraph(spans, ink_of(*tone), 8.0),
-            Part::List { numbered, items } => {
-                for (i, item) in items.iter().enumerate() {
-                    let sign = if *numbered { format!("{}.", i + 1) } else { "•".to_owned() };
-                    self.make_room(BODY * LEADING);
-                    let (sign, y) = (shaped(self.fonts, vec![Piece::new(sign, Style::Regular, INK)]), self.y);
-                    let all = 0..sign.clusters.len();
-                    self.line(&sign, all, LEFT + 2.0, BODY);
-                    self.y = y;
-                    self.paragraph(item, INK, 16.0);
-                    self.y -= 4.0;
-                }
-                self.y += 4.0;
+            Part::Paragraph(spans) => self.tagged(Tag::P, |flow| flow.paragraph(spans, INK, 0.0)),
+            Part::Quote(spans) => {
+                self.tagged(Tag::BlockQuote, |flow| flow.tagged(Tag::P, |flow| flow.paragraph(spans, PALE, 12.0)))
             }
+            Part::Note(tone, spans) => self.tagged(Tag::P, |flow| flow.paragraph(spans, ink_of(*tone), 8.0)),
+            Part::List { numbered, items } => self.list(*numbered, items),
             Part::Code(text) => {
                 let shaped = shaped(self.fonts, vec![Piece::new(text.as_str(), Style::Mono, INK)]);
-                self.block(&shaped, 8.0, 8.5);
+                self.tagged(Tag::P, |flow| flow.tagged(Tag::Code, |flow| flow.block(&shaped, 8.0, 8.5)));
             }
             Part::Table(shown) => table::table(self, shown),
-            Part::Chart(shown) => self.chart(shown),
+            Part::Chart(shown) => chart::chart(self, shown),
             Part::Rule => {
                 let at = (LEFT, self.y + 4.0);
-                self.sheet().marks.push(Mark::Fill { at, size: (WIDTH, 0.6), ink: LINE });
+                self.decorate(Mark::Fill { at, size: (WIDTH, 0.6), ink: LINE });
                 self.y += 10.0;
             }
         }
+    }
+
+    fn list(&mut self, is_numbered: bool, items: &[Vec<Span>]) {
+        let numbering = if is_numbered { ListNumbering::Decimal } else { ListNumbering::Disc };
+        self.tagged(Tag::L(numbering), |flow| {
+            for (i, item) in items.iter().enumerate() {
+                let sign = if is_numbered { format!("{}.", i + 1) } else { "•".to_owned() };
+                flow.tagged(Tag::LI, |flow| flow.item(sign, item));
+            }
+        });
+        self.y += 4.0;
+    }
+
+    fn item(&mut self, sign: String, item: &[Span]) {
+        self.make_room(BODY * LEADING);
+        let (sign, y) = (shaped(self.fonts, vec![Piece::new(sign, Style::Regular, INK)]), self.y);
+        let all = 0..sign.clusters.len();
+        self.tagged(Tag::Lbl, |flow| flow.line(&sign, all, LEFT + 2.0, BODY));
+        self.y = y;
+        self.tagged(Tag::LBody, |flow| flow.paragraph(item, INK, 16.0));
+        self.y -= 4.0;
     }
 
     fn paragraph(&mut self, spans: &[Span], ink: Ink, indent: f32) {
@@ -201,70 +235,43 @@ impl Flow<'_> {
         self.y += size * LEADING;
     }
 
-    /// Draws a line whose top is at `y`.
+    /// Draws a line whose top is at `y`, and leads where its links lead.
     pub(super) fn line_at(&mut self, text: &Arc<Shaped>, line: Range<usize>, (x, y): (f32, f32), size: f32) {
-        let mut left = x;
-        let mut ways: Vec<Way> = Vec::new();
-        for cluster in &text.clusters[line.clone()] {
-            let right = left + cluster.width * size;
-            if let Some(href) = &text.pieces[cluster.piece].href {
-                match ways.last_mut() {
-                    Some(way) if way.href == *href && (way.area.2 - left).abs() < 0.01 => way.area.2 = right,
-                    _ => ways.push(Way { area: (left, y, right, y + size * LEADING), href: href.clone() }),
+        let href = |cluster: &Cluster| text.pieces[cluster.piece].href.as_deref();
+        let (mut left, mut start) = (x, line.start);
+        for stretch in text.clusters[line.clone()].chunk_by(|a, b| href(a) == href(b)) {
+            let Some(first) = stretch.first() else { continue };
+            let right = left + stretch.iter().map(|cluster| cluster.width * size).sum::<f32>();
+            let end = start + stretch.len();
+            // What is read aloud or copied has a blank between the last word of a line and the first of the next.
+            let drawn = start..if end == line.end { text.behind_blanks(end) } else { end };
+            let at = (left, y + size * BASELINE);
+            let mark = Mark::Glyphs { text: Arc::clone(text), line: drawn, at, size };
+            match href(first) {
+                Some(href) => {
+                    let says = text.pieces[first.piece].text.trim();
+                    self.link(href, says, (left, y, right, y + size * LEADING), mark);
                 }
+                None => self.draw(mark),
             }
-            left = right;
+            (left, start) = (right, end);
         }
-        let sheet = self.sheet();
-        sheet.ways.extend(ways);
-        sheet.marks.push(Mark::Glyphs { text: Arc::clone(text), line, at: (x, y + size * BASELINE), size });
     }
 
-    fn chart(&mut self, shown: &Chart) {
-        const HEIGHT: f32 = 165.0;
-        let title = shaped(self.fonts, vec![Piece::new(shown.title.as_str(), Style::Bold, INK)]);
-        self.make_room(HEIGHT + 3.0 * BODY * LEADING);
-        for line in title.lines(WIDTH / BODY) {
-            self.line(&title, line, LEFT, BODY);
+    fn link(&mut self, href: &str, says: &str, area: (f32, f32, f32, f32), mark: Mark) {
+        self.tags.open_link(href);
+        if let Place::Content(content) = self.tags.content() {
+            let says = if says.is_empty() { href } else { says }.to_owned();
+            self.sheet().ways.push(Way { area, href: href.to_owned(), says, content });
         }
-        let origin = (LEFT, self.y);
-        for shape in chart::shapes(&shown.curves, (WIDTH, HEIGHT)) {
-            self.shape(shape, origin);
-        }
-        self.y += HEIGHT;
-        let mut x = LEFT;
-        for (i, curve) in shown.curves.iter().enumerate() {
-            let name = shaped(self.fonts, vec![Piece::new(curve.name.as_str(), Style::Regular, PALE)]);
-            let all = 0..name.clusters.len();
-            let width = name.width_of(all.clone()) * 8.0;
-            if x > LEFT && x + width + 20.0 > LEFT + WIDTH {
-                (x, self.y) = (LEFT, self.y + 8.0 * LEADING);
-            }
-            let y = self.y;
-            self.sheet().marks.push(Mark::Fill { at: (x, y + 6.0), size: (10.0, 2.5), ink: chart::ink(i) });
-            self.line_at(&name, all, (x + 14.0, y), 8.0);
-            x += width + 30.0;
-        }
-        self.y += 8.0 * LEADING + 8.0;
+        self.draw(mark);
+        self.tags.close();
     }
 
-    fn shape(&mut self, shape: chart::Shape, (x, y): (f32, f32)) {
-        let moved = |(dx, dy): (f32, f32)| (x + dx, y + dy);
-        let mark = match shape {
-            chart::Shape::Line { points, ink, width, opacity } => {
-                Mark::Path { points: points.into_iter().map(moved).collect(), ink, width, opacity }
-            }
-            chart::Shape::Disc { center, radius, ink } => Mark::Disc { center: moved(center), radius, ink },
-            chart::Shape::Words { text, at, size, ink, align } => {
-                let words = shaped(self.fonts, vec![Piece::new(text, Style::Regular, ink)]);
-                let all = 0..words.clusters.len();
-                let left = at.0 - words.width_of(all.clone()) * size * align.0;
-                // From the middle or the top of the letters to their baseline.
-                let base = at.1 + size * (0.85 - 0.5 * align.1);
-                Mark::Glyphs { text: words, line: all, at: moved((left, base)), size }
-            }
-        };
-        self.sheet().marks.push(mark);
+    /// Draws what the open element says.
+    fn draw(&mut self, mark: Mark) {
+        let place = self.tags.content();
+        self.sheet().marks.push((place, mark));
     }
 
     /// The title and the number of each page.
@@ -278,9 +285,10 @@ impl Flow<'_> {
             let all = 0..number.clusters.len();
             let x = LEFT + WIDTH - number.width_of(all.clone()) * 7.5;
             let y = PAGE.1 - 36.0;
-            let marks = &mut self.sheets[page].marks;
-            marks.push(Mark::Glyphs { text: Arc::clone(&name), line: name_line.clone(), at: (LEFT, y), size: 7.5 });
-            marks.push(Mark::Glyphs { text: number, line: all, at: (x, y), size: 7.5 });
+            let name = Mark::Glyphs { text: Arc::clone(&name), line: name_line.clone(), at: (LEFT, y), size: 7.5 };
+            let number = Mark::Glyphs { text: number, line: all, at: (x, y), size: 7.5 };
+            let foot = [name, number].map(|mark| (Place::Artifact(ArtifactType::Footer), mark));
+            self.sheets[page].marks.extend(foot);
         }
     }
 }

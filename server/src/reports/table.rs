@@ -6,6 +6,7 @@ use super::{
     text::{Piece, Shaped, shaped},
 };
 use app::reports::document::{Cell, Table, Tone};
+use krilla::tagging::{TableHeaderScope, Tag, TagKind};
 use std::{ops::Range, sync::Arc};
 
 /// Font sizes that are tried, until all columns fit.
@@ -30,14 +31,29 @@ pub(super) fn table(flow: &mut Flow<'_>, table: &Table) {
     // The head stays with the first row.
     let first = rows.peek().map_or(0.0, |row| row.height);
     flow.make_room(head.height + first + 1.0);
-    draw_head(flow, &head, &widths, &is_number, size);
-    for row in rows {
-        if flow.make_room(row.height) {
-            draw_head(flow, &head, &widths, &is_number, size);
-        }
-        draw(flow, &row, &widths, &is_number, size);
-    }
+    flow.tagged(Tag::Table, |flow| {
+        flow.tagged(Tag::THead, |flow| draw_head(flow, &head, &widths, &is_number, size));
+        flow.tagged(Tag::TBody, |flow| {
+            for row in rows {
+                if flow.make_room(row.height) {
+                    flow.tags.repeat(true);
+                    draw_head(flow, &head, &widths, &is_number, size);
+                    flow.tags.repeat(false);
+                }
+                draw(flow, &row, &widths, &is_number, size, body_cell);
+            }
+        });
+    });
     flow.y += 8.0;
+}
+
+/// As on pages: the first cell of a row says what the row is about.
+fn body_cell(column: usize) -> TagKind {
+    if column == 0 { Tag::TH(TableHeaderScope::Row).into() } else { Tag::TD.into() }
+}
+
+fn head_cell(_: usize) -> TagKind {
+    Tag::TH(TableHeaderScope::Column).into()
 }
 
 fn words(flow: &Flow<'_>, text: &str, style: Style) -> Arc<Shaped> {
@@ -98,24 +114,29 @@ fn row(cells: Vec<Arc<Shaped>>, widths: &[f32], size: f32) -> Row {
 }
 
 fn draw_head(flow: &mut Flow<'_>, head: &Row, widths: &[f32], is_number: &[bool], size: f32) {
-    draw(flow, head, widths, is_number, size);
+    draw(flow, head, widths, is_number, size, head_cell);
     let at = (LEFT, flow.y - 0.8);
-    flow.sheet().marks.push(Mark::Fill { at, size: (widths.iter().sum(), 0.8), ink: INK });
+    flow.decorate(Mark::Fill { at, size: (widths.iter().sum(), 0.8), ink: INK });
 }
 
-fn draw(flow: &mut Flow<'_>, row: &Row, widths: &[f32], is_number: &[bool], size: f32) {
-    let mut x = LEFT;
-    for (((text, lines), width), is_number) in row.cells.iter().zip(widths).zip(is_number) {
-        let mut y = flow.y + PAD.1;
-        for line in lines {
-            let free = width - 2.0 * PAD.0 - text.width_of(line.clone()) * size;
-            let left = x + PAD.0 + if *is_number { free.max(0.0) } else { 0.0 };
-            flow.line_at(text, line.clone(), (left, y), size);
-            y += size * LEADING;
+/// Draws a row in letters of a size; `cell` says what the cell of a column is.
+fn draw(flow: &mut Flow<'_>, row: &Row, widths: &[f32], is_number: &[bool], size: f32, cell: fn(usize) -> TagKind) {
+    flow.tagged(Tag::TR, |flow| {
+        let mut x = LEFT;
+        for (i, (((text, lines), width), is_number)) in row.cells.iter().zip(widths).zip(is_number).enumerate() {
+            flow.tagged(cell(i), |flow| {
+                let mut y = flow.y + PAD.1;
+                for line in lines {
+                    let free = width - 2.0 * PAD.0 - text.width_of(line.clone()) * size;
+                    let left = x + PAD.0 + if *is_number { free.max(0.0) } else { 0.0 };
+                    flow.line_at(text, line.clone(), (left, y), size);
+                    y += size * LEADING;
+                }
+            });
+            x += width;
         }
-        x += width;
-    }
+    });
     flow.y += row.height;
     let at = (LEFT, flow.y);
-    flow.sheet().marks.push(Mark::Fill { at, size: (x - LEFT, 0.4), ink: LINE });
+    flow.decorate(Mark::Fill { at, size: (widths.iter().sum(), 0.4), ink: LINE });
 }

@@ -204,6 +204,12 @@ impl Shaped {
         line
     }
 
+    /// The end of a line with the blanks that were left out there.
+    pub(super) fn behind_blanks(&self, end: usize) -> usize {
+        let is_left_out = |cluster: &&Cluster| cluster.is_space && cluster.then != Then::MustBreak;
+        end + self.clusters[end..].iter().take_while(is_left_out).count()
+    }
+
     pub(super) fn width_of(&self, line: Range<usize>) -> f32 {
         self.clusters[line].iter().map(|cluster| cluster.width).sum()
     }
@@ -268,6 +274,16 @@ mod tests {
         assert_eq!(broken("a\n\nb", 9.0), ["a", "", "b"]);
         assert_eq!(broken("abcdefgh", 3.0), ["abc", "def", "gh"]);
         assert_eq!(broken("", 3.0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn blanks_at_the_ends_of_lines_can_be_had_back() {
+        let ends = |text: &str, width: f32| -> Vec<usize> {
+            let shaped = by_hand(text);
+            shaped.lines(width).into_iter().map(|line| shaped.behind_blanks(line.end)).collect()
+        };
+        assert_eq!(ends("ab cde", 3.0), [3, 6]);
+        assert_eq!(ends("a \n  b", 9.0), [2, 6], "the next line keeps what it begins with");
     }
 
     #[test]

@@ -1,16 +1,21 @@
-//! Writes pages as a PDF: glyphs that can be searched and copied, links, an outline, title, language and time.
+//! Writes pages as a PDF: glyphs that can be searched and copied, links, an outline, title, language and time, and tags that say
+//! what is a heading, a table or a figure. It claims PDF/UA-1 (ISO 14289-1) where krilla's validator agrees.
 
 use super::{
-    flow::{Entry, Flow, Mark, PAGE, Sheet},
+    flow::{Entry, Flow, Mark, PAGE},
     fonts::{Fonts, PdfError},
+    tags::Place,
     text::{Ink, Shaped},
 };
 use app::reports::document::Document;
 use krilla::{
+    SerializeSettings,
     action::LinkAction,
-    annotation::{LinkAnnotation, Target},
+    annotation::{Annotation, LinkAnnotation, Target},
     color::rgb,
+    configure::{Accessibility, Configuration, ConfigurationBuilder},
     destination::XyzDestination,
+    error::KrillaError,
     geom::{Path, PathBuilder, Point, Rect},
     metadata::{DateTime, Metadata},
     num::NormalizedF32,
@@ -18,6 +23,7 @@ use krilla::{
     page::PageSettings,
     paint::{Fill, LineCap, LineJoin, Stroke},
     surface::Surface,
+    tagging::{Artifact, ContentTag, Identifier, SpanTag},
     text::{GlyphId, KrillaGlyph},
 };
 use std::ops::Range;
@@ -28,38 +34,86 @@ const QUARTER: f32 = 0.552_285;
 
 pub(super) fn write(
     document: &Document,
-    flow: Flow<'_>,
+    flow: &Flow<'_>,
     fonts: &Fonts<'_>,
     made_at: OffsetDateTime,
 ) -> Result<Vec<u8>, PdfError> {
-    let mut pdf = krilla::Document::new();
-    for sheet in flow.sheets {
-        let settings =
-            PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Internal("a page has no size".to_owned()))?;
+    let accessible = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
+    let accessible = accessible.map_err(|e| PdfError::Internal(format!("{e:?}")))?;
+    let made = match written(document, flow, fonts, made_at, accessible) {
+        // As for a letter that no font has: it has the same tags then, but claims nothing.
+        Err(Refusal::Krilla(KrillaError::Validation(found))) => {
+            tracing::debug!(problems = found.len(), "a report's PDF is not PDF/UA-1");
+            written(document, flow, fonts, made_at, Configuration::default())
+        }
+        made => made,
+    };
+    made.map_err(|refusal| match refusal {
+        Refusal::NoPage => PdfError::Internal("a page has no size".to_owned()),
+        Refusal::Krilla(e) => PdfError::Internal(format!("{e:?}")),
+    })
+}
+
+/// Why nothing was written.
+enum Refusal {
+    NoPage,
+    Krilla(KrillaError),
+}
+
+fn written(
+    document: &Document,
+    flow: &Flow<'_>,
+    fonts: &Fonts<'_>,
+    made_at: OffsetDateTime,
+    configuration: Configuration,
+) -> Result<Vec<u8>, Refusal> {
+    let lang = document.lang.tag();
+    let mut pdf = krilla::Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    // What each piece of content became.
+    let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); flow.tags.contents()];
+    for sheet in &flow.sheets {
+        let settings = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(Refusal::NoPage)?;
         let mut page = pdf.start_page_with(settings);
-        let Sheet { marks, ways } = sheet;
         let mut surface = page.surface();
-        for mark in &marks {
-            draw(&mut surface, fonts, mark);
+        for marks in sheet.marks.chunk_by(|a, b| a.0 == b.0) {
+            let Some((place, _)) = marks.first() else { continue };
+            let identifier = surface.start_tagged(content_tag(*place, marks));
+            marks.iter().for_each(|(_, mark)| draw(&mut surface, fonts, mark));
+            surface.end_tagged();
+            if let Place::Content(at) = place {
+                drawn[*at].push(identifier);
+            }
         }
         surface.finish();
-        for way in ways {
+        for way in &sheet.ways {
             let (left, top, right, bottom) = way.area;
             if let Some(area) = Rect::from_ltrb(left, top, right, bottom) {
-                let target = Target::Action(LinkAction::new(way.href).into());
-                page.add_annotation(LinkAnnotation::new(area, target).into());
+                let target = Target::Action(LinkAction::new(way.href.clone()).into());
+                let link = Annotation::new_link(LinkAnnotation::new(area, target), Some(way.says.clone()));
+                drawn[way.content].push(page.add_tagged_annotation(link));
             }
         }
         page.finish();
     }
     pdf.set_outline(outline(&flow.entries));
+    pdf.set_tag_tree(flow.tags.tree(&drawn, lang));
     let metadata = Metadata::new()
         .title(document.title.clone())
-        .language(document.lang.tag().to_owned())
+        .language(lang.to_owned())
         .creator("Lathe".to_owned())
         .creation_date(date(made_at));
     pdf.set_metadata(metadata);
-    pdf.finish().map_err(|e| PdfError::Internal(format!("{e:?}")))
+    pdf.finish().map_err(Refusal::Krilla)
+}
+
+fn content_tag(place: Place, marks: &[(Place, Mark)]) -> ContentTag<'static> {
+    match place {
+        Place::Artifact(kind) => ContentTag::Artifact(Artifact::with_kind(kind)),
+        Place::Content(_) if marks.iter().all(|(_, mark)| matches!(mark, Mark::Glyphs { .. })) => {
+            ContentTag::Span(SpanTag::empty())
+        }
+        Place::Content(_) => ContentTag::Other,
+    }
 }
 
 fn date(at: OffsetDateTime) -> DateTime {

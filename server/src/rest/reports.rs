@@ -235,6 +235,7 @@ async fn version_html(
 
 /// A version as a PDF.
 ///
+/// It is tagged for readers of screens, and claims PDF/UA-1 where every letter has a font.
 /// 503 where the fonts of the server's system lack more than one in fifty letters of the report: the answer says what to install.
 #[utoipa::path(get, path = "/projects/{project}/reports/{report}/versions/{number}/report.pdf", tag = "reports", params(("project" = ProjectId, Path), ("report" = ReportId, Path), ("number" = u32, Path)), responses((status = OK, content_type = "application/pdf", body = Vec<u8>)))]
 async fn version_pdf(

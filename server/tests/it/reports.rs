@@ -257,6 +257,8 @@ async fn files_stand_by_themselves_in_both_languages(db: PgPool) {
         assert!(
             text.contains(tag) && text.contains(&format!("http://lathe.test/p/{}/runs/{}", place.project, place.run))
         );
+        let roles = ["/StructTreeRoot", "/Lang", "/S/H1/", "/S/H2/", "/S/Table/", "/Scope/Row"];
+        assert_eq!(roles.into_iter().find(|role| !text.contains(role)), None, "{tag}");
     }
 }
 
