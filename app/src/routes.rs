@@ -87,6 +87,14 @@ pub fn encode(text: &str) -> String {
     out
 }
 
+/// This page with a query of those pairs that have a value.
+#[must_use]
+pub fn with_query(page: &str, pairs: &[(&str, &str)]) -> String {
+    let given = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let given: Vec<String> = given.map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    format!("{page}?{}", given.join("&"))
+}
+
 /// A `next` that stays on this site, or the start page.
 #[must_use]
 pub fn safe_next(next: &str) -> &str {
@@ -329,6 +337,15 @@ mod tests {
     fn a_referer_becomes_a_path() {
         assert_eq!(path_of("http://a.b:3000/p/1?x=2"), "/p/1?x=2");
         assert_eq!(path_of("http://a.b"), "/");
+    }
+
+    #[test]
+    fn a_query_names_what_has_a_value() {
+        assert_eq!(
+            with_query("/p", &[("q", "a&b 好"), ("label", ""), ("cursor", "50")]),
+            "/p?q=a%26b%20%E5%A5%BD&cursor=50"
+        );
+        assert_eq!(with_query("", &[("q", "")]), "?");
     }
 
     #[test]

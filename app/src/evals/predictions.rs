@@ -108,20 +108,17 @@ fn rows(project: ProjectId, query: &PredictionQuery, page: Page<PredictionRow>, 
     if page.items.is_empty() {
         return view! { <p class="muted">{text::no_match(l)}</p> }.into_any();
     }
-    let slice = query.slice.as_ref().map(ToString::to_string);
+    let slice = query.slice.as_ref().map(ToString::to_string).unwrap_or_default();
     let link = |cursor: &str| {
-        let part = |name: &str, value: &Option<String>| {
-            value.as_ref().map_or_else(String::new, |v| format!("&{name}={}", routes::encode(v)))
-        };
-        let cursor = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
-        format!(
-            "?outcome={}{}{}{}{}{cursor}",
-            query.outcome.as_str(),
-            part("label", &query.label),
-            part("predicted", &query.predicted),
-            part("slice", &slice),
-            part("q", &query.search)
-        )
+        let pairs = [
+            ("outcome", query.outcome.as_str()),
+            ("label", query.label.as_deref().unwrap_or_default()),
+            ("predicted", query.predicted.as_deref().unwrap_or_default()),
+            ("slice", slice.as_str()),
+            ("q", query.search.as_deref().unwrap_or_default()),
+            ("cursor", cursor),
+        ];
+        routes::with_query("", &pairs)
     };
     let place = Place { shown: page.items.len(), size: ROWS, total, next_cursor: page.next_cursor };
     let pages = pager(link, "#predictions", query.cursor.as_deref().unwrap_or_default(), place);

@@ -55,11 +55,8 @@ crate::texts! {
     no_match = "No prediction matches.", "没有符合条件的预测。";
     prompt = "Prompt", "提示";
     expected = "Expected", "期望";
-    output = "Output", "输出";
     right_badge = "right", "正确";
     wrong_badge = "wrong", "错误";
     open_bad_case = "Bad case", "Bad Case";
-    scores = "Scores", "得分";
-    details = "Details", "详情";
     empty_output = "(empty)", "（空）";
 }

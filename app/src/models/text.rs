@@ -37,7 +37,6 @@ crate::texts! {
     launch = "Launch a run", "启动训练运行";
     archive = "Archive", "归档";
     archive_question = "Take this model out of lists and forms? Runs that used it keep it.", "从列表和表单中移除该模型？已使用它的训练运行不受影响。";
-    archived_flag = "archived", "已归档";
 
     new_title = "Register a model", "注册模型";
     new_lead = "The files are checked before anything is stored: wrong or incomplete ones are refused with the reason.",

@@ -124,9 +124,7 @@ pub(super) fn take_over(address: &str) {
 fn address(project: ProjectId, query: &RunQuery, cursor: &str) -> String {
     let pairs =
         [("status", query.status.as_str()), ("search", &query.search), ("sort", &query.sort), ("cursor", cursor)];
-    let pairs: Vec<_> =
-        pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", routes::encode(v))).collect();
-    format!("{}?{}", routes::runs(project), pairs.join("&"))
+    routes::with_query(&routes::runs(project), &pairs)
 }
 
 #[component]

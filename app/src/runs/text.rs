@@ -40,7 +40,6 @@ crate::texts! {
     progress = "Progress", "进度";
     duration = "Duration", "耗时";
     started = "Launched", "启动时间";
-    by = "By", "启动者";
     select = "Select", "选择";
     select_run(number) = "Select run {number} to compare", "选择运行 {number} 进行对比";
     compare = "Compare selected", "对比所选";

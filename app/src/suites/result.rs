@@ -133,13 +133,15 @@ fn scores(project: ProjectId, result: &SuiteResult, l: Lang) -> impl IntoView + 
 }
 
 fn address(query: &SuitePredictionQuery, cursor: &str) -> String {
-    let slice = query.slice.as_ref().map(|(name, value)| format!("{name}:{value}"));
-    let part = |name: &str, value: Option<&str>| {
-        value.map_or_else(String::new, |value| format!("&{name}={}", routes::encode(value)))
-    };
-    let cursor = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
-    let (search, label) = (part("q", query.search.as_deref()), part("label", query.label.as_deref()));
-    format!("?outcome={}{search}{label}{}{cursor}", query.outcome.as_str(), part("slice", slice.as_deref()))
+    let slice = query.slice.as_ref().map(|(name, value)| format!("{name}:{value}")).unwrap_or_default();
+    let pairs = [
+        ("outcome", query.outcome.as_str()),
+        ("q", query.search.as_deref().unwrap_or_default()),
+        ("label", query.label.as_deref().unwrap_or_default()),
+        ("slice", slice.as_str()),
+        ("cursor", cursor),
+    ];
+    routes::with_query("", &pairs)
 }
 
 fn filters(query: &SuitePredictionQuery, labels: &[String], l: Lang) -> impl IntoView + use<> {

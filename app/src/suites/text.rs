@@ -223,7 +223,6 @@ crate::texts! {
     slice_help = "As NAME:VALUE.", "格式为 名称:值。";
     apply = "Apply", "应用";
     no_match = "No answer matches.", "没有符合条件的回答。";
-    prompt = "Prompt", "提示";
     expected = "Expected", "期望";
     output = "Answer", "回答";
     empty_output = "(empty)", "（空）";

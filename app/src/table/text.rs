@@ -77,7 +77,6 @@ crate::texts! {
     nothing_varies = "No setting differs between these runs.", "这些运行之间没有任何参数不同。";
     from_to(low, high) = "{low} to {high}", "{low} 至 {high}";
 
-    run = "Run", "运行";
     tick_run(name) = "Tick {name}", "选择 {name}";
     tick_all_hint = "What is done below is done to the ticked runs.", "以下操作作用于所选运行。";
     pinned = "pinned", "已置顶";

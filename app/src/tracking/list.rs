@@ -78,9 +78,7 @@ fn shown(project: ProjectId, query: TrackedQuery, list: TrackedList) -> AnyView 
 fn address(project: ProjectId, query: &TrackedQuery, cursor: &str) -> String {
     let experiment = query.experiment.map(|number| number.to_string()).unwrap_or_default();
     let pairs = [("experiment", experiment.as_str()), ("filter", query.filter.as_str()), ("cursor", cursor)];
-    let pairs: Vec<_> =
-        pairs.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", routes::encode(v))).collect();
-    format!("{}?{}", routes::tracked_runs(project), pairs.join("&"))
+    routes::with_query(&routes::tracked_runs(project), &pairs)
 }
 
 fn filters(project: ProjectId, query: &TrackedQuery, experiments: &[Experiment]) -> impl IntoView + use<> {

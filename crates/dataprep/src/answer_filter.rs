@@ -1,11 +1,8 @@
 //! What a task file takes of an answer that no trainer wrote, such as an endpoint's: the same as `trainer eval` takes, which is
 //! what the filters `regex` and `take_first` of lm-evaluation-harness do.
 
-use domain::task_file::RegexFilter;
+use domain::task_file::{MAX_REGEX_BYTES, RegexFilter};
 use regex::{Regex, RegexBuilder};
-
-/// Memory that one regular expression may take, in bytes.
-const MAX_REGEX_BYTES: usize = 1 << 20;
 
 /// A filter that is ready.
 #[derive(Clone, Debug)]
@@ -21,26 +18,15 @@ impl AnswerFilter {
         Ok(Self { pattern, rule })
     }
 
-    /// The match that is wanted, counted from the end where its number is negative: its first group that matched anything,
-    /// or all of it where there are none; else the fallback.
+    /// What is taken of an answer ([`RegexFilter::take`]).
     #[must_use]
     pub fn take(&self, text: &str) -> String {
-        let found: Vec<&str> = self
+        let matches: Vec<Vec<Option<&str>>> = self
             .pattern
             .captures_iter(text)
-            .map(|found| {
-                let whole = found.get(0).map_or("", |all| all.as_str());
-                let mut groups = found.iter().skip(1).flatten().map(|group| group.as_str());
-                let has_groups = self.pattern.captures_len() > 1;
-                if has_groups { groups.find(|text| !text.is_empty()).unwrap_or_default() } else { whole }
-            })
+            .map(|found| found.iter().map(|group| group.map(|group| group.as_str())).collect())
             .collect();
-        let place = match self.rule.group_select {
-            from_start @ 0.. => usize::try_from(from_start).ok(),
-            from_end => found.len().checked_sub(from_end.unsigned_abs() as usize),
-        };
-        let chosen = place.and_then(|place| found.get(place));
-        chosen.map_or_else(|| self.rule.fallback.clone(), |text| text.trim().to_owned())
+        self.rule.take(&matches)
     }
 }
 

@@ -94,12 +94,6 @@ impl BadCaseStatus {
     pub fn is_fault(self) -> bool {
         matches!(self, Self::Confirmed | Self::Corrected | Self::Added | Self::Resolved)
     }
-
-    /// Whether a judgement can still change it: not what a dataset version holds, nor what stands for another case.
-    #[must_use]
-    pub fn is_judged_anew(self) -> bool {
-        matches!(self, Self::Open | Self::Confirmed | Self::Corrected | Self::Dismissed)
-    }
 }
 
 impl std::str::FromStr for BadCaseStatus {

@@ -73,12 +73,6 @@ impl Fit {
             Self::Diverging => "diverging",
         }
     }
-
-    /// Whether somebody should do something.
-    #[must_use]
-    pub fn needs_action(self) -> bool {
-        matches!(self, Self::Overfitting | Self::Diverging)
-    }
 }
 
 impl std::str::FromStr for Fit {

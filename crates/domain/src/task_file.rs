@@ -41,6 +41,9 @@ pub enum Source {
     Texts(Vec<String>),
 }
 
+/// Memory that the regular expression of a task file may take, in bytes.
+pub const MAX_REGEX_BYTES: usize = 1 << 20;
+
 /// The first filter of an answer: a match of a regular expression. Defaults are the harness's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegexFilter {
@@ -110,6 +113,25 @@ pub enum TaskFileProblem {
     Unknown { field: String },
 }
 
+impl RegexFilter {
+    /// What the filters `regex` and `take_first` take of an answer. Each match of the pattern is the whole of it, then its groups.
+    /// Of the match that is wanted it is the first group that matched anything, or all of it where the pattern has no groups;
+    /// without such a match the fallback.
+    #[must_use]
+    pub fn take(&self, matches: &[Vec<Option<&str>>]) -> String {
+        let place = match self.group_select {
+            from_start @ 0.. => usize::try_from(from_start).ok(),
+            from_end => matches.len().checked_sub(from_end.unsigned_abs() as usize),
+        };
+        let chosen = place.and_then(|place| matches.get(place)).map(|found| match found.as_slice() {
+            [whole] => whole.unwrap_or_default(),
+            [_, groups @ ..] => groups.iter().flatten().copied().find(|text| !text.is_empty()).unwrap_or_default(),
+            [] => "",
+        });
+        chosen.map_or_else(|| self.fallback.clone(), |text| text.trim().to_owned())
+    }
+}
+
 impl TaskFile {
     /// The metrics of this project that say what the task's own do, in its order.
     #[must_use]
@@ -128,5 +150,22 @@ impl TaskFile {
             })
         };
         self.metrics.iter().filter_map(|metric| known(&metric.metric)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_taken_of_the_match_that_is_wanted() {
+        let taken = |group_select: i32, matches: &[Vec<Option<&str>>]| {
+            RegexFilter { pattern: String::new(), group_select, fallback: "[invalid]".to_owned() }.take(matches)
+        };
+        let whole = [vec![Some(" 2 ")], vec![Some("3")]];
+        assert_eq!([0, 1, 2, -1, -2, -3].map(|n| taken(n, &whole)), ["2", "3", "[invalid]", "3", "2", "[invalid]"]);
+        let grouped = [vec![Some("#### 5"), None, Some(""), Some("5")], vec![Some("#### "), None, None, None]];
+        assert_eq!([0, -1].map(|n| taken(n, &grouped)), ["5", ""]);
+        assert_eq!(taken(0, &[]), "[invalid]");
     }
 }

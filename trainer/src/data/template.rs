@@ -21,7 +21,6 @@ pub struct ChatTemplate {
     environment: Environment<'static>,
     bos_token: String,
     eos_token: String,
-    is_default: bool,
 }
 
 /// Why a conversation could not be rendered, or a template not compiled.
@@ -48,18 +47,7 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, source.unwrap_or(CHATML).to_owned())
             .map_err(|e| TemplateError(describe(&e)))?;
-        Ok(Self {
-            environment,
-            bos_token: bos_token.to_owned(),
-            eos_token: eos_token.to_owned(),
-            is_default: source.is_none(),
-        })
-    }
-
-    /// Whether the model brought no template and ChatML stands in.
-    #[must_use]
-    pub fn is_default(&self) -> bool {
-        self.is_default
+        Ok(Self { environment, bos_token: bos_token.to_owned(), eos_token: eos_token.to_owned() })
     }
 
     /// The text of a conversation. With `add_generation_prompt` it ends where the assistant's next
@@ -126,7 +114,6 @@ mod tests {
     #[test]
     fn default_is_chatml() {
         let t = ChatTemplate::new(None, "", "").unwrap();
-        assert!(t.is_default());
         assert_eq!(t.render(&chat()[..1], true).unwrap(), "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");
         assert!(t.render(&chat(), false).unwrap().contains("{{ hello }}<|im_end|>"), "content is data, not template");
     }

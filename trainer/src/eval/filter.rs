@@ -1,11 +1,8 @@
 //! What is taken of a generated answer before it is held against the reference: the first match of a regular expression, as
 //! the filters `regex` and `take_first` of lm-evaluation-harness do.
 
-use domain::task_file::RegexFilter;
+use domain::task_file::{MAX_REGEX_BYTES, RegexFilter};
 use regex::{Regex, RegexBuilder};
-
-/// Memory that one regular expression may take, in bytes.
-const MAX_REGEX_BYTES: usize = 1 << 20;
 
 /// A regular expression that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -30,26 +27,15 @@ impl Filter {
         Ok(Self { pattern, rule })
     }
 
-    /// The match that is wanted, counted from the end where its number is negative: its first group that matched anything,
-    /// or all of it where there are none; else the fallback.
+    /// What is taken of an answer ([`RegexFilter::take`]).
     #[must_use]
     pub fn take(&self, text: &str) -> String {
-        let found: Vec<&str> = self
+        let matches: Vec<Vec<Option<&str>>> = self
             .pattern
             .captures_iter(text)
-            .map(|match_| {
-                let mut groups = match_.iter().skip(1).flatten().map(|group| group.as_str());
-                let whole = match_.get(0).map_or("", |all| all.as_str());
-                let is_plain = match_.len() == 1;
-                if is_plain { whole } else { groups.find(|text| !text.is_empty()).unwrap_or_default() }
-            })
+            .map(|found| found.iter().map(|group| group.map(|group| group.as_str())).collect())
             .collect();
-        let place = match self.rule.group_select {
-            from_start @ 0.. => usize::try_from(from_start).ok(),
-            from_end => found.len().checked_sub(from_end.unsigned_abs() as usize),
-        };
-        let chosen = place.and_then(|place| found.get(place));
-        chosen.map_or_else(|| self.rule.fallback.clone(), |text| text.trim().to_owned())
+        self.rule.take(&matches)
     }
 }
 

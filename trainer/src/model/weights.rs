@@ -89,16 +89,9 @@ enum Form {
 enum Source {
     Safetensors(Vec<Shard>),
     Gguf { file: Gguf, names: TensorNames },
-    Memory(HashMap<String, Tensor>),
 }
 
 impl Weights {
-    /// Weights that are in memory already, under Hugging Face names.
-    #[must_use]
-    pub fn from_tensors(tensors: HashMap<String, Tensor>, device: &Device) -> Self {
-        Self::new(PathBuf::from("memory"), device, Source::Memory(tensors))
-    }
-
     fn new(path: PathBuf, device: &Device, source: Source) -> Self {
         Self { path, device: device.clone(), source, form: Form::Dequantized, dtype: DType::F32 }
     }
@@ -165,7 +158,7 @@ impl Weights {
         Ok(weights)
     }
 
-    /// Reads the tensor with this Hugging Face name as f32; one in memory is moved out.
+    /// Reads the tensor with this Hugging Face name as f32.
     pub fn take(&mut self, name: &str) -> Result<Tensor, ModelError> {
         let missing = || ModelError::MissingTensor { path: self.path.clone(), tensor: name.to_owned() };
         match &mut self.source {
@@ -177,7 +170,6 @@ impl Weights {
                 let tensor = names.read(file, name)?;
                 tensor.to_device(&self.device).map_err(|source| self.device_error(source))
             }
-            Source::Memory(tensors) => tensors.remove(name).ok_or_else(missing),
         }
     }
 
@@ -204,7 +196,6 @@ impl Weights {
                 find(shards, name).and_then(|(shard, name)| shard.tensors.get(name)).map(|t| t.shape.as_slice())
             }
             Source::Gguf { file, names } => file.tensors.get(&names.stored(name)?).map(|t| t.shape.as_slice()),
-            Source::Memory(tensors) => tensors.get(name).map(Tensor::dims),
         }
     }
 
