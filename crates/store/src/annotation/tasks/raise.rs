@@ -51,11 +51,15 @@ pub async fn raise(
     }
     let Some(distribution) = more.applied(&before.setting.distribution) else { return Err(Stale::NotMore.into()) };
     let raised = items(&mut tx, task, more, distribution.seed).await?;
-    sqlx::query("update annotation_tasks set distribution = $2, revision = revision + 1 where id = $1")
-        .bind(task.0)
-        .bind(to_json(&distribution)?)
-        .execute(&mut *tx)
-        .await?;
+    // All that was ever freed is looked at again: of a million items the first got their time longer ago than those go
+    // back who looked meanwhile.
+    sqlx::query(
+        "update annotation_tasks set distribution = $2, revision = revision + 1, look_again = look_again + 1 where id = $1",
+    )
+    .bind(task.0)
+    .bind(to_json(&distribution)?)
+    .execute(&mut *tx)
+    .await?;
     activity::record(&mut *tx, project, Some(by), "annotation.overlap_raised", &task.to_string(), &before.name).await?;
     tx.commit().await?;
     Ok(Some(raised))

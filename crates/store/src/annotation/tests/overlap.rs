@@ -121,6 +121,26 @@ async fn only_a_task_at_work_is_raised_and_only_as_it_was_seen(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn what_took_long_to_raise_is_found_by_those_who_looked_meanwhile(db: PgPool) {
+    let p = place(db, 3, Distribution::default()).await;
+    let (ada, bob) = (p.person("ada").await, p.person("bob").await);
+    // Bob has gone through all items: two were in Ada's hands.
+    let hers = p.next(ada, 2).await;
+    let his = p.next(bob, 5).await;
+    assert_eq!((hers.len(), his.len()), (2, 1));
+    for (user, work) in [(ada, &hers), (bob, &his)] {
+        for item in work {
+            assert_eq!(p.submit(user, item.item_id, &said("yes")).await, Submitted::Taken);
+        }
+    }
+    assert_eq!(p.next(bob, 5).await.len(), 0);
+    p.raise(2, 1.0, false).await.unwrap();
+    // As if it had gone on for so long after these items got their time.
+    p.execute("update annotation_items set freed_at = freed_at - interval '10 minutes'").await;
+    assert_eq!(sorted(&p.next(bob, 5).await), sorted(&hers));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn raised_while_people_work_every_item_is_judged_by_as_many(db: PgPool) {
     let p = Arc::new(place(db, 60, Distribution::default()).await);
     let mut people = Vec::new();
