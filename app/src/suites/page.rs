@@ -67,7 +67,10 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
         <section class="card stack" id="table">
             <div class="card-title">
                 <h2>{text::table_title(l)}</h2>
-                <a class="button button-small" href=format!("{export}?version={shown}&format=json")>{text::json(l)}</a>
+                {can_export.then(|| {
+                    let href = format!("{export}?version={shown}&format=json");
+                    view! { <a class="button button-small" href=href>{text::json(l)}</a> }
+                })}
             </div>
             {candidates}
             {can_export.then(|| view! { <CsvDownload action=export.clone() label=text::csv(l)/> })}

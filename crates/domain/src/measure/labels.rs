@@ -48,10 +48,16 @@ pub(super) fn measure(items: &[LabelItem], meter: &mut Meter<'_>) {
         ("f1_weighted", &weighted),
     ];
     meter.statistics(metrics, |places| table.scores(places));
-    let report = table.report();
-    meter.found.classes = report.classes;
-    meter.found.confusion = Some(report.confusion);
+    if table.labels.len() <= MOST_CLASSES {
+        let report = table.report();
+        meter.found.classes = report.classes;
+        meter.found.confusion = Some(report.confusion);
+    }
 }
+
+/// Labels up to which there is a confusion matrix. It grows with their square, and whoever answers in words of its own has as many
+/// labels as answers.
+const MOST_CLASSES: usize = 1000;
 
 /// Those of [`Table::scores`], in its order: all but the accuracy, which is a mean over samples.
 pub(super) const CORPUS: [&str; 11] = [

@@ -31,6 +31,16 @@ fn sound(items: Items<'_>, found: &Measurement) {
 }
 
 #[test]
+fn answers_in_words_of_their_own_make_no_matrix() {
+    let item = |i: u32| LabelItem { expected: "a".to_owned(), output: i.to_string() };
+    let (items, wanted) = ((0..1000).map(item).collect::<Vec<_>>(), ["accuracy".to_owned()]);
+    let found = measure(Items::Labels(&items), &settings(Lang::En, Some(&wanted)));
+    assert_eq!((found.scores["accuracy"].value, found.classes.len(), found.confusion), (0.0, 0, None));
+    let found = measure(Items::Labels(&items[1..]), &settings(Lang::En, Some(&wanted)));
+    assert_eq!(found.confusion.map(|matrix| matrix.labels.len()), Some(1000));
+}
+
+#[test]
 fn labels() {
     let items: Vec<LabelItem> = [("a", "a"), ("b", "a"), ("b", "b"), ("c", "c")]
         .map(|(expected, output)| LabelItem { expected: expected.to_owned(), output: output.to_owned() })

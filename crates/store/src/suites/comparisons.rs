@@ -57,6 +57,7 @@ pub(super) async fn missing(db: &PgPool, pairs: &[Pair]) -> Result<Vec<Pair>, St
 
 /// Compares two results and keeps how they differ.
 pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, StoreError> {
+    let judged = judged(db, (old, new)).await?;
     let (before, after) = (results::answers(db, old).await?, results::answers(db, new).await?);
     let design = results::design(db, new).await?;
     let measured = after.values().flat_map(|answer| answer.scores.keys());
@@ -70,17 +71,44 @@ pub async fn make(db: &PgPool, (old, new): Pair) -> Result<Vec<Difference>, Stor
         found
     });
     let differences = differences.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    keep(db, (old, new), judged, &differences).await?;
+    Ok(differences)
+}
+
+/// How many figures of judges each of the two has: they join a result after its answers, and none ever goes.
+pub(super) async fn judged(db: &PgPool, (old, new): Pair) -> Result<(i64, i64), StoreError> {
+    Ok(sqlx::query_as(
+        "select (select count(*) from suite_results x, jsonb_object_keys(x.judged) where x.id = $1), \
+         (select count(*) from suite_results x, jsonb_object_keys(x.judged) where x.id = $2)",
+    )
+    .bind(old.0)
+    .bind(new.0)
+    .fetch_one(db)
+    .await?)
+}
+
+/// Keeps how two results differ, unless one is gone, or a judge's figure has joined it since `judged`: they are then compared anew.
+/// The locks make a figure that is being written wait, or be waited for.
+pub(super) async fn keep(
+    db: &PgPool,
+    (old, new): Pair,
+    judged: (i64, i64),
+    differences: &[Difference],
+) -> Result<(), StoreError> {
     sqlx::query(
         "insert into suite_comparisons (old_id, new_id, differences) \
-         select $1, $2, $3 where exists (select from suite_results where id = $1) \
-         and exists (select from suite_results where id = $2) on conflict do nothing",
+         select o.id, n.id, $3::jsonb from suite_results o, suite_results n where o.id = $1 and n.id = $2 \
+         and (select count(*) from jsonb_object_keys(o.judged)) = $4 and (select count(*) from jsonb_object_keys(n.judged)) = $5 \
+         for share of o, n on conflict do nothing",
     )
     .bind(old.0)
     .bind(new.0)
     .bind(to_json(&differences)?)
+    .bind(judged.0)
+    .bind(judged.1)
     .execute(db)
     .await?;
-    Ok(differences)
+    Ok(())
 }
 
 fn scores(answers: &SampleAnswers) -> SampleScores {

@@ -272,6 +272,16 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     let mut named = design(&place);
     named.evaluations[0].named_slices = vec!["of one = slice.said:question 1".parse().unwrap()];
     save(db, project, id, 1, &named, place.user).await.unwrap();
+    sqlx::query(
+        "insert into suite_answers (suite_id, identity, candidate, sample_id, position, reply, latency_ms, elapsed_ms) \
+         select $1, '', 'endpoint:house', id, place, case place when 3 then 'You ask Question 1.' else 'yes' end, 1, 1 \
+         from unnest($2::bigint[]) with ordinality as a (id, place)",
+    )
+    .bind(id.0)
+    .bind(place.samples.iter().map(|sample| sample.0).collect::<Vec<_>>())
+    .execute(db)
+    .await
+    .unwrap();
     let texts = ["question 1".to_owned()];
     assert_eq!(crate::forget::find(db, project, &texts).await.unwrap().predictions, 1);
     crate::forget::erase(db, project, place.user, &texts, 1).await.unwrap();
@@ -281,6 +291,8 @@ async fn what_is_forgotten_is_forgotten_here_too(db: PgPool) {
     assert_eq!(erased, [false, true, false]);
     let kept: i64 = sqlx::query_scalar("select count(*) from suite_slices").fetch_one(db).await.unwrap();
     assert_eq!(kept, 0, "labels and fields of samples stand in it");
+    let replies: Vec<String> = sqlx::query_scalar("select reply from suite_answers").fetch_all(db).await.unwrap();
+    assert_eq!(replies, ["yes"], "neither the answer to it nor the one that says it");
     let newest = get(db, project, id, None).await.unwrap().unwrap();
     let slice = &newest.design.evaluations[0].named_slices[0];
     assert_eq!((slice.name.as_str(), slice.filter[0].value.as_str()), ("of one", domain::forget::TOMBSTONE));
@@ -369,4 +381,25 @@ async fn runs_of_several_seeds_are_one_candidate(db: PgPool) {
     assert_eq!(alone, Err(domain::suite::NoSeedGroup::Count));
     let elsewhere = seeds::of_suite(db, ProjectId::new(), &detail, &[], None).await.unwrap().unwrap();
     assert!(elsewhere.groups.is_empty() && elsewhere.runs.is_empty());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_comparison_without_a_judges_later_figure_is_not_kept(db: PgPool) {
+    let place = place(db).await;
+    let (db, id) = (&place.db, suite(&place).await);
+    let samples = many(&place, 20).await;
+    let old = record(&place, id, &model(&place).await, &samples, 10).await;
+    let new = record(&place, id, &Candidate::Run { run_id: place.run }, &samples, 15).await;
+    let before = comparisons::judged(db, (old, new)).await.unwrap();
+    sqlx::query("update suite_results set judged = '{\"judge.truth\": {}}' where id = $1")
+        .bind(new.0)
+        .execute(db)
+        .await
+        .unwrap();
+    let kept =
+        async || sqlx::query_scalar::<_, i64>("select count(*) from suite_comparisons").fetch_one(db).await.unwrap();
+    comparisons::keep(db, (old, new), before, &[]).await.unwrap();
+    assert_eq!((before, kept().await), ((0, 0), 0));
+    comparisons::make(db, (old, new)).await.unwrap();
+    assert_eq!((comparisons::judged(db, (old, new)).await.unwrap(), kept().await), ((0, 1), 1));
 }

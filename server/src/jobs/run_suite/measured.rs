@@ -73,7 +73,7 @@ pub(super) fn measure(evaluation: &EvaluationDesign, mut predictions: Vec<Predic
     if metrics.iter().any(|metric| metric == LIKELIHOOD) {
         measurement.scores.extend(likelihood(&predictions));
     }
-    measurement.scores.extend(pooled_likelihoods(&predictions, &settings));
+    measurement.scores.extend(pooled_likelihoods(evaluation, &predictions, &settings));
     for (told, metric, signature) in BY_LENGTH {
         if evaluation.task == Task::MultipleChoice && metrics.iter().any(|name| name == metric) {
             measurement.scores.extend(share(&mut predictions, (told, metric), signature));
@@ -144,12 +144,18 @@ fn alone(
 }
 
 /// What is asked for of perplexity and bits per byte of the references; nothing where an endpoint has not told likelihoods.
-fn pooled_likelihoods(predictions: &[Prediction], settings: &Settings<'_>) -> BTreeMap<String, MetricScore> {
+fn pooled_likelihoods(
+    evaluation: &EvaluationDesign,
+    predictions: &[Prediction],
+    settings: &Settings<'_>,
+) -> BTreeMap<String, MetricScore> {
     let told = predictions.iter().map(|p| reference_likelihood(|key| p.scores.get(key).copied()));
     let Some(known) = told.collect::<Option<Vec<TextLikelihood>>>() else { return BTreeMap::new() };
     let mut found = measure_items(Items::Likelihoods(&known), settings).scores;
+    // Without the chat template there are no turns that end.
+    let of = if evaluation.plain { "reference" } else { "reference with the end of its turn" };
     for score in found.values_mut() {
-        score.signature = format!("of:reference with the end of its turn|{}", score.signature);
+        score.signature = format!("of:{of}|{}", score.signature);
     }
     found
 }
