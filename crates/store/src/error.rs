@@ -112,6 +112,13 @@ impl StoreError {
         }
     }
 
+    /// Whether Postgres ended the transaction because of another one, so that it may well pass when it is tried again:
+    /// 40001, `serialization_failure`, and 40P01, `deadlock_detected`.
+    pub(crate) fn is_collision(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("40001" | "40P01"))
+    }
+
     /// Turns a unique violation into [`StoreError::Taken`].
     pub(crate) fn taken(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |e| match &e {

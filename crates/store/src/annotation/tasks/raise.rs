@@ -12,6 +12,9 @@ use domain::{
 };
 use sqlx::{PgConnection, PgPool, Postgres, Row, postgres::PgArguments, query::Query};
 
+/// How often it is tried where it collides with those who work on the items: some lock an item first, and then the task.
+const TRIES: u32 = 3;
+
 /// Whether somebody has decided on an ordinary item `i`; of a forgotten sample, whose item is excluded by nobody, it is not theirs.
 const SETTLED: &str =
     "(i.gold is null and (i.status = 'accepted' or (i.status = 'excluded' and i.decided_by is not null)))";
@@ -34,6 +37,22 @@ fn changed() -> String {
 /// for than now, [`Stale::EditedMeanwhile`] where somebody else has changed the task since the revision that the person saw,
 /// [`Stale::TaskState`] where it is a draft or closed. The caller has checked the numbers.
 pub async fn raise(
+    db: &PgPool,
+    project: ProjectId,
+    task: TaskId,
+    more: &MoreOverlap,
+    by: UserId,
+) -> Result<Option<OverlapRaised>, StoreError> {
+    for _ in 1..TRIES {
+        match once(db, project, task, more, by).await {
+            Err(error) if error.is_collision() => {}
+            done => return done,
+        }
+    }
+    once(db, project, task, more, by).await
+}
+
+async fn once(
     db: &PgPool,
     project: ProjectId,
     task: TaskId,
@@ -73,9 +92,13 @@ async fn items(
     more: &MoreOverlap,
     seed: u64,
 ) -> Result<OverlapRaised, StoreError> {
-    // A statement that waits for a lock sees the judgements as they were before: the locks come first.
-    let locks = format!("select from annotation_items i where {} order by i.id for no key update", changed());
-    asked(&locks, task, more, seed).bind(more.reopen).execute(&mut *tx).await?;
+    // A statement that waits for a lock sees the judgements as they were before: the locks come first. Which items want more
+    // changes only under the task's lock, so all that are changed below are among these, whatever is decided meanwhile.
+    let locks = format!(
+        "select count(*) from (select i.id from annotation_items i where {} order by i.id for no key update) l",
+        wanting()
+    );
+    asked(&locks, task, more, seed).execute(&mut *tx).await?;
     let changes = format!(
         "with people as (select j.item_id, j.user_id from judgements j where j.task_id = $1 and j.superseded_at is null \
                 and j.origin in ('annotator', 'import') and j.user_id is not null \

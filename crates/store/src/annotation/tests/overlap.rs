@@ -141,6 +141,29 @@ async fn what_took_long_to_raise_is_found_by_those_who_looked_meanwhile(db: PgPo
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn who_locks_items_before_the_task_is_no_obstacle(db: PgPool) {
+    let p = Arc::new(place(db, 2, Distribution::default()).await);
+    let mut other = p.db.begin().await.unwrap();
+    sqlx::query("select from annotation_items for no key update").execute(&mut *other).await.unwrap();
+    let raised = tokio::spawn({
+        let p = p.clone();
+        async move { p.raise(2, 1.0, false).await.unwrap() }
+    });
+    let waits = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
+         and query like '%for no key update) l%')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&p.db).await.unwrap() {
+        assert!(!raised.is_finished(), "it waits");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // Postgres ends the one or the other.
+    let has_both = sqlx::query("select from annotation_tasks for no key update").execute(&mut *other).await.is_ok();
+    other.rollback().await.unwrap();
+    let raised = raised.await.unwrap();
+    assert_eq!(raised.items, 2, "the other one had both: {has_both}");
+    p.assert_counted().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn raised_while_people_work_every_item_is_judged_by_as_many(db: PgPool) {
     let p = Arc::new(place(db, 60, Distribution::default()).await);
     let mut people = Vec::new();
