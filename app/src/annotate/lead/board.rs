@@ -23,6 +23,7 @@ use domain::{
     access::Action,
     annotation::{
         TaskStatus,
+        overlap::MoreOverlap,
         view::{Board, Day, ItemCounts, PersonAtWork, Stuck, Task},
     },
     id::{ProjectId, TaskId},
@@ -58,7 +59,9 @@ fn page(project: ProjectId, view: TaskView) -> impl IntoView {
     let deadline = summary.deadline.map(|at| view! { <span>{text::deadline(l)}" "{day(&at)}</span> });
     let overdue = sharing::mark(l, summary.overdue);
     let extend = role::may(Action::EditDatasets).then(|| sharing::extend(project, l, &view.task, view.due));
-    let may_raise = role::may(Action::EditDatasets) && matches!(summary.status, TaskStatus::Open | TaskStatus::Paused);
+    let may_raise = role::may(Action::EditDatasets)
+        && matches!(summary.status, TaskStatus::Open | TaskStatus::Paused)
+        && !MoreOverlap::is_all(&view.task.distribution);
     let raise = may_raise.then(|| sharing::raise(project, l, &view.task, view.board.counts.accepted));
     view! {
         <PageHeader title=summary.name.clone()>{links}</PageHeader>

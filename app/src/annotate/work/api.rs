@@ -170,14 +170,14 @@ pub async fn skip_item(
     task: TaskId,
     item: ItemId,
     #[server(default)] shown_to: Option<UserId>,
-) -> Result<bool, AppError> {
+) -> Result<(), AppError> {
     let (db, caller) = api::authorise(project, Action::Annotate).await?;
     same_person(shown_to, &caller)?;
     if !work::skip(&db, project, task, item, caller.user_id).await? {
         return Err(AppError::Conflict(text::not_skipped(lang()).to_owned()));
     }
     leptos_axum::redirect(&routes::annotation_work(project, task));
-    Ok(true)
+    Ok(())
 }
 
 /// What the person sent last, to be changed; `None` where nothing may be changed.

@@ -41,6 +41,12 @@ impl MoreOverlap {
         overlap.into_iter().chain(share).collect()
     }
 
+    /// Whether no more can be asked for than now.
+    #[must_use]
+    pub fn is_all(now: &Distribution) -> bool {
+        now.overlap >= OVERLAP.1 && now.overlap_share >= SHARE.1
+    }
+
     /// What the task is shared out by from then on; `None` where that is not more than now.
     #[must_use]
     pub fn applied(&self, now: &Distribution) -> Option<Distribution> {
@@ -78,6 +84,9 @@ mod tests {
         assert!(more(2, 0.6).applied(&now).is_some(), "of a larger share");
         assert_eq!([more(2, 0.5), more(2, 0.1), more(1, 1.0)].map(|m| m.applied(&now)), [None, None, None]);
         assert!(more(2, 0.1).applied(&Distribution::default()).is_some(), "one of each item was wanted before");
+        let of = |overlap, overlap_share| Distribution { overlap, overlap_share, ..Distribution::default() };
+        assert!(MoreOverlap::is_all(&of(100, 1.0)) && more(100, 1.0).applied(&of(100, 1.0)).is_none());
+        assert!(!MoreOverlap::is_all(&of(100, 0.5)) && !MoreOverlap::is_all(&of(99, 1.0)));
     }
 
     #[test]
