@@ -75,9 +75,11 @@ pub async fn render_task(config: &Config, task: &Path, data: &Path, out: &Path) 
     answered(config, arguments).await
 }
 
-/// Whether the trainer can keep a program that nobody has read within walls on this machine; why not, where it cannot.
-pub async fn can_run_programs(config: &Config) -> Result<(), TrainerError> {
-    let _: serde::de::IgnoredAny = answered(config, ["code-check", "--only-walls"].map(OsStr::new)).await?;
+/// Whether the trainer can keep a program that nobody has read within walls on this machine, and these samples have tests that it
+/// can run; why not, where it cannot.
+pub async fn can_run_programs(config: &Config, samples: &Path) -> Result<(), TrainerError> {
+    let [command, walls, flag] = ["code-check", "--only-walls", "--samples"].map(OsStr::new);
+    let _: serde::de::IgnoredAny = answered(config, [command, walls, flag, samples.as_os_str()]).await?;
     Ok(())
 }
 

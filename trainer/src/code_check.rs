@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Field of a sample's data that names the function to be written.
 const ENTRY_POINT: &str = "entry_point";
+/// Characters of a prompt by which a sample is known again.
+const QUOTED: usize = 60;
 /// How the first line of a program may begin: what stands before it in a prompt are words.
 const PROGRAM_LINES: [&str; 5] = ["import ", "from ", "def ", "class ", "@"];
 
@@ -49,6 +51,11 @@ pub enum CheckError {
     Empty { path: PathBuf },
     #[error("an answer names the problem {name:?}, which is not there")]
     UnknownProblem { name: String },
+    #[error(
+        "sample {number} ({prompt:?}): its tests define check and call it for no function: name the function in the field \
+         entry_point of the sample's data, or let the tests end in check(NAME)"
+    )]
+    NoFunction { number: usize, prompt: String },
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
 }
@@ -150,19 +157,23 @@ impl Problem {
     /// The problem that a sample poses, as lm-evaluation-harness's `humaneval` and `mbpp` lay them out: the last turn before the
     /// answer is the prompt, and the reference answer is the tests. The function is named by the field `entry_point` of the
     /// sample's data, or by the call of `check` in the tests. A prompt in words, without that function, begins no program.
-    #[must_use]
-    pub fn of_sample(place: usize, sample: &Sample) -> Self {
+    /// [`CheckError::NoFunction`] where nothing names what `check` is to be called with: no answer could pass.
+    pub fn of_sample(place: usize, sample: &Sample) -> Result<Self, CheckError> {
         let asked = sample.prompt().last().map_or("", |message| message.content.as_str());
         let test = sample.answer().unwrap_or_default();
-        let named = sample.slices.get(ENTRY_POINT).map(String::as_str).or_else(|| called(test));
+        let of_data = sample.slices.get(ENTRY_POINT).map(String::as_str).filter(|name| !name.is_empty());
+        let named = of_data.or_else(|| called(test));
+        if named.is_none() && test.contains("def check(") && !test.contains("def check()") {
+            return Err(CheckError::NoFunction { number: place + 1, prompt: asked.chars().take(QUOTED).collect() });
+        }
         let entry_point = named.unwrap_or_default();
-        Self {
+        Ok(Self {
             task_id: place.to_string(),
             prompt: begun(asked, entry_point).to_owned(),
             entry_point: entry_point.to_owned(),
             test: test.to_owned(),
             canonical_solution: String::new(),
-        }
+        })
     }
 
     /// The whole program: the prompt goes on with the answer, unless the answer has the function itself; then the tests.
@@ -267,7 +278,7 @@ mod tests {
         let prompt = "\n\ndef one(a):\n    \"\"\"One.\"\"\"\n";
         let check = "def check(f):\n    assert f(0) == 1";
         let program = |prompt: &str, tests: &str, entry: Option<&str>, answer: &str| {
-            Problem::of_sample(0, &sample(prompt, tests, entry)).program(answer)
+            Problem::of_sample(0, &sample(prompt, tests, entry)).unwrap().program(answer)
         };
         // HumanEval: the field names the function, or the tests do.
         let begun = prompt.trim_start();
@@ -293,6 +304,19 @@ mod tests {
             program("Write a function one.", check, Some("one"), answer),
             format!("{answer}\n\n{check}\n\ncheck(one)\n")
         );
+    }
+
+    #[test]
+    fn tests_that_check_no_function_are_refused() {
+        let of = |tests: &str, entry: Option<&str>| Problem::of_sample(4, &sample("Write one.", tests, entry));
+        let check = "def check(f):\n    assert f(0) == 1";
+        for entry in [None, Some("")] {
+            let refused = of(check, entry).unwrap_err().to_string();
+            assert!(refused.starts_with("sample 5 (\"Write one.\"): its tests define check"), "{refused}");
+        }
+        assert!(of(check, Some("one")).is_ok() && of(&format!("{check}\n\ncheck(one)"), None).is_ok());
+        let alone = of("def check():\n    assert one(0) == 1", None).unwrap();
+        assert!(alone.program("def one(a):\n    return 1").ends_with("\ncheck()\n"));
     }
 
     #[test]

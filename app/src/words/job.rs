@@ -33,7 +33,7 @@ crate::texts! {
     nothing_to_evaluate(evaluation) = "The evaluation “{evaluation}” has no samples. Choose another split or fewer filters.", "评测“{evaluation}”没有样本。请选择其他划分或减少筛选条件。";
     not_labelled(evaluation) = "The evaluation “{evaluation}” asks for classification, and some of its samples have no label. Ask for generation.", "评测“{evaluation}”要求分类，但部分样本没有标签。请改为生成任务。";
     not_answered(detail) = "The candidate did not answer (“{detail}”). Evaluations that were finished before are kept.", "候选模型未作答（“{detail}”）。此前已完成的评测会保留。";
-    no_programs(evaluation, detail) = "The evaluation “{evaluation}” runs answers as programs, which cannot be done here (“{detail}”). Leave pass_at_1 out, or ask the administrator.", "评测“{evaluation}”需要运行模型写出的程序，而此服务器无法运行（“{detail}”）。请去掉 pass_at_1，或联系管理员。";
+    no_programs(evaluation, detail) = "The evaluation “{evaluation}” runs answers as programs, which cannot be done (“{detail}”). Mend what that names, or leave pass_at_1 out; if it is about this server, ask the administrator.", "评测“{evaluation}”需要运行模型写出的程序，但无法运行（“{detail}”）。请按提示修正，或去掉 pass_at_1；若是服务器的问题，请联系管理员。";
     judging = "judging", "评审";
     judge(detail) = "The judge gave no more answers (“{detail}”). What it said before is kept, and the judging can go on from there.", "评审模型未能继续作答（“{detail}”）。已有的结果会保留，可从此处继续评审。";
     nothing_stays = "No sample would stay. Change the recipe.", "不会保留任何样本，请修改配方。";

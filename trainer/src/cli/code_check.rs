@@ -29,7 +29,7 @@ pub(crate) struct CodeCheck {
     /// Try the problems' own solutions instead: shows whether interpreter and tests work here.
     #[arg(long, conflicts_with = "samples")]
     canonical: bool,
-    /// Run none, and only find out whether programs can be run here.
+    /// Run none, and only find out whether programs can be run here, and whether the samples, if there are any, have tests to run.
     #[arg(long)]
     only_walls: bool,
     /// A file for what became of each problem, one JSON object a line, which `trainer measure --task generation` reads.
@@ -62,12 +62,13 @@ impl CodeCheck {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<()> {
         self.limits.apply()?;
-        let work = if self.only_walls { None } else { Some(self.read()?) };
+        let problems = self.read_problems()?;
+        let answers = if self.only_walls { None } else { Some(self.read_answers(&problems)?) };
         let helper = std::env::current_exe().context("cannot find this program")?;
         let limits =
             sandbox::Limits { seconds: self.seconds, memory_mib: self.memory_mib, ..sandbox::Limits::default() };
         let sandbox = Sandbox::new(&helper, &self.python, limits, self.without_namespace)?;
-        let Some((problems, answers)) = work else {
+        let Some(answers) = answers else {
             println!("true");
             return Ok(());
         };
@@ -82,21 +83,24 @@ impl CodeCheck {
         Ok(())
     }
 
-    /// The problems, and the answers to each.
-    fn read(&self) -> Result<(Vec<Problem>, Vec<Vec<String>>)> {
-        let problems: Vec<Problem> = match (&self.samples, &self.problems) {
+    fn read_problems(&self) -> Result<Vec<Problem>> {
+        let problems: Result<Vec<Problem>, CheckError> = match (&self.samples, &self.problems) {
             (Some(samples), _) => {
                 let samples = read_samples(samples)?;
                 samples.iter().enumerate().map(|(place, sample)| Problem::of_sample(place, sample)).collect()
             }
-            (None, Some(problems)) => read_lines(problems)?,
-            (None, None) => Vec::new(),
+            (None, Some(problems)) => read_lines(problems),
+            (None, None) => Ok(Vec::new()),
         };
-        let answers = match &self.answers {
-            Some(path) => sorted(&problems, read_lines::<Answer>(path)?)?,
+        Ok(problems?)
+    }
+
+    /// The answers to each of the problems.
+    fn read_answers(&self, problems: &[Problem]) -> Result<Vec<Vec<String>>> {
+        Ok(match &self.answers {
+            Some(path) => sorted(problems, read_lines::<Answer>(path)?)?,
             None => problems.iter().map(|problem| vec![problem.canonical_solution.clone()]).collect(),
-        };
-        Ok((problems, answers))
+        })
     }
 
     fn check(&self, sandbox: &Sandbox, problems: &[Problem], answers: &[Vec<String>]) -> Result<Vec<Checked>> {

@@ -107,6 +107,7 @@ fn samples_are_problems_whose_answers_are_tests() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(run(&["--only-walls", "--max-memory-mib", "3072", "--max-seconds", "120"]).trim(), "true");
+    assert_eq!(run(&["--only-walls", "--samples", "samples.jsonl"]).trim(), "true");
     let files = ["--samples", "samples.jsonl", "--answers", "answers.jsonl", "--out", "run.jsonl", "--events", "-"];
     let events = run(&files);
     let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();

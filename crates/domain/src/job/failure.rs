@@ -69,8 +69,8 @@ pub enum JobFailure {
     /// `detail` is the trainer's or the endpoint's.
     #[error("the candidate did not answer: {detail}. Evaluations that were finished before are kept")]
     NotAnswered { detail: String },
-    /// `detail` is what the trainer says of its walls.
-    #[error("the evaluation {evaluation:?} runs answers as programs, which cannot be done here: {detail}")]
+    /// `detail` is what the trainer says of its walls, or of a sample's tests.
+    #[error("the evaluation {evaluation:?} runs answers as programs, which cannot be done: {detail}")]
     NoPrograms { evaluation: String, detail: String },
     #[error("failed to read or write a file: {detail}")]
     Disk { detail: String },

@@ -17,14 +17,13 @@ struct Checked {
     programs_passed: u32,
 }
 
-/// Refuses an evaluation that runs programs where none can be run, before a model answers in vain.
+/// Refuses an evaluation that runs programs where none can be run, or whose tests call nothing, before a model answers in vain.
 pub(super) async fn refuse_in_vain(context: &JobContext, asked: &[Questions<'_>]) -> Result<(), JobError> {
-    match asked.iter().find(|questions| questions.evaluation.runs_programs()) {
-        Some(questions) => {
-            can_run_programs(&context.config).await.map_err(|error| not_run(&questions.evaluation.key, error))
-        }
-        None => Ok(()),
+    for questions in asked.iter().filter(|questions| questions.evaluation.runs_programs()) {
+        let refused = |error| not_run(&questions.evaluation.key, error);
+        can_run_programs(&context.config, &questions.samples).await.map_err(refused)?;
     }
+    Ok(())
 }
 
 /// Runs the answers of an evaluation, by the place of their question; nothing where answers are no programs.
@@ -59,7 +58,7 @@ pub(super) async fn run(
     text.lines().map(read).collect()
 }
 
-/// What the trainer says is why no program can be run here.
+/// What the trainer says is why no program can be run.
 fn not_run(evaluation: &str, error: TrainerError) -> JobError {
     match error {
         TrainerError::Sample(detail) => JobFailure::NoPrograms { evaluation: evaluation.to_owned(), detail }.into(),
