@@ -105,10 +105,11 @@ async fn evaluate(
         version: request.version,
         evaluation: questions.evaluation,
         candidate: &request.candidate,
-        job: context.job,
+        lease: context.lease(),
         by: context.user,
         measurement: &measured.measurement,
         answers: &answers,
     };
-    Ok(results::record(&context.db, new).await?)
+    // Whoever has the job now makes the result.
+    results::record(&context.db, new).await?.ok_or(JobError::Cancelled)
 }

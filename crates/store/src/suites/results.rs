@@ -5,7 +5,7 @@ use super::answers::{self, Asked};
 use crate::{
     StoreError,
     error::{json, to_json, word},
-    split_checks,
+    jobs, split_checks,
 };
 use domain::{
     id::{JobId, ProjectId, SampleId, SuiteId, SuiteResultId, UserId, VersionId},
@@ -38,14 +38,15 @@ pub struct NewResult<'a> {
     pub version: u32,
     pub evaluation: &'a EvaluationDesign,
     pub candidate: &'a Candidate,
-    pub job: JobId,
+    /// Of the job that has made it.
+    pub lease: jobs::Lease,
     pub by: UserId,
     pub measurement: &'a Measurement,
     pub answers: &'a [NewAnswer],
 }
 
-/// Keeps it.
-pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<SuiteResultId, StoreError> {
+/// Keeps it; `None`, and nothing is kept, where the job is somebody else's by now.
+pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<Option<SuiteResultId>, StoreError> {
     let id = SuiteResultId::new();
     let contaminated = contaminated(db, &new).await?;
     let (run, model) = match new.candidate {
@@ -72,7 +73,7 @@ pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<SuiteResultId, St
     .bind(new.evaluation.split.as_str())
     .bind(to_json(new.measurement)?)
     .bind(i32::try_from(contaminated).unwrap_or(i32::MAX))
-    .bind(new.job.0)
+    .bind(new.lease.job.0)
     .bind(new.by.0)
     .execute(&mut *tx)
     .await?;
@@ -81,8 +82,12 @@ pub async fn record(db: &PgPool, new: NewResult<'_>) -> Result<SuiteResultId, St
     }
     let asked = Asked { suite: new.suite, evaluation: new.evaluation, candidate: new.candidate };
     answers::settle(&mut tx, asked).await?;
+    // Last, since nobody renews a lease while it is held so.
+    if !jobs::holds(&mut tx, new.lease).await? {
+        return Ok(None);
+    }
     tx.commit().await?;
-    Ok(id)
+    Ok(Some(id))
 }
 
 async fn insert(tx: &mut PgConnection, id: SuiteResultId, batch: &[NewAnswer]) -> Result<(), StoreError> {

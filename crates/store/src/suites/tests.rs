@@ -57,6 +57,28 @@ pub(super) async fn record(
     samples: &[SampleId],
     right: usize,
 ) -> SuiteResultId {
+    let job: JobId = crate::jobs::enqueue(&place.db, place.project, KIND, &(), place.user).await.unwrap();
+    let lease = crate::jobs::Lease { job, owner: uuid::Uuid::new_v4() };
+    sqlx::query("update jobs set status = 'running', lease_owner = $2, attempt = attempt + 1 where id = $1")
+        .bind(job.0)
+        .bind(lease.owner)
+        .execute(&place.db)
+        .await
+        .unwrap();
+    let id = record_under(place, lease, suite, candidate, samples, right).await.unwrap();
+    crate::jobs::release(&place.db, job, lease.owner).await.unwrap();
+    id
+}
+
+/// The same by a job under a lease.
+async fn record_under(
+    place: &Place,
+    lease: crate::jobs::Lease,
+    suite: SuiteId,
+    candidate: &Candidate,
+    samples: &[SampleId],
+    right: usize,
+) -> Option<SuiteResultId> {
     let answers: Vec<NewAnswer> = samples
         .iter()
         .enumerate()
@@ -76,7 +98,6 @@ pub(super) async fn record(
         scores: BTreeMap::from([("accuracy".to_owned(), score)]),
         ..Measurement::default()
     };
-    let job: JobId = crate::jobs::enqueue(&place.db, place.project, KIND, &(), place.user).await.unwrap();
     let design = design(place);
     let new = NewResult {
         project: place.project,
@@ -84,7 +105,7 @@ pub(super) async fn record(
         version: 1,
         evaluation: &design.evaluations[0],
         candidate,
-        job,
+        lease,
         by: place.user,
         measurement: &measurement,
         answers: &answers,
@@ -330,6 +351,10 @@ async fn answers_are_kept_until_the_result_has_them(db: PgPool) {
         "each once, and none of whoever lost the job"
     );
     assert_eq!(answers::of(db, asked, Some(job)).await.unwrap().len(), 2);
+    let lost = crate::jobs::Lease { job, owner: uuid::Uuid::new_v4() };
+    assert_eq!(record_under(&place, lost, id, &candidate, &place.samples, 1).await, None);
+    assert!(results::newest(db, id, &candidate, asked.evaluation).await.unwrap().is_none());
+    assert_eq!(answers::of(db, asked, None).await.unwrap().len(), 2, "nothing is of whoever lost the job");
     record(&place, id, &candidate, &place.samples, 1).await;
     assert!(answers::of(db, asked, None).await.unwrap().is_empty());
     keep(owner, 0).await;
