@@ -15,9 +15,9 @@ use store::{
     suites::{judged, results},
 };
 
-/// Asks them; how many figures were made.
+/// Asks them; how many figures were made. One that cannot be asked keeps no other from being asked: the first reason comes last.
 pub(super) async fn judge(context: &JobContext, suite: &SuiteDetail, request: &RunSuite) -> Result<usize, JobError> {
-    let mut made = 0;
+    let (mut made, mut refused) = (0, None);
     for evaluation in &suite.design.evaluations {
         for (name, version) in &evaluation.judges {
             let newest = results::newest(&context.db, request.suite_id, &request.candidate, evaluation).await?;
@@ -27,11 +27,14 @@ pub(super) async fn judge(context: &JobContext, suite: &SuiteDetail, request: &R
                 judged::weigh_again(&context.db, context.project, &newest, &metric).await?;
                 continue;
             }
-            figure(context, newest.id, *version, &metric).await?;
-            made += 1;
+            match figure(context, newest.id, *version, &metric).await {
+                Ok(()) => made += 1,
+                Err(error @ JobError::Refused { .. }) => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(made)
+    refused.map_or(Ok(made), Err)
 }
 
 async fn figure(
