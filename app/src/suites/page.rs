@@ -73,7 +73,7 @@ fn body(project: ProjectId, view: SuiteView) -> impl IntoView {
                 })}
             </div>
             {candidates}
-            {can_export.then(|| view! { <CsvDownload action=export.clone() label=text::csv(l)/> })}
+            {can_export.then(|| view! { <CsvDownload action=export.clone() label=text::csv(l) version=shown/> })}
         </section>
         {baselines(project, &suite, &choices, may, l)}
         {targets::card(project, &suite, &standings, l)}

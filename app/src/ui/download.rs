@@ -9,15 +9,21 @@ crate::texts! {
         "未勾选时，以 =、+、-、@ 或制表符开头的单元格前会加 '，防止电子表格将其作为公式执行。";
 }
 
-/// A button for the CSV file at `action`. Cells are made harmless unless the person objects.
+/// A button for the CSV file at `action`, of a `version` where it has several. Cells are made harmless unless the person objects.
 #[component]
-pub fn CsvDownload(#[prop(into)] action: String, label: &'static str) -> impl IntoView {
+pub fn CsvDownload(
+    #[prop(into)] action: String,
+    label: &'static str,
+    #[prop(optional)] version: Option<u32>,
+) -> impl IntoView {
     let l = lang();
     // A page may have several downloads.
     let help = format!("formulas-help{}", action.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+    let version = version.map(|version| view! { <input type="hidden" name="version" value=version.to_string()/> });
     view! {
         <form class="actions" method="get" action=action>
             <input type="hidden" name="format" value="csv"/>
+            {version}
             <button class="button button-small" type="submit">{label}</button>
             <label class="check">
                 <input type="checkbox" name="keep_formulas" value="true" aria-describedby=help.clone()/>
