@@ -277,6 +277,7 @@ crate::texts! {
     problem_filter(text) = "“{text}” is no filter. Write FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME.", "“{text}”不是有效的筛选。请写成 字段:值，字段可为 label、length、script、turns、system、file、pair 或 slice.名称。";
     problem_named(text) = "“{text}” is no named slice. Write NAME = FIELD:VALUE & FIELD:VALUE.", "“{text}”不是有效的命名切片。请写成 名称 = 字段:值 & 字段:值。";
     problem_named_name(name) = "A named slice cannot be called “{name}”: use 1 to 60 characters in one line without “=”, each name once.", "命名切片不能称为“{name}”：请使用 1 至 60 个字符，不含换行和“=”，且名称不重复。";
+    problem_named_value(name, field) = "The named slice “{name}”: write the value of “{field}” in one line.", "命名切片“{name}”：“{field}”的值不能换行。";
     problem_named_filter(name, field) = "The named slice “{name}” cannot be cut by “{field}”. Write at least one FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME.", "命名切片“{name}”不能按“{field}”划分。请至少写一个 字段:值，字段可为 label、length、script、turns、system、file、pair 或 slice.名称。";
     problem_many = "There are too many of these.", "数量过多。";
     problem_range = "Expected a number from 1 on; the longest answer has at most 8192 tokens.", "应为不小于 1 的数，回答最多 8192 个词元。";
@@ -310,6 +311,7 @@ pub fn problem(l: Lang, error: &SuiteError) -> String {
         SuiteError::Filter { field, .. } => problem_filter(l, field),
         SuiteError::SliceName { name, .. } => problem_named_name(l, name),
         SuiteError::SliceFilter { name, field, .. } => problem_named_filter(l, name, field),
+        SuiteError::SliceValue { name, field, .. } => problem_named_value(l, name, field),
         SuiteError::TooMany { .. } => problem_many(l).to_owned(),
         SuiteError::Range { .. } => problem_range(l).to_owned(),
         SuiteError::SchemaMissing { .. } => problem_schema_missing(l).to_owned(),

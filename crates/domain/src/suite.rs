@@ -158,6 +158,8 @@ pub enum SuiteError {
         "{key}: the named slice {name:?} cannot be cut by {field:?}: expected at least one FIELD:VALUE, where FIELD is label, length, script, turns, system, file, pair or slice.NAME"
     )]
     SliceFilter { key: String, name: String, field: String },
+    #[error("{key}: the named slice {name:?}: a value of {field} must be one line")]
+    SliceValue { key: String, name: String, field: String },
     #[error(
         "{key}: {name:?} is no name of a judge here: lower-case letters, digits and underscores, at most {MAX_JUDGES} judges"
     )]
@@ -193,7 +195,7 @@ impl SuiteError {
             Self::Metric { .. } | Self::TooMany { .. } => "metrics",
             Self::Gate { .. } => "gates",
             Self::Filter { .. } => "filter",
-            Self::SliceName { .. } | Self::SliceFilter { .. } => "named_slices",
+            Self::SliceName { .. } | Self::SliceFilter { .. } | Self::SliceValue { .. } => "named_slices",
             Self::Range { .. } => "max_samples",
             Self::SchemaMissing { .. }
             | Self::SchemaUnused { .. }
@@ -352,6 +354,10 @@ impl EvaluationDesign {
                     return Err(SuiteError::SliceFilter { key, name, field: String::new() });
                 }
                 None => {}
+            }
+            // In a form, a slice is a line.
+            if let Some(filter) = slice.filter.iter().find(|filter| filter.value.contains(['\n', '\r'])) {
+                return Err(SuiteError::SliceValue { key, name, field: filter.field.to_string() });
             }
         }
         Ok(())

@@ -61,6 +61,8 @@ fn what_cannot_be_done_is_named() {
     assert!(matches!(problem("\"good in a\"", "\"a = b\""), SuiteError::SliceName { .. }));
     let unfiltered = problem("[\"label:pos\", \"slice.shop:a\"]", "[]");
     assert!(matches!(&unfiltered, SuiteError::SliceFilter { field, .. } if field.is_empty()));
+    let lines = problem("\"label:pos\", \"slice.shop:a\"", "\"label:pos\", \"slice.shop:a\\nb\"");
+    assert!(matches!(&lines, SuiteError::SliceValue { field, .. } if field == "slice.shop"), "{lines}");
     let tagged = problem("[\"label:pos\", \"slice.shop:a\"]", "[\"tag:a\"]");
     let words = (tagged.field(), tagged.to_string());
     assert!(words.0 == "named_slices" && words.1.contains("reviews: the named slice \"good in a\""), "{words:?}");
