@@ -78,6 +78,10 @@ fn body((project, suite): (ProjectId, SuiteId), view: SlicesView, metric: Option
         }
         .into_any()
     };
+    let cut_short = (report.cut < report.of).then(|| {
+        let words = text::slices_part(l, integer(report.cut), integer(report.of));
+        view! { <p class="notice notice-warn">{words}</p> }
+    });
     let is_neutral = NEUTRAL.contains(&name.as_str());
     let worst = (!is_neutral)
         .then(|| view! { <section class="card stack" id="worst"><h2>{text::worst(l)}</h2>{worst}</section> });
@@ -85,6 +89,7 @@ fn body((project, suite): (ProjectId, SuiteId), view: SlicesView, metric: Option
     view! {
         {header}
         <nav class="tabs" aria-label=text::metric(l)>{tabs}</nav>
+        {cut_short}
         {worst}
         {fields}
     }

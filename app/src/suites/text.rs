@@ -230,6 +230,7 @@ crate::texts! {
 
     slices_title(candidate, evaluation) = "{candidate} on {evaluation}: slices", "{candidate}：{evaluation} 切片";
     slices_lead = "How the candidate does on parts of the samples, each held against all the others.", "候选在各部分样本上的表现，每部分与其余样本对照。";
+    slices_part(cut, of) = "Only the first {cut} of {of} answers were cut: these figures say nothing of the others.", "仅切分了 {of} 个回答中的前 {cut} 个，以下结果不涉及其余回答。";
     slices_none = "No metric of this result is a mean over samples.", "该结果没有可按样本切分的指标。";
     metric = "Metric", "指标";
     worst = "Where it does worst", "表现最差的部分";

@@ -253,6 +253,12 @@ pub struct SliceReport {
     pub fields: Vec<FieldSlices>,
     /// The parts on which the candidate does worst.
     pub worst: Found,
+    /// Answers that were cut: the first ones where there are very many.
+    #[serde(default)]
+    pub cut: u64,
+    /// Answers that there are.
+    #[serde(default)]
+    pub of: u64,
 }
 
 /// Base models, before any of them is trained.

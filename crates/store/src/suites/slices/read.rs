@@ -42,6 +42,8 @@ struct Answer {
 pub struct Parts {
     stamp: String,
     answers: Arc<Vec<Answer>>,
+    /// Answers that there are, with those that are not cut.
+    of: u64,
 }
 
 /// Reads them. No later write is seen: all is of the moment in which it begins.
@@ -61,13 +63,14 @@ pub async fn read(db: &PgPool, project: ProjectId, result: &SuiteResult) -> Resu
         },
     };
     let (mut answers, texts) = answers(&mut tx, (project, result), &inputs, &of_samples).await?;
+    let of = count(&mut tx, project, result).await?;
     tx.commit().await?;
     let told = move || texts.iter().map(|text| language_of(text)).collect::<Vec<_>>();
     let languages = tokio::task::spawn_blocking(told).await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
     for (answer, language) in answers.iter_mut().zip(languages) {
         answer.fields.extend(language.map(|language| (LANGUAGE.to_owned(), language.to_owned())));
     }
-    Ok(Parts { stamp: inputs.stamp, answers: Arc::new(answers) })
+    Ok(Parts { stamp: inputs.stamp, answers: Arc::new(answers), of })
 }
 
 impl Parts {
@@ -77,7 +80,8 @@ impl Parts {
         let (fields, worst) = tokio::task::spawn_blocking(move || measured(&answers, &name))
             .await
             .map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let report = SliceReport { metric: metric.to_owned(), metrics: super::metrics(result), fields, worst };
+        let (cut, of) = (self.answers.len() as u64, self.of);
+        let report = SliceReport { metric: metric.to_owned(), metrics: super::metrics(result), fields, worst, cut, of };
         kept::keep(db, result.id, &self.stamp, &report).await
     }
 }
@@ -139,6 +143,19 @@ async fn answers(
         }
     }
     Ok((answers, texts))
+}
+
+/// The answers that are not erased.
+async fn count(db: &mut PgConnection, project: ProjectId, result: &SuiteResult) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from suite_results x join suite_predictions p on p.result_id = x.id \
+         join samples s on s.id = p.sample_id where x.project_id = $1 and x.id = $2 and s.forgotten_at is null",
+    )
+    .bind(project.0)
+    .bind(result.id.0)
+    .fetch_one(db)
+    .await?;
+    Ok(count.cast_unsigned())
 }
 
 /// The value that a sample has of each field that is asked for, but for its language.

@@ -63,7 +63,7 @@ async fn a_result_is_cut_once(db: PgPool) {
     assert_ne!(job(Asker { again: true, ..asker }).await, first, "and begins it again when it is asked to");
 
     let report = cut(&place, &result).await;
-    assert_eq!((report.metric.as_str(), report.metrics.len()), ("accuracy", 1));
+    assert_eq!((report.metric.as_str(), report.metrics.len(), report.cut, report.of), ("accuracy", 1, 80, 80));
     assert_eq!(values(&report, "slice.shop"), [("a".to_owned(), 40, 1.0), ("b".to_owned(), 40, 0.0)]);
     assert_eq!(report.worst.slices[0].conditions[0].value, "b");
     let at = "select computed_at from suite_slices";
