@@ -12,7 +12,7 @@ use domain::{
 };
 use sqlx::{PgConnection, PgPool, Postgres, Row, postgres::PgArguments, query::Query};
 
-/// How often it is tried where it collides with those who work on the items: some lock an item first, and then the task.
+/// How often it is tried where Postgres ends it, since it and somebody at work on the items wait for each other.
 const TRIES: u32 = 3;
 
 /// Whether somebody has decided on an ordinary item `i`; of a forgotten sample, whose item is excluded by nobody, it is not theirs.
