@@ -88,6 +88,7 @@ crate::texts! {
     search_too_wide = "The words of the phrase are in too many samples to look through all of them. Add a word that is less frequent.", "短语中的词过于常见，无法逐一核对全部样本。请增加一个较少见的词。";
     compares_already = "Another comparison of large versions that you have asked for in this project is not over. Wait until it is, or cancel its job, then load the page again.", "您在此项目中请求的另一个大版本对比尚未结束。请等待其结束或取消该任务，然后重新加载页面。";
     cuts_many = "As many results are cut for you as may be at a time. Wait until one is done, or cancel its job, then load the page again.", "为您切片的结果数已达上限。请等待其中一个完成或取消其任务，然后重新加载页面。";
+    seeds_many = "As many groups over seeds are computed for you as may be at a time. Wait until one is done, or cancel its job, then load the page again.", "为您计算的跨种子组合数已达上限。请等待其中一个完成或取消其任务，然后重新加载页面。";
     found_others = "The number is not that of the samples found. Nothing was erased; look at the list again.", "输入的数字与找到的样本数不符，未抹除任何内容，请重新核对。";
     merged = "This bad case is merged into another one. Take that back first.", "此 Bad Case 已合并到另一条，请先撤销合并。";
     not_of_project = "The project has no such member, group, run, cause or bad case. Load the page again.", "项目中没有该成员、分组、训练运行、原因或 Bad Case，请重新加载页面。";
@@ -118,6 +119,7 @@ fn stale(l: Lang, why: Stale) -> &'static str {
         Stale::SearchTooWide => search_too_wide(l),
         Stale::ComparesAlready => compares_already(l),
         Stale::CutsMany => cuts_many(l),
+        Stale::SeedsMany => seeds_many(l),
         Stale::FoundOthers => found_others(l),
         Stale::Merged => merged(l),
         Stale::NotOfProject => not_of_project(l),

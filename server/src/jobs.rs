@@ -28,6 +28,7 @@ pub mod render_task;
 pub mod run_suite;
 pub mod sample_project;
 pub mod score_version;
+pub mod seed_figures;
 pub mod slice_result;
 pub mod splits;
 pub mod weekly_digest;
@@ -97,6 +98,7 @@ pub fn handlers() -> Handlers {
         .with(store::suites::KIND, run_suite::run_suite)
         .with(store::suites::ask::COMPARE_KIND, compare_suite::compare_suite)
         .with(store::suites::ask::SLICE_KIND, slice_result::slice_result)
+        .with(store::suites::ask::SEED_KIND, seed_figures::seed_figures)
         .with(store::judges::KIND, judge::judge)
         .with(store::reports::digests::KIND, weekly_digest::weekly_digest)
 }

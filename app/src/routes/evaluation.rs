@@ -39,6 +39,14 @@ pub fn suite_seeds(p: ProjectId, s: SuiteId) -> String {
     format!("/p/{p}/suites/{s}/seeds")
 }
 
+/// The same with a group of these runs, where there are any, all held against the group that has the run `against`.
+#[must_use]
+pub fn suite_seeds_of(p: ProjectId, s: SuiteId, runs: &[RunId], against: Option<RunId>) -> String {
+    let runs = runs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let against = against.map(|run| format!("&against={run}")).unwrap_or_default();
+    format!("{}?runs={runs}{against}", suite_seeds(p, s))
+}
+
 /// The answers of a candidate to one evaluation.
 #[must_use]
 pub fn suite_result(p: ProjectId, s: SuiteId, r: SuiteResultId) -> String {

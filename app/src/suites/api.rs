@@ -7,11 +7,11 @@ use super::{
 use crate::error::AppError;
 use domain::{
     dataset::VersionSummary,
-    id::{DatasetId, ProjectId, RunId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
+    id::{DatasetId, ProjectId, SuiteAlarmId, SuiteId, SuiteResultId, TargetId},
     page::Page,
     suite::{
-        HistoryPoint, SeedTable, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult,
-        SuiteSummary, SuiteTable, TargetStanding,
+        HistoryPoint, SuiteAlarm, SuiteDetail, SuitePrediction, SuitePredictionQuery, SuiteResult, SuiteSummary,
+        SuiteTable, TargetStanding,
     },
 };
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ use {
     domain::{
         access::Action,
         lang::Lang,
-        suite::{Baseline, Candidate, FIGURES, NewTarget, NoSeedGroup, RunSuite, SuiteDesign},
+        suite::{Baseline, Candidate, FIGURES, NewTarget, RunSuite, SuiteDesign},
     },
     store::{
         PgPool, judges,
@@ -405,35 +405,4 @@ pub async fn get_result(
         number: version.number,
         result: found,
     })
-}
-
-/// Groups of runs, and why those that somebody chose are none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SeedsView {
-    pub suite: SuiteDetail,
-    pub table: SeedTable,
-    pub problem: Option<String>,
-}
-
-/// Runs that differ only in their seed. `runs` are ids of a group to put together, with commas between them; `against` is a run of
-/// the group that the others are held against.
-#[server]
-pub async fn get_seeds(
-    project: ProjectId,
-    suite: SuiteId,
-    #[server(default)] runs: String,
-    against: Option<RunId>,
-) -> Result<SeedsView, AppError> {
-    let (db, _) = api::authorise(project, Action::Read).await?;
-    let suite = find(&db, project, suite, None).await?;
-    let runs: Vec<RunId> = runs.split(',').filter_map(|id| id.parse().ok()).collect();
-    let told = |problem: NoSeedGroup| text::no_seed_group(lang(), problem);
-    let (table, problem) = match suites::seeds::of_suite(&db, project, &suite, &runs, against).await? {
-        Ok(table) => (table, None),
-        Err(problem) => {
-            let found = suites::seeds::of_suite(&db, project, &suite, &[], against).await?;
-            (found.map_err(|e| AppError::invalid("runs", told(e)))?, Some(told(problem)))
-        }
-    };
-    Ok(SeedsView { suite, table, problem })
 }

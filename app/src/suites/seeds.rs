@@ -1,8 +1,11 @@
 //! Runs that differ only in their seed, each group as one row that opens to its runs.
 
 use super::{
-    api::{SeedsView, get_seeds},
     rows, text,
+    waiting::{
+        self,
+        api::{SeedsView, get_seeds},
+    },
 };
 use crate::{
     error::AppError,
@@ -28,23 +31,30 @@ pub fn SuiteSeedsPage() -> impl IntoView {
         let view = get_seeds(project, suite, runs, against).await?;
         Ok::<_, AppError>((project, view, chosen))
     };
-    load(data, |(project, view, chosen)| body(project, view, &chosen))
+    load(data, move |(project, view, chosen)| body(project, view, (&chosen, against)))
 }
 
-fn body(project: ProjectId, view: SeedsView, chosen: &str) -> AnyView {
+fn body(project: ProjectId, view: SeedsView, (chosen, against): (&str, Option<RunId>)) -> AnyView {
     let l = lang();
-    let SeedsView { suite, table, problem } = view;
+    let SeedsView { suite, table, problem, waiting: job } = view;
     let id = suite.summary.id;
+    let computing = job.map(|job| {
+        let runs: Vec<RunId> = chosen.split(',').filter_map(|run| run.parse().ok()).collect();
+        let then = routes::suite_seeds_of(project, id, &runs, against);
+        waiting::computing((project, id), (chosen.to_owned(), against), job, then)
+    });
     let problem = problem.map(|problem| view! { <p class="notice notice-warn" role="alert">{problem}</p> });
     let groups = groups((project, id), &table, chosen, l);
     let form = (table.runs.len() > 1).then(|| choose(&table.runs, chosen, l));
-    let data = format!("/api/v1/projects/{project}/suites/{id}/seeds?runs={chosen}");
+    let of = against.map(|run| format!("&against={run}")).unwrap_or_default();
+    let data = format!("/api/v1/projects/{project}/suites/{id}/seeds?runs={chosen}{of}");
     view! {
         <PageHeader title=text::seeds_title(l, &suite.summary.name) lead=text::seeds_lead(l)>
             <a class="button" href=routes::suite(project, id)>{text::to_suite(l)}</a>
             <a class="button" href=data.clone()>{text::json(l)}</a>
         </PageHeader>
         {problem}
+        {computing}
         {groups}
         {form}
     }
@@ -132,7 +142,8 @@ fn cell(group: &SeedGroup, found: &SeedCell, evaluation: &EvaluationDesign, l: L
         let difference = difference.map(|d| rows::difference(d, group.verdict(&evaluation.key, d), l));
         let spread = metric::scored_difference(key, score.deviation);
         let value = format!("{} ± {}", metric::scored(key, score.mean), spread.trim_start_matches('+'));
-        let interval = format!("[{} … {}]", metric::scored(key, score.low), metric::scored(key, score.high));
+        let [low, high] = [score.low, score.high].map(|end| metric::scored(key, metric::bound(key, end)));
+        let interval = format!("[{low} … {high}]");
         let name = metric::name(l, key);
         view! {
             <div class="suite-score">

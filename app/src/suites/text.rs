@@ -194,6 +194,7 @@ crate::texts! {
         "请用此套件评测配方仅种子不同的训练运行（如消融实验的各分支），或在下方选择运行。";
     seeds_help(draws) = "Mean ± standard deviation over the seeds, with a 95 % interval of the mean, were other seeds and other samples drawn: variance of the seeds plus that of a bootstrap over samples ({draws} draws), Student’s t with Satterthwaite’s degrees of freedom. Below it, the difference from the group that the others are held against, corrected over the whole suite (Holm).",
         "各种子的均值 ± 标准差及均值的 95% 区间：合并种子方差与样本自助法方差（{draws} 次抽样），按 Satterthwaite 自由度的 t 分布计算。其下为与参照组的差值，按全套件校正（Holm）。";
+    seeds_computing_help = "A job computes the figures of each group once and keeps them. Those that are missing, and the differences of their groups, are told when it is done.", "由后台任务对每组计算一次并保留结果。缺少的数值及其所在组的差值在完成后显示。";
     seeds_method = "Method", "方法";
     seeds_count(n) = "{n} seeds", "{n} 个种子";
     seed_of(n) = "seed {n}", "种子 {n}";

@@ -7,8 +7,8 @@ use crate::{
     text::lang,
     ui::{form::PostForm, job::JobProgress},
 };
-use api::{CompareSuiteAgain, CutAgain, Waiting};
-use domain::id::{ProjectId, SuiteId, SuiteResultId};
+use api::{CompareSuiteAgain, ComputeSeedsAgain, CutAgain, Waiting};
+use domain::id::{ProjectId, RunId, SuiteId, SuiteResultId};
 use leptos::prelude::*;
 
 /// How far the comparisons of a suite's version are, or that they failed. `then` is the page, which is that of base models where
@@ -59,6 +59,32 @@ pub(super) fn cutting(
     });
     let title = if waiting.failed { text::not_cut(l) } else { text::cutting(l) };
     card((title, text::cutting_help(l)), (project, waiting, then), again)
+}
+
+/// How far figures over seeds are, or that they failed. `runs` are those of the group that was put together, with commas between
+/// them, and `then` is the page.
+pub(super) fn computing(
+    (project, suite): (ProjectId, SuiteId),
+    (runs, against): (String, Option<RunId>),
+    waiting: Waiting,
+    then: String,
+) -> AnyView {
+    let l = lang();
+    let again = waiting.failed.then(|| {
+        let against = against.map(|run| view! { <input type="hidden" name="against" value=run.to_string()/> });
+        view! {
+            <PostForm action={ServerAction::<ComputeSeedsAgain>::new()}>
+                <input type="hidden" name="project" value=project.to_string()/>
+                <input type="hidden" name="suite" value=suite.to_string()/>
+                <input type="hidden" name="runs" value=runs/>
+                {against}
+                <button class="button button-small" type="submit">{text::compare_again(l)}</button>
+            </PostForm>
+        }
+        .into_any()
+    });
+    let title = if waiting.failed { text::not_compared(l) } else { text::comparing(l) };
+    card((title, text::seeds_computing_help(l)), (project, waiting, then), again)
 }
 
 fn card(

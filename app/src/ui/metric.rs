@@ -171,6 +171,12 @@ pub fn scored(key: &str, x: f64) -> String {
     if is_out_of_100(key) { number(x) } else { value(key, x) }
 }
 
+/// An end of the interval of such a score: no share is below 0 or above 1, whatever a symmetric interval says.
+#[must_use]
+pub fn bound(key: &str, x: f64) -> f64 {
+    if is_share(key) && !is_out_of_100(key) { x.clamp(0.0, 1.0) } else { x }
+}
+
 /// The difference of two such scores.
 #[must_use]
 pub fn scored_difference(key: &str, x: f64) -> String {
@@ -224,6 +230,12 @@ mod tests {
         assert_eq!(value("accuracy", 0.8125), "81.2%");
         assert_eq!(signed("accuracy", -0.031), "−3.1 pp");
         assert_eq!(value("perplexity", 12.5), "12.500");
+    }
+
+    #[test]
+    fn intervals_of_shares_end_where_shares_do() {
+        assert_eq!([bound("accuracy", 1.02), bound("f1_macro", -0.1), bound("accuracy", 0.5)], [1.0, 0.0, 0.5]);
+        assert_eq!([bound("bleu", 31.0), bound("perplexity", 12.5), bound("mcc", -0.2)], [31.0, 12.5, -0.2]);
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub enum Stale {
     ComparesAlready,
     #[error("as many results are cut for you as may be at a time: wait until one is done, or cancel its job")]
     CutsMany,
+    #[error(
+        "as many groups over seeds are computed for you as may be at a time: wait until one is done, or cancel its job"
+    )]
+    SeedsMany,
     #[error("other samples hold these texts by now: look at them again")]
     FoundOthers,
     #[error("this bad case is merged into another one: take that back first")]

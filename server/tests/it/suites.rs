@@ -255,9 +255,15 @@ async fn candidates_take_a_suite(db: PgPool) {
     assert_eq!(row["cells"][1]["verdict"], "worse", "{bake_off}");
 
     // No run has taken it, so that there is nothing over seeds.
-    assert_eq!(script.get(&format!("{suite}/seeds")).await["groups"], json!([]));
+    let seeds = script.get(&format!("{suite}/seeds")).await;
+    assert_eq!((&seeds["groups"], &seeds["pending"]), (&json!([]), &json!(0)), "{seeds}");
     let unknown = format!("{suite}/seeds?runs={}", domain::id::RunId::new());
     assert_eq!(send(&script, "GET", &unknown, &Value::Null).await.0, 422);
+    let none = json!({ "suite_id": made["id"], "version": 1, "runs": [], "against": null });
+    let user: uuid::Uuid = sqlx::query_scalar("select id from users limit 1").fetch_one(&script.app.db).await.unwrap();
+    let kind = store::suites::ask::SEED_KIND;
+    let job = store::jobs::enqueue(&script.app.db, script.project, kind, &none, UserId(user)).await.unwrap();
+    assert_eq!(script.finish(&job.to_string()).await["result"], json!({ "computed": 0 }));
 
     // A target moves with what was evaluated, and a new gate needs no new answers.
     let target =

@@ -1,23 +1,27 @@
-//! Server functions of what jobs compute for the pages of suites: comparisons, and results cut into parts.
+//! Server functions of what jobs compute for the pages of suites: comparisons, results cut into parts, and figures over seeds.
 
 use crate::error::AppError;
 use domain::{
-    id::{JobId, ProjectId, SuiteId, SuiteResultId},
-    suite::{BakeOff, SliceReport, SuiteDetail, SuiteResult},
+    id::{JobId, ProjectId, RunId, SuiteId, SuiteResultId},
+    suite::{BakeOff, SeedTable, SliceReport, SuiteDetail, SuiteResult},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
-    crate::{api, routes, suites::api::find},
-    domain::{access::Action, id::UserId, job::Job},
+    crate::{
+        api, routes,
+        suites::{api::find, text},
+        text::lang,
+    },
+    domain::{access::Action, id::UserId, job::Job, suite::NoSeedGroup},
     store::{
         PgPool,
         diffs::Asker,
         suites::{
             self,
-            ask::{self, CompareSuite},
+            ask::{self, CompareSuite, SeedGroups},
             slices::Cut,
         },
     },
@@ -134,5 +138,88 @@ pub async fn cut_again(
     suites::slices::report_or_job(&db, asker, &found, metric.as_deref()).await?;
     let metric = metric.map(|metric| format!("?metric={}", routes::encode(&metric))).unwrap_or_default();
     leptos_axum::redirect(&format!("{}{metric}", routes::suite_slices(project, suite, result)));
+    Ok(())
+}
+
+/// Groups of runs, and why those that somebody chose are none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeedsView {
+    pub suite: SuiteDetail,
+    pub table: SeedTable,
+    pub problem: Option<String>,
+    /// While figures are computed.
+    pub waiting: Option<Waiting>,
+}
+
+#[cfg(feature = "ssr")]
+fn chosen(runs: &str) -> Vec<RunId> {
+    runs.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+/// The groups, without the one of `runs` where these cannot be one, and why.
+#[cfg(feature = "ssr")]
+async fn groups(
+    db: &PgPool,
+    suite: (ProjectId, &SuiteDetail),
+    runs: &[RunId],
+    against: Option<RunId>,
+) -> Result<(SeedTable, Option<String>), AppError> {
+    let (project, suite) = suite;
+    let told = |problem: NoSeedGroup| text::no_seed_group(lang(), problem);
+    Ok(match suites::seeds::of_suite(db, project, suite, runs, against).await? {
+        Ok(table) => (table, None),
+        Err(problem) => {
+            let found = suites::seeds::of_suite(db, project, suite, &[], against).await?;
+            (found.map_err(|e| AppError::invalid("runs", told(e)))?, Some(told(problem)))
+        }
+    })
+}
+
+/// The job that computes figures over seeds, where some are missing.
+#[cfg(feature = "ssr")]
+async fn computed(
+    db: &PgPool,
+    asker: Asker,
+    suite: &SuiteDetail,
+    table: &SeedTable,
+) -> Result<Option<Waiting>, AppError> {
+    if table.pending == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Waiting::on(&ask::seeds(db, asker, &SeedGroups::of(suite, table)).await?)))
+}
+
+/// Runs that differ only in their seed. `runs` are ids of a group to put together, with commas between them; `against` is a run of
+/// the group that the others are held against.
+#[server]
+pub async fn get_seeds(
+    project: ProjectId,
+    suite: SuiteId,
+    #[server(default)] runs: String,
+    against: Option<RunId>,
+) -> Result<SeedsView, AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let suite = find(&db, project, suite, None).await?;
+    let (table, problem) = groups(&db, (project, &suite), &chosen(&runs), against).await?;
+    let asker = Asker { project, user: caller.user_id, again: false };
+    let waiting = computed(&db, asker, &suite, &table).await?;
+    Ok(SeedsView { suite, table, problem, waiting })
+}
+
+/// Begins figures over seeds again that failed or were cancelled, and goes back to the page as it was.
+#[server]
+pub async fn compute_seeds_again(
+    project: ProjectId,
+    suite: SuiteId,
+    #[server(default)] runs: String,
+    #[server(default)] against: Option<RunId>,
+) -> Result<(), AppError> {
+    let (db, caller) = api::authorise(project, Action::Read).await?;
+    let found = find(&db, project, suite, None).await?;
+    let runs = chosen(&runs);
+    let (table, _) = groups(&db, (project, &found), &runs, against).await?;
+    let asker = Asker { project, user: caller.user_id, again: true };
+    computed(&db, asker, &found, &table).await?;
+    leptos_axum::redirect(&routes::suite_seeds_of(project, suite, &runs, against));
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// Resamples from which the part of the samples in a variance is estimated.
 pub const SEED_RESAMPLES: u32 = 500;
@@ -83,7 +83,7 @@ pub struct SeedGroup {
     pub by_hand: bool,
     /// Whether the others are held against it.
     pub is_reference: bool,
-    /// In the order of the evaluations; `None` where fewer than two runs were evaluated.
+    /// In the order of the evaluations; `None` where fewer than two runs were evaluated, and where figures are not computed yet.
     pub cells: Vec<Option<SeedCell>>,
     /// p values of its differences after correction over the suite (Holm), as `EVALUATION/METRIC`.
     pub adjusted_p_values: BTreeMap<String, f64>,
@@ -106,6 +106,10 @@ pub struct SeedTable {
     pub groups: Vec<SeedGroup>,
     /// Every run that has taken the suite, to put groups together of.
     pub runs: Vec<SeedRun>,
+    /// Figures of a group in an evaluation that are not computed yet. The group is told no difference at all until they are, since
+    /// p values are corrected for all of them.
+    #[serde(default)]
+    pub pending: u32,
 }
 
 /// Runs that cannot be a group.
@@ -117,86 +121,115 @@ pub enum NoSeedGroup {
     SameSeed,
 }
 
-/// Scores of some systems: means over samples, or counts.
-enum Scores<'a> {
-    /// By system and sample.
-    Means(Vec<Vec<f64>>),
-    Counts {
-        corpus: &'a Corpus,
-        metric: usize,
-    },
+/// Scores of some systems on the same samples, in every metric that all of them have; not those of judges, which may be other judges
+/// for one run than for another, and are asked after figures were kept.
+struct Scores {
+    /// Metrics: those of the counts, then those of the means.
+    names: Vec<String>,
+    counts: Vec<Corpus>,
+    /// By metric, system and sample.
+    means: Vec<Vec<Vec<f64>>>,
+    samples: usize,
 }
 
-impl Scores<'_> {
-    /// Of the systems in this range, on the samples at these places.
-    fn of(&self, systems: std::ops::Range<usize>, samples: usize, places: &[usize]) -> Option<Vec<f64>> {
-        let one = |system: usize| match self {
-            Self::Means(values) => {
-                let sum: f64 = places.iter().map(|place| values[system][*place]).sum();
-                Some(sum / places.len() as f64)
-            }
-            Self::Counts { corpus, metric } => {
-                let places: Vec<usize> = places.iter().map(|place| system * samples + place).collect();
-                corpus.scores(&places)[*metric]
-            }
-        };
-        systems.map(one).collect()
-    }
-}
-
-/// Every metric that all these systems have, by name; not those of judges, which may be other judges for one run than for another,
-/// and are asked after figures were kept.
-fn with_metrics<T>(
-    systems: &[&SampleAnswers],
-    samples: &[SampleId],
-    design: &EvaluationDesign,
-    mut found: impl FnMut(&str, &Scores<'_>) -> Option<T>,
-) -> Vec<T> {
-    let metrics = design.measured();
-    let corpora = counted(systems, samples, design, &metrics);
-    let of = |metric: &String| {
-        for corpus in &corpora {
-            if let Some(place) = corpus.metrics.iter().position(|name| name == metric) {
-                return found(metric, &Scores::Counts { corpus, metric: place });
+impl Scores {
+    fn of(systems: &[&SampleAnswers], samples: &[SampleId], design: &EvaluationDesign) -> Self {
+        let metrics = design.measured();
+        let counts = counted(systems, samples, design, &metrics);
+        let mut names: Vec<String> =
+            counts.iter().flat_map(|corpus| &corpus.metrics).map(|name| (*name).to_owned()).collect();
+        let mut means = Vec::new();
+        for metric in metrics.iter().filter(|metric| MEANS.contains(&metric.as_str())) {
+            let values = |answers: &&SampleAnswers| -> Option<Vec<f64>> {
+                samples.iter().map(|id| answers.get(id)?.scores.get(metric).copied()).collect()
+            };
+            let values: Option<Vec<Vec<f64>>> = systems.iter().map(values).collect();
+            if let Some(values) = values.filter(|_| !names.contains(metric)) {
+                names.push(metric.clone());
+                means.push(values);
             }
         }
-        let values = |answers: &&SampleAnswers| -> Option<Vec<f64>> {
-            samples.iter().map(|id| answers.get(id)?.scores.get(metric).copied()).collect()
-        };
-        let values: Option<Vec<Vec<f64>>> = systems.iter().map(values).collect();
-        values.filter(|_| MEANS.contains(&metric.as_str())).and_then(|values| found(metric, &Scores::Means(values)))
-    };
-    metrics.iter().filter_map(of).collect()
+        Self { names, counts, means, samples: samples.len() }
+    }
+
+    /// Of the systems in this range, on the samples at these places, metric by metric; `None` where one is undefined.
+    fn at(&self, systems: Range<usize>, places: &[usize]) -> Vec<Option<Vec<f64>>> {
+        let mut found: Vec<Option<Vec<f64>>> = vec![Some(Vec::new()); self.names.len()];
+        for system in systems {
+            let own: Vec<usize> = places.iter().map(|place| system * self.samples + place).collect();
+            let counted = self.counts.iter().flat_map(|corpus| corpus.scores(&own));
+            let means = self.means.iter().map(|values| {
+                let sum: f64 = places.iter().map(|place| values[system][*place]).sum();
+                Some(sum / places.len() as f64)
+            });
+            for (found, score) in found.iter_mut().zip(counted.chain(means)) {
+                match score {
+                    Some(score) => found.iter_mut().for_each(|scores| scores.push(score)),
+                    None => *found = None,
+                }
+            }
+        }
+        found
+    }
 }
 
 /// What a group of runs reached in an evaluation, and how it differs from another group; `old` may be empty. It draws for a while:
 /// not for an async task's thread.
 #[must_use]
 pub fn seed_figures(new: &[SampleAnswers], old: &[SampleAnswers], design: &EvaluationDesign) -> SeedFigures {
-    let draws = Draws { count: SEED_RESAMPLES, seed: SEED };
-    let systems: Vec<&SampleAnswers> = new.iter().collect();
+    let (samples, scores) = scores_of(new, design);
+    let differences = if old.is_empty() { Vec::new() } else { differences_of(new, old, design) };
+    SeedFigures { samples, scores, differences }
+}
+
+const DRAWS: Draws = Draws { count: SEED_RESAMPLES, seed: SEED };
+
+/// Where a metric stands among those of the evaluation.
+fn place(design: &EvaluationDesign, metric: &str) -> Option<usize> {
+    design.measured().iter().position(|measured| measured == metric)
+}
+
+/// The scores of a group, and on how many samples.
+fn scores_of(group: &[SampleAnswers], design: &EvaluationDesign) -> (u64, Vec<SeedScore>) {
+    let systems: Vec<&SampleAnswers> = group.iter().collect();
     let samples = common(&systems);
-    let n = samples.len();
-    let scores = with_metrics(&systems, &samples, design, |metric, scores| {
-        let found = over_seeds_and_samples(n, draws, |places| scores.of(0..new.len(), n, places))?;
-        let (mean, deviation) = (found.mean, found.deviation);
-        Some(SeedScore { metric: metric.to_owned(), mean, deviation, low: found.low, high: found.high })
+    let scores = Scores::of(&systems, &samples, design);
+    let found = over_seeds_and_samples(samples.len(), DRAWS, |places| scores.at(0..group.len(), places));
+    let named = scores.names.iter().zip(found).filter_map(|(metric, found)| {
+        let found = found?;
+        Some(SeedScore {
+            metric: metric.clone(),
+            mean: found.mean,
+            deviation: found.deviation,
+            low: found.low,
+            high: found.high,
+        })
     });
-    let both: Vec<&SampleAnswers> = new.iter().chain(old).collect();
-    let shared = if old.is_empty() { Vec::new() } else { common(&both) };
-    let m = shared.len();
-    let differences = with_metrics(&both, &shared, design, |metric, scores| {
-        let of = |range: std::ops::Range<usize>| move |places: &[usize]| scores.of(range.clone(), m, places);
-        let found = difference_of_seeds(m, draws, of(0..new.len()), of(new.len()..both.len()))?;
+    let mut named: Vec<SeedScore> = named.collect();
+    named.sort_by_key(|score| place(design, &score.metric));
+    (samples.len() as u64, named)
+}
+
+/// How a group differs from an older one, on the samples that all of both have answered.
+fn differences_of(new: &[SampleAnswers], old: &[SampleAnswers], design: &EvaluationDesign) -> Vec<Difference> {
+    let systems: Vec<&SampleAnswers> = new.iter().chain(old).collect();
+    let samples = common(&systems);
+    let scores = &Scores::of(&systems, &samples, design);
+    let of = |range: Range<usize>| move |places: &[usize]| scores.at(range.clone(), places);
+    let found = difference_of_seeds(samples.len(), DRAWS, of(0..new.len()), of(new.len()..systems.len()));
+    let named = scores.names.iter().zip(found).filter_map(|(metric, found)| {
+        let found = found?;
         Some(Difference {
-            metric: metric.to_owned(),
+            metric: metric.clone(),
             from: found.old,
             to: found.new,
             interval: Some((found.low, found.high)),
             p_value: found.p_value,
         })
     });
-    SeedFigures { samples: n as u64, scores, differences }
+    let mut named: Vec<Difference> = named.collect();
+    named.sort_by_key(|difference| place(design, &difference.metric));
+    named
 }
 
 impl SeedTable {
@@ -276,7 +309,7 @@ mod tests {
         };
         let keyed = |key: &str| EvaluationDesign { key: key.to_owned(), ..design() };
         let evaluations = vec![keyed("a"), keyed("b"), keyed("c")];
-        let mut table = SeedTable { evaluations, groups: vec![group], runs: Vec::new() };
+        let mut table = SeedTable { evaluations, groups: vec![group], runs: Vec::new(), pending: 0 };
         table.correct();
         assert_eq!(table.groups[0].adjusted_p_values["b/accuracy"], 0.06);
         assert_eq!(table.groups[0].verdict("a", &difference), Verdict::NoEvidence);

@@ -11,12 +11,13 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 /// Kinds of jobs that write nothing of a sample, or nothing that outlives the erasure: an index that is being built is deleted
-/// and begun anew, a comparison of versions keeps positions alone and begins anew, too, one of a suite's results keeps figures alone,
-/// and a preflight is its run's.
-pub const HARMLESS: [&str; 7] = [
+/// and begun anew, a comparison of versions keeps positions alone and begins anew, too, one of a suite's results and what runs reach
+/// over seeds keep figures alone, and a preflight is its run's.
+pub const HARMLESS: [&str; 8] = [
     explore::build::KIND,
     diffs::KIND,
     suites::ask::COMPARE_KIND,
+    suites::ask::SEED_KIND,
     preflights::KIND,
     "register_model",
     "fetch_upload",

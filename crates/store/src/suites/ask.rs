@@ -1,10 +1,11 @@
-//! Asking for what takes long to compute: comparisons of a suite's results, and results cut into parts. Whoever misses some has a job
-//! compute it, one for all who ask.
+//! Asking for what takes long to compute: comparisons of a suite's results, results cut into parts, and figures over seeds. Whoever
+//! misses some has a job compute it, one for all who ask.
 
 use crate::{Stale, StoreError, diffs::Asker, error::to_json, jobs};
 use domain::{
-    id::{JobId, SuiteId, SuiteResultId},
+    id::{JobId, RunId, SuiteId, SuiteResultId},
     job::Job,
+    suite::{SeedRun, SeedTable, SuiteDetail},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
@@ -14,8 +15,11 @@ use uuid::Uuid;
 pub const COMPARE_KIND: &str = "compare_suite";
 /// Kind of the job that cuts a result into parts.
 pub const SLICE_KIND: &str = "slice_result";
-/// Results that one person may have cut at a time in a project. Whoever reads may ask, and could fill the queue.
-const CUT_AT_A_TIME: i64 = 8;
+/// Kind of the job that computes what groups of runs reached that differ only in their seed.
+pub const SEED_KIND: &str = "seed_figures";
+/// Results that one person may have cut at a time in a project, and groups over seeds that they may have put together. Whoever reads
+/// may ask, and could fill the queue.
+const AT_A_TIME: i64 = 8;
 
 /// What the first one computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,38 @@ pub struct CompareSuite {
 pub struct SliceResult {
     pub suite_id: SuiteId,
     pub result_id: SuiteResultId,
+}
+
+/// What the third one computes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedGroups {
+    pub suite_id: SuiteId,
+    /// Of the suite.
+    pub version: u32,
+    /// A group that somebody has put together; may be empty.
+    pub runs: Vec<RunId>,
+    /// A run of the group that the others are held against; the first group when absent.
+    pub against: Option<RunId>,
+}
+
+impl SeedGroups {
+    /// What this table needs: the same however its groups were asked for.
+    #[must_use]
+    pub fn of(suite: &SuiteDetail, table: &SeedTable) -> Self {
+        let ids = |runs: &[SeedRun]| runs.iter().map(|run| run.run_id).collect::<Vec<_>>();
+        let by_hand = table.groups.iter().find(|group| group.by_hand);
+        let has = |id: RunId| table.groups.iter().position(|group| group.runs.iter().any(|run| run.run_id == id));
+        // A run may be in two groups: it then stands for the first of them.
+        let reference = table.groups.iter().position(|group| group.is_reference).filter(|place| *place > 0);
+        let against =
+            reference.and_then(|place| ids(&table.groups[place].runs).into_iter().find(|id| has(*id) == reference));
+        Self {
+            suite_id: suite.summary.id,
+            version: suite.shown,
+            runs: by_hand.map(|group| ids(&group.runs)).unwrap_or_default(),
+            against,
+        }
+    }
 }
 
 /// The job that makes comparisons which are missing, queued unless it is already. It is over only where it failed or was cancelled
@@ -58,15 +94,30 @@ pub(super) async fn queue_comparisons(
 /// The job that cuts a result whose parts are missing, as [`comparisons`] does it. [`Stale::CutsMany`] where the asker waits for too
 /// many others.
 pub(super) async fn parts(db: &PgPool, asker: Asker, slice: SliceResult) -> Result<Job, StoreError> {
-    let request = to_json(&slice)?;
+    limited(db, asker, (SLICE_KIND, to_json(&slice)?), Stale::CutsMany).await
+}
+
+/// The job that computes figures over seeds which are missing, as [`comparisons`] does it. [`Stale::SeedsMany`] where the asker waits
+/// for too many others.
+pub async fn seeds(db: &PgPool, asker: Asker, groups: &SeedGroups) -> Result<Job, StoreError> {
+    limited(db, asker, (SEED_KIND, to_json(groups)?), Stale::SeedsMany).await
+}
+
+/// The job of this kind and request, of which one person has so many at a time; `many` where there are.
+async fn limited(
+    db: &PgPool,
+    asker: Asker,
+    (kind, request): (&str, serde_json::Value),
+    many: Stale,
+) -> Result<Job, StoreError> {
     let mut tx = db.begin().await?;
     // Nobody asks for two at once, and of two who ask at once one queues it.
-    lock(&mut tx, &format!("{SLICE_KIND} of {} {}", asker.project, asker.user)).await?;
-    lock(&mut tx, &format!("{SLICE_KIND} {request}")).await?;
-    let id = match waiting(&mut tx, asker, SLICE_KIND, &request).await? {
+    lock(&mut tx, &format!("{kind} of {} {}", asker.project, asker.user)).await?;
+    lock(&mut tx, &format!("{kind} {request}")).await?;
+    let id = match waiting(&mut tx, asker, kind, &request).await? {
         Some(id) => id,
-        None if open(&mut tx, asker).await? >= CUT_AT_A_TIME => return Err(Stale::CutsMany.into()),
-        None => jobs::create(&mut tx, asker.project, SLICE_KIND, &request, asker.user).await?,
+        None if open(&mut tx, asker, kind).await? >= AT_A_TIME => return Err(many.into()),
+        None => jobs::create(&mut tx, asker.project, kind, &request, asker.user).await?,
     };
     tx.commit().await?;
     job(db, asker, id).await
@@ -106,14 +157,14 @@ async fn waiting(
     Ok(waits.map(|(id, _)| JobId(id)))
 }
 
-/// Results that wait to be cut because this person has asked for them.
-async fn open(tx: &mut PgConnection, asker: Asker) -> Result<i64, StoreError> {
+/// Jobs of this kind that are not over and that this person has asked for.
+async fn open(tx: &mut PgConnection, asker: Asker, kind: &str) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(
         "select count(*) from jobs where project_id = $1 and created_by = $2 and kind = $3 and status in ('queued', 'running')",
     )
     .bind(asker.project.0)
     .bind(asker.user.0)
-    .bind(SLICE_KIND)
+    .bind(kind)
     .fetch_one(tx)
     .await?)
 }

@@ -1,4 +1,5 @@
-//! Runs that differ only in their seed as one candidate of a suite: found by their recipes, or put together by hand.
+//! Runs that differ only in their seed as one candidate of a suite: found by their recipes, or put together by hand. Jobs compute the
+//! figures of each group ([`missing`], then [`make`]); pages read what is kept.
 
 use super::results;
 use crate::{
@@ -15,10 +16,12 @@ use domain::{
     },
 };
 use sqlx::{PgPool, Row};
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry};
 
 /// Results of runs that are read at most.
 const MOST: i64 = 5000;
+/// Raised where figures are computed in another way than before.
+const EDITION: u32 = 1;
 
 /// A run with the latest result of each evaluation.
 struct Taken {
@@ -29,9 +32,73 @@ struct Taken {
     number: i32,
 }
 
+/// A group in an evaluation, whose figures are computed at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    new: Vec<SuiteResultId>,
+    /// Those of the group that it is held against; may be empty.
+    old: Vec<SuiteResultId>,
+    evaluation: EvaluationDesign,
+}
+
+impl Wanted {
+    /// `None` where fewer than two runs of the group were evaluated.
+    fn of(runs: &[SeedRun], old: &[SeedRun], (column, evaluation): (usize, &EvaluationDesign)) -> Option<Self> {
+        let results = |runs: &[SeedRun]| runs.iter().filter_map(|run| run.results[column]).collect::<Vec<_>>();
+        let (new, mut old) = (results(runs), results(old));
+        if old.len() < 2 {
+            old.clear();
+        }
+        (new.len() > 1).then(|| Self { new, old, evaluation: evaluation.clone() })
+    }
+
+    /// What figures are kept by. Results tell what was asked, and never change.
+    fn key(&self) -> String {
+        serde_json::to_string(&(EDITION, &self.new, &self.old)).unwrap_or_default()
+    }
+
+    fn cell(&self, figures: &SeedFigures) -> SeedCell {
+        SeedCell {
+            seeds: u32::try_from(self.new.len()).unwrap_or(u32::MAX),
+            samples: figures.samples,
+            scores: figures.scores.clone(),
+            differences: figures.differences.clone(),
+        }
+    }
+}
+
+/// A group with what is to be known of it, in the order of the evaluations.
+struct Planned {
+    runs: Vec<SeedRun>,
+    by_hand: bool,
+    is_reference: bool,
+    wanted: Vec<Option<Wanted>>,
+}
+
+impl Planned {
+    /// The group with what is known of it; without differences while some are missing.
+    fn group(self, known: &HashMap<String, SeedFigures>) -> SeedGroup {
+        let cell = |wanted: &Option<Wanted>| {
+            let wanted = wanted.as_ref()?;
+            known.get(&wanted.key()).map(|figures| wanted.cell(figures))
+        };
+        let mut cells: Vec<Option<SeedCell>> = self.wanted.iter().map(cell).collect();
+        if cells.iter().flatten().count() < self.wanted.iter().flatten().count() {
+            cells.iter_mut().flatten().for_each(|cell| cell.differences.clear());
+        }
+        SeedGroup {
+            runs: self.runs,
+            by_hand: self.by_hand,
+            is_reference: self.is_reference,
+            cells,
+            adjusted_p_values: BTreeMap::new(),
+        }
+    }
+}
+
 /// The groups of a suite: of every method that several seeds were evaluated of, and the one of `by_hand`, where that names runs.
-/// All are held against the group that has the run `against`, else the first one. Figures that are not kept yet are computed,
-/// which takes a moment for each.
+/// All are held against the group that has the run `against`, else the first one. It has the figures that are kept, and says how
+/// many are not.
 pub async fn of_suite(
     db: &PgPool,
     project: ProjectId,
@@ -40,33 +107,97 @@ pub async fn of_suite(
     against: Option<RunId>,
 ) -> Result<Result<SeedTable, NoSeedGroup>, StoreError> {
     let taken = taken(db, project, suite).await?;
-    let mut groups = by_recipe(&taken);
+    let planned = match plan(&taken, suite, by_hand, against) {
+        Ok(planned) => planned,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let known = kept(db, &planned).await?;
+    let pending = lacking(&planned, &known).len();
+    let mut table = SeedTable {
+        evaluations: suite.design.evaluations.clone(),
+        groups: planned.into_iter().map(|planned| planned.group(&known)).collect(),
+        runs: taken.into_iter().map(|taken| taken.run).collect(),
+        pending: u32::try_from(pending).unwrap_or(u32::MAX),
+    };
+    table.correct();
+    Ok(Ok(table))
+}
+
+/// What [`of_suite`] misses, each once. Runs that are no group, or no longer, miss nothing.
+pub async fn missing(
+    db: &PgPool,
+    project: ProjectId,
+    suite: &SuiteDetail,
+    by_hand: &[RunId],
+    against: Option<RunId>,
+) -> Result<Vec<Wanted>, StoreError> {
+    let taken = taken(db, project, suite).await?;
+    let planned = plan(&taken, suite, by_hand, against).unwrap_or_default();
+    let known = kept(db, &planned).await?;
+    Ok(lacking(&planned, &known))
+}
+
+/// Computes figures and keeps them, which takes a moment: not for who waits for a page. It holds the answers of the group, and of the
+/// one that it is held against, to one evaluation.
+pub async fn make(db: &PgPool, wanted: &Wanted) -> Result<(), StoreError> {
+    let (new, old) = (answers(db, &wanted.new).await?, answers(db, &wanted.old).await?);
+    let design = wanted.evaluation.clone();
+    let found = tokio::task::spawn_blocking(move || seed_figures(&new, &old, &design));
+    let found = found.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    sqlx::query(
+        "insert into suite_seed_figures (key, result_id, figures) select md5($1), id, $3 from suite_results where id = $2 \
+         on conflict do nothing",
+    )
+    .bind(wanted.key())
+    .bind(wanted.new.first().map(|id| id.0))
+    .bind(to_json(&found)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The groups, with all that is to be known of them.
+fn plan(
+    taken: &[Taken],
+    suite: &SuiteDetail,
+    by_hand: &[RunId],
+    against: Option<RunId>,
+) -> Result<Vec<Planned>, NoSeedGroup> {
+    let mut groups = by_recipe(taken);
     if !by_hand.is_empty() {
-        match chosen(&taken, by_hand) {
-            Ok(runs) => groups.push((runs, true)),
-            Err(problem) => return Ok(Err(problem)),
-        }
+        groups.push((chosen(taken, by_hand)?, true));
     }
     let has = |runs: &[SeedRun]| runs.iter().any(|run| Some(run.run_id) == against);
     let reference = groups.iter().position(|(runs, _)| has(runs)).unwrap_or_default();
     let old = groups.get(reference).map(|(runs, _)| runs.clone()).unwrap_or_default();
-    let mut found = Vec::with_capacity(groups.len());
-    for (place, (runs, by_hand)) in groups.into_iter().enumerate() {
+    let planned = groups.into_iter().enumerate().map(|(place, (runs, by_hand))| {
         let is_reference = place == reference;
         let old: &[SeedRun] = if is_reference { &[] } else { &old };
-        let mut cells = Vec::with_capacity(suite.design.evaluations.len());
-        for (column, evaluation) in suite.design.evaluations.iter().enumerate() {
-            cells.push(cell(db, (runs.as_slice(), old), (column, evaluation)).await?);
-        }
-        found.push(SeedGroup { runs, by_hand, is_reference, cells, adjusted_p_values: BTreeMap::new() });
-    }
-    let mut table = SeedTable {
-        evaluations: suite.design.evaluations.clone(),
-        groups: found,
-        runs: taken.into_iter().map(|taken| taken.run).collect(),
-    };
-    table.correct();
-    Ok(Ok(table))
+        let evaluations = suite.design.evaluations.iter().enumerate();
+        let wanted = evaluations.map(|evaluation| Wanted::of(&runs, old, evaluation)).collect();
+        Planned { runs, by_hand, is_reference, wanted }
+    });
+    Ok(planned.collect())
+}
+
+/// The figures that are kept, by their keys.
+async fn kept(db: &PgPool, planned: &[Planned]) -> Result<HashMap<String, SeedFigures>, StoreError> {
+    let keys: Vec<String> = planned.iter().flat_map(|group| group.wanted.iter().flatten()).map(Wanted::key).collect();
+    let rows = sqlx::query(
+        "select distinct on (f.key) a.text, f.figures from unnest($1::text[]) as a (text) \
+         join suite_seed_figures f on f.key = md5(a.text) order by f.key",
+    )
+    .bind(keys)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("text")?, json(row.try_get("figures")?)?))).collect()
+}
+
+/// Those that are not, each once.
+fn lacking(planned: &[Planned], known: &HashMap<String, SeedFigures>) -> Vec<Wanted> {
+    let mut seen = HashSet::new();
+    let all = planned.iter().flat_map(|group| group.wanted.iter().flatten());
+    all.filter(|wanted| !known.contains_key(&wanted.key()) && seen.insert(wanted.key())).cloned().collect()
 }
 
 /// Runs with a result of this version of the suite, by number.
@@ -153,60 +284,6 @@ fn chosen(taken: &[Taken], by_hand: &[RunId]) -> Result<Vec<SeedRun>, NoSeedGrou
     }
     let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
     if seeds.len() == runs.len() { Ok(runs) } else { Err(NoSeedGroup::SameSeed) }
-}
-
-async fn cell(
-    db: &PgPool,
-    (runs, old): (&[SeedRun], &[SeedRun]),
-    (column, evaluation): (usize, &EvaluationDesign),
-) -> Result<Option<SeedCell>, StoreError> {
-    let results = |runs: &[SeedRun]| runs.iter().filter_map(|run| run.results[column]).collect::<Vec<_>>();
-    let (new, mut old) = (results(runs), results(old));
-    if new.len() < 2 {
-        return Ok(None);
-    }
-    if old.len() < 2 {
-        old.clear();
-    }
-    let figures = figures(db, &new, &old, evaluation).await?;
-    Ok(Some(SeedCell {
-        seeds: u32::try_from(new.len()).unwrap_or(u32::MAX),
-        samples: figures.samples,
-        scores: figures.scores,
-        differences: figures.differences,
-    }))
-}
-
-/// Kept, or computed now.
-async fn figures(
-    db: &PgPool,
-    new: &[SuiteResultId],
-    old: &[SuiteResultId],
-    evaluation: &EvaluationDesign,
-) -> Result<SeedFigures, StoreError> {
-    let key = serde_json::to_string(&(new, old)).unwrap_or_default();
-    let kept: Option<serde_json::Value> =
-        sqlx::query_scalar("select figures from suite_seed_figures where key = md5($1)")
-            .bind(&key)
-            .fetch_optional(db)
-            .await?;
-    if let Some(kept) = kept {
-        return json(kept);
-    }
-    let (new_answers, old_answers) = (answers(db, new).await?, answers(db, old).await?);
-    let design = evaluation.clone();
-    let found = tokio::task::spawn_blocking(move || seed_figures(&new_answers, &old_answers, &design));
-    let found = found.await.map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    sqlx::query(
-        "insert into suite_seed_figures (key, result_id, figures) select md5($1), id, $3 from suite_results where id = $2 \
-         on conflict do nothing",
-    )
-    .bind(&key)
-    .bind(new.first().map(|id| id.0))
-    .bind(to_json(&found)?)
-    .execute(db)
-    .await?;
-    Ok(found)
 }
 
 async fn answers(db: &PgPool, ids: &[SuiteResultId]) -> Result<Vec<SampleAnswers>, StoreError> {

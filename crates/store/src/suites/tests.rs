@@ -384,7 +384,15 @@ async fn runs_of_several_seeds_are_one_candidate(db: PgPool) {
     }
     let detail = get(db, project, id, None).await.unwrap().unwrap();
     let table = seeds::of_suite(db, project, &detail, &[], None).await.unwrap().unwrap();
-    assert_eq!((table.groups.len(), table.runs.len()), (1, 2));
+    assert_eq!((table.groups.len(), table.runs.len(), table.pending), (1, 2, 1));
+    assert_eq!(table.groups[0].cells, [None], "who looks computes nothing");
+    let asker = Asker { project, user: place.user, again: false };
+    let wanted = ask::SeedGroups::of(&detail, &table);
+    assert_eq!((wanted.version, wanted.runs.len(), wanted.against), (1, 0, None));
+    let job = ask::seeds(db, asker, &wanted).await.unwrap();
+    assert_eq!(ask::seeds(db, asker, &wanted).await.unwrap().id, job.id, "who looks meanwhile waits for the same job");
+    let table = with_seeds(&place, &detail, &[]).await;
+    assert_eq!(table.pending, 0);
     let group = &table.groups[0];
     assert_eq!(group.runs.iter().map(|run| run.seed).collect::<Vec<_>>(), [42, 7]);
     let cell = group.cells[0].as_ref().unwrap();
@@ -398,7 +406,12 @@ async fn runs_of_several_seeds_are_one_candidate(db: PgPool) {
     let again = seeds::of_suite(db, project, &detail, &[], None).await.unwrap().unwrap();
     assert_eq!(again.groups[0].cells[0].as_ref().unwrap().samples, 79, "figures are kept, not computed again");
 
-    let by_hand = seeds::of_suite(db, project, &detail, &[place.run, second], None).await.unwrap().unwrap();
+    let chosen = [second, place.run];
+    let table = seeds::of_suite(db, project, &detail, &chosen, Some(second)).await.unwrap().unwrap();
+    assert_eq!((table.pending, table.groups[0].cells[0].is_some(), &table.groups[1].cells[0]), (1, true, &None));
+    let wanted = ask::SeedGroups::of(&detail, &table);
+    assert_eq!((wanted.runs, wanted.against), (vec![place.run, second], None), "the same in whatever order");
+    let by_hand = with_seeds(&place, &detail, &chosen).await;
     let hand = &by_hand.groups[1];
     let difference = &hand.cells[0].as_ref().unwrap().differences[0];
     assert!(hand.by_hand && difference.from == difference.to && difference.p_value > Some(0.99), "{difference:?}");
@@ -406,6 +419,32 @@ async fn runs_of_several_seeds_are_one_candidate(db: PgPool) {
     assert_eq!(alone, Err(domain::suite::NoSeedGroup::Count));
     let elsewhere = seeds::of_suite(db, ProjectId::new(), &detail, &[], None).await.unwrap().unwrap();
     assert!(elsewhere.groups.is_empty() && elsewhere.runs.is_empty());
+}
+
+/// The groups once what is missing of them was computed.
+async fn with_seeds(place: &Place, suite: &SuiteDetail, runs: &[domain::id::RunId]) -> domain::suite::SeedTable {
+    for wanted in seeds::missing(&place.db, place.project, suite, runs, None).await.unwrap() {
+        seeds::make(&place.db, &wanted).await.unwrap();
+    }
+    seeds::of_suite(&place.db, place.project, suite, runs, None).await.unwrap().unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn nobody_fills_the_queue_with_groups_over_seeds(db: PgPool) {
+    let place = place(db).await;
+    let suite_id = suite(&place).await;
+    let asker = Asker { project: place.project, user: place.user, again: true };
+    let mut refused = 0;
+    for _ in 0..10 {
+        let runs = vec![place.run, domain::id::RunId::new()];
+        let wanted = ask::SeedGroups { suite_id, version: 1, runs, against: None };
+        match ask::seeds(&place.db, asker, &wanted).await {
+            Ok(_) => {}
+            Err(StoreError::Stale(Stale::SeedsMany)) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refused, 2);
 }
 
 #[sqlx::test(migrations = "../../migrations")]

@@ -147,7 +147,7 @@ fn figures(table: &SuiteTable) -> Vec<Figure> {
 }
 
 /// Somebody who asks again for what has failed, too: that they come back is all that tells it from the first time.
-fn asker(caller: &Caller, project: ProjectId) -> Asker {
+pub(super) fn asker(caller: &Caller, project: ProjectId) -> Asker {
     Asker { project, user: caller.user_id, again: true }
 }
 

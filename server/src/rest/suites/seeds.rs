@@ -1,6 +1,6 @@
 //! Runs that differ only in their seed, each group as one candidate.
 
-use super::find;
+use super::{answers::asker, find};
 use crate::{
     rest::{Json, Path, Problem, Query, auth::Caller},
     state::AppState,
@@ -12,7 +12,14 @@ use domain::{
     suite::SeedTable,
 };
 use serde::Deserialize;
-use store::{PgPool, access::authorise, suites};
+use store::{
+    PgPool,
+    access::authorise,
+    suites::{
+        self,
+        ask::{self, SeedGroups},
+    },
+};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -36,7 +43,9 @@ struct SeedQuery {
 /// and how each group differs from another.
 ///
 /// Groups are found by their recipes, such as the arms of an ablation. Intervals and p values allow for other seeds and other
-/// samples: the variance of the seeds and that of a bootstrap over samples are added, with Satterthwaite's degrees of freedom.
+/// samples: the variance of the seeds and that of a bootstrap over samples are added, with Satterthwaite's degrees of freedom. While a
+/// job computes figures, `pending` says how many are missing; their groups have no differences until then. 409 where you wait for as
+/// many groups as may be at a time.
 #[utoipa::path(get, path = "/projects/{project}/suites/{suite}/seeds", tag = "suites", params(("project" = ProjectId, Path), ("suite" = SuiteId, Path), SeedQuery), responses((status = OK, body = SeedTable)))]
 async fn get_seeds(
     State(db): State<PgPool>,
@@ -50,5 +59,9 @@ async fn get_seeds(
     let runs: Result<Vec<RunId>, _> = texts.map(str::parse::<RunId>).collect();
     let runs = runs.map_err(|_| Problem::invalid("runs", "expected ids of runs"))?;
     let found = suites::seeds::of_suite(&db, project, &suite, &runs, query.against).await?;
-    found.map(Json).map_err(|problem| Problem::invalid("runs", problem))
+    let table = found.map_err(|problem| Problem::invalid("runs", problem))?;
+    if table.pending > 0 {
+        ask::seeds(&db, asker(&caller, project), &SeedGroups::of(&suite, &table)).await?;
+    }
+    Ok(Json(table))
 }
