@@ -14,6 +14,7 @@ use domain::{
     id::{DatasetId, ModelId, ProjectId, RunId, VersionId},
     recipe::Recipe,
 };
+use serde_json::json;
 use std::time::{Duration, Instant};
 use store::PgPool;
 use support::{Credential, TestApp};
@@ -73,7 +74,7 @@ async fn write(db: &PgPool, project: ProjectId, user: uuid::Uuid) -> Vec<RunId> 
     let (model, dataset, version) = (ModelId::new(), DatasetId::new(), VersionId::new());
     let stats = serde_json::to_value(domain::dataset::VersionStats::default()).unwrap();
     sqlx::query(
-        "with m as (insert into models (id, project_id, name, source, card, created_by) values ($1, $4, 'm', '{}', '{}', $5)), \
+        "with m as (insert into models (id, project_id, name, source, card, created_by) values ($1, $4, 'm', $7, $8, $5)), \
          d as (insert into datasets (id, project_id, name, created_by) values ($2, $4, 'd', $5)) \
          insert into dataset_versions (id, dataset_id, number, origin, stats, created_by) values ($3, $2, 1, '{}', $6, $5)",
     )
@@ -83,6 +84,13 @@ async fn write(db: &PgPool, project: ProjectId, user: uuid::Uuid) -> Vec<RunId> 
     .bind(project.0)
     .bind(user)
     .bind(stats)
+    .bind(json!({ "kind": "path", "path": "/models/tiny" }))
+    .bind(json!({
+        "architecture": "LlamaForCausalLM", "family": "llama", "format": "gguf", "parameters": 1000, "layers": 2,
+        "hidden_size": 8, "intermediate_size": 16, "attention_heads": 2, "key_value_heads": 1, "head_dim": 4,
+        "context_length": 512, "vocabulary": 100, "quantization": "F32", "licence": null, "chat_template": null,
+        "tied_embeddings": true, "size_bytes": 4000,
+    }))
     .execute(db)
     .await
     .unwrap();
