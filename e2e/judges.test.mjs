@@ -83,7 +83,7 @@ const opened = async (of) => {
 /** Judges up to `most` items of a task as the person on the page; `answer` is asked what it says of an item. How many it were. */
 const say = async (of, question, most, answer) => {
     for (let done = 0; done < most; done++) {
-        const { items } = await api(page, 'POST', `projects/${id}/annotation-tasks/${of}/work?count=1`);
+        const { items = [] } = await api(page, 'POST', `projects/${id}/annotation-tasks/${of}/work?count=1`);
         if (items.length === 0) return done;
         const answers = { [question]: answer(items[0], done) };
         await api(page, 'POST', `projects/${id}/annotation-tasks/${of}/items/${items[0].item_id}/judgements`, { key: randomUUID(), answers });

@@ -32,7 +32,7 @@ pub use fit::{fit_advice, fit_badge, fit_name, fit_sentence};
 pub use import::import_problem;
 pub use job::job_failure;
 #[cfg(feature = "ssr")]
-pub use judge::{judge_badge, judge_noise, judge_standing, judge_weight};
+pub use judge::{judge_badge, judge_kappa, judge_noise, judge_said, judge_standing, judge_weight};
 pub use line::line_problem;
 #[cfg(any(feature = "ssr", feature = "charts"))]
 pub use run::run_problem;

@@ -117,12 +117,13 @@ fn cell(
 
 /// Whether a judge's figure counts, and by what, with the judge's own noise.
 pub(super) fn judged(project: ProjectId, figure: &JudgedFigure, l: Lang) -> impl IntoView + use<> {
-    let noise = words::judge_noise(l, figure).into_iter().map(|part| format!(" · {part}")).collect::<String>();
+    let told = words::judge_kappa(l, figure).into_iter().chain(words::judge_noise(l, figure));
+    let told = told.map(|part| format!(" · {part}")).collect::<String>();
     let model = figure.model.clone().map(|model| view! { " · "<bdi>{model}</bdi> });
     view! {
         <div class="suite-judge">
-            <span class=words::judge_badge(figure.standing)>{words::judge_weight(l, figure)}</span>
-            <span class="muted">{model}{noise}" · "<a href=routes::judging(project, figure.judging_id)>{text::judge_said(l)}</a></span>
+            <span class=words::judge_badge(figure.standing)>{words::judge_said(l, figure.standing)}</span>
+            <span class="muted">{model}{told}" · "<a href=routes::judging(project, figure.judging_id)>{text::judge_said(l)}</a></span>
         </div>
     }
 }

@@ -39,19 +39,28 @@ pub fn judge_badge(standing: Standing) -> &'static str {
     }
 }
 
-/// Whether the judge of a figure counted, and by what: as `The judge counts, κ with people = 0.81 [0.66 … 0.93] on 60 answers`.
+/// Whether the judge of a figure counted, and if not, why.
 #[must_use]
-pub fn judge_weight(l: Lang, figure: &JudgedFigure) -> String {
-    let said = match figure.standing {
+pub fn judge_said(l: Lang, standing: Standing) -> String {
+    match standing {
         Standing::Counts => judge_counts(l).to_owned(),
         why_not => format!("{} ({})", judge_does_not(l), judge_standing(l, why_not)),
-    };
+    }
+}
+
+/// How well the judge of a figure agreed with people, where that was measured.
+#[must_use]
+pub fn judge_kappa(l: Lang, figure: &JudgedFigure) -> Option<String> {
     let digits = |x: f64| format!("{x:.2}");
-    match figure.kappa {
-        Some(k) => {
-            let kappa = kappa(l, digits(k.value), digits(k.low), digits(k.high), integer(figure.labels));
-            format!("{said}, {kappa}")
-        }
+    figure.kappa.map(|k| kappa(l, digits(k.value), digits(k.low), digits(k.high), integer(figure.labels)))
+}
+
+/// Both: as `The judge counts, κ with people = 0.81 [0.66 … 0.93] on 60 answers`.
+#[must_use]
+pub fn judge_weight(l: Lang, figure: &JudgedFigure) -> String {
+    let said = judge_said(l, figure.standing);
+    match judge_kappa(l, figure) {
+        Some(kappa) => format!("{said}, {kappa}"),
         None => said,
     }
 }
