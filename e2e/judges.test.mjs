@@ -205,7 +205,7 @@ step('it is a metric of a suite, and its gate is judged', async () => {
         return rows[0]?.cells[0]?.judged['judge.truth'];
     }, 500);
     await page.goto(suite);
-    await page.locator('.suite-judge .badge-good', { hasText: 'The judge counts, κ with people' }).waitFor();
+    await page.locator('.suite-judge', { hasText: 'κ with people' }).locator('.badge-good', { hasText: 'The judge counts' }).waitFor();
     await page.locator('.suite-gates .badge-good', { hasText: 'judge.truth >= 0.01: met' }).waitFor();
     await fits();
     await screenshots(page, 'suite-judged');
