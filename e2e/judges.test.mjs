@@ -1,6 +1,6 @@
 // Judges and people in a real browser: a judge is made by form, asked about a model's answers, held against what a person says of
 // them until it counts, becomes a metric of a suite with a gate, stands in a report, and is another one once another model is
-// behind its endpoint; and people compare two models. The judge's endpoint is somebody else's service: here a small one.
+// behind its endpoint; people compare two models; and two runs of the suite that differ in their seed are one candidate. The judge's endpoint is somebody else's service: here a small one.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { api, button, createAccount, createSampleProject, ended, field, link, sa
 /** More than the 30 answers that a judge needs to be believed. */
 const samples = 36;
 
-let server, browser, page, critic, data, project, id, run, judge, judging, task, suite;
+let server, browser, page, critic, data, project, id, launched, recipe, run, judge, judging, task, suite;
 /** What the service gave each request, by the request's text. */
 const given = new Map();
 
@@ -117,12 +117,13 @@ step('a run answers the test split', async () => {
     const [model] = await api(page, 'GET', `projects/${id}/models`);
     const [dataset] = (await api(page, 'GET', `projects/${id}/datasets`)).items;
     const [version] = await api(page, 'GET', `projects/${id}/datasets/${dataset.id}/versions`);
-    const recipe = {
+    recipe = {
         schedule: { max_steps: 2 },
         batch: { micro_batch: 4, accumulation: 1, max_length: 96 },
         evaluation: { validation_samples: 4, previews: 0, test_samples: samples },
     };
-    run = (await api(page, 'POST', `projects/${id}/runs`, { model_id: model.id, version_id: version.id, recipe })).id;
+    launched = { model_id: model.id, version_id: version.id };
+    run = (await api(page, 'POST', `projects/${id}/runs`, { ...launched, recipe })).id;
     await page.goto(`${project}/runs/${run}`);
     assert.equal(await ended(page, 10 * 60_000), 'Succeeded');
 });
@@ -257,6 +258,25 @@ step('people compare two models, which are ranked', async () => {
     await screenshots(page, 'judges', { themes: ['light'] });
 });
 
+step('runs that differ only in their seed are one candidate', async () => {
+    const second = (await api(page, 'POST', `projects/${id}/runs`, { ...launched, recipe: { ...recipe, seed: 43 } })).id;
+    await page.goto(`${project}/runs/${second}`);
+    assert.equal(await ended(page, 10 * 60_000), 'Succeeded');
+    const asked = { candidate: { kind: 'run', run_id: second } };
+    const job = await api(page, 'POST', `projects/${id}${suite.slice(project.length)}/runs`, asked);
+    await until('the second run has taken the suite', 5 * 60_000, async () => {
+        const { status } = await api(page, 'GET', `projects/${id}/jobs/${job.id}`);
+        assert.notEqual(status, 'failed');
+        return status === 'succeeded';
+    }, 500);
+    await page.goto(suite);
+    await link(page, 'Over seeds').click();
+    await page.getByText('2 seeds').first().waitFor();
+    await page.getByText(' ± ').first().waitFor({ timeout: 60_000 });
+    await fits();
+    await screenshots(page, 'suite-seeds');
+});
+
 step('another model behind the endpoint is another judge', async () => {
     await page.goto('about:blank');
     const { port } = server;
@@ -269,5 +289,5 @@ step('another model behind the endpoint is another judge', async () => {
     await fits();
     await screenshots(page, 'judge-changed', { themes: ['dark'] });
     await page.goto(suite);
-    await page.locator('.suite-gates .badge-good', { hasText: 'met' }).waitFor();
+    await page.locator('.suite-gates .badge-good', { hasText: 'met' }).first().waitFor();
 });

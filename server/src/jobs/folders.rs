@@ -56,9 +56,13 @@ pub async fn sweep(db: &PgPool, data: &Path, began: SystemTime) -> Result<usize,
         found.into_iter().filter(|(lease, _)| !held.contains(lease)).map(|(_, path)| path).collect();
     let count = dead.len();
     // One that cannot be deleted keeps no other.
-    let removed =
-        move || dead.iter().map(std::fs::remove_dir_all).fold(Ok(()), |all: io::Result<()>, one| all.and(one));
-    let removed = tokio::task::spawn_blocking(removed);
+    let removed = tokio::task::spawn_blocking(move || {
+        let mut all = Ok(());
+        for folder in &dead {
+            all = all.and(std::fs::remove_dir_all(folder));
+        }
+        all
+    });
     removed.await.map_err(JobError::internal)??;
     Ok(count)
 }

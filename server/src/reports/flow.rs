@@ -175,7 +175,7 @@ impl Flow<'_> {
             Part::Heading(level, text) => self.heading(level + 1, text),
             Part::Paragraph(spans) => self.tagged(Tag::P, |flow| flow.paragraph(spans, INK, 0.0)),
             Part::Quote(spans) => {
-                self.tagged(Tag::BlockQuote, |flow| flow.tagged(Tag::P, |flow| flow.paragraph(spans, PALE, 12.0)))
+                self.tagged(Tag::BlockQuote, |flow| flow.tagged(Tag::P, |flow| flow.paragraph(spans, PALE, 12.0)));
             }
             Part::Note(tone, spans) => self.tagged(Tag::P, |flow| flow.paragraph(spans, ink_of(*tone), 8.0)),
             Part::List { numbered, items } => self.list(*numbered, items),
