@@ -18,6 +18,9 @@ pub(super) const TOP: f64 = 10.0;
 pub(super) const RIGHT: f64 = 14.0;
 /// A curve of so few points shows each as a dot.
 const DOTS: usize = 40;
+/// A line that is longer than so many widths of the plot goes up and down in nearly every column: it is drawn as thin as can be and
+/// without gaps, which nobody could tell from its turns, and of which a browser would have to make a hundred thousand.
+const DENSE: f64 = 6.0;
 /// Colours of curves. Further curves have them again, dashed.
 pub(super) const COLOURS: usize = 12;
 /// Strokes and gaps of a curve beyond the colours, in CSS pixels: solid, dashed, dotted, mixed, long.
@@ -75,14 +78,18 @@ pub(super) fn draw<DB: DrawingBackend>(
     for line in &scene.lines {
         let color = palette.curve(line.curve).mix(if line.faint { 0.28 } else { 1.0 });
         let points: Vec<_> = clip(&line.points, scene.x);
-        let width = (if line.faint { 1.0 } else { 1.75 } * size.scale).round().max(1.0) as u32;
+        let is_dense = length(area, &points) > DENSE * f64::from(area.dim_in_pixel().0);
+        let width = match is_dense {
+            true => 1,
+            false => (if line.faint { 1.0 } else { 1.75 } * size.scale).round().max(1.0) as u32,
+        };
         if points.len() <= DOTS && !line.faint {
             for point in line.points.iter().filter(|p| (scene.x.0..=scene.x.1).contains(&p.0)) {
                 area.draw(&Circle::new(*point, px(2.5), color.filled()))?;
             }
         }
         // What lies behind a smoothed line is a band: gaps in it would look like gaps in the values.
-        let dash = if line.faint { DASHES[0] } else { DASHES[dash_of(line.curve)] };
+        let dash = if line.faint || is_dense { DASHES[0] } else { DASHES[dash_of(line.curve)] };
         dashed(dash);
         area.draw(&PathElement::new(points, color.stroke_width(width)))?;
         dashed(DASHES[0]);
@@ -91,6 +98,15 @@ pub(super) fn draw<DB: DrawingBackend>(
         area.draw(&Cross::new((*x, scene.y.0), px(4.0), palette.curve(*curve).stroke_width(px(1.5).max(1) as u32)))?;
     }
     root.present()
+}
+
+/// How long a line is, in pixels.
+fn length<DB: DrawingBackend, CT: CoordTranslate<From = (f64, f64)>>(
+    area: &DrawingArea<DB, CT>,
+    points: &[(f64, f64)],
+) -> f64 {
+    let placed: Vec<_> = points.iter().map(|point| area.map_coordinate(point)).collect();
+    placed.windows(2).map(|pair| f64::from(pair[1].0 - pair[0].0).hypot(f64::from(pair[1].1 - pair[0].1))).sum()
 }
 
 fn draw_grid<DB: DrawingBackend, CT: CoordTranslate<From = (f64, f64)>>(
@@ -307,6 +323,16 @@ mod tests {
         });
         let looks: std::collections::BTreeSet<_> = looks.filter(|stroke| stroke.contains("--series-")).collect();
         assert_eq!(looks.len(), 50, "{looks:?}");
+    }
+
+    #[test]
+    fn a_line_that_goes_up_and_down_everywhere_is_thin() {
+        let widths = |turns: u32| {
+            let curve = Curve::new("a", (0..600).map(|i| (f64::from(i), f64::from(i / turns % 2), 0.0)).collect());
+            let svg = Scene::new(&[curve], &View::default(), 600).map(|s| svg(&s, 720, 240)).unwrap_or_default();
+            svg.matches("stroke-width=\"2\"").count()
+        };
+        assert_eq!((widths(1), widths(200)), (0, 1));
     }
 
     #[test]
