@@ -19,6 +19,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, Error, Visitor},
 };
+use serde_json::value::RawValue;
 use std::fmt;
 use store::tracking::TrackError;
 
@@ -102,32 +103,17 @@ impl<'de> Deserialize<'de> for Int {
 pub(super) struct Real(pub(super) f64);
 
 impl<'de> Deserialize<'de> for Real {
+    /// From its text: what serde_json itself makes of 17 digits may be off in the last one.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl Visitor<'_> for Reader {
-            type Value = Real;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number")
-            }
-
-            fn visit_i64<E: Error>(self, n: i64) -> Result<Real, E> {
-                Ok(Real(n as f64))
-            }
-
-            fn visit_u64<E: Error>(self, n: u64) -> Result<Real, E> {
-                Ok(Real(n as f64))
-            }
-
-            fn visit_f64<E: Error>(self, x: f64) -> Result<Real, E> {
-                Ok(Real(x))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Real, E> {
-                text.parse().map(Real).map_err(E::custom)
-            }
+        let raw = Box::<RawValue>::deserialize(from)?;
+        let written = raw.get();
+        if written.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return written.parse().map(Real).map_err(D::Error::custom);
         }
-        from.deserialize_any(Reader)
+        let Ok(text) = serde_json::from_str::<String>(written) else {
+            return Err(D::Error::custom(format!("expected a number, found {written}")));
+        };
+        text.parse().map(Real).map_err(D::Error::custom)
     }
 }
 
@@ -227,6 +213,10 @@ mod tests {
             assert_eq!(serde_json::to_string(&serde_json::from_str::<Real>(text)?)?, text);
         }
         assert_eq!(serde_json::from_str::<Real>("3")?, Real(3.0));
+        for x in (0..1000).map(|i| f64::from(i) / 7.0) {
+            assert_eq!(serde_json::from_str::<Real>(&serde_json::to_string(&x)?)?, Real(x), "to the last bit");
+        }
+        assert!(["null", "true", "[1]", "\"x\""].iter().all(|text| serde_json::from_str::<Real>(text).is_err()));
         Ok(())
     }
 }
